@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Every code that the chaincode or the domain answers with. Stable: part of the ledger's interface. */
+export type DomainErrorCode =
+  /** The input does not have its documented form; the detail names every offending field. */
+  | 'INVALID_INPUT'
+  /** The caller's organisation, attribute or ownership does not allow this transaction. */
+  | 'NOT_ALLOWED'
+  /** What was asked for is not on the ledger. */
+  | 'NOT_FOUND'
+  /** The version that the caller expected is not the current one. */
+  | 'VERSION_CONFLICT'
+  /** The batch's sequence number is taken. */
+  | 'BATCH_EXISTS'
+  /** The transaction's time is more than 60 s from this peer's clock. */
+  | 'TIME_OUT_OF_RANGE'
+  /** The client id or organisation already belongs to somebody else, or the network is already set up. */
+  | 'CONFLICT'
+  /** The caller's organisation is suspended. */
+  | 'SUSPENDED'
+  /** The network's settings are not on the ledger yet. */
+  | 'NOT_INITIALISED'
+  /** Stored data do not have their documented form. */
+  | 'CORRUPT';
+
+/** An error that crosses the ledger: its message is `CODE|detail`, because only the message survives the shim. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly code: DomainErrorCode;
+  readonly detail: string;
+
+  constructor(code: DomainErrorCode, detail: string) {
+    super(`${code}|${detail}`);
+    this.code = code;
+    this.detail = detail;
+  }
+}

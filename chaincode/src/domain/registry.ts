@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConsentPolicy } from './consent';
+
+export type OrganisationRole = 'holder' | 'trustee';
+export type RegistryStatus = 'active' | 'suspended';
+
+export interface Organisation {
+  readonly mspId: string;
+  readonly role: OrganisationRole;
+  readonly name: string;
+  /** URIs by which the organisation is known outside the ledger (UDAP `organization_id`), at most 10. */
+  readonly identifiers: readonly string[];
+  readonly status: RegistryStatus;
+}
+
+/** A client application that an organisation runs, with the public keys that it signs with. */
+export interface ClientApplication {
+  readonly clientId: string;
+  /** MSP id of the organisation that runs it. */
+  readonly org: string;
+  readonly name: string;
+  /** Public JSON Web Keys (RFC 7517), 1–10; private members are refused. */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** SMART scopes that it may ask for, space-separated. */
+  readonly scope: string;
+  readonly status: RegistryStatus;
+}
+
+/** What the network agrees on once, at deployment. */
+export interface NetworkSettings {
+  /** MSP id of the trustee. */
+  readonly trustee: string;
+  /** Applied to subjects without a consent on file. */
+  readonly defaultPolicy: ConsentPolicy;
+}

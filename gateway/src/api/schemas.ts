@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The patient API's contract: the schemas validate on the server, parse answers in the portal, and make the OpenAPI document.
+ * This file imports the schema library only, so that the browser can use it.
+ */
+import { z } from 'zod';
+
+export const effect = z.enum(['permit', 'deny']);
+export const action = z.enum(['create', 'read', 'update', 'delete', 'search']);
+export const outcome = z.enum(['permit', 'partial', 'deny']);
+
+export const consentRule = z
+  .strictObject({
+    id: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+    effect,
+    org: z.string().min(1).max(128).optional(),
+    user: z.string().min(1).max(256).optional(),
+    role: z.string().min(1).max(128).optional(),
+    purposes: z.array(z.string().min(1).max(64)).min(1).max(50).optional(),
+    labels: z.array(z.string().min(1).max(256)).min(1).max(50).optional(),
+    types: z.array(z.string().min(1).max(64)).min(1).max(150).optional(),
+    actions: z.array(action).min(1).max(5).optional(),
+    period: z
+      .strictObject({ start: z.string().max(40).optional(), end: z.string().max(40).optional() })
+      .optional(),
+    holdsInEmergency: z.boolean().optional(),
+  })
+  .meta({ id: 'ConsentRule' });
+
+export const consentPolicy = z
+  .strictObject({ rules: z.array(consentRule).max(200), default: effect })
+  .meta({ id: 'ConsentPolicy' });
+
+/** The consent as answered; version 0 with the network's default policy when none is on file. */
+export const consentDocument = z
+  .strictObject({
+    subject: z.string(),
+    version: z.int().min(0),
+    rules: z.array(consentRule),
+    default: effect,
+  })
+  .meta({ id: 'Consent' });
+
+/** Accepted by PUT: the policy, or a whole document as read (its `subject` and `version` must then be the caller's own and the If-Match version). */
+export const consentInput = z
+  .strictObject({
+    subject: z.string().optional(),
+    version: z.int().min(0).optional(),
+    rules: z.array(consentRule).max(200),
+    default: effect,
+  })
+  .meta({ id: 'ConsentInput' });
+
+export const basis = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('rule'), version: z.int(), rule: z.string() }),
+    z.strictObject({ kind: z.literal('default'), version: z.int() }),
+    z.strictObject({ kind: z.literal('networkDefault'), rule: z.string().optional() }),
+    z.strictObject({
+      kind: z.literal('emergency'),
+      version: z.int().nullable(),
+      rule: z.string().optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('refused'),
+      reason: z.enum([
+        'emergencyIncomplete',
+        'organisationUnknown',
+        'organisationSuspended',
+        'clientUnknown',
+        'clientSuspended',
+      ]),
+    }),
+  ])
+  .meta({ id: 'Basis' });
+
+export const accessItem = z
+  .strictObject({
+    type: z.string(),
+    labels: z.array(z.string()),
+    count: z.int().min(0),
+    ids: z.array(z.string()),
+    decision: effect,
+    basis,
+  })
+  .meta({ id: 'AccessItem' });
+
+export const accessEntry = z
+  .strictObject({
+    id: z.string(),
+    at: z.iso.datetime(),
+    /** MSP id of the organisation that holds the record; its name is in `me.organisations`. */
+    holder: z.string(),
+    requester: z.strictObject({
+      organisation: z.strictObject({ mspId: z.string(), name: z.string() }),
+      person: z.strictObject({ id: z.string(), name: z.string(), role: z.string() }).nullable(),
+      clientId: z.string(),
+    }),
+    purpose: z.string(),
+    action,
+    outcome,
+    emergency: z.strictObject({ reason: z.string() }).nullable(),
+    late: z.boolean(),
+    items: z.array(accessItem),
+    ledger: z.strictObject({
+      lane: z.string(),
+      seq: z.int(),
+      index: z.int(),
+      transactionId: z.string(),
+      block: z.int(),
+    }),
+  })
+  .meta({ id: 'AccessEntry' });
+
+export const accessList = z
+  .strictObject({ items: z.array(accessEntry), next: z.string().nullable() })
+  .meta({ id: 'AccessList' });
+
+/** Query of `GET /api/v1/accesses`. `from` inclusive, `to` exclusive. Repeatable parameters may be given as a comma-separated list. */
+export const accessQuery = z.strictObject({
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  org: z.string().max(128).optional(),
+  user: z.string().max(256).optional(),
+  purpose: z.string().max(64).optional(),
+  outcome: outcome.optional(),
+  type: z.string().max(64).optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const consentVersion = z
+  .strictObject({ at: z.iso.datetime(), consent: consentDocument })
+  .meta({ id: 'ConsentVersion' });
+/** Newest first. */
+export const consentHistory = z
+  .strictObject({ items: z.array(consentVersion), next: z.string().nullable() })
+  .meta({ id: 'ConsentHistory' });
+
+export const previewChange = z
+  .strictObject({
+    access: accessEntry,
+    /** What the outcome would have been under the draft. */
+    outcome,
+    items: z.array(z.strictObject({ type: z.string(), count: z.int(), before: effect, after: effect })),
+  })
+  .meta({ id: 'PreviewChange' });
+/** Only accesses whose outcome would differ; `considered` counts the replayed ones. */
+export const consentPreview = z
+  .strictObject({
+    items: z.array(previewChange),
+    considered: z.int(),
+    since: z.iso.datetime().nullable(),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'ConsentPreview' });
+
+/** Where the caller's list stands. */
+export const listPosition = z
+  .strictObject({
+    /** The list reflects the ledger up to and including this block; null before the first. */
+    block: z.int().nullable(),
+    /** Blocks on the ledger, as last seen; null while the ledger is away. */
+    height: z.int().nullable(),
+    state: z.enum(['catchingUp', 'live', 'stale', 'halted']),
+    checkedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'ListPosition' });
+
+export const me = z
+  .strictObject({
+    subject: z.string(),
+    name: z.string(),
+    username: z.string().nullable(),
+    /** Token to send as `X-CSRF-Token` with writes; null for callers with a Bearer token. */
+    csrfToken: z.string().nullable(),
+    /** When the session ends; null for callers with a Bearer token. */
+    sessionExpiresAt: z.iso.datetime().nullable(),
+    organisations: z.array(
+      z.strictObject({ mspId: z.string(), name: z.string(), role: z.enum(['holder', 'trustee']) }),
+    ),
+    list: listPosition,
+  })
+  .meta({ id: 'Me' });
+
+/** RFC 9457. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Problem' });
+
+export type ConsentRule = z.infer<typeof consentRule>;
+export type ConsentPolicy = z.infer<typeof consentPolicy>;
+export type ConsentDocument = z.infer<typeof consentDocument>;
+export type ConsentInput = z.infer<typeof consentInput>;
+export type Basis = z.infer<typeof basis>;
+export type AccessItem = z.infer<typeof accessItem>;
+export type AccessEntry = z.infer<typeof accessEntry>;
+export type AccessList = z.infer<typeof accessList>;
+export type AccessQuery = z.infer<typeof accessQuery>;
+export type ConsentHistory = z.infer<typeof consentHistory>;
+export type ConsentPreview = z.infer<typeof consentPreview>;
+export type ListPosition = z.infer<typeof listPosition>;
+export type Me = z.infer<typeof me>;
+export type Problem = z.infer<typeof problem>;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type {
+  AccessRecorded,
+  BatchInput,
+  BatchRecord,
+  ClientApplication,
+  ConsentChanged,
+  ConsentDocument,
+  ConsentPolicy,
+  NetworkSettings,
+  Organisation,
+  PrivateBatch,
+  RegistryChanged,
+  RegistryStatus,
+} from '@chartwitness/chaincode/domain';
+
+/** Where a transaction ended up. */
+export interface Committed {
+  readonly transactionId: string;
+  readonly block: bigint;
+}
+
+/** Position after which events are wanted: everything up to and including this transaction has been handled. */
+export interface LedgerPosition {
+  readonly block: bigint;
+  readonly transactionId: string;
+}
+
+export type LedgerEvent = LedgerPosition &
+  (
+    | { readonly name: 'AccessRecorded'; readonly payload: AccessRecorded }
+    | { readonly name: 'ConsentChanged'; readonly payload: ConsentChanged }
+    | { readonly name: 'RegistryChanged'; readonly payload: RegistryChanged }
+  );
+
+export interface RecordedBatch extends Committed {
+  /** Whether each item of each request is permitted, in the order of the batch. */
+  readonly permitted: readonly (readonly boolean[])[];
+}
+
+export interface ConsentVersion {
+  readonly document: ConsentDocument;
+  /** Transaction time: RFC 3339 UTC. */
+  readonly at: string;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The provenance chaincode as the gateway sees it. Every method throws {@link LedgerError}.
+ * Implemented over the fabric-gateway client alone; nothing here knows whether the peer is embedded.
+ */
+export interface ProvenanceLedger {
+  /** MSP id of the identity that signs. */
+  readonly mspId: string;
+  /** Commits one batch. Does not retry; the error says whether the outcome is known. */
+  recordBatch(lane: string, seq: number, batch: BatchInput, options?: CallOptions): Promise<RecordedBatch>;
+  findBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
+  /** The batch's private events, from the caller's own organisation's peer. */
+  getEvents(lane: string, seq: number): Promise<PrivateBatch>;
+
+  findConsent(subject: string): Promise<ConsentVersion | undefined>;
+  /** Oldest first. */
+  consentHistory(subject: string): Promise<readonly ConsentVersion[]>;
+  /** @param expectedVersion version that the change starts from; 0 when none is on file. */
+  putConsent(
+    subject: string,
+    policy: ConsentPolicy,
+    expectedVersion: number,
+  ): Promise<Committed & { readonly version: number }>;
+
+  initialise(settings: NetworkSettings): Promise<Committed>;
+  findSettings(): Promise<NetworkSettings | undefined>;
+  admitOrganisation(organisation: Omit<Organisation, 'status'>): Promise<Committed>;
+  setOrganisationStatus(mspId: string, status: RegistryStatus): Promise<Committed>;
+  organisations(): Promise<readonly Organisation[]>;
+  putClient(client: Omit<ClientApplication, 'org' | 'status'>): Promise<Committed>;
+  setClientStatus(clientId: string, status: RegistryStatus): Promise<Committed>;
+  findClient(clientId: string): Promise<ClientApplication | undefined>;
+  clients(mspId: string): Promise<readonly ClientApplication[]>;
+
+  /**
+   * Chaincode events in ledger order, from `after` (exclusive), else from the first block. Ends when `signal` aborts; throws
+   * {@link LedgerError} `unavailable` when the stream breaks, and the caller resumes from its own checkpoint.
+   */
+  events(after: LedgerPosition | undefined, signal: AbortSignal): AsyncIterable<LedgerEvent>;
+  /** Number of blocks in the channel (qscc GetChainInfo). */
+  height(): Promise<bigint>;
+}

@@ -1,0 +1,51 @@
+'use strict';
+// fabric-contract-api logs every start at info level through winston; the level is read when the module loads.
+process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'error';
+// Packages that ship only ES modules: jest's CommonJS runtime cannot require() them on every supported Node, so they are compiled.
+const ESM_ONLY = [
+  'jose',
+  'oidc-provider',
+  'openid-client',
+  'oauth4webapi',
+  'p-limit',
+  'yocto-queue',
+  '@noble/curves',
+  '@noble/hashes',
+  'eta',
+  'nanoid',
+  'quick-lru',
+  'koa',
+  '@koa/cors',
+  '@koa/router',
+];
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: '..',
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  moduleNameMapper: {
+    '^@chartwitness/chaincode/domain$': '<rootDir>/chaincode/src/domain/index.ts',
+    '^@api/(.*)$': '<rootDir>/gateway/src/api/$1',
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],
+  transform: {
+    '^.+\\.(ts|tsx|js|mjs)$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true, decorators: true },
+          target: 'es2022',
+          keepClassNames: true,
+          transform: {
+            legacyDecorator: true,
+            decoratorMetadata: true,
+            useDefineForClassFields: false,
+            react: { runtime: 'automatic' },
+          },
+        },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+};
