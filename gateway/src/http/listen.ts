@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting, lets requests in flight finish for at most `graceMs`, then ends the rest. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** A port that could not be had, with what to do about it. */
+export class PortBusyError extends Error {
+  override readonly name = 'PortBusyError';
+  constructor(host: string, port: number, setting: string) {
+    super(
+      `Port ${String(port)} on ${host} is in use by another program. Stop that program or set ${setting} to another port.`,
+    );
+  }
+}
+
+const DEFAULT_GRACE_MS = 10_000;
+
+/**
+ * Serves `handler` on `host:port` (0: a free port).
+ * @param setting name of the setting that chooses the port, for the error message.
+ * @throws {@link PortBusyError} when the port is taken.
+ */
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<Listening> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new PortBusyError(host, port, setting)
+          : error,
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return { host, port: address.port, close: (graceMs = DEFAULT_GRACE_MS) => closeServer(server, graceMs) };
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { AppError } from '../errors';
+import { requestIdOf } from './requestContext';
+import { toAppError } from './toAppError';
+
+/** Writes an error's log line: details for faults and failed dependencies, the bare code for refusals. */
+export function logAppError(request: Request, error: AppError): void {
+  if (error.kind.family === 'fault') {
+    request.log.error({ code: error.code, err: error }, 'request failed');
+  } else if (error.kind.status >= 500) {
+    request.log.warn({ code: error.code, reason: error.message }, 'request failed');
+  } else {
+    request.log.info({ code: error.code, reason: error.message }, 'request refused');
+  }
+}
+
+/** Headers that every error answer carries, whatever its body. */
+export function setErrorHeaders(response: Response, error: AppError): void {
+  response.setHeader('Cache-Control', 'no-store');
+  if (error.retryAfterSeconds !== undefined) {
+    response.setHeader('Retry-After', String(error.retryAfterSeconds));
+  }
+}
+
+/** Answers with RFC 9457 `application/problem+json`. */
+export function sendProblem(request: Request, response: Response, error: AppError): void {
+  setErrorHeaders(response, error);
+  response
+    .status(error.kind.status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `urn:chartwitness:error:${error.code}`,
+        title: error.kind.title,
+        status: error.kind.status,
+        code: error.code,
+        ...(error.expose === undefined ? {} : { detail: error.expose }),
+        requestId: requestIdOf(request),
+      }),
+    );
+}
+
+/** The last middleware of an app: turns whatever was thrown into a logged RFC 9457 problem. */
+export function problemHandler(): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const appError = toAppError(error);
+    logAppError(request, appError);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    sendProblem(request, response, appError);
+  };
+}
+
+/** The middleware before {@link problemHandler}: a path that no router knows. */
+export function notFound(): RequestHandler {
+  return (_request, _response, next) => {
+    next(new AppError('NOT_FOUND', 'no route'));
+  };
+}

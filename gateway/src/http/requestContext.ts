@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Request, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The request's id, as sent by the caller in `X-Request-Id` when well formed, else made here. */
+export function requestIdOf(request: IncomingMessage): string {
+  return typeof request.id === 'string' ? request.id : '';
+}
+
+/**
+ * Gives each request an id (answered as `X-Request-Id`) and a log line at its end. The line holds method, route *pattern*, status and
+ * duration, never the URL, headers or address: paths and queries name patients.
+ */
+export function requestContext(log: Logger): RequestHandler {
+  return pinoHttp({
+    logger: log,
+    genReqId: (request, response) => {
+      const given = request.headers['x-request-id'];
+      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+      response.setHeader('X-Request-Id', id);
+      return id;
+    },
+    serializers: {
+      req: (request: { id: unknown; method: unknown }) => ({ id: request.id, method: request.method }),
+      res: (response: { statusCode: unknown }) => ({ statusCode: response.statusCode }),
+      // An error's text may quote input; faults are logged once, by the error handler.
+      err: (error: Error) => ({ type: error.name }),
+    },
+    customProps: (request) => ({ route: routeOf(request as Request) }),
+    customLogLevel: (_request, response, error) =>
+      error !== undefined || response.statusCode >= 500 ? 'warn' : 'debug',
+  });
+}
+
+/** The pattern that matched, for instance `/fhir/:type/:id`; `unmatched` where none did. */
+export function routeOf(request: Request): string {
+  const route: unknown = request.route;
+  if (typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string') {
+    return `${request.baseUrl}${route.path}`;
+  }
+  return 'unmatched';
+}
