@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Every problem of a configuration at once, each with its variable, what was expected and an example. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${String(problems.length)} problem(s):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** A secret that cannot be printed by accident: JSON and string forms say `[secret]`. */
+export class Secret {
+  readonly #bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+  reveal(): Uint8Array {
+    return this.#bytes;
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  toString(): string {
+    return '[secret]';
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+/** Reads a file; injected so that parsing stays pure in tests. */
+export type ReadFile = (path: string) => Uint8Array;
+
+const MIN_SECRET_BYTES = 32;
+
+/** What the variables mean; the example is shown with every complaint about one. */
+const VARIABLES = {
+  HOST: { what: 'address to listen on', example: '127.0.0.1' },
+  PORT: { what: 'TCP port to listen on, 0–65535 (0: a free one)', example: '8443' },
+  BASE_URL: {
+    what: 'URL under which callers reach this service, without a slash at its end',
+    example: 'https://gateway.hospital.example',
+  },
+  DATA_DIR: { what: 'folder for keys and stores; made when missing', example: '/var/lib/chartwitness' },
+  LOG_LEVEL: { what: 'one of fatal, error, warn, info, debug, trace', example: 'info' },
+  CONSORTIUM_KEY_FILE: {
+    what: `file with the key from which subject pseudonyms are made, at least ${String(MIN_SECRET_BYTES)} bytes, the same at every organisation`,
+    example: '/run/secrets/consortium.key',
+  },
+  FABRIC_PEER_ENDPOINT: {
+    what: "host:port of the organisation's Fabric peer",
+    example: 'peer0.hospital.example:7051',
+  },
+  FABRIC_CHANNEL: { what: 'channel name', example: 'chartwitness' },
+  FABRIC_CHAINCODE: { what: 'chaincode name', example: 'provenance' },
+  FABRIC_MSP_ID: { what: "the organisation's MSP id", example: 'NorthHospitalMSP' },
+  FABRIC_CERT_FILE: {
+    what: 'PEM file with the X.509 certificate that signs transactions',
+    example: '/etc/chartwitness/gateway.crt',
+  },
+  FABRIC_KEY_FILE: { what: 'PEM file with its private key', example: '/run/secrets/gateway.key' },
+  FABRIC_TLS_CA_FILE: {
+    what: "PEM file with the CA of the peer's TLS certificate",
+    example: '/etc/chartwitness/tls-ca.crt',
+  },
+  FABRIC_CLIENT_TLS_CERT_FILE: {
+    what: 'PEM file with the client certificate for mutual TLS',
+    example: '/etc/chartwitness/client.crt',
+  },
+  FABRIC_CLIENT_TLS_KEY_FILE: { what: 'PEM file with its key', example: '/run/secrets/client.key' },
+  GATEWAY_NAME: { what: 'name of this gateway in its lane, 1–32 of a–z, 0–9, -', example: 'emergency-ward' },
+  UPSTREAM_FHIR_URL: {
+    what: 'base URL of the FHIR R4 server that holds the records, or "sample"',
+    example: 'https://ehr.hospital.internal/fhir',
+  },
+  UPSTREAM_BEARER_TOKEN_FILE: {
+    what: 'file with the Bearer token for the upstream FHIR server',
+    example: '/run/secrets/upstream.token',
+  },
+  SUBJECT_IDENTIFIER_SYSTEMS: {
+    what: 'identifier systems that name a patient nationally, comma-separated, first match wins',
+    example: 'http://hl7.org/fhir/sid/us-ssn',
+  },
+  DISCLOSURE: { what: 'hidden (withheld data look absent) or announced', example: 'hidden' },
+  TOKEN_ISSUER: {
+    what: 'issuer of an external authorization server',
+    example: 'https://login.hospital.example',
+  },
+  TOKEN_JWKS_URL: { what: 'its JWKS URL', example: 'https://login.hospital.example/jwks' },
+  PORTAL_OIDC_ISSUER: {
+    what: 'issuer of an external OpenID provider for patients',
+    example: 'https://login.example.gov',
+  },
+  PORTAL_OIDC_CLIENT_ID: { what: 'client id of the portal there', example: 'chartwitness-portal' },
+  PORTAL_OIDC_CLIENT_SECRET_FILE: {
+    what: 'file with its client secret',
+    example: '/run/secrets/oidc.secret',
+  },
+  PORTAL_OIDC_SYSTEM: {
+    what: 'identifier system of the subject claim that names the patient nationally',
+    example: 'http://hl7.org/fhir/sid/us-ssn',
+  },
+  APPS_FILE: {
+    what: 'JSON file with the public client apps that patients may use',
+    example: '/etc/chartwitness/apps.json',
+  },
+  MONGODB_URI: {
+    what: 'MongoDB connection string of the read model; absent: the embedded store',
+    example: 'mongodb://127.0.0.1:27017/chartwitness',
+  },
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+const url = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => !value.endsWith('/'), 'must not end with a slash');
+const absent = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
+
+const commonShape = {
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .pipe(z.number().max(65_535)),
+  BASE_URL: url,
+  DATA_DIR: z.string().min(1),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  CONSORTIUM_KEY_FILE: z.string().min(1),
+  FABRIC_PEER_ENDPOINT: absent.pipe(
+    z
+      .string()
+      .regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port')
+      .optional(),
+  ),
+  FABRIC_CHANNEL: z.string().min(1).default('chartwitness'),
+  FABRIC_CHAINCODE: z.string().min(1).default('provenance'),
+  FABRIC_MSP_ID: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be an MSP id'),
+  FABRIC_CERT_FILE: absent,
+  FABRIC_KEY_FILE: absent,
+  FABRIC_TLS_CA_FILE: absent,
+  FABRIC_CLIENT_TLS_CERT_FILE: absent,
+  FABRIC_CLIENT_TLS_KEY_FILE: absent,
+} as const;
+
+const hospitalShape = z.object({
+  ...commonShape,
+  GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
+  UPSTREAM_FHIR_URL: z.union([z.literal('sample'), url]),
+  UPSTREAM_BEARER_TOKEN_FILE: absent,
+  SUBJECT_IDENTIFIER_SYSTEMS: z
+    .string()
+    .min(1)
+    .transform((value) => value.split(',').map((system) => system.trim()))
+    .pipe(z.array(z.string().min(1)).min(1)),
+  DISCLOSURE: z.enum(['hidden', 'announced']).default('hidden'),
+  TOKEN_ISSUER: absent.pipe(url.optional()),
+  TOKEN_JWKS_URL: absent.pipe(z.url({ protocol: /^https?$/ }).optional()),
+});
+
+const trusteeShape = z.object({
+  ...commonShape,
+  PORTAL_OIDC_ISSUER: absent.pipe(url.optional()),
+  PORTAL_OIDC_CLIENT_ID: absent,
+  PORTAL_OIDC_CLIENT_SECRET_FILE: absent,
+  PORTAL_OIDC_SYSTEM: absent,
+  APPS_FILE: absent,
+  MONGODB_URI: absent.pipe(
+    z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+      .optional(),
+  ),
+});
+
+const appsFile = z.array(
+  z.strictObject({
+    clientId: z.string().min(1).max(128),
+    name: z.string().min(1).max(200),
+    redirectUris: z.array(z.url()).min(1),
+    scope: z.string().min(1),
+  }),
+);
+export type PublicApp = z.infer<typeof appsFile>[number];
+
+/** How to reach a real Fabric peer. */
+export interface PeerConfig {
+  readonly endpoint: string;
+  readonly certificatePem: string;
+  readonly privateKeyPem: Secret;
+  readonly tls:
+    | {
+        readonly rootCertificates: Uint8Array;
+        readonly clientCertificate?: Uint8Array;
+        readonly clientKey?: Secret;
+      }
+    | undefined;
+}
+
+interface CommonConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly baseUrl: string;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly consortiumKey: Secret;
+  readonly mspId: string;
+  readonly channel: string;
+  readonly chaincode: string;
+  /** Absent: the embedded ledger is started in this process. */
+  readonly peer: PeerConfig | undefined;
+}
+
+export interface HospitalConfig extends CommonConfig {
+  readonly gatewayName: string;
+  readonly upstream:
+    | { readonly kind: 'sample' }
+    | { readonly kind: 'url'; readonly url: string; readonly bearerToken: Secret | undefined };
+  readonly subjectIdentifierSystems: readonly string[];
+  readonly disclosure: 'hidden' | 'announced';
+  readonly externalIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
+}
+
+export interface TrusteeConfig extends CommonConfig {
+  readonly externalOpenId:
+    | {
+        readonly issuer: string;
+        readonly clientId: string;
+        readonly clientSecret: Secret;
+        readonly identifierSystem: string;
+      }
+    | undefined;
+  readonly apps: readonly PublicApp[];
+  readonly mongodbUri: string | undefined;
+}
+
+/** Collects problems while files are read, so that all are reported together. */
+class Reader {
+  readonly problems: string[] = [];
+  readonly #readFile: ReadFile;
+  constructor(readFile: ReadFile) {
+    this.#readFile = readFile;
+  }
+
+  complain(variable: VariableName, problem: string): void {
+    const { what, example } = VARIABLES[variable];
+    this.problems.push(`${variable}: ${problem}. Expected: ${what}. Example: ${variable}=${example}`);
+  }
+
+  bytes(variable: VariableName, path: string | undefined, minimum = 1): Uint8Array {
+    if (path === undefined) {
+      this.complain(variable, 'is not set');
+      return new Uint8Array();
+    }
+    try {
+      const bytes = this.#readFile(path);
+      if (bytes.length < minimum) {
+        this.complain(
+          variable,
+          `the file holds ${String(bytes.length)} bytes, fewer than ${String(minimum)}`,
+        );
+      }
+      return bytes;
+    } catch (error) {
+      this.complain(variable, `the file cannot be read (${errorCode(error)})`);
+      return new Uint8Array();
+    }
+  }
+
+  text(variable: VariableName, path: string | undefined): string {
+    return new TextDecoder().decode(this.bytes(variable, path));
+  }
+
+  secret(variable: VariableName, path: string | undefined, minimum = 1): Secret {
+    return new Secret(this.bytes(variable, path, minimum));
+  }
+
+  together(values: Readonly<Partial<Record<VariableName, string | undefined>>>): boolean {
+    const names = Object.keys(values) as VariableName[];
+    const set = names.filter((name) => values[name] !== undefined);
+    for (const name of names) {
+      if (set.length > 0 && values[name] === undefined) {
+        this.complain(name, `is not set although ${set.join(', ')} is`);
+      }
+    }
+    return set.length === names.length;
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error';
+}
+
+function parseShape<T>(schema: z.ZodType<T>, environment: Environment, reader: Reader): T | undefined {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) {
+    return parsed.data;
+  }
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0]);
+    if (name in VARIABLES) {
+      const variable = name as VariableName;
+      reader.complain(variable, environment[variable] === undefined ? 'is not set' : issue.message);
+    }
+  }
+  checkFiles(environment, reader);
+  return undefined;
+}
+
+/** Reads the files of a configuration that is refused anyway, so that their problems are in the same report. */
+function checkFiles(environment: Environment, reader: Reader): void {
+  for (const name of Object.keys(VARIABLES) as VariableName[]) {
+    const path = environment[name];
+    if (name.endsWith('_FILE') && path !== undefined && path !== '') {
+      reader.bytes(name, path, name === 'CONSORTIUM_KEY_FILE' ? MIN_SECRET_BYTES : 1);
+    }
+  }
+}
+
+type CommonValues = z.infer<z.ZodObject<typeof commonShape>>;
+
+function peerOf(values: CommonValues, reader: Reader): PeerConfig | undefined {
+  if (values.FABRIC_PEER_ENDPOINT === undefined) {
+    return undefined;
+  }
+  const mutual = reader.together({
+    FABRIC_CLIENT_TLS_CERT_FILE: values.FABRIC_CLIENT_TLS_CERT_FILE,
+    FABRIC_CLIENT_TLS_KEY_FILE: values.FABRIC_CLIENT_TLS_KEY_FILE,
+  });
+  const tls =
+    values.FABRIC_TLS_CA_FILE === undefined
+      ? undefined
+      : {
+          rootCertificates: reader.bytes('FABRIC_TLS_CA_FILE', values.FABRIC_TLS_CA_FILE),
+          ...(mutual
+            ? {
+                clientCertificate: reader.bytes(
+                  'FABRIC_CLIENT_TLS_CERT_FILE',
+                  values.FABRIC_CLIENT_TLS_CERT_FILE,
+                ),
+                clientKey: reader.secret('FABRIC_CLIENT_TLS_KEY_FILE', values.FABRIC_CLIENT_TLS_KEY_FILE),
+              }
+            : {}),
+        };
+  return {
+    endpoint: values.FABRIC_PEER_ENDPOINT,
+    certificatePem: reader.text('FABRIC_CERT_FILE', values.FABRIC_CERT_FILE),
+    privateKeyPem: reader.secret('FABRIC_KEY_FILE', values.FABRIC_KEY_FILE),
+    tls,
+  };
+}
+
+function commonOf(values: CommonValues, reader: Reader): CommonConfig {
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    baseUrl: values.BASE_URL,
+    dataDir: values.DATA_DIR,
+    logLevel: values.LOG_LEVEL,
+    consortiumKey: reader.secret('CONSORTIUM_KEY_FILE', values.CONSORTIUM_KEY_FILE, MIN_SECRET_BYTES),
+    mspId: values.FABRIC_MSP_ID,
+    channel: values.FABRIC_CHANNEL,
+    chaincode: values.FABRIC_CHAINCODE,
+    peer: peerOf(values, reader),
+  };
+}
+
+/**
+ * The hospital role's configuration.
+ * @throws {@link ConfigError} with every problem found.
+ */
+export function parseHospitalConfig(
+  environment: Environment,
+  readFile: ReadFile = readFileSync,
+): HospitalConfig {
+  const reader = new Reader(readFile);
+  const values = parseShape(hospitalShape, environment, reader);
+  if (values === undefined) {
+    throw new ConfigError(reader.problems);
+  }
+  const external = reader.together({
+    TOKEN_ISSUER: values.TOKEN_ISSUER,
+    TOKEN_JWKS_URL: values.TOKEN_JWKS_URL,
+  });
+  const bearer = values.UPSTREAM_BEARER_TOKEN_FILE;
+  const config: HospitalConfig = {
+    ...commonOf(values, reader),
+    gatewayName: values.GATEWAY_NAME,
+    upstream:
+      values.UPSTREAM_FHIR_URL === 'sample'
+        ? { kind: 'sample' }
+        : {
+            kind: 'url',
+            url: values.UPSTREAM_FHIR_URL,
+            bearerToken:
+              bearer === undefined ? undefined : reader.secret('UPSTREAM_BEARER_TOKEN_FILE', bearer),
+          },
+    subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
+    disclosure: values.DISCLOSURE,
+    externalIssuer: external
+      ? { issuer: values.TOKEN_ISSUER ?? '', jwksUrl: values.TOKEN_JWKS_URL ?? '' }
+      : undefined,
+  };
+  return finish(config, reader);
+}
+
+/**
+ * The trustee role's configuration.
+ * @throws {@link ConfigError} with every problem found.
+ */
+export function parseTrusteeConfig(
+  environment: Environment,
+  readFile: ReadFile = readFileSync,
+): TrusteeConfig {
+  const reader = new Reader(readFile);
+  const values = parseShape(trusteeShape, environment, reader);
+  if (values === undefined) {
+    throw new ConfigError(reader.problems);
+  }
+  const external = reader.together({
+    PORTAL_OIDC_ISSUER: values.PORTAL_OIDC_ISSUER,
+    PORTAL_OIDC_CLIENT_ID: values.PORTAL_OIDC_CLIENT_ID,
+    PORTAL_OIDC_CLIENT_SECRET_FILE: values.PORTAL_OIDC_CLIENT_SECRET_FILE,
+    PORTAL_OIDC_SYSTEM: values.PORTAL_OIDC_SYSTEM,
+  });
+  const config: TrusteeConfig = {
+    ...commonOf(values, reader),
+    externalOpenId: external
+      ? {
+          issuer: values.PORTAL_OIDC_ISSUER ?? '',
+          clientId: values.PORTAL_OIDC_CLIENT_ID ?? '',
+          clientSecret: reader.secret(
+            'PORTAL_OIDC_CLIENT_SECRET_FILE',
+            values.PORTAL_OIDC_CLIENT_SECRET_FILE,
+          ),
+          identifierSystem: values.PORTAL_OIDC_SYSTEM ?? '',
+        }
+      : undefined,
+    apps: appsOf(values.APPS_FILE, reader),
+    mongodbUri: values.MONGODB_URI,
+  };
+  return finish(config, reader);
+}
+
+function appsOf(path: string | undefined, reader: Reader): readonly PublicApp[] {
+  if (path === undefined) {
+    return [];
+  }
+  const text = reader.text('APPS_FILE', path);
+  try {
+    return appsFile.parse(JSON.parse(text));
+  } catch (error) {
+    reader.complain('APPS_FILE', error instanceof z.ZodError ? z.prettifyError(error) : 'is not JSON');
+    return [];
+  }
+}
+
+function finish<T>(config: T, reader: Reader): T {
+  if (reader.problems.length > 0) {
+    throw new ConfigError(reader.problems);
+  }
+  return Object.freeze(config);
+}
+
+/** One line a variable, for `--help`. */
+export function describeVariables(): string {
+  return Object.entries(VARIABLES)
+    .map(([name, { what, example }]) => `  ${name}\n      ${what}; for instance ${example}`)
+    .join('\n');
+}

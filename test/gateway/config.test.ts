@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  ConfigError,
+  describeVariables,
+  parseHospitalConfig,
+  parseTrusteeConfig,
+  Secret,
+} from '../../gateway/src/config';
+
+const FILES: Readonly<Record<string, Uint8Array>> = {
+  'consortium.key': new Uint8Array(32).fill(7),
+  'short.key': new Uint8Array(31),
+  'cert.pem': Buffer.from('certificate'),
+  'key.pem': Buffer.from('key'),
+  'ca.pem': Buffer.from('ca'),
+  'apps.json': Buffer.from(
+    JSON.stringify([
+      { clientId: 'app', name: 'App', redirectUris: ['http://127.0.0.1/cb'], scope: 'patient/AuditEvent.rs' },
+    ]),
+  ),
+  'bad.json': Buffer.from('{'),
+};
+
+function readFile(path: string): Uint8Array {
+  const bytes = FILES[path];
+  if (bytes === undefined) {
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  }
+  return bytes;
+}
+
+const COMMON = {
+  PORT: '8443',
+  BASE_URL: 'https://gateway.example',
+  DATA_DIR: 'data',
+  CONSORTIUM_KEY_FILE: 'consortium.key',
+  FABRIC_MSP_ID: 'NorthHospitalMSP',
+};
+const HOSPITAL = {
+  ...COMMON,
+  GATEWAY_NAME: 'ward-1',
+  UPSTREAM_FHIR_URL: 'https://ehr.example/fhir',
+  SUBJECT_IDENTIFIER_SYSTEMS: 'urn:a, urn:b',
+};
+const PEER = {
+  FABRIC_PEER_ENDPOINT: 'peer.example:7051',
+  FABRIC_CERT_FILE: 'cert.pem',
+  FABRIC_KEY_FILE: 'key.pem',
+};
+
+function problemsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems;
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe('parseHospitalConfig', () => {
+  it('reads a complete configuration', () => {
+    const config = parseHospitalConfig(HOSPITAL, readFile);
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 8443,
+      disclosure: 'hidden',
+      subjectIdentifierSystems: ['urn:a', 'urn:b'],
+      upstream: { kind: 'url', url: 'https://ehr.example/fhir' },
+      peer: undefined,
+    });
+    expect(config.consortiumKey.reveal()).toHaveLength(32);
+  });
+
+  it('reads a peer with TLS', () => {
+    const config = parseHospitalConfig({ ...HOSPITAL, ...PEER, FABRIC_TLS_CA_FILE: 'ca.pem' }, readFile);
+    expect(config.peer).toMatchObject({ endpoint: 'peer.example:7051', certificatePem: 'certificate' });
+    expect(config.peer?.tls?.rootCertificates).toHaveLength(2);
+  });
+
+  it('reports every problem at once, each with its variable, what was expected and an example', () => {
+    const problems = problemsOf(() =>
+      parseHospitalConfig(
+        {
+          ...HOSPITAL,
+          PORT: 'x',
+          BASE_URL: 'ftp://x',
+          GATEWAY_NAME: undefined,
+          CONSORTIUM_KEY_FILE: 'short.key',
+        },
+        readFile,
+      ),
+    );
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'BASE_URL',
+      'CONSORTIUM_KEY_FILE',
+      'GATEWAY_NAME',
+      'PORT',
+    ]);
+    for (const problem of problems) {
+      expect(problem).toMatch(/Expected: .+ Example: [A-Z_]+=/);
+    }
+  });
+
+  it.each([
+    'PORT',
+    'BASE_URL',
+    'DATA_DIR',
+    'CONSORTIUM_KEY_FILE',
+    'FABRIC_MSP_ID',
+    'GATEWAY_NAME',
+    'UPSTREAM_FHIR_URL',
+    'SUBJECT_IDENTIFIER_SYSTEMS',
+  ])('has no default for %s', (name) => {
+    expect(problemsOf(() => parseHospitalConfig({ ...HOSPITAL, [name]: undefined }, readFile))).toEqual([
+      expect.stringContaining(`${name}: is not set`),
+    ]);
+  });
+
+  it.each([
+    ['a peer without its certificate', { ...PEER, FABRIC_CERT_FILE: undefined }, 'FABRIC_CERT_FILE'],
+    ['a peer without its key', { ...PEER, FABRIC_KEY_FILE: '' }, 'FABRIC_KEY_FILE'],
+    [
+      'half of a mutual TLS pair',
+      { ...PEER, FABRIC_TLS_CA_FILE: 'ca.pem', FABRIC_CLIENT_TLS_CERT_FILE: 'cert.pem' },
+      'FABRIC_CLIENT_TLS_KEY_FILE',
+    ],
+    ['a file that does not exist', { CONSORTIUM_KEY_FILE: 'absent' }, 'CONSORTIUM_KEY_FILE'],
+    ['an external issuer without its keys', { TOKEN_ISSUER: 'https://issuer.example' }, 'TOKEN_JWKS_URL'],
+    ['a base URL that ends with a slash', { BASE_URL: 'https://x.example/' }, 'BASE_URL'],
+    ['a port out of range', { PORT: '65536' }, 'PORT'],
+    [
+      'an endpoint that is a URL',
+      { ...PEER, FABRIC_PEER_ENDPOINT: 'grpc://peer:7051' },
+      'FABRIC_PEER_ENDPOINT',
+    ],
+    ['an unknown disclosure', { DISCLOSURE: 'loud' }, 'DISCLOSURE'],
+  ])('refuses %s', (_what, change, variable) => {
+    expect(problemsOf(() => parseHospitalConfig({ ...HOSPITAL, ...change }, readFile))).toEqual([
+      expect.stringContaining(`${variable}: `),
+    ]);
+  });
+});
+
+describe('parseTrusteeConfig', () => {
+  it('reads apps and the store', () => {
+    const config = parseTrusteeConfig(
+      { ...COMMON, APPS_FILE: 'apps.json', MONGODB_URI: 'mongodb://127.0.0.1/x' },
+      readFile,
+    );
+    expect(config.apps).toHaveLength(1);
+    expect(config.mongodbUri).toBe('mongodb://127.0.0.1/x');
+  });
+
+  it.each([
+    ['an apps file that is not JSON', { APPS_FILE: 'bad.json' }, 'APPS_FILE'],
+    ['a store that is not MongoDB', { MONGODB_URI: 'postgres://x' }, 'MONGODB_URI'],
+    [
+      'an external OpenID provider without a client',
+      { PORTAL_OIDC_ISSUER: 'https://x.example', PORTAL_OIDC_CLIENT_ID: 'a', PORTAL_OIDC_SYSTEM: 'urn:a' },
+      'PORTAL_OIDC_CLIENT_SECRET_FILE',
+    ],
+  ])('refuses %s', (_what, change, variable) => {
+    expect(problemsOf(() => parseTrusteeConfig({ ...COMMON, ...change }, readFile)).join('\n')).toContain(
+      `${variable}: `,
+    );
+  });
+});
+
+it('never prints a secret', () => {
+  const secret = new Secret(Buffer.from('hunter2'));
+  expect(`${secret.toString()} ${JSON.stringify({ secret })}`).not.toContain('hunter2');
+});
+
+it('describes every variable with an example', () => {
+  expect(describeVariables()).toContain('CONSORTIUM_KEY_FILE\n');
+});
