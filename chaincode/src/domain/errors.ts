@@ -35,3 +35,33 @@ export class DomainError extends Error {
     this.detail = detail;
   }
 }
+
+const CODES: ReadonlySet<string> = new Set<DomainErrorCode>([
+  'INVALID_INPUT',
+  'NOT_ALLOWED',
+  'NOT_FOUND',
+  'VERSION_CONFLICT',
+  'BATCH_EXISTS',
+  'TIME_OUT_OF_RANGE',
+  'CONFLICT',
+  'SUSPENDED',
+  'NOT_INITIALISED',
+  'CORRUPT',
+]);
+/** What a peer puts before the chaincode's own message. */
+const PEER_PREFIX = 'chaincode response 500, ';
+
+/**
+ * The domain's error in a message that crossed the ledger, with or without what a peer puts before it; undefined for any other message.
+ */
+export function parseDomainError(message: string): DomainError | undefined {
+  const prefix = message.indexOf(PEER_PREFIX);
+  const own = prefix < 0 ? message : message.slice(prefix + PEER_PREFIX.length);
+  const bar = own.indexOf('|');
+  const code = own.slice(0, Math.max(bar, 0));
+  return isCode(code) ? new DomainError(code, own.slice(bar + 1)) : undefined;
+}
+
+function isCode(text: string): text is DomainErrorCode {
+  return CODES.has(text);
+}

@@ -1,8 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './accessEvent';
+export {
+  MAX_BATCH_BYTES,
+  MAX_BATCH_EVENTS,
+  MAX_ITEM_IDS,
+  parseAccessEvent,
+  parseAccessRequest,
+  parseBatchInput,
+  parseBatchRecord,
+  parsePrivateBatch,
+} from './accessForm';
 export * from './accessRequest';
+export * from './base64url';
 export * from './batch';
+export * from './canonical';
+export * from './completeEvent';
 export * from './consent';
+export { parseConsentDocument, parsePolicy } from './consentForm';
+export { decide, type DecisionRequest, outcomeOf } from './decide';
 export * from './errors';
+export { type Lane, formatLane, MAX_SEQ, parseLane, parseSeq } from './lane';
+export * from './labels';
+export * from './leaf';
+export * from './ledgerEventForm';
 export * from './ledgerEvents';
+export * from './merkle';
+export * from './permitted';
+export * from './purposes';
 export * from './registry';
+export {
+  type ClientInput,
+  type OrganisationInput,
+  parseClient,
+  parseClientInput,
+  parseOrganisation,
+  parseOrganisationInput,
+  parseSettings,
+  parseStatus,
+} from './registryForm';
+export { type HmacSha256, subjectPseudonym } from './subject';
