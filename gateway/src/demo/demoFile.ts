@@ -12,7 +12,11 @@ export interface DemoFile {
   /** Without `/api/v1`. */
   readonly apiBaseUrl: string;
   /** Public client apps; `resource` is the RFC 8707 value for the patient API. */
-  readonly apps: readonly { readonly clientId: string; readonly redirectUri: string; readonly resource: string }[];
+  readonly apps: readonly {
+    readonly clientId: string;
+    readonly redirectUri: string;
+    readonly resource: string;
+  }[];
   readonly hospitals: readonly DemoFileHospital[];
   readonly patients: readonly DemoFilePatient[];
 }
@@ -22,7 +26,11 @@ export interface DemoFileHospital {
   readonly mspId: string;
   readonly fhirBaseUrl: string;
   readonly tokenEndpoint: string;
-  readonly clients: readonly { readonly clientId: string; readonly privateJwk: JWK; readonly organisationId: string }[];
+  readonly clients: readonly {
+    readonly clientId: string;
+    readonly privateJwk: JWK;
+    readonly organisationId: string;
+  }[];
   readonly practitioners: readonly Practitioner[];
 }
 

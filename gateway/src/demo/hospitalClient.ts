@@ -97,11 +97,17 @@ export class HospitalClient {
           version: '1',
           organization_id: organisationId,
           purpose_of_use: [`${ACT_REASON_OID}#${errand.purpose}`],
-          ...(person === undefined ? {} : { subject_id: person.id, subject_name: person.name, subject_role: person.role }),
+          ...(person === undefined
+            ? {}
+            : { subject_id: person.id, subject_name: person.name, subject_role: person.role }),
         },
       },
     })
-      .setProtectedHeader({ alg: 'ES384', typ: 'JWT', ...(privateJwk.kid === undefined ? {} : { kid: privateJwk.kid }) })
+      .setProtectedHeader({
+        alg: 'ES384',
+        typ: 'JWT',
+        ...(privateJwk.kid === undefined ? {} : { kid: privateJwk.kid }),
+      })
       .setIssuer(clientId)
       .setSubject(clientId)
       .setAudience(this.#access.tokenEndpoint)

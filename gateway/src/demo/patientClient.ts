@@ -33,11 +33,16 @@ export class PatientClient {
     const fields = new URLSearchParams(hiddenFields(page));
     fields.set('username', username);
     fields.set('password', password);
-    const signedIn = await client.#follow(new URL(unescapeHtml(action), form.url), { method: 'POST', body: fields });
+    const signedIn = await client.#follow(new URL(unescapeHtml(action), form.url), {
+      method: 'POST',
+      body: fields,
+    });
     await signedIn.response.arrayBuffer();
     const me = await client.get('me');
     if (me.status !== 200) {
-      throw new Error(`signing in as ${username} failed (form answered ${String(signedIn.response.status)}, me ${String(me.status)})`);
+      throw new Error(
+        `signing in as ${username} failed (form answered ${String(signedIn.response.status)}, me ${String(me.status)})`,
+      );
     }
     client.#csrfToken = (me.body as { csrfToken: string }).csrfToken;
     return client;
@@ -55,14 +60,21 @@ export class PatientClient {
     return this.#call('POST', path, body);
   }
 
-  async #call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<PatientAnswer> {
+  async #call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<PatientAnswer> {
     const url = new URL(`/api/v1/${path}`, this.#portalUrl);
     const response = await fetch(url, {
       method,
       headers: {
         cookie: this.#cookieHeader(url),
         accept: 'application/json',
-        ...(method === 'GET' ? {} : { 'content-type': 'application/json', 'x-csrf-token': this.#csrfToken, origin: url.origin }),
+        ...(method === 'GET'
+          ? {}
+          : { 'content-type': 'application/json', 'x-csrf-token': this.#csrfToken, origin: url.origin }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -80,7 +92,11 @@ export class PatientClient {
     let url = start;
     let request = init;
     for (let hop = 0; hop < MAX_REDIRECTS; hop += 1) {
-      const response = await fetch(url, { ...request, redirect: 'manual', headers: { cookie: this.#cookieHeader(url), accept: 'text/html' } });
+      const response = await fetch(url, {
+        ...request,
+        redirect: 'manual',
+        headers: { cookie: this.#cookieHeader(url), accept: 'text/html' },
+      });
       this.#keepCookies(url, response);
       const location = response.headers.get('location');
       if (location === null) {
@@ -126,5 +142,10 @@ function hiddenFields(page: string): Record<string, string> {
 }
 
 function unescapeHtml(text: string): string {
-  return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }

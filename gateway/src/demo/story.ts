@@ -70,12 +70,31 @@ export function dayOf(patient: DemoFilePatient, hospitals: Hospitals): readonly 
   const away = other(home);
   const doctor = hospitals.practitioner(home, 'doctor');
   const id = encodeURIComponent(patient.patientId);
-  const at = (asker: string, title: string, path: string, errand: Errand): Scene => ({ title, holder: home, asker, patient, errand, path });
+  const at = (asker: string, title: string, path: string, errand: Errand): Scene => ({
+    title,
+    holder: home,
+    asker,
+    patient,
+    errand,
+    path,
+  });
   return [
-    at(home, 'the ward nurse opens the chart', `Patient/${id}`, { practitioner: hospitals.practitioner(home, 'nurse'), purpose: 'TREAT' }),
-    at(home, 'the doctor reads results', `Observation?patient=${id}`, { practitioner: doctor, purpose: 'TREAT' }),
-    at(home, 'the doctor reads diagnoses', `Condition?patient=${id}`, { practitioner: doctor, purpose: 'TREAT' }),
-    at(home, 'the doctor reads the whole record', `Patient/${id}/$everything`, { practitioner: doctor, purpose: 'TREAT' }),
+    at(home, 'the ward nurse opens the chart', `Patient/${id}`, {
+      practitioner: hospitals.practitioner(home, 'nurse'),
+      purpose: 'TREAT',
+    }),
+    at(home, 'the doctor reads results', `Observation?patient=${id}`, {
+      practitioner: doctor,
+      purpose: 'TREAT',
+    }),
+    at(home, 'the doctor reads diagnoses', `Condition?patient=${id}`, {
+      practitioner: doctor,
+      purpose: 'TREAT',
+    }),
+    at(home, 'the doctor reads the whole record', `Patient/${id}/$everything`, {
+      practitioner: doctor,
+      purpose: 'TREAT',
+    }),
     at(home, 'billing reads claims', `Claim?patient=${id}`, { purpose: 'HPAYMT' }),
     at(away, 'another organisation asks for treatment', `Condition?patient=${id}`, {
       practitioner: hospitals.practitioner(away, 'doctor'),
