@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  approveAndCommit,
+  chaincodeStart,
+  committedSequence,
+  definitionTerms,
+  installPackage,
+  reservePorts,
+  stageChaincode,
+  writePackage,
+} from './chaincode.mjs';
+import { chaincodePart, peerPart } from './layout.mjs';
+import { issueIdentities } from './identities.mjs';
+import { NetworkError } from './networkError.mjs';
+import {
+  joinOrderer,
+  joinPeer,
+  ledgerHeight,
+  makeMaterial,
+  ordererStart,
+  peerStart,
+  writeNodeConfigs,
+} from './nodes.mjs';
+import { recordedParts, running, startPart, stopPart } from './processes.mjs';
+import { profileOf, writeProfiles } from './profiles.mjs';
+import { waitUntilEndorsable } from './readiness.mjs';
+import { exclusively, openState, readState, writeState } from './state.mjs';
+
+/** @typedef {import('./description.mjs').Network} Network */
+/** @typedef {import('./binaries.mjs').Binaries} Binaries */
+/** @typedef {import('./processes.mjs').Start} Start */
+/** @typedef {import('./state.mjs').State} State */
+/** @typedef {import('./state.mjs').Deployed} Deployed */
+/** @typedef {(line: string) => void} Say where progress is told */
+
+/** A process of a former chaincode finishes what it was asked before it ends. */
+const DRAIN_MS = 2000;
+/** All that `clean` removes; anything else in the folder is not ours. */
+const OWN_FILES = [
+  'chaincode',
+  'channel',
+  'crypto',
+  'crypto.new',
+  'identities',
+  'ledger',
+  'lock',
+  'logs',
+  'nodes',
+  'profiles',
+  'run',
+  'state.json',
+  'state.json.new',
+];
+
+/**
+ * Starts whatever does not run: certificates and channel at first, then orderer, peers, the deployed chaincode. Returns when
+ * transactions can be endorsed. Idempotent, and the way out of a half-started network.
+ * @param {Network} network @param {Binaries} binaries @param {Say} say
+ */
+export function up(network, binaries, say) {
+  refuseExternal(network, 'up');
+  return exclusively(network, async () => {
+    const state = openState(network, binaries.version);
+    writeState(network, state);
+    await makeMaterial(network, binaries);
+    await Promise.all(network.organisations.map((each) => issueIdentities(network, each)));
+    writeNodeConfigs(network, binaries.version);
+    const starts = [
+      ordererStart(network, binaries),
+      ...network.organisations.map((each) => peerStart(network, binaries, each)),
+    ];
+    const started = await Promise.all(
+      [...starts, ...chaincodeStarts(network, state)].map((start) => tell(network, start, say)),
+    );
+    await joinChannel(network, binaries, state, say);
+    const files = writeProfiles(network);
+    if (state.deployed !== undefined) await ready(network);
+    say(
+      started.some(Boolean) ? `Up: Fabric ${binaries.version}, channel ${network.channel}.` : 'Already up.',
+    );
+    say(`Profiles: ${path.dirname(String(files[0]))}`);
+    if (state.deployed === undefined) say('No chaincode yet: run `npm run network -- deploy`.');
+  });
+}
+
+/**
+ * Makes the compiled chaincode on disk the one that runs: the first time, and again whenever its code, policy or
+ * collections differ from what is deployed (then as the next sequence, while the former one still answers).
+ * @param {Network} network @param {Binaries} binaries @param {Say} say
+ * @param {{upgrade?: boolean}} [options] `upgrade`: a new sequence even if nothing differs
+ * @returns {Promise<Deployed>}
+ */
+export function deploy(network, binaries, say, options = {}) {
+  return exclusively(network, async () => {
+    const state = await openForDeploy(network, binaries);
+    const build = stageChaincode(network);
+    const terms = definitionTerms(network);
+    const sequence = await committedSequence(network, binaries);
+    const former = state.deployed;
+    if (
+      !options.upgrade &&
+      former?.label === build.label &&
+      former.terms === terms.digest &&
+      former.sequence === sequence
+    ) {
+      await Promise.all(chaincodeStarts(network, state).map((start) => tell(network, start, say)));
+      await finishDeploy(network, say, `Already deployed: ${build.label}, sequence ${String(sequence)}.`);
+      return former;
+    }
+    const deployed = await install(network, binaries, state, build, {
+      sequence: sequence + 1,
+      terms: terms.digest,
+    });
+    say(`Installed ${build.label} on ${String(network.organisations.length)} peers.`);
+    await Promise.all(
+      network.organisations.map((each) => tell(network, chaincodeStart(network, each, deployed), say)),
+    );
+    await approveAndCommit(network, binaries, build, deployed, terms.args);
+    writeState(network, { ...state, deployed, nextPort: nextPortAfter(network, state, deployed) });
+    await finishDeploy(network, say, `Deployed: ${build.label}, sequence ${String(deployed.sequence)}.`);
+    await stopFormer(network, deployed);
+    return deployed;
+  });
+}
+
+/** @param {Network} network @param {Binaries} binaries */
+async function openForDeploy(network, binaries) {
+  const state = openState(network, binaries.version);
+  if (network.external === undefined) requireUp(network);
+  writeState(network, state);
+  await Promise.all(network.organisations.map((each) => issueIdentities(network, each)));
+  writeNodeConfigs(network, binaries.version);
+  return state;
+}
+
+/**
+ * @param {Network} network @param {Binaries} binaries @param {State} state @param {{label: string}} build
+ * @param {{sequence: number, terms: string}} definition @returns {Promise<Deployed>}
+ */
+async function install(network, binaries, state, build, definition) {
+  const same = state.deployed?.label === build.label ? state.deployed : undefined;
+  const { ports } = same ?? (await reservePorts(network, state));
+  /** @type {Record<string, string>} */
+  const packageIds = {};
+  await Promise.all(
+    network.organisations.map(async (organisation) => {
+      const { file, packageId } = writePackage(
+        network,
+        organisation,
+        build.label,
+        Number(ports[organisation.name]),
+      );
+      packageIds[organisation.name] = packageId;
+      await installPackage(network, binaries, organisation, file);
+    }),
+  );
+  return { label: build.label, ports, packageIds, ...definition };
+}
+
+/** @param {Network} network @param {State} state @param {Deployed} deployed */
+function nextPortAfter(network, state, deployed) {
+  const taken = Object.values(deployed.ports).map((port) => port - network.portBase - 100 + 1);
+  return Math.max(state.nextPort, ...taken);
+}
+
+/** @param {Network} network @param {Say} say @param {string} message */
+async function finishDeploy(network, say, message) {
+  writeProfiles(network);
+  await ready(network);
+  say(message);
+}
+
+/** Ends processes of former packages, once the definition no longer names them. @param {Network} network @param {Deployed} deployed */
+async function stopFormer(network, deployed) {
+  const current = new Set(
+    network.organisations.map((each) => chaincodePart(each, Number(deployed.ports[each.name]))),
+  );
+  const former = recordedParts(network).filter((part) => part.startsWith('chaincode.') && !current.has(part));
+  if (former.length === 0) return;
+  await delay(DRAIN_MS);
+  await Promise.all(former.map((part) => stopPart(network, part)));
+}
+
+/**
+ * Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need it.
+ * @param {Network} network @param {Say} say
+ */
+export function down(network, say) {
+  if (!existsSync(network.dataDir)) return Promise.resolve(say('Nothing is running.'));
+  return exclusively(network, async () => {
+    const parts = recordedParts(network);
+    const chaincode = parts.filter((part) => part.startsWith('chaincode.'));
+    const nodes = parts.filter((part) => !part.startsWith('chaincode.'));
+    const stopped = [
+      ...(await Promise.all(nodes.map((part) => stopPart(network, part)))),
+      ...(await Promise.all(chaincode.map((part) => stopPart(network, part)))),
+    ];
+    const count = stopped.filter(Boolean).length;
+    say(
+      count === 0
+        ? 'Nothing was running.'
+        : `Stopped ${String(count)} processes. The data stay in ${network.dataDir}.`,
+    );
+  });
+}
+
+/** Ends everything and removes the network's data: ledgers, certificates, profiles. @param {Network} network @param {Say} say */
+export async function clean(network, say) {
+  await down(network, () => undefined);
+  for (const name of OWN_FILES) rmSync(path.join(network.dataDir, name), { recursive: true, force: true });
+  const left = existsSync(network.dataDir) ? readdirSync(network.dataDir) : [];
+  if (existsSync(network.dataDir) && left.length === 0) rmdirSync(network.dataDir);
+  say(
+    left.length === 0
+      ? `Removed ${network.dataDir}.`
+      : `Removed the network; ${network.dataDir} keeps what is not ours: ${left.join(', ')}.`,
+  );
+}
+
+/**
+ * @typedef {object} Status
+ * @property {'up' | 'half-started' | 'down'} state
+ * @property {string | undefined} fabricVersion
+ * @property {Deployed | undefined} deployed
+ * @property {{part: string, pid: number | undefined, ports: number[], height?: number | undefined}[]} parts
+ */
+
+/**
+ * @param {Network} network @param {Binaries | undefined} binaries with them, the peers are asked for their ledger's height
+ * @returns {Promise<Status>}
+ */
+export async function status(network, binaries) {
+  const state = readState(network);
+  const parts = await Promise.all(
+    expectedParts(network, state).map(async (part) => {
+      const found = running(network, part);
+      const organisation = network.organisations.find((each) => peerPart(each) === part);
+      const asked = binaries !== undefined && found !== undefined && organisation !== undefined;
+      const height = asked ? await ledgerHeight(network, binaries, organisation) : undefined;
+      return { part, pid: found?.pid, ports: found?.ports ?? [], ...(asked ? { height } : {}) };
+    }),
+  );
+  const alive = parts.filter(({ pid }) => pid !== undefined).length;
+  const overall = alive === 0 ? 'down' : alive === parts.length ? 'up' : 'half-started';
+  return { state: overall, fabricVersion: state?.fabricVersion, deployed: state?.deployed, parts };
+}
+
+/** @param {Network} network @param {State | undefined} state @returns {string[]} */
+export function expectedParts(network, state) {
+  const nodes = network.external === undefined ? ['orderer', ...network.organisations.map(peerPart)] : [];
+  const { deployed } = state ?? {};
+  if (deployed === undefined) return nodes;
+  return [
+    ...nodes,
+    ...network.organisations.map((each) => chaincodePart(each, Number(deployed.ports[each.name]))),
+  ];
+}
+
+/**
+ * Starts one part that was stopped, as a test of outages does.
+ * @param {Network} network @param {Binaries} binaries @param {string} part a name that `status` lists
+ */
+export async function startOne(network, binaries, part) {
+  const state = openState(network, binaries.version);
+  const starts = [
+    ordererStart(network, binaries),
+    ...network.organisations.map((each) => peerStart(network, binaries, each)),
+    ...chaincodeStarts(network, state),
+  ];
+  const start = starts.find((each) => each.part === part);
+  if (start === undefined)
+    throw new NetworkError(
+      'USAGE',
+      `There is no part ${part}.`,
+      `Parts: ${starts.map((each) => each.part).join(', ')}.`,
+    );
+  await startPart(network, start);
+}
+
+/**
+ * Ends one part; SIGKILL for a crash.
+ * @param {Network} network @param {string} part @param {NodeJS.Signals} [signal]
+ */
+export async function stopOne(network, part, signal = 'SIGTERM') {
+  await stopPart(network, part, signal);
+}
+
+/** @param {Network} network @param {State} state @returns {Start[]} */
+function chaincodeStarts(network, state) {
+  const { deployed } = state;
+  return deployed === undefined
+    ? []
+    : network.organisations.map((each) => chaincodeStart(network, each, deployed));
+}
+
+/** @param {Network} network @param {Start} start @param {Say} say */
+async function tell(network, start, say) {
+  const started = await startPart(network, start);
+  if (started) say(`Started ${start.part} (${start.ports.map(({ port }) => port).join(', ')}).`);
+  return started;
+}
+
+/** @param {Network} network @param {Binaries} binaries @param {State} state @param {Say} say */
+async function joinChannel(network, binaries, state, say) {
+  const joined = new Set(state.joined);
+  const join = async (/** @type {string} */ part, /** @type {() => Promise<void>} */ work) => {
+    if (joined.has(part)) return;
+    await work();
+    joined.add(part);
+    say(`${part} joined ${network.channel}.`);
+  };
+  await join('orderer', () => joinOrderer(network, binaries));
+  await Promise.all(
+    network.organisations.map((each) => join(peerPart(each), () => joinPeer(network, binaries, each))),
+  );
+  state.joined = [...joined];
+  writeState(network, state);
+}
+
+/** Every organisation's gateway can have a transaction endorsed. @param {Network} network */
+async function ready(network) {
+  await Promise.all(network.organisations.map((each) => waitUntilEndorsable(profileOf(network, each))));
+}
+
+/** @param {Network} network @throws {NetworkError} NOT_UP, HALF_STARTED */
+function requireUp(network) {
+  const nodes = expectedParts(network, undefined);
+  const missing = nodes.filter((part) => running(network, part) === undefined);
+  if (missing.length === 0) return;
+  if (missing.length === nodes.length) {
+    throw new NetworkError('NOT_UP', 'The network does not run.', 'Run `npm run network -- up` first.');
+  }
+  throw new NetworkError(
+    'HALF_STARTED',
+    `The network runs only in part; missing: ${missing.join(', ')}.`,
+    'Run `npm run network -- up`, which starts what is missing, or `down` to stop the rest.',
+  );
+}
+
+/** @param {Network} network @param {string} command */
+function refuseExternal(network, command) {
+  if (network.external === undefined) return;
+  throw new NetworkError(
+    'EXTERNAL_NETWORK',
+    `\`${command}\` does not apply: this description is of a network that other tools run.`,
+    'Start it with its own tools, then run `deploy` with the same --network file.',
+  );
+}

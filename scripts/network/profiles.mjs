@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { identityDir, profileFile, tlsCaFile } from './layout.mjs';
+import { writeSecret } from './identities.mjs';
+
+/** @typedef {import('./description.mjs').Network} Network */
+/** @typedef {import('./description.mjs').Organisation} Organisation */
+
+/**
+ * @typedef {object} Profile all that an organisation's gateway needs to use the ledger; every `…File` is an absolute path
+ * @property {string} mspId
+ * @property {'trustee' | 'holder'} role
+ * @property {string} peerEndpoint `host:port`
+ * @property {string} tlsCaFile authority of the peer's TLS certificate
+ * @property {string} clientTlsCertFile shown to the peer when the connection is made
+ * @property {string} clientTlsKeyFile mode 600
+ * @property {string} certFile the identity that signs proposals; carries the attribute `chartwitness.role`
+ * @property {string} keyFile mode 600, PKCS #8, P-256
+ * @property {string} channel
+ * @property {string} chaincode
+ */
+
+/** @param {Network} network @param {Organisation} organisation @returns {Profile} */
+export function profileOf(network, organisation) {
+  const secrets = identityDir(network, organisation);
+  return {
+    mspId: organisation.mspId,
+    role: organisation.role,
+    peerEndpoint: organisation.peerEndpoint,
+    tlsCaFile: tlsCaFile(network, organisation),
+    clientTlsCertFile: path.join(secrets, 'gateway.tls.cert.pem'),
+    clientTlsKeyFile: path.join(secrets, 'gateway.tls.key.pem'),
+    certFile: path.join(secrets, 'gateway.cert.pem'),
+    keyFile: path.join(secrets, 'gateway.key.pem'),
+    channel: network.channel,
+    chaincode: network.chaincode.name,
+  };
+}
+
+/** The same as environment variables, which is how gateways read it. @param {Profile} profile @returns {Record<string, string>} */
+export function environmentOf(profile) {
+  return {
+    FABRIC_PEER_ENDPOINT: profile.peerEndpoint,
+    FABRIC_TLS_CA_FILE: profile.tlsCaFile,
+    FABRIC_CLIENT_TLS_CERT_FILE: profile.clientTlsCertFile,
+    FABRIC_CLIENT_TLS_KEY_FILE: profile.clientTlsKeyFile,
+    FABRIC_MSP_ID: profile.mspId,
+    FABRIC_CERT_FILE: profile.certFile,
+    FABRIC_KEY_FILE: profile.keyFile,
+    FABRIC_CHANNEL: profile.channel,
+    FABRIC_CHAINCODE: profile.chaincode,
+  };
+}
+
+/** Writes each organisation's profile as JSON and as an environment file. @param {Network} network @returns {string[]} the files */
+export function writeProfiles(network) {
+  return network.organisations.flatMap((organisation) => {
+    const profile = profileOf(network, organisation);
+    const jsonFile = profileFile(network, organisation, 'json');
+    const envFile = profileFile(network, organisation, 'env');
+    const lines = Object.entries(environmentOf(profile)).map(([name, value]) => `${name}=${value}\n`);
+    mkdirSync(path.dirname(jsonFile), { recursive: true });
+    writeSecret(jsonFile, `${JSON.stringify(profile, null, 2)}\n`);
+    writeSecret(
+      envFile,
+      `# ${profile.mspId}'s gateway on the network in ${network.dataDir}\n${lines.join('')}`,
+    );
+    return [jsonFile, envFile];
+  });
+}

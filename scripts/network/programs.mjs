@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { adminDir, nodeDir, ordererAdminDir, ordererTlsCaFile, peerPart, tlsCaFile } from './layout.mjs';
+import { NetworkError } from './networkError.mjs';
+
+/** @typedef {import('./description.mjs').Network} Network */
+/** @typedef {import('./description.mjs').Organisation} Organisation */
+/** @typedef {import('./binaries.mjs').Binaries} Binaries */
+/** @typedef {import('./binaries.mjs').Program} Program */
+
+const execute = promisify(execFile);
+const COMMAND_WITHIN_MS = 120_000;
+
+/** @typedef {{ok: boolean, output: string}} Outcome what a program said on both its outputs */
+
+/**
+ * Runs one of Fabric's programs with an environment of which nothing is inherited but PATH and HOME, so that an operator's
+ * own CORE_… variables cannot reach it.
+ * @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env]
+ * @returns {Promise<Outcome>}
+ */
+export async function tryProgram(binaries, program, args, env = {}) {
+  const options = {
+    env: { ...bareEnvironment(), ...env },
+    timeout: COMMAND_WITHIN_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  };
+  try {
+    const { stdout, stderr } = await execute(binaries.programs[program], args, options);
+    return { ok: true, output: stdout + stderr };
+  } catch (cause) {
+    const {
+      stdout = '',
+      stderr = '',
+      message,
+    } = /** @type {Error & {stdout?: string, stderr?: string}} */ (cause);
+    return { ok: false, output: stdout + stderr || message };
+  }
+}
+
+/** @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env] @returns {Promise<string>} */
+export async function runProgram(binaries, program, args, env = {}) {
+  const { ok, output } = await tryProgram(binaries, program, args, env);
+  if (!ok) throw commandFailed(program, args, output);
+  return output;
+}
+
+/** @param {string} program @param {string[]} args @param {string} output */
+export function commandFailed(program, args, output) {
+  const said = output
+    .trim()
+    .split('\n')
+    .slice(-6)
+    .map((line) => `  | ${line}`)
+    .join('\n');
+  return new NetworkError(
+    'COMMAND_FAILED',
+    `\`${program} ${args.slice(0, 3).join(' ')}\` failed:\n${said}`,
+    'If the text names no cause you can mend, look at `npm run network -- logs`; `up` and `deploy` may be repeated safely.',
+  );
+}
+
+/** The environment that every process of the network starts from. */
+export function bareEnvironment() {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME };
+}
+
+/**
+ * What makes the `peer` command speak as an organisation's administrator to that organisation's peer.
+ * @param {Network} network @param {Organisation} organisation @returns {Record<string, string>}
+ */
+export function asAdministrator(network, organisation) {
+  const admin = adminDir(network, organisation);
+  return {
+    FABRIC_CFG_PATH: nodeDir(network, peerPart(organisation)),
+    FABRIC_LOGGING_SPEC: 'error',
+    CORE_PEER_LOCALMSPID: organisation.mspId,
+    CORE_PEER_MSPCONFIGPATH: path.join(admin, 'msp'),
+    CORE_PEER_ADDRESS: organisation.peerEndpoint,
+    CORE_PEER_TLS_ENABLED: 'true',
+    CORE_PEER_TLS_ROOTCERT_FILE: tlsCaFile(network, organisation),
+    CORE_PEER_TLS_CLIENTAUTHREQUIRED: String(network.external?.mutualTls ?? true),
+    CORE_PEER_TLS_CLIENTCERT_FILE: path.join(admin, 'tls', 'client.crt'),
+    CORE_PEER_TLS_CLIENTKEY_FILE: path.join(admin, 'tls', 'client.key'),
+  };
+}
+
+/**
+ * How the `peer` command reaches the orderer.
+ * @param {Network} network @param {Organisation} organisation on whose behalf
+ */
+export function ordererArguments(network, organisation) {
+  const admin = adminDir(network, organisation);
+  const mutual = [
+    '--clientauth',
+    '--certfile',
+    path.join(admin, 'tls', 'client.crt'),
+    '--keyfile',
+    path.join(admin, 'tls', 'client.key'),
+  ];
+  return [
+    '-o',
+    network.orderer.endpoint,
+    '--tls',
+    '--cafile',
+    ordererTlsCaFile(network),
+    ...((network.external?.mutualTls ?? true) ? mutual : []),
+  ];
+}
+
+/** How osnadmin reaches the orderer's admin API. @param {Network} network */
+export function ordererAdminArguments(network) {
+  const tls = path.join(ordererAdminDir(network), 'tls');
+  return [
+    '-o',
+    `localhost:${String(network.orderer.adminPort)}`,
+    '--ca-file',
+    ordererTlsCaFile(network),
+    '--client-cert',
+    path.join(tls, 'client.crt'),
+    '--client-key',
+    path.join(tls, 'client.key'),
+  ];
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+import { gzipSync } from 'node:zlib';
+
+const BLOCK = 512;
+
+/**
+ * A gzipped tar archive whose bytes depend on names and contents alone (no times, no owners), so that the same chaincode
+ * always gives the same package id.
+ * @param {{name: string, content: Buffer}[]} files names of at most 100 bytes
+ */
+export function tarGzip(files) {
+  const parts = files.flatMap(({ name, content }) => [
+    header(name, content.length),
+    content,
+    Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK),
+  ]);
+  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]), { level: 9 });
+}
+
+/** A `ustar` header (POSIX.1-1988). @param {string} name @param {number} size */
+function header(name, size) {
+  const block = Buffer.alloc(BLOCK);
+  const octal = (/** @type {number} */ value, /** @type {number} */ width) =>
+    value.toString(8).padStart(width - 1, '0') + '\0';
+  block.write(name, 0, 100);
+  block.write(octal(0o600, 8), 100);
+  block.write(octal(0, 8), 108);
+  block.write(octal(0, 8), 116);
+  block.write(octal(size, 12), 124);
+  block.write(octal(0, 12), 136);
+  block.write('        ', 148); // the checksum counts as spaces while it is computed
+  block.write('0', 156);
+  block.write('ustar\0' + '00', 257);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(sum.toString(8).padStart(6, '0') + '\0 ', 148);
+  return block;
+}
