@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import { labelsAt } from './labels';
+import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
+
+export interface Identifier {
+  readonly system: string;
+  readonly value: string;
+}
+
+/** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
+export interface ResourceFacts {
+  /** Normalised, sorted, without repeats. */
+  readonly labels: readonly string[];
+  /** Logical ids of the patients that it names; of a Patient, its own. */
+  readonly patientIds: ReadonlySet<string>;
+  /** Patients that it names by a national identifier instead. */
+  readonly patientIdentifiers: readonly Identifier[];
+  /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
+  readonly namesStranger: boolean;
+  /** `Type/id` of every resource on the same server that it refers to. */
+  readonly references: ReadonlySet<string>;
+  /** It holds an address of the upstream server. */
+  readonly holdsUpstreamUrl: boolean;
+}
+
+export interface FactsOptions {
+  /** Base URL of the server that the resources come from; undefined when its resources hold relative references only. */
+  readonly upstreamBaseUrl: string | undefined;
+  /** Identifier systems by which patients are known nationally, in order of preference. */
+  readonly identifierSystems: readonly string[];
+}
+
+export type FactsReader = (resource: FhirResource) => ResourceFacts;
+
+/** Deeper resources are not valid FHIR, and reading on would be at the sender's cost alone. */
+const MAX_DEPTH = 64;
+const LITERAL_REFERENCE = /^(.*\/)?([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$/;
+
+/** Reads facts once per resource object; resources must not be changed afterwards. */
+export function createFactsReader(options: FactsOptions): FactsReader {
+  const known = new WeakMap<FhirResource, ResourceFacts>();
+  return (resource) => {
+    const facts = known.get(resource) ?? new Gatherer(options).gather(resource);
+    known.set(resource, facts);
+    return facts;
+  };
+}
+
+/** The identifiers of `holder` (a Patient, or any element with `identifier`) in one of `systems`, in the order of `systems`. */
+export function identifiersIn(holder: JsonMembers, systems: readonly string[]): readonly Identifier[] {
+  const { identifier } = holder;
+  const all = isMembers(identifier) ? [identifier] : elements(identifier);
+  return systems.flatMap((system) =>
+    all.flatMap(({ system: own, value, use }) =>
+      own === system && typeof value === 'string' && value !== '' && use !== 'old'
+        ? [{ system, value }]
+        : [],
+    ),
+  );
+}
+
+class Gatherer {
+  readonly #options: FactsOptions;
+  readonly #labels = new Set<string>();
+  readonly #patientIds = new Set<string>();
+  readonly #patientIdentifiers: Identifier[] = [];
+  readonly #references = new Set<string>();
+  #namesStranger = false;
+  #holdsUpstreamUrl = false;
+
+  constructor(options: FactsOptions) {
+    this.#options = options;
+  }
+
+  gather(resource: FhirResource): ResourceFacts {
+    if (resource.resourceType === 'Patient') {
+      // Other records of the same person are named in `link`; the gateway cuts them out instead of withholding the patient.
+      this.#visitMembers({ ...resource, link: undefined }, 0);
+      this.#namePatient(resource.id);
+    } else {
+      this.#visit(resource, 0);
+    }
+    return {
+      labels: [...this.#labels].sort(),
+      patientIds: this.#patientIds,
+      patientIdentifiers: this.#patientIdentifiers,
+      namesStranger: this.#namesStranger,
+      references: this.#references,
+      holdsUpstreamUrl: this.#holdsUpstreamUrl,
+    };
+  }
+
+  #visit(value: unknown, depth: number): void {
+    if (depth > MAX_DEPTH) {
+      this.#namesStranger = true;
+    } else if (Array.isArray(value)) {
+      for (const element of value as unknown[]) {
+        this.#visit(element, depth + 1);
+      }
+    } else if (isMembers(value)) {
+      this.#visitMembers(value, depth);
+    } else if (typeof value === 'string') {
+      this.#visitText(value);
+    }
+  }
+
+  #visitMembers(members: JsonMembers, depth: number): void {
+    for (const label of labelsAt(members)) {
+      this.#labels.add(label);
+    }
+    this.#visitReference(members);
+    if (depth > 0 && members['resourceType'] === 'Patient') {
+      this.#visitIdentifiedPatient(members);
+    }
+    for (const member of Object.values(members)) {
+      this.#visit(member, depth + 1);
+    }
+  }
+
+  #visitText(text: string): void {
+    const base = this.#options.upstreamBaseUrl;
+    if (base !== undefined && text.includes(base)) {
+      this.#holdsUpstreamUrl = true;
+    }
+  }
+
+  #visitReference(members: JsonMembers): void {
+    const { reference, identifier, type } = members;
+    if (typeof reference === 'string') {
+      this.#visitLiteral(reference, type);
+    } else if (type === 'Patient') {
+      this.#visitIdentifiedPatient(members);
+    } else if (isMembers(identifier)) {
+      this.#patientIdentifiers.push(...identifiersIn(members, this.#options.identifierSystems));
+    }
+  }
+
+  #visitLiteral(reference: string, type: unknown): void {
+    const [, base = '', target, id] = LITERAL_REFERENCE.exec(reference) ?? [];
+    if (target === undefined || id === undefined) {
+      // `#contained` is visited where it stands; a conditional or unknown form that is said to be a patient cannot be told.
+      this.#namesStranger ||= !reference.startsWith('#') && (type === 'Patient' || /\bPatient\b/.test(reference));
+      return;
+    }
+    const isLocal = base === '' || base === `${this.#options.upstreamBaseUrl ?? ''}/`;
+    if (isLocal) {
+      this.#references.add(`${target}/${id}`);
+    }
+    if (target === 'Patient') {
+      this.#namePatient(isLocal ? id : undefined);
+    }
+  }
+
+  #visitIdentifiedPatient(members: JsonMembers): void {
+    const [identifier] = identifiersIn(members, this.#options.identifierSystems);
+    if (identifier === undefined) {
+      this.#namesStranger = true;
+    } else {
+      this.#patientIdentifiers.push(identifier);
+    }
+  }
+
+  #namePatient(id: string | undefined): void {
+    if (isFhirId(id)) {
+      this.#patientIds.add(id);
+    } else {
+      this.#namesStranger = true;
+    }
+  }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+import express, { type Express, type RequestHandler, Router } from 'express';
+import type { JWK } from 'jose';
+import type { Logger } from 'pino';
+import { createAuthorizationServer } from '../auth/authorizationServer';
+import {
+  authorizationServerMetadata,
+  protectedResourceMetadata,
+  smartConfiguration,
+  type TokenService,
+} from '../auth/discovery';
+import { createAuthenticator } from '../auth/principal';
+import type { RegistryReader } from '../auth/registryReader';
+import type { ReplayStore } from '../auth/replayStore';
+import { grantableScopes } from '../auth/scopes';
+import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
+import { AppError } from '../errors';
+import { capabilityStatement } from '../fhir/capabilityStatement';
+import { createFactsReader } from '../fhir/resourceFacts';
+import { PATIENT_TYPES } from '../fhir/resourceTypes';
+import { createSubjects } from '../fhir/subject';
+import type { Upstream } from '../fhir/upstream';
+import { healthRouter, type ReadinessChecks } from '../http/health';
+import type { Metrics } from '../http/metrics';
+import { notFound, problemHandler } from '../http/problem';
+import { rateLimit } from '../http/rateLimit';
+import { requestContext } from '../http/requestContext';
+import { securityHeaders } from '../http/securityHeaders';
+import type { Recorder } from '../recorder/recorder';
+import { createAccess } from './access';
+import { createFhirRouter, type Disclosure } from './fhirRouter';
+
+/** Who issues the access tokens that this gateway accepts. */
+export type TokenIssuer =
+  /** The embedded authorization server under `/oauth`; `signingKey` is a private EC P-256 JWK. */
+  | { readonly kind: 'embedded'; readonly signingKey: JWK; readonly replays: ReplayStore }
+  | {
+      readonly kind: 'external';
+      readonly issuer: string;
+      readonly jwksUrl: string;
+      /** Told in discovery documents; default `<issuer>/token`. */
+      readonly tokenEndpoint?: string;
+    };
+
+export interface HospitalSettings {
+  /** URL under which callers reach this service, without a slash at its end. */
+  readonly baseUrl: string;
+  /** Identifier systems that name a patient nationally; the first that a patient has counts. */
+  readonly identifierSystems: readonly string[];
+  readonly disclosure: Disclosure;
+  /** Requests of one address in a window; absent: unlimited. */
+  readonly rateLimit?: { readonly windowMs: number; readonly limit: number };
+}
+
+export interface HospitalDependencies {
+  readonly settings: HospitalSettings;
+  readonly tokens: TokenIssuer;
+  readonly registry: RegistryReader;
+  readonly recorder: Pick<Recorder, 'record'>;
+  readonly upstream: Upstream;
+  /** At least 32 bytes, the same at every organisation of the network. */
+  readonly consortiumKey: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+  /** Readiness of the parts that the caller owns (ledger, recorder); the source of data is added here. */
+  readonly readiness?: ReadinessChecks;
+}
+
+export interface HospitalApp {
+  readonly app: Express;
+  /** Releases what this app opened itself. What was passed in stays the caller's. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_IDENTIFIER_SYSTEMS: readonly string[] = ['http://hl7.org/fhir/sid/us-ssn'];
+const ISSUER_PATH = '/oauth';
+const MAX_TOKEN_REQUEST_BYTES = 32 * 1024;
+
+interface TokenSide {
+  readonly service: TokenService;
+  readonly keys: IssuerKeys;
+  readonly router: Router;
+}
+
+/** The hospital gateway as one Express app; see README.md for the order in which a request passes through it. */
+export async function createHospitalApp(dependencies: HospitalDependencies): Promise<HospitalApp> {
+  const { settings, log, metrics } = dependencies;
+  const fhirBaseUrl = `${settings.baseUrl}/fhir`;
+  const tokens = await createTokenSide(dependencies, fhirBaseUrl);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestContext(log));
+  if (metrics !== undefined) {
+    app.use(metrics.middleware);
+  }
+  app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
+  app.use(healthRouter(readiness(dependencies)));
+  if (metrics !== undefined) {
+    app.use(metrics.router);
+  }
+  app.use('/fhir', createFhir(dependencies, tokens, fhirBaseUrl));
+  app.use(ISSUER_PATH, limiter(settings), tokens.router);
+  app.use(wellKnown(tokens.service, fhirBaseUrl));
+  app.use(notFound(), problemHandler());
+  return { app, close: () => Promise.resolve() };
+}
+
+function readiness({ readiness: given, upstream }: HospitalDependencies): ReadinessChecks {
+  return { ...given, upstream: async () => ({ ready: await upstream.isReady() }) };
+}
+
+function limiter({ rateLimit: limits }: HospitalSettings): RequestHandler {
+  return limits === undefined
+    ? (_request, _response, next) => {
+        next();
+      }
+    : rateLimit(limits);
+}
+
+function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirBaseUrl: string): Router {
+  const { settings, upstream, clock, registry } = dependencies;
+  const { identifierSystems } = settings;
+  const verifier = createTokenVerifier({
+    issuer: tokens.service.issuer,
+    audience: fhirBaseUrl,
+    keys: tokens.keys,
+    clock,
+  });
+  const access = createAccess({
+    ...dependencies,
+    subjects: createSubjects({ identifierSystems, consortiumKey: dependencies.consortiumKey }),
+    facts: createFactsReader({ upstreamBaseUrl: upstream.baseUrl, identifierSystems }),
+  });
+  return createFhirRouter({
+    limiter: limiter(settings),
+    access,
+    authenticator: createAuthenticator(verifier, registry),
+    fhirBaseUrl,
+    upstreamBaseUrl: upstream.baseUrl,
+    disclosure: settings.disclosure,
+    capabilityStatement: capabilityStatement({
+      fhirBaseUrl,
+      tokenEndpoint: tokens.service.tokenEndpoint,
+      date: new Date(clock()).toISOString(),
+    }),
+    smartConfiguration: smartConfiguration(tokens.service),
+    resourceMetadataUrl: `${settings.baseUrl}/.well-known/oauth-protected-resource/fhir`,
+  });
+}
+
+async function createTokenSide(dependencies: HospitalDependencies, fhirBaseUrl: string): Promise<TokenSide> {
+  const { tokens, settings, registry, clock, log } = dependencies;
+  const router = Router();
+  if (tokens.kind === 'external') {
+    const { issuer, jwksUrl, tokenEndpoint = `${issuer}/token` } = tokens;
+    const scopes = grantableScopes(PATIENT_TYPES);
+    return { service: { issuer, tokenEndpoint, jwksUri: jwksUrl, scopes }, keys: { jwksUrl }, router };
+  }
+  const issuer = `${settings.baseUrl}${ISSUER_PATH}`;
+  const server = await createAuthorizationServer({
+    issuer,
+    audience: fhirBaseUrl,
+    signingKey: tokens.signingKey,
+    types: PATIENT_TYPES,
+    registry,
+    replays: tokens.replays,
+    clock,
+    log,
+  });
+  router.use(tokenRoutesOnly(), (request, response) => {
+    server.listener(request, response);
+  });
+  const { tokenEndpoint, jwksUri, scopes, jwks } = server;
+  return { service: { issuer, tokenEndpoint, jwksUri, scopes }, keys: { jwks }, router };
+}
+
+const TOKEN_ROUTES: Readonly<Record<string, string>> = { '/token': 'POST', '/jwks': 'GET' };
+
+/** Lets through what the gateway offers of the authorization server, and refuses large bodies before they are read. */
+function tokenRoutesOnly(): RequestHandler {
+  return (request, response, next) => {
+    const method = TOKEN_ROUTES[request.path];
+    if (method === undefined) {
+      throw new AppError('NOT_FOUND', 'no such OAuth endpoint');
+    }
+    if (request.method !== method) {
+      response.setHeader('Allow', method);
+      throw new AppError('METHOD_NOT_ALLOWED', 'method not served');
+    }
+    if (Number(request.get('content-length') ?? 0) > MAX_TOKEN_REQUEST_BYTES) {
+      throw new AppError('PAYLOAD_TOO_LARGE', 'token request exceeds the limit');
+    }
+    next();
+  };
+}
+
+function wellKnown(service: TokenService, fhirBaseUrl: string): Router {
+  const router = Router();
+  const metadata = authorizationServerMetadata(service);
+  // RFC 8414 puts the issuer's path behind the well-known name; callers also look at the bare name.
+  router.get(
+    ['/.well-known/oauth-authorization-server', `/.well-known/oauth-authorization-server${ISSUER_PATH}`],
+    (_request, response) => {
+      response.json(metadata);
+    },
+  );
+  router.get('/.well-known/oauth-protected-resource/fhir', (_request, response) => {
+    response.json(protectedResourceMetadata(service, fhirBaseUrl));
+  });
+  return router;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import type { Authenticator } from '../auth/principal';
+import { AppError } from '../errors';
+import { operationOutcome } from '../fhir/operationOutcome';
+import { createCleaner, searchBundle } from '../fhir/release';
+import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
+import { checkParameters, parsePage, parseSearch } from '../fhir/searchRequest';
+import { logAppError, setErrorHeaders } from '../http/problem';
+import { toAppError } from '../http/toAppError';
+import type { Access, AccessContext, Released } from './access';
+import { BREAK_GLASS_HEADER, readEmergency } from './breakGlass';
+import { abortedWith, acceptsJson, allowedMethods, formOf, MAX_FORM_BYTES, queryOf } from './fhirRequest';
+
+/**
+ * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent (Regulation (EU) 2025/327
+ * Art. 8). `announced`: searches say so in an OperationOutcome, reads answer 403.
+ */
+export type Disclosure = 'hidden' | 'announced';
+
+export interface FhirRouterOptions {
+  /** Runs first; its refusals are answered as OperationOutcome too. */
+  readonly limiter: RequestHandler;
+  readonly access: Access;
+  readonly authenticator: Authenticator;
+  readonly fhirBaseUrl: string;
+  readonly upstreamBaseUrl: string | undefined;
+  readonly disclosure: Disclosure;
+  readonly capabilityStatement: FhirResource;
+  readonly smartConfiguration: Readonly<Record<string, unknown>>;
+  /** URL of the RFC 9728 metadata, named in every 401. */
+  readonly resourceMetadataUrl: string;
+}
+
+/** Says that data were released before their record reached the ledger (break-glass while the ledger is away). */
+export const LATE_HEADER = 'Access-Record';
+const EVERYTHING_PARAMETERS = new Set(['start', 'end', '_since', '_type', '_count', '_offset', '_format', '_pretty']);
+
+type SecuredHandler = (request: Request, response: Response, context: AccessContext) => Promise<void>;
+
+/** FHIR R4 under `/fhir`. Every clinical answer comes from {@link Access}; this file only reads requests and writes answers. */
+export function createFhirRouter(options: FhirRouterOptions): Router {
+  const router = Router();
+  const secured = (handler: SecuredHandler): RequestHandler => {
+    return async (request, response) => {
+      const principal = await options.authenticator.authenticate(request.get('authorization'));
+      const emergency = readEmergency(principal, request.get(BREAK_GLASS_HEADER));
+      await handler(request, response, { principal, emergency, signal: abortedWith(response) });
+    };
+  };
+  const answers = new Answers(options);
+  router.use(options.limiter, allowedMethods(), acceptsJson());
+  router.get('/metadata', (_request, response) => {
+    sendFhir(response, 200, options.capabilityStatement);
+  });
+  router.get('/.well-known/smart-configuration', (_request, response) => {
+    response.json(options.smartConfiguration);
+  });
+  router.post(
+    '/:type/_search',
+    express.text({ type: 'application/x-www-form-urlencoded', limit: MAX_FORM_BYTES }),
+    secured((request, response, context) => answers.search(request, response, context, formOf(request))),
+  );
+  router.get(
+    '/Patient/:id/$everything',
+    secured((request, response, context) => answers.everything(request, response, context)),
+  );
+  router.get(
+    '/:type/:id',
+    secured((request, response, context) => answers.read(request, response, context)),
+  );
+  router.get(
+    '/:type',
+    secured((request, response, context) => answers.search(request, response, context, queryOf(request))),
+  );
+  router.use(() => {
+    throw new AppError('NOT_FOUND', 'no such FHIR interaction');
+  });
+  router.use(outcomeHandler(options.resourceMetadataUrl));
+  return router;
+}
+
+class Answers {
+  readonly #options: FhirRouterOptions;
+  readonly #clean: ReturnType<typeof createCleaner>;
+
+  constructor(options: FhirRouterOptions) {
+    this.#options = options;
+    this.#clean = createCleaner(options.upstreamBaseUrl);
+  }
+
+  async read(request: Request, response: Response, context: AccessContext): Promise<void> {
+    const type = typeOf(request);
+    const released = await this.#options.access.read(type, idOf(request), context);
+    const [candidate] = released.permitted;
+    if (candidate === undefined) {
+      throw this.#withheld();
+    }
+    this.#send(response, released, this.#clean(candidate));
+  }
+
+  async search(
+    request: Request,
+    response: Response,
+    context: AccessContext,
+    parameters: URLSearchParams,
+  ): Promise<void> {
+    const type = typeOf(request);
+    const search = parseSearch(type, parameters, this.#options.fhirBaseUrl);
+    const released = await this.#options.access.search(search, context);
+    const { self, page, countOnly } = search;
+    this.#send(response, released, this.#bundle(released, { path: type, self, page, countOnly }));
+  }
+
+  async everything(request: Request, response: Response, context: AccessContext): Promise<void> {
+    const id = idOf(request);
+    const parameters = queryOf(request);
+    checkParameters(parameters);
+    const unknown = [...parameters.keys()].find((name) => !EVERYTHING_PARAMETERS.has(name));
+    if (unknown !== undefined) {
+      throw new AppError('BAD_REQUEST', 'unknown parameter of $everything', {
+        expose: `$everything takes start, end, _since, _type and _count.`,
+      });
+    }
+    const own = select(parameters, ['start', 'end', '_since', '_type']);
+    const released = await this.#options.access.everything(id, own, context);
+    if (released.permitted.length === 0) {
+      throw this.#withheld();
+    }
+    const self = select(parameters, ['start', 'end', '_since', '_type', '_count']);
+    const page = parsePage(parameters);
+    const path = `Patient/${id}/$everything`;
+    this.#send(response, released, this.#bundle(released, { path, self, page, countOnly: false }));
+  }
+
+  #bundle(
+    released: Released,
+    shape: Pick<Parameters<typeof searchBundle>[1], 'path' | 'self' | 'page' | 'countOnly'>,
+  ): FhirResource {
+    return searchBundle(released.permitted, {
+      ...shape,
+      fhirBaseUrl: this.#options.fhirBaseUrl,
+      announceWithheld: released.isPartial && this.#options.disclosure === 'announced',
+      clean: this.#clean,
+    });
+  }
+
+  /** What a fully withheld answer is: the same error as for what does not exist, unless the deployment says otherwise. */
+  #withheld(): AppError {
+    return this.#options.disclosure === 'hidden'
+      ? new AppError('NOT_FOUND', 'nothing to release')
+      : new AppError('FORBIDDEN', 'withheld', { expose: 'The patient’s consent does not allow this access.' });
+  }
+
+  #send(response: Response, released: Released, body: FhirResource): void {
+    if (released.isLate) {
+      response.setHeader(LATE_HEADER, 'late');
+    }
+    sendFhir(response, 200, body);
+  }
+}
+
+function select(parameters: URLSearchParams, names: readonly string[]): URLSearchParams {
+  return new URLSearchParams([...parameters].filter(([name]) => names.includes(name)));
+}
+
+function typeOf(request: Request): string {
+  const { type } = request.params;
+  if (!isFhirType(type)) {
+    throw new AppError('NOT_FOUND', 'not a FHIR type');
+  }
+  return type;
+}
+
+function idOf(request: Request): string {
+  const { id } = request.params;
+  if (!isFhirId(id)) {
+    throw new AppError('NOT_FOUND', 'not a FHIR id');
+  }
+  return id;
+}
+
+/** Clinical answers are never kept by caches, and carry no validator by which a change could be noticed without a record. */
+function sendFhir(response: Response, status: number, body: FhirResource): void {
+  response
+    .status(status)
+    .setHeader('Cache-Control', 'no-store')
+    .type('application/fhir+json')
+    .send(JSON.stringify(body));
+}
+
+function outcomeHandler(resourceMetadataUrl: string): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const appError = toAppError(error);
+    logAppError(request, appError);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    setErrorHeaders(response, appError);
+    const challenge = challengeOf(appError, resourceMetadataUrl);
+    if (challenge !== undefined) {
+      response.setHeader('WWW-Authenticate', challenge);
+    }
+    sendFhir(response, appError.kind.status, operationOutcome(appError));
+  };
+}
+
+/** RFC 6750 §3: no error code when nothing was sent. */
+function challengeOf(error: AppError, resourceMetadataUrl: string): string | undefined {
+  const metadata = `resource_metadata="${resourceMetadataUrl}"`;
+  switch (error.code) {
+    case 'UNAUTHENTICATED':
+      return `Bearer ${metadata}`;
+    case 'INVALID_TOKEN':
+      return `Bearer error="invalid_token", ${metadata}`;
+    case 'INSUFFICIENT_SCOPE':
+      return `Bearer error="insufficient_scope", ${metadata}`;
+    default:
+      return undefined;
+  }
+}
