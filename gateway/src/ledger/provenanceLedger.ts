@@ -20,7 +20,10 @@ export interface Committed {
   readonly block: bigint;
 }
 
-/** Position after which events are wanted: everything up to and including this transaction has been handled. */
+/**
+ * Position after which events are wanted: everything up to and including this transaction has been handled. An empty `transactionId`
+ * means from the start of `block`, nothing of which has been handled.
+ */
 export interface LedgerPosition {
   readonly block: bigint;
   readonly transactionId: string;

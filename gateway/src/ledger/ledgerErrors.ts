@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseDomainError } from '@chartwitness/chaincode/domain';
+import { status as GrpcStatus } from '@grpc/grpc-js';
+import { CommitError, GatewayError, StatusCode } from '@hyperledger/fabric-gateway';
+import { LedgerError, type LedgerErrorFields, type LedgerErrorKind } from './ledgerError';
+
+/** Which call failed. Only what happens after `submit` began can leave the outcome unknown. */
+export type LedgerStage = 'evaluate' | 'endorse' | 'submit' | 'commitStatus' | 'events';
+
+/** What a peer puts before the text of a chaincode's own error (Fabric's gateway service, `apiutils.go`). */
+const CHAINCODE_PREFIX = 'chaincode response 500, ';
+
+/** Texts of Fabric itself (not of any chaincode) for conditions that pass by themselves. Compared as they are. */
+const PASSING_CONDITIONS = [
+  'ProposalResponsePayloads do not match',
+  'private data matching public hash version is not available',
+  'failed to find any endorsing peers',
+  'too many requests',
+  'duplicate transaction found',
+] as const;
+
+/** Validation codes of a block after which a new attempt may succeed: conflicts, and a policy or definition that was changing. */
+const RETRYABLE_VALIDATION: ReadonlySet<number> = new Set([
+  StatusCode.MVCC_READ_CONFLICT,
+  StatusCode.PHANTOM_READ_CONFLICT,
+  StatusCode.ENDORSEMENT_POLICY_FAILURE,
+  StatusCode.INVALID_CHAINCODE,
+  StatusCode.EXPIRED_CHAINCODE,
+  StatusCode.CHAINCODE_VERSION_CONFLICT,
+]);
+
+/** gRPC codes by which a peer refuses the caller or the form of the call; asking again changes nothing. */
+const REFUSED: readonly number[] = [
+  GrpcStatus.PERMISSION_DENIED,
+  GrpcStatus.UNAUTHENTICATED,
+  GrpcStatus.INVALID_ARGUMENT,
+];
+/** The only code of `Submit` after which the transaction is certainly not on its way. */
+const NEVER_ORDERED: readonly number[] = [GrpcStatus.INVALID_ARGUMENT];
+
+/** Whatever a call to the fabric-gateway client threw, as a {@link LedgerError}. */
+export function toLedgerError(error: unknown, stage: LedgerStage, transactionId?: string): LedgerError {
+  if (error instanceof LedgerError) {
+    return error;
+  }
+  const fields: LedgerErrorFields =
+    transactionId === undefined ? { cause: error } : { cause: error, transactionId };
+  if (error instanceof CommitError) {
+    return fromValidationCode(error.code, error.transactionId, error);
+  }
+  if (error instanceof GatewayError) {
+    return fromGateway(error, stage, fields);
+  }
+  const kind = stage === 'submit' || stage === 'commitStatus' ? 'unknown' : 'unavailable';
+  return new LedgerError(kind, `${stage} failed: ${messageOf(error)}`, fields);
+}
+
+/** A transaction that is in a block with validation code `code` other than VALID: it changed nothing. */
+export function fromValidationCode(code: number, transactionId: string, cause?: unknown): LedgerError {
+  const name = Object.entries(StatusCode).find(([, value]) => value === code)?.[0] ?? String(code);
+  const message = `transaction ${transactionId} is in a block but not valid: ${name}`;
+  const fields: LedgerErrorFields = { transactionId, cause };
+  if (code === StatusCode.DUPLICATE_TXID) {
+    // An earlier copy of the same transaction exists; its own status is what counts.
+    return new LedgerError('unknown', message, fields);
+  }
+  return new LedgerError(RETRYABLE_VALIDATION.has(code) ? 'retryable' : 'rejected', message, fields);
+}
+
+function fromGateway(error: GatewayError, stage: LedgerStage, fields: LedgerErrorFields): LedgerError {
+  const texts = [...error.details.map((detail) => detail.message), error.message];
+  const summary = `${stage} failed: ${[error.message, ...error.details.map(describeDetail)].join('; ')}`;
+  if (texts.some((text) => PASSING_CONDITIONS.some((condition) => text.includes(condition)))) {
+    return new LedgerError('retryable', summary, fields);
+  }
+  if (texts.some((text) => text.includes(CHAINCODE_PREFIX))) {
+    const answer = texts.map(parseDomainError).find((found) => found !== undefined);
+    return answer === undefined
+      ? new LedgerError('rejected', summary, fields)
+      : new LedgerError('rejected', answer.detail, { ...fields, domainCode: answer.code });
+  }
+  return new LedgerError(kindOfStatus(error.code, stage), summary, fields);
+}
+
+function kindOfStatus(code: number, stage: LedgerStage): LedgerErrorKind {
+  if (stage === 'submit' || stage === 'commitStatus') {
+    return NEVER_ORDERED.includes(code) ? 'rejected' : 'unknown';
+  }
+  return REFUSED.includes(code) ? 'rejected' : 'unavailable';
+}
+
+function describeDetail(detail: { mspId: string; address: string; message: string }): string {
+  return `${detail.mspId} (${detail.address}): ${detail.message}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
+import { LedgerError } from '../ledger/ledgerError';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import type { PendingBatch } from './pendingBatch';
+
+/** What the recorder needs of the ledger. */
+export type RecordingLedger = Pick<ProvenanceLedger, 'mspId' | 'recordBatch' | 'findBatch' | 'getEvents'>;
+
+export type AttemptResult =
+  /** The batch is on the ledger. `requests` is the variant that was handed in, absent when the ledger was read instead. */
+  | {
+      readonly kind: 'committed';
+      readonly permitted: readonly (readonly boolean[])[];
+      readonly transactionId?: string;
+      readonly requests?: readonly AccessRequest[];
+    }
+  /** Its place is taken by somebody else's batch. */
+  | { readonly kind: 'taken' }
+  /** Not known to be on the ledger. */
+  | { readonly kind: 'failed'; readonly error: LedgerError };
+
+/**
+ * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try ends without an answer.
+ * Two transactions for one place never both commit: each reads that the place is empty.
+ */
+export async function attemptBatch(
+  ledger: RecordingLedger,
+  batch: PendingBatch,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  try {
+    if (batch.mayBeOrdered) {
+      const found = await readOutcome(ledger, batch);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+    return await submit(ledger, batch, signal);
+  } catch (error) {
+    return { kind: 'failed', error: asLedgerError(error) };
+  }
+}
+
+/** Reads what stands in the batch's place; `undefined` when nothing does. */
+export async function readOutcome(
+  ledger: RecordingLedger,
+  batch: { readonly lane: string; readonly seq: number; readonly requests: readonly AccessRequest[] },
+): Promise<AttemptResult | undefined> {
+  if ((await ledger.findBatch(batch.lane, batch.seq)) === undefined) {
+    return undefined;
+  }
+  const { events } = await ledger.getEvents(batch.lane, batch.seq);
+  if (!isSameBatch(events, batch.requests)) {
+    return { kind: 'taken' };
+  }
+  return {
+    kind: 'committed',
+    permitted: events.map((event) => event.items.map((item) => item.decision === 'permit')),
+  };
+}
+
+async function submit(
+  ledger: RecordingLedger,
+  batch: PendingBatch,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const requests = batch.requests;
+  try {
+    const recorded = await ledger.recordBatch(
+      batch.lane,
+      batch.seq,
+      { start: batch.start, requests },
+      { signal },
+    );
+    return {
+      kind: 'committed',
+      permitted: recorded.permitted,
+      transactionId: recorded.transactionId,
+      requests,
+    };
+  } catch (error) {
+    const failure = asLedgerError(error);
+    const isTaken = failure.domainCode === 'BATCH_EXISTS';
+    if (failure.kind === 'unknown' || isTaken) {
+      batch.mayBeOrdered = true;
+    }
+    // The peer that endorsed has seen the place taken; ours may commit it a moment later, and the next try reads again.
+    const found = batch.mayBeOrdered ? await readOutcome(ledger, batch) : undefined;
+    return (
+      found ?? {
+        kind: 'failed',
+        error: isTaken ? new LedgerError('retryable', failure.message, { cause: failure }) : failure,
+      }
+    );
+  }
+}
+
+/** Ids and salts are random 128-bit values of this gateway: the same in the same order means our batch. */
+function isSameBatch(events: readonly AccessEvent[], requests: readonly AccessRequest[]): boolean {
+  return (
+    events.length === requests.length &&
+    events.every((event, index) => {
+      const request = requests[index];
+      return request !== undefined && event.id === request.id && event.salt === request.salt;
+    })
+  );
+}
+
+function asLedgerError(error: unknown): LedgerError {
+  // Anything but a LedgerError says nothing about the outcome, so the place is read before it is used again.
+  return error instanceof LedgerError
+    ? error
+    : new LedgerError('unknown', error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type AccessRequest,
+  DomainError,
+  isEmergencyPurpose,
+  parseAccessRequest,
+  parseLane,
+} from '@chartwitness/chaincode/domain';
+import { AppError } from '../errors';
+import type { LedgerError } from '../ledger/ledgerError';
+import { backoffMs } from './backoff';
+import { attemptBatch, type AttemptResult } from './batchAttempt';
+import { Intake, Waiting } from './intake';
+import { LaneNotContinuable, type RecoveredLane, recoverLane } from './laneRecovery';
+import { type RecorderLimits, resolveLimits } from './limits';
+import type { OutboxBatch } from './outbox';
+import { hasWaiting, type PendingBatch } from './pendingBatch';
+import type { RecordOutcome, Recorder, RecorderDeps, RecorderPhase, RecorderState } from './recorder';
+import { fenced, isFinalRefusal, overloaded, refusedByLedger, unavailable } from './refusals';
+import { pause, type Scheduler, systemScheduler } from './scheduler';
+
+/** Room for `{"start":…,"requests":[…]}` around the requests. */
+const ENVELOPE_BYTES = 64;
+/** Settled batches leave the disk at the latest after this time without another write. */
+const FLUSH_AFTER_MS = 100;
+/** How long the journal rests after the ledger refused a batch with entries of it. */
+const JOURNAL_HOLD_MS = 30_000;
+
+/** Group commit of one lane: see the README beside this file for the life of a batch and what happens when a step fails. */
+export class LaneRecorder implements Recorder {
+  readonly #deps: RecorderDeps;
+  readonly #limits: RecorderLimits;
+  readonly #scheduler: Scheduler;
+  readonly #jitter: () => number;
+  readonly #intake = new Intake();
+  readonly #pending = new Set<PendingBatch>();
+  readonly #stop = new AbortController();
+  #phase: RecorderPhase = 'recovering';
+  #reason: string | undefined = 'the lane is being read';
+  #isAccepting = true;
+  #nextSeq = 0;
+  #nextStart = 0;
+  /** Failures in a row, and the last one's time when it left the ledger unreached. */
+  #failures = 0;
+  #awaySince: number | undefined;
+  /** No new batch before this time: a refused or withdrawn one has just shown that it would fail. */
+  #holdUntil = 0;
+  /** Nothing from the journal before this time: the ledger refused a batch with it, and others must not fail with it. */
+  #journalHeldUntil = 0;
+  #cancelPump: (() => void) | undefined;
+  #cancelFlush: (() => void) | undefined;
+  #whenIdle: (() => void) | undefined;
+  readonly #totals = {
+    events: 0,
+    batches: 0,
+    failed: 0,
+    late: 0,
+    lastCommitAt: undefined as number | undefined,
+  };
+
+  constructor(deps: RecorderDeps) {
+    parseLane(deps.lane);
+    this.#deps = deps;
+    this.#limits = resolveLimits(deps.limits);
+    this.#scheduler = deps.scheduler ?? systemScheduler;
+    this.#jitter = deps.jitter ?? Math.random;
+  }
+
+  /** Resolves after the first try to recover the lane. */
+  async open(): Promise<void> {
+    const { lane, outbox } = this.#deps;
+    if (outbox.head(lane).fenced) {
+      this.#enterFenced();
+      return;
+    }
+    if (!(await this.#tryRecover())) {
+      void this.#keepRecovering();
+    }
+  }
+
+  record(request: AccessRequest, options: { readonly signal?: AbortSignal } = {}): Promise<RecordOutcome> {
+    try {
+      return this.#accept(request, options.signal);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  state(): RecorderState {
+    return {
+      phase: this.#phase,
+      reason: this.#reason,
+      lane: this.#deps.lane,
+      queued: this.#intake.length,
+      inFlight: this.#pending.size,
+      journalled: this.#phase === 'closed' ? 0 : this.#deps.outbox.journalLength(),
+      nextSeq: this.#nextSeq,
+      lastCommitAt: this.#totals.lastCommitAt,
+      ledgerAway: this.#isAway(),
+      committedEvents: this.#totals.events,
+      committedBatches: this.#totals.batches,
+      failedAttempts: this.#totals.failed,
+      lateReleases: this.#totals.late,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#phase === 'closed') {
+      return;
+    }
+    this.#isAccepting = false;
+    await this.#drain();
+    this.#phase = 'closed';
+    this.#reason = 'the gateway is stopping';
+    this.#stop.abort(new Error('the recorder is closed'));
+    this.#cancelPump?.();
+    this.#cancelFlush?.();
+    this.#refuseAll(unavailable('the gateway is stopping'));
+    this.#deps.outbox.close();
+  }
+
+  // ---------------------------------------------------------------- accepting
+
+  #accept(request: AccessRequest, signal: AbortSignal | undefined): Promise<RecordOutcome> {
+    this.#assertOpen();
+    const waiting = new Waiting(checked(request), this.#scheduler.now(), mayBeLate(request));
+    if (waiting.bytes + ENVELOPE_BYTES >= this.#limits.maxBatchBytes) {
+      throw new AppError('PAYLOAD_TOO_LARGE', 'one access request is larger than a batch may be');
+    }
+    if (waiting.mayBeLate && this.#isAway()) {
+      this.#releaseLate(waiting);
+      return waiting.outcome;
+    }
+    if (!waiting.mayBeLate && this.#intake.length >= this.#limits.maxQueued) {
+      throw overloaded(this.#intake.length);
+    }
+    signal?.throwIfAborted();
+    this.#watch(waiting, signal);
+    this.#intake.add(waiting);
+    this.#pump();
+    return waiting.outcome;
+  }
+
+  #assertOpen(): void {
+    if (this.#phase === 'fenced') {
+      throw fenced(this.#reason ?? 'the lane is fenced');
+    }
+    if (!this.#isAccepting) {
+      throw unavailable('the gateway is stopping');
+    }
+  }
+
+  #watch(waiting: Waiting, signal: AbortSignal | undefined): void {
+    const wait = waiting.mayBeLate ? this.#limits.emergencyWaitMs : this.#limits.deadlineMs;
+    const cancel = this.#scheduler.after(wait, () => {
+      this.#expire(waiting);
+    });
+    const abandon = (): void => {
+      this.#intake.remove(waiting);
+      waiting.reject(new AppError('LEDGER_UNAVAILABLE', 'the caller gave up before the commit'));
+    };
+    signal?.addEventListener('abort', abandon, { once: true });
+    waiting.onSettled(() => {
+      cancel();
+      signal?.removeEventListener('abort', abandon);
+    });
+  }
+
+  #expire(waiting: Waiting): void {
+    if (waiting.mayBeLate) {
+      this.#releaseLate(waiting);
+      return;
+    }
+    this.#intake.remove(waiting);
+    waiting.reject(unavailable('the access was not committed in time'));
+  }
+
+  /** Puts a break-glass request on the disk as late, then lets it go. What the consent says cannot be known, so every item is given. */
+  #releaseLate(waiting: Waiting): void {
+    const late = { ...waiting.request, late: true };
+    try {
+      if (waiting.place === undefined) {
+        this.#intake.remove(waiting);
+        this.#deps.outbox.journal(late);
+      } else {
+        this.#markLate(waiting.place.batch, waiting.place.index, late);
+      }
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'a break-glass request could not be journalled and is refused');
+      waiting.reject(unavailable('the emergency journal cannot be written', error));
+      return;
+    }
+    this.#totals.late += 1;
+    waiting.resolve({ permitted: late.items.map(() => true), late: true });
+    this.#pump();
+  }
+
+  /** The request's batch has its place already: it keeps it, and says from now on that the release came first. */
+  #markLate(batch: PendingBatch, index: number, late: AccessRequest): void {
+    const requests = batch.requests.with(index, late);
+    this.#deps.outbox.rewrite(batch.lane, batch.seq, JSON.stringify(requests));
+    batch.requests = requests;
+  }
+
+  // ---------------------------------------------------------------- forming batches
+
+  /** Opens as many batches as may be open now. Called whenever something changed that could allow one. */
+  #pump(): void {
+    this.#cancelPump?.();
+    this.#cancelPump = undefined;
+    if (this.#phase !== 'ready') {
+      return;
+    }
+    let wait = this.#waitBeforeNext();
+    while (wait === 0) {
+      this.#openBatch();
+      wait = this.#waitBeforeNext();
+    }
+    if (wait !== undefined) {
+      this.#cancelPump = this.#scheduler.after(wait, () => {
+        this.#pump();
+      });
+    }
+    this.#signalIdle();
+  }
+
+  /** Milliseconds until a batch may be opened: 0 now, `undefined` not before something else happens. */
+  #waitBeforeNext(): number | undefined {
+    const now = this.#scheduler.now();
+    const journalled = this.#deps.outbox.journalLength();
+    const waiting = this.#intake.length + (this.#isJournalHeld() ? 0 : journalled);
+    if (waiting === 0) {
+      return journalled === 0 ? undefined : this.#journalHeldUntil - now;
+    }
+    const own = [...this.#pending].filter((batch) => batch.lane === this.#deps.lane);
+    if (own.length >= this.#limits.maxInFlight || this.#isWindowFull(own)) {
+      return undefined;
+    }
+    return now < this.#holdUntil ? this.#holdUntil - now : this.#waitBeside(own.length, waiting);
+  }
+
+  /** The same beside `open` batches in flight: a further one has to be worth its transaction. */
+  #waitBeside(open: number, waiting: number): number | undefined {
+    if (open === 0 || (waiting >= this.#limits.pipelineAt * open && this.#awaySince === undefined)) {
+      return 0;
+    }
+    const oldest = this.#intake.oldestSince;
+    if (this.#awaySince !== undefined || oldest === undefined) {
+      // While the ledger is away the batches in flight find out when it is back; more would only be more to withdraw.
+      return undefined;
+    }
+    return Math.max(0, oldest + this.#limits.pipelineAfterMs - this.#scheduler.now());
+  }
+
+  #isJournalHeld(): boolean {
+    return this.#scheduler.now() < this.#journalHeldUntil;
+  }
+
+  /** A lane runs no further ahead of its lowest unsettled batch than a restart would look for gaps. */
+  #isWindowFull(own: readonly PendingBatch[]): boolean {
+    const lowest = Math.min(this.#nextSeq, ...own.map((batch) => batch.seq));
+    return this.#nextSeq - lowest >= this.#limits.maxInFlight;
+  }
+
+  /** Gives the oldest requests (journalled ones first) their place in the lane, durably, and sets them going. */
+  #openBatch(): void {
+    const { outbox, lane } = this.#deps;
+    const room = this.#limits.maxBatchBytes - ENVELOPE_BYTES;
+    const journal = this.#isJournalHeld() ? [] : outbox.peekJournal(this.#limits.maxBatchEvents, room);
+    const used = journal.reduce((sum, entry) => sum + entry.bytes + 1, 0);
+    const waiting = this.#intake.take(this.#limits.maxBatchEvents - journal.length, room - used);
+    const batch: PendingBatch = {
+      lane,
+      seq: this.#nextSeq,
+      start: this.#nextStart,
+      requests: [...journal.map((entry) => entry.request), ...waiting.map((one) => one.request)],
+      waiting: [...journal.map(() => undefined), ...waiting],
+      mayBeOrdered: false,
+      refused: false,
+      openedAt: this.#scheduler.now(),
+    };
+    try {
+      outbox.open({
+        lane,
+        seq: batch.seq,
+        start: batch.start,
+        count: batch.requests.length,
+        requestsJson: `[${[...journal, ...waiting].map((one) => one.json).join(',')}]`,
+        journalPositions: journal.map((entry) => entry.position),
+      });
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'the recorder store cannot be written; requests are refused');
+      waiting.forEach((one) => {
+        one.reject(unavailable('the recorder store cannot be written', error));
+      });
+      this.#hold(backoffMs('rejected', 1, this.#jitter()));
+      return;
+    }
+    this.#nextSeq += 1;
+    this.#nextStart += batch.requests.length;
+    waiting.forEach((one, index) => {
+      one.place = { batch, index: journal.length + index };
+    });
+    this.#drive(batch);
+  }
+
+  // ---------------------------------------------------------------- committing
+
+  #drive(batch: PendingBatch): void {
+    this.#pending.add(batch);
+    this.#commit(batch).catch((error: unknown) => {
+      // Reached only when the store fails while a batch is being settled: its row stays, and a restart settles it.
+      this.#deps.log.error({ err: error, lane: batch.lane, seq: batch.seq }, 'a batch could not be settled');
+      batch.waiting.forEach((waiting) =>
+        waiting?.reject(unavailable('the recorder store cannot be written', error)),
+      );
+    });
+  }
+
+  async #commit(batch: PendingBatch): Promise<void> {
+    const { signal } = this.#stop;
+    while (this.#isWriting()) {
+      const result = await attemptBatch(this.#deps.ledger, batch, signal);
+      if (result.kind === 'committed' && !signal.aborted) {
+        this.#settle(batch, result);
+        return;
+      }
+      if (!this.#isWriting()) {
+        return;
+      }
+      if (result.kind !== 'failed') {
+        this.#fence(batch);
+        return;
+      }
+      const wait = this.#noteFailure(batch, result.error);
+      if (this.#withdraw(batch)) {
+        this.#hold(wait);
+        this.#pump();
+        return;
+      }
+      await pause(this.#scheduler, wait, signal);
+    }
+  }
+
+  #isWriting(): boolean {
+    return this.#phase === 'ready' && !this.#stop.signal.aborted;
+  }
+
+  #settle(batch: PendingBatch, result: Extract<AttemptResult, { kind: 'committed' }>): void {
+    const { lane, seq } = batch;
+    this.#pending.delete(batch);
+    this.#deps.outbox.settle(lane, seq);
+    this.#scheduleFlush();
+    this.#noteCommit(batch);
+    if (result.requests !== undefined && result.requests !== batch.requests) {
+      this.#deps.log.warn(
+        { lane, seq },
+        'a break-glass request was released while its commit was under way; the ledger has it, not marked late',
+      );
+    }
+    batch.waiting.forEach((waiting, index) => {
+      const permitted = result.permitted[index];
+      if (waiting === undefined || permitted?.length !== waiting.request.items.length) {
+        waiting?.reject(new AppError('INTERNAL', 'the decision does not fit the request'));
+        return;
+      }
+      waiting.resolve(
+        result.transactionId === undefined
+          ? { permitted, late: false }
+          : { permitted, late: false, transactionId: result.transactionId },
+      );
+    });
+    this.#pump();
+    this.#signalIdle();
+  }
+
+  #noteCommit(batch: PendingBatch): void {
+    const now = this.#scheduler.now();
+    this.#failures = 0;
+    this.#awaySince = undefined;
+    this.#holdUntil = 0;
+    this.#totals.events += batch.requests.length;
+    this.#totals.batches += 1;
+    this.#totals.lastCommitAt = now;
+    this.#deps.onBatch?.({
+      lane: batch.lane,
+      seq: batch.seq,
+      events: batch.requests.length,
+      milliseconds: now - batch.openedAt,
+    });
+  }
+
+  /** @returns how long to wait before the next try. */
+  #noteFailure(batch: PendingBatch, error: LedgerError): number {
+    this.#failures += 1;
+    this.#totals.failed += 1;
+    const wait = backoffMs(error.kind, this.#failures, this.#jitter());
+    const level = error.kind === 'rejected' ? 'error' : 'warn';
+    this.#deps.log[level](
+      { err: error, lane: batch.lane, seq: batch.seq, failures: this.#failures, retryInMs: wait },
+      'a batch was not committed; it is tried again',
+    );
+    if (error.kind === 'unavailable' || error.kind === 'unknown') {
+      this.#awaySince = this.#scheduler.now();
+      this.#releaseEmergencies();
+    } else if (error.kind === 'rejected') {
+      this.#awaySince = undefined;
+      batch.refused = true;
+      this.#refuse(batch, error);
+    }
+    return wait;
+  }
+
+  /** The ledger is away: emergencies that wait for it do not wait any longer. */
+  #releaseEmergencies(): void {
+    const inBatches = [...this.#pending].flatMap((batch) => [...batch.waiting]);
+    for (const waiting of [...inBatches, ...this.#intake.emergencies()]) {
+      if (waiting?.mayBeLate === true && !waiting.settled) {
+        this.#releaseLate(waiting);
+      }
+    }
+  }
+
+  #refuse(batch: PendingBatch, error: LedgerError): void {
+    for (const waiting of batch.waiting) {
+      if (waiting === undefined || waiting.settled) {
+        continue;
+      }
+      if (waiting.mayBeLate && !isFinalRefusal(error)) {
+        this.#releaseLate(waiting);
+      } else {
+        waiting.reject(refusedByLedger(error));
+      }
+    }
+  }
+
+  /**
+   * Takes a batch back that nobody waits for and that is certainly not on the ledger, so that no access is recorded that never took place.
+   * Only the lane's last batch can go: the ones after it count on its number and its length.
+   */
+  #withdraw(batch: PendingBatch): boolean {
+    const late = batch.requests.filter((request) => request.late);
+    const isWorthIt = batch.refused || late.length < batch.requests.length;
+    const isLast = batch.lane === this.#deps.lane && batch.seq === this.#nextSeq - 1;
+    if (batch.mayBeOrdered || !isLast || !isWorthIt || hasWaiting(batch)) {
+      return false;
+    }
+    this.#deps.outbox.withdraw(batch, late);
+    if (batch.refused && late.length > 0) {
+      this.#journalHeldUntil = this.#scheduler.now() + JOURNAL_HOLD_MS;
+    }
+    this.#nextSeq = batch.seq;
+    this.#nextStart = batch.start;
+    this.#pending.delete(batch);
+    return true;
+  }
+
+  #hold(milliseconds: number): void {
+    this.#holdUntil = this.#scheduler.now() + milliseconds;
+  }
+
+  #scheduleFlush(): void {
+    this.#cancelFlush ??= this.#scheduler.after(FLUSH_AFTER_MS, () => {
+      this.#cancelFlush = undefined;
+      try {
+        this.#deps.outbox.flush();
+      } catch (error) {
+        // The rows are tried again with the next write; at a restart they are found on the ledger.
+        this.#deps.log.warn({ err: error }, 'settled batches could not be removed from the recorder store');
+      }
+    });
+  }
+
+  // ---------------------------------------------------------------- fencing
+
+  #fence(batch: PendingBatch): void {
+    if (batch.lane === this.#deps.lane) {
+      this.#enterFenced();
+      this.#deps.outbox.fence(batch.lane);
+      return;
+    }
+    // An earlier name of this gateway was taken over by another: its released requests go into this lane.
+    this.#deps.outbox.fence(batch.lane);
+    this.#deps.outbox.abandon(
+      batch.lane,
+      batch.seq,
+      batch.requests.filter((request) => request.late),
+    );
+    this.#pending.delete(batch);
+    this.#pump();
+  }
+
+  #enterFenced(): void {
+    const { lane, log } = this.#deps;
+    this.#phase = 'fenced';
+    this.#reason =
+      `Another gateway writes in lane ${lane}. Nothing is released any more. ` +
+      'Give one of the two gateways another GATEWAY_NAME and start it again.';
+    log.fatal({ lane }, this.#reason);
+    this.#refuseAll(fenced(this.#reason));
+    this.#signalIdle();
+  }
+
+  #refuseAll(error: AppError): void {
+    for (const waiting of this.#intake.takeAll()) {
+      waiting.reject(error);
+    }
+    for (const batch of this.#pending) {
+      batch.waiting.forEach((waiting) => waiting?.reject(error));
+    }
+  }
+
+  // ---------------------------------------------------------------- starting and stopping
+
+  async #keepRecovering(): Promise<void> {
+    const { signal } = this.#stop;
+    do {
+      await pause(this.#scheduler, backoffMs('unavailable', this.#failures, this.#jitter()), signal);
+    } while (!signal.aborted && !(await this.#tryRecover()));
+  }
+
+  async #tryRecover(): Promise<boolean> {
+    const { ledger, outbox, lane, log } = this.#deps;
+    let recovered: RecoveredLane;
+    try {
+      recovered = await recoverLane(ledger, outbox, lane, log);
+    } catch (error) {
+      this.#failures += 1;
+      this.#awaySince = this.#scheduler.now();
+      this.#reason = error instanceof LaneNotContinuable ? error.message : 'the ledger could not be read';
+      log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
+        { err: error, lane },
+        'the lane cannot be continued yet',
+      );
+      if (!this.#stop.signal.aborted) {
+        this.#releaseEmergencies();
+      }
+      return false;
+    }
+    if (!this.#stop.signal.aborted) {
+      this.#resume(recovered);
+    }
+    return true;
+  }
+
+  #resume(recovered: RecoveredLane): void {
+    this.#nextSeq = recovered.nextSeq;
+    this.#nextStart = recovered.nextStart;
+    this.#phase = 'ready';
+    this.#reason = undefined;
+    this.#failures = 0;
+    this.#awaySince = undefined;
+    for (const batch of recovered.unsettled) {
+      this.#drive(pendingOf(batch, this.#scheduler.now()));
+    }
+    this.#pump();
+  }
+
+  /** Waits until everything accepted is settled, at most `drainMs`. */
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#scheduler.after(this.#limits.drainMs, () => {
+        this.#whenIdle = undefined;
+        resolve();
+      });
+      this.#whenIdle = () => {
+        this.#whenIdle = undefined;
+        cancel();
+        resolve();
+      };
+      this.#signalIdle();
+    });
+  }
+
+  #signalIdle(): void {
+    const isIdle = this.#phase !== 'ready' || (this.#intake.length === 0 && this.#pending.size === 0);
+    if (isIdle) {
+      this.#whenIdle?.();
+    }
+  }
+
+  #isAway(): boolean {
+    const { awayMemoryMs } = this.#limits;
+    return this.#awaySince !== undefined && this.#scheduler.now() - this.#awaySince < awayMemoryMs;
+  }
+}
+
+function checked(request: AccessRequest): AccessRequest {
+  try {
+    return parseAccessRequest(request);
+  } catch (error) {
+    if (error instanceof DomainError) {
+      throw new AppError('BAD_REQUEST', 'the access request does not have its documented form', {
+        cause: error,
+        expose: error.detail,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Break-glass that is complete: the rest of the rules is the ledger's, this one decides whether a release may precede its record. */
+function mayBeLate(request: AccessRequest): boolean {
+  return (
+    isEmergencyPurpose(request.purpose) && request.emergency !== null && request.requester.person !== null
+  );
+}
+
+/** What an earlier process left: it may have handed the batch in, so the ledger is read first. */
+function pendingOf(batch: OutboxBatch, now: number): PendingBatch {
+  return {
+    ...batch,
+    waiting: batch.requests.map(() => undefined),
+    mayBeOrdered: true,
+    refused: false,
+    openedAt: now,
+  };
+}

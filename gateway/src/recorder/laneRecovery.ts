@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import { readOutcome, type RecordingLedger } from './batchAttempt';
+import { surveyLane } from './laneSurvey';
+import type { LaneHead, Outbox, OutboxBatch } from './outbox';
+
+/** Where the lane goes on, and what has to be settled first. */
+export interface RecoveredLane {
+  readonly nextSeq: number;
+  readonly nextStart: number;
+  /** Batches, of this lane or of one that this store wrote before, whose commit is not known. */
+  readonly unsettled: readonly OutboxBatch[];
+}
+
+/** The lane cannot be continued as things stand; the message tells an operator why and what to do. */
+export class LaneNotContinuable extends Error {
+  override readonly name = 'LaneNotContinuable';
+}
+
+/**
+ * Brings the outbox and the ledger together after a start. The ledger has the last word about the lane's end; the outbox holds what the
+ * ledger may lack.
+ * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when a batch is neither on the ledger nor in the outbox.
+ */
+export async function recoverLane(
+  ledger: RecordingLedger,
+  outbox: Outbox,
+  lane: string,
+  log: Logger,
+): Promise<RecoveredLane> {
+  const head = outbox.head(lane);
+  const survey = await surveyLane(ledger, lane, head.nextSeq);
+  const unsettled = await releaseFencedLanes(ledger, outbox, lane);
+  const kept = new Set(unsettled.filter((batch) => batch.lane === lane).map((batch) => batch.seq));
+  const lost = [...survey.missing, ...rangeOf(survey.nextSeq, head.nextSeq)].filter((seq) => !kept.has(seq));
+  if (lost.length > 0) {
+    throw new LaneNotContinuable(explainLoss(lane, lost, survey.nextSeq, head));
+  }
+  if (survey.nextSeq <= head.nextSeq) {
+    return { nextSeq: head.nextSeq, nextStart: head.nextStart, unsettled };
+  }
+  log.warn(
+    { lane, store: head.nextSeq, ledger: survey.nextSeq },
+    'the local store is behind the ledger (new, removed or restored); the lane goes on from the ledger',
+  );
+  return { nextSeq: survey.nextSeq, nextStart: survey.nextStart, unsettled };
+}
+
+/**
+ * A fenced lane is never written again. What it left in the outbox is either on the ledger after all, or its late requests (which were
+ * released) go to the journal and so into the new lane.
+ */
+async function releaseFencedLanes(
+  ledger: RecordingLedger,
+  outbox: Outbox,
+  lane: string,
+): Promise<readonly OutboxBatch[]> {
+  const unsettled: OutboxBatch[] = [];
+  for (const batch of outbox.batches()) {
+    if (batch.lane === lane || !outbox.head(batch.lane).fenced) {
+      unsettled.push(batch);
+    } else if ((await readOutcome(ledger, batch))?.kind === 'committed') {
+      outbox.settle(batch.lane, batch.seq);
+    } else {
+      outbox.abandon(
+        batch.lane,
+        batch.seq,
+        batch.requests.filter((request) => request.late),
+      );
+    }
+  }
+  return unsettled;
+}
+
+function rangeOf(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}
+
+function explainLoss(lane: string, lost: readonly number[], ledgerNext: number, head: LaneHead): string {
+  const list = lost.join(', ');
+  return ledgerNext < head.nextSeq
+    ? `Lane ${lane}: batch ${list} was committed before, but the peer does not have it. Wait until the peer has caught up. If the ledger ` +
+        `was set up anew, remove this gateway's recorder store or give the gateway another GATEWAY_NAME.`
+    : `Lane ${lane}: batch ${list} is missing on the ledger and not in this gateway's recorder store, which was removed or restored. ` +
+        `The gap can only be filled by that store: put it back, or give the gateway another GATEWAY_NAME.`;
+}

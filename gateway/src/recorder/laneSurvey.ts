@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MAX_IN_FLIGHT } from './limits';
+import type { RecordingLedger } from './batchAttempt';
+
+/** Where a lane ends on the ledger. */
+export interface LaneSurvey {
+  /** One more than the highest sequence number on the ledger; 0 for an empty lane. */
+  readonly nextSeq: number;
+  /** Events up to there. */
+  readonly nextStart: number;
+  /** Sequence numbers below `nextSeq` that the ledger does not hold (batches overtaken by later ones). */
+  readonly missing: readonly number[];
+}
+
+/**
+ * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link MAX_IN_FLIGHT} batches ahead
+ * of its lowest missing one, so a run of that many absent places is the end and gaps lie only just below it.
+ */
+export async function surveyLane(
+  ledger: Pick<RecordingLedger, 'findBatch'>,
+  lane: string,
+  hint: number,
+): Promise<LaneSurvey> {
+  const exists = async (seq: number): Promise<boolean> => (await ledger.findBatch(lane, seq)) !== undefined;
+  const nextSeq = await passGaps(exists, await findEdge(exists, hint));
+  const last = nextSeq === 0 ? undefined : await ledger.findBatch(lane, nextSeq - 1);
+  const missing: number[] = [];
+  for (let seq = Math.max(0, nextSeq - 1 - MAX_IN_FLIGHT); seq < nextSeq - 1; seq += 1) {
+    if (!(await exists(seq))) {
+      missing.push(seq);
+    }
+  }
+  return { nextSeq, nextStart: last === undefined ? 0 : last.start + last.count, missing };
+}
+
+type Exists = (seq: number) => Promise<boolean>;
+
+/** A place that is absent and whose predecessor exists (or 0). */
+async function findEdge(exists: Exists, hint: number): Promise<number> {
+  let low = -1;
+  let high = hint;
+  if (await exists(hint)) {
+    low = hint;
+    for (let step = 1; ; step *= 2) {
+      high = hint + step;
+      if (!(await exists(high))) {
+        break;
+      }
+      low = high;
+    }
+  } else {
+    for (let step = 1; hint - step >= 0; step *= 2) {
+      if (await exists(hint - step)) {
+        low = hint - step;
+        break;
+      }
+      high = hint - step;
+    }
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (await exists(middle)) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return high;
+}
+
+/** Moves `edge` past batches that overtook a missing one. */
+async function passGaps(exists: Exists, edge: number): Promise<number> {
+  let end = edge;
+  for (let seq = edge + 1; seq <= end + MAX_IN_FLIGHT; seq += 1) {
+    if (await exists(seq)) {
+      end = seq + 1;
+    }
+  }
+  return end;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Bounds of one recorder. All durations in milliseconds. */
+export interface RecorderLimits {
+  /** Requests waiting for a batch; more are refused with OVERLOADED (break-glass requests are not). */
+  readonly maxQueued: number;
+  /** Events in a batch, at most {@link MAX_BATCH_EVENTS}. */
+  readonly maxBatchEvents: number;
+  /** Bytes of a batch's JSON; the chaincode takes at most 1 MiB. */
+  readonly maxBatchBytes: number;
+  /** Batches of the lane that are not settled yet, at most {@link MAX_IN_FLIGHT}. */
+  readonly maxInFlight: number;
+  /** A further batch goes out beside those in flight when at least this many requests wait per batch in flight. */
+  readonly pipelineAt: number;
+  /** … or when the oldest has waited this long. */
+  readonly pipelineAfterMs: number;
+  /** A request that is not committed by then is refused; nothing is released. */
+  readonly deadlineMs: number;
+  /** A break-glass request that is not committed by then is journalled and released late. */
+  readonly emergencyWaitMs: number;
+  /** How long a failure counts as "the ledger is away" when nothing has been tried since. */
+  readonly awayMemoryMs: number;
+  /** How long `close` waits for what has been accepted. */
+  readonly drainMs: number;
+}
+
+/** Bound of the chaincode. */
+export const MAX_BATCH_EVENTS = 1_000;
+/** How far a lane may run ahead of its lowest unsettled batch; a restart looks no further for gaps. */
+export const MAX_IN_FLIGHT = 8;
+
+export const DEFAULT_LIMITS: RecorderLimits = {
+  maxQueued: 5_000,
+  maxBatchEvents: 500,
+  maxBatchBytes: 900 * 1024,
+  maxInFlight: 4,
+  pipelineAt: 100,
+  pipelineAfterMs: 250,
+  deadlineMs: 10_000,
+  emergencyWaitMs: 3_000,
+  awayMemoryMs: 5_000,
+  drainMs: 10_000,
+};
+
+/** @throws RangeError that names the limit. */
+export function resolveLimits(given: Partial<RecorderLimits> = {}): RecorderLimits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const inRange = (name: keyof RecorderLimits, maximum: number): void => {
+    const value = limits[name];
+    if (!Number.isInteger(value) || value < 1 || value > maximum) {
+      throw new RangeError(
+        `${name} must be a whole number from 1 to ${String(maximum)}, not ${String(value)}`,
+      );
+    }
+  };
+  inRange('maxBatchEvents', MAX_BATCH_EVENTS);
+  inRange('maxInFlight', MAX_IN_FLIGHT);
+  inRange('maxQueued', 1_000_000);
+  inRange('maxBatchBytes', 1024 * 1024);
+  return limits;
+}

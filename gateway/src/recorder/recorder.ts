@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import type { Logger } from 'pino';
+import type { RecordingLedger } from './batchAttempt';
+import type { RecorderLimits } from './limits';
+import type { Outbox } from './outbox';
+import { LaneRecorder } from './laneRecorder';
+import type { Scheduler } from './scheduler';
+
+/** What became of one request. */
+export interface RecordOutcome {
+  /** Whether each item is permitted, in the order of the request. */
+  readonly permitted: readonly boolean[];
+  /** Whether the release precedes the record: break-glass while the ledger is away. */
+  readonly late: boolean;
+  /** Absent when `late`, and when the commit was found by reading the ledger after a lost reply. */
+  readonly transactionId?: string;
+}
+
+export type RecorderPhase =
+  /** The lane's end is not known yet; requests wait. */
+  | 'recovering'
+  | 'ready'
+  /** Another gateway writes in this lane; everything is refused until this gateway gets another name. */
+  | 'fenced'
+  | 'closed';
+
+export interface RecorderState {
+  readonly phase: RecorderPhase;
+  /** Why it is not ready, for an operator. */
+  readonly reason: string | undefined;
+  readonly lane: string;
+  /** Requests waiting for a batch. */
+  readonly queued: number;
+  /** Batches whose commit is not known. */
+  readonly inFlight: number;
+  /** Released break-glass requests that no batch has taken up yet. */
+  readonly journalled: number;
+  /** Sequence number of the next batch. */
+  readonly nextSeq: number;
+  /** Milliseconds since the epoch; absent before the first commit. */
+  readonly lastCommitAt: number | undefined;
+  /** Whether the last attempts found no ledger. */
+  readonly ledgerAway: boolean;
+  /** Totals since the start of this process. */
+  readonly committedEvents: number;
+  readonly committedBatches: number;
+  readonly failedAttempts: number;
+  readonly lateReleases: number;
+}
+
+/** What one batch took. */
+export interface BatchReport {
+  readonly lane: string;
+  readonly seq: number;
+  readonly events: number;
+  /** From the batch's opening to its commit. */
+  readonly milliseconds: number;
+}
+
+export interface RecorderDeps {
+  readonly ledger: RecordingLedger;
+  /** `<MSP id>/<gateway name>`; no other gateway may use it. */
+  readonly lane: string;
+  /** Owned by the recorder from now on; `close` closes it. */
+  readonly outbox: Outbox;
+  readonly log: Logger;
+  readonly limits?: Partial<RecorderLimits>;
+  readonly scheduler?: Scheduler;
+  /** A number from 0 (inclusive) to 1 (exclusive) that spreads retries. */
+  readonly jitter?: () => number;
+  readonly onBatch?: (report: BatchReport) => void;
+}
+
+/** The only way from a request to a release. */
+export interface Recorder {
+  /**
+   * Resolves after the ledger has committed the request's event, with its decision; or, for a break-glass request while the ledger is
+   * away, after the request is on the disk. Never resolves otherwise.
+   * @throws AppError `BAD_REQUEST` (the request has not its documented form), `OVERLOADED` and `LEDGER_UNAVAILABLE` (with
+   * `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the ledger refuses this organisation). After any of these nothing may be released;
+   * the event may still be recorded.
+   */
+  record(request: AccessRequest, options?: { readonly signal?: AbortSignal }): Promise<RecordOutcome>;
+  state(): RecorderState;
+  /** Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the outbox. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the lane: settles what an earlier process left in the outbox and finds the lane's end. Resolves after the first try of that; when
+ * the ledger is away the recorder goes on trying and meanwhile accepts break-glass requests.
+ * @throws DomainError for a lane that does not have its form, RangeError for a limit out of bounds.
+ */
+export async function createRecorder(deps: RecorderDeps): Promise<Recorder> {
+  const recorder = new LaneRecorder(deps);
+  await recorder.open();
+  return recorder;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
+import { AppError } from '../errors';
+import type { LedgerError } from '../ledger/ledgerError';
+
+const SOON_SECONDS = 1;
+const LATER_SECONDS = 5;
+
+/** Ledger answers that concern this organisation's right to record or the request itself, not the ledger's condition. */
+const FINAL: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode>([
+  'SUSPENDED',
+  'NOT_ALLOWED',
+  'INVALID_INPUT',
+]);
+
+/** Whether the ledger gave a considered no, which not even an emergency passes. */
+export function isFinalRefusal(error: LedgerError): boolean {
+  return error.kind === 'rejected' && FINAL.has(error.domainCode);
+}
+
+/** What the caller is told when the ledger refused its batch. */
+export function refusedByLedger(error: LedgerError): AppError {
+  if (error.domainCode === 'SUSPENDED' || error.domainCode === 'NOT_ALLOWED') {
+    return new AppError(
+      'FORBIDDEN',
+      `the ledger refuses batches of this organisation (${error.domainCode})`,
+      {
+        cause: error,
+        expose: 'The ledger does not admit accesses by this organisation',
+      },
+    );
+  }
+  if (error.domainCode === 'INVALID_INPUT') {
+    return new AppError('INTERNAL', 'the ledger refuses a batch that this gateway found well-formed', {
+      cause: error,
+    });
+  }
+  return unavailable('the ledger refused the batch', error);
+}
+
+export function unavailable(detail: string, cause?: unknown): AppError {
+  return new AppError('LEDGER_UNAVAILABLE', detail, { cause, retryAfterSeconds: LATER_SECONDS });
+}
+
+export function overloaded(queued: number): AppError {
+  return new AppError('OVERLOADED', `${String(queued)} requests wait to be recorded`, {
+    retryAfterSeconds: SOON_SECONDS,
+  });
+}
+
+export function fenced(reason: string): AppError {
+  return new AppError('LANE_FENCED', reason);
+}
