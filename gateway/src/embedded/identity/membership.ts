@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { msp } from '@hyperledger/fabric-protos';
+import { verifyLowS } from './lowS';
+
+export type Role = 'client' | 'peer' | 'admin' | 'orderer';
+const ROLES: readonly string[] = ['client', 'peer', 'admin', 'orderer'];
+const CACHE_LIMIT = 2000;
+
+/** Who an identity is, as far as policies ask. */
+export interface Principal {
+  mspId: string;
+  role: Role;
+}
+
+/** An identity whose certificate was issued by its organisation's authority. */
+export interface Identity {
+  mspId: string;
+  /** The one node-OU role of the certificate; undefined when it has none or several, which makes it invalid. */
+  role: Role | undefined;
+  publicKey: KeyObject;
+  validFrom: number;
+  validTo: number;
+  certificateSha256: string;
+}
+
+/** The channel's members: turns the creator bytes of a message into an identity, or refuses them. */
+export class Membership {
+  private readonly authorities = new Map<string, X509Certificate>();
+  private readonly cache = new Map<string, Identity | undefined>();
+
+  /** `authorities`: MSP id → PEM of the organisation's root certificate. */
+  constructor(authorities: Iterable<[string, string]>) {
+    for (const [mspId, pem] of authorities) this.authorities.set(mspId, new X509Certificate(pem));
+  }
+
+  has(mspId: string): boolean {
+    return this.authorities.has(mspId);
+  }
+
+  /** Undefined when the bytes are malformed, the MSP is unknown or its authority did not issue the certificate. */
+  identify(creator: Uint8Array): Identity | undefined {
+    const key = Buffer.from(creator).toString('latin1');
+    if (this.cache.has(key)) return this.cache.get(key);
+    const identity = this.parse(creator);
+    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
+    this.cache.set(key, identity);
+    return identity;
+  }
+
+  private parse(creator: Uint8Array): Identity | undefined {
+    const parsed = deserialize(creator);
+    const authority = parsed && this.authorities.get(parsed.mspId);
+    if (!parsed || !authority) return undefined;
+    const { certificate } = parsed;
+    if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) return undefined;
+    return {
+      mspId: parsed.mspId,
+      role: certificate.ca ? undefined : roleOf(certificate),
+      publicKey: certificate.publicKey,
+      validFrom: Date.parse(certificate.validFrom),
+      validTo: Date.parse(certificate.validTo),
+      certificateSha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    };
+  }
+}
+
+function deserialize(creator: Uint8Array): { mspId: string; certificate: X509Certificate } | undefined {
+  try {
+    const serialized = msp.SerializedIdentity.deserializeBinary(creator);
+    return {
+      mspId: serialized.getMspid(),
+      certificate: new X509Certificate(Buffer.from(serialized.getIdBytes_asU8())),
+    };
+  } catch {
+    return undefined; // malformed bytes: the caller answers "creator is malformed"
+  }
+}
+
+function roleOf(certificate: X509Certificate): Role | undefined {
+  const units = certificate.subject
+    .split('\n')
+    .filter((line) => line.startsWith('OU='))
+    .map((line) => line.slice(3))
+    .filter((unit): unit is Role => ROLES.includes(unit));
+  return units.length === 1 ? units[0] : undefined;
+}
+
+/** True when the certificate has a role and `now` (ms) lies in its validity. */
+export function isValidAt(identity: Identity, now: number): identity is Identity & { role: Role } {
+  return identity.role !== undefined && now >= identity.validFrom && now <= identity.validTo;
+}
+
+/** Checks a low-S ECDSA signature over SHA-256 of `data`. */
+export function hasSigned(identity: Identity, data: Uint8Array, signature: Uint8Array): boolean {
+  return verifyLowS(identity.publicKey, data, signature);
+}
+
+/** Bytes of `msp.SerializedIdentity`, the form in which identities travel. */
+export function serializeIdentity(mspId: string, certificatePem: string): Uint8Array {
+  const identity = new msp.SerializedIdentity();
+  identity.setMspid(mspId);
+  identity.setIdBytes(Buffer.from(certificatePem));
+  return identity.serializeBinary();
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+export type {
+  BlockOptions,
+  ChaincodeOptions,
+  EmbeddedLedger,
+  EmbeddedLedgerOptions,
+  EmbeddedOrganisation,
+  OrganisationOptions,
+  UserCredentials,
+  UserOptions,
+} from './options';
+export { CollectionConfigError, type CollectionConfig } from './policy/collections';
+export { PolicySyntaxError } from './policy/signaturePolicy';
+export { startEmbeddedLedger } from './startEmbeddedLedger';

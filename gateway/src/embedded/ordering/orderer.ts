@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BlockCutter, type CutterLimits } from './blockCutter';
+
+export interface OrdererLimits extends CutterLimits {
+  absoluteMaxBytes: number;
+  batchTimeoutMs: number;
+}
+
+interface Envelope {
+  bytes: Uint8Array;
+}
+
+/**
+ * Puts transactions in order and cuts them into blocks. Without a batch timeout a block takes whatever has arrived when
+ * the previous one is committed: a lone transaction waits for nobody, and under load blocks fill by themselves.
+ */
+export class Orderer {
+  private readonly cutter: BlockCutter<Envelope>;
+  private readonly ready: Uint8Array[][] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private scheduled = false;
+  private failure: Error | undefined;
+
+  /** `commit` makes one block of the envelopes; it runs once per event-loop turn. */
+  constructor(
+    private readonly limits: OrdererLimits,
+    private readonly commit: (envelopes: Uint8Array[]) => void,
+    private readonly failed: (error: Error) => void,
+  ) {
+    this.cutter = new BlockCutter(limits);
+  }
+
+  /** Takes an envelope of `size` bytes, or says in an orderer's words why not. */
+  submit(bytes: Uint8Array): string | undefined {
+    if (this.failure) return `ledger stopped: ${this.failure.message}`;
+    if (bytes.length > this.limits.absoluteMaxBytes) {
+      return `message payload is ${bytes.length} bytes and exceeds maximum allowed ${this.limits.absoluteMaxBytes} bytes`;
+    }
+    for (const block of this.cutter.add({ bytes })) this.enqueue(block);
+    if (this.cutter.hasPending) this.waitForMore();
+    return undefined;
+  }
+
+  private waitForMore(): void {
+    if (this.limits.batchTimeoutMs === 0) {
+      this.schedule();
+      return;
+    }
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (this.cutter.hasPending) this.enqueue(this.cutter.cut());
+    }, this.limits.batchTimeoutMs);
+  }
+
+  private enqueue(block: Envelope[]): void {
+    this.ready.push(block.map(({ bytes }) => bytes));
+    if (!this.cutter.hasPending) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+    }
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.commitNext();
+    });
+  }
+
+  private commitNext(): void {
+    if (this.failure) return;
+    const block = this.ready.shift() ?? this.takePending();
+    if (block === undefined) return;
+    try {
+      this.commit(block);
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      this.failed(this.failure);
+      return;
+    }
+    if (this.ready.length > 0 || (this.limits.batchTimeoutMs === 0 && this.cutter.hasPending))
+      this.schedule();
+  }
+
+  private takePending(): Uint8Array[] | undefined {
+    if (this.limits.batchTimeoutMs > 0 || !this.cutter.hasPending) return undefined;
+    return this.cutter.cut().map(({ bytes }) => bytes);
+  }
+
+  /** Commits what was accepted. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.cutter.hasPending) this.ready.push(this.cutter.cut().map(({ bytes }) => bytes));
+    while (this.ready.length > 0 && !this.failure) this.commitNext();
+  }
+}

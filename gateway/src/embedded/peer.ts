@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import { common } from '@hyperledger/fabric-protos';
+import { hasSigned, isValidAt, type Membership, type Principal } from './identity/membership';
+import { transactionIdOf, type Proposal } from './protocol/proposal';
+import type { Endorsement } from './protocol/preparedTransaction';
+import { ChaincodeUnavailable, type ChaincodeHost } from './simulation/chaincodeHost';
+import type { Interest } from './simulation/simulator';
+import type { SimulationOutcome } from './simulation/workerMessages';
+import { refusalOf } from './services/accessControl';
+import type { StateReader } from './store/stateReader';
+
+const TIME_WINDOW_MS = 15 * 60_000;
+
+/**
+ * The proposal itself is refused. `answered`: the peer replied beside the error, so trying another peer is pointless
+ * when it is the gateway's own.
+ */
+export class ProposalRefused extends Error {
+  constructor(
+    message: string,
+    readonly answered: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** What a peer replies to a proposal that it accepted for execution. */
+export type PeerReply =
+  | {
+      kind: 'success';
+      status: number;
+      message: string;
+      payload: Uint8Array;
+      endorsed: EndorsedReply | undefined;
+    }
+  /** The chaincode answered with an error status. */
+  | { kind: 'chaincodeError'; message: string }
+  /** The peer could not execute; another one may. */
+  | { kind: 'peerError'; message: string };
+
+export interface EndorsedReply {
+  responsePayload: Uint8Array;
+  endorsement: Endorsement;
+  privateResults: Uint8Array | undefined;
+  interest: Interest;
+}
+
+export interface PeerOptions {
+  mspId: string;
+  identity: Uint8Array;
+  channel: string;
+  membership: Membership;
+  reader: StateReader;
+  host: ChaincodeHost;
+  clock: () => number;
+}
+
+/** One organisation's endorsing peer. */
+export class Peer {
+  /** Where the organisation's gateway listens; set when it does. */
+  endpoint = '';
+
+  constructor(private readonly options: PeerOptions) {}
+
+  get mspId(): string {
+    return this.options.mspId;
+  }
+
+  /** Checks the proposal and runs it. Throws ProposalRefused. */
+  async process(proposal: Proposal, endorse: boolean): Promise<PeerReply> {
+    const creator = this.check(proposal);
+    try {
+      const outcome = await this.options.host.simulate({
+        signedProposal: proposal.signedProposal,
+        input: proposal.input,
+        channelId: proposal.channelId,
+        transactionId: proposal.transactionId,
+        proposalHash: proposal.hash,
+        creator,
+        endorse,
+      });
+      return this.reply(proposal, outcome);
+    } catch (error) {
+      if (!(error instanceof ChaincodeUnavailable)) throw error;
+      return this.failure(proposal, error.message);
+    }
+  }
+
+  /** What every peer checks before it executes anything, in a peer's order. Throws ProposalRefused. */
+  check(proposal: Proposal): Principal {
+    const { channel, membership, reader, clock } = this.options;
+    const now = clock();
+    if (Math.abs(proposal.timestampMs - now) > TIME_WINDOW_MS) {
+      const times = `${new Date(proposal.timestampMs).toISOString()}, peer time ${new Date(now).toISOString()}`;
+      throw new ProposalRefused(
+        `request unauthorized due to incorrect timestamp ${times}, peer.authentication.timewindow 15m0s`,
+        false,
+      );
+    }
+    const invalid = malformation(proposal);
+    if (invalid !== undefined) throw new ProposalRefused(`error validating proposal: ${invalid}`, true);
+    const denied = `error validating proposal: access denied: channel [${channel}] creator org`;
+    const creator = membership.identify(proposal.creator);
+    if (!creator) throw new ProposalRefused(`${denied} unknown, creator is malformed`, true);
+    if (!isValidAt(creator, now) || !hasSigned(creator, proposal.proposalBytes, proposal.signature)) {
+      throw new ProposalRefused(`${denied} [${creator.mspId}]`, true);
+    }
+    if (reader.transaction(proposal.transactionId)) {
+      const hex = Buffer.from(proposal.creator).toString('hex');
+      throw new ProposalRefused(
+        `duplicate transaction found [${proposal.transactionId}]. Creator [${hex}]`,
+        true,
+      );
+    }
+    const refusal = refusalOf(creator, 'Writers');
+    if (refusal !== undefined) throw new ProposalRefused(refusal, true);
+    return { mspId: creator.mspId, role: creator.role };
+  }
+
+  private reply(proposal: Proposal, outcome: SimulationOutcome): PeerReply {
+    if (outcome.kind === 'failed') return this.failure(proposal, outcome.message);
+    const { status, message, payload, endorsed } = outcome;
+    if (status < 200 || status >= 400) {
+      return { kind: 'chaincodeError', message: `chaincode response ${status}, ${message}` };
+    }
+    if (!endorsed) return { kind: 'success', status, message, payload, endorsed: undefined };
+    const { signature, ...results } = endorsed;
+    const endorsement = { mspId: this.mspId, endorser: this.options.identity, signature };
+    return { kind: 'success', status, message, payload, endorsed: { ...results, endorsement } };
+  }
+
+  private failure(proposal: Proposal, reason: string): PeerReply {
+    return {
+      kind: 'peerError',
+      message: `error in simulation: failed to execute transaction ${proposal.transactionId}: ${reason}`,
+    };
+  }
+}
+
+function malformation(proposal: Proposal): string | undefined {
+  if (proposal.type !== common.HeaderType.ENDORSER_TRANSACTION) return `invalid header type ${proposal.type}`;
+  if (proposal.epoch !== 0) return 'epoch is non-zero';
+  if (proposal.nonce.length === 0) return 'nonce is empty';
+  if (proposal.creator.length === 0) return 'creator is empty';
+  const expected = transactionIdOf(proposal.nonce, proposal.creator);
+  if (proposal.transactionId !== expected) {
+    return `incorrectly computed txid '${proposal.transactionId}' -- expected '${expected}'`;
+  }
+  if (proposal.signature.length === 0) return 'empty signature bytes';
+  return undefined;
+}

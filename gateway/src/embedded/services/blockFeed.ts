@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StateReader } from '../store/stateReader';
+
+/** Wakes those who wait for blocks and for the outcome of transactions. */
+export class BlockFeed {
+  private readonly forBlock = new Set<() => void>();
+  private readonly forTransaction = new Map<string, Set<() => void>>();
+  private closed = false;
+
+  constructor(private readonly reader: StateReader) {}
+
+  get height(): number {
+    return this.reader.height();
+  }
+
+  /** To be called when a block is durable. */
+  announce(transactionIds: Iterable<string>): void {
+    for (const wake of [...this.forBlock]) wake();
+    for (const id of transactionIds) for (const wake of [...(this.forTransaction.get(id) ?? [])]) wake();
+  }
+
+  /** Resolves with the block's bytes as soon as it exists; undefined when the signal or the ledger ends first. */
+  async block(number: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    for (;;) {
+      if (signal.aborted || this.closed) return undefined;
+      const bytes = this.reader.block(number);
+      if (bytes) return bytes;
+      await this.wait(this.forBlock, signal);
+    }
+  }
+
+  /** Resolves when the transaction is in a block; false when the signal or the ledger ends first. */
+  async transaction(id: string, signal: AbortSignal): Promise<boolean> {
+    while (!this.reader.transaction(id)) {
+      if (signal.aborted || this.closed) return false;
+      const waiting = this.forTransaction.get(id) ?? new Set();
+      this.forTransaction.set(id, waiting);
+      await this.wait(waiting, signal);
+      if (waiting.size === 0) this.forTransaction.delete(id);
+    }
+    return true;
+  }
+
+  private wait(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const wake of [...this.forBlock]) wake();
+    for (const waiting of [...this.forTransaction.values()]) for (const wake of [...waiting]) wake();
+  }
+}

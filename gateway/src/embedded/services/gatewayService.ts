@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  status,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { gateway, peer as peerProtos, type orderer } from '@hyperledger/fabric-protos';
+import { ProposalRefused, type Peer } from '../peer';
+import { MalformedProposal, parseProposal, type Proposal } from '../protocol/proposal';
+import { checkSignedData } from './accessControl';
+import { EventReader } from './chaincodeEvents';
+import type { ChannelView } from './channelView';
+import { EndorsementService } from './endorsement';
+import { asServiceError, RpcError } from './rpcError';
+import { QUERY_CHAINCODE, queryLedger, SystemChaincodeError } from './systemChaincode';
+import { write } from './streamWriter';
+
+/** `gateway.Gateway` as one organisation's peer offers it. */
+export function gatewayService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
+  const service = new GatewayService(channel, local);
+  return {
+    evaluate: unary(channel, (request: gateway.EvaluateRequest) => service.evaluate(request)),
+    endorse: unary(channel, (request: gateway.EndorseRequest) => service.endorse(request)),
+    submit: unary(channel, (request: gateway.SubmitRequest) => Promise.resolve(service.submit(request))),
+    commitStatus: unary(channel, (request: gateway.SignedCommitStatusRequest, signal) =>
+      service.commitStatus(request, signal),
+    ),
+    chaincodeEvents: (
+      call: ServerWritableStream<gateway.SignedChaincodeEventsRequest, gateway.ChaincodeEventsResponse>,
+    ) => {
+      service.chaincodeEvents(call).catch((error: unknown) => {
+        call.emit(
+          'error',
+          asServiceError(error, (line) => {
+            channel.log(line);
+          }),
+        );
+      });
+    },
+  };
+}
+
+function unary<Request, Response>(
+  channel: ChannelView,
+  handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
+  return (call, callback) => {
+    const abort = new AbortController();
+    call.on('cancelled', () => {
+      abort.abort();
+    });
+    handle(call.request, abort.signal).then(
+      (response) => {
+        callback(null, response);
+      },
+      (error: unknown) => {
+        callback(
+          asServiceError(error, (line) => {
+            channel.log(line);
+          }),
+        );
+      },
+    );
+  };
+}
+
+class GatewayService {
+  private readonly endorsement: EndorsementService;
+  private readonly events = new EventReader();
+
+  constructor(
+    private readonly channel: ChannelView,
+    private readonly local: Peer,
+  ) {
+    this.endorsement = new EndorsementService(channel, local);
+  }
+
+  async evaluate(request: gateway.EvaluateRequest): Promise<gateway.EvaluateResponse> {
+    const proposal = this.proposal(request.getProposedTransaction(), 'an evaluate request');
+    const answer =
+      proposal.chaincodeName === QUERY_CHAINCODE
+        ? { status: 200, message: '', payload: this.queryLedger(proposal) }
+        : await this.endorsement.evaluate(proposal, request.getTargetOrganizationsList());
+    const result = new peerProtos.Response();
+    result.setStatus(answer.status);
+    result.setMessage(answer.message);
+    result.setPayload(answer.payload);
+    const response = new gateway.EvaluateResponse();
+    response.setResult(result);
+    return response;
+  }
+
+  async endorse(request: gateway.EndorseRequest): Promise<gateway.EndorseResponse> {
+    const proposal = this.proposal(request.getProposedTransaction(), 'an endorse request');
+    const response = new gateway.EndorseResponse();
+    response.setPreparedTransaction(
+      await this.endorsement.endorse(proposal, request.getEndorsingOrganizationsList()),
+    );
+    return response;
+  }
+
+  private proposal(signed: peerProtos.SignedProposal | undefined, what: string): Proposal {
+    if (!signed || signed.getProposalBytes_asU8().length === 0) {
+      throw new RpcError(status.INVALID_ARGUMENT, `${what} must contain a signed proposal`);
+    }
+    const proposal = parseOrRefuse(signed);
+    if (proposal.channelId !== this.channel.channelId) {
+      throw new RpcError(status.UNAVAILABLE, unknownChannel(proposal.channelId));
+    }
+    return proposal;
+  }
+
+  private queryLedger(proposal: Proposal): Uint8Array {
+    const { channelId, reader } = this.channel;
+    const fail = (code: status, message: string): RpcError =>
+      new RpcError(code, `evaluate call to endorser returned error: ${message}`, [
+        { address: this.local.endpoint, mspId: this.local.mspId, message },
+      ]);
+    try {
+      this.local.check(proposal);
+      return queryLedger(proposal.args, channelId, reader);
+    } catch (error) {
+      if (error instanceof ProposalRefused) throw fail(status.FAILED_PRECONDITION, error.message);
+      if (error instanceof SystemChaincodeError)
+        throw fail(status.UNKNOWN, `chaincode response 500, ${error.message}`);
+      throw error;
+    }
+  }
+
+  submit(request: gateway.SubmitRequest): gateway.SubmitResponse {
+    const envelope = request.getPreparedTransaction();
+    if (!envelope) throw new RpcError(status.INVALID_ARGUMENT, 'a prepared transaction is required');
+    if (envelope.getSignature_asU8().length === 0) {
+      throw new RpcError(status.INVALID_ARGUMENT, 'prepared transaction must be signed');
+    }
+    if (request.getChannelId() !== this.channel.channelId) {
+      throw new RpcError(status.FAILED_PRECONDITION, unknownChannel(request.getChannelId()));
+    }
+    const refusal = this.channel.order(envelope.serializeBinary());
+    if (!refusal) return new gateway.SubmitResponse();
+    if (refusal.status === 'SERVICE_UNAVAILABLE') {
+      const detail = { address: this.local.endpoint, mspId: this.local.mspId, message: refusal.info };
+      throw new RpcError(status.UNAVAILABLE, 'no orderers could successfully process transaction', [detail]);
+    }
+    throw new RpcError(
+      status.ABORTED,
+      `received unsuccessful response from orderer: status=${refusal.status}, info=${refusal.info}`,
+    );
+  }
+
+  async commitStatus(
+    signed: gateway.SignedCommitStatusRequest,
+    signal: AbortSignal,
+  ): Promise<gateway.CommitStatusResponse> {
+    const data = signed.getRequest_asU8();
+    if (data.length === 0) throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
+    const request = gateway.CommitStatusRequest.deserializeBinary(data);
+    const id = request.getTransactionId();
+    if (id === '') throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
+    this.admit(request.getChannelId(), {
+      data,
+      identity: request.getIdentity_asU8(),
+      signature: signed.getSignature_asU8(),
+    });
+    const found = await this.channel.feed.transaction(id, signal);
+    const record = this.channel.reader.transaction(id);
+    if (!found || !record) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    const response = new gateway.CommitStatusResponse();
+    response.setResult(record.code as peerProtos.TxValidationCodeMap[keyof peerProtos.TxValidationCodeMap]);
+    response.setBlockNumber(record.block);
+    return response;
+  }
+
+  private admit(
+    channelId: string,
+    signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array },
+  ): void {
+    const { membership } = this.channel;
+    if (channelId !== this.channel.channelId) {
+      const reason = `failed to get policy manager for channel [${channelId}]`;
+      throw new RpcError(status.PERMISSION_DENIED, reason);
+    }
+    const refusal = checkSignedData(membership, signed, 'Readers', this.channel.clock());
+    if (refusal !== undefined) throw new RpcError(status.PERMISSION_DENIED, refusal);
+  }
+
+  async chaincodeEvents(
+    call: ServerWritableStream<gateway.SignedChaincodeEventsRequest, gateway.ChaincodeEventsResponse>,
+  ): Promise<void> {
+    const data = call.request.getRequest_asU8();
+    if (data.length === 0)
+      throw new RpcError(status.INVALID_ARGUMENT, 'a chaincode events request is required');
+    const request = gateway.ChaincodeEventsRequest.deserializeBinary(data);
+    const signature = call.request.getSignature_asU8();
+    this.admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
+    const abort = new AbortController();
+    call.on('cancelled', () => {
+      abort.abort();
+    });
+    const after = this.channel.reader.transaction(request.getAfterTransactionId());
+    const start = after?.block ?? this.startBlock(request.getStartPosition());
+    for (let number = start; ; number += 1) {
+      const bytes = await this.channel.feed.block(number, abort.signal);
+      if (!bytes) break;
+      const wanted = this.events
+        .eventsOf(number, bytes)
+        .filter(
+          ({ tx, event }) =>
+            event.getChaincodeId() === request.getChaincodeId() && (number !== after?.block || tx > after.tx),
+        )
+        .map(({ event }) => event);
+      if (wanted.length === 0) continue;
+      const response = new gateway.ChaincodeEventsResponse();
+      response.setEventsList(wanted);
+      response.setBlockNumber(number);
+      await write(call, response, abort.signal);
+    }
+    if (!abort.signal.aborted) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+  }
+
+  private startBlock(position: orderer.SeekPosition | undefined): number {
+    const { height } = this.channel.feed;
+    if (position?.hasSpecified()) return position.getSpecified()?.getNumber() ?? 0;
+    if (position?.hasOldest()) return 0;
+    if (position?.hasNewest()) return height - 1;
+    return height;
+  }
+}
+
+function parseOrRefuse(signed: peerProtos.SignedProposal): Proposal {
+  try {
+    return parseProposal(signed);
+  } catch (error) {
+    if (!(error instanceof MalformedProposal)) throw error;
+    throw new RpcError(status.INVALID_ARGUMENT, `failed to unpack transaction proposal: ${error.message}`);
+  }
+}
+
+function unknownChannel(channelId: string): string {
+  return `failed to get config for channel [${channelId}]: could not get last config for channel ${channelId}`;
+}
