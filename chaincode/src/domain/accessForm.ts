@@ -8,9 +8,11 @@ import {
   effectForm,
   labelForm,
   mspIdForm,
+  random128Form,
   resourceTypeForm,
   ruleIdForm,
   subjectForm,
+  utcForm,
   versionForm,
 } from './consentForm';
 import {
@@ -25,12 +27,10 @@ import {
   optional,
   parseAs,
   record,
-  satisfying,
   text,
   variant,
   whole,
 } from './form';
-import { isUtcMilliseconds } from './instant';
 import { normaliseLabel } from './labels';
 import { isEmergencyPurpose } from './purposes';
 import { clientIdForm } from './registryForm';
@@ -44,12 +44,10 @@ const MAX_COUNT = 1_000_000_000;
 /** Logical ids within one item; the rest of a larger group is only counted. */
 export const MAX_ITEM_IDS = 50;
 
-const random128 = matching(/^[A-Za-z0-9_-]{21}[AQgw]$/, '128 random bits (22 characters base64url)');
 const digest256 = matching(
   /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/,
   'a SHA-256 digest (43 characters base64url)',
 );
-const utcForm = satisfying(isUtcMilliseconds, 'an instant YYYY-MM-DDThh:mm:ss.sssZ');
 const startForm = whole(0, Number.MAX_SAFE_INTEGER);
 
 const personForm = record<RequesterPerson>({ id: line(1, 256), name: line(0, 300), role: line(0, 128) });
@@ -78,8 +76,8 @@ function checkCount(item: RequestItem, at: string, problems: string[]): void {
 const itemForm: Form<RequestItem> = checked(record<RequestItem>(itemFields), checkCount);
 
 const requestFields = {
-  id: random128,
-  salt: random128,
+  id: random128Form,
+  salt: random128Form,
   subject: subjectForm,
   requester: requesterForm,
   purpose: codeForm,

@@ -15,6 +15,7 @@ import {
   whole,
 } from './form';
 import { periodEndMs, periodStartMs } from './period';
+import { isUtcMilliseconds } from './instant';
 import { MSP_ID } from './lane';
 import { SUBJECT } from './subject';
 
@@ -32,7 +33,19 @@ export const codeForm = matching(
 export const labelForm = line(1, 256);
 export const versionForm = whole(1, Number.MAX_SAFE_INTEGER);
 
+export const utcForm = satisfying(isUtcMilliseconds, 'an instant YYYY-MM-DDThh:mm:ss.sssZ');
+export const random128Form = matching(
+  /^[A-Za-z0-9_-]{21}[AQgw]$/,
+  '128 random bits (22 characters base64url)',
+);
+/** A change's id: it also salts the stored value. */
+export const changeIdForm = random128Form;
+/** In decimal digits; 0 when no consent is on file. */
+export const expectedVersionForm = matching(/^(?:0|[1-9][0-9]{0,14})$/, 'a whole number in decimal digits');
+
 const MAX_RULES = 200;
+/** Most bytes of a policy's JSON text on the ledger: 128 KiB. */
+export const MAX_POLICY_BYTES = 131_072;
 
 const orgForm = satisfying(
   (value) => value === '@holder' || MSP_ID.test(value),

@@ -16,7 +16,7 @@ export * from './batch';
 export * from './canonical';
 export * from './completeEvent';
 export * from './consent';
-export { parseConsentDocument, parsePolicy } from './consentForm';
+export { MAX_POLICY_BYTES, parseConsentDocument, parsePolicy } from './consentForm';
 export { decide, type DecisionRequest, outcomeOf } from './decide';
 export * from './errors';
 export { type Lane, formatLane, MAX_SEQ, parseLane, parseSeq } from './lane';

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AccessContract } from './contract/accessContract';
+import { ConsentContract } from './contract/consentContract';
+import { RegistryContract } from './contract/registryContract';
+
+/** The contracts of the chaincode `provenance`, as fabric-shim loads them. */
+export const contracts = [RegistryContract, ConsentContract, AccessContract];
