@@ -5,7 +5,6 @@ import {
   errors,
   type AccessToken,
   type ClientCredentials,
-  type JWKS,
   type KoaContextWithOIDC,
   Provider,
 } from 'oidc-provider';
@@ -65,7 +64,7 @@ export async function createAuthorizationServer(
   const assertions: AssertionsByRequest = new WeakMap();
   const provider = new Provider(issuer, {
     adapter: createAdapterFactory({ ...options, grantable: scopes, signingAlgorithm: SIGNING_ALGORITHM }),
-    jwks: { keys: [privateKey] } as JWKS,
+    jwks: { keys: [privateKey] },
     scopes: [...scopes],
     responseTypes: [],
     clientAuthMethods: ['private_key_jwt'],
@@ -110,8 +109,9 @@ export async function createAuthorizationServer(
   provider.on('server_error', (_ctx, error) => {
     options.log.error({ err: error }, 'token endpoint failed');
   });
+  const callback = provider.callback();
   return {
-    listener: provider.callback(),
+    listener: (request, response) => void callback(request, response),
     tokenEndpoint,
     jwksUri: `${issuer}/jwks`,
     scopes,
@@ -160,7 +160,7 @@ function tokenClaims(
     throw new errors.InvalidRequest('client_assertion with hl7-b2b is required');
   }
   if (token.scope === undefined || token.scope === '') {
-    throw new errors.InvalidScope('scope must name at least one supported scope', String(ctx.oidc.params?.['scope'] ?? ''));
+    throw new errors.InvalidScope('scope must name at least one supported scope', '');
   }
   return { extensions: { [B2B]: formatB2b(b2b) } };
 }
@@ -173,5 +173,5 @@ async function namedKey(key: JWK): Promise<JWK> {
 function publicPart({ kty, crv, x, y, kid, use, alg }: JWK): JWK {
   return Object.fromEntries(
     Object.entries({ kty, crv, x, y, kid, use, alg }).filter(([, value]) => value !== undefined),
-  ) as JWK;
+  );
 }

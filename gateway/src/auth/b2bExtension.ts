@@ -19,6 +19,8 @@ export class B2bRefused extends Error {
   override readonly name = 'B2bRefused';
 }
 
+/** What the ledger refuses in a name. */
+const UNPRINTABLE = /[\p{Cc}\p{Surrogate}]/u;
 /** ActReason by OID or URL, followed by `#` or `|` and the code; or the bare code. */
 const PURPOSE =
   /^(?:(?:urn:oid:2\.16\.840\.1\.113883\.5\.8|http:\/\/terminology\.hl7\.org\/CodeSystem\/v3-ActReason)[#|])?([A-Z][A-Z0-9]{1,31})$/;
@@ -85,8 +87,13 @@ function parsePerson(b2b: JsonObject): RequesterPerson | null {
 
 function required(b2b: JsonObject, name: string, maxLength: number): string {
   const value = b2b[name];
-  if (typeof value !== 'string' || value.trim() === '' || value.length > maxLength) {
-    throw new B2bRefused(`hl7-b2b ${name} must be a string of 1–${String(maxLength)} characters`);
+  if (
+    typeof value !== 'string' ||
+    value.trim() === '' ||
+    value.length > maxLength ||
+    UNPRINTABLE.test(value)
+  ) {
+    throw new B2bRefused(`hl7-b2b ${name} must be a string of 1–${String(maxLength)} printable characters`);
   }
   return value;
 }

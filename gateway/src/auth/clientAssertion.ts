@@ -70,7 +70,10 @@ function checkTimes(payload: JsonObject, { nowSeconds, skewSeconds }: AssertionR
   if (!isTime(exp) || exp > nowSeconds + MAX_ASSERTION_SECONDS + skewSeconds) {
     throw new JwsRefused('exp must be at most five minutes ahead');
   }
-  if (iat !== undefined && (!isTime(iat) || iat > nowSeconds + skewSeconds || exp - iat > MAX_ASSERTION_SECONDS)) {
+  if (
+    iat !== undefined &&
+    (!isTime(iat) || iat > nowSeconds + skewSeconds || exp - iat > MAX_ASSERTION_SECONDS)
+  ) {
     throw new JwsRefused('iat must not be in the future, nor more than five minutes before exp');
   }
 }

@@ -60,7 +60,9 @@ function decodeObject(part: string): JsonObject {
       new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodeBase64url(part)),
     );
   } catch (cause) {
-    throw cause instanceof JwsRefused ? cause : new JwsRefused('a part is not a strict JSON object', { cause });
+    throw cause instanceof JwsRefused
+      ? cause
+      : new JwsRefused('a part is not a strict JSON object', { cause });
   }
 }
 

@@ -67,8 +67,7 @@ function clientMetadata(client: ClientApplication, options: AdapterOptions): Ada
 function replayAdapter({ replays, clock }: AdapterOptions): Adapter {
   return {
     ...EMPTY,
-    find: (id) =>
-      Promise.resolve(replays.isUsed(id) ? { jti: id, kind: 'ReplayDetection' } : undefined),
+    find: (id) => Promise.resolve(replays.isUsed(id) ? { jti: id, kind: 'ReplayDetection' } : undefined),
     upsert: (id, _payload, expiresIn = 0) =>
       replays.use(id, clock() + expiresIn * 1000)
         ? Promise.resolve()

@@ -30,7 +30,9 @@ export function openReplayStore(path: string, clock: () => number): ReplayStore 
   database.exec(SCHEMA);
   const find = database.prepare('SELECT 1 FROM used_assertion WHERE id = ? AND expires_at > ?');
   const purge = database.prepare('DELETE FROM used_assertion WHERE expires_at <= ?');
-  const insert = database.prepare('INSERT INTO used_assertion (id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const insert = database.prepare(
+    'INSERT INTO used_assertion (id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  );
   return {
     isUsed: (id) => find.get(id, clock()) !== undefined,
     use: (id, expiresAtMs) => {

@@ -55,7 +55,8 @@ export function narrowerScopes(registered: string, wanted: readonly string[]): r
       asked !== undefined &&
       held.some(
         (own) =>
-          matchesType(own, asked.type) && [...asked.letters].every((letter) => own.letters.includes(letter)),
+          matchesType(own, asked.type) &&
+          Array.from(asked.letters).every((letter) => own.letters.includes(letter)),
       )
     );
   });

@@ -41,9 +41,7 @@ export function capabilityStatement(options: CapabilityOptions): FhirResource {
               ],
             },
           ],
-          extension: [
-            { url: OAUTH_URIS, extension: [{ url: 'token', valueUri: options.tokenEndpoint }] },
-          ],
+          extension: [{ url: OAUTH_URIS, extension: [{ url: 'token', valueUri: options.tokenEndpoint }] }],
         },
         resource: PATIENT_TYPES.map(resourceCapability),
       },

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
-import { elements, isFhirId, isMembers, isResource, type FhirResource, type SearchEntry, type SearchMode } from './resource';
+import {
+  elements,
+  isFhirId,
+  isMembers,
+  isResource,
+  type FhirResource,
+  type SearchEntry,
+  type SearchMode,
+} from './resource';
 import type { Upstream } from './upstream';
 
 export interface HttpUpstreamOptions {

@@ -21,13 +21,14 @@ const MAX_ITEMS = 100;
 const MAX_IDS = 50;
 const MAX_LABELS = 20;
 const MAX_LABEL_LENGTH = 256;
+const UNPRINTABLE = /[\p{Cc}\p{Surrogate}]/u;
 
 /** Whether the ledger can hold what describes this resource. What it cannot hold cannot be recorded truly, so it is not released. */
 export function isRecordable(resource: FhirResource, facts: ResourceFacts): boolean {
   return (
     isFhirId(resource.id) &&
     facts.labels.length <= MAX_LABELS &&
-    facts.labels.every((label) => label.length <= MAX_LABEL_LENGTH)
+    facts.labels.every((label) => label.length <= MAX_LABEL_LENGTH && !UNPRINTABLE.test(label))
   );
 }
 

@@ -3,7 +3,8 @@ import { labelOf } from '@chartwitness/chaincode/domain';
 import { elements, isMembers, type JsonMembers } from './resource';
 
 /** HL7 DS4P: a label inside a resource, on one of its elements. */
-const INLINE_LABEL = 'http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label';
+const INLINE_LABEL =
+  'http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label';
 
 /**
  * The security labels that `value` itself carries: `meta.security` of a resource, also of a contained one, and inline labels on an
@@ -14,7 +15,9 @@ export function labelsAt(value: JsonMembers): readonly string[] {
   const own = isMembers(meta) ? elements(meta['security']).flatMap(normalised) : [];
   const inline = elements(value['extension'])
     .filter((extension) => extension['url'] === INLINE_LABEL)
-    .flatMap((extension) => (isMembers(extension['valueCoding']) ? normalised(extension['valueCoding']) : []));
+    .flatMap((extension) =>
+      isMembers(extension['valueCoding']) ? normalised(extension['valueCoding']) : [],
+    );
   return [...own, ...inline];
 }
 

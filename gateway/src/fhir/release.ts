@@ -9,7 +9,9 @@ export function createCleaner(upstreamBaseUrl: string | undefined): (candidate: 
   return ({ resource, facts }) => {
     const relative =
       upstreamBaseUrl !== undefined && facts.holdsUpstreamUrl
-        ? (mapTexts(resource, (text) => text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, '')) as FhirResource)
+        ? (mapTexts(resource, (text) =>
+            text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, ''),
+          ) as FhirResource)
         : resource;
     return withoutLinks(relative);
   };
@@ -19,8 +21,8 @@ function withoutLinks(resource: FhirResource): FhirResource {
   if (resource.resourceType !== 'Patient' || resource['link'] === undefined) {
     return resource;
   }
-  const { link: _link, ...rest } = resource;
-  return rest as FhirResource;
+  const { resourceType, ...members } = resource;
+  return { resourceType, ...Object.fromEntries(Object.entries(members).filter(([name]) => name !== 'link')) };
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
@@ -34,7 +36,9 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
 }
 
 function mapMembers(members: JsonMembers, change: (text: string) => string): JsonMembers {
-  return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, mapTexts(member, change)]));
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [name, mapTexts(member, change)]),
+  );
 }
 
 export interface BundleOptions {
@@ -120,4 +124,3 @@ function refersToAny(candidate: Candidate, keys: ReadonlySet<string>): boolean {
 export function keyOf({ resource }: Pick<Candidate, 'resource'>): string {
   return `${resource.resourceType}/${resource.id ?? ''}`;
 }
-

@@ -52,9 +52,7 @@ export function identifiersIn(holder: JsonMembers, systems: readonly string[]): 
   const all = isMembers(identifier) ? [identifier] : elements(identifier);
   return systems.flatMap((system) =>
     all.flatMap(({ system: own, value, use }) =>
-      own === system && typeof value === 'string' && value !== '' && use !== 'old'
-        ? [{ system, value }]
-        : [],
+      own === system && typeof value === 'string' && value !== '' && use !== 'old' ? [{ system, value }] : [],
     ),
   );
 }
@@ -138,8 +136,7 @@ class Gatherer {
   #visitLiteral(reference: string, type: unknown): void {
     const [, base = '', target, id] = LITERAL_REFERENCE.exec(reference) ?? [];
     if (target === undefined || id === undefined) {
-      // `#contained` is visited where it stands; a conditional or unknown form that is said to be a patient cannot be told.
-      this.#namesStranger ||= !reference.startsWith('#') && (type === 'Patient' || /\bPatient\b/.test(reference));
+      this.#namesStranger ||= saysPatient(reference, type);
       return;
     }
     const isLocal = base === '' || base === `${this.#options.upstreamBaseUrl ?? ''}/`;
@@ -167,4 +164,9 @@ class Gatherer {
       this.#namesStranger = true;
     }
   }
+}
+
+/** `#contained` is visited where it stands; a conditional or unknown form that is said to be a patient cannot be told. */
+function saysPatient(reference: string, type: unknown): boolean {
+  return !reference.startsWith('#') && (type === 'Patient' || /\bPatient\b/.test(reference));
 }

@@ -32,7 +32,7 @@ export const MAX_COUNT = 500;
 const MAX_PARAMETERS = 50;
 const MAX_VALUE_LENGTH = 1024;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(:[A-Za-z]{1,64})?$/;
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 /** Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`, and so hide what must be withheld. */
 const GATEWAY_PARAMETERS = new Set([
@@ -101,7 +101,9 @@ export function checkParameters(parameters: URLSearchParams): void {
 function checkParameter(name: string, value: string): void {
   const base = name.split(/[.:]/)[0] ?? '';
   if (INFERENCE_PARAMETERS.has(base) || name.includes('.')) {
-    throw bad(`search through other resources (chaining, ${[...INFERENCE_PARAMETERS].join(', ')}) is not supported`);
+    throw bad(
+      `search through other resources (chaining, ${[...INFERENCE_PARAMETERS].join(', ')}) is not supported`,
+    );
   }
   if (!NAME.test(name)) {
     throw bad('a search parameter has a malformed name');

@@ -76,7 +76,9 @@ class Gate {
   async read(type: string, id: string, context: AccessContext): Promise<Released> {
     assertScope(context, type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
-    const resource = isPatientType(type) ? await this.#deps.upstream.read(type, id, context.signal) : undefined;
+    const resource = isPatientType(type)
+      ? await this.#deps.upstream.read(type, id, context.signal)
+      : undefined;
     const patient = resource && (await this.#patientOf(resource, context));
     if (resource === undefined || patient === undefined) {
       throw absent(context);
@@ -149,7 +151,8 @@ class Gate {
     }
     if (subject === undefined) {
       throw new AppError('SUBJECT_UNIDENTIFIED', 'no or ambiguous national identifier', {
-        expose: 'The patient’s record lacks the identifier by which accesses are recorded; add it at the source.',
+        expose:
+          'The patient’s record lacks the identifier by which accesses are recorded; add it at the source.',
       });
     }
     return { subject, ids: new Set(patients.flatMap(({ id }) => (id === undefined ? [] : [id]))) };
@@ -171,7 +174,10 @@ class Gate {
     let foreign = 0;
     for (const entry of entries) {
       const candidate = this.#candidate(entry, matchType);
-      if (candidate === undefined || !coversType(context.principal.scope, entry.resource.resourceType, letter)) {
+      if (
+        candidate === undefined ||
+        !coversType(context.principal.scope, entry.resource.resourceType, letter)
+      ) {
         continue;
       }
       if (!this.#belongs(candidate, bound, matchType)) {
@@ -185,7 +191,10 @@ class Gate {
       }
     }
     if (foreign > 0) {
-      this.#deps.log.warn({ count: foreign }, 'the source answered with resources that are not of the patient asked for');
+      this.#deps.log.warn(
+        { count: foreign },
+        'the source answered with resources that are not of the patient asked for',
+      );
     }
     return [...chosen.values()];
   }
@@ -199,7 +208,11 @@ class Gate {
     return { resource, facts, mode: isMatch ? 'match' : 'include' };
   }
 
-  #belongs({ resource, facts, mode }: Candidate, bound: BoundPatient, matchType: string | undefined): boolean {
+  #belongs(
+    { resource, facts, mode }: Candidate,
+    bound: BoundPatient,
+    matchType: string | undefined,
+  ): boolean {
     const ownership = ownershipOf(facts, bound, this.#deps.subjects);
     if (isPatientType(resource.resourceType)) {
       return ownership === 'own';
@@ -236,7 +249,9 @@ class Gate {
     if (outcome.permitted.length !== items.length) {
       throw new AppError('INTERNAL', 'the recorder answered for another number of items');
     }
-    const permitted = candidates.filter((_candidate, index) => outcome.permitted[itemOf[index] ?? -1] === true);
+    const permitted = candidates.filter(
+      (_candidate, index) => outcome.permitted[itemOf[index] ?? -1] === true,
+    );
     return {
       permitted,
       isPartial: outcome.permitted.includes(false),
@@ -273,7 +288,10 @@ function nothing({ emergency }: AccessContext): Released {
 }
 
 /** The Patients that a search by identifier truly matched, whatever else the source put in its answer. */
-function matchingPatients(entries: readonly SearchEntry[], { patient }: SearchRequest): readonly FhirResource[] {
+function matchingPatients(
+  entries: readonly SearchEntry[],
+  { patient }: SearchRequest,
+): readonly FhirResource[] {
   if (patient.kind === 'id') {
     return [];
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Emergency } from '@chartwitness/chaincode/domain';
+import { type Emergency, isEmergencyPurpose } from '@chartwitness/chaincode/domain';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../errors';
 
@@ -11,12 +11,11 @@ export type EmergencyDeclaration =
   | { readonly kind: 'incomplete'; readonly problem: string };
 
 export const BREAK_GLASS_HEADER = 'Break-Glass-Reason';
-/** The purposes that are emergencies: exactly these codes, not the ones above or below them. */
-const EMERGENCY_PURPOSES: ReadonlySet<string> = new Set(['BTG', 'ETREAT']);
 const MIN_REASON = 10;
 const MAX_REASON = 500;
 const EXTENDED_VALUE = /^utf-8'[A-Za-z0-9-]*'(.*)$/i;
-const CONTROL = /[\u0000-\u001f\u007f]/;
+/** The ledger takes line breaks and tabs, no other control characters. */
+const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Surrogate}]/u;
 
 /**
  * Reads the emergency from the token's purpose and the `Break-Glass-Reason` header. The header's text may be percent-encoded UTF-8, plain
@@ -25,7 +24,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
  * @throws AppError BAD_REQUEST when a reason is given for a purpose that is no emergency: the token decides what a request is.
  */
 export function readEmergency(principal: Principal, header: string | undefined): EmergencyDeclaration {
-  if (!EMERGENCY_PURPOSES.has(principal.purpose)) {
+  if (!isEmergencyPurpose(principal.purpose)) {
     if (header !== undefined) {
       throw new AppError('BAD_REQUEST', 'a break-glass reason with an ordinary purpose', {
         expose: `${BREAK_GLASS_HEADER} needs an access token whose purpose_of_use is BTG or ETREAT.`,
@@ -34,11 +33,13 @@ export function readEmergency(principal: Principal, header: string | undefined):
     return { kind: 'none' };
   }
   if (principal.requester.person === null) {
-    return { kind: 'incomplete', problem: 'The access token must name a person (hl7-b2b subject_id and subject_name).' };
+    return {
+      kind: 'incomplete',
+      problem: 'The access token must name a person (hl7-b2b subject_id and subject_name).',
+    };
   }
   const reason = header === undefined ? '' : decodeReason(header).trim();
-  const length = [...reason].length;
-  if (length < MIN_REASON || reason.length > MAX_REASON || CONTROL.test(reason)) {
+  if (reason.length < MIN_REASON || reason.length > MAX_REASON || UNPRINTABLE.test(reason)) {
     return {
       kind: 'incomplete',
       problem: `${BREAK_GLASS_HEADER} must give the reason in ${String(MIN_REASON)}–${String(MAX_REASON)} characters.`,
@@ -58,5 +59,7 @@ function decodeReason(header: string): string {
 }
 
 export function emergencyIncomplete(problem: string): AppError {
-  return new AppError('EMERGENCY_INCOMPLETE', 'break-glass without a person or a reason', { expose: problem });
+  return new AppError('EMERGENCY_INCOMPLETE', 'break-glass without a person or a reason', {
+    expose: problem,
+  });
 }

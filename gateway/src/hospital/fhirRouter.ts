@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  Router,
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Authenticator } from '../auth/principal';
-import { AppError } from '../errors';
+import { AppError, type AppErrorCode } from '../errors';
 import { operationOutcome } from '../fhir/operationOutcome';
 import { createCleaner, searchBundle } from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
@@ -34,7 +40,16 @@ export interface FhirRouterOptions {
 
 /** Says that data were released before their record reached the ledger (break-glass while the ledger is away). */
 export const LATE_HEADER = 'Access-Record';
-const EVERYTHING_PARAMETERS = new Set(['start', 'end', '_since', '_type', '_count', '_offset', '_format', '_pretty']);
+const EVERYTHING_PARAMETERS = new Set([
+  'start',
+  'end',
+  '_since',
+  '_type',
+  '_count',
+  '_offset',
+  '_format',
+  '_pretty',
+]);
 
 type SecuredHandler = (request: Request, response: Response, context: AccessContext) => Promise<void>;
 
@@ -149,7 +164,9 @@ class Answers {
   #withheld(): AppError {
     return this.#options.disclosure === 'hidden'
       ? new AppError('NOT_FOUND', 'nothing to release')
-      : new AppError('FORBIDDEN', 'withheld', { expose: 'The patient’s consent does not allow this access.' });
+      : new AppError('FORBIDDEN', 'withheld', {
+          expose: 'The patient’s consent does not allow this access.',
+        });
   }
 
   #send(response: Response, released: Released, body: FhirResource): void {
@@ -206,17 +223,16 @@ function outcomeHandler(resourceMetadataUrl: string): ErrorRequestHandler {
   };
 }
 
-/** RFC 6750 §3: no error code when nothing was sent. */
+const CHALLENGES: Readonly<Partial<Record<AppErrorCode, string>>> = {
+  // RFC 6750 §3: no error code when nothing was sent.
+  UNAUTHENTICATED: '',
+  INVALID_TOKEN: 'error="invalid_token", ',
+  INSUFFICIENT_SCOPE: 'error="insufficient_scope", ',
+};
+
 function challengeOf(error: AppError, resourceMetadataUrl: string): string | undefined {
-  const metadata = `resource_metadata="${resourceMetadataUrl}"`;
-  switch (error.code) {
-    case 'UNAUTHENTICATED':
-      return `Bearer ${metadata}`;
-    case 'INVALID_TOKEN':
-      return `Bearer error="invalid_token", ${metadata}`;
-    case 'INSUFFICIENT_SCOPE':
-      return `Bearer error="insufficient_scope", ${metadata}`;
-    default:
-      return undefined;
-  }
+  const challenge = CHALLENGES[error.code];
+  return challenge === undefined
+    ? undefined
+    : `Bearer ${challenge}resource_metadata="${resourceMetadataUrl}"`;
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import express, { type Express, type Request, type Response } from 'express';
+import type { FhirResource, SearchEntry } from './resource';
+import type { SampleSearch } from './sampleSearch';
+
+const DEFAULT_COUNT = 20;
+
+/**
+ * The sample hospital as a plain FHIR R4 server, without authentication: what `UPSTREAM_FHIR_URL` points to, in tests of the URL path and
+ * to try a gateway against another process. It pages with `next` links of its own.
+ * @param baseUrl URL that it is reached under, asked at each request because the port may be chosen late.
+ */
+export function createSampleServer(index: SampleSearch, baseUrl: () => string): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/metadata', (_request, response) => {
+    send(response, 200, { resourceType: 'CapabilityStatement', status: 'active', fhirVersion: '4.0.1' });
+  });
+  app.get('/Patient/:id/$everything', (request, response) => {
+    sendPage(request, response, index.everything(request.params.id, parametersOf(request)), baseUrl());
+  });
+  app.get('/:type/:id', (request, response) => {
+    const resource = index.read(request.params.type, request.params.id);
+    send(response, resource === undefined ? 404 : 200, resource ?? notFound());
+  });
+  app.get('/:type', (request, response) => {
+    sendPage(request, response, index.search(request.params.type, parametersOf(request)), baseUrl());
+  });
+  return app;
+}
+
+function parametersOf(request: Request): URLSearchParams {
+  const at = request.originalUrl.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1));
+}
+
+function sendPage(
+  request: Request,
+  response: Response,
+  entries: readonly SearchEntry[] | undefined,
+  baseUrl: string,
+): void {
+  if (entries === undefined) {
+    send(response, 404, notFound());
+    return;
+  }
+  const parameters = parametersOf(request);
+  const count = Number(parameters.get('_count') ?? DEFAULT_COUNT);
+  const offset = Number(parameters.get('_getpagesoffset') ?? 0);
+  const end = offset + count;
+  const link = [{ relation: 'self', url: `${baseUrl}${request.url}` }];
+  if (end < entries.length) {
+    parameters.set('_getpagesoffset', String(end));
+    link.push({ relation: 'next', url: `${baseUrl}${request.path}?${parameters.toString()}` });
+  }
+  send(response, 200, {
+    resourceType: 'Bundle',
+    type: 'searchset',
+    total: entries.filter(({ mode }) => mode === 'match').length,
+    link,
+    entry: entries.slice(offset, end).map(({ resource, mode }) => ({
+      fullUrl: `${baseUrl}/${resource.resourceType}/${resource.id ?? ''}`,
+      resource,
+      search: { mode },
+    })),
+  });
+}
+
+function notFound(): FhirResource {
+  return { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'not-found' }] };
+}
+
+function send(response: Response, status: number, body: FhirResource): void {
+  response.status(status).type('application/fhir+json').send(JSON.stringify(body));
+}
