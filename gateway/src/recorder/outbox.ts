@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { randomUUID } from 'node:crypto';
 import Database from 'libsql';
 
 /** Where a lane stands, as this store knows it. */
@@ -65,7 +66,11 @@ export interface Outbox {
   close(): void;
 }
 
+/** A second process that opens the file may hold its lock for a moment. */
+const BUSY_TIMEOUT_MS = 2_000;
+
 const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS lane (
     lane TEXT PRIMARY KEY, next_seq INTEGER NOT NULL, next_start INTEGER NOT NULL, fenced INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -94,26 +99,30 @@ interface JournalRow {
 }
 
 /**
- * The outbox in one SQLite file (WAL, `synchronous=FULL`), open to this process only.
+ * The outbox in one SQLite file (WAL, `synchronous=FULL`). Whoever opens it last owns it: an earlier owner's writes fail from then on, so
+ * two processes started on one folder cannot both go on.
  * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the gateway's keys are kept.
- * @throws Error when another process has it open.
  */
 export function openOutbox(file: string): Outbox {
-  return new SqliteOutbox(new Database(file));
+  return new SqliteOutbox(new Database(file), randomUUID());
 }
 
 class SqliteOutbox implements Outbox {
   readonly #db: Database.Database;
   readonly #settled = new Map<string, { lane: string; seq: number }>();
+  readonly #owner: string;
   #journalLength: number;
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, owner: string) {
     this.#db = db;
-    // Held by this process alone: a second gateway started on the same folder fails here and not on the ledger.
-    db.pragma('locking_mode = EXCLUSIVE');
+    this.#owner = owner;
+    db.pragma(`busy_timeout = ${String(BUSY_TIMEOUT_MS)}`);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.exec(SCHEMA);
+    db.prepare(
+      'INSERT INTO owner (id, token) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET token = excluded.token',
+    ).run(owner);
     this.#journalLength = (db.prepare('SELECT count(*) AS n FROM journal').get() as { n: number }).n;
   }
 
@@ -241,21 +250,35 @@ class SqliteOutbox implements Outbox {
   }
 
   close(): void {
-    this.flush();
-    this.#db.close();
+    try {
+      this.flush();
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** One transaction; takes the settled batches away with it, which saves them a write of their own. */
   #write(change: () => void): void {
     const settled = [...this.#settled.entries()];
-    this.#db.transaction(() => {
-      for (const [, { lane, seq }] of settled) {
-        this.#remove(lane, seq);
-      }
-      change();
-    })();
+    this.#db
+      .transaction(() => {
+        this.#assertOwner();
+        for (const [, { lane, seq }] of settled) {
+          this.#remove(lane, seq);
+        }
+        change();
+      })
+      .immediate();
     for (const [key] of settled) {
       this.#settled.delete(key);
+    }
+  }
+
+  #assertOwner(): void {
+    const row = this.#db.prepare('SELECT token FROM owner WHERE id = 1').get() as
+      { token: string } | undefined;
+    if (row?.token !== this.#owner) {
+      throw new Error('Another gateway process has opened this recorder store; give each its own DATA_DIR');
     }
   }
 

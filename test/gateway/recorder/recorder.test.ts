@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { AppError } from '../../../gateway/src/errors';
+import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import type { Recorder } from '../../../gateway/src/recorder/recorder';
+import { settle } from './support/manualScheduler';
+import { emergencyOf, requestOf } from './support/requests';
+import { createWorkbench, LANE, watch, type Watched, type Workbench } from './support/workbench';
+
+let bench: Workbench;
+beforeEach(() => {
+  bench = createWorkbench();
+});
+
+const idsOf = (requests: readonly { readonly id: string }[]): string[] => requests.map((one) => one.id);
+const ledgerIds = (): string[] => idsOf(bench.ledger.events(LANE));
+const sizes = (): number[] => bench.ledger.lane(LANE).map((batch) => batch.events.length);
+const expectRefused = (watched: Watched, code: string): AppError => {
+  expect(watched.outcome).toBeUndefined();
+  expect(watched.error).toBeInstanceOf(AppError);
+  expect((watched.error as AppError).code).toBe(code);
+  return watched.error as AppError;
+};
+const recordAll = (recorder: Recorder, requests: readonly AccessRequest[]): Watched[] =>
+  requests.map((request) => watch(recorder.record(request)));
+const many = (count: number, from = 0): AccessRequest[] =>
+  Array.from({ length: count }, (_, index) => requestOf(from + index));
+
+/** The invariants of a lane, whatever happened: no gap, starts that add up, no event twice. */
+function expectSoundLane(lane = LANE): void {
+  const batches = bench.ledger.lane(lane);
+  let start = 0;
+  batches.forEach((batch, index) => {
+    expect([batch.seq, batch.start]).toEqual([index, start]);
+    start += batch.events.length;
+  });
+  const ids = idsOf(bench.ledger.events(lane));
+  expect(new Set(ids).size).toBe(ids.length);
+}
+
+describe('group commit', () => {
+  test('the first request goes at once, alone, and returns the decision of each item', async () => {
+    bench.ledger.decide = (_, item) => item === 0;
+    const recorder = await bench.start();
+    const outcome = await recorder.record(requestOf(1));
+    expect(outcome).toEqual({ permitted: [true, false], late: false, transactionId: `tx-${LANE}-0` });
+    expect(bench.ledger.attempts[0]).toMatchObject({ lane: LANE, seq: 0, batch: { start: 0 } });
+  });
+
+  test('requests gather while a batch is in flight', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { pipelineAt: 500 } });
+    const watched = recordAll(recorder, many(41));
+    await settle();
+    expect(bench.ledger.attempts).toHaveLength(1);
+    bench.ledger.releaseHeld();
+    await settle();
+    expect(sizes()).toEqual([1, 40]);
+    expect(watched.every((one) => one.outcome !== undefined)).toBe(true);
+    expectSoundLane();
+  });
+
+  test('under load several batches fly at once, each with its own place and start', async () => {
+    bench.ledger.faults = Array.from({ length: 9 }, () => ({ kind: 'held' as const }));
+    const recorder = await bench.start({ limits: { pipelineAt: 10, maxBatchEvents: 10, maxInFlight: 3 } });
+    recordAll(recorder, many(61));
+    await settle();
+    expect(bench.ledger.attempts.map(({ seq, batch }) => [seq, batch.start])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 11],
+    ]);
+    expect(recorder.state()).toMatchObject({ inFlight: 3, queued: 40 });
+    for (let turn = 0; turn < 8; turn += 1) {
+      bench.ledger.releaseHeld();
+      await settle();
+    }
+    expect(ledgerIds()).toHaveLength(61);
+    expectSoundLane();
+  });
+
+  test('a lone request beside a slow batch waits no longer than the pipeline time', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { pipelineAfterMs: 50 } });
+    recordAll(recorder, many(2));
+    await bench.scheduler.advance(49);
+    expect(bench.ledger.attempts).toHaveLength(1);
+    await bench.scheduler.advance(1);
+    expect(bench.ledger.attempts).toHaveLength(2);
+  });
+
+  test('a batch is bounded by events and by bytes', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const bytes = Buffer.byteLength(JSON.stringify(requestOf(1)));
+    const recorder = await bench.start({
+      limits: { maxBatchEvents: 4, maxBatchBytes: 3 * (bytes + 1) + 64, pipelineAt: 500, maxInFlight: 1 },
+    });
+    recordAll(recorder, many(10));
+    await settle();
+    bench.ledger.releaseHeld();
+    await settle();
+    expect(sizes()).toEqual([1, 3, 3, 3]);
+    for (const { batch } of bench.ledger.attempts) {
+      expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThanOrEqual(3 * (bytes + 1) + 64);
+    }
+  });
+
+  test('a full queue refuses with Retry-After and loses nothing that it took', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { maxQueued: 5 } });
+    const watched = recordAll(recorder, many(7));
+    await settle();
+    expect(expectRefused(watched[6] ?? {}, 'OVERLOADED').retryAfterSeconds).toBeGreaterThan(0);
+    bench.ledger.releaseHeld();
+    await settle();
+    expect(ledgerIds()).toEqual(idsOf(many(6)));
+    expect(watched.filter((one) => one.outcome !== undefined)).toHaveLength(6);
+  });
+
+  test('a full queue still takes break-glass', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { maxQueued: 1 } });
+    recordAll(recorder, many(2));
+    const emergency = watch(recorder.record(emergencyOf(9)));
+    await settle();
+    bench.ledger.releaseHeld();
+    await settle();
+    expect(emergency.outcome).toMatchObject({ late: false });
+  });
+
+  test('a malformed request is refused by its fields and reaches no batch', async () => {
+    const recorder = await bench.start();
+    const watched = watch(recorder.record({ ...requestOf(1), subject: 'not a pseudonym' }));
+    await settle();
+    expect(expectRefused(watched, 'BAD_REQUEST').expose).toContain('subject');
+    expect(bench.ledger.attempts).toHaveLength(0);
+  });
+
+  test('a request larger than a batch is refused', async () => {
+    const recorder = await bench.start({ limits: { maxBatchBytes: 300 } });
+    const watched = watch(recorder.record(requestOf(1)));
+    await settle();
+    expectRefused(watched, 'PAYLOAD_TOO_LARGE');
+  });
+
+  test('a caller that gives up is not batched; others are', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start();
+    const controller = new AbortController();
+    recordAll(recorder, many(1));
+    const abandoned = watch(recorder.record(requestOf(5), { signal: controller.signal }));
+    const other = watch(recorder.record(requestOf(6)));
+    controller.abort();
+    await settle();
+    bench.ledger.releaseHeld();
+    await settle();
+    expectRefused(abandoned, 'LEDGER_UNAVAILABLE');
+    expect(other.outcome).toBeDefined();
+    expect(ledgerIds()).toEqual(idsOf([requestOf(0), requestOf(6)]));
+  });
+
+  test.each([
+    ['lane', { lane: 'NorthHospitalMSP/Ward 1' }, /lane/],
+    ['limit', { limits: { maxBatchEvents: 1001 } }, /maxBatchEvents/],
+  ])('a wrong %s is refused at the start', async (_, overrides, message) => {
+    await expect(bench.start(overrides)).rejects.toThrow(message);
+  });
+});
+
+describe('attempts that fail', () => {
+  test('a conflict is tried again in the same place', async () => {
+    bench.ledger.faults = [{ kind: 'conflict' }, { kind: 'conflict' }];
+    const recorder = await bench.start();
+    const watched = watch(recorder.record(requestOf(1)));
+    await bench.scheduler.advance(200);
+    expect(watched.outcome).toMatchObject({ late: false });
+    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 0, 0]);
+    expectSoundLane();
+  });
+
+  test('a reply lost after the commit is found on the ledger', async () => {
+    bench.ledger.decide = (_, item) => item === 1;
+    bench.ledger.faults = [{ kind: 'lost', fate: 'written' }];
+    const recorder = await bench.start();
+    const outcome = await recorder.record(requestOf(1));
+    expect(outcome).toEqual({ permitted: [false, true], late: false });
+    expect(bench.ledger.attempts).toHaveLength(1);
+    expectSoundLane();
+  });
+
+  test.each(['dropped', 'delayed'] as const)(
+    'a reply lost and its transaction %s: recorded once',
+    async (fate) => {
+      bench.ledger.faults = [{ kind: 'lost', fate }];
+      const recorder = await bench.start();
+      const watched = watch(recorder.record(requestOf(1)));
+      await bench.scheduler.advance(1);
+      expect(watched.outcome).toBeUndefined();
+      bench.ledger.deliver();
+      await bench.scheduler.advance(100);
+      expect(watched.outcome).toMatchObject({ permitted: [true, true] });
+      expect(ledgerIds()).toEqual([requestOf(1).id]);
+    },
+  );
+
+  test('not committed in time: refused, nothing released, and withdrawn since it never left', async () => {
+    bench.ledger.isAway = true;
+    const recorder = await bench.start();
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(5_000);
+    bench.ledger.isAway = true;
+    const watched = watch(recorder.record(requestOf(1)));
+    await bench.scheduler.advance(10_000);
+    expect(expectRefused(watched, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBeGreaterThan(0);
+    await bench.scheduler.advance(5_000);
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(5_000);
+    expect(ledgerIds()).toEqual([]);
+    expect((await recordNow(recorder, 2)).outcome).toBeDefined();
+    expectSoundLane();
+  });
+
+  test('not committed in time but perhaps ordered: refused, and recorded all the same', async () => {
+    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
+    const recorder = await bench.start();
+    const watched = watch(recorder.record(requestOf(1)));
+    await settle();
+    bench.ledger.isAway = true;
+    await bench.scheduler.advance(12_000);
+    expectRefused(watched, 'LEDGER_UNAVAILABLE');
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(3_000);
+    expect(ledgerIds()).toEqual([requestOf(1).id]);
+    expect(watched.outcome).toBeUndefined();
+  });
+
+  test('a suspended organisation is refused at once, break-glass too, and the lane stays where it was', async () => {
+    const recorder = await bench.start();
+    bench.ledger.faults = [
+      { kind: 'refused', code: 'SUSPENDED' },
+      { kind: 'refused', code: 'SUSPENDED' },
+    ];
+    const normal = watch(recorder.record(requestOf(1)));
+    await settle();
+    expectRefused(normal, 'FORBIDDEN');
+    const emergency = watch(recorder.record(emergencyOf(2)));
+    await bench.scheduler.advance(1_000);
+    expectRefused(emergency, 'FORBIDDEN');
+    expect(recorder.state()).toMatchObject({ nextSeq: 0, inFlight: 0, journalled: 0 });
+    await bench.scheduler.advance(10_000);
+    expect((await recordNow(recorder, 3)).outcome).toBeDefined();
+    expect(ledgerIds()).toEqual([requestOf(3).id]);
+  });
+
+  test('a network without settings: normal requests are refused, break-glass is released late', async () => {
+    bench.ledger.faults = Array.from({ length: 4 }, () => ({
+      kind: 'refused' as const,
+      code: 'NOT_INITIALISED' as const,
+    }));
+    const recorder = await bench.start({ limits: { pipelineAt: 1 } });
+    const normal = watch(recorder.record(requestOf(1)));
+    const emergency = watch(recorder.record(emergencyOf(2)));
+    await settle();
+    expectRefused(normal, 'LEDGER_UNAVAILABLE');
+    expect(emergency.outcome).toEqual({ permitted: [true, true], late: true });
+    await bench.scheduler.advance(200_000);
+    expect(ledgerIds()).toEqual([emergencyOf(2).id]);
+  });
+
+  test('a store that cannot be written refuses, and says so', async () => {
+    const failing = new Proxy(bench.outbox, {
+      get: (target, property) =>
+        property === 'open'
+          ? () => {
+              throw new Error('disk full');
+            }
+          : (Reflect.get(target, property, target) as unknown),
+    });
+    const recorder = await bench.start({ outbox: failing });
+    const watched = watch(recorder.record(requestOf(1)));
+    await settle();
+    expectRefused(watched, 'LEDGER_UNAVAILABLE');
+    expect(bench.ledger.attempts).toHaveLength(0);
+  });
+});
+
+async function recordNow(recorder: Recorder, number: number): Promise<Watched> {
+  const watched = watch(recorder.record(requestOf(number)));
+  await bench.scheduler.advance(2_000);
+  return watched;
+}
+
+describe('fencing', () => {
+  const foreign = { start: 0, requests: [requestOf(900)] };
+
+  test("another gateway's batch in our place stops the lane, also after a restart", async () => {
+    const recorder = await bench.start();
+    bench.ledger.put(LANE, 0, foreign);
+    const [first, second] = recordAll(recorder, many(2));
+    await settle();
+    expectRefused(first ?? {}, 'LANE_FENCED');
+    expectRefused(second ?? {}, 'LANE_FENCED');
+    expect(recorder.state().reason).toContain('GATEWAY_NAME');
+    const emergency = watch(recorder.record(emergencyOf(5)));
+    await bench.scheduler.advance(20_000);
+    expectRefused(emergency, 'LANE_FENCED');
+    await recorder.close();
+
+    const again = await bench.start();
+    expect(again.state().phase).toBe('fenced');
+    const refused = watch(again.record(requestOf(7)));
+    await settle();
+    expectRefused(refused, 'LANE_FENCED');
+    expect(ledgerIds()).toEqual([requestOf(900).id]);
+  });
+
+  test('two recorders on one lane with a store each: one of them is fenced, none releases what is not recorded', async () => {
+    const first = await bench.start();
+    const second = await bench.start({ outbox: openOutbox(':memory:') });
+    const watched = [...recordAll(first, many(3)), ...recordAll(second, many(3, 50))];
+    await bench.scheduler.advance(1_000);
+    expect([first.state().phase, second.state().phase].filter((phase) => phase === 'fenced')).toHaveLength(1);
+    const released = watched.filter((one) => one.outcome !== undefined).length;
+    expect(released).toBe(3);
+    expect(ledgerIds()).toHaveLength(3);
+  });
+
+  test('a released emergency of a fenced lane goes into the lane of the new name', async () => {
+    const recorder = await bench.start();
+    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
+    const emergency = watch(recorder.record(emergencyOf(1)));
+    await settle();
+    bench.ledger.isAway = true;
+    await bench.scheduler.advance(3_000);
+    expect(emergency.outcome).toMatchObject({ late: true });
+    bench.ledger.put(LANE, 0, foreign);
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(5_000);
+    expect(recorder.state().phase).toBe('fenced');
+    await recorder.close();
+
+    const renamed = await bench.start({ lane: 'NorthHospitalMSP/ward-2' });
+    await bench.scheduler.advance(1_000);
+    expect(renamed.state().phase).toBe('ready');
+    const [event] = bench.ledger.events('NorthHospitalMSP/ward-2');
+    expect(event).toMatchObject({ id: emergencyOf(1).id, late: true });
+  });
+});
+
+describe('break-glass while the ledger is away', () => {
+  test('is on the disk before it is released, and committed late when the ledger is back', async () => {
+    const recorder = await bench.start();
+    bench.ledger.isAway = true;
+    const first = watch(recorder.record(emergencyOf(1)));
+    await bench.scheduler.advance(10);
+    expect(first.outcome).toEqual({ permitted: [true, true], late: true });
+    // Known to be away: no more waiting for the ones that follow.
+    const second = watch(recorder.record(emergencyOf(2)));
+    await settle();
+    expect(second.outcome).toMatchObject({ late: true });
+    expect(recorder.state()).toMatchObject({ ledgerAway: true, lateReleases: 2 });
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(5_000);
+    expect(bench.ledger.events(LANE).map(({ id, late }) => [id, late])).toEqual([
+      [emergencyOf(1).id, true],
+      [emergencyOf(2).id, true],
+    ]);
+    expect(recorder.state()).toMatchObject({ journalled: 0, ledgerAway: false });
+  });
+
+  test('a peer that hangs counts as away after the emergency wait', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { emergencyWaitMs: 3_000 } });
+    const emergency = watch(recorder.record(emergencyOf(1)));
+    await bench.scheduler.advance(2_999);
+    expect(emergency.outcome).toBeUndefined();
+    await bench.scheduler.advance(1);
+    expect(emergency.outcome).toMatchObject({ late: true });
+  });
+
+  test('survives the process and is committed in order', async () => {
+    const recorder = await bench.start();
+    bench.ledger.isAway = true;
+    recordAll(recorder, [emergencyOf(1), emergencyOf(2), emergencyOf(3)]);
+    await bench.scheduler.advance(10);
+    // The first process is gone without a word; the second one has its disk.
+    const next = await bench.start();
+    const fourth = watch(next.record(emergencyOf(4)));
+    await settle();
+    expect(fourth.outcome).toMatchObject({ late: true });
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(10_000);
+    expect(ledgerIds()).toEqual([1, 2, 3, 4].map((number) => emergencyOf(number).id));
+    expectSoundLane();
+  });
+
+  test.each([
+    ['an ordinary purpose', requestOf(1)],
+    ['no reason', { ...emergencyOf(1), emergency: null }],
+    ['no person', { ...emergencyOf(1), requester: { ...emergencyOf(1).requester, person: null } }],
+  ])('%s is not released', async (_, request) => {
+    const recorder = await bench.start();
+    bench.ledger.isAway = true;
+    const watched = watch(recorder.record(request));
+    await bench.scheduler.advance(20_000);
+    expectRefused(watched, 'LEDGER_UNAVAILABLE');
+    expect(recorder.state().journalled).toBe(0);
+  });
+
+  test('a journal that cannot be written releases nothing', async () => {
+    const failing = new Proxy(bench.outbox, {
+      get: (target, property) =>
+        property === 'journal' || property === 'rewrite'
+          ? () => {
+              throw new Error('disk full');
+            }
+          : (Reflect.get(target, property, target) as unknown),
+    });
+    const recorder = await bench.start({ outbox: failing });
+    bench.ledger.isAway = true;
+    const watched = watch(recorder.record(emergencyOf(1)));
+    await bench.scheduler.advance(5_000);
+    expectRefused(watched, 'LEDGER_UNAVAILABLE');
+  });
+});
+
+describe('starting again', () => {
+  test('a batch left in the outbox is committed in its place, and the lane goes on behind it', async () => {
+    bench.ledger.faults = [{ kind: 'none' }, { kind: 'lost', fate: 'dropped' }];
+    const recorder = await bench.start();
+    await recorder.record(requestOf(1));
+    const unanswered = watch(recorder.record(requestOf(2)));
+    await settle();
+    const next = await bench.start();
+    await settle();
+    expect(unanswered.outcome).toBeUndefined();
+    expect((await recordNow(next, 3)).outcome).toBeDefined();
+    expect(ledgerIds()).toEqual([1, 2, 3].map((number) => requestOf(number).id));
+    expectSoundLane();
+  });
+
+  test('a removed store goes on from the ledger', async () => {
+    const recorder = await bench.start({ limits: { maxBatchEvents: 3 } });
+    for (let number = 0; number < 20; number += 1) {
+      await recorder.record(requestOf(number));
+    }
+    const next = await bench.start({ outbox: openOutbox(':memory:') });
+    expect(next.state().nextSeq).toBe(20);
+    expect((await recordNow(next, 99)).outcome).toBeDefined();
+    expectSoundLane();
+  });
+
+  test('a gap that only the removed store could fill: nothing is released, and the reason says what to do', async () => {
+    bench.ledger.put(LANE, 0, { start: 0, requests: many(2) });
+    bench.ledger.put(LANE, 2, { start: 5, requests: many(1, 10) });
+    const recorder = await bench.start();
+    const watched = watch(recorder.record(requestOf(99)));
+    await bench.scheduler.advance(11_000);
+    expectRefused(watched, 'LEDGER_UNAVAILABLE');
+    expect(recorder.state()).toMatchObject({ phase: 'recovering' });
+    expect(recorder.state().reason).toMatch(/batch 1 is missing.*GATEWAY_NAME/s);
+    expect(bench.ledger.attempts).toHaveLength(0);
+  });
+
+  test('a ledger behind the store (lagging peer): waits for it instead of writing', async () => {
+    const recorder = await bench.start();
+    await recorder.record(requestOf(1));
+    await recorder.close();
+    const lagging = createWorkbench();
+    const next = await lagging.start({ outbox: bench.outbox });
+    const watched = watch(next.record(requestOf(2)));
+    await lagging.scheduler.advance(1_000);
+    expect(next.state().reason).toMatch(/batch 0 was committed before/);
+    expect(lagging.ledger.attempts).toHaveLength(0);
+    lagging.ledger.put(LANE, 0, { start: 0, requests: [requestOf(1)] });
+    await lagging.scheduler.advance(5_000);
+    expect(watched.outcome).toBeDefined();
+    expect(lagging.ledger.attempts.map((attempt) => attempt.seq)).toEqual([1]);
+  });
+
+  test('starts while the ledger is away and goes on when it is back', async () => {
+    bench.ledger.isAway = true;
+    const recorder = await bench.start();
+    expect(recorder.state()).toMatchObject({ phase: 'recovering', ledgerAway: true });
+    const watched = watch(recorder.record(requestOf(1)));
+    await bench.scheduler.advance(3_000);
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(3_000);
+    expect(watched.outcome).toBeDefined();
+  });
+});
+
+describe('stopping', () => {
+  test('waits for what it took, then refuses', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start();
+    const watched = recordAll(recorder, many(3));
+    const closing = recorder.close();
+    const after = watch(recorder.record(requestOf(9)));
+    await settle();
+    expectRefused(after, 'LEDGER_UNAVAILABLE');
+    bench.ledger.releaseHeld();
+    await settle();
+    await closing;
+    expect(watched.every((one) => one.outcome !== undefined)).toBe(true);
+    expect(recorder.state().phase).toBe('closed');
+  });
+
+  test('does not wait for ever', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { drainMs: 100, deadlineMs: 60_000 } });
+    const [watched] = recordAll(recorder, many(1));
+    const closing = recorder.close();
+    await bench.scheduler.advance(100);
+    await closing;
+    expectRefused(watched ?? {}, 'LEDGER_UNAVAILABLE');
+    const next = await bench.start();
+    await bench.scheduler.advance(1_000);
+    expect(ledgerIds()).toEqual([requestOf(0).id]);
+    await next.close();
+  });
+});
+
+test('a store belongs to the process that opened it last; an earlier one refuses', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
+  const file = join(folder, 'recorder.db');
+  const first = await bench.start({ outbox: openOutbox(file) });
+  expect(await first.record(requestOf(1))).toMatchObject({ late: false });
+  const second = await bench.start({ outbox: openOutbox(file) });
+  const refused = watch(first.record(requestOf(2)));
+  await settle();
+  expectRefused(refused, 'LEDGER_UNAVAILABLE');
+  expect(await second.record(requestOf(3))).toMatchObject({ late: false });
+  expect(ledgerIds()).toEqual([requestOf(1).id, requestOf(3).id]);
+  await second.close();
+  rmSync(folder, { recursive: true });
+});

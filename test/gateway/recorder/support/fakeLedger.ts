@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type AccessEvent,
+  type AccessRequest,
+  type BatchInput,
+  type BatchRecord,
+  type DomainErrorCode,
+  parseBatchInput,
+  type PrivateBatch,
+} from '@chartwitness/chaincode/domain';
+import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
+import type { RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
+import type { RecordingLedger } from '../../../../gateway/src/recorder/batchAttempt';
+
+/** What happens to one `recordBatch`. */
+export type Fault =
+  | { readonly kind: 'none' }
+  /** Refused before ordering; a new attempt may succeed. */
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'away' }
+  | { readonly kind: 'refused'; readonly code: DomainErrorCode }
+  /** The reply is lost: nothing was written, it was written, or it is written by the next `deliver`. */
+  | { readonly kind: 'lost'; readonly fate: 'dropped' | 'written' | 'delayed' }
+  /** Answers when `releaseHeld` is called. */
+  | { readonly kind: 'held' };
+
+const NONE: Fault = { kind: 'none' };
+
+/**
+ * A fake of the ledger at the port that the recorder uses: keeps batches in memory, one per place in a lane, and fails as told. Knows
+ * nothing of consents: `decide` says what is permitted.
+ */
+export class FakeLedger implements RecordingLedger {
+  readonly mspId = 'NorthHospitalMSP';
+  readonly attempts: { readonly lane: string; readonly seq: number; readonly batch: BatchInput }[] = [];
+  /** Consumed from the front, one per `recordBatch`. */
+  faults: Fault[] = [];
+  /** While set, every call fails as if the peer were away. */
+  isAway = false;
+  decide: (request: AccessRequest, item: number) => boolean = () => true;
+  readonly #lanes = new Map<string, Map<number, PrivateBatch>>();
+  #delayed: (() => void)[] = [];
+  #held: (() => void)[] = [];
+
+  async recordBatch(lane: string, seq: number, batch: BatchInput): Promise<RecordedBatch> {
+    const input = parseBatchInput(JSON.parse(JSON.stringify(batch)));
+    this.attempts.push({ lane, seq, batch: input });
+    await Promise.resolve();
+    const fault = this.faults.shift() ?? NONE;
+    this.#assertReachable();
+    if (fault.kind === 'conflict') {
+      throw new LedgerError('retryable', 'fake: MVCC_READ_CONFLICT');
+    }
+    if (fault.kind === 'away') {
+      throw new LedgerError('unavailable', 'fake: no connection');
+    }
+    if (fault.kind === 'refused') {
+      throw new LedgerError('rejected', 'fake refusal', { domainCode: fault.code });
+    }
+    if (this.#laneOf(lane).has(seq)) {
+      throw new LedgerError('rejected', 'fake: taken', { domainCode: 'BATCH_EXISTS' });
+    }
+    if (fault.kind === 'lost') {
+      return this.#lose(fault.fate, lane, seq, input);
+    }
+    if (fault.kind === 'held') {
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+    }
+    return this.#commit(lane, seq, input);
+  }
+
+  async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
+    await Promise.resolve();
+    this.#assertReachable();
+    const batch = this.#laneOf(lane).get(seq);
+    return batch === undefined
+      ? undefined
+      : { start: batch.start, count: batch.events.length, batchRoot: 'A'.repeat(43) };
+  }
+
+  async getEvents(lane: string, seq: number): Promise<PrivateBatch> {
+    await Promise.resolve();
+    this.#assertReachable();
+    const batch = this.#laneOf(lane).get(seq);
+    if (batch === undefined) {
+      throw new LedgerError('rejected', 'fake: no such batch', { domainCode: 'NOT_FOUND' });
+    }
+    return batch;
+  }
+
+  /** Batches of the lane in the order of their numbers. */
+  lane(lane: string): readonly (PrivateBatch & { readonly seq: number })[] {
+    return [...this.#laneOf(lane)].map(([seq, batch]) => ({ ...batch, seq })).sort((a, b) => a.seq - b.seq);
+  }
+
+  events(lane: string): readonly AccessEvent[] {
+    return this.lane(lane).flatMap((batch) => batch.events);
+  }
+
+  /** Writes as another gateway would. */
+  put(lane: string, seq: number, batch: BatchInput): void {
+    this.#write(lane, seq, batch);
+  }
+
+  /** Ordered transactions whose reply was lost reach their block. */
+  deliver(): void {
+    this.#delayed.splice(0).forEach((write) => {
+      write();
+    });
+  }
+
+  releaseHeld(): void {
+    this.#held.splice(0).forEach((resume) => {
+      resume();
+    });
+  }
+
+  #assertReachable(): void {
+    if (this.isAway) {
+      throw new LedgerError('unavailable', 'fake: the peer is away');
+    }
+  }
+
+  #lose(fate: 'dropped' | 'written' | 'delayed', lane: string, seq: number, batch: BatchInput): never {
+    if (fate === 'written') {
+      this.#write(lane, seq, batch);
+    } else if (fate === 'delayed') {
+      this.#delayed.push(() => {
+        if (!this.#laneOf(lane).has(seq)) {
+          this.#write(lane, seq, batch);
+        }
+      });
+    }
+    throw new LedgerError('unknown', 'fake: reply lost');
+  }
+
+  #commit(lane: string, seq: number, batch: BatchInput): RecordedBatch {
+    if (this.#laneOf(lane).has(seq)) {
+      throw new LedgerError('retryable', 'fake: MVCC_READ_CONFLICT');
+    }
+    const written = this.#write(lane, seq, batch);
+    return {
+      transactionId: `tx-${lane}-${String(seq)}`,
+      block: BigInt(seq + 1),
+      permitted: written.events.map((event) => event.items.map((item) => item.decision === 'permit')),
+    };
+  }
+
+  #write(lane: string, seq: number, batch: BatchInput): PrivateBatch {
+    const events = batch.requests.map((request) => this.#complete(request));
+    const written = { start: batch.start, events };
+    this.#laneOf(lane).set(seq, written);
+    return written;
+  }
+
+  #complete(request: AccessRequest): AccessEvent {
+    const items = request.items.map((item, index) => ({
+      ...item,
+      decision: this.decide(request, index) ? ('permit' as const) : ('deny' as const),
+      basis: { kind: 'networkDefault' as const },
+    }));
+    return { ...request, v: 1, holder: this.mspId, at: request.requestedAt, outcome: 'permit', items };
+  }
+
+  #laneOf(lane: string): Map<number, PrivateBatch> {
+    const known = this.#lanes.get(lane) ?? new Map<number, PrivateBatch>();
+    this.#lanes.set(lane, known);
+    return known;
+  }
+}
