@@ -116,17 +116,29 @@ export const accessList = z
   .strictObject({ items: z.array(accessEntry), next: z.string().nullable() })
   .meta({ id: 'AccessList' });
 
-/** Query of `GET /api/v1/accesses`. `from` inclusive, `to` exclusive. Repeatable parameters may be given as a comma-separated list. */
+/**
+ * Query of `GET /api/v1/accesses`. `from` inclusive, `to` exclusive. `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
+ * several values, repeated or comma-separated; `user` is one person's identifier. All are compared exactly.
+ */
 export const accessQuery = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
-  org: z.string().max(128).optional(),
+  org: z.string().max(1000).optional(),
   user: z.string().max(256).optional(),
-  purpose: z.string().max(64).optional(),
-  outcome: outcome.optional(),
-  type: z.string().max(64).optional(),
+  purpose: z.string().max(1000).optional(),
+  outcome: z
+    .string()
+    .regex(/^(permit|partial|deny)(,(permit|partial|deny))*$/, 'expected permit, partial or deny')
+    .optional(),
+  type: z.string().max(1000).optional(),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+/** Query of the other paged answers: `GET /api/v1/consent/history`, and `POST /api/v1/consent/preview`, where `limit` counts replayed accesses. */
+export const pageQuery = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
 });
 
 export const consentVersion = z

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalJson } from '@chartwitness/chaincode/domain';
+import type { LedgerEvent, ProvenanceLedger } from '../ledger/provenanceLedger';
+import {
+  type AccessStore,
+  type Checkpoint,
+  type StoredEntry,
+  type VerifiedBatch,
+} from '../readmodel/accessStore';
+import { advance } from './advance';
+import { fetchBatch } from './fetchBatch';
+import { createProjection, type ProjectionDeps, type ProjectionStatus } from './projection';
+import { ProjectionHalted } from './projectionHalted';
+
+/**
+ * Drops the read model and projects the ledger anew. Nothing else may write to the store meanwhile.
+ * @returns the status at which it ended: `live` with everything applied, `halted`, or whatever it was when `signal` aborted.
+ */
+export async function rebuildReadModel(deps: ProjectionDeps, signal: AbortSignal): Promise<ProjectionStatus> {
+  await deps.store.reset();
+  return await projectUntilLive(deps, signal);
+}
+
+/** Projects from the stored checkpoint until the list is live, then stops. */
+export async function projectUntilLive(deps: ProjectionDeps, signal: AbortSignal): Promise<ProjectionStatus> {
+  const projection = createProjection(deps);
+  const done = new AbortController();
+  let reached: ProjectionStatus | undefined;
+  const stopWatching = projection.watch((status) => {
+    if (status.state === 'live') {
+      reached ??= status;
+      done.abort();
+    }
+  });
+  await projection.run(AbortSignal.any([signal, done.signal]));
+  stopWatching();
+  return reached ?? projection.status();
+}
+
+/** One way in which the read model differs from what the ledger says. Names places, never persons. */
+export interface Difference {
+  readonly kind: 'missing' | 'different' | 'extra' | 'checkpoint';
+  /** Rank of the entry in ledger order; `null` for the checkpoint. */
+  readonly position: number | null;
+  readonly detail: string;
+}
+
+export interface CheckReport {
+  /** Entries re-derived from the ledger. */
+  readonly entries: number;
+  /** At most {@link MAX_DIFFERENCES}. */
+  readonly differences: readonly Difference[];
+  readonly isComplete: boolean;
+}
+
+export const MAX_DIFFERENCES = 100;
+
+export interface CheckDeps {
+  readonly ledger: Pick<ProvenanceLedger, 'events' | 'findBatch' | 'getEvents' | 'height'>;
+  readonly store: AccessStore;
+}
+
+/**
+ * Derives everything up to the store's checkpoint from the ledger again, verifying every root, and compares it with the store. Changes
+ * nothing. `isComplete` is false when there were more differences than it lists, so that it stopped.
+ * @throws ProjectionHalted when the ledger itself does not verify; LedgerError; StoreUnavailableError.
+ */
+export async function checkReadModel(deps: CheckDeps, signal: AbortSignal): Promise<CheckReport> {
+  const stored = await deps.store.checkpoint();
+  const differences: Difference[] = [];
+  const note = (difference: Difference): void => {
+    if (differences.length < MAX_DIFFERENCES) {
+      differences.push(difference);
+    }
+  };
+  const derived = stored === undefined ? undefined : await derive(deps, stored, note, signal);
+  if (stored !== undefined) {
+    compareCheckpoints(stored, derived, note);
+  }
+  const entries = derived?.entries ?? 0;
+  const [extra] = await deps.store.scan(entries + 1, 1);
+  if (extra !== undefined) {
+    note({ kind: 'extra', position: extra.position, detail: 'the store has entries beyond its checkpoint' });
+  }
+  return { entries, differences, isComplete: differences.length < MAX_DIFFERENCES };
+}
+
+async function derive(
+  deps: CheckDeps,
+  stored: Checkpoint,
+  note: (difference: Difference) => void,
+  signal: AbortSignal,
+): Promise<Checkpoint | undefined> {
+  if (BigInt(stored.block) >= (await deps.ledger.height())) {
+    return undefined;
+  }
+  const ending = new AbortController();
+  let reached: Checkpoint | undefined;
+  try {
+    for await (const event of deps.ledger.events(undefined, AbortSignal.any([signal, ending.signal]))) {
+      if (Number(event.block) > stored.block) {
+        break;
+      }
+      const { checkpoint, batch } = advance(reached, event, await proved(deps, event));
+      reached = checkpoint;
+      if (batch !== undefined) {
+        await compareBatch(deps.store, batch, note);
+      }
+      if (event.transactionId === stored.transactionId) {
+        break;
+      }
+    }
+  } finally {
+    ending.abort();
+  }
+  return reached;
+}
+
+async function proved(
+  deps: CheckDeps,
+  event: LedgerEvent,
+): Promise<Awaited<ReturnType<typeof fetchBatch>> | undefined> {
+  return event.name === 'AccessRecorded' ? await fetchBatch(deps.ledger, event) : undefined;
+}
+
+async function compareBatch(
+  store: AccessStore,
+  batch: VerifiedBatch,
+  note: (difference: Difference) => void,
+): Promise<void> {
+  const found = new Map(
+    (await store.scan(batch.firstPosition, batch.events.length)).map((entry) => [entry.position, entry]),
+  );
+  batch.events.forEach((event, index) => {
+    const position = batch.firstPosition + index;
+    const entry = found.get(position);
+    const place = `lane ${batch.lane}, seq ${String(batch.seq)}, index ${String(index)}`;
+    if (entry === undefined) {
+      note({ kind: 'missing', position, detail: place });
+    } else if (!isSame(entry, { ...batch, position, index, event })) {
+      note({ kind: 'different', position, detail: place });
+    }
+  });
+}
+
+function isSame(entry: StoredEntry, expected: StoredEntry): boolean {
+  return (
+    entry.lane === expected.lane &&
+    entry.seq === expected.seq &&
+    entry.index === expected.index &&
+    entry.block === expected.block &&
+    entry.transactionId === expected.transactionId &&
+    canonicalJson(entry.event) === canonicalJson(expected.event)
+  );
+}
+
+function compareCheckpoints(
+  stored: Checkpoint,
+  derived: Checkpoint | undefined,
+  note: (difference: Difference) => void,
+): void {
+  if (derived?.transactionId !== stored.transactionId || derived.block !== stored.block) {
+    note({ kind: 'checkpoint', position: null, detail: 'the ledger does not have the stored transaction' });
+  } else if (canonicalJson(stored) !== canonicalJson(derived)) {
+    note({ kind: 'checkpoint', position: null, detail: 'the stored counts are not the ledger’s' });
+  }
+}
+
+/** For the operator's log: what a check found, and what to do. */
+export function describeCheck(report: CheckReport | ProjectionHalted): string {
+  if (report instanceof ProjectionHalted) {
+    return `the ledger does not verify: ${report.message}`;
+  }
+  return report.differences.length === 0
+    ? `${String(report.entries)} entries re-derived, no difference`
+    : [
+        `${String(report.entries)} entries re-derived, ${String(report.differences.length)}${report.isComplete ? '' : ' or more'} differences; rebuild the read model:`,
+        ...report.differences.map(
+          ({ kind, position, detail }) => `  ${kind} at ${String(position ?? 'checkpoint')}: ${detail}`,
+        ),
+      ].join('\n');
+}

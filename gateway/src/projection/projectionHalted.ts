@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Which promise of the ledger does not hold. */
+export type HaltReason =
+  /** The lane's batches do not follow each other by one. */
+  | 'SEQUENCE_GAP'
+  /** The batch does not begin where the lane's last one ended. */
+  | 'START_MISMATCH'
+  /** The private events do not hash to the root that the ledger announced. */
+  | 'ROOT_MISMATCH'
+  /** The public record is absent or differs from the announcement. */
+  | 'RECORD_MISMATCH'
+  /** An event says another holder than the lane's. */
+  | 'HOLDER_MISMATCH'
+  /** The private events do not have their documented form. */
+  | 'MALFORMED'
+  /** The store knows more than the ledger, or something else: it belongs to another ledger. */
+  | 'STORE_MISMATCH';
+
+/**
+ * The projection must not go on: showing the rest would hide that something is missing or was changed. Needs an operator, see the
+ * folder's README. The message names lane and sequence number only.
+ */
+export class ProjectionHalted extends Error {
+  override readonly name = 'ProjectionHalted';
+  readonly reason: HaltReason;
+
+  constructor(reason: HaltReason, detail: string, options?: ErrorOptions) {
+    super(`${reason}: ${detail}`, options);
+    this.reason = reason;
+  }
+}

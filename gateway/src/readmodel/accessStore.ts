@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEvent, Outcome } from '@chartwitness/chaincode/domain';
+
+/** How far one lane has been applied. */
+export interface LaneProgress {
+  /** The `seq` that the lane's next batch must have. */
+  readonly nextSeq: number;
+  /** Events of the lane so far: the `start` that its next batch must state. */
+  readonly count: number;
+}
+
+/** Everything up to and including this transaction is in the store. A store without one is empty. */
+export interface Checkpoint {
+  /** Ledger events handled since the first block, of every kind; only ever rises, so a late writer cannot move the store back. */
+  readonly events: number;
+  readonly block: number;
+  readonly transactionId: string;
+  /** Entries in the store; the next entry's position is one more. */
+  readonly entries: number;
+  readonly lanes: Readonly<Record<string, LaneProgress>>;
+}
+
+/** A batch whose root has been checked against the ledger. */
+export interface VerifiedBatch {
+  readonly lane: string;
+  readonly seq: number;
+  readonly block: number;
+  readonly transactionId: string;
+  /** Position of its first event; the others follow without a gap. */
+  readonly firstPosition: number;
+  readonly events: readonly AccessEvent[];
+}
+
+/** One access event and where the ledger holds it. */
+export interface StoredEntry {
+  /** Rank among all entries in ledger order, from 1. The same after every rebuild. */
+  readonly position: number;
+  readonly lane: string;
+  readonly seq: number;
+  /** Index of the event in its batch. */
+  readonly index: number;
+  readonly block: number;
+  readonly transactionId: string;
+  readonly event: AccessEvent;
+}
+
+/** Criteria of a patient's list; an absent one admits everything, a list admits any of its values. Compared exactly. */
+export interface AccessFilters {
+  /** Milliseconds since the epoch, inclusive. */
+  readonly from?: number;
+  /** Milliseconds since the epoch, exclusive. */
+  readonly to?: number;
+  /** MSP ids of the asking organisation. */
+  readonly orgs?: readonly string[];
+  /** Identifier of the asking person. */
+  readonly user?: string;
+  readonly purposes?: readonly string[];
+  readonly outcomes?: readonly Outcome[];
+  /** FHIR types; an entry matches when one of its items has one of them. */
+  readonly types?: readonly string[];
+}
+
+export interface EntryPage {
+  /** Newest first. */
+  readonly entries: readonly StoredEntry[];
+  /** Whether older entries match as well. */
+  readonly more: boolean;
+}
+
+/** Inclusive bounds of `page`'s limit. */
+export const MAX_PAGE = 1000;
+
+/**
+ * The read model: what the ledger says, arranged for patients' questions. Holds nothing that the ledger does not hold, and can be dropped
+ * and rebuilt at any time.
+ *
+ * Every method throws {@link StoreUnavailableError} when the store cannot answer, and {@link StoreConflictError} when what it holds
+ * contradicts what it is given.
+ */
+export interface AccessStore {
+  checkpoint(): Promise<Checkpoint | undefined>;
+  /**
+   * Stores the batches' events, then the checkpoint. Idempotent: what is there already is left as it is, and a checkpoint that is not
+   * further than the stored one changes nothing. After a crash at any moment, either the checkpoint covers a batch and all its events
+   * are there, or applying it again completes it.
+   */
+  apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void>;
+  /**
+   * The subject's entries, newest first.
+   * @param before only entries with a smaller position; absent: from the newest.
+   * @param limit 1–{@link MAX_PAGE}.
+   */
+  page(
+    subject: string,
+    filters: AccessFilters,
+    before: number | undefined,
+    limit: number,
+  ): Promise<EntryPage>;
+  /** The subject's entry with this event id; the oldest, should a holder have used an id twice. */
+  find(subject: string, id: string): Promise<StoredEntry | undefined>;
+  /** Number of the subject's entries. */
+  count(subject: string): Promise<number>;
+  /**
+   * Entries of every subject from `position` (inclusive) in ledger order, for checking the store against the ledger. Leaves out an entry
+   * that its subject's list would not show, or would show under wrong filters.
+   */
+  scan(position: number, limit: number): Promise<readonly StoredEntry[]>;
+  /** Forgets everything. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store did not answer or could not write; nothing is half done that applying again would not complete. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** The store holds something else than the ledger at the same place: it belongs to another ledger, or was changed. Rebuild it. */
+export class StoreConflictError extends Error {
+  override readonly name = 'StoreConflictError';
+}

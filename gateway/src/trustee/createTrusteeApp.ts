@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import express, { type Express, type RequestHandler, Router } from 'express';
+import { subjectPseudonym } from '@chartwitness/chaincode/domain';
+import type { Logger } from 'pino';
+import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
+import { AppError } from '../errors';
+import { healthRouter, type ReadinessChecks } from '../http/health';
+import type { Metrics } from '../http/metrics';
+import { notFound, problemHandler } from '../http/problem';
+import { rateLimit } from '../http/rateLimit';
+import { requestContext } from '../http/requestContext';
+import { securityHeaders } from '../http/securityHeaders';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import type { ProjectionStatus } from '../projection/projection';
+import type { RegistryCache } from '../projection/registryCache';
+import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
+import type { SqlDatabase } from '../readmodel/openDatabase';
+import { accessRoutes } from './accessRoutes';
+import { authenticateCaller } from './caller';
+import { createConsentDesk } from './consentDesk';
+import { consentRoutes } from './consentRoutes';
+import { interactionRoutes } from './interactionRoutes';
+import { meRoutes } from './meRoutes';
+import { openOidcStorage } from './oidcAdapter';
+import { openApiDocument } from './openApiDocument';
+import { createOpenIdClient, type OpenIdClient } from './openIdClient';
+import type { PatientAccounts } from './patientAccounts';
+import {
+  accountDirectory,
+  externalDirectory,
+  type PatientDirectory,
+  type SubjectOf,
+} from './patientDirectory';
+import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './patientProvider';
+import { PUBLISHED_SCOPES } from './patientScopes';
+import { portalFiles } from './portalFiles';
+import { createPortalSessions, type SessionLifetime } from './portalSession';
+import { createSealedCookie } from './sealedCookie';
+import { signInRoutes } from './signInRoutes';
+import { openSignInThrottle, type ThrottleRules } from './signInThrottle';
+import { publicJwks, type TrusteeKeys } from './trusteeKeys';
+
+/** An OpenID provider elsewhere that the patients already use. */
+export interface ExternalIssuer {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Its `sub` is the patient's identifier in this system. */
+  readonly identifierSystem: string;
+  /** JWKS of the access tokens that apps present; absent: the API takes sessions only. */
+  readonly jwksUrl?: string;
+}
+
+export interface TrusteeDeps {
+  /** Public URL of this service, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly ledger: Pick<ProvenanceLedger, 'findConsent' | 'consentHistory' | 'putConsent'>;
+  readonly store: AccessStore;
+  readonly registry: RegistryCache;
+  readonly projectionStatus: () => ProjectionStatus;
+  /** At least 32 bytes; makes subjects of identifiers. */
+  readonly consortiumKey: Uint8Array;
+  /** One that `migrateTrusteeDatabase` has prepared. */
+  readonly database: SqlDatabase;
+  readonly accounts: PatientAccounts;
+  readonly keys: TrusteeKeys;
+  readonly apps: readonly AppRegistration[];
+  readonly external?: ExternalIssuer;
+  /** Folder of the built portal. */
+  readonly portalDirectory: string;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly metrics: Metrics;
+  /** Further parts for `/readyz`; the list itself is one already. */
+  readonly readiness?: ReadinessChecks;
+  /**
+   * Base URL at which this process reaches itself, for its own calls to the embedded provider; default `baseUrl`. Asked at each start of
+   * a sign-in, so that it may be known only after listening.
+   */
+  readonly backChannelUrl?: () => string;
+  /** Express `trust proxy`: how many proxies stand before this process; default 0. */
+  readonly trustedProxies?: number;
+  readonly sessionLifetime?: SessionLifetime;
+  readonly throttle?: ThrottleRules;
+  readonly limits?: TrusteeLimits;
+}
+
+/** Requests a minute from one address. */
+export interface TrusteeLimits {
+  readonly api: number;
+  readonly signIn: number;
+}
+
+export interface TrusteeApp {
+  readonly app: Express;
+  /** The value for RFC 8707 `resource`: the audience of the API's access tokens. */
+  readonly resource: string;
+  /** Issuer of the patients' OpenID provider. */
+  readonly issuer: string;
+  /** Releases what the app itself holds; stores and ledger belong to the caller. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: TrusteeLimits = { api: 1200, signIn: 300 };
+const WINDOW_MS = 60_000;
+const RETRY_MS = 40;
+/** OAuth and OIDC endpoints that apps call from elsewhere set their own headers; the library's pages have their own policy. */
+const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api/v1';
+
+/** The trustee's HTTP service: portal, sign-in, OpenID provider and patient API. Opens nothing and starts nothing by itself. */
+export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
+  const parts = wire(deps);
+  const limits = deps.limits ?? DEFAULT_LIMITS;
+  const https = deps.baseUrl.startsWith('https:');
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', deps.trustedProxies ?? 0);
+  app.set('etag', false);
+  app.use(requestContext(deps.log), deps.metrics.middleware, securityHeaders('portal', https));
+  app.use(deps.metrics.router);
+  app.use(healthRouter({ list: () => listHealth(deps.projectionStatus()), ...deps.readiness }));
+  app.use('/api/v1', rateLimit({ windowMs: WINDOW_MS, limit: limits.api }), parts.api);
+  app.use('/auth', rateLimit({ windowMs: WINDOW_MS, limit: limits.signIn }), parts.signIn);
+  if (parts.provider !== undefined) {
+    app.use('/oidc', rateLimit({ windowMs: WINDOW_MS, limit: limits.signIn }), parts.provider);
+  }
+  app.get('/openapi.json', (_request, response) => {
+    response.json(parts.openApi);
+  });
+  app.get(RESOURCE_METADATA_PATH, (_request, response) => {
+    response.json({
+      resource: parts.resource,
+      authorization_servers: [parts.issuer],
+      scopes_supported: PUBLISHED_SCOPES,
+      bearer_methods_supported: ['header'],
+    });
+  });
+  app.use(portalFiles(deps.portalDirectory));
+  app.use(notFound(), storeErrors(), problemHandler());
+  return { app, resource: parts.resource, issuer: parts.issuer, close: () => Promise.resolve() };
+}
+
+interface Parts {
+  readonly api: Router;
+  readonly signIn: Router;
+  readonly provider: Router | undefined;
+  readonly openApi: unknown;
+  readonly resource: string;
+  readonly issuer: string;
+}
+
+/** The part that says who a patient is: the embedded provider or an external one. */
+interface Identity {
+  readonly issuer: string;
+  readonly directory: PatientDirectory;
+  readonly client: OpenIdClient;
+  readonly tokenKeys: IssuerKeys;
+  readonly endProviderSessions: (login: string) => void;
+  readonly router: Router | undefined;
+}
+
+function wire(deps: TrusteeDeps): Parts {
+  const resource = `${deps.baseUrl}/api/v1`;
+  const https = deps.baseUrl.startsWith('https:');
+  const identity =
+    deps.external === undefined ? embeddedIdentity(deps, resource) : externalIdentity(deps, deps.external);
+  const sessions = createPortalSessions({
+    database: deps.database,
+    key: deps.keys.sessionKey,
+    https,
+    clock: deps.clock,
+    randomId: () => randomBytes(24).toString('base64url'),
+    ...(deps.sessionLifetime === undefined ? {} : { lifetime: deps.sessionLifetime }),
+  });
+  const pending = createSealedCookie({
+    purpose: 'signin',
+    key: deps.keys.sessionKey,
+    https,
+    clock: deps.clock,
+  });
+  const { baseUrl, store, registry } = deps;
+  const { directory, client, endProviderSessions, issuer } = identity;
+  const tokens = createTokenVerifier({
+    issuer,
+    audience: resource,
+    keys: identity.tokenKeys,
+    clock: deps.clock,
+  });
+  const resourceMetadataUrl = `${baseUrl}${RESOURCE_METADATA_PATH}`;
+  const desk = createConsentDesk({
+    ledger: deps.ledger,
+    registry,
+    backOff: async (attempt) => {
+      await wait(RETRY_MS * attempt * (0.5 + Math.random()));
+    },
+  });
+  const api = Router();
+  api.use(noStore, authenticateCaller({ sessions, directory, tokens, baseUrl, resourceMetadataUrl }));
+  api.use(
+    meRoutes({ sessions, registry, projectionStatus: deps.projectionStatus }),
+    accessRoutes({ store, registry }),
+    consentRoutes({ desk, store, registry }),
+  );
+  return {
+    api,
+    signIn: signInRoutes({ client, directory, sessions, pending, baseUrl, endProviderSessions }),
+    provider: identity.router,
+    openApi: openApiDocument(baseUrl, issuer),
+    resource,
+    issuer,
+  };
+}
+
+function embeddedIdentity(deps: TrusteeDeps, resource: string): Identity {
+  const { baseUrl, accounts, keys, apps, log } = deps;
+  const issuer = `${baseUrl}/oidc`;
+  const storage = openOidcStorage(deps.database, deps.clock);
+  const portalRedirectUri = callbackUrl(baseUrl);
+  const provider = createPatientProvider({
+    issuer,
+    resource,
+    accounts,
+    storage,
+    keys,
+    apps,
+    portalRedirectUri,
+    log,
+  });
+  const throttle = openSignInThrottle(deps.database, keys.throttleKey, deps.clock, deps.throttle);
+  const router = Router();
+  router.use(
+    publicAddress(baseUrl),
+    interactionRoutes({ provider, accounts, throttle, origin: new URL(baseUrl).origin }),
+  );
+  const handler = provider.callback();
+  router.use((request, response, next) => {
+    handler(request, response).catch(next);
+  });
+  return {
+    issuer,
+    directory: accountDirectory(accounts, subjectsUnder(deps.consortiumKey)),
+    client: createOpenIdClient(
+      {
+        kind: 'embedded',
+        issuer,
+        clientId: PORTAL_CLIENT_ID,
+        clientSecret: keys.portalClientSecret,
+        backChannel: deps.backChannelUrl ?? (() => baseUrl),
+      },
+      portalRedirectUri,
+    ),
+    tokenKeys: { jwks: publicJwks(keys) },
+    endProviderSessions: (login) => {
+      storage.endSessions(login);
+    },
+    router,
+  };
+}
+
+function externalIdentity(deps: TrusteeDeps, external: ExternalIssuer): Identity {
+  const { issuer, clientId, clientSecret, identifierSystem, jwksUrl } = external;
+  return {
+    issuer,
+    directory: externalDirectory(identifierSystem, subjectsUnder(deps.consortiumKey)),
+    client: createOpenIdClient(
+      { kind: 'external', issuer, clientId, clientSecret },
+      callbackUrl(deps.baseUrl),
+    ),
+    // No keys: no token verifies.
+    tokenKeys: jwksUrl === undefined ? { jwks: { keys: [] } } : { jwksUrl },
+    endProviderSessions: () => undefined,
+    router: undefined,
+  };
+}
+
+function callbackUrl(baseUrl: string): string {
+  return `${baseUrl}/auth/callback`;
+}
+
+function subjectsUnder(consortiumKey: Uint8Array): SubjectOf {
+  return ({ system, value }) =>
+    subjectPseudonym(
+      (key, data) => createHmac('sha256', key).update(data).digest(),
+      consortiumKey,
+      system,
+      value,
+    );
+}
+
+/**
+ * The provider makes URLs and decides about `Secure` from the request. It is shown the public URL, whatever a proxy or the caller says in
+ * `Host` and `X-Forwarded-*`.
+ */
+function publicAddress(baseUrl: string): RequestHandler {
+  const { host, protocol } = new URL(baseUrl);
+  return (request, _response, next) => {
+    request.headers.host = host;
+    request.headers['x-forwarded-host'] = host;
+    request.headers['x-forwarded-proto'] = protocol.slice(0, -1);
+    next();
+  };
+}
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};
+
+function storeErrors(): express.ErrorRequestHandler {
+  return (error: unknown, _request, _response, next) => {
+    next(
+      error instanceof StoreUnavailableError || error instanceof StoreConflictError
+        ? new AppError('STORE_UNAVAILABLE', error.message, { cause: error, retryAfterSeconds: 5 })
+        : error,
+    );
+  };
+}
+
+/** A stale list is still right, so the service stays ready; a halted one must not be shown as complete. */
+function listHealth(status: ProjectionStatus): { ready: boolean; detail: string } {
+  return {
+    ready: status.state !== 'halted',
+    detail: status.problem === undefined ? status.state : `${status.state}: ${status.problem}`,
+  };
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Router } from 'express';
+import type { ListPosition, Me } from '../api/schemas';
+import type { ProjectionStatus } from '../projection/projection';
+import type { RegistryCache } from '../projection/registryCache';
+import { type Caller, callerOf } from './caller';
+import type { PortalSessions } from './portalSession';
+
+export interface MeRoutesDeps {
+  readonly sessions: PortalSessions;
+  readonly registry: RegistryCache;
+  readonly projectionStatus: () => ProjectionStatus;
+}
+
+/** `GET /me`: who calls, the CSRF token of the session, the organisations' names, and how fresh the list is. */
+export function meRoutes(deps: MeRoutesDeps): Router {
+  const router = Router();
+  router.get('/me', async (request, response) => {
+    await deps.registry.freshen();
+    const answer: Me = {
+      ...identityOf(callerOf(request), deps.sessions),
+      organisations: deps.registry.organisations().map(({ mspId, name, role }) => ({ mspId, name, role })),
+      list: listPosition(deps.projectionStatus()),
+    };
+    response.json(answer);
+  });
+  return router;
+}
+
+type Identity = Pick<Me, 'subject' | 'name' | 'username' | 'csrfToken' | 'sessionExpiresAt'>;
+
+function identityOf(caller: Caller, sessions: PortalSessions): Identity {
+  const { subject, name, username } = caller.patient;
+  if (caller.kind === 'session') {
+    const sessionExpiresAt = new Date(sessions.expiresAt(caller.session)).toISOString();
+    return { subject, name, username, csrfToken: caller.session.csrfToken, sessionExpiresAt };
+  }
+  // An app learns names only with the scope that the patient was asked for.
+  const mayKnow = caller.scope.split(' ').includes('profile');
+  return {
+    subject,
+    name: mayKnow ? name : '',
+    username: mayKnow ? username : null,
+    csrfToken: null,
+    sessionExpiresAt: null,
+  };
+}
+
+function listPosition(status: ProjectionStatus): ListPosition {
+  return {
+    block: status.block ?? null,
+    height: status.height ?? null,
+    state: status.state,
+    checkedAt: status.checkedAt === undefined ? null : new Date(status.checkedAt).toISOString(),
+  };
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PatientAccounts, PatientIdentifier } from './patientAccounts';
+
+/** A patient as the API knows the caller. */
+export interface Patient {
+  /** The ledger pseudonym. */
+  readonly subject: string;
+  readonly name: string;
+  readonly username: string | null;
+}
+
+/** From a login (`sub` at the OpenID provider) to the patient whose list it opens. */
+export interface PatientDirectory {
+  /** `undefined` when the login no longer has a patient. @param name as the provider told it. */
+  find(login: string, name: string): Patient | undefined;
+}
+
+export type SubjectOf = (identifier: PatientIdentifier) => string;
+
+/** Logins are accounts here; an account that was removed opens nothing from the next request on. */
+export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf): PatientDirectory {
+  return {
+    find: (login) => {
+      const account = accounts.find(login);
+      return account === undefined
+        ? undefined
+        : { subject: subjectOf(account.identifier), name: account.name, username: account.username };
+    },
+  };
+}
+
+/** Logins are an external provider's, whose `sub` is the patient's identifier in `system`. */
+export function externalDirectory(system: string, subjectOf: SubjectOf): PatientDirectory {
+  return {
+    find: (login, name) => ({ subject: subjectOf({ system, value: login }), name, username: null }),
+  };
+}

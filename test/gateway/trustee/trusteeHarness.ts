@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createMetrics } from '../../../gateway/src/http/metrics';
+import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
+import { createRegistryCache } from '../../../gateway/src/projection/registryCache';
+import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
+import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
+import {
+  createTrusteeApp,
+  type TrusteeApp,
+  type TrusteeDeps,
+} from '../../../gateway/src/trustee/createTrusteeApp';
+import {
+  migrateTrusteeDatabase,
+  openPatientAccounts,
+  type PatientAccounts,
+} from '../../../gateway/src/trustee/patientAccounts';
+import { openTrusteeKeys } from '../../../gateway/src/trustee/trusteeKeys';
+import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
+import { pause } from '../../support/pause';
+
+export const SYSTEM = 'http://hl7.org/fhir/sid/us-ssn';
+export const ALICE = {
+  username: 'alice',
+  password: 'alice likes tea',
+  name: 'Alice Kreiger',
+  value: '999-11-1111',
+};
+export const BOB = {
+  username: 'bob',
+  password: 'bob likes coffee',
+  name: 'Bob Hoeger',
+  value: '999-22-2222',
+};
+export const LANE = 'NorthHospitalMSP/main';
+export const APP = {
+  clientId: 'diary',
+  name: 'Health Diary',
+  redirectUris: ['http://127.0.0.1:7777/callback'],
+  scope: 'openid profile offline_access patient/AuditEvent.rs patient/Consent.cruds',
+};
+
+export interface Harness {
+  readonly baseUrl: string;
+  readonly trustee: TrusteeApp;
+  readonly ledger: FakeProvenanceLedger;
+  readonly store: AccessStore;
+  readonly projection: Projection;
+  readonly accounts: PatientAccounts;
+  readonly logLines: string[];
+  /** Moves the service's clock; OpenID Connect itself runs on the real one. */
+  advance(ms: number): void;
+  /** Waits until the list holds everything that the ledger has. */
+  projected(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The real trustee over real HTTP, stores in a temporary folder, on the fake ledger. */
+export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<Harness> {
+  const directory = mkdtempSync(join(tmpdir(), 'chartwitness-trustee-'));
+  const logLines: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
+  let shift = 0;
+  const clock = (): number => Date.now() + shift;
+  const ledger = new FakeProvenanceLedger();
+  await ledger.initialise({
+    trustee: 'TrusteeMSP',
+    defaultPolicy: {
+      rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
+      default: 'deny',
+    },
+  });
+  await ledger.admitOrganisation({
+    mspId: 'NorthHospitalMSP',
+    role: 'holder',
+    name: 'North Hospital',
+    identifiers: ['https://north.example.org'],
+  });
+  const store = openSqlAccessStore(join(directory, 'readmodel.db'));
+  const registry = createRegistryCache(ledger);
+  const projection = createProjection({
+    ledger,
+    store,
+    log,
+    clock,
+    random: () => 0.5,
+    sleep: pause,
+    onRegistryChanged: registry.expire,
+    pollMs: 20,
+  });
+  const database = openDatabase(join(directory, 'trustee.db'));
+  migrateTrusteeDatabase(database);
+  const accounts = openPatientAccounts(database, { N: 16, r: 1, p: 1 });
+  for (const { username, password, name, value } of [ALICE, BOB]) {
+    await accounts.put({ username, password, name, identifier: { system: SYSTEM, value } });
+  }
+  const server: Server = createServer((request, response) => {
+    trustee.app(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const trustee = createTrusteeApp({
+    baseUrl,
+    ledger,
+    store,
+    registry,
+    projectionStatus: () => projection.status(),
+    consortiumKey: Buffer.alloc(32, 7),
+    database,
+    accounts,
+    keys: await openTrusteeKeys(join(directory, 'keys.json')),
+    apps: [APP],
+    portalDirectory: join(directory, 'portal'),
+    log,
+    clock,
+    metrics: createMetrics('trustee'),
+    ...change,
+  });
+  const stop = new AbortController();
+  const running = projection.run(stop.signal);
+  return {
+    baseUrl,
+    trustee,
+    ledger,
+    store,
+    projection,
+    accounts,
+    logLines,
+    advance: (ms) => {
+      shift += ms;
+    },
+    projected: async () => {
+      const wanted = ledger.blocks.length - 1;
+      await new Promise<void>((resolve) => {
+        const done = projection.watch(check);
+        function check(): void {
+          if (projection.status().block === wanted) {
+            done();
+            resolve();
+          }
+        }
+        check();
+      });
+    },
+    close: async () => {
+      stop.abort();
+      await running;
+      await trustee.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      database.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
