@@ -145,17 +145,20 @@ function problemsOf(raw) {
   const organisations = Array.isArray(raw.organisations) ? raw.organisations : [];
   return [
     must(
-      /^[a-z][a-z0-9.-]{0,248}$/.test(raw.channel),
+      matches(/^[a-z][a-z0-9.-]{0,248}$/, raw.channel),
       'channel: lower-case letters, digits, dots and hyphens',
     ),
-    must(/^[A-Za-z][A-Za-z0-9_-]*$/.test(raw.chaincode?.name), 'chaincode.name: letters, digits, _ and -'),
+    must(
+      matches(/^[A-Za-z][A-Za-z0-9_-]*$/, raw.chaincode?.name),
+      'chaincode.name: letters, digits, _ and -',
+    ),
     must(typeof raw.chaincode?.path === 'string', 'chaincode.path: the folder of the compiled chaincode'),
     must(isIdentity(raw.orderer), 'orderer: mspId and domain'),
     must(
       Number.isInteger(raw.block.maxMessageCount) && raw.block.maxMessageCount > 0,
       'block.maxMessageCount: 1 or more',
     ),
-    must(/^\d+(ms|s)$/.test(raw.block.batchTimeout), 'block.batchTimeout: like 50ms or 2s'),
+    must(matches(/^\d+(ms|s)$/, raw.block.batchTimeout), 'block.batchTimeout: like 50ms or 2s'),
     must(isPortBase(raw), 'portBase: a whole number from 1024 to 65300'),
     must(organisations.length >= 2, 'organisations: at least the trustee and one holder'),
     must(countRole(organisations, 'trustee') === 1, 'organisations: exactly one has the role trustee'),
@@ -190,15 +193,17 @@ function externalProblems(raw, organisations) {
 
 /** @param {boolean} holds @param {string} problem @returns {string[]} */
 const must = (holds, problem) => (holds ? [] : [problem]);
+/** @param {RegExp} pattern @param {unknown} value */
+const matches = (pattern, value) => typeof value === 'string' && pattern.test(value);
 /** @param {any} o */
-const isIdentity = (o) => /^[A-Za-z0-9.-]+$/.test(o?.mspId) && /^[a-z0-9.-]+$/.test(o?.domain);
+const isIdentity = (o) => matches(/^[A-Za-z0-9.-]+$/, o?.mspId) && matches(/^[a-z0-9.-]+$/, o?.domain);
 /** @param {any} o */
 const isOrganisation = (o) =>
-  isIdentity(o) && /^[a-z][a-z0-9-]*$/.test(o.name) && ['trustee', 'holder'].includes(o.role);
+  isIdentity(o) && matches(/^[a-z][a-z0-9-]*$/, o.name) && ['trustee', 'holder'].includes(o.role);
 /** @param {any} raw */
 const isPortBase = (raw) => Number.isInteger(raw.portBase) && raw.portBase >= 1024 && raw.portBase <= 65300;
 /** @param {unknown} text */
-const isEndpoint = (text) => typeof text === 'string' && /^[^:\s]+:\d+$/.test(text);
+const isEndpoint = (text) => matches(/^[^:\s]+:\d+$/, text);
 /** @param {any[]} list @param {string} role */
 const countRole = (list, role) => list.filter((o) => o?.role === role).length;
 /** @param {any[]} list @param {string} key */

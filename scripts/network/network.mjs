@@ -73,9 +73,7 @@ export function up(network, binaries, say) {
       ordererStart(network, binaries),
       ...network.organisations.map((each) => peerStart(network, binaries, each)),
     ];
-    const started = await Promise.all(
-      [...starts, ...chaincodeStarts(network, state)].map((start) => tell(network, start, say)),
-    );
+    const started = await startAll(network, [...starts, ...chaincodeStarts(network, state)], say);
     await joinChannel(network, binaries, state, say);
     const files = writeProfiles(network);
     if (state.deployed !== undefined) await ready(network);
@@ -107,7 +105,7 @@ export function deploy(network, binaries, say, options = {}) {
       former.terms === terms.digest &&
       former.sequence === sequence
     ) {
-      await Promise.all(chaincodeStarts(network, state).map((start) => tell(network, start, say)));
+      await startAll(network, chaincodeStarts(network, state), say);
       await finishDeploy(network, say, `Already deployed: ${build.label}, sequence ${String(sequence)}.`);
       return former;
     }
@@ -116,8 +114,10 @@ export function deploy(network, binaries, say, options = {}) {
       terms: terms.digest,
     });
     say(`Installed ${build.label} on ${String(network.organisations.length)} peers.`);
-    await Promise.all(
-      network.organisations.map((each) => tell(network, chaincodeStart(network, each, deployed), say)),
+    await startAll(
+      network,
+      network.organisations.map((each) => chaincodeStart(network, each, deployed)),
+      say,
     );
     await approveAndCommit(network, binaries, build, deployed, terms.args);
     writeState(network, { ...state, deployed, nextPort: nextPortAfter(network, state, deployed) });
@@ -297,11 +297,23 @@ function chaincodeStarts(network, state) {
     : network.organisations.map((each) => chaincodeStart(network, each, deployed));
 }
 
-/** @param {Network} network @param {Start} start @param {Say} say */
-async function tell(network, start, say) {
-  const started = await startPart(network, start);
-  if (started) say(`Started ${start.part} (${start.ports.map(({ port }) => port).join(', ')}).`);
-  return started;
+/**
+ * Starts parts side by side, and lets all of them settle before it reports the first that failed.
+ * @param {Network} network @param {Start[]} starts @param {Say} say
+ * @returns {Promise<boolean[]>} which had to be started
+ */
+async function startAll(network, starts, say) {
+  const outcomes = await Promise.allSettled(
+    starts.map(async (start) => {
+      const started = await startPart(network, start);
+      if (started) say(`Started ${start.part} (${start.ports.map(({ port }) => port).join(', ')}).`);
+      return started;
+    }),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 /** @param {Network} network @param {Binaries} binaries @param {State} state @param {Say} say */

@@ -66,8 +66,11 @@ export function commandFailed(program, args, output) {
 /** The environment that every process of the network starts from. */
 export function bareEnvironment() {
   const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME };
+  return { PATH, HOME, FABRIC_LOGGING_FORMAT: LOG_FORMAT };
 }
+
+/** Without colours: logs are read in files. */
+const LOG_FORMAT = '%{time:2006-01-02T15:04:05.000Z07:00} %{level:.4s} [%{module}] %{message}';
 
 /**
  * What makes the `peer` command speak as an organisation's administrator to that organisation's peer.

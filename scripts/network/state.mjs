@@ -95,10 +95,10 @@ function requireEmpty(network) {
     ? readdirSync(network.dataDir).filter((name) => !name.startsWith('lock'))
     : [];
   if (names.length === 0) return;
-  throw leftover(
-    network,
-    `are not a network's, or its first start was interrupted (found: ${names.join(', ')})`,
-    'If they are yours, move them away or name another folder with --data',
+  throw new NetworkError(
+    'LEFTOVER_DATA',
+    `${network.dataDir} holds something that is not a network's: ${names.join(', ')}.`,
+    'Move it away, or name another folder with --data.',
   );
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createPrivateKey } from 'node:crypto';
+import { connect, signers, type Contract } from '@hyperledger/fabric-gateway';
+import { binariesIfPresent, type Binaries } from '../../../scripts/network/binaries.mjs';
+import { readDescription, type Network } from '../../../scripts/network/description.mjs';
+import { clean } from '../../../scripts/network/network.mjs';
+import { portIsFree } from '../../../scripts/network/processes.mjs';
+import { profileOf } from '../../../scripts/network/profiles.mjs';
+import { newClient } from '../../../scripts/network/readiness.mjs';
+
+export const POLICY_CHAINCODE = path.join(__dirname, 'policyChaincode');
+
+/**
+ * Runs `tests` where Fabric's programs are found, and says so by name where they are not.
+ */
+export function describeFabric(name: string, tests: (binaries: Binaries) => void): void {
+  const binaries = binariesIfPresent(process.env);
+  if (binaries === undefined) {
+    test(`Fabric: not run (no binaries): ${name}`, () => {
+      process.stdout.write(`Fabric: not run (no binaries): ${name}\n`);
+      expect(binaries).toBeUndefined();
+    });
+    return;
+  }
+  describe(`Fabric ${binaries.version}: ${name}`, () => {
+    tests(binaries);
+  });
+}
+
+export interface TestNetwork {
+  /** Temporary, removed by `dispose`. */
+  readonly folder: string;
+  readonly network: Network;
+  dispose(): Promise<void>;
+}
+
+/** A network of its own: own folder, own ports, the chaincode that writes what it is told. Nothing is started. */
+export async function newTestNetwork(options: { chaincodePath?: string } = {}): Promise<TestNetwork> {
+  const parent = mkdtempSync(path.join(tmpdir(), 'chartwitness-network-'));
+  const network = readDescription({
+    dataDir: path.join(parent, 'data'),
+    portBase: await freePortBase(),
+    chaincodePath: options.chaincodePath ?? POLICY_CHAINCODE,
+  });
+  const dispose = async (): Promise<void> => {
+    await clean(network, () => undefined);
+    rmSync(parent, { recursive: true, force: true });
+  };
+  return { folder: parent, network, dispose };
+}
+
+/** The first base from which all ports of the nodes are free. */
+async function freePortBase(): Promise<number> {
+  for (let base = 20_000 + (process.pid % 40) * 200; base < 60_000; base += 200) {
+    const wanted = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32, 100, 101, 102].map(
+      (offset) => base + offset,
+    );
+    const free = await Promise.all(wanted.map((port) => portIsFree(port)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('No free block of ports');
+}
+
+export interface Member {
+  readonly contract: Contract;
+  close(): void;
+}
+
+/** An organisation's gateway client, at its own peer or at another's. */
+export function member(network: Network, name: string, atPeerOf: string = name): Member {
+  const own = profileOf(network, organisation(network, name));
+  const at = profileOf(network, organisation(network, atPeerOf));
+  const client = newClient({ ...own, peerEndpoint: at.peerEndpoint, tlsCaFile: at.tlsCaFile });
+  const gateway = connect({
+    client,
+    identity: { mspId: own.mspId, credentials: readFileSync(own.certFile) },
+    signer: signers.newPrivateKeySigner(createPrivateKey(readFileSync(own.keyFile))),
+    evaluateOptions: () => ({ deadline: Date.now() + 10_000 }),
+    endorseOptions: () => ({ deadline: Date.now() + 15_000 }),
+    submitOptions: () => ({ deadline: Date.now() + 10_000 }),
+    commitStatusOptions: () => ({ deadline: Date.now() + 30_000 }),
+  });
+  return {
+    contract: gateway.getNetwork(network.channel).getContract(network.chaincode.name),
+    close: () => {
+      gateway.close();
+      client.close();
+    },
+  };
+}
+
+export function organisation(network: Network, name: string): Network['organisations'][number] {
+  const found = network.organisations.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`No organisation ${name}`);
+  return found;
+}
