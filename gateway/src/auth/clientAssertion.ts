@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { JSONWebKeySet } from 'jose';
 import { B2bRefused, parseB2b, type B2bExtension } from './b2bExtension';
-import { inspectCompactJws, JwsRefused } from './compactJws';
+import { inspectHeader, JwsRefused, readClaims } from './compactJws';
 import type { JsonObject } from './strictJson';
 
 export interface AssertionRules {
@@ -23,14 +23,14 @@ const TYPES = new Set(['jwt', 'client-authentication+jwt']);
 const KEY_TYPES: Readonly<Record<string, string>> = { ES256: 'EC', ES384: 'EC', RS384: 'RSA' };
 
 /**
- * What a client assertion must satisfy beyond a valid signature, issuer and unused `jti` (SMART App Launch 2.2 Backend Services,
+ * What a client assertion, whose signature was verified, must satisfy beyond a valid signature, issuer and unused `jti` (SMART App Launch 2.2 Backend Services,
  * RFC 7523 §3, UDAP `hl7-b2b`).
  * @returns who asks and why.
  * @throws {@link JwsRefused} or {@link B2bRefused}; both messages may be shown to the client.
  */
 export function checkClientAssertion(assertion: string, rules: AssertionRules): B2bExtension {
-  const { header, payload } = inspectCompactJws(assertion);
-  checkHeader(header, rules);
+  checkHeader(inspectHeader(assertion), rules);
+  const payload = readClaims(assertion);
   checkClaims(payload, rules);
   const b2b = parseB2b(payload);
   if (!rules.organisationIdentifiers.includes(b2b.organizationId)) {

@@ -6,11 +6,6 @@ export class JwsRefused extends Error {
   override readonly name = 'JwsRefused';
 }
 
-export interface CompactJws {
-  readonly header: JsonObject;
-  readonly payload: JsonObject;
-}
-
 /** Larger tokens are refused unread; a token of this gateway has about 1 KiB. */
 export const MAX_JWS_BYTES = 8192;
 const MAX_KID_LENGTH = 256;
@@ -23,11 +18,11 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const BANNED_HEADERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'enc'] as const;
 
 /**
- * The form that every JWT must have before its signature is checked: at most {@link MAX_JWS_BYTES}, three canonical base64url parts,
- * UTF-8 JSON objects without repeated names, and none of the banned header members. Says nothing about who signed.
+ * The form that a JWS must have before its signature is checked: at most {@link MAX_JWS_BYTES}, three canonical base64url parts, a header
+ * that is a JSON object without repeated names and without banned members. Says nothing about who signed.
  * @throws {@link JwsRefused}
  */
-export function inspectCompactJws(token: string): CompactJws {
+export function inspectHeader(token: string): JsonObject {
   if (token.length > MAX_JWS_BYTES) {
     throw new JwsRefused('larger than the limit');
   }
@@ -36,10 +31,19 @@ export function inspectCompactJws(token: string): CompactJws {
   if (parts.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
     throw new JwsRefused('not a compact JWS of three parts');
   }
+  decodeBase64url(payload);
   decodeBase64url(signature);
-  const jws = { header: decodeObject(header), payload: decodeObject(payload) };
-  checkHeader(jws.header);
-  return jws;
+  const members = decodeObject(header);
+  checkHeader(members);
+  return members;
+}
+
+/**
+ * The claims of a token whose signature was verified: a JSON object without repeated names at any depth.
+ * @throws {@link JwsRefused}
+ */
+export function readClaims(token: string): JsonObject {
+  return decodeObject(token.split('.')[1] ?? '');
 }
 
 function checkHeader(header: JsonObject): void {

@@ -8,7 +8,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import { AppError } from '../errors';
-import { inspectCompactJws, JwsRefused } from './compactJws';
+import { inspectHeader, JwsRefused, readClaims } from './compactJws';
 import type { JsonObject } from './strictJson';
 
 /** Where an issuer's public keys come from: held here, or fetched and cached from its JWKS URL. */
@@ -64,12 +64,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const maxAgeSeconds = options.maxAgeSeconds ?? 300;
   const skewSeconds = options.skewSeconds ?? 5;
   const verify = async (token: string): Promise<AccessToken> => {
-    const { header } = inspectCompactJws(token);
-    // jose also takes `application/at+jwt`; one spelling is enough here.
-    if (header['typ'] !== 'at+jwt') {
-      throw new JwsRefused('typ is not at+jwt');
-    }
-    const { payload } = await jwtVerify(token, getKey, {
+    const header = inspectHeader(token);
+    await jwtVerify(token, getKey, {
       algorithms: [...(options.algorithms ?? DEFAULT_ALGORITHMS)],
       issuer: options.issuer,
       audience: options.audience,
@@ -79,7 +75,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       clockTolerance: skewSeconds,
       currentDate: new Date(options.clock()),
     });
-    return checkClaims(payload, options, maxAgeSeconds);
+    // jose also takes `application/at+jwt`; one spelling is enough here.
+    if (header['typ'] !== 'at+jwt') {
+      throw new JwsRefused('typ is not at+jwt');
+    }
+    return checkClaims(readClaims(token), options, maxAgeSeconds);
   };
   return {
     verify: async (token) => {
