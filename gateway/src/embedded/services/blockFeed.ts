@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StateReader } from '../store/stateReader';
+import type { Cancellation } from './cancellation';
 
 /** Wakes those who wait for blocks and for the outcome of transactions. */
 export class BlockFeed {
@@ -19,37 +20,40 @@ export class BlockFeed {
     for (const id of transactionIds) for (const wake of [...(this.forTransaction.get(id) ?? [])]) wake();
   }
 
-  /** Resolves with the block's bytes as soon as it exists; undefined when the signal or the ledger ends first. */
-  async block(number: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  /** Resolves with the block's bytes as soon as it exists; undefined when the call or the ledger ends first. */
+  async block(number: number, cancellation: Cancellation): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (signal.aborted || this.closed) return undefined;
+      if (cancellation.cancelled || this.closed) return undefined;
       const bytes = this.reader.block(number);
       if (bytes) return bytes;
-      await this.wait(this.forBlock, signal);
+      await this.wait(this.forBlock, cancellation);
     }
   }
 
-  /** Resolves when the transaction is in a block; false when the signal or the ledger ends first. */
-  async transaction(id: string, signal: AbortSignal): Promise<boolean> {
+  /** Resolves when the transaction is in a block; false when the call or the ledger ends first. */
+  async transaction(id: string, cancellation: Cancellation): Promise<boolean> {
     while (!this.reader.transaction(id)) {
-      if (signal.aborted || this.closed) return false;
+      if (cancellation.cancelled || this.closed) return false;
       const waiting = this.forTransaction.get(id) ?? new Set();
       this.forTransaction.set(id, waiting);
-      await this.wait(waiting, signal);
+      await this.wait(waiting, cancellation);
       if (waiting.size === 0) this.forTransaction.delete(id);
     }
     return true;
   }
 
-  private wait(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  private wait(waiting: Set<() => void>, cancellation: Cancellation): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
+        withdraw();
         resolve();
       };
       waiting.add(wake);
-      signal.addEventListener('abort', wake);
+      const withdraw = cancellation.onCancel(() => {
+        waiting.delete(wake);
+        resolve();
+      });
     });
   }
 

@@ -7,6 +7,7 @@ import { checkSignedData } from './accessControl';
 import { eventOf } from './chaincodeEvents';
 import type { ChannelView } from './channelView';
 import { write } from './streamWriter';
+import { Cancellation } from './cancellation';
 
 type Call = ServerDuplexStream<common.Envelope, peer.DeliverResponse>;
 type Convert = (block: Uint8Array) => peer.DeliverResponse;
@@ -28,19 +29,19 @@ function fullBlock(block: Uint8Array): peer.DeliverResponse {
 
 function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
   return (call) => {
-    const abort = new AbortController();
+    const cancellation = new Cancellation();
     call.on('cancelled', () => {
-      abort.abort();
+      cancellation.cancel();
     });
     let work = Promise.resolve();
     call.on('data', (envelope: common.Envelope) => {
       work = work
-        .then(() => deliver(channel, envelope, convert, call, abort.signal))
+        .then(() => deliver(channel, envelope, convert, call, cancellation))
         .then(async (result) => {
-          if (abort.signal.aborted) return;
+          if (cancellation.cancelled) return;
           const response = new peer.DeliverResponse();
           response.setStatus(result);
-          await write(call, response, abort.signal);
+          await write(call, response, cancellation);
           if (result !== common.Status.SUCCESS) call.end();
         })
         .catch((error: unknown) => {
@@ -63,7 +64,7 @@ async function deliver(
   envelope: common.Envelope,
   convert: Convert,
   call: Call,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<Status> {
   const parts = openEnvelope(envelope.serializeBinary());
   if (!parts) return common.Status.BAD_REQUEST;
@@ -78,9 +79,9 @@ async function deliver(
   const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
   for (let number = range.start; number <= range.stop; number += 1) {
     if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
-    const block = await channel.feed.block(number, signal);
+    const block = await channel.feed.block(number, cancellation);
     if (!block) return common.Status.SERVICE_UNAVAILABLE;
-    await write(call, convert(block), signal);
+    await write(call, convert(block), cancellation);
   }
   return common.Status.SUCCESS;
 }

@@ -16,6 +16,7 @@ import { EndorsementService } from './endorsement';
 import { asServiceError, RpcError } from './rpcError';
 import { QUERY_CHAINCODE, queryLedger, SystemChaincodeError } from './systemChaincode';
 import { write } from './streamWriter';
+import { Cancellation } from './cancellation';
 
 /** `gateway.Gateway` as one organisation's peer offers it. */
 export function gatewayService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
@@ -24,8 +25,8 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
     evaluate: unary(channel, (request: gateway.EvaluateRequest) => service.evaluate(request)),
     endorse: unary(channel, (request: gateway.EndorseRequest) => service.endorse(request)),
     submit: unary(channel, (request: gateway.SubmitRequest) => Promise.resolve(service.submit(request))),
-    commitStatus: unary(channel, (request: gateway.SignedCommitStatusRequest, signal) =>
-      service.commitStatus(request, signal),
+    commitStatus: unary(channel, (request: gateway.SignedCommitStatusRequest, cancellation) =>
+      service.commitStatus(request, cancellation),
     ),
     chaincodeEvents: (
       call: ServerWritableStream<gateway.SignedChaincodeEventsRequest, gateway.ChaincodeEventsResponse>,
@@ -44,14 +45,14 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
 
 function unary<Request, Response>(
   channel: ChannelView,
-  handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+  handle: (request: Request, cancellation: Cancellation) => Promise<Response>,
 ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
   return (call, callback) => {
-    const abort = new AbortController();
+    const cancellation = new Cancellation();
     call.on('cancelled', () => {
-      abort.abort();
+      cancellation.cancel();
     });
-    handle(call.request, abort.signal).then(
+    handle(call.request, cancellation).then(
       (response) => {
         callback(null, response);
       },
@@ -152,7 +153,7 @@ class GatewayService {
 
   async commitStatus(
     signed: gateway.SignedCommitStatusRequest,
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<gateway.CommitStatusResponse> {
     const data = signed.getRequest_asU8();
     if (data.length === 0) throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
@@ -164,7 +165,7 @@ class GatewayService {
       identity: request.getIdentity_asU8(),
       signature: signed.getSignature_asU8(),
     });
-    const found = await this.channel.feed.transaction(id, signal);
+    const found = await this.channel.feed.transaction(id, cancellation);
     const record = this.channel.reader.transaction(id);
     if (!found || !record) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
     const response = new gateway.CommitStatusResponse();
@@ -195,14 +196,14 @@ class GatewayService {
     const request = gateway.ChaincodeEventsRequest.deserializeBinary(data);
     const signature = call.request.getSignature_asU8();
     this.admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
-    const abort = new AbortController();
+    const cancellation = new Cancellation();
     call.on('cancelled', () => {
-      abort.abort();
+      cancellation.cancel();
     });
     const after = this.channel.reader.transaction(request.getAfterTransactionId());
     const start = after?.block ?? this.startBlock(request.getStartPosition());
     for (let number = start; ; number += 1) {
-      const bytes = await this.channel.feed.block(number, abort.signal);
+      const bytes = await this.channel.feed.block(number, cancellation);
       if (!bytes) break;
       const wanted = this.events
         .eventsOf(number, bytes)
@@ -215,9 +216,9 @@ class GatewayService {
       const response = new gateway.ChaincodeEventsResponse();
       response.setEventsList(wanted);
       response.setBlockNumber(number);
-      await write(call, response, abort.signal);
+      await write(call, response, cancellation);
     }
-    if (!abort.signal.aborted) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    if (!cancellation.cancelled) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
   }
 
   private startBlock(position: orderer.SeekPosition | undefined): number {

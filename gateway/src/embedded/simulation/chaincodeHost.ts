@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { ownBytes } from './ownBytes';
 import type { FromWorker, SimulateTask, SimulationOutcome, ToWorker, WorkerSettings } from './workerMessages';
 
 /** The worker's compiled entry: the same file whether this module runs from its source (tests) or compiled. */
@@ -97,8 +98,14 @@ export class ChaincodeHost {
         this.timeOut(id);
       }, this.options.executeTimeoutMs);
       this.waiting.set(id, { transactionId: task.transactionId, resolve, reject, timer });
-      const message: ToWorker = { type: 'simulate', task: { ...task, id } };
-      worker.postMessage(message);
+      const signedProposal = ownBytes(task.signedProposal);
+      const input = ownBytes(task.input);
+      const proposalHash = ownBytes(task.proposalHash);
+      const message: ToWorker = {
+        type: 'simulate',
+        task: { ...task, id, signedProposal, input, proposalHash },
+      };
+      worker.postMessage(message, [signedProposal.buffer, input.buffer, proposalHash.buffer]);
     });
   }
 

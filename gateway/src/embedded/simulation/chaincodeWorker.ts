@@ -9,6 +9,7 @@ import { proposalResponsePayload } from '../protocol/preparedTransaction';
 import { Snapshots } from '../store/snapshots';
 import { ChaincodeSession, type Completion } from './chaincodeSession';
 import { loadChaincode } from './loadChaincode';
+import { ownBytes } from './ownBytes';
 import { Simulator } from './simulator';
 import type { FromWorker, SimulateTask, SimulationOutcome, ToWorker, WorkerSettings } from './workerMessages';
 
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
     const answer = {
       status: response.getStatus(),
       message: response.getMessage(),
-      payload: response.getPayload_asU8(),
+      payload: ownBytes(response.getPayload_asU8()),
     };
     if (!task.endorse || answer.status >= OK_LIMIT)
       return { kind: 'completed', ...answer, endorsed: undefined };
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
       chaincodeName: settings.chaincodeName,
       chaincodeVersion: settings.chaincodeVersion,
     });
-    const signature = signLowS(privateKey, Buffer.concat([responsePayload, settings.endorser]));
+    const signature = ownBytes(signLowS(privateKey, Buffer.concat([responsePayload, settings.endorser])));
     return {
       kind: 'completed',
       ...answer,

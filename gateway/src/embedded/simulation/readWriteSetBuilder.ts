@@ -73,9 +73,15 @@ export class ReadWriteSetBuilder {
     this.namespace(namespace).ranges.push(record);
   }
 
-  hashedRead(namespace: string, collection: string, key: string, version: Version | undefined): void {
+  hashedRead(
+    namespace: string,
+    collection: string,
+    key: string,
+    keyHash: Uint8Array,
+    version: Version | undefined,
+  ): void {
     const read = new kvrwset.KVReadHash();
-    read.setKeyHash(sha256(key));
+    read.setKeyHash(keyHash);
     if (version) read.setVersion(toProtoVersion(version));
     this.namespace(namespace).collection(collection).reads.set(key, read);
   }

@@ -70,14 +70,15 @@ export class Simulator {
   getPrivate(collectionName: string, key: string): Uint8Array {
     const collection = this.readable(collectionName);
     const { reader, mspId, namespace } = this.context;
-    const found = reader.privateValue(mspId, namespace, collection.name, key);
-    const publicVersion = reader.hashVersion(namespace, collection.name, sha256(key));
+    const keyHash = sha256(key);
+    const stored = reader.privateValueAndHash(mspId, namespace, collection.name, key, keyHash);
+    const { value: found, hashVersion: publicVersion } = stored;
     if (!sameVersion(found?.version, publicVersion)) {
       throw new SimulationError(
         `private data matching public hash version is not available. Public hash version = ${printVersion(publicVersion)}, Private data version = ${printVersion(found?.version)}`,
       );
     }
-    this.rwset.hashedRead(namespace, collection.name, key, found?.version);
+    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
     this.touch(collection.name).reads = true;
     return found?.value ?? new Uint8Array();
   }
@@ -85,8 +86,9 @@ export class Simulator {
   getPrivateHash(collectionName: string, key: string): Uint8Array {
     const collection = this.collection(collectionName);
     const { reader, namespace } = this.context;
-    const found = reader.hashedValue(namespace, collection.name, sha256(key));
-    this.rwset.hashedRead(namespace, collection.name, key, found?.version);
+    const keyHash = sha256(key);
+    const found = reader.hashedValue(namespace, collection.name, keyHash);
+    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
     return found?.value ?? new Uint8Array();
   }
 

@@ -106,15 +106,29 @@ export class StateReader {
     return toValue(this.row(sql, namespace, collection, Buffer.from(keyHash)));
   }
 
-  privateValue(
+  /** A private value as this organisation holds it, beside the version that its public hash has. */
+  privateValueAndHash(
     organisation: string,
     namespace: string,
     collection: string,
     name: string,
-  ): StoredValue | undefined {
-    const sql =
-      'SELECT value, block, tx FROM private_state WHERE organisation = ? AND namespace = ? AND collection = ? AND key = ?';
-    return toValue(this.row(sql, organisation, namespace, collection, key(name)));
+    keyHash: Uint8Array,
+  ): { value: StoredValue | undefined; hashVersion: Version | undefined } {
+    const sql = `SELECT h.block, h.tx, p.value, p.block, p.tx FROM (SELECT 1)
+      LEFT JOIN hashed_state h ON h.namespace = ?1 AND h.collection = ?2 AND h.key_hash = ?3
+      LEFT JOIN private_state p ON p.organisation = ?4 AND p.namespace = ?1 AND p.collection = ?2 AND p.key = ?5`;
+    const row = this.row(sql, namespace, collection, Buffer.from(keyHash), organisation, key(name));
+    const [hashBlock, hashTx, value, block, tx] = row as [
+      number | null,
+      number,
+      Buffer | null,
+      number,
+      number,
+    ];
+    return {
+      value: value === null ? undefined : { value, version: { block, tx } },
+      hashVersion: hashBlock === null ? undefined : { block: hashBlock, tx: hashTx },
+    };
   }
 
   privateRange(
