@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SamplePatient } from '../fhir/sampleRecords';
 import type { Practitioner } from './hospitalClient';
 
 /** The organisations, staff and patients of the demonstration. All of them are synthetic (Synthea). */
@@ -10,6 +11,8 @@ export interface DemoHospital {
   readonly gatewayName: string;
   readonly clientId: string;
   readonly practitioners: readonly Practitioner[];
+  /** Whose records it holds; Liz Conn is known to both hospitals under one national identifier. */
+  readonly patients: readonly SamplePatient[];
 }
 
 export const TRUSTEE = {
@@ -33,6 +36,7 @@ export const NORTH: DemoHospital = {
     { id: npi('40'), name: 'Loren Fay', role: 'nurse' },
     { id: npi('60'), name: 'Antonia Stark', role: 'administrator' },
   ],
+  patients: ['alberto', 'chet', 'edward', 'liz', 'michael'],
 };
 
 export const SOUTH: DemoHospital = {
@@ -46,6 +50,7 @@ export const SOUTH: DemoHospital = {
     { id: npi('80'), name: 'Dr. Felicitas Kub', role: 'doctor' },
     { id: npi('110'), name: 'Keeley Yundt', role: 'nurse' },
   ],
+  patients: ['liz', 'ned', 'clemente', 'buster'],
 };
 
 export const HOSPITALS: readonly DemoHospital[] = [NORTH, SOUTH];

@@ -9,6 +9,11 @@ export interface Listening {
   close(graceMs?: number): Promise<void>;
 }
 
+/** A port that is held; what it serves is set later. */
+export interface TakenPort extends Listening {
+  serve(handler: RequestListener): void;
+}
+
 /** A port that could not be had, with what to do about it. */
 export class PortBusyError extends Error {
   override readonly name = 'PortBusyError';
@@ -20,19 +25,21 @@ export class PortBusyError extends Error {
 }
 
 const DEFAULT_GRACE_MS = 10_000;
+const UNAVAILABLE = 503;
 
 /**
- * Serves `handler` on `host:port` (0: a free port).
+ * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into what it serves. Requests
+ * before `serve` are answered 503.
  * @param setting name of the setting that chooses the port, for the error message.
  * @throws {@link PortBusyError} when the port is taken.
  */
-export async function listen(
-  handler: RequestListener,
-  host: string,
-  port: number,
-  setting: string,
-): Promise<Listening> {
-  const server = createServer(handler);
+export async function takePort(host: string, port: number, setting: string): Promise<TakenPort> {
+  let current: RequestListener = (_request, response) => {
+    response.writeHead(UNAVAILABLE, { 'Retry-After': '1' }).end();
+  };
+  const server = createServer((request, response) => {
+    current(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -44,7 +51,14 @@ export async function listen(
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  return { host, port: address.port, close: (graceMs = DEFAULT_GRACE_MS) => closeServer(server, graceMs) };
+  return {
+    host,
+    port: address.port,
+    serve: (handler) => {
+      current = handler;
+    },
+    close: (graceMs = DEFAULT_GRACE_MS) => closeServer(server, graceMs),
+  };
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Command } from 'commander';
+import { type Logger, pino } from 'pino';
+import { openLedger, type OpenedLedger } from '../compose/openLedger';
+import { openStore } from '../compose/openStore';
+import { parseTrusteeConfig } from '../config';
+import { checkReadModel, describeCheck, rebuildReadModel } from '../projection/maintenance';
+import type { ProjectionDeps } from '../projection/projection';
+import type { AccessStore } from '../readmodel/accessStore';
+
+/** `chartwitness readmodel rebuild|check`: the trustee's list of accesses against the ledger. */
+export function readModelCommand(): Command {
+  const command = new Command('readmodel').description(
+    "The trustee's read model; configured like serve --role trustee, which must not be running meanwhile.",
+  );
+  command
+    .command('rebuild')
+    .description('drop it and project the ledger anew')
+    .action(async () => {
+      await withTrustee(async (deps, signal) => {
+        const status = await rebuildReadModel(deps, signal);
+        process.stdout.write(
+          `${String(status.entries)} entries, ${status.state}${status.problem === undefined ? '' : `: ${status.problem}`}\n`,
+        );
+        return status.state === 'live';
+      });
+    });
+  command
+    .command('check')
+    .description('derive it from the ledger again and report every difference')
+    .action(async () => {
+      await withTrustee(async (deps, signal) => {
+        const report = await checkReadModel(deps, signal);
+        process.stdout.write(`${describeCheck(report)}\n`);
+        return report.differences.length === 0;
+      });
+    });
+  return command;
+}
+
+type Work = (deps: ProjectionDeps, signal: AbortSignal) => Promise<boolean>;
+
+async function withTrustee(work: Work): Promise<void> {
+  const config = parseTrusteeConfig(process.env);
+  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const opened = await openLedger(config, 'trustee', log);
+  try {
+    const store = await openStore({
+      mongodbUri: config.mongodbUri,
+      file: join(config.dataDir, 'accesses.db'),
+    });
+    process.exitCode = (await interruptible(opened, store, log, work)) ? 0 : 1;
+  } finally {
+    await opened.close();
+  }
+}
+
+async function interruptible(
+  opened: OpenedLedger,
+  store: AccessStore,
+  log: Logger,
+  work: Work,
+): Promise<boolean> {
+  const stop = new AbortController();
+  const abort = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', abort);
+  process.once('SIGTERM', abort);
+  try {
+    return await work(
+      {
+        ledger: opened.ledger,
+        store,
+        log,
+        clock: Date.now,
+        random: Math.random,
+        sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+      },
+      stop.signal,
+    );
+  } finally {
+    process.removeListener('SIGINT', abort);
+    process.removeListener('SIGTERM', abort);
+    await store.close();
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { openReplayStore } from '../auth/replayStore';
+import type { Upstream } from '../fhir/upstream';
+import { createHospitalApp, type HospitalSettings, type TokenIssuer } from '../hospital/createHospitalApp';
+import type { PartHealth } from '../http/health';
+import type { TakenPort } from '../http/listen';
+import { createMetrics } from '../http/metrics';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { createRegistryCache } from '../ledger/registryCache';
+import { openOutbox } from '../recorder/outbox';
+import { createRecorder, type Recorder } from '../recorder/recorder';
+import { keepSigningKey } from './keyFiles';
+import { closeAll } from './closeAll';
+
+export interface HospitalServiceOptions {
+  readonly settings: HospitalSettings;
+  readonly gatewayName: string;
+  readonly dataDir: string;
+  readonly consortiumKey: Uint8Array;
+  readonly externalIssuer?: { readonly issuer: string; readonly jwksUrl: string } | undefined;
+  readonly upstream: Upstream;
+  /** Stays the caller's. */
+  readonly ledger: ProvenanceLedger;
+  /** A taken port on which the service is served; closed with it. */
+  readonly server: TakenPort;
+  readonly log: Logger;
+}
+
+export interface HospitalService {
+  readonly recorder: Recorder;
+  /** Finishes requests in flight, flushes the recorder, closes the stores. */
+  close(): Promise<void>;
+}
+
+/** Wires one hospital gateway and serves it. */
+export async function startHospitalService(options: HospitalServiceOptions): Promise<HospitalService> {
+  const { ledger, log, server } = options;
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const metrics = createMetrics('hospital');
+  const registry = createRegistryCache({ ledger, log });
+  const recorder = await createRecorder({
+    ledger,
+    lane: `${ledger.mspId}/${options.gatewayName}`,
+    outbox: openOutbox(join(options.dataDir, 'outbox.db')),
+    log,
+  });
+  const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
+  const tokens: TokenIssuer =
+    options.externalIssuer === undefined
+      ? {
+          kind: 'embedded',
+          signingKey: await keepSigningKey(join(options.dataDir, 'token-key.json'), 'ES256', 'gateway'),
+          replays,
+        }
+      : { kind: 'external', ...options.externalIssuer };
+  const hospital = await createHospitalApp({
+    settings: options.settings,
+    tokens,
+    registry,
+    recorder,
+    upstream: options.upstream,
+    consortiumKey: options.consortiumKey,
+    clock: Date.now,
+    random: randomBytes,
+    log,
+    metrics,
+    readiness: { recorder: () => recorderHealth(recorder) },
+  });
+  server.serve(hospital.app);
+  return {
+    recorder,
+    close: () =>
+      closeAll([
+        () => server.close(),
+        () => recorder.close(),
+        () => hospital.close(),
+        () => registry.close(),
+        () => {
+          replays.close();
+        },
+      ]),
+  };
+}
+
+function recorderHealth(recorder: Recorder): PartHealth {
+  const { phase, reason, ledgerAway } = recorder.state();
+  const detail = reason ?? (ledgerAway ? 'the ledger does not answer' : undefined);
+  return { ready: phase === 'ready' && !ledgerAway, ...(detail === undefined ? {} : { detail }) };
+}

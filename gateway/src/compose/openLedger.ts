@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { HospitalConfig, PeerConfig, TrusteeConfig } from '../config';
+import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
+import { createP256Signer } from '../ledger/signer';
+import { bootstrapNetwork } from './bootstrap';
+import { closeAll } from './closeAll';
+import { startEmbeddedNetwork } from './embeddedNetwork';
+
+export interface OpenedLedger {
+  readonly ledger: FabricLedger;
+  close(): Promise<void>;
+}
+
+type LedgerConfig = Pick<
+  HospitalConfig | TrusteeConfig,
+  'peer' | 'mspId' | 'channel' | 'chaincode' | 'dataDir'
+>;
+
+/** MSP id of the other side when a role runs on its own embedded ledger. */
+const LONE_TRUSTEE = 'TrusteeMSP';
+const LONE_HOLDER = 'NorthHospitalMSP';
+
+/**
+ * The ledger that the configuration names: a real peer, or the embedded ledger in this process. Nothing beyond this function knows which.
+ */
+export async function openLedger(
+  config: LedgerConfig,
+  role: 'holder' | 'trustee',
+  log: Logger,
+): Promise<OpenedLedger> {
+  if (config.peer !== undefined) {
+    const ledger = await connectToPeer(config, config.peer, log);
+    return {
+      ledger,
+      close: () => {
+        ledger.close();
+        return Promise.resolve();
+      },
+    };
+  }
+  return openEmbedded(config, role, log);
+}
+
+function connectToPeer(config: LedgerConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
+  const { tls } = peer;
+  return connectLedger({
+    endpoint: peer.endpoint,
+    identity: { mspId: config.mspId, certificatePem: peer.certificatePem },
+    signer: createP256Signer(new TextDecoder().decode(peer.privateKeyPem.reveal())),
+    channel: config.channel,
+    chaincode: config.chaincode,
+    log,
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            rootCertificates: tls.rootCertificates,
+            ...(tls.clientCertificate === undefined || tls.clientKey === undefined
+              ? {}
+              : { clientCertificate: tls.clientCertificate, clientKey: tls.clientKey.reveal() }),
+          },
+        }),
+  });
+}
+
+async function openEmbedded(
+  config: LedgerConfig,
+  role: 'holder' | 'trustee',
+  log: Logger,
+): Promise<OpenedLedger> {
+  const trustee = role === 'trustee' ? config.mspId : LONE_TRUSTEE;
+  const holder = role === 'holder' ? config.mspId : LONE_HOLDER;
+  const dataDir = join(config.dataDir, 'ledger');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const network = await startEmbeddedNetwork({
+    dataDir,
+    channel: config.channel,
+    chaincode: config.chaincode,
+    members: [
+      { mspId: trustee, role: 'trustee' },
+      { mspId: holder, role: 'holder' },
+    ],
+    log,
+  });
+  const opened: (() => Promise<void> | void)[] = [() => network.close()];
+  try {
+    const admin = await network.connect(trustee);
+    opened.unshift(() => {
+      admin.close();
+    });
+    await bootstrapNetwork(admin, [
+      { mspId: trustee, role: 'trustee', name: trustee, identifiers: [`urn:chartwitness:${trustee}`] },
+      { mspId: holder, role: 'holder', name: holder, identifiers: [`urn:chartwitness:${holder}`] },
+    ]);
+    writeFileSync(join(dataDir, 'profile.json'), profileOf(network.embedded, config, [trustee, holder]), {
+      mode: 0o600,
+    });
+    const ledger = role === 'trustee' ? admin : await network.connect(holder);
+    opened.unshift(() => {
+      ledger.close();
+    });
+    return { ledger, close: () => closeAll(opened) };
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+/** The environment by which another process joins: variable names as in the configuration, by MSP id. */
+function profileOf(
+  embedded: {
+    organisation(mspId: string): {
+      endpoint: string;
+      users: Record<string, { certificatePath: string; privateKeyPath: string }>;
+    };
+  },
+  config: LedgerConfig,
+  mspIds: readonly string[],
+): string {
+  const members = mspIds.map((mspId) => {
+    const { endpoint, users } = embedded.organisation(mspId);
+    return [
+      mspId,
+      {
+        FABRIC_PEER_ENDPOINT: endpoint,
+        FABRIC_CHANNEL: config.channel,
+        FABRIC_CHAINCODE: config.chaincode,
+        FABRIC_MSP_ID: mspId,
+        FABRIC_CERT_FILE: users['gateway']?.certificatePath,
+        FABRIC_KEY_FILE: users['gateway']?.privateKeyPath,
+      },
+    ] as const;
+  });
+  return `${JSON.stringify(Object.fromEntries(members), null, 2)}\n`;
+}

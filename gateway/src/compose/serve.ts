@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import type { HospitalConfig, TrusteeConfig } from '../config';
+import { createHttpUpstream } from '../fhir/httpUpstream';
+import { createSampleHospital } from '../fhir/sampleHospital';
+import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';
+import type { Upstream } from '../fhir/upstream';
+import { takePort } from '../http/listen';
+import { closeAll } from './closeAll';
+import { startHospitalService } from './hospitalService';
+import { type OpenedLedger, openLedger } from './openLedger';
+import { openStore } from './openStore';
+import { startTrusteeService } from './trusteeService';
+
+export interface Serving {
+  /** Where the service is reached, as configured. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const REQUESTS_A_MINUTE = 60_000;
+
+/** Runs the hospital role. @throws when a port is busy or a key does not fit. */
+export async function serveHospital(config: HospitalConfig): Promise<Serving> {
+  const log = pino({ level: config.logLevel });
+  return withLedger(config, 'holder', log, async (opened) => {
+    const service = await startHospitalService({
+      settings: {
+        baseUrl: config.baseUrl,
+        identifierSystems: config.subjectIdentifierSystems,
+        disclosure: config.disclosure,
+        rateLimit: { windowMs: 60_000, limit: REQUESTS_A_MINUTE },
+      },
+      gatewayName: config.gatewayName,
+      dataDir: config.dataDir,
+      consortiumKey: config.consortiumKey.reveal(),
+      externalIssuer: config.externalIssuer,
+      upstream: upstreamOf(config),
+      ledger: opened.ledger,
+      server: await takePort(config.host, config.port, 'PORT'),
+      log,
+    });
+    return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
+  });
+}
+
+/** Runs the trustee role. @throws when a port is busy, a key does not fit, or the store cannot be opened. */
+export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
+  const log = pino({ level: config.logLevel });
+  return withLedger(config, 'trustee', log, async (opened) => {
+    const server = await takePort(config.host, config.port, 'PORT');
+    const service = await startTrusteeService({
+      baseUrl: config.baseUrl,
+      dataDir: config.dataDir,
+      consortiumKey: config.consortiumKey.reveal(),
+      apps: config.apps,
+      externalOpenId: config.externalOpenId,
+      ledger: opened.ledger,
+      store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
+      server,
+      log,
+    });
+    return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
+  });
+}
+
+/** Closes the ledger again when the rest does not start. */
+async function withLedger(
+  config: HospitalConfig | TrusteeConfig,
+  role: 'holder' | 'trustee',
+  log: Logger,
+  start: (opened: OpenedLedger) => Promise<Serving>,
+): Promise<Serving> {
+  const opened = await openLedger(config, role, log);
+  try {
+    return await start(opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function upstreamOf({ upstream }: HospitalConfig): Upstream {
+  if (upstream.kind === 'sample') {
+    return createSampleHospital({ patients: Object.keys(SAMPLE_PATIENTS) as SamplePatient[] });
+  }
+  const { url, bearerToken } = upstream;
+  return createHttpUpstream({
+    baseUrl: url,
+    ...(bearerToken === undefined
+      ? {}
+      : { bearerToken: new TextDecoder().decode(bearerToken.reveal()).trim() }),
+  });
+}

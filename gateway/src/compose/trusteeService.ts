@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { PublicApp, TrusteeConfig } from '../config';
+import type { TakenPort } from '../http/listen';
+import { createMetrics } from '../http/metrics';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { createProjection, type Projection } from '../projection/projection';
+import { createRegistryCache } from '../projection/registryCache';
+import type { AccessStore } from '../readmodel/accessStore';
+import { openDatabase } from '../readmodel/openDatabase';
+import { createTrusteeApp } from '../trustee/createTrusteeApp';
+import {
+  migrateTrusteeDatabase,
+  openPatientAccounts,
+  type PatientAccounts,
+} from '../trustee/patientAccounts';
+import { openTrusteeKeys } from '../trustee/trusteeKeys';
+import { closeAll } from './closeAll';
+
+export interface TrusteeServiceOptions {
+  readonly baseUrl: string;
+  readonly dataDir: string;
+  readonly consortiumKey: Uint8Array;
+  readonly apps: readonly PublicApp[];
+  readonly externalOpenId?: TrusteeConfig['externalOpenId'];
+  /** Stays the caller's. */
+  readonly ledger: ProvenanceLedger;
+  /** Closed with the service. */
+  readonly store: AccessStore;
+  /** A taken port on which the service is served; closed with it. */
+  readonly server: TakenPort;
+  readonly log: Logger;
+}
+
+export interface TrusteeService {
+  readonly accounts: PatientAccounts;
+  readonly projection: Projection;
+  /** RFC 8707 value for the patient API. */
+  readonly resource: string;
+  readonly issuer: string;
+  /** Finishes requests in flight, stops the projection after the batch in hand, closes the stores. */
+  close(): Promise<void>;
+}
+
+/** Where the built portal lies. */
+function portalDirectory(): string {
+  return join(dirname(require.resolve('@chartwitness/web/package.json')), 'dist');
+}
+
+/** Wires the trustee's service, starts its projection and serves it. */
+export async function startTrusteeService(options: TrusteeServiceOptions): Promise<TrusteeService> {
+  const { ledger, log, server, store } = options;
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const metrics = createMetrics('trustee');
+  const registry = createRegistryCache(ledger);
+  const projection = createProjection({
+    ledger,
+    store,
+    log,
+    clock: Date.now,
+    random: Math.random,
+    sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+    onRegistryChanged: () => {
+      registry.expire();
+    },
+  });
+  const database = openDatabase(join(options.dataDir, 'accounts.db'));
+  migrateTrusteeDatabase(database);
+  const accounts = openPatientAccounts(database);
+  const external = options.externalOpenId;
+  const trustee = createTrusteeApp({
+    baseUrl: options.baseUrl,
+    ledger,
+    store,
+    registry,
+    projectionStatus: () => projection.status(),
+    consortiumKey: options.consortiumKey,
+    database,
+    accounts,
+    keys: await openTrusteeKeys(join(options.dataDir, 'keys.json')),
+    apps: options.apps,
+    ...(external === undefined
+      ? {}
+      : {
+          external: {
+            ...external,
+            clientSecret: new TextDecoder().decode(external.clientSecret.reveal()).trim(),
+          },
+        }),
+    portalDirectory: portalDirectory(),
+    log,
+    clock: Date.now,
+    metrics,
+    backChannelUrl: () => `http://${server.host}:${String(server.port)}`,
+  });
+  const stop = new AbortController();
+  const projecting = projection.run(stop.signal);
+  server.serve(trustee.app);
+  return {
+    accounts,
+    projection,
+    resource: trustee.resource,
+    issuer: trustee.issuer,
+    close: () =>
+      closeAll([
+        () => server.close(),
+        () => {
+          stop.abort();
+          return projecting;
+        },
+        () => trustee.close(),
+        () => store.close(),
+        () => {
+          database.close();
+        },
+      ]),
+  };
+}

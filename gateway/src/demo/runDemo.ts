@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pino, type Logger } from 'pino';
+import type { ConsentPolicy } from '../api/schemas';
+import { untilSignal } from '../commands/untilSignal';
+import { CheckFailed, checkDemo } from './check';
+import type { DemoFile, DemoFilePatient } from './demoFile';
+import { PatientClient } from './patientClient';
+import { type RunningDemo, startDemo } from './startDemo';
+import { dayOf, emergencyFor, Hospitals } from './story';
+
+type Say = (line: string) => void;
+
+export interface RunDemoOptions {
+  readonly dataDir: string;
+  readonly demoFile: string;
+  readonly fresh: boolean;
+  /** Whether a new demonstration plays its day of traffic. */
+  readonly traffic: boolean;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly say: Say;
+}
+
+const STDERR = 2;
+const POLL_MS = 50;
+
+/** Starts the demonstration, plays the day when it is new, says what to open, and runs until SIGINT or SIGTERM. */
+export async function runDemo(options: RunDemoOptions): Promise<void> {
+  const { say } = options;
+  if (options.fresh) {
+    deleteEarlierRun(options);
+  }
+  const started = Date.now();
+  say(
+    'Starting the embedded ledger (one process on this machine, not independent parties), two hospitals and the trustee …',
+  );
+  const demo = await startDemo({ ...options, log: logTo(options.logLevel) });
+  if (options.traffic && demo.isNew) {
+    await playDay(demo.file, say);
+  }
+  say(summary(demo, options, Date.now() - started));
+  await untilSignal(() => demo.close(), say);
+}
+
+export interface RunCheckOptions {
+  readonly logLevel: string;
+  readonly say: Say;
+}
+
+/** @returns 0 when every step of the story held, else 1. */
+export async function runCheck({ say, logLevel }: RunCheckOptions): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-check-'));
+  const demo = await startDemo({
+    dataDir,
+    demoFile: join(dataDir, 'demo.json'),
+    port: 0,
+    log: logTo(logLevel),
+  });
+  try {
+    const steps = await checkDemo(demo.file, { say, pause: () => wait(POLL_MS) });
+    say(`The main job holds: ${String(steps)} steps verified over HTTP.`);
+    return 0;
+  } catch (error) {
+    if (error instanceof CheckFailed) {
+      say(`FAILED  ${error.message}`);
+      return 1;
+    }
+    throw error;
+  } finally {
+    await demo.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function logTo(level: string): Logger {
+  return pino({ level, base: null }, pino.destination(STDERR));
+}
+
+/**
+ * Deletes the data folder of an earlier demonstration, and nothing else: a folder with files in it that no demonstration wrote is left
+ * alone.
+ * @throws Error for such a folder.
+ */
+function deleteEarlierRun({ dataDir, demoFile, say }: RunDemoOptions): void {
+  if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) {
+    return;
+  }
+  if (!existsSync(join(dataDir, 'consortium.key'))) {
+    throw new Error(
+      `${dataDir} was not made by this command; choose another --data-dir, or delete it yourself`,
+    );
+  }
+  for (const name of ['consortium.key', 'ledger', 'trustee', 'NorthHospitalMSP', 'SouthClinicMSP']) {
+    rmSync(join(dataDir, name), { recursive: true, force: true });
+  }
+  rmSync(demoFile, { force: true });
+  say(`Deleted the data of earlier runs in ${dataDir}`);
+}
+
+const MY_HOSPITAL: ConsentPolicy['rules'] = [
+  { id: 'my-hospital-treats-me', effect: 'permit', org: '@holder', purposes: ['TREAT'] },
+  {
+    id: 'my-hospital-bills',
+    effect: 'permit',
+    org: '@holder',
+    purposes: ['HPAYMT'],
+    types: ['Claim', 'ExplanationOfBenefit'],
+  },
+];
+
+/** What each person decided, by sign-in name; who is not here has no consent on file. */
+const CONSENTS: Readonly<Record<string, ConsentPolicy>> = {
+  alberto: {
+    rules: [{ id: 'psychiatry-is-closed', effect: 'deny', labels: ['PSY'] }, ...MY_HOSPITAL],
+    default: 'deny',
+  },
+  chet: { rules: MY_HOSPITAL, default: 'deny' },
+  liz: {
+    rules: [
+      { id: 'sexual-health-stays-closed', effect: 'deny', labels: ['SEX'], holdsInEmergency: true },
+      ...MY_HOSPITAL,
+      { id: 'south-clinic-may-treat-me', effect: 'permit', org: 'SouthClinicMSP', purposes: ['TREAT'] },
+    ],
+    default: 'deny',
+  },
+  ned: {
+    rules: [{ id: 'open-to-all-who-treat-me', effect: 'permit', purposes: ['TREAT'] }],
+    default: 'deny',
+  },
+  buster: { rules: [], default: 'deny' },
+};
+
+async function playDay(file: DemoFile, say: Say): Promise<void> {
+  const hospitals = new Hospitals(file);
+  say('The patients sign in at the portal and set their consents:');
+  for (const [username, policy] of Object.entries(CONSENTS)) {
+    await setConsent(file, username, policy);
+    say(`  ${username}: ${policy.rules.map((rule) => rule.id).join(', ') || 'closed to everyone'}`);
+  }
+  say('A day at the hospitals, over their HTTP interfaces:');
+  for (const patient of file.patients) {
+    for (const scene of [...dayOf(patient, hospitals), ...emergencyOf(patient, hospitals)]) {
+      const answer = await hospitals.play(scene);
+      say(`  ${scene.asker} at ${scene.holder}, ${patient.name}: ${scene.title} → ${outcomeOf(answer)}`);
+    }
+  }
+}
+
+function emergencyOf(patient: DemoFilePatient, hospitals: Hospitals): ReturnType<typeof dayOf> {
+  return ['chet', 'liz'].includes(patient.username) ? [emergencyFor(patient, hospitals)] : [];
+}
+
+async function setConsent(file: DemoFile, username: string, policy: ConsentPolicy): Promise<void> {
+  const person = file.patients.find((patient) => patient.username === username);
+  if (person === undefined) {
+    throw new Error(`the demonstration has no patient ${username}`);
+  }
+  const patient = await PatientClient.signIn(file.portalUrl, username, person.password);
+  const before = await patient.get('consent');
+  const answer = await patient.put('consent', policy, before.etag ?? '');
+  if (answer.status !== 200) {
+    throw new Error(`setting the consent of ${username} answered ${String(answer.status)}`);
+  }
+}
+
+function outcomeOf({ status, body }: { status: number; body: unknown }): string {
+  const { total, resourceType } = body as { total?: number; resourceType?: string };
+  return `${String(status)} ${resourceType ?? ''}${total === undefined ? '' : `, ${String(total)} resource(s)`}`;
+}
+
+function summary({ file, isNew }: RunningDemo, options: RunDemoOptions, elapsedMs: number): string {
+  const [first] = file.hospitals;
+  const people = new Map(file.patients.map((patient) => [patient.username, patient]));
+  return [
+    '',
+    `Ready after ${(elapsedMs / 1000).toFixed(1)} s${isNew ? '' : ', with the data of earlier runs (--fresh starts over)'}.`,
+    '',
+    `Portal       ${file.portalUrl}`,
+    ...file.hospitals.map((hospital) => `${hospital.name.padEnd(12)} ${hospital.fhirBaseUrl}`),
+    `API          ${file.apiBaseUrl}/openapi.json, ${first?.fhirBaseUrl ?? ''}/metadata`,
+    `For programs ${options.demoFile}`,
+    '',
+    'Sign in as',
+    ...[...people.values()].map(
+      ({ username, password, name }) => `  ${username.padEnd(10)} ${password}   ${name}`,
+    ),
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+}
