@@ -23,7 +23,25 @@ export function completeEvent(request: AccessRequest, context: DecisionContext):
     refusal === undefined
       ? decide(consent, defaultPolicy, request, holder, at)
       : refuse(request.items, { kind: 'refused', reason: refusal });
-  return { ...request, v: 1, holder, at, outcome: outcomeOf(items), items };
+  const { id, salt, subject, requester, purpose, action, emergency, requestedAt, late } = request;
+  const outcome = outcomeOf(items);
+  // Spelled out: only what belongs to an event is hashed.
+  return {
+    v: 1,
+    id,
+    salt,
+    holder,
+    subject,
+    requester,
+    purpose,
+    action,
+    emergency,
+    requestedAt,
+    late,
+    at,
+    outcome,
+    items,
+  };
 }
 
 export interface Replayed {

@@ -11,7 +11,13 @@ export function dateMs(text: string): number | undefined {
   const [, year, month, day] = DATE.exec(text) ?? [];
   if (year === undefined) return undefined;
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  return new Date(ms).toISOString().slice(0, 10) === text ? ms : undefined;
+  const date = new Date(ms);
+  // A day that its month does not have comes out as another date, and a year before 100 as another century.
+  const isReal =
+    date.getUTCDate() === Number(day) &&
+    date.getUTCMonth() === Number(month) - 1 &&
+    date.getUTCFullYear() === Number(year);
+  return isReal ? ms : undefined;
 }
 
 /** An RFC 3339 instant in milliseconds since 1970 (finer fractions are cut), or undefined. Leap seconds are not instants here. */
