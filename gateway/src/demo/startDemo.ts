@@ -211,8 +211,8 @@ async function startPlace(
   };
 }
 
-function publicHalf({ d: _private, ...rest }: JWK): Record<string, unknown> {
-  return rest;
+function publicHalf(key: JWK): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(key).filter(([member]) => member !== 'd'));
 }
 
 /** An account for every person; passwords of an earlier run are kept. */
