@@ -148,6 +148,12 @@ function follow(network, part) {
   });
 }
 
+// A reader that has seen enough (`… | head`) is no error.
+process.stdout.on('error', (cause) => {
+  if (/** @type {NodeJS.ErrnoException} */ (cause).code !== 'EPIPE') throw cause;
+  process.exit();
+});
+
 try {
   process.exitCode = await main();
 } catch (cause) {

@@ -228,7 +228,7 @@ export function collections(network) {
       maxPeerCount: network.organisations.length,
       blockToLive: 0,
       memberOnlyRead: true,
-      memberOnlyWrite: false,
+      memberOnlyWrite: true,
       endorsementPolicy: { signaturePolicy: `OR('${trusteeOf(network).mspId}.peer')` },
     },
   ];

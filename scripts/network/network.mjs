@@ -61,9 +61,9 @@ const OWN_FILES = [
  * transactions can be endorsed. Idempotent, and the way out of a half-started network.
  * @param {Network} network @param {Binaries} binaries @param {Say} say
  */
-export function up(network, binaries, say) {
+export async function up(network, binaries, say) {
   refuseExternal(network, 'up');
-  return exclusively(network, async () => {
+  await exclusively(network, async () => {
     const state = openState(network, binaries.version);
     writeState(network, state);
     await makeMaterial(network, binaries);
@@ -189,8 +189,8 @@ async function stopFormer(network, deployed) {
  * Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need it.
  * @param {Network} network @param {Say} say
  */
-export function down(network, say) {
-  if (!existsSync(network.dataDir)) return Promise.resolve(say('Nothing is running.'));
+export async function down(network, say) {
+  if (!existsSync(network.dataDir)) return say('Nothing is running.');
   return exclusively(network, async () => {
     const parts = recordedParts(network);
     const chaincode = parts.filter((part) => part.startsWith('chaincode.'));

@@ -107,18 +107,20 @@ test('node OUs in every organisation', () => {
 });
 
 test('consents: all organisations hold them, the trustee alone writes them', () => {
-  expect(collections(network)).toEqual([
+  expect(collections(network)).toMatchObject([
     {
       name: 'consents',
       policy: "OR('TrusteeMSP.member', 'NorthHospitalMSP.member', 'SouthClinicMSP.member')",
-      requiredPeerCount: 0,
-      maxPeerCount: 3,
-      blockToLive: 0,
       memberOnlyRead: true,
-      memberOnlyWrite: false,
+      memberOnlyWrite: true,
       endorsementPolicy: { signaturePolicy: "OR('TrusteeMSP.peer')" },
     },
   ]);
+});
+
+test('in the development network they are the collections that the chaincode brings along', () => {
+  const file = path.resolve(__dirname, '../../../chaincode/collections.json');
+  expect(collections(network)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
 });
 
 describe('the terms of the definition', () => {

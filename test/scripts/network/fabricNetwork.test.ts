@@ -3,8 +3,9 @@ import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path';
 import { CommitError, EndorseError, GatewayError, type Contract } from '@hyperledger/fabric-gateway';
 import type { Binaries } from '../../../scripts/network/binaries.mjs';
-import type { Network } from '../../../scripts/network/description.mjs';
-import { deploy, down, startOne, status, stopOne, up } from '../../../scripts/network/network.mjs';
+import { readDescription, type Network } from '../../../scripts/network/description.mjs';
+import { cryptoDir } from '../../../scripts/network/layout.mjs';
+import { clean, deploy, down, startOne, status, stopOne, up } from '../../../scripts/network/network.mjs';
 import { profileOf } from '../../../scripts/network/profiles.mjs';
 import { waitUntilEndorsable } from '../../../scripts/network/readiness.mjs';
 import {
@@ -54,6 +55,22 @@ async function untilItWorks(attempt: () => Promise<unknown>, withinMs: number): 
       if (performance.now() - start > withinMs) throw cause;
     }
   }
+}
+
+/** How an operator would describe `network` if something else had started it. */
+function asExternal(network: Network): unknown {
+  return {
+    channel: network.channel,
+    portBase: network.portBase,
+    chaincode: {
+      name: 'elsewhere',
+      path: POLICY_CHAINCODE,
+      signaturePolicy: `AND('${TRUSTEE}.peer', '${NORTH}.peer')`,
+    },
+    orderer: network.orderer,
+    organisations: network.organisations,
+    external: { cryptoDir: cryptoDir(network), mutualTls: true },
+  };
 }
 
 /** A copy of the chaincode with a later version. */
@@ -306,6 +323,22 @@ describeFabric('the development network', (binaries: Binaries) => {
     expect(after.filter((part) => part.startsWith('chaincode.') && before.includes(part))).toEqual([]);
     expect(after).toHaveLength(before.length);
     expect(await write(north.contract, ['public'])).toBe(VALID);
+  }, 120_000);
+
+  test('deploy to a network that other tools run: only its certificates and endpoints are known', async () => {
+    const file = path.join(own.folder, 'external.json');
+    writeFileSync(file, JSON.stringify(asExternal(network)));
+    const external = readDescription({ file, dataDir: path.join(own.folder, 'external') });
+    await expect(up(external, binaries, quiet)).rejects.toMatchObject({ code: 'EXTERNAL_NETWORK' });
+    const deployed = await deploy(external, binaries, quiet);
+    expect(deployed.sequence).toBe(1);
+    const holder = member(external, 'north');
+    expect(await write(holder.contract, ['public'], [NORTH])).toBe(ENDORSEMENT_POLICY_FAILURE);
+    expect(await write(holder.contract, ['public'], [NORTH, TRUSTEE])).toBe(VALID);
+    holder.close();
+    expect((await status(external, undefined)).state).toBe('up');
+    await clean(external, quiet);
+    expect((await status(network, undefined)).state).toBe('up');
   }, 120_000);
 
   test('down leaves nothing running, and up brings the ledger back', async () => {
