@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src/compose/embeddedNetwork';
+import type { FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
+
+export const TRUSTEE = 'TrusteeMSP';
+export const NORTH = 'NorthHospitalMSP';
+export const SOUTH = 'SouthClinicMSP';
+
+export interface TestNetwork {
+  readonly network: EmbeddedNetwork;
+  readonly trustee: FabricLedger;
+  readonly north: FabricLedger;
+  readonly south: FabricLedger;
+  close(): Promise<void>;
+}
+
+/** The embedded ledger with the built chaincode, its three organisations connected; `isAdmitted` false leaves the registry empty. */
+export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
+  const network = await startEmbeddedNetwork({
+    dataDir: folder,
+    channel: 'chartwitness',
+    chaincode: 'provenance',
+    members: [
+      { mspId: TRUSTEE, role: 'trustee' },
+      { mspId: NORTH, role: 'holder' },
+      { mspId: SOUTH, role: 'holder' },
+    ],
+    log: pino({ level: 'silent' }),
+  });
+  const trustee = await network.connect(TRUSTEE);
+  const north = await network.connect(NORTH);
+  const south = await network.connect(SOUTH);
+  if (isAdmitted) {
+    await admitAll(trustee);
+  }
+  return {
+    network,
+    trustee,
+    north,
+    south,
+    close: async () => {
+      [trustee, north, south].forEach((ledger) => {
+        ledger.close();
+      });
+      await network.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function admitAll(trustee: FabricLedger): Promise<void> {
+  await trustee.initialise({
+    trustee: TRUSTEE,
+    defaultPolicy: {
+      rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
+      default: 'deny',
+    },
+  });
+  for (const [mspId, role, name] of [
+    [TRUSTEE, 'trustee', 'Patients Trust'],
+    [NORTH, 'holder', 'North Hospital'],
+    [SOUTH, 'holder', 'South Clinic'],
+  ] as const) {
+    await trustee.admitOrganisation({ mspId, role, name, identifiers: [`https://${mspId}.example`] });
+  }
+}
+
+export const CLIENT = {
+  clientId: 'north-ward',
+  name: 'Ward system',
+  jwks: {
+    keys: [
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+        y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+        kid: 'k1',
+        alg: 'ES256',
+      },
+    ],
+  },
+  scope: 'system/*.rs',
+};
