@@ -136,7 +136,7 @@ class RunningLedger implements EmbeddedLedger {
   private readonly membership: Membership;
   private readonly pool = new PrivateDataPool();
   private readonly feed: BlockFeed;
-  private readonly height = new SharedArrayBuffer(8);
+  private readonly height = new BigInt64Array(new SharedArrayBuffer(8));
   private readonly hosts: ChaincodeHost[];
   private readonly peers: Peer[];
   private readonly committer: Committer;
@@ -194,7 +194,7 @@ class RunningLedger implements EmbeddedLedger {
     const digest = definitionDigest(this.resolved.definition);
     const { name } = this.resolved.definition;
     if (reader.meta(`definition:${name}`)?.equals(digest) !== true) this.commitDefinition(digest);
-    this.publishHeight();
+    this.publishHeight(reader.height());
   }
 
   private configDigest(): Buffer {
@@ -277,15 +277,15 @@ class RunningLedger implements EmbeddedLedger {
           isKnownTransaction: (id) => store.reader.transaction(id) !== undefined,
           clock,
         }),
-      committed: ({ transactions }) => {
-        this.publishHeight();
+      committed: ({ number, transactions }) => {
+        this.publishHeight(number + 1);
         this.feed.announce(transactions.map(({ id }) => id));
       },
     });
   }
 
-  private publishHeight(): void {
-    Atomics.store(new BigInt64Array(this.height), 0, BigInt(this.store.reader.height()));
+  private publishHeight(height: number): void {
+    Atomics.store(this.height, 0, BigInt(height));
   }
 
   private newHost(files: OrganisationFiles): ChaincodeHost {
@@ -304,7 +304,7 @@ class RunningLedger implements EmbeddedLedger {
         storeFile: this.store.file,
         endorser: serializeIdentity(files.mspId, files.node.certificatePem),
         endorserKeyPem: files.node.privateKeyPem,
-        height: this.height,
+        height: this.height.buffer,
       },
       onExit: options.chaincode.onExit ?? 'restart',
       executeTimeoutMs: options.chaincode.executeTimeoutMs ?? 30_000,
@@ -357,7 +357,7 @@ class RunningLedger implements EmbeddedLedger {
       chaincodePolicy: () => resolved.chaincodePolicy,
       collections: () => resolved.collections,
       keepPrivateData: (transactionId, results) => {
-        this.pool.add(transactionId, results, store.reader.height());
+        this.pool.add(transactionId, results, Number(Atomics.load(this.height, 0)));
       },
       order: (envelope) => this.order(envelope),
       clock: resolved.clock,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StateReader } from '../store/stateReader';
+import type { StateReader, TransactionRecord } from '../store/stateReader';
 import type { Cancellation } from './cancellation';
 
 /** Wakes those who wait for blocks and for the outcome of transactions. */
@@ -30,16 +30,17 @@ export class BlockFeed {
     }
   }
 
-  /** Resolves when the transaction is in a block; false when the call or the ledger ends first. */
-  async transaction(id: string, cancellation: Cancellation): Promise<boolean> {
-    while (!this.reader.transaction(id)) {
-      if (cancellation.cancelled || this.closed) return false;
+  /** Resolves when the transaction is in a block; undefined when the call or the ledger ends first. */
+  async transaction(id: string, cancellation: Cancellation): Promise<TransactionRecord | undefined> {
+    for (;;) {
+      const record = this.reader.transaction(id);
+      if (record) return record;
+      if (cancellation.cancelled || this.closed) return undefined;
       const waiting = this.forTransaction.get(id) ?? new Set();
       this.forTransaction.set(id, waiting);
       await this.wait(waiting, cancellation);
       if (waiting.size === 0) this.forTransaction.delete(id);
     }
-    return true;
   }
 
   private wait(waiting: Set<() => void>, cancellation: Cancellation): Promise<void> {

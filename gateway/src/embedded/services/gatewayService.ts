@@ -165,9 +165,8 @@ class GatewayService {
       identity: request.getIdentity_asU8(),
       signature: signed.getSignature_asU8(),
     });
-    const found = await this.channel.feed.transaction(id, cancellation);
-    const record = this.channel.reader.transaction(id);
-    if (!found || !record) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    const record = await this.channel.feed.transaction(id, cancellation);
+    if (!record) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
     const response = new gateway.CommitStatusResponse();
     response.setResult(record.code as peerProtos.TxValidationCodeMap[keyof peerProtos.TxValidationCodeMap]);
     response.setBlockNumber(record.block);
