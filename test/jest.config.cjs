@@ -1,6 +1,6 @@
 'use strict';
-// fabric-contract-api logs every start at info level through winston; the level is read when the module loads.
-process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'error';
+// fabric-contract-api logs every refusal as an error and every start as info through winston; the level is read when the module loads.
+process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'critical';
 // Packages that ship only ES modules: jest's CommonJS runtime cannot require() them on every supported Node, so they are compiled.
 const ESM_ONLY = [
   'jose',
@@ -23,7 +23,6 @@ module.exports = {
   rootDir: '..',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   moduleNameMapper: {
     '^@chartwitness/chaincode/domain$': '<rootDir>/chaincode/src/domain/index.ts',
     '^@api/(.*)$': '<rootDir>/gateway/src/api/$1',

@@ -6,7 +6,7 @@ import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { bootstrapNetwork } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
-import { startEmbeddedNetwork } from '../compose/embeddedNetwork';
+import { type EmbeddedNetwork, startEmbeddedNetwork } from '../compose/embeddedNetwork';
 import { startHospitalService } from '../compose/hospitalService';
 import { keepSecret, keepSigningKey } from '../compose/keyFiles';
 import { startTrusteeService, type TrusteeService } from '../compose/trusteeService';
@@ -35,6 +35,7 @@ export interface RunningDemo {
   /** The organisation's own connection to the ledger. */
   ledger(mspId: string): FabricLedger;
   readonly trustee: TrusteeService;
+  readonly network: EmbeddedNetwork;
   close(): Promise<void>;
 }
 
@@ -138,7 +139,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     patients: await openAccounts(places, trustee, options.demoFile),
   };
   writeDemoFile(options.demoFile, file);
-  return { file, isNew, trustee, ledger: ledgerOf, close: () => closeAll(opened.reverse()) };
+  return { file, isNew, trustee, network, ledger: ledgerOf, close: () => closeAll(opened.reverse()) };
 }
 
 async function openPort(base: number, offset: number, opened: Steps): Promise<TakenPort> {

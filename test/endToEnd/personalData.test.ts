@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Distinctive names and ids go in; blocks, public state, events, logs and metrics are searched for them. */
+import { readFileSync } from 'node:fs';
+import { connect, hash } from '@hyperledger/fabric-gateway';
+import * as grpc from '@grpc/grpc-js';
+import { NORTH, SOUTH } from '../../gateway/src/demo/cast';
+import { createP256Signer } from '../../gateway/src/ledger/signer';
+import { consent, entriesOf, type Product, startProduct } from './support/product';
+
+jest.setTimeout(60_000);
+
+const PERSON = {
+  id: 'urn:oid:2.16.840.1.113883.4.6#7719234455',
+  name: 'Dr. Quintessa Vandermolen',
+  role: 'neurochirurgien-zq',
+};
+const REASON = 'Zanzibar protocol invoked at the roadside';
+const lines: string[] = [];
+let product: Product;
+let haystack: string;
+
+beforeAll(async () => {
+  product = await startProduct({ write: (line) => void lines.push(line) });
+  const record = product.record(NORTH.mspId, 'alberto');
+  const patient = await product.patient('alberto');
+  await consent(patient, {
+    rules: [{ id: 'rule-xylophone', effect: 'permit', user: PERSON.id }],
+    default: 'deny',
+  });
+  const here = product.hospitals.client(NORTH.mspId, NORTH.mspId);
+  const errand = { practitioner: PERSON, purpose: 'TREAT' };
+  await here.get(`Observation?patient=${record.patientId}`, errand);
+  await here.get(`Patient/${record.patientId}`, errand);
+  await here.get(
+    `Patient?identifier=${encodeURIComponent(`${record.identifier.system}|${record.identifier.value}`)}`,
+    errand,
+  );
+  await here.get(`Observation?patient=${record.patientId}&_sort=quarrelsome`, errand);
+  await here.get(`Observation?code=7719234455`, errand);
+  await product.hospitals
+    .client(SOUTH.mspId, NORTH.mspId)
+    .get(`Condition?patient=${record.patientId}`, { practitioner: PERSON, purpose: 'BTG', reason: REASON });
+  await entriesOf(patient, 4);
+  haystack = await everythingPublic();
+});
+afterAll(async () => {
+  await product.close();
+});
+
+/** Blocks as any channel member pulls them, what the services log, and what they tell a monitoring system. */
+async function everythingPublic(): Promise<string> {
+  const { demo } = product;
+  const metrics = await Promise.all(
+    [demo.file.portalUrl, ...demo.file.hospitals.map((hospital) => new URL(hospital.fhirBaseUrl).origin)].map(
+      async (url) => (await fetch(`${url}/metrics`)).text(),
+    ),
+  );
+  return [lines.join('\n'), ...metrics, ...(await blocks())].join('\n');
+}
+
+async function blocks(): Promise<string[]> {
+  const { network } = product.demo;
+  const member = network.embedded.organisation(SOUTH.mspId);
+  const user = member.users['gateway'];
+  if (user === undefined) {
+    throw new Error('no gateway identity');
+  }
+  const client = new grpc.Client(member.endpoint, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': -1,
+  });
+  const gateway = connect({
+    client,
+    identity: { mspId: SOUTH.mspId, credentials: Buffer.from(user.certificatePem) },
+    signer: createP256Signer(readFileSync(user.privateKeyPath, 'utf8')),
+    hash: hash.none,
+  });
+  const height = Number(await product.demo.ledger(SOUTH.mspId).height());
+  const found: string[] = [];
+  const stream = await gateway.getNetwork('chartwitness').getBlockEvents({ startBlock: 0n });
+  for await (const block of stream) {
+    found.push(Buffer.from(block.serializeBinary()).toString('latin1'));
+    if (found.length === height) {
+      break;
+    }
+  }
+  stream.close();
+  gateway.close();
+  client.close();
+  return found;
+}
+
+it('looks where something can be found', () => {
+  expect(haystack).toContain('AccessRecorded');
+  expect(haystack).toContain('ConsentChanged');
+  expect(haystack).toContain('"route":"/fhir');
+  expect(haystack).toContain('chartwitness_http_request_seconds');
+});
+
+it.each([
+  ['the person’s name', PERSON.name],
+  ['the person’s id', '7719234455'],
+  ['the person’s role', PERSON.role],
+  ['the reason', 'Zanzibar'],
+  ['the patient’s family name', 'Atencio'],
+  ['the patient’s given name', 'Alberto'],
+  ['the national identifier', '999-61-3984'],
+  ['a rule of the consent', 'xylophone'],
+  ['a search parameter', 'quarrelsome'],
+])('blocks, logs and metrics do not hold %s', (_what, needle) => {
+  expect(haystack.includes(needle)).toBe(false);
+});
+
+it('nor the patient’s id at the hospital, nor a resource’s', async () => {
+  const patient = await product.patient('alberto');
+  const ids = (await entriesOf(patient, 4)).flatMap((entry) => entry.items.flatMap((item) => item.ids));
+  expect(ids.length).toBeGreaterThan(30);
+  for (const id of [product.record(NORTH.mspId, 'alberto').patientId, ...ids]) {
+    expect(haystack.includes(id)).toBe(false);
+  }
+});
