@@ -23,6 +23,12 @@ module.exports = {
   rootDir: '..',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
+  // These need a browser or Fabric's programs and have configurations of their own.
+  testPathIgnorePatterns: [
+    '<rootDir>/test/browser/',
+    '<rootDir>/test/fabric/',
+    '<rootDir>/test/scripts/network/fabric',
+  ],
   moduleNameMapper: {
     '^@chartwitness/chaincode/domain$': '<rootDir>/chaincode/src/domain/index.ts',
     '^@api/(.*)$': '<rootDir>/gateway/src/api/$1',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeJwt, decodeProtectedHeader, jwtVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import request from 'supertest';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import {
   assertion,
   createHospital,
@@ -196,6 +197,16 @@ test('a key that the client no longer has is refused at once, a new one is taken
   hospital.registry.clients.set('north-ehr', { ...client, jwks: { keys: [next.publicJwk] } });
   expect((await requestToken(hospital.app, { assertion: await assertion(hospital.key) })).status).toBe(401);
   expect((await requestToken(hospital.app, { assertion: await assertion(next) })).status).toBe(200);
+});
+
+test('answers 503 while the registry cannot be read: that is no judgement of the client', async () => {
+  hospital.registry.failure = new LedgerError('unavailable', 'no peer');
+  const response = await requestToken(hospital.app, { assertion: await assertion(hospital.key) });
+  expect([response.status, (response.body as { error: string }).error]).toEqual([
+    503,
+    'temporarily_unavailable',
+  ]);
+  expect(response.text).not.toContain('access_token');
 });
 
 test('serves nothing else of the authorization server', async () => {

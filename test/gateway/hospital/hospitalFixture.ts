@@ -189,7 +189,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
 }
 
 export interface AssertionChanges {
-  readonly claims?: JWTPayload;
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Record<string, unknown>;
 }
 

@@ -46,6 +46,9 @@ export const APP = {
   scope: 'openid profile offline_access patient/AuditEvent.rs patient/Consent.cruds',
 };
 
+/** An app that was registered for less. */
+export const READER = { ...APP, clientId: 'reader', name: 'Reader', scope: 'patient/AuditEvent.s' };
+
 export interface Harness {
   readonly baseUrl: string;
   readonly trustee: TrusteeApp;
@@ -115,7 +118,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     database,
     accounts,
     keys: await openTrusteeKeys(join(directory, 'keys.json')),
-    apps: [APP],
+    apps: [APP, READER],
     portalDirectory: join(directory, 'portal'),
     log,
     clock,

@@ -1,0 +1,10 @@
+'use strict';
+// The portal in a real browser, against the running product.
+const base = require('./jest.config.cjs');
+/** @type {import('jest').Config} */
+module.exports = {
+  ...base,
+  testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
+  testPathIgnorePatterns: [],
+  testTimeout: 60_000,
+};
