@@ -30,6 +30,8 @@ export class Waiting {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // Whoever called may be gone already, having been told by an exception; a refusal that nobody hears is not a fault.
+    this.outcome.catch(() => undefined);
   }
 
   /** What to undo (timer, abort listener) once the request is settled. */

@@ -264,44 +264,53 @@ export class LaneRecorder implements Recorder {
 
   /** Gives the oldest requests (journalled ones first) their place in the lane, durably, and sets them going. */
   #openBatch(): void {
-    const { outbox, lane } = this.#deps;
-    const room = this.#limits.maxBatchBytes - ENVELOPE_BYTES;
-    const journal = this.#isJournalHeld() ? [] : outbox.peekJournal(this.#limits.maxBatchEvents, room);
-    const used = journal.reduce((sum, entry) => sum + entry.bytes + 1, 0);
-    const waiting = this.#intake.take(this.#limits.maxBatchEvents - journal.length, room - used);
-    const batch: PendingBatch = {
-      lane,
-      seq: this.#nextSeq,
-      start: this.#nextStart,
-      requests: [...journal.map((entry) => entry.request), ...waiting.map((one) => one.request)],
-      waiting: [...journal.map(() => undefined), ...waiting],
-      mayBeOrdered: false,
-      refused: false,
-      openedAt: this.#scheduler.now(),
-    };
+    let batch: PendingBatch;
+    const waiting: Waiting[] = [];
     try {
-      outbox.open({
-        lane,
-        seq: batch.seq,
-        start: batch.start,
-        count: batch.requests.length,
-        requestsJson: `[${[...journal, ...waiting].map((one) => one.json).join(',')}]`,
-        journalPositions: journal.map((entry) => entry.position),
-      });
+      batch = this.#placeBatch(waiting);
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'the recorder store cannot be written; requests are refused');
+      this.#deps.log.error({ err: error }, 'the recorder store cannot be used; requests are refused');
       waiting.forEach((one) => {
-        one.reject(unavailable('the recorder store cannot be written', error));
+        one.reject(unavailable('the recorder store cannot be used', error));
       });
       this.#hold(backoffMs('rejected', 1, this.#jitter()));
       return;
     }
     this.#nextSeq += 1;
     this.#nextStart += batch.requests.length;
+    const journalled = batch.requests.length - waiting.length;
     waiting.forEach((one, index) => {
-      one.place = { batch, index: journal.length + index };
+      one.place = { batch, index: journalled + index };
     });
     this.#drive(batch);
+  }
+
+  /** @param waiting receives what is taken from the queue, also when the store then fails. */
+  #placeBatch(waiting: Waiting[]): PendingBatch {
+    const { outbox, lane } = this.#deps;
+    const room = this.#limits.maxBatchBytes - ENVELOPE_BYTES;
+    const journal = this.#isJournalHeld() ? [] : outbox.peekJournal(this.#limits.maxBatchEvents, room);
+    const used = journal.reduce((sum, entry) => sum + entry.bytes + 1, 0);
+    waiting.push(...this.#intake.take(this.#limits.maxBatchEvents - journal.length, room - used));
+    const requests = [...journal.map((entry) => entry.request), ...waiting.map((one) => one.request)];
+    outbox.open({
+      lane,
+      seq: this.#nextSeq,
+      start: this.#nextStart,
+      count: requests.length,
+      requestsJson: `[${[...journal, ...waiting].map((one) => one.json).join(',')}]`,
+      journalPositions: journal.map((entry) => entry.position),
+    });
+    return {
+      lane,
+      seq: this.#nextSeq,
+      start: this.#nextStart,
+      requests,
+      waiting: [...journal.map(() => undefined), ...waiting],
+      mayBeOrdered: false,
+      refused: false,
+      openedAt: this.#scheduler.now(),
+    };
   }
 
   // ---------------------------------------------------------------- committing
