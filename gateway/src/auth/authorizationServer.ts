@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestListener } from 'node:http';
+import type { ClientApplication, Organisation } from '@chartwitness/chaincode/domain';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import {
   errors,
@@ -124,12 +125,7 @@ async function checkAssertion(
   options: AuthorizationServerOptions,
   audiences: readonly string[],
 ): Promise<B2bExtension> {
-  const clientId = ctx.oidc.client?.clientId ?? '';
-  const client = await options.registry.findClient(clientId);
-  const organisation = client && (await options.registry.findOrganisation(client.org));
-  if (client === undefined || organisation === undefined) {
-    throw new errors.InvalidClientAuth('client not found');
-  }
+  const { client, organisation } = await findRegistered(ctx.oidc.client?.clientId ?? '', options.registry);
   try {
     return checkClientAssertion(String(ctx.oidc.params?.['client_assertion']), {
       audiences,
@@ -148,6 +144,18 @@ async function checkAssertion(
     }
     throw error;
   }
+}
+
+async function findRegistered(
+  clientId: string,
+  registry: RegistryReader,
+): Promise<{ client: ClientApplication; organisation: Organisation }> {
+  const client = await registry.findClient(clientId);
+  const organisation = client && (await registry.findOrganisation(client.org));
+  if (client === undefined || organisation === undefined) {
+    throw new errors.InvalidClientAuth('client not found');
+  }
+  return { client, organisation };
 }
 
 function tokenClaims(

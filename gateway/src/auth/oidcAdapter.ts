@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClientApplication } from '@chartwitness/chaincode/domain';
 import { errors, type Adapter, type AdapterPayload, type SigningAlgorithm } from 'oidc-provider';
+import { LedgerError } from '../ledger/ledgerError';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { narrowerScopes } from './scopes';
+
+/** Neither a refusal of the client nor a fault of the server: the client tries again later. */
+export class RegistryUnavailable extends errors.OIDCProviderError {
+  constructor(cause: unknown) {
+    super(503, 'temporarily_unavailable', { cause });
+    this.expose = true;
+    this.error_description = 'the registry of clients cannot be read; try again later';
+  }
+}
 
 export interface AdapterOptions {
   readonly registry: RegistryReader;
@@ -37,6 +47,17 @@ export function createAdapterFactory(options: AdapterOptions): (model: string) =
 }
 
 async function findClient(clientId: string, options: AdapterOptions): Promise<AdapterPayload | undefined> {
+  try {
+    return await findActiveClient(clientId, options);
+  } catch (error) {
+    throw error instanceof LedgerError ? new RegistryUnavailable(error) : error;
+  }
+}
+
+async function findActiveClient(
+  clientId: string,
+  options: AdapterOptions,
+): Promise<AdapterPayload | undefined> {
   const client = await options.registry.findClient(clientId);
   if (client?.status !== 'active') {
     return undefined;

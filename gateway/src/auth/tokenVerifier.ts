@@ -153,10 +153,9 @@ function translate(error: unknown): AppError {
   return new AppError('INVALID_TOKEN', 'the token cannot be verified', { cause: error });
 }
 
-/** The base class itself is thrown when the JWKS URL answers with an error, a TypeError by fetch when it does not answer. */
+/** The base class itself is thrown when the JWKS URL answers with an error; fetch's own error when it does not answer. */
 function isFetchFailure(error: unknown): boolean {
-  return (
-    (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC') ||
-    (error instanceof TypeError && error.message === 'fetch failed')
-  );
+  return error instanceof errors.JOSEError
+    ? error.code === 'ERR_JOSE_GENERIC'
+    : typeof error === 'object' && error !== null && 'message' in error && error.message === 'fetch failed';
 }

@@ -4,6 +4,8 @@ import { AppError } from '../errors';
 
 const JSON_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
 const FORMATS = new Set(['json', ...JSON_TYPES]);
+const RANGES = new Set([...JSON_TYPES, 'application/*', 'text/*', '*/*']);
+const FHIR_VERSIONS = new Set(['4.0', '4.0.1']);
 const SEARCH_PATH = /^\/[A-Za-z]+\/_search$/;
 export const MAX_FORM_BYTES = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
@@ -28,7 +30,7 @@ export function acceptsJson(): RequestHandler {
     // A raw + in a query is a space.
     const named = format?.split(';')[0]?.trim().replaceAll(' ', '+').toLowerCase();
     const isAcceptable =
-      named === undefined || named === '' ? request.accepts(JSON_TYPES) !== false : FORMATS.has(named);
+      named === undefined || named === '' ? acceptsR4Json(request.get('accept')) : FORMATS.has(named);
     next(
       isAcceptable
         ? undefined
@@ -37,6 +39,20 @@ export function acceptsJson(): RequestHandler {
           }),
     );
   };
+}
+
+/** Whether one media range of the header covers FHIR R4 JSON: an absent header covers everything, `q=0` and another `fhirVersion` nothing. */
+function acceptsR4Json(accept: string | undefined): boolean {
+  return (accept ?? '*/*').split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const values = new URLSearchParams(parameters.join('&'));
+    const version = values.get('fhirversion');
+    return (
+      RANGES.has(type) &&
+      Number(values.get('q') ?? 1) > 0 &&
+      (version === null || FHIR_VERSIONS.has(version.replaceAll('"', '')))
+    );
+  });
 }
 
 /** The query exactly as sent; repeated parameters are kept. */

@@ -105,8 +105,9 @@ export interface Hospital {
   readonly sample: SampleHospital;
   readonly key: ClientKey;
   readonly signingKey: JWK;
-  /** Asks the token endpoint; `b2b` and `claims` are merged over a valid assertion. */
+  /** Asks the token endpoint; the errand's `b2b` is merged over a valid one. */
   token(errand?: Errand): Promise<string>;
+  /** A call with an access token for the errand, as the token endpoint would issue it. */
   get(path: string, errand?: Errand, headers?: Record<string, string>): Promise<request.Response>;
 }
 
@@ -118,6 +119,8 @@ export interface Errand {
 
 let sampleKey: Promise<ClientKey> | undefined;
 let serverKey: Promise<ClientKey> | undefined;
+/** Read-only, so every test of a file may use the same. */
+let sharedSample: SampleHospital | undefined;
 
 export async function createHospital(options: FixtureOptions = {}): Promise<Hospital> {
   const key = await (sampleKey ??= makeKey('ES384', 'north-1'));
@@ -140,7 +143,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     scope: 'system/*.rs',
     status: 'active',
   });
-  const sample = createSampleHospital({ patients: ['alberto', 'liz', 'ned'] });
+  const sample = (sharedSample ??= createSampleHospital({ patients: ['alberto', 'liz', 'ned'] }));
   const { app } = await createHospitalApp({
     settings: {
       baseUrl: BASE_URL,
@@ -180,17 +183,28 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     key,
     signingKey: signing.privateJwk,
     token,
-    get: async (path, errand, headers = {}) =>
-      request(app)
-        .get(`/fhir/${path}`)
-        .set('authorization', `Bearer ${await token(errand)}`)
-        .set(headers),
+    get: async (path, errand = {}, headers = {}) => {
+      const now = Math.floor(clock() / 1000);
+      const claims = { scope: errand.scope ?? 'system/*.rs', extensions: { 'hl7-b2b': businessOf(errand) } };
+      const signed = await accessToken(signing.privateJwk, 'ES256', { claims }, now);
+      return request(app).get(`/fhir/${path}`).set('authorization', `Bearer ${signed}`).set(headers);
+    },
   };
 }
 
 export interface AssertionChanges {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Record<string, unknown>;
+}
+
+function businessOf({ purpose = 'TREAT', b2b }: Errand): Record<string, unknown> {
+  return {
+    version: '1',
+    organization_id: NORTH_ID,
+    purpose_of_use: [`urn:oid:2.16.840.1.113883.5.8#${purpose}`],
+    ...DOCTOR,
+    ...b2b,
+  };
 }
 
 /** A valid client assertion, with changes. */
@@ -200,13 +214,6 @@ export async function assertion(
   changes: AssertionChanges = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  const b2b = {
-    version: '1',
-    organization_id: NORTH_ID,
-    purpose_of_use: [`urn:oid:2.16.840.1.113883.5.8#${errand.purpose ?? 'TREAT'}`],
-    ...DOCTOR,
-    ...errand.b2b,
-  };
   return new SignJWT({
     iss: 'north-ehr',
     sub: 'north-ehr',
@@ -214,7 +221,7 @@ export async function assertion(
     jti: randomUUID(),
     iat: now,
     exp: now + 60,
-    extensions: { 'hl7-b2b': b2b },
+    extensions: { 'hl7-b2b': businessOf(errand) },
     ...changes.claims,
   })
     .setProtectedHeader({ alg: key.alg, typ: 'JWT', kid: key.privateJwk.kid ?? '', ...changes.header })

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import request from 'supertest';
 import { bundleOf, createHospital, patientId } from './hospitalFixture';
 
 test('a signed assertion becomes a token, and the token opens what the ledger permitted, after it recorded it', async () => {
@@ -6,7 +7,9 @@ test('a signed assertion becomes a token, and the token opens what the ledger pe
   const alberto = patientId(hospital, 'Atencio');
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('ETH'));
 
-  const response = await hospital.get(`Observation?patient=${alberto}`);
+  const response = await request(hospital.app)
+    .get(`/fhir/Observation?patient=${alberto}`)
+    .set('authorization', `Bearer ${await hospital.token()}`);
 
   expect(response.status).toBe(200);
   const [recorded] = hospital.recorder.requests;

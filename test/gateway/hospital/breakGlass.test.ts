@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../../../gateway/src/errors';
+import { bundleOf, createHospital, type Hospital, outcomeCode, patientId } from './hospitalFixture';
+
+let hospital: Hospital;
+let liz: string;
+beforeEach(async () => {
+  hospital = await createHospital();
+  liz = patientId(hospital, 'Conn');
+});
+
+const NOBODY = { subject_id: undefined, subject_name: undefined, subject_role: undefined };
+
+test.each([
+  ['BTG', 'unconscious, no allergy list at hand', 'unconscious, no allergy list at hand'],
+  ['ETREAT', encodeURIComponent('Bewußtlos, Notaufnahme'), 'Bewußtlos, Notaufnahme'],
+  ['BTG', "UTF-8'de'Bewu%C3%9Ftlos%2C%20Notaufnahme", 'Bewußtlos, Notaufnahme'],
+  ['BTG', 'lost 40% of blood at the scene', 'lost 40% of blood at the scene'],
+  ['BTG', '0123456789', '0123456789'],
+  ['BTG', 'x'.repeat(500), 'x'.repeat(500)],
+])('purpose %s with a reason is recorded with it', async (purpose, header, reason) => {
+  const response = await hospital.get(`Patient/${liz}`, { purpose }, { 'break-glass-reason': header });
+  expect(response.status).toBe(200);
+  expect(hospital.recorder.requests).toMatchObject([{ purpose, emergency: { reason } }]);
+});
+
+test.each<[string, Record<string, string>, Record<string, unknown>]>([
+  ['no reason', {}, {}],
+  ['a reason of 9 characters', { 'break-glass-reason': '012345678' }, {}],
+  ['a reason of blanks', { 'break-glass-reason': '%20'.repeat(12) }, {}],
+  ['a reason of 501 characters', { 'break-glass-reason': 'x'.repeat(501) }, {}],
+  ['a reason with control characters', { 'break-glass-reason': 'reason%00reason' }, {}],
+  ['no person', { 'break-glass-reason': 'unconscious, no allergy list' }, NOBODY],
+])('%s: recorded as refused, answered 400, nothing released', async (_name, headers, b2b) => {
+  // Even a ledger that permitted would not open it.
+  for (const path of [`Patient/${liz}`, `Observation?patient=${liz}`, `Patient/${liz}/$everything`]) {
+    const response = await hospital.get(path, { purpose: 'BTG', b2b }, headers);
+    expect([response.status, outcomeCode(response)]).toEqual([400, 'EMERGENCY_INCOMPLETE']);
+    expect(response.text).not.toMatch(/Conn|8302-2/);
+  }
+  expect(hospital.recorder.requests).toHaveLength(3);
+  expect(hospital.recorder.requests.map(({ emergency }) => emergency)).toEqual([null, null, null]);
+});
+
+test('an incomplete emergency does not tell what exists', async () => {
+  for (const path of [
+    'Patient/nobody',
+    'Observation?patient=nobody',
+    'Observation/nothing',
+    'Patient/nobody/$everything',
+  ]) {
+    const response = await hospital.get(path, { purpose: 'ETREAT' });
+    expect([response.status, outcomeCode(response)]).toEqual([400, 'EMERGENCY_INCOMPLETE']);
+  }
+  expect(hospital.recorder.requests).toEqual([]);
+});
+
+test.each(['TREAT', 'ERTREAT', 'HPAYMT'])('a reason does not make %s an emergency', async (purpose) => {
+  const response = await hospital.get(
+    `Patient/${liz}`,
+    { purpose },
+    { 'break-glass-reason': 'unconscious, no allergy list' },
+  );
+  expect([response.status, outcomeCode(response)]).toEqual([400, 'BAD_REQUEST']);
+  expect(hospital.recorder.requests).toEqual([]);
+});
+
+test('an emergency that the rules hold shut is withheld like anything else', async () => {
+  hospital.recorder.denyAll();
+  const response = await hospital.get(
+    `Observation?patient=${liz}`,
+    { purpose: 'BTG' },
+    { 'break-glass-reason': 'unconscious, no allergy list' },
+  );
+  expect(response.status).toBe(200);
+  expect(bundleOf(response).entry).toBeUndefined();
+});
+
+test('a release ahead of its record says so, and only then', async () => {
+  const headers = { 'break-glass-reason': 'unconscious, no allergy list' };
+  const onTime = await hospital.get(`Patient/${liz}`, { purpose: 'BTG' }, headers);
+  expect(onTime.headers).not.toHaveProperty('access-record');
+  hospital.recorder.decide = ({ items }) => ({ permitted: items.map(() => true), late: true });
+  const late = await hospital.get(`Patient/${liz}`, { purpose: 'BTG' }, headers);
+  expect([late.status, late.headers['access-record']]).toEqual([200, 'late']);
+});
+
+test('while the ledger is away nothing but such an emergency is released', async () => {
+  hospital.recorder.decide = () => {
+    throw new AppError('LEDGER_UNAVAILABLE', 'no peer', { retryAfterSeconds: 2 });
+  };
+  const response = await hospital.get(`Patient/${liz}`);
+  expect([response.status, outcomeCode(response), response.headers['retry-after']]).toEqual([
+    503,
+    'LEDGER_UNAVAILABLE',
+    '2',
+  ]);
+  expect(response.text).not.toContain('Conn');
+});

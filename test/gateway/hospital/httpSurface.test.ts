@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import request from 'supertest';
+import { AppError } from '../../../gateway/src/errors';
+import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import { createHospital, type Hospital, outcomeCode, patientId } from './hospitalFixture';
+
+let hospital: Hospital;
+beforeEach(async () => {
+  hospital = await createHospital();
+});
+
+test.each(['head', 'put', 'patch', 'delete', 'options'] as const)('%s is not served', async (method) => {
+  const token = await hospital.token();
+  const path = `/fhir/Patient/${patientId(hospital, 'Conn')}`;
+  const agent = request(hospital.app);
+  const response = await agent[method](path).set('authorization', `Bearer ${token}`);
+  expect([response.status, response.headers['allow']]).toEqual([405, 'GET']);
+  expect(hospital.recorder.requests).toEqual([]);
+});
+
+test.each(['Patient', 'Patient/x', '', 'Patient/x/$everything'])('POST %s is not served', async (path) => {
+  const response = await request(hospital.app).post(`/fhir/${path}`).send({});
+  expect([response.status, outcomeCode(response)]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+});
+
+test.each([
+  [{ accept: 'application/fhir+xml' }, ''],
+  [{ accept: 'text/html' }, ''],
+  [{ accept: 'application/fhir+json; fhirVersion=5.0' }, ''],
+  [{ accept: 'application/json;q=0' }, ''],
+  [{}, '?_format=xml'],
+  [{}, '?_format=application/fhir%2Bxml'],
+])('another format than JSON is 406 (%j %s)', async (headers, query) => {
+  const response = await hospital.get(`Patient/x${query}`, {}, headers);
+  expect([response.status, outcomeCode(response)]).toEqual([406, 'NOT_ACCEPTABLE']);
+});
+
+test.each([
+  [{ accept: 'application/fhir+json; fhirVersion=4.0' }, ''],
+  [{ accept: '*/*' }, ''],
+  [{ accept: 'text/html' }, '?_format=json'],
+  [{ accept: 'application/xml' }, '?_format=application/fhir+json'],
+])('twin: JSON is served (%j %s)', async (headers, query) => {
+  expect((await hospital.get(`Patient/${patientId(hospital, 'Conn')}${query}`, {}, headers)).status).toBe(
+    200,
+  );
+});
+
+test('metadata needs no token and names what is served', async () => {
+  const response = await request(hospital.app).get('/fhir/metadata');
+  expect(response.status).toBe(200);
+  const statement = JSON.parse(response.text) as {
+    fhirVersion: string;
+    rest: { resource: { type: string; operation?: unknown }[] }[];
+  };
+  expect(statement.fhirVersion).toBe('4.0.1');
+  const types = statement.rest[0]?.resource.map(({ type }) => type) ?? [];
+  expect(types).toContain('Observation');
+  expect(types).not.toContain('Group');
+});
+
+test('nothing else is open without a token', async () => {
+  for (const path of ['Patient/x', 'Observation?patient=x', 'Patient/x/$everything']) {
+    const response = await request(hospital.app).get(`/fhir/${path}`);
+    expect([response.status, outcomeCode(response)]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(response.headers['www-authenticate']).toBe(
+      'Bearer resource_metadata="https://gateway.north.example.org/.well-known/oauth-protected-resource/fhir"',
+    );
+  }
+});
+
+test('answers carry a request id, security headers and no trace of the framework', async () => {
+  const response = await request(hospital.app).get('/fhir/metadata').set('x-request-id', 'abc-1');
+  expect(response.headers).toMatchObject({
+    'x-request-id': 'abc-1',
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': expect.any(String) as string,
+  });
+  expect(response.headers).not.toHaveProperty('x-powered-by');
+});
+
+test('outside /fhir errors are RFC 9457 problems', async () => {
+  const response = await request(hospital.app).get('/nothing');
+  expect(response.status).toBe(404);
+  expect(response.headers['content-type']).toContain('application/problem+json');
+});
+
+test('health and readiness', async () => {
+  expect((await request(hospital.app).get('/healthz')).status).toBe(200);
+  expect((await request(hospital.app).get('/readyz')).body).toMatchObject({
+    status: 'ready',
+    parts: { upstream: { ready: true } },
+  });
+  const broken = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: 'http://127.0.0.1:9/fhir' }),
+  });
+  expect((await request(broken.app).get('/readyz')).status).toBe(503);
+});
+
+test('a rate limit answers as OperationOutcome under /fhir', async () => {
+  const limited = await createHospital({ settings: { rateLimit: { windowMs: 60_000, limit: 2 } } });
+  const get = (): request.Test => request(limited.app).get('/fhir/metadata');
+  expect([(await get()).status, (await get()).status]).toEqual([200, 200]);
+  const refused = await get();
+  expect([refused.status, outcomeCode(refused), refused.headers['retry-after']]).toEqual([
+    429,
+    'TOO_MANY_REQUESTS',
+    '60',
+  ]);
+});
+
+test.each(['OVERLOADED', 'LANE_FENCED', 'LEDGER_UNAVAILABLE', 'FORBIDDEN'] as const)(
+  'when the recorder says %s, nothing is released',
+  async (code) => {
+    hospital.recorder.decide = () => {
+      throw new AppError(code, 'test', { retryAfterSeconds: 1 });
+    };
+    const response = await hospital.get(`Patient/${patientId(hospital, 'Conn')}`);
+    expect(outcomeCode(response)).toBe(code);
+    expect(response.text).not.toContain('Conn');
+  },
+);
+
+test('a recorder that answers for other items than asked is a fault, and nothing is released', async () => {
+  hospital.recorder.decide = () => ({ permitted: [true, true, true], late: false });
+  const response = await hospital.get(`Patient/${patientId(hospital, 'Conn')}`);
+  expect([response.status, outcomeCode(response)]).toEqual([500, 'INTERNAL']);
+  expect(response.text).not.toContain('Conn');
+});
+
+test('while the registry cannot be read, no token is accepted', async () => {
+  const token = await hospital.token();
+  hospital.registry.failure = new LedgerError('unavailable', 'no peer');
+  const response = await request(hospital.app).get('/fhir/Patient/x').set('authorization', `Bearer ${token}`);
+  expect([response.status, outcomeCode(response)]).toEqual([503, 'LEDGER_UNAVAILABLE']);
+  expect(hospital.recorder.requests).toEqual([]);
+});
+
+test('a patient whom the network cannot name is not released, and the answer says what to do', async () => {
+  const odd = await createHospital({ settings: { identifierSystems: ['urn:other'] } });
+  const response = await odd.get(`Patient/${patientId(odd, 'Conn')}`);
+  expect([response.status, outcomeCode(response)]).toEqual([422, 'SUBJECT_UNIDENTIFIED']);
+  expect(odd.recorder.requests).toEqual([]);
+});
+
+test('the log names nobody', async () => {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const logged = await createHospital({ log: pino({ level: 'trace' }, sink) });
+  const liz = patientId(logged, 'Conn');
+  await logged.get(`Patient/${liz}`);
+  await logged.get(`Observation?patient=${liz}&code=8302-2`);
+  await logged.get(`Observation?patient=${liz}&_has:x:y=${liz}`);
+  await logged.get(`Patient/${liz}`, { purpose: 'BTG' }, { 'break-glass-reason': 'short' });
+  logged.recorder.denyAll();
+  await logged.get(`Patient/${liz}/$everything`);
+  const text = lines.join('');
+  expect(text).toContain('EMERGENCY_INCOMPLETE');
+  for (const secret of [liz, 'Conn', '999-34-1238', '8302-2', 'Gleason', 'eyJ', 'short']) {
+    expect(text).not.toContain(secret);
+  }
+});
