@@ -94,7 +94,8 @@ function configuration(options: PatientProviderOptions): Configuration {
             throw new errors.InvalidTarget();
           }
           return {
-            scope: grantablePatientScopes().join(' '),
+            // `profile` too, so that the API can tell from the token whether the app may know the patient's name.
+            scope: ['profile', ...grantablePatientScopes()].join(' '),
             audience: options.resource,
             accessTokenTTL: ACCESS_TOKEN_SECONDS,
             accessTokenFormat: 'jwt' as const,
@@ -182,7 +183,7 @@ async function existingGrant(
   }
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   grant.addOIDCScope('openid profile');
-  grant.addResourceScope(resource, '');
+  grant.addResourceScope(resource, 'profile');
   await grant.save();
   return grant;
 }
