@@ -255,6 +255,34 @@ describe('attempts that fail', () => {
     expect(ledgerIds()).toEqual([requestOf(3).id]);
   });
 
+  test('a refused batch with others behind it keeps its place: they count on it', async () => {
+    bench.ledger.faults = [{ kind: 'conflict' }, { kind: 'held' }, { kind: 'refused', code: 'SUSPENDED' }];
+    const recorder = await bench.start({ limits: { pipelineAt: 1 } });
+    const [first, second] = recordAll(recorder, many(2));
+    await bench.scheduler.advance(200);
+    expectRefused(first ?? {}, 'FORBIDDEN');
+    bench.ledger.releaseHeld();
+    await bench.scheduler.advance(20_000);
+    expect(second?.outcome).toBeDefined();
+    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 0, 0]);
+    expectSoundLane();
+  });
+
+  test('a batch that cannot be committed stops the lane a window further on', async () => {
+    bench.ledger.faults = [{ kind: 'held' }];
+    const recorder = await bench.start({ limits: { pipelineAt: 1, maxInFlight: 3 } });
+    for (let number = 0; number < 6; number += 1) {
+      watch(recorder.record(requestOf(number)));
+      await bench.scheduler.advance(1_000);
+    }
+    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 2]);
+    expect(recorder.state()).toMatchObject({ inFlight: 1, queued: 3, nextSeq: 3 });
+    bench.ledger.releaseHeld();
+    await bench.scheduler.advance(1_000);
+    expect(ledgerIds()).toHaveLength(6);
+    expectSoundLane();
+  });
+
   test('a network without settings: normal requests are refused, break-glass is released late', async () => {
     bench.ledger.faults = Array.from({ length: 4 }, () => ({
       kind: 'refused' as const,
