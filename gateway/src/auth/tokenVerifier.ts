@@ -10,6 +10,7 @@ import {
 import { AppError } from '../errors';
 import { inspectHeader, JwsRefused, readClaims } from './compactJws';
 import type { JsonObject } from './strictJson';
+import { VerifiedTokens } from './verifiedTokens';
 
 /** Where an issuer's public keys come from: held here, or fetched and cached from its JWKS URL. */
 export type IssuerKeys = { readonly jwks: JSONWebKeySet } | { readonly jwksUrl: string };
@@ -81,10 +82,17 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }
     return checkClaims(readClaims(token), options, maxAgeSeconds);
   };
+  const verified = new VerifiedTokens();
   return {
     verify: async (token) => {
+      const known = verified.find(token, options.clock());
+      if (known !== undefined) {
+        return known;
+      }
       try {
-        return await verify(token);
+        const accepted = await verify(token);
+        verified.keep(token, accepted, options.clock());
+        return accepted;
       } catch (error) {
         throw translate(error);
       }

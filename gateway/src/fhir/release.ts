@@ -4,17 +4,27 @@ import { isMembers, type FhirResource, type JsonMembers } from './resource';
 import { suppressedOutcome } from './operationOutcome';
 import type { Page } from './searchRequest';
 
-/** Cleans a resource of what must not leave beside it: the source's own address, and a patient's links to other patients. */
-export function createCleaner(upstreamBaseUrl: string | undefined): (candidate: Candidate) => FhirResource {
-  return ({ resource, facts }) => {
-    const relative =
-      upstreamBaseUrl !== undefined && facts.holdsUpstreamUrl
-        ? (mapTexts(resource, (text) =>
-            text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, ''),
-          ) as FhirResource)
-        : resource;
-    return withoutLinks(relative);
+/** The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a patient's links to other patients. */
+export type ResourceWriter = (candidate: Candidate) => string;
+
+/** Writes each resource object once: a source that holds its resources in memory releases the same ones again and again. */
+export function createResourceWriter(upstreamBaseUrl: string | undefined): ResourceWriter {
+  const written = new WeakMap<FhirResource, string>();
+  return (candidate) => {
+    const text = written.get(candidate.resource) ?? JSON.stringify(clean(candidate, upstreamBaseUrl));
+    written.set(candidate.resource, text);
+    return text;
   };
+}
+
+function clean({ resource, facts }: Candidate, upstreamBaseUrl: string | undefined): FhirResource {
+  if (upstreamBaseUrl === undefined || !facts.holdsUpstreamUrl) {
+    return withoutLinks(resource);
+  }
+  const relative = mapTexts(resource, (text) =>
+    text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, ''),
+  );
+  return withoutLinks(relative as FhirResource);
 }
 
 function withoutLinks(resource: FhirResource): FhirResource {
@@ -50,14 +60,14 @@ export interface BundleOptions {
   readonly countOnly: boolean;
   /** Whether to say that data were withheld. */
   readonly announceWithheld: boolean;
-  readonly clean: (candidate: Candidate) => FhirResource;
+  readonly write: ResourceWriter;
 }
 
 /**
- * The answer to a search, from permitted candidates alone, so that total, pages and links count nothing that was withheld. A page holds
+ * The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, so that total, pages and links count nothing that was withheld. A page holds
  * `count` matches and the included resources that belong to them.
  */
-export function searchBundle(permitted: readonly Candidate[], options: BundleOptions): FhirResource {
+export function writeSearchset(permitted: readonly Candidate[], options: BundleOptions): string {
   const { page, self } = options;
   const matches = permitted.filter(({ mode }) => mode === 'match');
   const shown = matches.slice(page.offset, page.offset + page.count);
@@ -65,25 +75,20 @@ export function searchBundle(permitted: readonly Candidate[], options: BundleOpt
   if (!options.countOnly && page.offset + page.count < matches.length) {
     link.push({ relation: 'next', url: urlOf(options, self, page.offset + page.count) });
   }
-  const entry = options.countOnly ? [] : entriesOf([...shown, ...includedWith(shown, permitted)], options);
-  return {
-    resourceType: 'Bundle',
-    type: 'searchset',
-    total: matches.length,
-    link,
-    ...(entry.length === 0 ? {} : { entry }),
-  };
+  const head = JSON.stringify({ resourceType: 'Bundle', type: 'searchset', total: matches.length, link });
+  const entries = options.countOnly
+    ? []
+    : writeEntries([...shown, ...includedWith(shown, permitted)], options);
+  return entries.length === 0 ? head : `${head.slice(0, -1)},"entry":[${entries.join(',')}]}`;
 }
 
-function entriesOf(shown: readonly Candidate[], options: BundleOptions): readonly JsonMembers[] {
-  const entries: JsonMembers[] = shown.map((candidate) => ({
-    fullUrl: `${options.fhirBaseUrl}/${keyOf(candidate)}`,
-    resource: options.clean(candidate),
-    search: { mode: candidate.mode },
-  }));
-  return options.announceWithheld
-    ? [...entries, { resource: suppressedOutcome(), search: { mode: 'outcome' } }]
-    : entries;
+function writeEntries(shown: readonly Candidate[], options: BundleOptions): readonly string[] {
+  const entries = shown.map((candidate) => {
+    const fullUrl = JSON.stringify(`${options.fhirBaseUrl}/${keyOf(candidate)}`);
+    return `{"fullUrl":${fullUrl},"resource":${options.write(candidate)},"search":{"mode":"${candidate.mode}"}}`;
+  });
+  const announcement = { resource: suppressedOutcome(), search: { mode: 'outcome' } };
+  return options.announceWithheld ? [...entries, JSON.stringify(announcement)] : entries;
 }
 
 function urlOf(options: BundleOptions, self: URLSearchParams, offset: number): string {

@@ -9,7 +9,12 @@ import express, {
 import type { Authenticator } from '../auth/principal';
 import { AppError, type AppErrorCode } from '../errors';
 import { operationOutcome } from '../fhir/operationOutcome';
-import { createCleaner, searchBundle } from '../fhir/release';
+import {
+  type BundleOptions,
+  createResourceWriter,
+  type ResourceWriter,
+  writeSearchset,
+} from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
 import { checkParameters, parsePage, parseSearch } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';
@@ -66,7 +71,7 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
   const answers = new Answers(options);
   router.use(options.limiter, allowedMethods(), acceptsJson());
   router.get('/metadata', (_request, response) => {
-    sendFhir(response, 200, options.capabilityStatement);
+    sendFhir(response, 200, JSON.stringify(options.capabilityStatement));
   });
   router.get('/.well-known/smart-configuration', (_request, response) => {
     response.json(options.smartConfiguration);
@@ -97,11 +102,11 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
 
 class Answers {
   readonly #options: FhirRouterOptions;
-  readonly #clean: ReturnType<typeof createCleaner>;
+  readonly #write: ResourceWriter;
 
   constructor(options: FhirRouterOptions) {
     this.#options = options;
-    this.#clean = createCleaner(options.upstreamBaseUrl);
+    this.#write = createResourceWriter(options.upstreamBaseUrl);
   }
 
   async read(request: Request, response: Response, context: AccessContext): Promise<void> {
@@ -111,7 +116,7 @@ class Answers {
     if (candidate === undefined) {
       throw this.#withheld();
     }
-    this.#send(response, released, this.#clean(candidate));
+    this.#send(response, released, this.#write(candidate));
   }
 
   async search(
@@ -148,15 +153,12 @@ class Answers {
     this.#send(response, released, this.#bundle(released, { path, self, page, countOnly: false }));
   }
 
-  #bundle(
-    released: Released,
-    shape: Pick<Parameters<typeof searchBundle>[1], 'path' | 'self' | 'page' | 'countOnly'>,
-  ): FhirResource {
-    return searchBundle(released.permitted, {
+  #bundle(released: Released, shape: Pick<BundleOptions, 'path' | 'self' | 'page' | 'countOnly'>): string {
+    return writeSearchset(released.permitted, {
       ...shape,
       fhirBaseUrl: this.#options.fhirBaseUrl,
       announceWithheld: released.isPartial && this.#options.disclosure === 'announced',
-      clean: this.#clean,
+      write: this.#write,
     });
   }
 
@@ -169,7 +171,7 @@ class Answers {
         });
   }
 
-  #send(response: Response, released: Released, body: FhirResource): void {
+  #send(response: Response, released: Released, body: string): void {
     if (released.isLate) {
       response.setHeader(LATE_HEADER, 'late');
     }
@@ -198,12 +200,8 @@ function idOf(request: Request): string {
 }
 
 /** Clinical answers are never kept by caches, and carry no validator by which a change could be noticed without a record. */
-function sendFhir(response: Response, status: number, body: FhirResource): void {
-  response
-    .status(status)
-    .setHeader('Cache-Control', 'no-store')
-    .type('application/fhir+json')
-    .send(JSON.stringify(body));
+function sendFhir(response: Response, status: number, body: string): void {
+  response.status(status).setHeader('Cache-Control', 'no-store').type('application/fhir+json').send(body);
 }
 
 function outcomeHandler(resourceMetadataUrl: string): ErrorRequestHandler {
@@ -219,7 +217,7 @@ function outcomeHandler(resourceMetadataUrl: string): ErrorRequestHandler {
     if (challenge !== undefined) {
       response.setHeader('WWW-Authenticate', challenge);
     }
-    sendFhir(response, appError.kind.status, operationOutcome(appError));
+    sendFhir(response, appError.kind.status, JSON.stringify(operationOutcome(appError)));
   };
 }
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createFactsReader } from '../../../gateway/src/fhir/resourceFacts';
+import { groupItems, isRecordable, type Candidate } from '../../../gateway/src/fhir/itemGroups';
+import { createSubjects, ownershipOf } from '../../../gateway/src/fhir/subject';
+import type { FhirResource } from '../../../gateway/src/fhir/resource';
+import { label, observation, patient, SSN } from './fakeFhirServer';
+
+const facts = createFactsReader({
+  upstreamBaseUrl: 'https://ehr.example.org/fhir',
+  identifierSystems: [SSN, 'urn:nid'],
+});
+const subjects = createSubjects({
+  identifierSystems: [SSN, 'urn:nid'],
+  consortiumKey: new Uint8Array(32).fill(1),
+});
+const subjectOf = (resource: FhirResource): string | undefined => subjects.ofPatient(resource);
+
+const INLINE = 'http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label';
+const coding = (code: string): Record<string, string> => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  code,
+});
+
+describe('labels', () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['its own', label('HIV'), ['HIV']],
+    [
+      'several, sorted and once each',
+      { meta: { security: [coding('PSY'), coding('ETH'), coding('PSY')] } },
+      ['ETH', 'PSY'],
+    ],
+    ['of another system', { meta: { security: [{ system: 'urn:x', code: 'a' }] } }, ['urn:x|a']],
+    ['without a system', { meta: { security: [{ code: 'HIV' }] } }, ['HIV']],
+    [
+      'of a contained resource',
+      { contained: [{ resourceType: 'Specimen', id: 's', ...label('HIV') }] },
+      ['HIV'],
+    ],
+    [
+      'of one element',
+      { note: [{ text: 'x', extension: [{ url: INLINE, valueCoding: coding('SDV') }] }] },
+      ['SDV'],
+    ],
+    ['none', {}, []],
+  ])('%s', (_name, members, expected) => {
+    expect(facts(observation('o', 'a', members)).labels).toEqual(expected);
+  });
+});
+
+describe('ownership', () => {
+  const bound = { subject: subjectOf(patient('a', '111')) ?? '', ids: new Set(['a']) };
+  test.each<[string, FhirResource, string]>([
+    ['by reference', observation('o', 'a'), 'own'],
+    [
+      'by a reference to its own server',
+      observation('o', 'a', { subject: { reference: 'https://ehr.example.org/fhir/Patient/a' } }),
+      'own',
+    ],
+    [
+      'by national identifier',
+      observation('o', 'a', { subject: { identifier: { system: SSN, value: '111' } } }),
+      'own',
+    ],
+    [
+      'by a contained patient with her identifier',
+      observation('o', 'a', { subject: { reference: '#p' }, contained: [patient('p', '111')] }),
+      'own',
+    ],
+    [
+      'by a former identifier',
+      observation('o', 'a', {
+        subject: { type: 'Patient', identifier: { system: SSN, value: '111', use: 'old' } },
+      }),
+      'foreign',
+    ],
+    ['another’s', observation('o', 'b'), 'foreign'],
+    [
+      'of a server whose URL begins alike',
+      observation('o', 'a', { subject: { reference: 'https://ehr.example.org/fhir2/Patient/a' } }),
+      'foreign',
+    ],
+    ['of nobody', { resourceType: 'Organization', id: 'o' }, 'nobody'],
+    [
+      'of nobody, with an identifier that is no patient’s',
+      { resourceType: 'Practitioner', id: 'p', identifier: [{ system: 'urn:npi', value: '1' }] },
+      'nobody',
+    ],
+  ])('%s', (_name, resource, expected) => {
+    expect(ownershipOf(facts(resource), bound, subjects)).toBe(expected);
+  });
+});
+
+describe('subjects', () => {
+  test('one person has one pseudonym at every hospital, and two have two', () => {
+    expect(subjectOf(patient('x', '111'))).toBe(subjectOf(patient('y', ' 111 ')));
+    expect(subjectOf(patient('x', '111'))).not.toBe(subjectOf(patient('x', '112')));
+    expect(subjectOf(patient('x', '111'))).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  test('the first configured system counts', () => {
+    const both = [
+      { system: 'urn:nid', value: '9' },
+      { system: SSN, value: '111' },
+    ];
+    expect(subjectOf(patient('x', '', { identifier: both }))).toBe(subjectOf(patient('x', '111')));
+    expect(subjectOf(patient('x', '', { identifier: [both[0]] }))).toBe(
+      subjects.ofIdentifier({ system: 'urn:nid', value: '9' }),
+    );
+  });
+
+  test.each([
+    ['none', []],
+    ['of another system', [{ system: 'urn:mrn', value: '1' }]],
+    [
+      'two that differ',
+      [
+        { system: SSN, value: '1' },
+        { system: SSN, value: '2' },
+      ],
+    ],
+    ['an unprintable one', [{ system: SSN, value: 'a\u0000b' }]],
+    ['a former one', [{ system: SSN, value: '1', use: 'old' }]],
+  ])('%s: the patient cannot be named', (_name, identifier) => {
+    expect(subjectOf(patient('x', '', { identifier }))).toBeUndefined();
+  });
+});
+
+describe('items', () => {
+  const candidate = (resource: FhirResource): Candidate => ({
+    resource,
+    facts: facts(resource),
+    mode: 'match',
+  });
+
+  test('one for each type and set of labels, ids up to 50', () => {
+    const many = Array.from({ length: 60 }, (_value, index) => observation(`n${String(index)}`, 'a'));
+    const candidates = [
+      observation('s', 'a', label('HIV')),
+      ...many,
+      observation('t', 'a', label('HIV')),
+    ].map(candidate);
+    const { items, itemOf } = groupItems(candidates, 'Observation');
+    expect(items).toEqual([
+      { type: 'Observation', labels: ['HIV'], count: 2, ids: ['s', 't'] },
+      { type: 'Observation', labels: [], count: 60, ids: many.slice(0, 50).map(({ id }) => id) },
+    ]);
+    expect([itemOf[0], itemOf[1], itemOf.at(-1)]).toEqual([0, 1, 0]);
+  });
+
+  test('more than 100 kinds are refused', () => {
+    const kinds = (count: number): Candidate[] =>
+      Array.from({ length: count }, (_value, index) =>
+        candidate(observation('o', 'a', label(`L${String(index)}`))),
+      );
+    expect(groupItems(kinds(100), 'Observation').items).toHaveLength(100);
+    expect(() => groupItems(kinds(101), 'Observation')).toThrow(
+      expect.objectContaining({ code: 'TOO_COSTLY' }) as Error,
+    );
+  });
+
+  test.each<[string, FhirResource, boolean]>([
+    [
+      '20 labels',
+      observation('o', 'a', {
+        meta: { security: Array.from({ length: 20 }, (_value, index) => coding(`L${String(index)}`)) },
+      }),
+      true,
+    ],
+    [
+      '21 labels',
+      observation('o', 'a', {
+        meta: { security: Array.from({ length: 21 }, (_value, index) => coding(`L${String(index)}`)) },
+      }),
+      false,
+    ],
+    ['an overlong label', observation('o', 'a', label('x'.repeat(257))), false],
+    ['an unprintable label', observation('o', 'a', label('a\nb')), false],
+    ['no id', { ...observation('o', 'a'), id: '' }, false],
+  ])('a resource with %s: recordable %s', (_name, resource, recordable) => {
+    expect(isRecordable(resource, facts(resource))).toBe(recordable);
+  });
+});
