@@ -20,6 +20,12 @@ import { commitHash } from './commitHash';
 import type { PrivateDataPool } from './privateDataPool';
 
 const Code = peer.TxValidationCode;
+const FOREIGN_ID: readonly number[] = [
+  Code.BAD_PAYLOAD,
+  Code.BAD_COMMON_HEADER,
+  Code.BAD_CREATOR_SIGNATURE,
+  Code.BAD_PROPOSAL_TXID,
+];
 
 export interface CommitterOptions {
   store: LedgerStore;
@@ -122,7 +128,7 @@ export class Committer {
       hash,
       bytes,
       commitHash: nextCommitHash,
-      transactions: transactions.filter(({ id }) => id !== ''),
+      transactions: transactions.filter(ownsItsId),
       publicChanges: publicChanges(updates),
       history: valid.flatMap(({ sets, index }) => historyOf(sets, { block: number, tx: index })),
       hashChanges: this.hashChanges(updates, number),
@@ -183,6 +189,14 @@ export class Committer {
     }
     return changes;
   }
+}
+
+/**
+ * Whether the id of a transaction is indexed. An id that the creator's nonce does not give may be somebody else's: it must
+ * not be used up by a forged transaction.
+ */
+function ownsItsId({ id, code }: { id: string; code: number }): boolean {
+  return id !== '' && !FOREIGN_ID.includes(code);
 }
 
 function publicChanges(updates: BlockUpdates): PublicChange[] {

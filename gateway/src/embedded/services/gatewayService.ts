@@ -24,7 +24,7 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
   return {
     evaluate: unary(channel, (request: gateway.EvaluateRequest) => service.evaluate(request)),
     endorse: unary(channel, (request: gateway.EndorseRequest) => service.endorse(request)),
-    submit: unary(channel, (request: gateway.SubmitRequest) => Promise.resolve(service.submit(request))),
+    submit: unary(channel, (request: gateway.SubmitRequest) => service.submit(request)),
     commitStatus: unary(channel, (request: gateway.SignedCommitStatusRequest, cancellation) =>
       service.commitStatus(request, cancellation),
     ),
@@ -45,14 +45,17 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
 
 function unary<Request, Response>(
   channel: ChannelView,
-  handle: (request: Request, cancellation: Cancellation) => Promise<Response>,
+  handle: (request: Request, cancellation: Cancellation) => Response | Promise<Response>,
 ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
   return (call, callback) => {
     const cancellation = new Cancellation();
     call.on('cancelled', () => {
       cancellation.cancel();
     });
-    handle(call.request, cancellation).then(
+    const answer = new Promise<Response>((resolve) => {
+      resolve(handle(call.request, cancellation));
+    });
+    answer.then(
       (response) => {
         callback(null, response);
       },
@@ -157,7 +160,7 @@ class GatewayService {
   ): Promise<gateway.CommitStatusResponse> {
     const data = signed.getRequest_asU8();
     if (data.length === 0) throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
-    const request = gateway.CommitStatusRequest.deserializeBinary(data);
+    const request = decode(() => gateway.CommitStatusRequest.deserializeBinary(data), 'status request');
     const id = request.getTransactionId();
     if (id === '') throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
     this.admit(request.getChannelId(), {
@@ -192,7 +195,10 @@ class GatewayService {
     const data = call.request.getRequest_asU8();
     if (data.length === 0)
       throw new RpcError(status.INVALID_ARGUMENT, 'a chaincode events request is required');
-    const request = gateway.ChaincodeEventsRequest.deserializeBinary(data);
+    const request = decode(
+      () => gateway.ChaincodeEventsRequest.deserializeBinary(data),
+      'chaincode events request',
+    );
     const signature = call.request.getSignature_asU8();
     this.admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
     const cancellation = new Cancellation();
@@ -226,6 +232,15 @@ class GatewayService {
     if (position?.hasOldest()) return 0;
     if (position?.hasNewest()) return height - 1;
     return height;
+  }
+}
+
+function decode<T>(parse: () => T, what: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RpcError(status.INVALID_ARGUMENT, `invalid ${what}: ${reason}`);
   }
 }
 

@@ -125,10 +125,7 @@ export class ChaincodeHost {
     const { worker } = this;
     this.worker = undefined;
     this.failAll();
-    if (!worker) return;
-    const message: ToWorker = { type: 'close' };
-    worker.postMessage(message);
-    await worker.terminate();
+    await worker?.terminate();
   }
 
   private async becomeReady(): Promise<void> {

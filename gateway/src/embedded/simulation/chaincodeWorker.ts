@@ -105,11 +105,7 @@ async function main(): Promise<void> {
             throw error;
           },
         );
-    } else if (message.type === 'abandon') abandoned.get(message.id)?.();
-    else {
-      snapshots.close();
-      port.close();
-    }
+    } else abandoned.get(message.id)?.();
   };
   port.on('message', onMessage);
 

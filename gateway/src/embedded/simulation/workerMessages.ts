@@ -36,8 +36,7 @@ export interface SimulateTask {
   endorse: boolean;
 }
 
-export type ToWorker =
-  { type: 'simulate'; task: SimulateTask } | { type: 'abandon'; id: number } | { type: 'close' };
+export type ToWorker = { type: 'simulate'; task: SimulateTask } | { type: 'abandon'; id: number };
 
 /** What a successful simulation for an endorsement yields. */
 export interface EndorsedResults {

@@ -2,7 +2,7 @@
 import Libsql from 'libsql';
 import type { Version } from '../protocol/version';
 import { SCHEMA, SCHEMA_VERSION } from './schema';
-import { StateReader } from './stateReader';
+import { StateReader, StoreClosed } from './stateReader';
 
 /** `value` undefined deletes. */
 export interface PublicChange {
@@ -51,12 +51,14 @@ export interface BlockCommit {
 
 const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-type Run = (...parameters: unknown[]) => void;
+type Run = (parameters: unknown[]) => void;
 
 /** The one writer of the ledger's file. */
 export class LedgerStore {
   readonly reader: StateReader;
   private readonly database: Libsql.Database;
+  /** Deleted private values may still be in the write-ahead log. */
+  private erasing = false;
   private readonly statements = new Map<string, Run>();
 
   private constructor(readonly file: string) {
@@ -90,13 +92,14 @@ export class LedgerStore {
   }
 
   private run(sql: string, ...parameters: unknown[]): void {
+    if (!this.database.open) throw new StoreClosed('the ledger is closed');
     let run = this.statements.get(sql);
     if (!run) {
       const statement = this.database.prepare(sql);
-      run = (...values) => void statement.run(...values);
+      run = (values) => void statement.run(values);
       this.statements.set(sql, run);
     }
-    run(...parameters);
+    run(parameters);
   }
 
   /** Writes the block and its changes in one durable transaction: all of it or nothing. */
@@ -113,6 +116,17 @@ export class LedgerStore {
       this.run('ROLLBACK');
       throw error;
     }
+    if (commit.hashChanges.some(({ valueHash }) => valueHash === undefined)) this.erasing = true;
+    if (this.erasing) this.eraseLog();
+  }
+
+  /**
+   * Empties the write-ahead log, which still holds deleted values. While a simulation reads, SQLite cannot: the next block
+   * tries again.
+   */
+  private eraseLog(): void {
+    const [result] = this.database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+    if (result?.busy === 0) this.erasing = false;
   }
 
   private writeBlock(commit: BlockCommit): void {
@@ -211,15 +225,18 @@ export class LedgerStore {
     const due = this.database
       .prepare('SELECT namespace, collection, key_hash, block, tx FROM expiry WHERE at <= ?')
       .raw();
-    for (const row of due.all(number) as unknown[][]) {
+    for (const row of due.all([number]) as unknown[][]) {
       const where = 'namespace = ? AND collection = ? AND key_hash = ? AND block = ? AND tx = ?';
       this.run(`DELETE FROM private_state WHERE ${where}`, ...row);
       this.run(`DELETE FROM hashed_state WHERE ${where}`, ...row);
+      this.erasing = true;
     }
     this.run('DELETE FROM expiry WHERE at <= ?', number);
   }
 
   close(): void {
+    if (!this.database.open) return;
+    this.eraseLog();
     this.database.close();
   }
 }

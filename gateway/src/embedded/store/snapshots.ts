@@ -70,11 +70,4 @@ export class Snapshots {
     const database = new Libsql(this.file, { readonly: true });
     return { database, reader: new StateReader(database) };
   }
-
-  close(): void {
-    for (const { connection } of this.open) connection.database.close();
-    for (const { database } of this.idle) database.close();
-    this.open.clear();
-    this.idle.length = 0;
-  }
 }

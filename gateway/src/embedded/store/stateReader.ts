@@ -3,9 +3,10 @@ import type Libsql from 'libsql';
 import type { Version } from '../protocol/version';
 
 type Row = unknown[];
+/** Parameters go in one array: the library takes a lone Buffer for a set of named parameters. */
 interface Query {
-  get(...parameters: unknown[]): unknown;
-  all(...parameters: unknown[]): unknown[];
+  get(parameters: unknown[]): unknown;
+  all(parameters: unknown[]): unknown[];
 }
 
 export interface StoredValue {
@@ -25,6 +26,9 @@ export interface TransactionRecord {
 
 const key = (text: string): Buffer => Buffer.from(text);
 
+/** The store was closed while somebody still wanted to read. */
+export class StoreClosed extends Error {}
+
 /** Reads of blocks and state through one connection; inside its read transaction they form a snapshot. */
 export class StateReader {
   private readonly prepared = new Map<string, Query>();
@@ -32,6 +36,8 @@ export class StateReader {
   constructor(private readonly database: Libsql.Database) {}
 
   private query(sql: string): Query {
+    // The native library aborts the process when a closed connection is used.
+    if (!this.database.open) throw new StoreClosed('the ledger is closed');
     let query = this.prepared.get(sql);
     if (!query) {
       query = this.database.prepare(sql).raw();
@@ -41,11 +47,11 @@ export class StateReader {
   }
 
   private row(sql: string, ...parameters: unknown[]): Row | undefined {
-    return this.query(sql).get(...parameters) as Row | undefined;
+    return this.query(sql).get(parameters) as Row | undefined;
   }
 
   private rows(sql: string, ...parameters: unknown[]): Row[] {
-    return this.query(sql).all(...parameters) as Row[];
+    return this.query(sql).all(parameters) as Row[];
   }
 
   /** Number of blocks. */

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import { startNetwork, type TestClient, type TestNetwork } from './network';
+
+jest.setTimeout(30_000);
+
+describe('simulation', () => {
+  let network: TestNetwork;
+  let holder: TestClient;
+  let trustee: TestClient;
+
+  beforeAll(async () => {
+    network = await startNetwork({ executeTimeoutMs: 2_000 });
+    holder = network.as(1);
+    trustee = network.as(2);
+  }, 60_000);
+  afterAll(() => network.close());
+
+  const rows = async (fn: string, ...args: unknown[]): Promise<[string, string][]> =>
+    JSON.parse(await holder.evaluate(fn, args)) as [string, string][];
+
+  test('history is newest first, holds deletes and survives them', async () => {
+    await holder.submit('put', ['h', '1']);
+    await holder.submit('put', ['h', '2']);
+    await holder.submit('del', ['h']);
+    expect(await rows('history', 'h')).toEqual([
+      [true, ''],
+      [false, '2'],
+      [false, '1'],
+    ]);
+  });
+
+  test('keys are ordered by their UTF-8 bytes, and a prefix scan finds those beyond the basic plane', async () => {
+    for (const attribute of ['\u{1f600}', '\ue000', 'z'])
+      await holder.submit('composite', ['plane', attribute, 'x']);
+    const found = await rows('compositeScan', 'plane', '');
+    expect(found.map(([key]) => key.split('\u0000')[2])).toEqual(['z', '\ue000', '\u{1f600}']);
+  });
+
+  test('a scan returns more entries than fit one response', async () => {
+    const keys = Array.from({ length: 250 }, (_, i) => `many${String(i).padStart(3, '0')}`);
+    for (let i = 0; i < keys.length; i += 25) {
+      await Promise.all(keys.slice(i, i + 25).map((key) => holder.submit('put', [key, key])));
+    }
+    expect((await rows('range', 'many', 'manz')).map(([key]) => key)).toEqual(keys);
+  });
+
+  test('pages follow each other by their bookmark to the end', async () => {
+    for (const key of ['page1', 'page2', 'page3']) await holder.submit('put', [key, key]);
+    const page = async (mark: string) =>
+      JSON.parse(await holder.evaluate('page', ['page', 'pagf', 2, mark])) as {
+        rows: unknown[];
+        meta: { bookmark: string };
+      };
+    const first = await page('');
+    expect(first).toMatchObject({
+      rows: [
+        ['page1', 'page1'],
+        ['page2', 'page2'],
+      ],
+      meta: { bookmark: 'page3' },
+    });
+    expect(await page(first.meta.bookmark)).toMatchObject({
+      rows: [['page3', 'page3']],
+      meta: { bookmark: '' },
+    });
+  });
+
+  test('simple and composite keys do not mix', async () => {
+    const found = await rows('range', '', '');
+    expect(found.some(([key]) => key.startsWith('\u0000'))).toBe(false);
+  });
+
+  test('a simulation sees one state although blocks commit meanwhile', async () => {
+    await holder.submit('put', ['snapshot', 'before']);
+    const slow = holder.evaluate('slow', ['200']);
+    await holder.submit('put', ['snapshot', 'after']);
+    expect(await slow).toBe('slept');
+    expect(await holder.evaluate('get', ['snapshot'])).toBe('after');
+  });
+
+  test('a failed transaction leaves nothing behind', async () => {
+    await expect(holder.submit('failAfterPut', ['ghost'])).rejects.toMatchObject({ code: 10 });
+    expect(await holder.evaluate('get', ['ghost'])).toBe('');
+  });
+
+  test("the transaction time is the proposal's, the same for every endorser", async () => {
+    const at = Date.parse(await trustee.evaluate('when'));
+    expect(Math.abs(at - Date.now())).toBeLessThan(5_000);
+  });
+
+  test('a transaction that takes too long is ended', async () => {
+    await expect(holder.submit('slow', ['4000'])).rejects.toMatchObject({
+      code: 10,
+      details: [
+        {
+          mspId: 'Org1MSP',
+          message: expect.stringContaining('timeout expired while executing transaction') as string,
+        },
+        {
+          mspId: 'Org2MSP',
+          message: expect.stringContaining('timeout expired while executing transaction') as string,
+        },
+      ],
+    });
+  });
+
+  test('chaincode that ends its process is started again', async () => {
+    await expect(holder.evaluate('die')).rejects.toMatchObject({ code: 10 });
+    expect(await holder.submit('put', ['after', 'death'])).toBeDefined();
+    expect(await holder.evaluate('get', ['after'])).toBe('death');
+  });
+});
