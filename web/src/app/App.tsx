@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { BrowserRouter } from 'react-router';
+import { Announcer } from '../components/announce';
+import { createQueryClient, meQuery } from '../lib/queries';
+import { setSessionState } from '../lib/sessionState';
+import { VocabularyProvider, type Vocabulary } from '../words/context';
+import { storeLanguage, type Language } from '../words/languages';
+import { openLanguage } from '../words/loadWords';
+import { FaultBoundary } from './FaultBoundary';
+import { LanguageContext } from './languageChoice';
+import { SessionGate } from './SessionGate';
+
+/** The whole portal: words, server state, routes. */
+export function App({ firstLanguage }: { readonly firstLanguage: Language }): ReactNode {
+  const [queryClient] = useState(makeQueryClient);
+  const [vocabulary, setVocabulary] = useState<Vocabulary | null>(null);
+  const [language, setLanguage] = useState(firstLanguage);
+  useEffect(() => {
+    // Begun before the words are there: both are needed for the first page.
+    void queryClient.prefetchQuery(meQuery);
+  }, [queryClient]);
+  useEffect(() => {
+    let isCurrent = true;
+    void openLanguage(language).then((opened) => {
+      if (!isCurrent) return;
+      document.documentElement.lang = language.tag;
+      setVocabulary(opened);
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [language]);
+  const choice = useMemo(
+    () => ({
+      language,
+      choose: (chosen: Language) => {
+        storeLanguage(chosen.tag);
+        setLanguage(chosen);
+      },
+    }),
+    [language],
+  );
+  if (vocabulary === null) return null;
+  return (
+    <LanguageContext value={choice}>
+      <VocabularyProvider value={vocabulary}>
+        <QueryClientProvider client={queryClient}>
+          <BrowserRouter>
+            <Announcer>
+              <FaultBoundary>
+                <SessionGate />
+              </FaultBoundary>
+            </Announcer>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </VocabularyProvider>
+    </LanguageContext>
+  );
+}
+
+function makeQueryClient() {
+  const client = createQueryClient(() => {
+    if (client.getQueryData(meQuery.queryKey) !== undefined) setSessionState('ended');
+  });
+  return client;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Suspense, useCallback, useEffect, type ReactNode } from 'react';
+import { useLocation } from 'react-router';
+import { ErrorNotice } from '../components/ErrorNotice';
+import { ApiError } from '../lib/apiError';
+import { meQuery } from '../lib/queries';
+import { hearOtherTabs, setSessionState, useSessionState } from '../lib/sessionState';
+import { AppRoutes } from './AppRoutes';
+import { Frame } from './Frame';
+import { SessionEndedPage, SignedInPage, SignInPage } from './lazyPages';
+
+/** Shows the pages to somebody who is signed in, and the way in to everybody else. */
+export function SessionGate(): ReactNode {
+  const { pathname } = useLocation();
+  const session = useSessionState();
+  const me = useQuery({ ...meQuery, enabled: session === 'open' });
+  const resume = useResume();
+  useEffect(
+    () =>
+      hearOtherTabs((message) => {
+        if (message === 'signedOut') setSessionState('ended');
+        else void resume();
+      }),
+    [resume],
+  );
+  if (session === 'ended') return framed(<SessionEndedPage onResume={resume} />);
+  if (me.data !== undefined) {
+    return pathname === '/signed-in' ? framed(<SignedInPage />) : <AppRoutes key={me.data.subject} />;
+  }
+  if (me.error === null) return null;
+  if (me.error instanceof ApiError && me.error.isSignedOut) return framed(<SignInPage />);
+  return framed(<ErrorNotice error={me.error} onRetry={() => void me.refetch()} />);
+}
+
+function framed(page: ReactNode): ReactNode {
+  return (
+    <Frame>
+      <Suspense fallback={null}>{page}</Suspense>
+    </Frame>
+  );
+}
+
+/** Asks for the session again and opens the pages when it is there; false when there is none or no answer came. */
+function useResume(): () => Promise<boolean> {
+  const queryClient = useQueryClient();
+  return useCallback(async () => {
+    try {
+      await queryClient.fetchQuery({ ...meQuery, staleTime: 0, retry: false });
+    } catch (error) {
+      if (error instanceof ApiError) return false;
+      throw error;
+    }
+    setSessionState('open');
+    return true;
+  }, [queryClient]);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, type ReactNode } from 'react';
+import { Link, NavLink, useLocation } from 'react-router';
+import { Name } from '../components/Name';
+import { Notice } from '../components/Notice';
+import { SessionWarning } from '../features/session/SessionWarning';
+import { ApiError } from '../lib/apiError';
+import { setDraft, useDraft } from '../lib/draft';
+import { isSomebodyHere } from '../lib/activity';
+import { meQuery, useMe } from '../lib/queries';
+import { signOut } from '../lib/signOut';
+import { Text, useWords } from '../words/context';
+import { Frame } from './Frame';
+
+/** The frame of somebody who is signed in. */
+export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <Frame navigation={<Navigation />} account={<Account />} notices={<Notices />}>
+      {children}
+    </Frame>
+  );
+}
+
+function Navigation(): ReactNode {
+  const words = useWords();
+  return (
+    <nav className="nav" aria-label={words.text('app.menu')}>
+      <NavLink to="/" end>
+        {words.text('nav.accesses')}
+      </NavLink>
+      <NavLink to="/consent">{words.text('nav.consent')}</NavLink>
+      <NavLink to="/keep">{words.text('nav.keep')}</NavLink>
+    </nav>
+  );
+}
+
+function Account(): ReactNode {
+  const words = useWords();
+  const me = useMe();
+  const queryClient = useQueryClient();
+  return (
+    <div className="account">
+      <span className="account-name">
+        <Text k="app.signedInAs" values={{ name: <Name>{me.name}</Name> }} />
+      </span>
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() => {
+          setDraft(null);
+          void signOut(queryClient, me.csrfToken ?? '');
+        }}
+      >
+        {words.text('app.signOut')}
+      </button>
+    </div>
+  );
+}
+
+function Notices(): ReactNode {
+  const words = useWords();
+  const draft = useDraft();
+  const { pathname } = useLocation();
+  const { error } = useQuery(meQuery);
+  useWarnBeforeClosing(draft !== null);
+  useNews();
+  const isEditing = pathname === '/consent/edit' || pathname === '/consent/review';
+  return (
+    <div className="notices">
+      {error instanceof ApiError && error.isAway && (
+        <Notice kind="warning" isLive>
+          <p>{words.text('error.unreachable.stale')}</p>
+        </Notice>
+      )}
+      {draft !== null && !isEditing && (
+        <Notice kind="info">
+          <p>
+            {words.text('warning.draft')} <Link to="/consent/edit">{words.text('warning.resume')}</Link>
+          </p>
+        </Notice>
+      )}
+      <SessionWarning />
+    </div>
+  );
+}
+
+/** The browser asks before it closes a tab with unsaved changes: they live in this tab only. */
+function useWarnBeforeClosing(isUnsaved: boolean): void {
+  useEffect(() => {
+    if (!isUnsaved) return;
+    const warn = (event: BeforeUnloadEvent): void => {
+      event.preventDefault();
+    };
+    window.addEventListener('beforeunload', warn);
+    return () => {
+      window.removeEventListener('beforeunload', warn);
+    };
+  }, [isUnsaved]);
+}
+
+const NEWS_EVERY_MS = 15_000;
+
+/** Asks in turns how far the list is, as long as somebody is there to read it. */
+function useNews(): void {
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (isSomebodyHere()) void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+    }, NEWS_EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [queryClient]);
+}

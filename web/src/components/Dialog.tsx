@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useWords } from '../words/context';
+import { Icon } from './Icon';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/**
+ * A modal dialog: the browser's own, which keeps the focus inside, makes the page behind inert, closes on Escape and gives the focus
+ * back to where it was. Open as long as it is rendered.
+ */
+export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
+  const words = useWords();
+  const titleId = useId();
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    const opener = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      // The browser gives the focus back only to an element that is still there when it closes the dialog itself.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      className="dialog"
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <header className="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        <button type="button" className="button button-quiet button-icon" onClick={onClose}>
+          <Icon name="close" />
+          <span className="unseen">{words.text('app.close')}</span>
+        </button>
+      </header>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, type ReactNode } from 'react';
+import { useNavigationType } from 'react-router';
+import { useWords } from '../words/context';
+
+interface PageProps {
+  readonly title: ReactNode;
+  /** Plain text for the window's title. */
+  readonly windowTitle: string;
+  readonly children: ReactNode;
+  readonly lead?: ReactNode;
+  readonly className?: string;
+}
+
+/**
+ * A page's frame: its title in the window, its heading focused when the page was reached by a link, so that keyboard and screen reader
+ * start there, and the window scrolled to its top. Going back leaves scroll and focus to the browser and the page.
+ */
+export function Page({ title, windowTitle, children, lead, className }: PageProps): ReactNode {
+  const words = useWords();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const arrival = useRef(useNavigationType());
+  useEffect(() => {
+    document.title = `${windowTitle} · ${words.text('app.name')}`;
+  }, [windowTitle, words]);
+  useEffect(() => {
+    if (arrival.current === 'POP') return;
+    window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <div className={className === undefined ? 'page' : `page ${className}`}>
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      {lead}
+      {children}
+    </div>
+  );
+}

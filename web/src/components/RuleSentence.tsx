@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConsentRule } from '@api/schemas';
+import type { ReactNode } from 'react';
+import { formatDate, parseDay } from '../lib/dates';
+import type { RuleDraft } from '../lib/policy/placeRule';
+import { useOrganisationName, usePersonName } from '../lib/queries';
+import { Text, useWords, type Vocabulary } from '../words/context';
+import { Name } from './Name';
+
+/** A rule of a consent in words. */
+export function RuleSentence({ rule }: { readonly rule: RuleDraft | ConsentRule }): ReactNode {
+  const words = useWords();
+  const key = rule.effect === 'permit' ? 'rule.permit' : rule.holdsInEmergency === true ? 'rule.denyAlways' : 'rule.deny';
+  return (
+    <Text
+      k={key}
+      values={{ who: <Who rule={rule} />, what: whatWords(words, rule), why: whyWords(words, rule), when: whenWords(words, rule) }}
+    />
+  );
+}
+
+function Who({ rule }: { readonly rule: RuleDraft }): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  const personName = usePersonName(rule.user);
+  const org =
+    rule.org === '@holder' ? words.text('who.theHolder') : rule.org !== undefined && <Name>{organisationName(rule.org)}</Name>;
+  if (rule.user !== undefined) {
+    const person = <Name>{personName ?? rule.user}</Name>;
+    return <Text k={rule.org === undefined ? 'who.user' : 'who.userAt'} values={{ person, org }} />;
+  }
+  if (rule.role !== undefined) {
+    const role = <Name>{words.code('role', rule.role)}</Name>;
+    return <Text k={rule.org === undefined ? 'who.role' : 'who.roleAt'} values={{ role, org }} />;
+  }
+  if (rule.org === undefined) return words.text('who.everyone');
+  return rule.org === '@holder' ? words.text('who.holder') : <Text k="who.org" values={{ org }} />;
+}
+
+function whatWords(words: Vocabulary, rule: RuleDraft): string {
+  const types = rule.types && words.list(rule.types.map((type) => words.code('type', type)));
+  const labels = rule.labels && words.list(rule.labels.map((label) => words.code('label', label)), 'disjunction');
+  if (types !== undefined && labels !== undefined) return words.text('what.both', { types, labels });
+  if (types !== undefined) return words.text('what.types', { types });
+  return labels === undefined ? words.text('what.all') : words.text('what.labels', { labels });
+}
+
+function whyWords(words: Vocabulary, rule: RuleDraft): string {
+  const purposes = rule.purposes && words.list(rule.purposes.map((code) => words.code('purpose', code)), 'disjunction');
+  const actions = rule.actions && words.list(rule.actions.map((code) => words.code('action', code)), 'disjunction');
+  return (
+    (purposes === undefined ? '' : words.text('rule.why', { purposes })) +
+    (actions === undefined ? '' : words.text('rule.actions', { actions }))
+  );
+}
+
+function whenWords(words: Vocabulary, rule: RuleDraft): string {
+  const from = rule.period?.start && boundWords(words, rule.period.start);
+  const to = rule.period?.end && boundWords(words, rule.period.end);
+  if (from && to) return words.text('rule.between', { from, to });
+  if (to) return words.text('rule.until', { date: to });
+  return from ? words.text('rule.from', { date: from }) : '';
+}
+
+function boundWords(words: Vocabulary, bound: string): string {
+  return formatDate(words.tag, parseDay(bound) ?? new Date(bound));
+}

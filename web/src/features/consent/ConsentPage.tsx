@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'react-router';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { Notice } from '../../components/Notice';
+import { Page } from '../../components/Page';
+import { formatMoment } from '../../lib/dates';
+import { consentQuery, historyQuery } from '../../lib/queries';
+import { useWords } from '../../words/context';
+import { ArrangementWords } from './ArrangementWords';
+
+/** What holds now, in words. */
+export function ConsentPage(): ReactNode {
+  const words = useWords();
+  const consent = useQuery(consentQuery);
+  const history = useQuery(historyQuery);
+  const savedVersion = useSavedVersion();
+  const title = words.text('consent.title');
+  if (consent.error !== null && consent.data === undefined) {
+    return <ErrorNotice error={consent.error} onRetry={() => void consent.refetch()} />;
+  }
+  if (consent.data === undefined) return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  const { version } = consent.data.consent;
+  const saved = history.data?.find((item) => item.consent.version === version);
+  return (
+    <Page title={title} windowTitle={title} className="page-narrow">
+      {savedVersion !== undefined && (
+        <Notice kind="done" isLive>
+          <p>{words.text('review.saved', { version: savedVersion })}</p>
+        </Notice>
+      )}
+      <section className="sheet">
+        <h2>{words.text('consent.now')}</h2>
+        {version === 0 ? (
+          <p>{words.text('consent.undecided')}</p>
+        ) : (
+          <>
+            {saved !== undefined && (
+              <p className="small">{words.text('consent.since', { version, date: formatMoment(words.tag, new Date(saved.at)) })}</p>
+            )}
+            <ArrangementWords policy={consent.data.consent} />
+          </>
+        )}
+      </section>
+      <p className="actions">
+        <Link className="button button-primary" to="/consent/edit">{words.text('consent.change')}</Link>
+        <Link className="button" to="/consent/history">{words.text('consent.history')}</Link>
+      </p>
+      <p className="small">{words.text('consent.effect')}</p>
+    </Page>
+  );
+}
+
+function useSavedVersion(): number | undefined {
+  const state: unknown = useLocation().state;
+  if (typeof state !== 'object' || state === null || !('savedVersion' in state)) return undefined;
+  return typeof state.savedVersion === 'number' ? state.savedVersion : undefined;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConsentRule } from '@api/schemas';
+import { useQuery } from '@tanstack/react-query';
+import { useId, useRef, useState, type ReactNode } from 'react';
+import { Link } from 'react-router';
+import { useAnnounce } from '../../components/announce';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { Icon } from '../../components/Icon';
+import { Page } from '../../components/Page';
+import { RuleSentence } from '../../components/RuleSentence';
+import type { ConsentOnFile } from '../../lib/api';
+import { setDraft, useDraft } from '../../lib/draft';
+import { draftArrangement, draftException } from '../../lib/draftChanges';
+import { CHOICES, readArrangement } from '../../lib/policy/arrangement';
+import { moveRule } from '../../lib/policy/placeRule';
+import { policyDifference } from '../../lib/policy/policyDifference';
+import { consentQuery } from '../../lib/queries';
+import { useWords } from '../../words/context';
+import { RuleMark, RuleTime } from './ArrangementWords';
+import { RuleDialog } from './RuleDialog';
+
+/** Changes the consent in words. Nothing is saved here: the next page shows what it would mean. */
+export function EditPage(): ReactNode {
+  const words = useWords();
+  const onFile = useQuery(consentQuery);
+  const title = words.text('edit.title');
+  if (onFile.data === undefined) {
+    if (onFile.error !== null) return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  }
+  return (
+    <Page title={title} windowTitle={title} className="page-narrow">
+      <PresetChoice onFile={onFile.data} />
+      <Exceptions onFile={onFile.data} />
+      <DraftBar />
+    </Page>
+  );
+}
+
+interface OnFileProps {
+  readonly onFile: ConsentOnFile;
+}
+
+function PresetChoice({ onFile }: OnFileProps): ReactNode {
+  const words = useWords();
+  const name = useId();
+  const draft = useDraft();
+  const { preset } = readArrangement(draft?.policy ?? onFile.consent);
+  // "Open to everybody" is shown where it holds, and not offered: nobody asks for it by accident.
+  const offered = preset === 'other' ? [...CHOICES, preset] : CHOICES;
+  return (
+    <fieldset className="presets">
+      <legend>
+        <h2>{words.text('edit.general')}</h2>
+      </legend>
+      {offered.map((choice) => (
+        <label key={choice} className="preset">
+          <input
+            type="radio"
+            name={name}
+            checked={choice === preset}
+            onChange={() => {
+              draftArrangement(onFile, (now) => ({ ...now, preset: choice }));
+            }}
+          />
+          <span className="preset-words">
+            <span className="preset-name">{words.text(`preset.${choice}`)}</span>
+            <span>{words.text(`preset.${choice}.text`)}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Exceptions({ onFile }: OnFileProps): ReactNode {
+  const words = useWords();
+  const announce = useAnnounce();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const draft = useDraft();
+  const [edited, setEdited] = useState<ConsentRule | 'new' | null>(null);
+  const { exceptions } = readArrangement(draft?.policy ?? onFile.consent);
+  const change = (to: (rules: readonly ConsentRule[]) => readonly ConsentRule[]): void => {
+    draftArrangement(onFile, (now) => ({ ...now, exceptions: to(now.exceptions) }));
+  };
+  const remove = (id: string): void => {
+    change((rules) => rules.filter((rule) => rule.id !== id));
+    announce(words.text('edit.removed'));
+    heading.current?.focus();
+  };
+  const move = (at: number, by: -1 | 1): void => {
+    change((rules) => moveRule(rules, at, by));
+    announce(words.text('edit.moved', { place: at + by + 1, count: exceptions.length }));
+  };
+  return (
+    <section>
+      <h2 ref={heading} tabIndex={-1}>{words.text('consent.exceptions')}</h2>
+      <p className="small">{words.text(exceptions.length === 0 ? 'consent.noExceptions' : 'consent.exceptionsHint')}</p>
+      <ol className="rules rules-edit">
+        {exceptions.map((rule, at) => (
+          <li key={rule.id} className={`rule rule-${rule.effect}`}>
+            <RuleMark rule={rule} />
+            <span id={`words-${rule.id}`}>
+              <RuleSentence rule={rule} />
+              <RuleTime rule={rule} />
+            </span>
+            <span className="rule-buttons">
+              <RuleButton rule={rule} label={words.text('edit.up')} icon="up" isOff={at === 0} onPress={() => { move(at, -1); }} />
+              <RuleButton rule={rule} label={words.text('edit.down')} icon="down" isOff={at === exceptions.length - 1} onPress={() => { move(at, 1); }} />
+              <RuleButton rule={rule} label={words.text('edit.edit')} onPress={() => { setEdited(rule); }} />
+              <RuleButton rule={rule} label={words.text('edit.remove')} onPress={() => { remove(rule.id); }} />
+            </span>
+          </li>
+        ))}
+      </ol>
+      <button type="button" className="button" onClick={() => { setEdited('new'); }}>{words.text('edit.add')}</button>
+      {edited !== null && (
+        <RuleDialog
+          rule={edited === 'new' ? undefined : edited}
+          onClose={() => { setEdited(null); }}
+          onDone={(rule) => {
+            if (edited === 'new') draftException(onFile, rule);
+            else change((rules) => rules.map((old) => (old.id === edited.id ? { ...rule, id: old.id } : old)));
+            setEdited(null);
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+interface RuleButtonProps {
+  readonly rule: ConsentRule;
+  readonly label: string;
+  readonly icon?: 'up' | 'down';
+  readonly isOff?: boolean;
+  readonly onPress: () => void;
+}
+
+/** A button of a rule, named with the rule's words for those who do not see it beside them. It stays in the tab order when it is off. */
+function RuleButton({ rule, label, icon, isOff = false, onPress }: RuleButtonProps): ReactNode {
+  const id = useId();
+  return (
+    <button
+      type="button"
+      id={id}
+      className={`button button-small ${icon === undefined ? '' : 'button-icon'}`}
+      aria-label={label}
+      aria-describedby={`words-${rule.id}`}
+      aria-disabled={isOff}
+      title={label}
+      onClick={() => {
+        if (!isOff) onPress();
+      }}
+    >
+      {icon === undefined ? label : <Icon name={icon} />}
+    </button>
+  );
+}
+
+function DraftBar(): ReactNode {
+  const words = useWords();
+  const draft = useDraft();
+  const changes = draft === null ? 0 : policyDifference(draft.base.consent, draft.policy).length;
+  return (
+    <div className="draft-bar">
+      <p role="status">{changes === 0 ? words.text('edit.unchanged') : words.text('edit.changes', { count: changes })}</p>
+      {draft !== null && (
+        <p className="actions">
+          <button type="button" className="button button-quiet" onClick={() => { setDraft(null); }}>{words.text('edit.discard')}</button>
+          <Link className="button button-primary" to="/consent/review">{words.text('edit.review')}</Link>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConsentPolicy, ConsentPreview } from '@api/schemas';
+import type { ReactNode } from 'react';
+import { KindList } from '../../components/KindList';
+import { Mark } from '../../components/Mark';
+import { Name } from '../../components/Name';
+import { formatDate, formatMoment } from '../../lib/dates';
+import { countKinds } from '../../lib/itemKinds';
+import { Text, useWords } from '../../words/context';
+import { usePreview } from './usePreview';
+
+const SHOWN = 5;
+
+/** Which recent accesses would have ended differently under the draft. */
+export function Preview({ policy }: { readonly policy: ConsentPolicy }): ReactNode {
+  const words = useWords();
+  const preview = usePreview(policy);
+  return (
+    <section className="preview" aria-busy={preview.isPending}>
+      <h2>{words.text('review.preview')}</h2>
+      {preview.isPending && <p role="status">{words.text('app.loading')}</p>}
+      {preview.error !== null && <p>{words.text('review.previewFailed')}</p>}
+      {preview.data !== undefined && <Replay preview={preview.data} />}
+    </section>
+  );
+}
+
+function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
+  const words = useWords();
+  if (preview.considered === 0 || preview.since === null) return <p>{words.text('review.nothing')}</p>;
+  const refused = preview.items.filter(isTightened);
+  const allowed = preview.items.length - refused.length;
+  return (
+    <>
+      <p>{words.text('review.considered', { count: preview.considered, date: formatDate(words.tag, new Date(preview.since)) })}</p>
+      {preview.items.length === 0 ? (
+        <p><strong>{words.text('review.none')}</strong></p>
+      ) : (
+        <ul className="preview-counts">
+          {refused.length > 0 && <li><Mark kind="deny" /> <strong>{words.text('review.refused', { count: refused.length })}</strong></li>}
+          {allowed > 0 && <li><Mark kind="permit" /> <strong>{words.text('review.allowed', { count: allowed })}</strong></li>}
+        </ul>
+      )}
+      {preview.items.length > 0 && <Examples preview={preview} />}
+    </>
+  );
+}
+
+type Change = ConsentPreview['items'][number];
+
+/** Whether something that was released would have been withheld. */
+function isTightened(change: Change): boolean {
+  return change.items.some(({ before, after }) => before === 'permit' && after === 'deny');
+}
+
+function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode {
+  const words = useWords();
+  const shown = preview.items.slice(0, SHOWN);
+  const rest = preview.items.length - shown.length;
+  return (
+    <>
+      <p>{words.text('review.among')}</p>
+      <ul className="examples">
+        {shown.map((change) => (<Example key={change.access.id} change={change} />))}
+      </ul>
+      {rest > 0 && <p className="small">{words.text('review.more', { count: rest })}</p>}
+    </>
+  );
+}
+
+function Example({ change }: { readonly change: Change }): ReactNode {
+  const words = useWords();
+  const { access, outcome } = change;
+  const { person, organisation } = access.requester;
+  return (
+    <li className="example">
+      <Mark kind={outcome} />
+      <span>
+        <strong>{person === null ? <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} /> : <Name>{person.name}</Name>}</strong>
+        {', '}
+        <Name>{organisation.name}</Name>
+        <br />
+        <span className="small">
+          {formatMoment(words.tag, new Date(access.at))} · {words.code('purpose', access.purpose)} · <KindList kinds={countKinds([access])} />
+        </span>
+        <br />
+        {words.text('review.was', { before: words.text(`mark.${access.outcome}`), after: words.text(`mark.${outcome}`) })}
+      </span>
+    </li>
+  );
+}

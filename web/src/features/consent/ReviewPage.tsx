@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useId, useState, type ReactNode } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { Notice } from '../../components/Notice';
+import { Page } from '../../components/Page';
+import { saveConsent, type ConsentOnFile } from '../../lib/api';
+import { ApiError } from '../../lib/apiError';
+import { setDraft, useDraft, type Draft } from '../../lib/draft';
+import { draftException } from '../../lib/draftChanges';
+import { readArrangement } from '../../lib/policy/arrangement';
+import { policyDifference, restricts, type PolicyChange } from '../../lib/policy/policyDifference';
+import { consentQuery, useMe } from '../../lib/queries';
+import { setSessionState } from '../../lib/sessionState';
+import { useWords } from '../../words/context';
+import { ChangeList } from './ChangeList';
+import { Conflict } from './Conflict';
+import { Preview } from './Preview';
+
+/** What a draft would change, what it would have changed, what that may mean, and the button that saves it. */
+export function ReviewPage(): ReactNode {
+  const words = useWords();
+  const onFile = useQuery({ ...consentQuery, refetchOnMount: 'always' });
+  const draft = useDraft();
+  const isBlocking = useBlockFromEntry(onFile.data);
+  const title = words.text('review.title');
+  if (onFile.data === undefined || isBlocking) {
+    if (onFile.error !== null) return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  }
+  return (
+    <Page title={title} windowTitle={title} className="page-narrow">
+      {draft === null ? <NothingToSave /> : <Review draft={draft} onFile={onFile.data} />}
+    </Page>
+  );
+}
+
+function NothingToSave(): ReactNode {
+  const words = useWords();
+  return (
+    <>
+      <p>{words.text('review.nothingToSave')}</p>
+      <p className="actions"><Link className="button" to="/consent">{words.text('consent.title')}</Link></p>
+    </>
+  );
+}
+
+interface ReviewProps {
+  readonly draft: Draft;
+  readonly onFile: ConsentOnFile;
+}
+
+function Review({ draft, onFile }: ReviewProps): ReactNode {
+  const words = useWords();
+  const changes = policyDifference(draft.base.consent, draft.policy);
+  const isOutdated = onFile.consent.version > draft.base.consent.version;
+  if (isOutdated) return <Conflict draft={draft} theirs={onFile} />;
+  if (changes.length === 0) return <NothingToSave />;
+  return (
+    <>
+      <section>
+        <h2>{words.text('review.changes')}</h2>
+        <ChangeList changes={changes} />
+      </section>
+      <Preview policy={draft.policy} />
+      <SaveForm draft={draft} changes={changes} />
+    </>
+  );
+}
+
+function SaveForm({ draft, changes }: { readonly draft: Draft; readonly changes: readonly PolicyChange[] }): ReactNode {
+  const words = useWords();
+  const { list } = useMe();
+  const save = useSave(draft);
+  const [isAccepted, setIsAccepted] = useState(false);
+  const [isAsked, setIsAsked] = useState(false);
+  const needsWarning = changes.some(restricts);
+  const submit = (): void => {
+    if (needsWarning && !isAccepted) setIsAsked(true);
+    else if (!save.isPending) save.mutate();
+  };
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); submit(); }}>
+      {needsWarning && (
+        <Warning draft={draft} isAccepted={isAccepted} isAsked={isAsked && !isAccepted} onAccept={setIsAccepted} />
+      )}
+      {list.height === null && (
+        <Notice kind="warning" title={words.text('review.awayTitle')} isLive><p>{words.text('review.away')}</p></Notice>
+      )}
+      {save.error !== null && !isHandledElsewhere(save.error) && <ErrorNotice error={save.error} />}
+      <p className="actions">
+        <Link className="button" to="/consent/edit">{words.text('review.backToEdit')}</Link>
+        <button type="submit" className="button button-primary" aria-disabled={save.isPending}>
+          {words.text(save.isPending ? 'review.saving' : 'review.save')}
+        </button>
+      </p>
+    </form>
+  );
+}
+
+/** A conflict and an ended session have pages of their own. */
+function isHandledElsewhere(error: Error): boolean {
+  return error instanceof ApiError && (error.isConflict || error.isSignedOut);
+}
+
+interface WarningProps {
+  readonly draft: Draft;
+  readonly isAccepted: boolean;
+  readonly isAsked: boolean;
+  readonly onAccept: (isAccepted: boolean) => void;
+}
+
+/** The warning that must be shown and acknowledged before a restriction takes effect (EHDS Article 8). */
+function Warning({ draft, isAccepted, isAsked, onAccept }: WarningProps): ReactNode {
+  const words = useWords();
+  const errorId = useId();
+  const { exceptions, preset } = readArrangement(draft.policy);
+  const holds = preset === 'closed' || exceptions.some((rule) => rule.holdsInEmergency === true);
+  return (
+    <Notice kind="warning" title={words.text('review.warning')}>
+      <p>{words.text('review.warning.text')}</p>
+      <p>{words.text(holds ? 'review.warning.closed' : 'review.warning.emergency')}</p>
+      <label className="check">
+        <input type="checkbox" checked={isAccepted} aria-invalid={isAsked} aria-describedby={isAsked ? errorId : undefined}
+          ref={(box) => { if (isAsked) box?.focus(); }} onChange={(event) => { onAccept(event.target.checked); }} />
+        {words.text('review.accept')}
+      </label>
+      {isAsked && <p id={errorId} className="field-error">{words.text('review.acceptFirst')}</p>}
+    </Notice>
+  );
+}
+
+function useSave(draft: Draft) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const { csrfToken } = useMe();
+  return useMutation({
+    mutationFn: () => saveConsent(draft.policy, draft.base.etag, csrfToken ?? ''),
+    onSuccess: async (saved) => {
+      setDraft(null);
+      queryClient.setQueryData(consentQuery.queryKey, saved);
+      await queryClient.invalidateQueries({ queryKey: ['consent', 'history'] });
+      void navigate('/consent', { state: { savedVersion: saved.consent.version } });
+    },
+    onError: async (error) => {
+      if (!(error instanceof ApiError)) return;
+      if (error.isConflict) await queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
+      if (error.isSignedOut) setSessionState('ended');
+    },
+  });
+}
+
+/**
+ * Turns "block this person" of an entry into a draft, once. What to block comes in the history's state, which never leaves the browser.
+ * True until that is done.
+ */
+function useBlockFromEntry(onFile: ConsentOnFile | undefined): boolean {
+  const navigate = useNavigate();
+  const block = readBlock(useLocation().state);
+  const key = JSON.stringify(block);
+  const isReady = onFile !== undefined && block !== undefined;
+  useEffect(() => {
+    if (!isReady) return;
+    draftException(onFile, { effect: 'deny', ...block });
+    void navigate('/consent/review', { replace: true, state: null });
+    // The key stands for the block: the state's object is a new one on every render.
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
+  }, [isReady, key]);
+  return block !== undefined;
+}
+
+function readBlock(state: unknown): { readonly user: string } | { readonly org: string } | undefined {
+  if (typeof state !== 'object' || state === null || !('block' in state)) return undefined;
+  const { block } = state;
+  if (typeof block !== 'object' || block === null) return undefined;
+  if ('user' in block && typeof block.user === 'string') return { user: block.user };
+  return 'org' in block && typeof block.org === 'string' ? { org: block.org } : undefined;
+}

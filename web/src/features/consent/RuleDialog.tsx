@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query';
+import { useId, useRef, useState, type ReactNode } from 'react';
+import { Dialog } from '../../components/Dialog';
+import { RuleSentence } from '../../components/RuleSentence';
+import { dayKey } from '../../lib/dates';
+import type { RuleDraft } from '../../lib/policy/placeRule';
+import { peopleQuery, useMe, usePersonName } from '../../lib/queries';
+import { isolatedName } from '../../lib/safeName';
+import { useWords, type CodeFamily } from '../../words/context';
+import {
+  checkForm, formOf, LABELS, PURPOSES, ROLES, ruleOf, TYPES, WHICHES, WHOMS,
+  type FormErrors, type RuleForm,
+} from './ruleForm'; // prettier-ignore
+
+interface RuleDialogProps {
+  /** Absent for a new exception. */
+  readonly rule: RuleDraft | undefined;
+  readonly onClose: () => void;
+  readonly onDone: (rule: RuleDraft) => void;
+}
+
+/** Asks for an exception in questions: whom, which data, for what, until when. Says at every moment in words what it would be. */
+export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNode {
+  const words = useWords();
+  const formRef = useRef<HTMLFormElement>(null);
+  const [form, setForm] = useState(() => formOf(rule));
+  const [errors, setErrors] = useState<FormErrors>({});
+  const change = (part: Partial<RuleForm>): void => {
+    setForm((now) => ({ ...now, ...part }));
+    setErrors({});
+  };
+  const done = (): void => {
+    const found = checkForm(form, dayKey(new Date()));
+    setErrors(found);
+    const [first] = Object.keys(found);
+    if (first === undefined) onDone(ruleOf(form, rule));
+    else formRef.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
+  };
+  const isComplete = Object.keys(checkForm(form, dayKey(new Date()))).length === 0;
+  return (
+    <Dialog title={words.text(rule === undefined ? 'form.new' : 'form.change')} onClose={onClose}>
+      <form ref={formRef} noValidate className="rule-form" onSubmit={(event) => { event.preventDefault(); done(); }}>
+        <EffectField form={form} change={change} />
+        <WhomField form={form} change={change} errors={errors} />
+        <WhichField form={form} change={change} errors={errors} />
+        <WhyField form={form} change={change} errors={errors} />
+        <UntilField form={form} change={change} errors={errors} />
+        {form.effect === 'deny' && (
+          <label className="check">
+            <input type="checkbox" checked={form.holds} onChange={(event) => { change({ holds: event.target.checked }); }} />
+            <span>{words.text('form.holds')}<br /><span className="small">{words.text('form.holdsHint')}</span></span>
+          </label>
+        )}
+        {isComplete && (
+          <p className="in-words" role="status">
+            <span className="small">{words.text('form.sentence')}</span>
+            <strong><RuleSentence rule={ruleOf(form, rule)} /></strong>
+          </p>
+        )}
+        <p className="actions">
+          <button type="button" className="button button-quiet" onClick={onClose}>{words.text('app.cancel')}</button>
+          <button type="submit" className="button button-primary">{words.text(rule === undefined ? 'form.add' : 'form.apply')}</button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}
+
+interface PartProps {
+  readonly form: RuleForm;
+  readonly change: (part: Partial<RuleForm>) => void;
+  readonly errors?: FormErrors;
+}
+
+function EffectField({ form, change }: PartProps): ReactNode {
+  const words = useWords();
+  const name = useId();
+  return (
+    <fieldset className="segments">
+      <legend>{words.text('form.effect')}</legend>
+      {(['deny', 'permit'] as const).map((effect) => (
+        <label key={effect} className="segment">
+          <input type="radio" name={name} checked={form.effect === effect} onChange={() => { change({ effect }); }} />
+          <span>{words.text(effect === 'deny' ? 'form.block' : 'form.allow')}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function WhomField({ form, change, errors = {} }: PartProps): ReactNode {
+  const words = useWords();
+  const { organisations } = useMe();
+  const id = useId();
+  const roles = new Set<string>([...ROLES, form.role]);
+  return (
+    <fieldset className="question">
+      <legend>{words.text('form.who')}</legend>
+      <div className="radios">
+        {WHOMS.map((whom) => (
+          <label key={whom} className="check">
+            <input type="radio" name={id} checked={form.whom === whom} onChange={() => { change({ whom }); }} />
+            {words.text(`form.who.${whom}`)}
+          </label>
+        ))}
+      </div>
+      {form.whom === 'user' && <PersonField form={form} change={change} errors={errors} />}
+      {form.whom === 'org' && (
+        <SelectField field="org" label={words.text('form.organisation')} value={form.org} error={errors.org && words.text(errors.org)}
+          options={organisations.map(({ mspId, name }) => [mspId, isolatedName(name)] as const)}
+          onChoose={(org) => { change({ org }); }} />
+      )}
+      {form.whom === 'role' && (
+        <SelectField field="role" label={words.text('form.role')} value={form.role} error={undefined}
+          options={[...roles].map((role) => [role, words.code('role', role)] as const)}
+          onChoose={(role) => { change({ role }); }} />
+      )}
+    </fieldset>
+  );
+}
+
+function PersonField({ form, change, errors = {} }: PartProps): ReactNode {
+  const words = useWords();
+  const people = useQuery(peopleQuery);
+  const chosenName = usePersonName(form.user === '' ? undefined : form.user);
+  const known = people.data ?? [];
+  if (people.data?.length === 0 && form.user === '') return <p className="small">{words.text('form.noPeople')}</p>;
+  const options = known.map(({ id, name, organisation }) => [id, `${isolatedName(name)}, ${isolatedName(organisation)}`] as const);
+  const isListed = form.user === '' || known.some(({ id }) => id === form.user);
+  return (
+    <SelectField field="user" label={words.text('form.person')} hint={words.text('form.personHint')} value={form.user}
+      error={errors.user && words.text(errors.user)}
+      options={isListed ? options : [[form.user, isolatedName(chosenName ?? form.user)] as const, ...options]}
+      onChoose={(user) => { change({ user }); }} />
+  );
+}
+
+function WhichField({ form, change, errors = {} }: PartProps): ReactNode {
+  const words = useWords();
+  const name = useId();
+  return (
+    <fieldset className="question">
+      <legend>{words.text('form.what')}</legend>
+      <div className="radios">
+        {WHICHES.map((which) => (
+          <label key={which} className="check">
+            <input type="radio" name={name} checked={form.which === which} onChange={() => { change({ which }); }} />
+            {words.text(`form.what.${which}`)}
+          </label>
+        ))}
+      </div>
+      {form.which === 'labels' && (
+        <CheckGroup field="labels" legend={words.text('form.what.labels')} family="label" offered={LABELS} chosen={form.labels}
+          error={errors.labels && words.text(errors.labels)} onChange={(labels) => { change({ labels }); }} />
+      )}
+      {form.which === 'types' && (
+        <CheckGroup field="types" legend={words.text('form.what.types')} family="type" offered={TYPES} chosen={form.types}
+          error={errors.types && words.text(errors.types)} onChange={(types) => { change({ types }); }} />
+      )}
+    </fieldset>
+  );
+}
+
+function WhyField({ form, change, errors = {} }: PartProps): ReactNode {
+  const words = useWords();
+  const name = useId();
+  return (
+    <fieldset className="question">
+      <legend>{words.text('form.why')}</legend>
+      <div className="radios">
+        <label className="check">
+          <input type="radio" name={name} checked={!form.isForSome} onChange={() => { change({ isForSome: false }); }} />
+          {words.text('form.why.all')}
+        </label>
+        <label className="check">
+          <input type="radio" name={name} checked={form.isForSome} onChange={() => { change({ isForSome: true }); }} />
+          {words.text('form.why.some')}
+        </label>
+      </div>
+      {form.isForSome && (
+        <CheckGroup field="purposes" legend={words.text('form.why.some')} family="purpose" offered={PURPOSES} chosen={form.purposes}
+          error={errors.purposes && words.text(errors.purposes)} onChange={(purposes) => { change({ purposes }); }} />
+      )}
+    </fieldset>
+  );
+}
+
+function UntilField({ form, change, errors = {} }: PartProps): ReactNode {
+  const words = useWords();
+  const name = useId();
+  return (
+    <fieldset className="question">
+      <legend>{words.text('form.until')}</legend>
+      <div className="radios">
+        <label className="check">
+          <input type="radio" name={name} checked={!form.isUntil} onChange={() => { change({ isUntil: false }); }} />
+          {words.text('form.until.open')}
+        </label>
+        <label className="check">
+          <input type="radio" name={name} checked={form.isUntil} onChange={() => { change({ isUntil: true }); }} />
+          {words.text('form.until.date')}
+        </label>
+      </div>
+      {form.isUntil && (
+        <p className="field">
+          <label htmlFor={`${name}-day`} className="unseen">{words.text('form.until.date')}</label>
+          <input id={`${name}-day`} type="date" className="input" data-field="until" min={dayKey(new Date())} value={form.until}
+            aria-invalid={errors.until !== undefined} aria-describedby={errors.until && `${name}-error`}
+            onChange={(event) => { change({ until: event.target.value }); }} />
+          {errors.until !== undefined && <span id={`${name}-error`} className="field-error">{words.text(errors.until)}</span>}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+interface SelectFieldProps {
+  readonly field: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly options: readonly (readonly [value: string, label: string])[];
+  readonly onChoose: (value: string) => void;
+}
+
+function SelectField({ field, label, hint, value, error, options, onChoose }: SelectFieldProps): ReactNode {
+  const id = useId();
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((part) => part !== false).join(' ');
+  return (
+    <p className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} className="select" data-field={field} value={value} aria-invalid={error !== undefined}
+        aria-describedby={described === '' ? undefined : described} onChange={(event) => { onChoose(event.target.value); }}>
+        {value === '' && <option value="" />}
+        {options.map(([key, text]) => (<option key={key} value={key}>{text}</option>))}
+      </select>
+      {hint !== undefined && <span id={`${id}-hint`} className="small">{hint}</span>}
+      {error !== undefined && <span id={`${id}-error`} className="field-error">{error}</span>}
+    </p>
+  );
+}
+
+interface CheckGroupProps {
+  readonly field: string;
+  readonly legend: string;
+  readonly family: CodeFamily;
+  readonly offered: readonly string[];
+  readonly chosen: readonly string[];
+  readonly error: string | undefined;
+  readonly onChange: (chosen: readonly string[]) => void;
+}
+
+function CheckGroup({ field, legend, family, offered, chosen, error, onChange }: CheckGroupProps): ReactNode {
+  const words = useWords();
+  const id = useId();
+  const all = [...new Set([...offered, ...chosen])];
+  return (
+    <div role="group" aria-label={legend} aria-describedby={error && `${id}-error`} className="checks">
+      {all.map((code, at) => (
+        <label key={code} className="check">
+          <input type="checkbox" data-field={at === 0 ? field : undefined} checked={chosen.includes(code)}
+            onChange={(event) => { onChange(event.target.checked ? [...chosen, code] : chosen.filter((other) => other !== code)); }} />
+          {words.code(family, code)}
+        </label>
+      ))}
+      {error !== undefined && <span id={`${id}-error`} className="field-error">{error}</span>}
+    </div>
+  );
+}

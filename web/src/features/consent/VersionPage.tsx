@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { NotFound } from '../../components/NotFound';
+import { Page } from '../../components/Page';
+import { formatMoment } from '../../lib/dates';
+import { draftPolicy } from '../../lib/draftChanges';
+import { consentQuery, historyQuery } from '../../lib/queries';
+import { useWords } from '../../words/context';
+import { ArrangementWords } from './ArrangementWords';
+
+/** A consent as it was, and the way to bring it back. */
+export function VersionPage(): ReactNode {
+  const words = useWords();
+  const { version: wanted = '' } = useParams();
+  const history = useQuery(historyQuery);
+  if (history.data === undefined) {
+    if (history.error !== null) return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  }
+  const at = history.data.findIndex(({ consent }) => String(consent.version) === wanted);
+  const version = history.data[at];
+  if (version === undefined) return <NotFound />;
+  const next = history.data[at - 1];
+  const from = formatMoment(words.tag, new Date(version.at));
+  const title = words.text('history.version', { version: version.consent.version });
+  return (
+    <Page
+      key={wanted}
+      title={title}
+      windowTitle={title}
+      className="page-narrow"
+      lead={
+        <p className="lead">
+          {next === undefined
+            ? words.text('history.asOf', { date: from })
+            : words.text('history.period', { from, to: formatMoment(words.tag, new Date(next.at)) })}
+        </p>
+      }
+    >
+      <section className="sheet"><ArrangementWords policy={version.consent} /></section>
+      {next !== undefined && <Revert policy={version.consent} />}
+      <p><Link to="/consent/history">{words.text('consent.history')}</Link></p>
+    </Page>
+  );
+}
+
+function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1] }): ReactNode {
+  const words = useWords();
+  const navigate = useNavigate();
+  const onFile = useQuery(consentQuery);
+  return (
+    <>
+      <p className="actions">
+        <button
+          type="button"
+          className="button button-primary"
+          aria-disabled={onFile.data === undefined}
+          onClick={() => {
+            if (onFile.data === undefined) return;
+            draftPolicy(onFile.data, { rules: policy.rules, default: policy.default });
+            void navigate('/consent/review');
+          }}
+        >
+          {words.text('history.revert')}
+        </button>
+      </p>
+      <p className="small">{words.text('history.revertHint')}</p>
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RuleDraft } from '../../lib/policy/placeRule';
+
+type Whom = 'everyone' | 'org' | 'holder' | 'user' | 'role';
+type Which = 'all' | 'labels' | 'types';
+
+/** An exception as the form holds it. */
+export interface RuleForm {
+  readonly effect: 'permit' | 'deny';
+  readonly whom: Whom;
+  readonly org: string;
+  readonly user: string;
+  readonly role: string;
+  readonly which: Which;
+  readonly labels: readonly string[];
+  readonly types: readonly string[];
+  readonly isForSome: boolean;
+  readonly purposes: readonly string[];
+  readonly isUntil: boolean;
+  /** `YYYY-MM-DD` */
+  readonly until: string;
+  readonly holds: boolean;
+}
+
+export type FormField = 'org' | 'user' | 'labels' | 'types' | 'purposes' | 'until';
+export type FormErrors = Partial<Record<FormField, 'form.error.organisation' | 'form.error.person' | 'form.error.choose' | 'form.error.date'>>;
+
+export const WHOMS: readonly Whom[] = ['everyone', 'org', 'holder', 'user', 'role'];
+export const WHICHES: readonly Which[] = ['all', 'labels', 'types'];
+export const LABELS = ['PSY', 'ETH', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS', 'R'] as const;
+export const TYPES = [
+  'Observation', 'DiagnosticReport', 'Condition', 'MedicationRequest', 'AllergyIntolerance', 'Immunization', 'Procedure', 'Encounter',
+  'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',
+] as const; // prettier-ignore
+export const PURPOSES = ['TREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'HMARKT', 'PATRQT'] as const;
+export const ROLES = ['doctor', 'nurse', 'pharmacist', 'psychologist', 'administrator', 'researcher'] as const;
+
+const EMPTY: RuleForm = {
+  effect: 'deny',
+  whom: 'user',
+  org: '',
+  user: '',
+  role: ROLES[0],
+  which: 'all',
+  labels: [],
+  types: [],
+  isForSome: false,
+  purposes: [],
+  isUntil: false,
+  until: '',
+  holds: false,
+};
+
+export function formOf(rule: RuleDraft | undefined): RuleForm {
+  if (rule === undefined) return EMPTY;
+  return {
+    ...EMPTY,
+    ...whomOf(rule),
+    effect: rule.effect,
+    which: rule.labels !== undefined ? 'labels' : rule.types !== undefined ? 'types' : 'all',
+    labels: rule.labels ?? [],
+    types: rule.types ?? [],
+    isForSome: rule.purposes !== undefined,
+    purposes: rule.purposes ?? [],
+    isUntil: rule.period?.end !== undefined,
+    until: rule.period?.end?.slice(0, 10) ?? '',
+    holds: rule.holdsInEmergency === true,
+  };
+}
+
+function whomOf(rule: RuleDraft): Partial<RuleForm> {
+  if (rule.user !== undefined) return { whom: 'user', user: rule.user };
+  if (rule.role !== undefined) return { whom: 'role', role: rule.role };
+  if (rule.org === '@holder') return { whom: 'holder' };
+  return rule.org === undefined ? { whom: 'everyone' } : { whom: 'org', org: rule.org };
+}
+
+/** What is missing or wrong in a form, by field. */
+export function checkForm(form: RuleForm, today: string): FormErrors {
+  return {
+    ...(form.whom === 'org' && form.org === '' && { org: 'form.error.organisation' }),
+    ...(form.whom === 'user' && form.user === '' && { user: 'form.error.person' }),
+    ...(form.which === 'labels' && form.labels.length === 0 && { labels: 'form.error.choose' }),
+    ...(form.which === 'types' && form.types.length === 0 && { types: 'form.error.choose' }),
+    ...(form.isForSome && form.purposes.length === 0 && { purposes: 'form.error.choose' }),
+    ...(form.isUntil && (form.until === '' || form.until < today) && { until: 'form.error.date' }),
+  };
+}
+
+/** The rule of a form. What the form cannot show of `before` (actions, a first day, a second criterion) is kept. */
+export function ruleOf(form: RuleForm, before: RuleDraft | undefined): RuleDraft {
+  return {
+    effect: form.effect,
+    ...whomIn(form, before),
+    ...whichIn(form, before),
+    ...(form.isForSome && { purposes: [...form.purposes] }),
+    ...(before?.actions !== undefined && { actions: before.actions }),
+    ...periodIn(form, before),
+    ...(form.effect === 'deny' && form.holds && { holdsInEmergency: true }),
+  };
+}
+
+function whomIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraft> {
+  const keptOrg = before?.org !== undefined && whomOf(before).whom === form.whom ? { org: before.org } : {};
+  switch (form.whom) {
+    case 'everyone':
+      return {};
+    case 'org':
+      return { org: form.org };
+    case 'holder':
+      return { org: '@holder' };
+    case 'user':
+      return { ...keptOrg, user: form.user };
+    case 'role':
+      return { ...keptOrg, role: form.role };
+  }
+}
+
+function whichIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraft> {
+  if (form.which === 'all') return {};
+  const hadBoth = before?.labels !== undefined && before.types !== undefined;
+  return {
+    ...((form.which === 'labels' || hadBoth) && { labels: [...form.labels] }),
+    ...((form.which === 'types' || hadBoth) && { types: [...form.types] }),
+  };
+}
+
+function periodIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraft> {
+  const start = before?.period?.start;
+  const period = { ...(start !== undefined && { start }), ...(form.isUntil && { end: form.until }) };
+  return Object.keys(period).length === 0 ? {} : { period };
+}

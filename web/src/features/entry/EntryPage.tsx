@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import { AccessMarks } from '../../components/AccessMarks';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { Icon } from '../../components/Icon';
+import { Name } from '../../components/Name';
+import { NotFound } from '../../components/NotFound';
+import { Notice } from '../../components/Notice';
+import { Page } from '../../components/Page';
+import { filterFragment } from '../../lib/accessFilter';
+import { ApiError } from '../../lib/apiError';
+import { formatMoment } from '../../lib/dates';
+import { entryQuery } from '../../lib/queries';
+import { safeName } from '../../lib/safeName';
+import { Text, useWords } from '../../words/context';
+import { Facts } from './Facts';
+import { ItemTable } from './ItemTable';
+import { LedgerPlace } from './LedgerPlace';
+import { Why } from './Why';
+
+/** One entry: who, what, why it was allowed or refused, and what to do about it. */
+export function EntryPage(): ReactNode {
+  const { id = '' } = useParams();
+  const words = useWords();
+  const entry = useQuery(entryQuery(id));
+  if (entry.data !== undefined) return <Entry key={id} entry={entry.data} />;
+  if (entry.error instanceof ApiError && entry.error.status === 404) return <NotFound />;
+  if (entry.error !== null) return <ErrorNotice error={entry.error} onRetry={() => void entry.refetch()} />;
+  return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+}
+
+function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const { person, organisation } = entry.requester;
+  const name = person?.name ?? words.text('list.system', { org: organisation.name });
+  return (
+    <Page
+      className="page-entry"
+      windowTitle={words.text('entry.who', { name: safeName(name) })}
+      title={<Text k="entry.who" values={{ name: <Name>{name}</Name> }} />}
+      lead={
+        <>
+          <p className="entry-lead">
+            <time dateTime={entry.at}>{formatMoment(words.tag, new Date(entry.at))}</time>
+            <AccessMarks entry={entry} />
+          </p>
+          <BackLink />
+        </>
+      }
+    >
+      <Why entry={entry} />
+      {entry.late && (
+        <Notice kind="warning">
+          <p>{words.text('entry.late.text')}</p>
+        </Notice>
+      )}
+      <ItemTable entry={entry} />
+      <Facts entry={entry} />
+      <Actions entry={entry} />
+      <LedgerPlace entry={entry} />
+    </Page>
+  );
+}
+
+/** Back to the list as it was: a real step back where there is one, so that the filter and the place in the list return. */
+function BackLink(): ReactNode {
+  const words = useWords();
+  const navigate = useNavigate();
+  return (
+    <p className="back">
+      <Link
+        to="/"
+        onClick={(event) => {
+          if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !cameFromHere()) return;
+          event.preventDefault();
+          void navigate(-1);
+        }}
+      >
+        <Icon name="back" />
+        {words.text('entry.back')}
+      </Link>
+    </p>
+  );
+}
+
+/** Whether the page before this one is one of the portal's: its router numbers them in the history's state. */
+function cameFromHere(): boolean {
+  const state: unknown = window.history.state;
+  return typeof state === 'object' && state !== null && 'idx' in state && typeof state.idx === 'number' && state.idx > 0;
+}
+
+function Actions({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const { person, organisation } = entry.requester;
+  const onlyPerson = person !== null && { user: person.id };
+  return (
+    <section className="entry-actions">
+      <h2>{words.text('entry.act')}</h2>
+      <p className="actions">
+        {onlyPerson !== false && (
+          <Link className="button" to="/consent/review" state={{ block: onlyPerson }}>
+            <Icon name="block" />
+            {words.text('entry.blockPerson')}
+          </Link>
+        )}
+        <Link className="button" to="/consent/review" state={{ block: { org: organisation.mspId } }}>
+          <Icon name="block" />
+          {words.text('entry.blockOrganisation')}
+        </Link>
+        <button type="button" className="button" onClick={() => { window.print(); }}>
+          <Icon name="print" />
+          {words.text('entry.print')}
+        </button>
+      </p>
+      <p className="small">{words.text('entry.blockHint')}</p>
+      <p className="entry-more">
+        {onlyPerson !== false && <Link to={{ pathname: '/', hash: filterFragment(onlyPerson) }}>{words.text('entry.onlyPerson')}</Link>}
+        <Link to={{ pathname: '/', hash: filterFragment({ org: organisation.mspId }) }}>{words.text('entry.onlyOrganisation')}</Link>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import type { ReactNode } from 'react';
+import { Name } from '../../components/Name';
+import { formatMoment } from '../../lib/dates';
+import { useOrganisationName } from '../../lib/queries';
+import { useWords } from '../../words/context';
+
+/** Who, when, what for: one fact a line. */
+export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  const { person, organisation, clientId } = entry.requester;
+  return (
+    <section>
+      <h2>{words.text('entry.facts')}</h2>
+      <dl className="facts">
+        {person !== null && <Fact name={words.text('entry.person')}><Name>{person.name}</Name></Fact>}
+        {person !== null && person.role !== '' && <Fact name={words.text('entry.role')}><Name>{words.code('role', person.role)}</Name></Fact>}
+        <Fact name={words.text('entry.organisation')}><Name>{organisation.name}</Name></Fact>
+        <Fact name={words.text('entry.holder')}><Name>{organisationName(entry.holder)}</Name></Fact>
+        <Fact name={words.text('entry.reason')}><Name>{words.code('purpose', entry.purpose)}</Name></Fact>
+        <Fact name={words.text('entry.action')}>{words.code('action', entry.action)}</Fact>
+        <Fact name={words.text('entry.when')}>{formatMoment(words.tag, new Date(entry.at))}</Fact>
+        <Fact name={words.text('entry.system')}><Name>{clientId}</Name></Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, ConsentHistory } from '@api/schemas';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { KindList } from '../../components/KindList';
+import { Mark } from '../../components/Mark';
+import { Name } from '../../components/Name';
+import { RuleSentence } from '../../components/RuleSentence';
+import { isEmergency } from '../../lib/accessKinds';
+import { formatDate } from '../../lib/dates';
+import { explainEntry, versionOf, wasOverridden, type Reason } from '../../lib/explainEntry';
+import { countKinds } from '../../lib/itemKinds';
+import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
+import { historyQuery } from '../../lib/queries';
+import { Text, useWords } from '../../words/context';
+
+/** Why the entry ended as it did, in sentences made from the decision's own basis. */
+export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const reasons = explainEntry(entry);
+  const needsHistory = reasons.some(({ basis }) => versionOf(basis) !== null);
+  const history = useQuery({ ...historyQuery, enabled: needsHistory });
+  if (needsHistory && history.isPending) return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  const versions = history.data ?? [];
+  return (
+    <section className={`why why-${isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome}`}>
+      <h2>{words.text('entry.why')}</h2>
+      <EmergencyLead entry={entry} />
+      <ul className="why-list">
+        {reasons.map((reason) => (
+          <li key={`${reason.decision} ${JSON.stringify(reason.basis)}`} className="why-reason">
+            <Mark kind={reason.decision} />
+            <div>
+              <p className="why-sentence">
+                <ReasonSentence reason={reason} versions={versions} />
+              </p>
+              {reasons.length > 1 && (
+                <p className="small">
+                  <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull />
+                </p>
+              )}
+              <VersionLink reason={reason} versions={versions} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function EmergencyLead({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  if (!isEmergency(entry)) return null;
+  const { person, organisation } = entry.requester;
+  if (entry.emergency === null) return <p>{words.text('why.emergency.noReason')}</p>;
+  return (
+    <p className="why-lead">
+      <Text
+        k={wasOverridden(entry) ? 'why.emergency.lead' : 'why.emergency.allowedAnyway'}
+        values={{ person: <Name>{person?.name ?? organisation.name}</Name>, reason: <Name>{entry.emergency.reason}</Name> }}
+      />
+    </p>
+  );
+}
+
+type Versions = ConsentHistory['items'];
+
+function ReasonSentence({ reason, versions }: { readonly reason: Reason; readonly versions: Versions }): ReactNode {
+  const words = useWords();
+  const { basis, decision } = reason;
+  switch (basis.kind) {
+    case 'rule':
+      return <StandingSentence standing={standingRule(versions, basis.version, basis.rule)} rule={basis.rule} keys={RULE_KEYS[decision]} />;
+    case 'default':
+      return <StandingSentence standing={standingRule(versions, basis.version, undefined)} rule="" keys={DEFAULT_KEYS[decision]} />;
+    case 'networkDefault':
+      return words.text(decision === 'permit' ? 'why.network.permit' : 'why.network.deny');
+    case 'emergency':
+      if (basis.version === null || basis.version === 0) return words.text('why.emergency.none');
+      return <StandingSentence standing={standingRule(versions, basis.version, basis.rule)} rule={basis.rule ?? ''} keys={EMERGENCY_KEYS} />;
+    case 'refused':
+      return words.code('refused', basis.reason);
+  }
+}
+
+const RULE_KEYS = {
+  permit: { rule: 'why.rule.permit', preset: 'why.preset.permit' },
+  deny: { rule: 'why.rule.deny', preset: 'why.preset.deny' },
+} as const;
+const DEFAULT_KEYS = {
+  permit: { rule: 'why.default.permit', preset: 'why.default.permit' },
+  deny: { rule: 'why.default.deny', preset: 'why.default.deny' },
+} as const;
+const EMERGENCY_KEYS = { rule: 'why.emergency.rule', preset: 'why.emergency.preset' } as const;
+
+interface StandingSentenceProps {
+  readonly standing: Standing | undefined;
+  /** The rule's id: shown where the version is not at hand. */
+  readonly rule: string;
+  readonly keys: { readonly rule: SentenceKey; readonly preset: SentenceKey };
+}
+
+type SentenceKey =
+  | (typeof RULE_KEYS)['permit' | 'deny']['rule' | 'preset']
+  | (typeof DEFAULT_KEYS)['permit' | 'deny']['rule']
+  | (typeof EMERGENCY_KEYS)['rule' | 'preset'];
+
+function StandingSentence({ standing, rule, keys }: StandingSentenceProps): ReactNode {
+  const words = useWords();
+  if (standing?.kind === 'preset') {
+    return <Text k={keys.preset} values={{ preset: words.text(`preset.${standing.preset}`) }} />;
+  }
+  const sentence = standing === undefined ? <Name>{rule}</Name> : <RuleSentence rule={standing.rule} />;
+  return <Text k={keys.rule} values={{ rule: sentence, preset: sentence }} />;
+}
+
+/** Which version decided, since when what decided was in force, and the way to that version. */
+function VersionLink({ reason, versions }: { readonly reason: Reason; readonly versions: Versions }): ReactNode {
+  const words = useWords();
+  const version = versionOf(reason.basis);
+  if (version === null) return null;
+  const saved = versions.find(({ consent }) => consent.version === version);
+  const rule = 'rule' in reason.basis ? reason.basis.rule : undefined;
+  const since = inForceSince(versions, version, rule);
+  return (
+    <p className="small why-version">
+      {saved !== undefined && (
+        <span>
+          {words.text('why.version', { version, date: formatDate(words.tag, new Date(saved.at)) })}
+          {since !== undefined && since !== saved.at && <> ({words.text('why.since', { date: formatDate(words.tag, new Date(since)) })})</>}
+        </span>
+      )}
+      <Link to={`/consent/versions/${String(version)}`}>{words.text('why.seeVersion')}</Link>
+    </p>
+  );
+}

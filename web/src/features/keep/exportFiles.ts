@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, Me } from '@api/schemas';
+import type { AccessFilter } from '../../lib/accessFilter';
+
+/** What an export was made of. */
+export interface ExportFacts {
+  readonly me: Me;
+  readonly filter: AccessFilter;
+  readonly madeAt: Date;
+  readonly entries: readonly AccessEntry[];
+}
+
+/** The entries as the API gives them, with what they reflect: count, filter and ledger position. */
+export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string {
+  const { block, state, checkedAt } = me.list;
+  const file = {
+    format: 'chartwitness-accesses-1',
+    madeAt: madeAt.toISOString(),
+    subject: me.subject,
+    ledger: { completeToBlock: block, state, checkedAt },
+    filter,
+    count: entries.length,
+    entries,
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+const COLUMNS = [
+  'at', 'holder', 'organisation', 'organisation_id', 'person', 'person_id', 'role', 'purpose', 'action', 'outcome', 'emergency_reason',
+  'type', 'labels', 'count', 'decision', 'basis', 'consent_version', 'rule', 'id', 'block', 'transaction', 'lane', 'seq', 'index',
+] as const; // prettier-ignore
+
+/**
+ * One line per kind of data of an entry (RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see UTF-8). The last line
+ * names the count and the ledger position.
+ */
+export function toCsvFile({ me, entries, madeAt }: ExportFacts): string {
+  const rows = entries.flatMap((entry) => entry.items.map((item) => toRow(entry, item)));
+  const { block, checkedAt } = me.list;
+  const facts = `# ${String(entries.length)} entries, complete up to ledger position ${String(block ?? 'none')}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
+  const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(toCell).join(','));
+  return `\ufeff${lines.join('\r\n')}\r\n`;
+}
+
+function toRow(entry: AccessEntry, item: AccessEntry['items'][number]): readonly string[] {
+  const { organisation, person } = entry.requester;
+  const { basis } = item;
+  return [
+    entry.at, entry.holder, organisation.name, organisation.mspId, person?.name ?? '', person?.id ?? '', person?.role ?? '',
+    entry.purpose, entry.action, entry.outcome, entry.emergency?.reason ?? '', item.type, item.labels.join(' '), String(item.count),
+    item.decision, basis.kind === 'refused' ? basis.reason : basis.kind, 'version' in basis ? String(basis.version ?? '') : '',
+    'rule' in basis ? (basis.rule ?? '') : '', entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
+    String(entry.ledger.seq), String(entry.ledger.index),
+  ]; // prettier-ignore
+}
+
+/** Quotes a cell. A cell that a spreadsheet would run as a formula is led by an apostrophe: names come from outside. */
+function toCell(value: string): string {
+  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}
+
+/** Gives a file to the browser to save. Its name tells the day, never the person. */
+export function saveFile(text: string, type: 'json' | 'csv', madeAt: Date): void {
+  const url = URL.createObjectURL(new Blob([text], { type: type === 'json' ? 'application/json' : 'text/csv;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `accesses-${madeAt.toISOString().slice(0, 10)}.${type}`;
+  link.click();
+  // The download has taken its copy by the next turn of the event loop.
+  setTimeout(() => { URL.revokeObjectURL(url); }, 10_000); // prettier-ignore
+}

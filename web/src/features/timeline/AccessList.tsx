@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { Link, useNavigationType } from 'react-router';
+import { useAnnounce } from '../../components/announce';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
+import { formatDate } from '../../lib/dates';
+import { useWords } from '../../words/context';
+import { DaySection } from './DaySection';
+import { groupVisits } from './groupVisits';
+import { takeLastEntry } from './timelineMemory';
+import { useNewEntries, type useAccessPages } from './useAccessPages';
+
+interface AccessListProps {
+  readonly filter: AccessFilter;
+  readonly pages: ReturnType<typeof useAccessPages>;
+}
+
+/** The days of the list, what is new above them and what is older below. */
+export function AccessList({ filter, pages }: AccessListProps): ReactNode {
+  const words = useWords();
+  const { list, entries } = pages;
+  const days = useMemo(() => groupVisits(entries), [entries]);
+  const resultsRef = useReturnToEntry(list.data !== undefined);
+  if (list.data === undefined) {
+    if (list.error !== null) return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
+    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  }
+  return (
+    <div ref={resultsRef} className="results">
+      <p className="results-head">
+        <span role="status" className="results-count">
+          {words.text(list.hasNextPage ? 'list.entriesMore' : 'list.entries', { count: entries.length })}
+        </span>
+        <NewEntries filter={filter} />
+      </p>
+      {days.map((day) => (
+        <DaySection key={day.date} day={day} />
+      ))}
+      {entries.length === 0 && !list.hasNextPage && <Nothing isFiltered={!isEmptyFilter(filter)} />}
+      <Older filter={filter} pages={pages} />
+    </div>
+  );
+}
+
+function NewEntries({ filter }: { readonly filter: AccessFilter }): ReactNode {
+  const words = useWords();
+  const announce = useAnnounce();
+  const { count, isMany, show } = useNewEntries(filter);
+  const label = words.text(isMany ? 'list.newMany' : 'list.new', { count });
+  useEffect(() => {
+    if (count > 0) announce(label);
+  }, [count, label, announce]);
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      className="button button-primary button-small"
+      onClick={() => {
+        show();
+        window.scrollTo(0, 0);
+        document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+      }}
+    >
+      {label}
+    </button>
+  );
+}
+
+function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  const words = useWords();
+  return (
+    <div className="nothing">
+      <h2>{words.text(isFiltered ? 'list.emptyFilter.title' : 'list.empty.title')}</h2>
+      <p>{words.text(isFiltered ? 'list.emptyFilter.text' : 'list.empty.text')}</p>
+      {isFiltered && (
+        <p>
+          <Link className="button" to={{ hash: '' }}>
+            {words.text('filter.clear')}
+          </Link>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Where the portal itself looks for names: pages that are read on, and matches that are enough, without being asked again. */
+const SEARCH_STEP = 10;
+const ENOUGH = 25;
+
+function Older({ filter, pages }: AccessListProps): ReactNode {
+  const words = useWords();
+  const announce = useAnnounce();
+  const { list, entries, searched, searchedBack } = pages;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const isNarrowed = isNarrowedHere(filter);
+  const pageCount = list.data?.pages.length ?? 0;
+  const more = (): void => {
+    const before = searched;
+    void fetchNextPage().then(({ data }) => {
+      const loaded = data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? before;
+      announce(words.text('list.loadedOlder', { count: loaded - before }));
+    });
+  };
+  const search = useSearchOn(isNarrowed, pageCount, entries.length);
+  const isSearchWanted = isNarrowed && search.isWanted && hasNextPage && !isFetchingNextPage && list.error === null;
+  useEffect(() => {
+    if (isSearchWanted) void fetchNextPage();
+  }, [isSearchWanted, fetchNextPage]);
+  const sentinel = useNearScreen(hasNextPage && !isFetchingNextPage && !isNarrowed && list.error === null, more);
+  return (
+    <div ref={sentinel} className="older">
+      {list.error !== null && <ErrorNotice error={list.error} onRetry={() => void fetchNextPage()} />}
+      {isNarrowed && searchedBack !== undefined && (
+        <p className="small">
+          {words.text('list.searched', { count: searched, date: formatDate(words.tag, new Date(searchedBack)) })}
+        </p>
+      )}
+      {hasNextPage && list.error === null && (
+        <button
+          type="button"
+          className="button"
+          aria-disabled={isFetchingNextPage}
+          onClick={() => {
+            if (isFetchingNextPage) return;
+            if (isNarrowed) search.goOn();
+            more();
+          }}
+        >
+          {words.text(isFetchingNextPage ? 'list.loadingOlder' : isNarrowed ? 'list.searchOn' : 'list.older')}
+        </button>
+      )}
+      {!hasNextPage && entries.length > 0 && (
+        <p className="small">{words.text(isEmptyFilter(filter) ? 'list.end' : 'list.endFilter')}</p>
+      )}
+    </div>
+  );
+}
+
+/** Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not read a whole life. */
+function useSearchOn(isNarrowed: boolean, pageCount: number, found: number) {
+  const [allowance, setAllowance] = useState({ pages: SEARCH_STEP, found: ENOUGH });
+  return {
+    isWanted: isNarrowed && pageCount < allowance.pages && found < allowance.found,
+    goOn: () => {
+      setAllowance({ pages: pageCount + SEARCH_STEP, found: found + ENOUGH });
+    },
+  };
+}
+
+/** Calls `onNear` when the element comes near the screen. */
+function useNearScreen(isOn: boolean, onNear: () => void) {
+  const ref = useRef<HTMLDivElement>(null);
+  const call = useRef(onNear);
+  useEffect(() => {
+    call.current = onNear;
+  });
+  useEffect(() => {
+    const element = ref.current;
+    if (!isOn || element === null) return;
+    const observer = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) call.current();
+      },
+      { rootMargin: '600px' },
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, [isOn]);
+  return ref;
+}
+
+/** Coming back from an entry puts the focus on its line again. */
+function useReturnToEntry(isReady: boolean) {
+  const ref = useRef<HTMLDivElement>(null);
+  const arrival = useNavigationType();
+  const isBack = useRef(arrival === 'POP');
+  useEffect(() => {
+    if (!isReady || !isBack.current) return;
+    isBack.current = false;
+    const id = takeLastEntry();
+    const line = id === undefined ? null : ref.current?.querySelector<HTMLElement>(`[data-entry="${CSS.escape(id)}"]`);
+    line?.focus({ preventScroll: true });
+    line?.scrollIntoView({ block: 'center' });
+  }, [isReady]);
+  return ref;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { useId, useMemo, type ReactNode } from 'react';
+import { EMERGENCY, type AccessFilter } from '../../lib/accessFilter';
+import { isEmergency } from '../../lib/accessKinds';
+import { useMe, useOrganisationName, usePersonName } from '../../lib/queries';
+import { isolatedName } from '../../lib/safeName';
+import { withMember, type FilterInUrl } from '../../lib/useFilter';
+import { useWords } from '../../words/context';
+import { countChoices, toChoices, type Choice } from './filterChoices';
+
+const OUTCOMES = ['permit', 'partial', 'deny'] as const;
+
+/** A field for each way to narrow the list. */
+export function FilterFields({ counted, filter, setFilter }: FilterInUrl & { readonly counted: readonly AccessEntry[] }): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  const { organisations } = useMe();
+  const chosenPerson = usePersonName(filter.user);
+  const counts = useMemo(() => countChoices(counted), [counted]);
+  const emergencies = useMemo(() => counted.filter(isEmergency).length, [counted]);
+  const holders = new Map(organisations.map(({ mspId }) => [mspId, counts.organisations.get(mspId) ?? 0] as const));
+  const people = new Map([...counts.people].map(([id, { count }]) => [id, count] as const));
+  const set = <K extends keyof AccessFilter>(name: K, value: AccessFilter[K] | ''): void => {
+    setFilter(withMember(filter, name, value));
+  };
+  const personLabel = (id: string): string => isolatedName(counts.people.get(id)?.name ?? chosenPerson ?? id);
+  return (
+    <div className="find-fields">
+      <ChoiceField label={words.text('filter.person')} value={filter.user} onChoose={(value) => { set('user', value); }}
+        choices={toChoices(people, personLabel, filter.user)} />
+      <ChoiceField label={words.text('filter.organisation')} value={filter.org} onChoose={(value) => { set('org', value); }}
+        choices={toChoices(holders, (id) => isolatedName(organisationName(id)), filter.org)} />
+      <ChoiceField label={words.text('filter.reason')} value={filter.purpose} onChoose={(value) => { set('purpose', value); }}
+        choices={[
+          { value: EMERGENCY, label: words.text('mark.emergency'), count: emergencies },
+          ...toChoices(counts.reasons, (code) => words.code('purpose', code), filter.purpose).filter(
+            ({ value }) => value !== EMERGENCY && value !== 'BTG' && value !== 'ETREAT',
+          ),
+        ]} />
+      <ChoiceField label={words.text('filter.outcome')} value={filter.outcome}
+        onChoose={(value) => { set('outcome', OUTCOMES.find((outcome) => outcome === value) ?? ''); }}
+        choices={OUTCOMES.map((value) => ({ value, label: words.text(`mark.${value}`), count: counts.outcomes.get(value) ?? 0 }))} />
+      <ChoiceField label={words.text('filter.kind')} value={filter.type} onChoose={(value) => { set('type', value); }}
+        choices={toChoices(counts.kinds, (type) => words.code('type', type), filter.type)} />
+      <DayField label={words.text('filter.from')} value={filter.from} onChoose={(value) => { set('from', value); }} />
+      <DayField label={words.text('filter.to')} value={filter.to} onChoose={(value) => { set('to', value); }} />
+      <div className="find-checks">
+        <HideField name="automatic" label={words.text('filter.hideAutomatic')} filter={filter} setFilter={setFilter} />
+        <HideField name="administrative" label={words.text('filter.hideAdministrative')} filter={filter} setFilter={setFilter} />
+      </div>
+      <p className="small find-hint">{words.text('filter.countHint')}</p>
+    </div>
+  );
+}
+
+interface ChoiceFieldProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly choices: readonly Choice[];
+  readonly onChoose: (value: string) => void;
+}
+
+function ChoiceField({ label, value, choices, onChoose }: ChoiceFieldProps): ReactNode {
+  const words = useWords();
+  const id = useId();
+  return (
+    <p className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} className="select" value={value ?? ''} onChange={(event) => { onChoose(event.target.value); }}>
+        <option value="">{words.text('filter.all')}</option>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {words.text('filter.count', { name: choice.label, count: choice.count })}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
+
+interface DayFieldProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChoose: (value: string) => void;
+}
+
+function DayField({ label, value, onChoose }: DayFieldProps): ReactNode {
+  const id = useId();
+  return (
+    <p className="field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} type="date" className="input" value={value ?? ''} onChange={(event) => { onChoose(event.target.value); }} />
+    </p>
+  );
+}
+
+interface HideFieldProps extends FilterInUrl {
+  readonly name: 'automatic' | 'administrative';
+  readonly label: string;
+}
+
+function HideField({ name, label, filter, setFilter }: HideFieldProps): ReactNode {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={filter[name] === 'hide'}
+        onChange={(event) => { setFilter(withMember(filter, name, event.target.checked ? 'hide' : '')); }} />
+      {label}
+    </label>
+  );
+}

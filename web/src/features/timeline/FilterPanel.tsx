@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Icon } from '../../components/Icon';
+import { isEmptyFilter } from '../../lib/accessFilter';
+import { useFilter, withMember, type FilterInUrl } from '../../lib/useFilter';
+import { useWords } from '../../words/context';
+
+const FilterFields = lazy(async () => ({ default: (await import('./FilterFields')).FilterFields }));
+const TYPING_MS = 250;
+
+/** Everything that narrows the list. Each change is in the URL at once. */
+export function FilterPanel({ counted }: { readonly counted: readonly AccessEntry[] }): ReactNode {
+  const words = useWords();
+  const { filter, setFilter } = useFilter();
+  const active = Object.keys(filter).filter((name) => name !== 'q').length;
+  const [isOpen, setIsOpen] = useState(active > 0);
+  return (
+    <search className="find">
+      <div className="find-line">
+        <NameSearch filter={filter} setFilter={setFilter} />
+        <details
+          className="find-more"
+          open={isOpen}
+          onToggle={(event) => {
+            setIsOpen(event.currentTarget.open);
+          }}
+        >
+          <summary className="button">
+            {words.text('filter.more')}
+            {active > 0 && <span className="unseen"> ({words.text('filter.active', { count: active })})</span>}
+            {active > 0 && (
+              <span className="find-active" aria-hidden="true">
+                {words.number(active)}
+              </span>
+            )}
+          </summary>
+        </details>
+        {!isEmptyFilter(filter) && (
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={() => {
+              setFilter({});
+            }}
+          >
+            {words.text('filter.clear')}
+          </button>
+        )}
+      </div>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <FilterFields counted={counted} filter={filter} setFilter={setFilter} />
+        </Suspense>
+      )}
+    </search>
+  );
+}
+
+/** Free text over names. Typing changes the URL after a pause, and one search is one step back. */
+function NameSearch({ filter, setFilter }: FilterInUrl): ReactNode {
+  const words = useWords();
+  const inUrl = filter.q ?? '';
+  const [text, setText] = useState(inUrl);
+  const sent = useRef(inUrl);
+  useEffect(() => {
+    if (inUrl === sent.current) return;
+    sent.current = inUrl;
+    setText(inUrl);
+  }, [inUrl]);
+  useEffect(() => {
+    if (text === sent.current) return;
+    const timer = setTimeout(() => {
+      const isReplacing = sent.current !== '' && text !== '';
+      sent.current = text.trim();
+      setFilter(withMember(filter, 'q', text.trim()), isReplacing);
+    }, TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [text, filter, setFilter]);
+  return (
+    <label className="find-name">
+      <Icon name="search" />
+      <span className="unseen">{words.text('filter.search')}</span>
+      <input
+        type="search"
+        className="input"
+        maxLength={100}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={words.text('filter.search')}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { useMemo, type ReactNode } from 'react';
+import { Link } from 'react-router';
+import { Mark } from '../../components/Mark';
+import { EMERGENCY, filterFragment } from '../../lib/accessFilter';
+import { isEmergency } from '../../lib/accessKinds';
+import { dayKey } from '../../lib/dates';
+import { useWords, type Vocabulary } from '../../words/context';
+import type { Overview } from './useOverview';
+
+const DAYS = 30;
+
+/** The answer in one look: how many, by whom, and whether anything stands out. */
+export function Summary({ overview }: { readonly overview: Overview | undefined }): ReactNode {
+  const words = useWords();
+  const from = useMemo(() => daysAgo(DAYS), []);
+  const recent = useMemo(() => overview?.entries.filter((entry) => Date.parse(entry.at) >= from.getTime()), [overview, from]);
+  return (
+    <section className="summary" aria-live="off">
+      {recent === undefined ? <p className="summary-line">…</p> : <p className="summary-line">{summaryLine(words, recent)}</p>}
+      {recent !== undefined && recent.length > 0 && <Highlights entries={recent} from={dayKey(from)} />}
+    </section>
+  );
+}
+
+function summaryLine(words: Vocabulary, entries: readonly AccessEntry[]): string {
+  if (entries.length === 0) return words.text('list.summary.none', { days: DAYS });
+  const people = new Set(entries.flatMap(({ requester }) => (requester.person === null ? [] : [requester.person.id])));
+  const organisations = new Set(entries.map(({ requester }) => requester.organisation.mspId));
+  return words.text('list.summary', {
+    count: entries.length,
+    days: DAYS,
+    people: words.text('list.summary.people', { count: people.size }),
+    organisations: words.text('list.summary.organisations', { count: organisations.size }),
+  });
+}
+
+function Highlights({ entries, from }: { readonly entries: readonly AccessEntry[]; readonly from: string }): ReactNode {
+  const words = useWords();
+  const emergencies = entries.filter(isEmergency).length;
+  const refusals = entries.filter((entry) => entry.outcome === 'deny').length;
+  const partials = entries.filter((entry) => entry.outcome === 'partial').length;
+  if (emergencies + refusals + partials === 0) return <p className="highlights">{words.text('list.inOrder')}</p>;
+  return (
+    <p className="highlights">
+      {emergencies > 0 && (
+        <Link className="highlight highlight-emergency" to={{ hash: filterFragment({ purpose: EMERGENCY, from }) }}>
+          <Mark kind="emergency" />
+          {words.text('list.emergencies', { count: emergencies })}
+        </Link>
+      )}
+      {refusals > 0 && (
+        <Link className="highlight highlight-deny" to={{ hash: filterFragment({ outcome: 'deny', from }) }}>
+          <Mark kind="deny" />
+          {words.text('list.refusals', { count: refusals })}
+        </Link>
+      )}
+      {partials > 0 && (
+        <Link className="highlight highlight-partial" to={{ hash: filterFragment({ outcome: 'partial', from }) }}>
+          <Mark kind="partial" />
+          {words.text('list.partials', { count: partials })}
+        </Link>
+      )}
+    </p>
+  );
+}
+
+function daysAgo(days: number): Date {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
+}

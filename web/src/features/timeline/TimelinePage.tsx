@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Page } from '../../components/Page';
+import { TrustLine } from '../../components/TrustLine';
+import { useFilter } from '../../lib/useFilter';
+import { useWords } from '../../words/context';
+import { AccessList } from './AccessList';
+import { FilterPanel } from './FilterPanel';
+import { HowToRead } from './HowToRead';
+import { Summary } from './Summary';
+import { useAccessPages } from './useAccessPages';
+import { useOverview } from './useOverview';
+
+const WeekChart = lazy(async () => ({ default: (await import('./WeekChart')).WeekChart }));
+
+/** The list, newest first, with what narrows it and what it tells at one look. */
+export function TimelinePage(): ReactNode {
+  const words = useWords();
+  const { filter } = useFilter();
+  const pages = useAccessPages(filter);
+  const overview = useOverview(useIsSettled(pages.list.data !== undefined));
+  const counted = useMemo(() => overview.data?.entries ?? pages.entries, [overview.data, pages.entries]);
+  const title = words.text('list.title');
+  return (
+    <Page title={title} windowTitle={title} className="page-list">
+      <div className="list-top">
+        <Summary overview={overview.data} />
+        <TrustLine />
+      </div>
+      <div className="list-main">
+        <FilterPanel counted={counted} />
+        <AccessList filter={filter} pages={pages} />
+      </div>
+      <aside className="list-side" aria-label={words.text('list.how')}>
+        <div className="chart-place">
+          {overview.data !== undefined && (
+            <Suspense fallback={null}>
+              <WeekChart overview={overview.data} />
+            </Suspense>
+          )}
+        </div>
+        <HowToRead />
+      </aside>
+    </Page>
+  );
+}
+
+/** False until the browser has had time to show what is there: the rest is loaded after the list, not beside it. */
+function useIsSettled(isReady: boolean): boolean {
+  const [isSettled, setIsSettled] = useState(false);
+  useEffect(() => {
+    if (!isReady) return;
+    const timer = setTimeout(() => {
+      setIsSettled(true);
+    }, 50);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [isReady]);
+  return isSettled;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { useId, useState, type ReactNode } from 'react';
+import { Link } from 'react-router';
+import { AccessMarks, markOf } from '../../components/AccessMarks';
+import { Icon } from '../../components/Icon';
+import { KindList } from '../../components/KindList';
+import { Mark, type MarkKind } from '../../components/Mark';
+import { Name } from '../../components/Name';
+import { formatTime } from '../../lib/dates';
+import { countKinds } from '../../lib/itemKinds';
+import { useOrganisationName } from '../../lib/queries';
+import { Text, useWords } from '../../words/context';
+import { visitOutcome, type Visit } from './groupVisits';
+import { isVisitOpen, rememberEntry, rememberVisit } from './timelineMemory';
+
+/** One line of the list: one request, or several that belong together and open. */
+export function VisitRow({ visit }: { readonly visit: Visit }): ReactNode {
+  return visit.entries.length === 1 ? <SingleRow entry={visit.entries[0]} /> : <FoldedRow visit={visit} />;
+}
+
+function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const at = new Date(entry.at);
+  return (
+    <li className="visit">
+      <time className="visit-time" dateTime={entry.at}>
+        {formatTime(words.tag, at)}
+      </time>
+      <span className="visit-mark">
+        <Mark kind={markOf(entry)} />
+      </span>
+      <div className="visit-body">
+        <p className="visit-who">
+          <EntryLink entry={entry}>
+            <Requester entry={entry} />
+          </EntryLink>
+          <RoleAndPlace entry={entry} />
+        </p>
+        <p className="visit-what">
+          <KindList kinds={countKinds([entry])} />
+        </p>
+        <p className="visit-why">
+          <span>{words.code('purpose', entry.purpose)}</span>
+          <AccessMarks entry={entry} />
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
+  const words = useWords();
+  const listId = useId();
+  const [isOpen, setIsOpen] = useState(() => isVisitOpen(visit.key));
+  const first = visit.entries[0];
+  const oldest = visit.entries.at(-1) ?? first;
+  const from = formatTime(words.tag, new Date(oldest.at));
+  const to = formatTime(words.tag, new Date(first.at));
+  const summary: AccessEntry = { ...first, outcome: visitOutcome(visit), late: visit.entries.some((entry) => entry.late) };
+  return (
+    <li className={isOpen ? 'visit visit-open' : 'visit'}>
+      <span className="visit-time">
+        {from === to ? to : <span className="visit-times">{words.text('list.period', { from, to })}</span>}
+      </span>
+      <span className="visit-mark">
+        <Mark kind={markOf(summary)} />
+      </span>
+      <div className="visit-body">
+        <p className="visit-who">
+          <button
+            type="button"
+            className="visit-link"
+            aria-expanded={isOpen}
+            aria-controls={listId}
+            onClick={() => {
+              rememberVisit(visit.key, !isOpen);
+              setIsOpen(!isOpen);
+            }}
+          >
+            <Requester entry={first} />
+          </button>
+          <RoleAndPlace entry={first} />
+          <span className="visit-count">
+            {words.text('list.times', { count: visit.entries.length })}
+            <Icon name="chevron" />
+          </span>
+        </p>
+        <p className="visit-what">
+          <KindList kinds={countKinds(visit.entries)} />
+        </p>
+        <p className="visit-why">
+          <span>{words.code('purpose', first.purpose)}</span>
+          <AccessMarks entry={summary} />
+        </p>
+        <ul id={listId} className="visit-entries" hidden={!isOpen}>
+          {isOpen && visit.entries.map((entry) => <FoldedEntry key={entry.id} entry={entry} />)}
+        </ul>
+      </div>
+    </li>
+  );
+}
+
+function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const mark: MarkKind = markOf(entry);
+  return (
+    <li className="visit-entry">
+      <Mark kind={mark} />
+      <span className="visit-entry-text">
+        <EntryLink entry={entry}>
+          <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
+          <KindList kinds={countKinds([entry])} />
+        </EntryLink>
+        {entry.outcome !== 'permit' && <span className={`badge badge-${entry.outcome}`}>{words.text(`mark.${entry.outcome}`)}</span>}
+      </span>
+    </li>
+  );
+}
+
+function EntryLink({ entry, children }: { readonly entry: AccessEntry; readonly children: ReactNode }): ReactNode {
+  return (
+    <Link
+      className="visit-link"
+      to={`/accesses/${encodeURIComponent(entry.id)}`}
+      data-entry={entry.id}
+      onClick={() => {
+        rememberEntry(entry.id);
+      }}
+    >
+      {children}
+    </Link>
+  );
+}
+
+function Requester({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const { person, organisation } = entry.requester;
+  return person === null ? (
+    <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
+  ) : (
+    <Name className="clip">{person.name}</Name>
+  );
+}
+
+function RoleAndPlace({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  const { person, organisation } = entry.requester;
+  return (
+    <span className="visit-place">
+      {person !== null && person.role !== '' && <Name className="clip">{words.code('role', person.role)}</Name>}
+      {person !== null && <Name className="clip">{organisation.name}</Name>}
+      {entry.holder !== organisation.mspId && (
+        <span className="visit-holder">
+          <Text k="list.heldAt" values={{ org: <Name>{organisationName(entry.holder)}</Name> }} />
+        </span>
+      )}
+    </span>
+  );
+}

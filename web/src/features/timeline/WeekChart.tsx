@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useId, useMemo, useState, type ReactNode } from 'react';
+import { Mark } from '../../components/Mark';
+import { Name } from '../../components/Name';
+import type { AccessFilter } from '../../lib/accessFilter';
+import { formatShortDate, parseDay } from '../../lib/dates';
+import { useOrganisationName } from '../../lib/queries';
+import { useFilter } from '../../lib/useFilter';
+import { useWords } from '../../words/context';
+import { countWeeks, type Split, type Week, type WeekCounts } from './weekCounts';
+import { WEEKS, type Overview } from './useOverview';
+
+/** Accesses a week, as bars or as a table. Each bar is a button that narrows the list to its week. */
+export function WeekChart({ overview }: { readonly overview: Overview }): ReactNode {
+  const words = useWords();
+  const titleId = useId();
+  const [split, setSplit] = useState<Split>('organisation');
+  const [isTable, setIsTable] = useState(false);
+  const counts = useMemo(() => countWeeks(overview.entries, overview.since, WEEKS, split), [overview, split]);
+  return (
+    <section className="chart" aria-labelledby={titleId}>
+      <h2 id={titleId}>{words.text('chart.title', { weeks: WEEKS })}</h2>
+      {counts.largest === 0 ? (
+        <p className="small">{words.text('chart.none')}</p>
+      ) : (
+        <>
+          <fieldset className="segments">
+            <legend className="unseen">{words.text('chart.split')}</legend>
+            {(['organisation', 'reason'] as const).map((name) => (
+              <label key={name} className="segment">
+                <input type="radio" name={titleId} checked={split === name} onChange={() => { setSplit(name); }} />
+                <span>{words.text(name === 'organisation' ? 'chart.byOrganisation' : 'chart.byReason')}</span>
+              </label>
+            ))}
+          </fieldset>
+          {isTable ? <WeekTable counts={counts} split={split} /> : <WeekBars counts={counts} split={split} />}
+          {overview.isCapped && <p className="small">{words.text('chart.capped', { count: overview.entries.length })}</p>}
+          <button type="button" className="button button-quiet button-small" onClick={() => { setIsTable(!isTable); }}>
+            {words.text(isTable ? 'chart.asChart' : 'chart.asTable')}
+          </button>
+        </>
+      )}
+    </section>
+  );
+}
+
+interface CountsProps {
+  readonly counts: WeekCounts;
+  readonly split: Split;
+}
+
+function WeekBars({ counts, split }: CountsProps): ReactNode {
+  const words = useWords();
+  return (
+    <>
+      <p className="small">{words.text('chart.hint')}</p>
+      <ol className="bars">
+        {counts.weeks.map((week) => (
+          <WeekBar key={week.start} week={week} largest={counts.largest} />
+        ))}
+      </ol>
+      <p className="bars-axis" aria-hidden="true">
+        <span>{formatShortDate(words.tag, weekStart(counts.weeks[0]))}</span>
+        <span>{formatShortDate(words.tag, weekStart(counts.weeks.at(-1)))}</span>
+      </p>
+      <ul className="legend">
+        {counts.series.map((value, at) => (
+          <li key={value ?? ''}>
+            <SeriesChoice value={value} at={at} split={split} />
+          </li>
+        ))}
+        <li className="legend-mark"><Mark kind="emergency" /> {words.text('mark.emergency')}</li>
+        <li className="legend-mark"><Mark kind="deny" /> {words.text('mark.deny')}</li>
+      </ul>
+    </>
+  );
+}
+
+function WeekBar({ week, largest }: { readonly week: Week; readonly largest: number }): ReactNode {
+  const words = useWords();
+  const { filter, setFilter } = useFilter();
+  const isChosen = filter.from === week.start && filter.to === week.end;
+  const parts = [
+    words.text('chart.weekLabel', { date: formatShortDate(words.tag, weekStart(week)), count: week.total }),
+    ...(week.emergencies > 0 ? [words.text('list.emergencies', { count: week.emergencies })] : []),
+    ...(week.refusals > 0 ? [words.text('list.refusals', { count: week.refusals })] : []),
+  ];
+  return (
+    <li className="bar-place">
+      <button
+        type="button"
+        className="bar"
+        aria-pressed={isChosen}
+        aria-label={words.list(parts)}
+        onClick={() => { setFilter(isChosen ? withoutPeriod(filter) : { ...filter, from: week.start, to: week.end }); }}
+      >
+        <span className="bar-marks">
+          {week.emergencies > 0 && <Mark kind="emergency" />}
+          {week.refusals > 0 && <Mark kind="deny" />}
+        </span>
+        <span className="bar-stack" style={{ height: `${String((week.total / largest) * 100)}%` }}>
+          {week.counts.map((count, at) => (
+            <span key={at} className={`series series-${String(at)}`} style={{ flexGrow: count }} />
+          ))}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+interface SeriesProps {
+  readonly value: string | null;
+  readonly split: Split;
+}
+
+function SeriesName({ value, split }: SeriesProps): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  if (value === null) return words.text('chart.other');
+  return split === 'organisation' ? <Name className="clip">{organisationName(value)}</Name> : <Name>{words.code('purpose', value)}</Name>;
+}
+
+function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
+  const { filter, setFilter } = useFilter();
+  const swatch = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
+  if (value === null) {
+    return <span className="legend-mark">{swatch}<SeriesName value={value} split={split} /></span>;
+  }
+  const member = split === 'organisation' ? 'org' : 'purpose';
+  const isChosen = filter[member] === value;
+  return (
+    <button
+      type="button"
+      className="legend-choice"
+      aria-pressed={isChosen}
+      onClick={() => {
+        const { [member]: _gone, ...rest } = filter;
+        setFilter(isChosen ? rest : { ...rest, [member]: value });
+      }}
+    >
+      {swatch}
+      <SeriesName value={value} split={split} />
+    </button>
+  );
+}
+
+function WeekTable({ counts, split }: CountsProps): ReactNode {
+  const words = useWords();
+  return (
+    <div className="table-scroll" role="region" aria-label={words.text('chart.caption')} tabIndex={0}>
+      <table className="table">
+        <caption className="unseen">{words.text('chart.caption')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{words.text('chart.week')}</th>
+            {counts.series.map((value) => (
+              <th key={value ?? ''} scope="col"><SeriesName value={value} split={split} /></th>
+            ))}
+            <th scope="col">{words.text('chart.total')}</th>
+            <th scope="col">{words.text('mark.emergency')}</th>
+            <th scope="col">{words.text('mark.deny')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {counts.weeks.toReversed().map((week) => (
+            <tr key={week.start}>
+              <th scope="row">{formatShortDate(words.tag, weekStart(week))}</th>
+              {week.counts.map((count, at) => (<td key={at}>{words.number(count)}</td>))}
+              <td>{words.number(week.total)}</td>
+              <td>{words.number(week.emergencies)}</td>
+              <td>{words.number(week.refusals)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function weekStart(week: Week | undefined): Date {
+  return (week && parseDay(week.start)) ?? new Date();
+}
+
+function withoutPeriod({ from: _from, to: _to, ...rest }: AccessFilter): AccessFilter {
+  return rest;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { dayKey } from '../../lib/dates';
+
+/** Requests of one requester for one reason at one holder within one hour of one day: one line of the list. */
+export interface Visit {
+  readonly key: string;
+  /** Newest first; never empty. */
+  readonly entries: readonly [AccessEntry, ...AccessEntry[]];
+}
+
+export interface Day {
+  /** `YYYY-MM-DD` in the reader's time zone. */
+  readonly date: string;
+  /** By their newest entry, newest first. */
+  readonly visits: readonly Visit[];
+  /** Changes whenever anything in the day does. */
+  readonly revision: string;
+}
+
+/** Folds a list, newest first, into days and visits. Every entry is in exactly one visit. */
+export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
+  const days = new Map<string, Map<string, [AccessEntry, ...AccessEntry[]]>>();
+  for (const entry of entries) {
+    const at = new Date(entry.at);
+    const date = dayKey(at);
+    const visits = days.get(date) ?? new Map<string, [AccessEntry, ...AccessEntry[]]>();
+    days.set(date, visits);
+    const key = visitKey(entry, date, at.getHours());
+    const visit = visits.get(key);
+    if (visit === undefined) visits.set(key, [entry]);
+    else visit.push(entry);
+  }
+  return [...days].map(([date, visits]) => {
+    const all = [...visits].map(([key, inVisit]): Visit => ({ key, entries: inVisit }));
+    return { date, visits: all, revision: revisionOf(all) };
+  });
+}
+
+function visitKey(entry: AccessEntry, date: string, hour: number): string {
+  const { organisation, person, clientId } = entry.requester;
+  return JSON.stringify([date, hour, organisation.mspId, person?.id ?? null, person === null ? clientId : null, entry.purpose, entry.holder]);
+}
+
+function revisionOf(visits: readonly Visit[]): string {
+  const count = visits.reduce((sum, visit) => sum + visit.entries.length, 0);
+  return `${String(count)} ${visits[0]?.entries[0].id ?? ''} ${visits.at(-1)?.entries.at(-1)?.id ?? ''}`;
+}
+
+/** One entry's worth of facts about a visit, for its line. */
+export function visitOutcome(visit: Visit): AccessEntry['outcome'] {
+  const first = visit.entries[0].outcome;
+  return visit.entries.every((entry) => entry.outcome === first) ? first : 'partial';
+}

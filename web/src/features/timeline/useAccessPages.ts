@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, AccessList } from '@api/schemas';
+import { infiniteQueryOptions, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { fetchAccesses } from '../../lib/api';
+import { fits, filterQuery, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
+import { meQuery } from '../../lib/queries';
+
+const PAGE = 50;
+/** Where the portal itself looks for names, it reads larger pages. */
+const SEARCH_PAGE = 200;
+
+/** The list of a filter, page by page, newest first. What is loaded stays as it is: new entries are offered, not slipped in. */
+export function accessPagesQuery(filter: AccessFilter) {
+  const query = filterQuery(filter);
+  const limit = isNarrowedHere(filter) ? SEARCH_PAGE : PAGE;
+  return infiniteQueryOptions({
+    queryKey: ['accesses', query.toString(), limit],
+    queryFn: ({ pageParam, signal }) => fetchAccesses(query, { cursor: pageParam, limit }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    // Comparing thousands of loaded entries with themselves at each new page would be all that it does.
+    structuralSharing: false,
+  });
+}
+
+type Pages = InfiniteData<AccessList>;
+
+interface AccessPages {
+  readonly list: UseInfiniteQueryResult<Pages>;
+  /** Loaded entries that fit the filter. */
+  readonly entries: readonly AccessEntry[];
+  /** How many were loaded to find them. */
+  readonly searched: number;
+  /** Time of the oldest that was loaded. */
+  readonly searchedBack: string | undefined;
+}
+
+export function useAccessPages(filter: AccessFilter): AccessPages {
+  const list = useInfiniteQuery(accessPagesQuery(filter));
+  const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const entries = useMemo(
+    () => (isNarrowedHere(filter) ? loaded.filter((entry) => fits(filter, entry)) : loaded),
+    [loaded, filter],
+  );
+  return { list, entries, searched: loaded.length, searchedBack: loaded.at(-1)?.at };
+}
+
+interface NewEntries {
+  /** Entries that arrived since the list was loaded; `isMany` when there are more than were looked at. */
+  readonly count: number;
+  readonly isMany: boolean;
+  readonly show: () => void;
+}
+
+/** Looks for entries newer than the loaded ones whenever the ledger position of the list has moved. */
+export function useNewEntries(filter: AccessFilter): NewEntries {
+  const queryClient = useQueryClient();
+  const options = accessPagesQuery(filter);
+  const list = useInfiniteQuery(options);
+  const me = useQuery(meQuery);
+  const newest = useQuery({
+    queryKey: ['newest', ...options.queryKey, me.data?.list.block ?? null, list.data?.pages[0]?.items[0]?.id ?? null],
+    queryFn: ({ signal }) => fetchAccesses(filterQuery(filter), { limit: PAGE }, signal),
+    enabled: list.data !== undefined && me.dataUpdatedAt > list.dataUpdatedAt,
+    staleTime: Infinity,
+  });
+  const known = useMemo(() => new Set(list.data?.pages.flatMap((page) => page.items.map(({ id }) => id))), [list.data]);
+  const arrived = newest.data?.items.filter(({ id }) => !known.has(id)) ?? [];
+  const isMany = arrived.length === PAGE;
+  return {
+    count: arrived.filter((entry) => fits(filter, entry)).length,
+    isMany,
+    show: () => {
+      if (isMany) void queryClient.resetQueries({ queryKey: options.queryKey });
+      else queryClient.setQueryData(options.queryKey, (data) => data && withNewest(data, arrived));
+    },
+  };
+}
+
+function withNewest(data: Pages, items: AccessEntry[]): Pages {
+  return { pages: [{ items, next: null }, ...data.pages], pageParams: [null, ...data.pageParams] };
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { isEmergency } from '../../lib/accessKinds';
+import { dayKey, startOfWeek } from '../../lib/dates';
+
+/** What the colour of the chart shows. */
+export type Split = 'organisation' | 'reason';
+
+export interface Week {
+  /** The Monday, `YYYY-MM-DD`. */
+  readonly start: string;
+  readonly end: string;
+  readonly total: number;
+  readonly emergencies: number;
+  /** Wholly or partly refused. */
+  readonly refusals: number;
+  /** Per series, in the order of the series. */
+  readonly counts: readonly number[];
+}
+
+export interface WeekCounts {
+  /** MSP ids or purpose codes, the most frequent first; `null` collects the rest. */
+  readonly series: readonly (string | null)[];
+  /** Oldest first, without a gap. */
+  readonly weeks: readonly Week[];
+  readonly largest: number;
+}
+
+const SERIES = 4;
+
+/** Counts entries per week and per organisation or reason, over `weeks` weeks from `since` (a Monday). */
+export function countWeeks(entries: readonly AccessEntry[], since: Date, weeks: number, split: Split): WeekCounts {
+  const keyOf = (entry: AccessEntry): string =>
+    split === 'organisation' ? entry.requester.organisation.mspId : entry.purpose;
+  const series = topSeries(entries.map(keyOf));
+  const byWeek = groupByWeek(entries);
+  const rows = Array.from({ length: weeks }, (_, at): Week => {
+    const start = new Date(since.getFullYear(), since.getMonth(), since.getDate() + 7 * at);
+    const inWeek = byWeek.get(dayKey(start)) ?? [];
+    const counts = series.map(() => 0);
+    for (const entry of inWeek) {
+      const found = series.indexOf(keyOf(entry));
+      const place = found === -1 ? series.length - 1 : found;
+      counts[place] = (counts[place] ?? 0) + 1;
+    }
+    return {
+      start: dayKey(start),
+      end: dayKey(new Date(start.getFullYear(), start.getMonth(), start.getDate() + 6)),
+      total: inWeek.length,
+      emergencies: inWeek.filter(isEmergency).length,
+      refusals: inWeek.filter((entry) => entry.outcome !== 'permit').length,
+      counts,
+    };
+  });
+  return { series, weeks: rows, largest: Math.max(0, ...rows.map((week) => week.total)) };
+}
+
+function topSeries(keys: readonly string[]): readonly (string | null)[] {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b, 'en')).map(([key]) => key);
+  return sorted.length <= SERIES ? sorted : [...sorted.slice(0, SERIES - 1), null];
+}
+
+function groupByWeek(entries: readonly AccessEntry[]): ReadonlyMap<string, readonly AccessEntry[]> {
+  const weeks = new Map<string, AccessEntry[]>();
+  for (const entry of entries) {
+    const key = dayKey(startOfWeek(new Date(entry.at)));
+    const week = weeks.get(key);
+    if (week === undefined) weeks.set(key, [entry]);
+    else week.push(entry);
+  }
+  return weeks;
+}

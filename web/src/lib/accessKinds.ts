@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+
+// HL7 v3 ActReason: payment, operations and administration of care, with the codes below them that hospitals send.
+const ADMINISTRATIVE: ReadonlySet<string> = new Set([
+  'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM', 'ELIGVER', 'ENROLLM', 'MEMBERCARE', 'REMITADV',
+  'HOPERAT', 'CAREMGT', 'DONAT', 'FRAUD', 'GOV', 'HACCRED', 'HCOMPL', 'HDECD', 'HDIRECT', 'HDM', 'HLEGAL', 'HOUTCOMS', 'HPRGRP',
+  'HQUALIMP', 'HSYSADMIN', 'LABELING', 'METAMGT', 'PATADMIN', 'PATSFTY', 'PERFMSR', 'RECORDMGT', 'SYSDEV', 'TRAIN',
+]); // prettier-ignore
+
+/** Asked by a system, with no person named. */
+export function isAutomatic(entry: AccessEntry): boolean {
+  return entry.requester.person === null;
+}
+
+/** Billing and administration: not care, and not research. */
+export function isAdministrative(entry: AccessEntry): boolean {
+  return ADMINISTRATIVE.has(entry.purpose);
+}
+
+/** Break-glass: purpose exactly BTG or ETREAT. A refused attempt without a reason is one too. */
+export function isEmergency(entry: AccessEntry): boolean {
+  return entry.purpose === 'BTG' || entry.purpose === 'ETREAT';
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, AccessItem, Basis } from '@api/schemas';
+
+/** Items of one entry that were decided alike for the same reason. */
+export interface Reason {
+  readonly decision: 'permit' | 'deny';
+  readonly basis: Basis;
+  readonly items: readonly AccessItem[];
+}
+
+/** Why an entry was decided as it was: one reason per basis and decision, in the order of the items. */
+export function explainEntry(entry: AccessEntry): readonly Reason[] {
+  const reasons = new Map<string, { decision: Reason['decision']; basis: Basis; items: AccessItem[] }>();
+  for (const item of entry.items) {
+    const key = `${item.decision} ${JSON.stringify(item.basis)}`;
+    const reason = reasons.get(key);
+    if (reason === undefined) reasons.set(key, { decision: item.decision, basis: item.basis, items: [item] });
+    else reason.items.push(item);
+  }
+  return [...reasons.values()];
+}
+
+/** The consent version that a basis speaks of; null where no consent was on file. */
+export function versionOf(basis: Basis): number | null {
+  switch (basis.kind) {
+    case 'rule':
+    case 'default':
+    case 'emergency':
+      return basis.version === 0 ? null : basis.version;
+    case 'networkDefault':
+    case 'refused':
+      return null;
+  }
+}
+
+/** Whether something that would have been refused was opened because of an emergency. */
+export function wasOverridden(entry: AccessEntry): boolean {
+  return entry.items.some((item) => item.basis.kind === 'emergency');
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, Me } from '@api/schemas';
+import { QueryCache, QueryClient, queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { fetchAccess, fetchAccesses, fetchConsent, fetchConsentHistory, fetchMe } from './api';
+import { ApiError } from './apiError';
+import { setDraft } from './draft';
+
+const RETRIES = 2;
+const ME_KEY = ['me'] as const;
+
+/** @param onSignedOut called when any read says that there is no session. */
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (error instanceof ApiError && error.isSignedOut) onSignedOut();
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 10_000,
+        gcTime: Infinity,
+        networkMode: 'always',
+        retry: (count, error) => count < RETRIES && error instanceof ApiError && error.isAway,
+        retryDelay: (count) => 400 * 2 ** count,
+      },
+      mutations: { networkMode: 'always' },
+    },
+  });
+}
+
+export const meQuery = queryOptions({
+  queryKey: ME_KEY,
+  queryFn: async ({ client, signal }) => {
+    const now = await fetchMe(signal);
+    const before = client.getQueryData<Me>(ME_KEY);
+    if (before !== undefined && before.subject !== now.subject) forgetEverything(client);
+    return now;
+  },
+});
+
+/** What one person loaded or began is not shown to the next one in the same tab. */
+export function forgetEverything(client: QueryClient): void {
+  setDraft(null);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
+}
+
+export const consentQuery = queryOptions({ queryKey: ['consent'], queryFn: ({ signal }) => fetchConsent(signal) });
+
+export const historyQuery = queryOptions({
+  queryKey: ['consent', 'history'],
+  queryFn: ({ signal }) => fetchConsentHistory(signal),
+});
+
+/** One entry. Entries never change. */
+export const entryQuery = (id: string) =>
+  queryOptions({ queryKey: ['access', id], queryFn: ({ signal }) => fetchAccess(id, signal), staleTime: Infinity });
+
+/** The newest entry of a person: where a name for an identifier in a rule comes from. */
+const personQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['person', id],
+    queryFn: async ({ signal }): Promise<AccessEntry | null> => {
+      const list = await fetchAccesses(new URLSearchParams({ user: id }), { limit: 1 }, signal);
+      return list.items[0] ?? null;
+    },
+    staleTime: Infinity,
+  });
+
+/** The caller, once the session is known to be there. */
+export function useMe() {
+  return useSuspenseQuery(meQuery).data;
+}
+
+/** The name of a person who appears in the list; undefined while it is looked for and when the person does not appear. */
+export function usePersonName(id: string | undefined): string | undefined {
+  const { data } = useQuery({ ...personQuery(id ?? ''), enabled: id !== undefined });
+  return data?.requester.person?.name;
+}
+
+/** The name of an organisation; its MSP id where it is not known. */
+export function useOrganisationName(): (mspId: string) => string {
+  const { organisations } = useMe();
+  return (mspId) => organisations.find((organisation) => organisation.mspId === mspId)?.name ?? mspId;
+}
+
+/** Somebody who has asked for the caller's data. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly organisation: string;
+}
+
+const PEOPLE_FROM = 200;
+
+/** The people behind the newest entries, by name. */
+export const peopleQuery = queryOptions({
+  queryKey: ['people'],
+  queryFn: async ({ signal }): Promise<readonly Person[]> => {
+    const { items } = await fetchAccesses(new URLSearchParams(), { limit: PEOPLE_FROM }, signal);
+    const people = new Map<string, Person>();
+    for (const { requester } of items) {
+      const { person, organisation } = requester;
+      if (person !== null && !people.has(person.id)) people.set(person.id, { ...person, organisation: organisation.name });
+    }
+    return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
+  },
+  staleTime: 60_000,
+});

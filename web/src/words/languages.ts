@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface Language {
+  /** BCP 47 tag: the page's `lang`, and what `Intl` formats by. */
+  readonly tag: string;
+  /** Its name in itself. */
+  readonly name: string;
+}
+
+/** Every language of the portal. A new one is a file beside `en.ts`, a line here and one in `loadWords.ts`. */
+export const LANGUAGES: readonly [Language, ...Language[]] = [
+  { tag: 'en', name: 'English' },
+  { tag: 'zh-CN', name: '简体中文' },
+];
+
+const CHOICE = 'chartwitness.language';
+
+/** The language chosen on this device, else the first that the browser asks for and the portal has, else the first. */
+export function preferredLanguage(asked: readonly string[], chosen: string | null): Language {
+  for (const tag of [...(chosen === null ? [] : [chosen]), ...asked]) {
+    const found = LANGUAGES.find((language) => sameLanguage(language.tag, tag));
+    if (found !== undefined) return found;
+  }
+  return LANGUAGES[0];
+}
+
+function sameLanguage(ours: string, asked: string): boolean {
+  return ours.split('-')[0] === asked.split('-')[0]?.toLowerCase();
+}
+
+export function storedLanguage(): string | null {
+  return localStorage.getItem(CHOICE);
+}
+
+export function storeLanguage(tag: string): void {
+  localStorage.setItem(CHOICE, tag);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { answerParsers } from './answerParsers';
+import { firstPageBudget } from './firstPageBudget';
+import { wordsInParts } from './wordsInParts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here('.'),
+  plugins: [answerParsers(), wordsInParts(), react(), firstPageBudget({ limitBytes: 120_000, also: [/words\/zhCN\?first$/, /timeline\/WeekChart\.tsx$/] })],
+  resolve: {
+    alias: {
+      '@chartwitness/chaincode/domain': here('../chaincode/src/domain/index.ts'),
+      // The package's own conditions lead a browser to its development build.
+      'react-router': here('../node_modules/react-router/dist/production/index.mjs'),
+    },
+  },
+  build: {
+    target: 'es2022',
+    // The polyfill and inlined assets would need an inline script or a data: URL, which the Content-Security-Policy refuses.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    sourcemap: false,
+    reportCompressedSize: false,
+    // Libraries change less often than the portal: a new release is a small download.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules/ }] } } },
+  },
+});

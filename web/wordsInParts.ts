@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Plugin } from 'vite';
+import { words as en } from './src/words/en';
+import { words as zhCN } from './src/words/zhCN';
+
+const LANGUAGES = { en, zhCN } as const;
+
+/** Families of keys that the first page uses. All others come with the page that needs them. */
+const FIRST: ReadonlySet<string> = new Set([
+  'app', 'nav', 'error', 'problem', 'trust', 'list', 'mark', 'filter', 'chart', 'type', 'purpose', 'role', 'warning',
+]); // prettier-ignore
+
+const ID = /words\/(en|zhCN)\?(first|rest)$/;
+
+/** Serves each language file as two modules, `?first` and `?rest`, so that the first page does not download every page's words. */
+export function wordsInParts(): Plugin {
+  return {
+    name: 'words-in-parts',
+    enforce: 'pre',
+    resolveId: (id, importer) => (importer !== undefined && /\/words\/loadWords\.ts$/.test(importer) && ID.test(`words/${id.replace('./', '')}`) ? `\0words/${id.replace('./', '')}` : undefined),
+    load: (id) => {
+      const [, language, part] = ID.exec(id) ?? [];
+      if (language === undefined) return undefined;
+      const words = LANGUAGES[language as keyof typeof LANGUAGES];
+      const chosen = Object.entries(words).filter(([key]) => FIRST.has(familyOf(key)) === (part === 'first'));
+      return `export const words = ${JSON.stringify(Object.fromEntries(chosen))};`;
+    },
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === 'chunk' && chunk.isEntry) refuseOtherWords(chunk.code);
+      }
+    },
+  };
+}
+
+function familyOf(key: string): string {
+  return key.slice(0, key.indexOf('.'));
+}
+
+/** @throws Error when the first page's code names a key whose words it does not bring. */
+function refuseOtherWords(code: string): void {
+  const other = Object.keys(en).find((key) => !FIRST.has(familyOf(key)) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)));
+  if (other !== undefined) throw new Error(`the first page uses "${other}", whose words come later: move the key to a family of the first page`);
+}
