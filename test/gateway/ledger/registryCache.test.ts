@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ClientApplication, RegistryStatus } from '@chartwitness/chaincode/domain';
+import pino from 'pino';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import type { LedgerEvent } from '../../../gateway/src/ledger/provenanceLedger';
+import { createRegistryCache, type RegistryCache } from '../../../gateway/src/ledger/registryCache';
+import { settle } from '../recorder/support/manualScheduler';
+import { CLIENT, NORTH, startTestNetwork } from './network';
+
+/** A fake of the registry at the ledger's port: one client, and change events by hand. */
+class FakeRegistryLedger {
+  reads = 0;
+  failure: LedgerError | undefined;
+  status: RegistryStatus = 'active';
+  /** While set, reads answer only when it resolves. */
+  gate: Promise<void> | undefined;
+  #wake: (() => void)[] = [];
+  #events: LedgerEvent[] = [];
+  #isBroken = false;
+
+  async findClient(clientId: string): Promise<ClientApplication | undefined> {
+    this.reads += 1;
+    const { status } = this;
+    await this.gate;
+    if (this.failure !== undefined) {
+      throw this.failure;
+    }
+    return clientId === CLIENT.clientId ? { ...CLIENT, org: NORTH, status } : undefined;
+  }
+  async organisations() {
+    await this.findClient('');
+    return [{ mspId: NORTH, role: 'holder' as const, name: 'North', identifiers: [], status: this.status }];
+  }
+  findSettings() {
+    return Promise.resolve(undefined);
+  }
+  height() {
+    return Promise.resolve(5n);
+  }
+  async *events(_after: unknown, signal: AbortSignal): AsyncIterable<LedgerEvent> {
+    while (!signal.aborted) {
+      const event = this.#events.shift();
+      if (event !== undefined) {
+        yield event;
+      } else if (this.#isBroken) {
+        this.#isBroken = false;
+        throw new LedgerError('unavailable', 'fake: stream broken');
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake.push(resolve);
+          signal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+      }
+    }
+  }
+
+  change(kind: 'client' | 'organisation' | 'settings', id: string): void {
+    this.#events.push({ name: 'RegistryChanged', payload: { kind, id }, block: 6n, transactionId: 'tx' });
+    this.#wake.splice(0).forEach((wake) => {
+      wake();
+    });
+  }
+  breakStream(): void {
+    this.#isBroken = true;
+    this.#wake.splice(0).forEach((wake) => {
+      wake();
+    });
+  }
+}
+
+let ledger: FakeRegistryLedger;
+let cache: RegistryCache;
+let now: number;
+beforeEach(async () => {
+  ledger = new FakeRegistryLedger();
+  now = 1_000_000;
+  cache = createRegistryCache({
+    ledger,
+    log: pino({ level: 'silent' }),
+    clock: () => now,
+    freshMs: 10_000,
+    unwatchedMs: 1_000,
+    staleMs: 60_000,
+    reopenMs: 1,
+  });
+  await settle();
+});
+afterEach(() => cache.close());
+
+const statusNow = async (): Promise<RegistryStatus | undefined> =>
+  (await cache.findClient(CLIENT.clientId))?.status;
+
+test('a client is read once and remembered, an unknown one as well', async () => {
+  expect(await statusNow()).toBe('active');
+  expect(await statusNow()).toBe('active');
+  expect(await cache.findClient('nobody')).toBeUndefined();
+  expect(await cache.findClient('nobody')).toBeUndefined();
+  expect(ledger.reads).toBe(2);
+});
+
+test('callers at the same time share one read', async () => {
+  await Promise.all([statusNow(), statusNow(), statusNow()]);
+  expect(ledger.reads).toBe(1);
+});
+
+test('a change shows at once', async () => {
+  expect(await statusNow()).toBe('active');
+  ledger.status = 'suspended';
+  ledger.change('client', CLIENT.clientId);
+  await settle();
+  expect(await statusNow()).toBe('suspended');
+});
+
+test("another client's change reads nothing again", async () => {
+  await statusNow();
+  ledger.change('client', 'other');
+  ledger.change('organisation', NORTH);
+  await settle();
+  await statusNow();
+  expect(ledger.reads).toBe(1);
+});
+
+test('an answer that a change overtook is not remembered', async () => {
+  let open: () => void = () => undefined;
+  ledger.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const early = statusNow();
+  await settle();
+  ledger.status = 'suspended';
+  ledger.change('client', CLIENT.clientId);
+  await settle();
+  open();
+  expect(await early).toBe('active');
+  expect(await statusNow()).toBe('suspended');
+});
+
+test('without events an answer grows old', async () => {
+  await statusNow();
+  now += 10_000;
+  ledger.status = 'suspended';
+  expect(await statusNow()).toBe('suspended');
+});
+
+test('a broken stream is opened again and everything is read anew', async () => {
+  await cache.organisations();
+  await statusNow();
+  ledger.status = 'suspended';
+  ledger.breakStream();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await statusNow()).toBe('suspended');
+  expect((await cache.findOrganisation(NORTH))?.status).toBe('suspended');
+});
+
+test('while the ledger is away an old answer is given for a while, then none', async () => {
+  await statusNow();
+  ledger.failure = new LedgerError('unavailable', 'fake: away');
+  now += 30_000;
+  expect(await statusNow()).toBe('active');
+  now += 30_001;
+  await expect(statusNow()).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a refusal is not papered over with an old answer', async () => {
+  await statusNow();
+  ledger.failure = new LedgerError('rejected', 'fake: no', { domainCode: 'NOT_ALLOWED' });
+  now += 30_000;
+  await expect(statusNow()).rejects.toMatchObject({ domainCode: 'NOT_ALLOWED' });
+});
+
+test('what was never read is not made up', async () => {
+  ledger.failure = new LedgerError('unavailable', 'fake: away');
+  await expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('on the embedded ledger another organisation sees a suspension within its block', async () => {
+  const net = await startTestNetwork();
+  await net.north.putClient(CLIENT);
+  const south = createRegistryCache({
+    ledger: net.south,
+    log: pino({ level: 'silent' }),
+    freshMs: 3_600_000,
+  });
+  expect((await south.findClient(CLIENT.clientId))?.status).toBe('active');
+  const stop = new AbortController();
+  const { block } = await net.north.setClientStatus(CLIENT.clientId, 'suspended');
+  // The same event has then reached the cache's own stream, which was opened before this one.
+  for await (const event of net.south.events({ block, transactionId: '' }, stop.signal)) {
+    expect(event.name).toBe('RegistryChanged');
+    stop.abort();
+  }
+  await settle();
+  expect((await south.findClient(CLIENT.clientId))?.status).toBe('suspended');
+  await south.close();
+  await net.close();
+}, 60_000);
