@@ -185,10 +185,7 @@ class Gate {
         continue;
       }
       const key = keyOf(candidate);
-      // A resource that is both match and include is a match.
-      if (!chosen.has(key) || candidate.mode === 'match') {
-        chosen.set(key, candidate);
-      }
+      chosen.set(key, merged(chosen.get(key), candidate));
     }
     if (foreign > 0) {
       this.#deps.log.warn(
@@ -263,6 +260,19 @@ class Gate {
   #token(): string {
     return Buffer.from(this.#deps.random(16)).toString('base64url');
   }
+}
+
+/**
+ * One candidate for a resource that the source gave twice, on two pages or as match and include: a match if either is, and as sensitive
+ * as both together, since it may have been labelled in between.
+ */
+function merged(first: Candidate | undefined, second: Candidate): Candidate {
+  if (first === undefined) {
+    return second;
+  }
+  const labels = [...new Set([...first.facts.labels, ...second.facts.labels])].sort();
+  const mode = first.mode === 'match' ? first.mode : second.mode;
+  return { resource: first.resource, facts: { ...first.facts, labels }, mode };
 }
 
 function assertScope({ principal }: AccessContext, type: string, letter: ScopeLetter): void {
