@@ -69,8 +69,16 @@ async function readEvents(
         cause: error,
       });
     }
+    if (error instanceof LedgerError && error.domainCode === 'CORRUPT') {
+      throw malformed(`lane ${lane}, seq ${String(seq)}`, error);
+    }
     throw error;
   }
+}
+
+function malformed(place: string, cause: unknown): ProjectionHalted {
+  // The cause names fields, never values; it still stays out of the message, which reaches the status page.
+  return new ProjectionHalted('MALFORMED', `${place}: the events do not have their form`, { cause });
 }
 
 function wellFormed(batch: unknown, place: string): ReturnType<typeof parsePrivateBatch> {

@@ -199,6 +199,19 @@ describe('the projection', () => {
       await expectHalt('MALFORMED');
     });
 
+    it('events that the peer cannot give in their form', async () => {
+      twoBatches();
+      const getEvents = ledger.getEvents.bind(ledger);
+      jest
+        .spyOn(ledger, 'getEvents')
+        .mockImplementation((lane, seq) =>
+          seq === 1
+            ? Promise.reject(new LedgerError('rejected', 'CORRUPT|batch', { domainCode: 'CORRUPT' }))
+            : getEvents(lane, seq),
+        );
+      await expectHalt('MALFORMED');
+    });
+
     it('a public record that is not what was announced', async () => {
       twoBatches();
       const record = ledger.records.get(`${NORTH}~1`);
