@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { dist } from './dist.mjs';
+import { log, NORTH } from './network.mjs';
+
+const { createHospitalApp, DEFAULT_IDENTIFIER_SYSTEMS } = dist('hospital/createHospitalApp.js');
+const { createRegistryCache } = dist('ledger/registryCache.js');
+const { createRecorder } = dist('recorder/recorder.js');
+const { openOutbox } = dist('recorder/outbox.js');
+const { openReplayStore } = dist('auth/replayStore.js');
+const { createSampleHospital } = dist('fhir/sampleHospital.js');
+const { keepSigningKey } = dist('compose/keyFiles.js');
+const { takePort } = dist('http/listen.js');
+
+/** What a recorder does when every access is a transaction of its own; as many at once as a lane allows. */
+const ONE_EACH = { maxBatchEvents: 1, maxInFlight: 8, pipelineAt: 1 };
+export const VARIANTS = { grouped: {}, single: ONE_EACH };
+
+/** A hospital gateway on a free port, over the sample hospital; the parts are the product's own. */
+export async function startGateway({ ledger, dataDir, name, limits }) {
+  const server = await takePort('127.0.0.1', 0, 'PORT');
+  const baseUrl = `http://127.0.0.1:${String(server.port)}`;
+  const upstream = createSampleHospital({ patients: ['alberto', 'liz', 'ned', 'chet'] });
+  const recorder = await createRecorder({
+    ledger,
+    lane: `${NORTH}/${name}`,
+    outbox: openOutbox(join(dataDir, `${name}-outbox.db`)),
+    log,
+    limits,
+  });
+  const registry = createRegistryCache({ ledger, log });
+  const { app } = await createHospitalApp({
+    settings: { baseUrl, identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS, disclosure: 'hidden' },
+    tokens: {
+      kind: 'embedded',
+      signingKey: await keepSigningKey(join(dataDir, `${name}-key.json`), 'ES256', name),
+      replays: openReplayStore(':memory:', Date.now),
+    },
+    registry,
+    recorder,
+    upstream,
+    consortiumKey: randomBytes(32),
+    clock: Date.now,
+    random: randomBytes,
+    log,
+  });
+  server.serve(app);
+  return { baseUrl, recorder, paths: readPaths(upstream) };
+}
+
+/** One search per patient and type that the patient has, and reads of single resources. */
+function readPaths(upstream) {
+  return upstream
+    .patients()
+    .flatMap((patient) => [
+      `/fhir/Patient/${patient.id}`,
+      `/fhir/Condition?patient=${patient.id}`,
+      `/fhir/AllergyIntolerance?patient=${patient.id}`,
+      `/fhir/Immunization?patient=${patient.id}&_count=10`,
+    ]);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The product in one process, for the benchmark: embedded ledger and gateways (`all`), the embedded ledger alone (`ledger`), or gateways
+ * alone on another process's peer (`gateway`). Answers questions over IPC; run.mjs starts it.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGateway, VARIANTS } from './gateways.mjs';
+import { connectPeer, NORTH, peerOf, startNetwork } from './network.mjs';
+import { accessRequest } from './requests.mjs';
+import { quantile, timeEach } from './statistics.mjs';
+
+const { part, publicJwk, peer } = JSON.parse(process.argv[2] ?? '{}');
+const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-bench-'));
+const MIB = 1024 * 1024;
+
+const gateways = {};
+let ledger;
+let network;
+if (part === 'gateway') {
+  ledger = await connectPeer(peer);
+} else {
+  ({ network, north: ledger } = await startNetwork(dataDir, publicJwk));
+}
+if (part !== 'ledger') {
+  for (const [name, limits] of Object.entries(VARIANTS)) {
+    gateways[name] = await startGateway({ ledger, dataDir, name, limits });
+  }
+}
+
+let peakRss = 0;
+setInterval(() => {
+  peakRss = Math.max(peakRss, process.memoryUsage.rss());
+}, 50).unref();
+
+const lane = { seq: 0, start: 0 };
+async function recordBatch(size) {
+  const { seq, start } = lane;
+  lane.seq += 1;
+  lane.start += size;
+  const requests = Array.from({ length: size }, accessRequest);
+  const { permitted } = await ledger.recordBatch(`${NORTH}/bench-ledger`, seq, { start, requests });
+  if (!permitted.flat().every(Boolean)) {
+    throw new Error('the benchmark measures permitted accesses, and one was refused');
+  }
+}
+
+const questions = {
+  async idle({ count }) {
+    await timeEach(50, () => recordBatch(1));
+    const times = await timeEach(count, () => recordBatch(1));
+    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  },
+  async throughput({ events, size, inFlight }) {
+    const batches = Math.ceil(events / size);
+    let begun = 0;
+    const times = [];
+    const from = performance.now();
+    await Promise.all(
+      Array.from({ length: inFlight }, async () => {
+        while (begun < batches) {
+          begun += 1;
+          times.push(...(await timeEach(1, () => recordBatch(size))));
+        }
+      }),
+    );
+    const seconds = (performance.now() - from) / 1000;
+    return { perSecond: (batches * size) / seconds, batchP50: quantile(times, 0.5) };
+  },
+  recorded({ variant }) {
+    const { committedEvents, committedBatches } = gateways[variant].recorder.state();
+    return { events: committedEvents, batches: committedBatches };
+  },
+  forgetPeak() {
+    peakRss = 0;
+    return {};
+  },
+  memory() {
+    return { peakMib: peakRss / MIB };
+  },
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return { milliseconds: (user + system) / 1000 };
+  },
+};
+
+process.on('message', ({ id, question, ...details }) => {
+  Promise.resolve()
+    .then(() => questions[question](details))
+    .then(
+      (answer) => process.send({ id, answer }),
+      (error) => process.send({ id, error: String(error?.stack ?? error) }),
+    );
+});
+process.on('disconnect', () => process.exit(0));
+process.send({
+  ready: {
+    dataDir,
+    peer: network === undefined ? undefined : peerOf(network),
+    gateways: Object.fromEntries(
+      Object.entries(gateways).map(([name, { baseUrl, paths }]) => [name, { baseUrl, paths }]),
+    ),
+  },
+});
