@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
 
 /** Every problem of a configuration at once, each with its variable, what was expected and an example. */
 export class ConfigError extends Error {
@@ -74,7 +75,7 @@ const VARIABLES = {
   FABRIC_CLIENT_TLS_KEY_FILE: { what: 'PEM file with its key', example: '/run/secrets/client.key' },
   GATEWAY_NAME: { what: 'name of this gateway in its lane, 1–32 of a–z, 0–9, -', example: 'emergency-ward' },
   UPSTREAM_FHIR_URL: {
-    what: 'base URL of the FHIR R4 server that holds the records, or "sample"',
+    what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
     example: 'https://ehr.hospital.internal/fhir',
   },
   UPSTREAM_BEARER_TOKEN_FILE: {
@@ -121,17 +122,7 @@ const url = z
   .refine((value) => !value.endsWith('/'), 'must not end with a slash');
 const absent = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
 
-const commonShape = {
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a number')
-    .transform(Number)
-    .pipe(z.number().max(65_535)),
-  BASE_URL: url,
-  DATA_DIR: z.string().min(1),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
-  CONSORTIUM_KEY_FILE: z.string().min(1),
+const fabricShape = {
   FABRIC_PEER_ENDPOINT: absent.pipe(
     z
       .string()
@@ -148,10 +139,59 @@ const commonShape = {
   FABRIC_CLIENT_TLS_KEY_FILE: absent,
 } as const;
 
+const commonShape = {
+  ...fabricShape,
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .pipe(z.number().max(65_535)),
+  BASE_URL: url,
+  DATA_DIR: z.string().min(1),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  CONSORTIUM_KEY_FILE: z.string().min(1),
+} as const;
+
+const SAMPLE_PREFIX = 'sample:';
+
+/** `sample`, `sample:<name>,…` or a URL. */
+const upstreamForm = z.string().transform((value, context): UpstreamChoice => {
+  if (value === 'sample') {
+    return { kind: 'sample' };
+  }
+  if (value.startsWith(SAMPLE_PREFIX)) {
+    const names = value.slice(SAMPLE_PREFIX.length).split(',');
+    const unknown = names.filter((name) => !isSamplePatient(name));
+    if (unknown.length > 0) {
+      context.addIssue({
+        code: 'custom',
+        message: `there is no synthetic patient "${unknown.join('", "')}"`,
+      });
+      return z.NEVER;
+    }
+    return { kind: 'sample', patients: names.filter(isSamplePatient) };
+  }
+  const parsed = url.safeParse(value);
+  if (!parsed.success) {
+    context.addIssue({ code: 'custom', message: parsed.error.issues[0]?.message ?? 'is not a URL' });
+    return z.NEVER;
+  }
+  return { kind: 'url', url: parsed.data };
+});
+
+type UpstreamChoice =
+  | { readonly kind: 'sample'; readonly patients?: readonly SamplePatient[] }
+  | { readonly kind: 'url'; readonly url: string };
+
+function isSamplePatient(name: string): name is SamplePatient {
+  return Object.hasOwn(SAMPLE_PATIENTS, name);
+}
+
 const hospitalShape = z.object({
   ...commonShape,
   GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
-  UPSTREAM_FHIR_URL: z.union([z.literal('sample'), url]),
+  UPSTREAM_FHIR_URL: upstreamForm,
   UPSTREAM_BEARER_TOKEN_FILE: absent,
   SUBJECT_IDENTIFIER_SYSTEMS: z
     .string()
@@ -202,16 +242,25 @@ export interface PeerConfig {
     | undefined;
 }
 
-interface CommonConfig {
+/** Which channel and chaincode, as which organisation. */
+export interface ChannelConfig {
+  readonly mspId: string;
+  readonly channel: string;
+  readonly chaincode: string;
+}
+
+/** What a command needs that only talks to a peer. */
+export interface LedgerConfig extends ChannelConfig {
+  readonly peer: PeerConfig;
+}
+
+interface CommonConfig extends ChannelConfig {
   readonly host: string;
   readonly port: number;
   readonly baseUrl: string;
   readonly dataDir: string;
   readonly logLevel: string;
   readonly consortiumKey: Secret;
-  readonly mspId: string;
-  readonly channel: string;
-  readonly chaincode: string;
   /** Absent: the embedded ledger is started in this process. */
   readonly peer: PeerConfig | undefined;
 }
@@ -219,7 +268,11 @@ interface CommonConfig {
 export interface HospitalConfig extends CommonConfig {
   readonly gatewayName: string;
   readonly upstream:
-    | { readonly kind: 'sample' }
+    | {
+        readonly kind: 'sample';
+        /** Absent: all of them, under the ids of their files. Present: these, under ids of this organisation's own. */
+        readonly patients?: readonly SamplePatient[];
+      }
     | { readonly kind: 'url'; readonly url: string; readonly bearerToken: Secret | undefined };
   readonly subjectIdentifierSystems: readonly string[];
   readonly disclosure: 'hidden' | 'announced';
@@ -323,8 +376,9 @@ function checkFiles(environment: Environment, reader: Reader): void {
 }
 
 type CommonValues = z.infer<z.ZodObject<typeof commonShape>>;
+type FabricValues = z.infer<z.ZodObject<typeof fabricShape>>;
 
-function peerOf(values: CommonValues, reader: Reader): PeerConfig | undefined {
+function peerOf(values: FabricValues, reader: Reader): PeerConfig | undefined {
   if (values.FABRIC_PEER_ENDPOINT === undefined) {
     return undefined;
   }
@@ -363,11 +417,53 @@ function commonOf(values: CommonValues, reader: Reader): CommonConfig {
     dataDir: values.DATA_DIR,
     logLevel: values.LOG_LEVEL,
     consortiumKey: reader.secret('CONSORTIUM_KEY_FILE', values.CONSORTIUM_KEY_FILE, MIN_SECRET_BYTES),
+    ...channelOf(values),
+    peer: peerOf(values, reader),
+  };
+}
+
+function channelOf(values: FabricValues): ChannelConfig {
+  return {
     mspId: values.FABRIC_MSP_ID,
     channel: values.FABRIC_CHANNEL,
     chaincode: values.FABRIC_CHAINCODE,
-    peer: peerOf(values, reader),
   };
+}
+
+/**
+ * The configuration of a command that only talks to the organisation's peer: the FABRIC_ variables, of which the peer's endpoint must be
+ * set here.
+ * @throws {@link ConfigError} with every problem found.
+ */
+export function parseLedgerConfig(environment: Environment, readFile: ReadFile = readFileSync): LedgerConfig {
+  const reader = new Reader(readFile);
+  const values = parseShape(z.object(fabricShape), environment, reader);
+  const peer = values === undefined ? undefined : peerOf(values, reader);
+  if (isAbsent(environment['FABRIC_PEER_ENDPOINT'])) {
+    reader.complain('FABRIC_PEER_ENDPOINT', 'is not set');
+  }
+  if (values === undefined || peer === undefined) {
+    throw new ConfigError(reader.problems);
+  }
+  return finish({ ...channelOf(values), peer }, reader);
+}
+
+/**
+ * The folder of a role's own data, for commands that need nothing else.
+ * @throws {@link ConfigError} when it is not set.
+ */
+export function parseDataDir(environment: Environment): string {
+  const { DATA_DIR } = environment;
+  if (DATA_DIR === undefined || DATA_DIR === '') {
+    const reader = new Reader(readFileSync);
+    reader.complain('DATA_DIR', 'is not set');
+    throw new ConfigError(reader.problems);
+  }
+  return DATA_DIR;
+}
+
+function isAbsent(value: string | undefined): boolean {
+  return value === undefined || value === '';
 }
 
 /**
@@ -392,11 +488,10 @@ export function parseHospitalConfig(
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
     upstream:
-      values.UPSTREAM_FHIR_URL === 'sample'
-        ? { kind: 'sample' }
+      values.UPSTREAM_FHIR_URL.kind === 'sample'
+        ? values.UPSTREAM_FHIR_URL
         : {
-            kind: 'url',
-            url: values.UPSTREAM_FHIR_URL,
+            ...values.UPSTREAM_FHIR_URL,
             bearerToken:
               bearer === undefined ? undefined : reader.secret('UPSTREAM_BEARER_TOKEN_FILE', bearer),
           },
@@ -469,7 +564,17 @@ function finish<T>(config: T, reader: Reader): T {
 
 /** One line a variable, for `--help`. */
 export function describeVariables(): string {
+  return describe(() => true);
+}
+
+/** The same for the variables that {@link parseLedgerConfig} reads. */
+export function describeLedgerVariables(): string {
+  return describe((name) => name.startsWith('FABRIC_'));
+}
+
+function describe(isWanted: (name: string) => boolean): string {
   return Object.entries(VARIABLES)
+    .filter(([name]) => isWanted(name))
     .map(([name, { what, example }]) => `  ${name}\n      ${what}; for instance ${example}`)
     .join('\n');
 }

@@ -2,7 +2,9 @@
 import {
   ConfigError,
   describeVariables,
+  parseDataDir,
   parseHospitalConfig,
+  parseLedgerConfig,
   parseTrusteeConfig,
   Secret,
 } from '../../gateway/src/config';
@@ -80,6 +82,28 @@ describe('parseHospitalConfig', () => {
     expect(config.peer?.tls?.rootCertificates).toHaveLength(2);
   });
 
+  it.each([
+    ['sample', { kind: 'sample' }],
+    ['sample:alberto,chet', { kind: 'sample', patients: ['alberto', 'chet'] }],
+  ])('reads %s', (value, upstream) => {
+    expect(parseHospitalConfig({ ...HOSPITAL, UPSTREAM_FHIR_URL: value }, readFile).upstream).toEqual(
+      upstream,
+    );
+  });
+
+  it.each([
+    'sample:',
+    'sample:alberto,',
+    'sample:alberto,nobody',
+    'sample:constructor',
+    'samples',
+    'ftp://x',
+  ])('refuses %s as a source of data', (value) => {
+    expect(
+      problemsOf(() => parseHospitalConfig({ ...HOSPITAL, UPSTREAM_FHIR_URL: value }, readFile)),
+    ).toEqual([expect.stringContaining('UPSTREAM_FHIR_URL: ')]);
+  });
+
   it('reports every problem at once, each with its variable, what was expected and an example', () => {
     const problems = problemsOf(() =>
       parseHospitalConfig(
@@ -142,6 +166,33 @@ describe('parseHospitalConfig', () => {
       expect.stringContaining(`${variable}: `),
     ]);
   });
+});
+
+describe('parseLedgerConfig', () => {
+  const LEDGER = { ...PEER, FABRIC_MSP_ID: 'NorthHospitalMSP' };
+
+  it('needs the variables of the peer alone', () => {
+    expect(parseLedgerConfig(LEDGER, readFile)).toMatchObject({
+      mspId: 'NorthHospitalMSP',
+      channel: 'chartwitness',
+      chaincode: 'provenance',
+      peer: { endpoint: 'peer.example:7051' },
+    });
+  });
+
+  it.each(['FABRIC_PEER_ENDPOINT', 'FABRIC_MSP_ID', 'FABRIC_CERT_FILE', 'FABRIC_KEY_FILE'])(
+    'does not do without %s',
+    (name) => {
+      expect(problemsOf(() => parseLedgerConfig({ ...LEDGER, [name]: undefined }, readFile))).toEqual([
+        expect.stringContaining(`${name}: is not set`),
+      ]);
+    },
+  );
+});
+
+it('parseDataDir reads the folder and has no default for it', () => {
+  expect(parseDataDir({ DATA_DIR: '/data' })).toBe('/data');
+  expect(problemsOf(() => parseDataDir({ DATA_DIR: '' }))).toEqual([expect.stringContaining('DATA_DIR: ')]);
 });
 
 describe('parseTrusteeConfig', () => {

@@ -2,13 +2,16 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config';
 import { PortBusyError } from '../http/listen';
+import { CommandFailed } from './commandIo';
 import { demoCommand } from './demo';
 import { ledgerCommand } from './ledger';
+import { patientCommand } from './patient';
 import { readModelCommand } from './readModel';
+import { registryCommand } from './registry';
 import { serveCommand } from './serve';
 
 /** Errors whose message says all that the user needs; anything else is shown with its stack. */
-const SELF_EXPLAINING = [ConfigError, PortBusyError];
+const SELF_EXPLAINING = [ConfigError, PortBusyError, CommandFailed];
 
 /**
  * The `chartwitness` command line.
@@ -25,10 +28,19 @@ export async function run(argv: readonly string[]): Promise<number> {
 Start here:
   chartwitness demo          everything in one process, with synthetic patients and a day of traffic
   chartwitness serve --help  one role for real, configured by environment variables
+  chartwitness registry --help, patient --help   what an operator sets up
   chartwitness ledger --help the embedded ledger alone, for any chaincode`,
     );
-  for (const command of [demoCommand(), serveCommand(), readModelCommand(), ledgerCommand()]) {
-    program.addCommand(command.exitOverride());
+  const commands = [
+    demoCommand(),
+    serveCommand(),
+    registryCommand(),
+    patientCommand(),
+    readModelCommand(),
+    ledgerCommand(),
+  ];
+  for (const command of commands) {
+    program.addCommand(throwing(command));
   }
   try {
     await program.parseAsync(argv);
@@ -36,6 +48,12 @@ Start here:
   } catch (error) {
     return report(error);
   }
+}
+
+/** The command and all below it throw instead of ending the process. */
+function throwing(command: Command): Command {
+  command.commands.forEach(throwing);
+  return command.exitOverride();
 }
 
 function report(error: unknown): number {

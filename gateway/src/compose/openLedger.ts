@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { HospitalConfig, PeerConfig, TrusteeConfig } from '../config';
+import type { ChannelConfig, HospitalConfig, PeerConfig, TrusteeConfig } from '../config';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
 import { createP256Signer } from '../ledger/signer';
 import { bootstrapNetwork } from './bootstrap';
@@ -14,10 +14,7 @@ export interface OpenedLedger {
   close(): Promise<void>;
 }
 
-type LedgerConfig = Pick<
-  HospitalConfig | TrusteeConfig,
-  'peer' | 'mspId' | 'channel' | 'chaincode' | 'dataDir'
->;
+type LedgerConfig = Pick<HospitalConfig | TrusteeConfig, 'peer' | 'dataDir'> & ChannelConfig;
 
 /** MSP id of the other side when a role runs on its own embedded ledger. */
 const LONE_TRUSTEE = 'TrusteeMSP';
@@ -44,7 +41,8 @@ export async function openLedger(
   return openEmbedded(config, role, log);
 }
 
-function connectToPeer(config: LedgerConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
+/** A connection to a real peer; makes no call. @throws Error when the certificate has expired or is not the key's. */
+export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
   const { tls } = peer;
   return connectLedger({
     endpoint: peer.endpoint,

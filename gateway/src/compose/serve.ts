@@ -81,9 +81,13 @@ async function withLedger(
   }
 }
 
-function upstreamOf({ upstream }: HospitalConfig): Upstream {
+function upstreamOf({ upstream, mspId }: HospitalConfig): Upstream {
   if (upstream.kind === 'sample') {
-    return createSampleHospital({ patients: Object.keys(SAMPLE_PATIENTS) as SamplePatient[] });
+    return createSampleHospital(
+      upstream.patients === undefined
+        ? { patients: Object.keys(SAMPLE_PATIENTS) as SamplePatient[] }
+        : { patients: upstream.patients, idNamespace: mspId },
+    );
   }
   const { url, bearerToken } = upstream;
   return createHttpUpstream({

@@ -34,6 +34,8 @@ export interface PatientAccounts {
    */
   put(account: NewPatientAccount): Promise<PatientAccount>;
   find(id: string): PatientAccount | undefined;
+  /** For the operator; tells by its timing whether the name is known, so never behind a request. */
+  findByUsername(username: string): PatientAccount | undefined;
   /** The account when the password is its own. Does the same work for unknown names, so that timing tells nothing about who is a patient. */
   verify(username: string, password: string): Promise<PatientAccount | undefined>;
   /** Ends the account: its sessions and tokens are refused from the next request on. */
@@ -113,6 +115,10 @@ export function openPatientAccounts(
     },
     find: (id) => {
       const row = byId.get(id) as AccountRow | undefined;
+      return row === undefined ? undefined : toAccount(row);
+    },
+    findByUsername: (username) => {
+      const row = rowOf(username);
       return row === undefined ? undefined : toAccount(row);
     },
     verify: async (username, password) => {

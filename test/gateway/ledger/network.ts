@@ -15,6 +15,8 @@ export interface TestNetwork {
   readonly trustee: FabricLedger;
   readonly north: FabricLedger;
   readonly south: FabricLedger;
+  /** The variables by which a program joins as this organisation. */
+  environment(mspId: string): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,16 @@ export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> 
     trustee,
     north,
     south,
+    environment: (mspId) => {
+      const { endpoint, users } = network.embedded.organisation(mspId);
+      const gateway = users['gateway'];
+      return {
+        FABRIC_PEER_ENDPOINT: endpoint,
+        FABRIC_MSP_ID: mspId,
+        FABRIC_CERT_FILE: gateway?.certificatePath ?? '',
+        FABRIC_KEY_FILE: gateway?.privateKeyPath ?? '',
+      };
+    },
     close: async () => {
       [trustee, north, south].forEach((ledger) => {
         ledger.close();

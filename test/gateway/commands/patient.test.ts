@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { patientCommand } from '../../../gateway/src/commands/patient';
+import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { migrateTrusteeDatabase, openPatientAccounts } from '../../../gateway/src/trustee/patientAccounts';
+import { runCommand } from './testIo';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'patient-command-'));
+const database = openDatabase(join(dataDir, 'accounts.db'));
+migrateTrusteeDatabase(database);
+/** As the trustee has it open while the command runs. */
+const accounts = openPatientAccounts(database);
+afterAll(() => {
+  database.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+const put = (password: string, ...more: string[]): Promise<string> =>
+  runCommand(
+    patientCommand,
+    { DATA_DIR: dataDir },
+    [
+      ...['put', '--username', 'maria', '--name', 'Maria Example'],
+      ...['--identifier-system', 'urn:national', '--identifier-value', '123', ...more],
+    ],
+    password,
+  );
+const remove = (username: string): Promise<string> =>
+  runCommand(patientCommand, { DATA_DIR: dataDir }, ['remove', '--username', username]);
+
+it('an account is made, replaced and removed while the trustee runs', async () => {
+  expect(await put('correct horse')).toBe('The account maria is made.');
+  const made = await accounts.verify('Maria', 'correct horse');
+  expect(made).toMatchObject({ name: 'Maria Example', identifier: { system: 'urn:national', value: '123' } });
+  expect(await put('battery staple', '--name', 'Maria Other')).toContain('is replaced');
+  expect(await accounts.verify('maria', 'correct horse')).toBeUndefined();
+  expect(await accounts.verify('maria', 'battery staple')).toMatchObject({
+    id: made?.id,
+    name: 'Maria Other',
+  });
+  expect(await remove('MARIA')).toBe('The account MARIA is removed.');
+  expect(await accounts.verify('maria', 'battery staple')).toBeUndefined();
+  expect(await remove('maria')).toContain('nothing to change');
+});
+
+it('a password out of bounds makes no account', async () => {
+  await expect(put('short')).rejects.toThrow('password must have 8–256 characters');
+  expect(accounts.findByUsername('maria')).toBeUndefined();
+});
+
+it('a password is no argument', async () => {
+  await expect(put('correct horse', '--password', 'correct horse')).rejects.toThrow(
+    "unknown option '--password'",
+  );
+  expect(accounts.findByUsername('maria')).toBeUndefined();
+});
+
+it.each([
+  ['is not set', {}, 'DATA_DIR: is not set'],
+  ['does not exist', { DATA_DIR: join(dataDir, 'none') }, 'does not exist'],
+])('DATA_DIR %s', async (_what, environment, problem) => {
+  await expect(runCommand(patientCommand, environment, ['remove', '--username', 'maria'])).rejects.toThrow(
+    problem,
+  );
+});
