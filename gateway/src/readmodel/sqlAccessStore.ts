@@ -260,7 +260,7 @@ function translate(error: unknown): Error {
   if (error instanceof StoreConflictError) {
     return error;
   }
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const { code = '' } = error as NodeJS.ErrnoException;
   return code.startsWith('SQLITE_CONSTRAINT')
     ? new StoreConflictError('the store contradicts the ledger', { cause: error })
     : new StoreUnavailableError(`SQLite failed (${code || 'no code'})`, { cause: error });

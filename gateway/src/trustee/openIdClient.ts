@@ -45,6 +45,12 @@ export interface OpenIdClient {
 
 const TIMEOUT_SECONDS = 10;
 const RETRY_SECONDS = 5;
+/**
+ * Plain http is used only where the deployment's own configuration says so, for instance on loopback. The library recognises this very
+ * function before discovery, and marks it deprecated to make it stand out, not to remove it.
+ */
+// eslint-disable-next-line @typescript-eslint/no-deprecated
+const allowHttp = openid.allowInsecureRequests;
 
 /** The portal as OAuth client: code flow with PKCE S256, state and nonce; the ID token's signature is verified. */
 export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): OpenIdClient {
@@ -137,13 +143,6 @@ function harden(config: openid.Configuration, insecure: boolean): openid.Configu
     allowHttp(config);
   }
   return config;
-}
-
-/** Plain http is used only where the deployment's own configuration says so, for instance on loopback. */
-function allowHttp(config: openid.Configuration): void {
-  // The library marks this deprecated to make it stand out, not to remove it.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  openid.allowInsecureRequests(config);
 }
 
 function translate(error: unknown): AppError {

@@ -79,7 +79,7 @@ async function createFile(path: string): Promise<void> {
     // A link fails where a rename would replace: of two first starts at once, one file wins and both use it.
     linkSync(next, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw error;
     }
   } finally {
