@@ -14,8 +14,7 @@ const { keepSigningKey } = dist('compose/keyFiles.js');
 const { takePort } = dist('http/listen.js');
 
 /** What a recorder does when every access is a transaction of its own; as many at once as a lane allows. */
-const ONE_EACH = { maxBatchEvents: 1, maxInFlight: 8, pipelineAt: 1 };
-export const VARIANTS = { grouped: {}, single: ONE_EACH };
+export const ONE_EACH = { maxBatchEvents: 1, maxInFlight: 8, pipelineAt: 1 };
 
 /** A hospital gateway on a free port, over the sample hospital; the parts are the product's own. */
 export async function startGateway({ ledger, dataDir, name, limits }) {

@@ -6,12 +6,12 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGateway, VARIANTS } from './gateways.mjs';
+import { ONE_EACH, startGateway } from './gateways.mjs';
 import { connectPeer, NORTH, peerOf, startNetwork } from './network.mjs';
 import { accessRequest } from './requests.mjs';
 import { quantile, timeEach } from './statistics.mjs';
 
-const { part, publicJwk, peer } = JSON.parse(process.argv[2] ?? '{}');
+const { part, publicJwk, peer, limits: groupedLimits = {} } = JSON.parse(process.argv[2] ?? '{}');
 const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-bench-'));
 const MIB = 1024 * 1024;
 
@@ -24,7 +24,7 @@ if (part === 'gateway') {
   ({ network, north: ledger } = await startNetwork(dataDir, publicJwk));
 }
 if (part !== 'ledger') {
-  for (const [name, limits] of Object.entries(VARIANTS)) {
+  for (const [name, limits] of Object.entries({ grouped: groupedLimits, single: ONE_EACH })) {
     gateways[name] = await startGateway({ ledger, dataDir, name, limits });
   }
 }

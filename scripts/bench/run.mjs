@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Measures the product on the embedded ledger and prints a table:
- *   node scripts/bench/run.mjs [--events 1000000] [--seconds 15] [--connections 256] [--only ledger,http,single,memory,history] [--profile DIR]
+ *   node scripts/bench/run.mjs [--events 1000000] [--seconds 15] [--connections 256] [--only ledger,http,single,memory,history] [--limits JSON] [--profile DIR]
  * Needs `npm run build:node`. README.md has what each line means and the last results.
  */
 import { readFileSync } from 'node:fs';
@@ -18,10 +18,12 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '256' },
     only: { type: 'string', default: 'ledger,http,single,memory,history' },
     profile: { type: 'string' },
+    limits: { type: 'string', default: '{}' },
   },
 });
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
+const limits = JSON.parse(values.limits);
 const wanted = new Set(values.only.split(','));
 const pair = await generateKeyPair('ES384', { extractable: true });
 const privateJwk = { ...(await exportJWK(pair.privateKey)), kid: 'bench', alg: 'ES384' };
@@ -59,7 +61,7 @@ async function measureLoad(product, variant, options) {
 }
 
 async function measureProduct() {
-  const product = await startChild('./product.mjs', { part: 'all', publicJwk }, values.profile);
+  const product = await startChild('./product.mjs', { part: 'all', publicJwk, limits }, values.profile);
   if (wanted.has('ledger')) {
     const idle = await product.ask('idle', { count: 300 });
     atMost('ledger: one idle access, p50', idle.p50, 'ms', 5);
@@ -103,7 +105,12 @@ async function measureProduct() {
 
 async function measureMemory() {
   const ledger = await startChild('./product.mjs', { part: 'ledger', publicJwk });
-  const gateway = await startChild('./product.mjs', { part: 'gateway', publicJwk, peer: ledger.ready.peer });
+  const gateway = await startChild('./product.mjs', {
+    part: 'gateway',
+    publicJwk,
+    limits,
+    peer: ledger.ready.peer,
+  });
   const load = await measureLoad(gateway, 'grouped', { connections, seconds });
   atMost(
     'memory of a gateway under load (ledger in another process)',

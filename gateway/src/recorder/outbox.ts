@@ -111,6 +111,7 @@ class SqliteOutbox implements Outbox {
   readonly #db: Database.Database;
   readonly #settled = new Map<string, { lane: string; seq: number }>();
   readonly #owner: string;
+  readonly #statements = new Map<string, Database.Statement>();
   #journalLength: number;
 
   constructor(db: Database.Database, owner: string) {
@@ -127,7 +128,7 @@ class SqliteOutbox implements Outbox {
   }
 
   head(lane: string): LaneHead {
-    const row = this.#db.prepare('SELECT next_seq, next_start, fenced FROM lane WHERE lane = ?').get(lane) as
+    const row = this.#prepare('SELECT next_seq, next_start, fenced FROM lane WHERE lane = ?').get(lane) as
       LaneRow | undefined;
     return row === undefined
       ? { nextSeq: 0, nextStart: 0, fenced: false }
@@ -136,9 +137,9 @@ class SqliteOutbox implements Outbox {
 
   batches(): readonly OutboxBatch[] {
     this.flush();
-    const rows = this.#db
-      .prepare('SELECT lane, seq, start, requests FROM outbox ORDER BY lane, seq')
-      .all() as BatchRow[];
+    const rows = this.#prepare(
+      'SELECT lane, seq, start, requests FROM outbox ORDER BY lane, seq',
+    ).all() as BatchRow[];
     return rows.map((row) => ({
       lane: row.lane,
       seq: row.seq,
@@ -149,11 +150,14 @@ class SqliteOutbox implements Outbox {
 
   open(batch: OpeningBatch): void {
     this.#write(() => {
-      this.#db
-        .prepare('INSERT INTO outbox (lane, seq, start, requests) VALUES (?, ?, ?, ?)')
-        .run(batch.lane, batch.seq, batch.start, batch.requestsJson);
+      this.#prepare('INSERT INTO outbox (lane, seq, start, requests) VALUES (?, ?, ?, ?)').run(
+        batch.lane,
+        batch.seq,
+        batch.start,
+        batch.requestsJson,
+      );
       this.#setHead(batch.lane, batch.seq + 1, batch.start + batch.count);
-      const remove = this.#db.prepare('DELETE FROM journal WHERE position = ?');
+      const remove = this.#prepare('DELETE FROM journal WHERE position = ?');
       for (const position of batch.journalPositions) {
         remove.run(position);
       }
@@ -163,9 +167,11 @@ class SqliteOutbox implements Outbox {
 
   rewrite(lane: string, seq: number, requestsJson: string): void {
     this.#write(() => {
-      const { changes } = this.#db
-        .prepare('UPDATE outbox SET requests = ? WHERE lane = ? AND seq = ?')
-        .run(requestsJson, lane, seq);
+      const { changes } = this.#prepare('UPDATE outbox SET requests = ? WHERE lane = ? AND seq = ?').run(
+        requestsJson,
+        lane,
+        seq,
+      );
       if (changes !== 1) {
         throw new Error(`Batch ${String(seq)} is not in the outbox`);
       }
@@ -205,11 +211,9 @@ class SqliteOutbox implements Outbox {
 
   fence(lane: string): void {
     this.#write(() => {
-      this.#db
-        .prepare(
-          'INSERT INTO lane (lane, next_seq, next_start, fenced) VALUES (?, 0, 0, 1) ON CONFLICT (lane) DO UPDATE SET fenced = 1',
-        )
-        .run(lane);
+      this.#prepare(
+        'INSERT INTO lane (lane, next_seq, next_start, fenced) VALUES (?, 0, 0, 1) ON CONFLICT (lane) DO UPDATE SET fenced = 1',
+      ).run(lane);
     });
   }
 
@@ -228,9 +232,9 @@ class SqliteOutbox implements Outbox {
     if (this.#journalLength === 0) {
       return [];
     }
-    const rows = this.#db
-      .prepare('SELECT position, request FROM journal ORDER BY position LIMIT ?')
-      .all(maxCount) as JournalRow[];
+    const rows = this.#prepare('SELECT position, request FROM journal ORDER BY position LIMIT ?').all(
+      maxCount,
+    ) as JournalRow[];
     const entries: JournalEntry[] = [];
     let total = 0;
     for (const row of rows) {
@@ -275,29 +279,30 @@ class SqliteOutbox implements Outbox {
   }
 
   #assertOwner(): void {
-    const row = this.#db.prepare('SELECT token FROM owner WHERE id = 1').get() as
-      { token: string } | undefined;
+    const row = this.#prepare('SELECT token FROM owner WHERE id = 1').get() as { token: string } | undefined;
     if (row?.token !== this.#owner) {
       throw new Error('Another gateway process has opened this recorder store; give each its own DATA_DIR');
     }
   }
 
+  #prepare(sql: string): Database.Statement {
+    const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  }
+
   #remove(lane: string, seq: number): void {
-    this.#db.prepare('DELETE FROM outbox WHERE lane = ? AND seq = ?').run(lane, seq);
+    this.#prepare('DELETE FROM outbox WHERE lane = ? AND seq = ?').run(lane, seq);
   }
 
   #append(request: AccessRequest): void {
-    this.#db
-      .prepare('INSERT INTO journal (id, request) VALUES (?, ?)')
-      .run(request.id, JSON.stringify(request));
+    this.#prepare('INSERT INTO journal (id, request) VALUES (?, ?)').run(request.id, JSON.stringify(request));
   }
 
   #setHead(lane: string, nextSeq: number, nextStart: number): void {
-    this.#db
-      .prepare(
-        `INSERT INTO lane (lane, next_seq, next_start) VALUES (?, ?, ?)
+    this.#prepare(
+      `INSERT INTO lane (lane, next_seq, next_start) VALUES (?, ?, ?)
          ON CONFLICT (lane) DO UPDATE SET next_seq = excluded.next_seq, next_start = excluded.next_start`,
-      )
-      .run(lane, nextSeq, nextStart);
+    ).run(lane, nextSeq, nextStart);
   }
 }
