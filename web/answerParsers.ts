@@ -5,13 +5,29 @@ import * as schemas from '../gateway/src/api/schemas';
 import { KEYWORDS, type AnswerSchema } from './src/lib/answerParser';
 
 /** The answers that the portal reads. */
-export const ANSWERS = ['me', 'accessEntry', 'accessList', 'consentDocument', 'consentHistory', 'consentPreview', 'problem'] as const;
+export const ANSWERS = [
+  'me',
+  'accessEntry',
+  'accessList',
+  'consentDocument',
+  'consentHistory',
+  'consentPreview',
+  'problem',
+] as const;
 type Answer = (typeof ANSWERS)[number];
 
 const ID = '@api/schemas';
 const RESOLVED = '\0answer-parsers';
 /** Describe a schema; decide nothing. `format` repeats a `pattern` that is there as well. */
-const SILENT: ReadonlySet<string> = new Set(['$schema', 'id', '$id', 'title', 'description', 'format', 'default']);
+const SILENT: ReadonlySet<string> = new Set([
+  '$schema',
+  'id',
+  '$id',
+  'title',
+  'description',
+  'format',
+  'default',
+]);
 
 /**
  * Replaces the API contract in the browser's bundle by parsers made from it: the schema library would be a quarter of the first page's
@@ -28,7 +44,9 @@ export function answerParsers(): Plugin {
 
 function moduleText(): string {
   const shared = new Map<string, string>();
-  const parsers = ANSWERS.map((name) => `export const ${name} = createAnswerParser(${shareParts(answerSchema(name), shared)});`);
+  const parsers = ANSWERS.map(
+    (name) => `export const ${name} = createAnswerParser(${shareParts(answerSchema(name), shared)});`,
+  );
   const parts = [...shared].map(([text, variable]) => `const ${variable} = ${text};`);
   return [`import { createAnswerParser } from '/src/lib/answerParser.ts';`, ...parts, ...parsers].join('\n');
 }
@@ -37,7 +55,9 @@ function moduleText(): string {
 function shareParts(value: unknown, shared: Map<string, string>): string {
   if (Array.isArray(value)) return `[${value.map((item) => shareParts(item, shared)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${shareParts(member, shared)}`);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${shareParts(member, shared)}`,
+  );
   const text = `{${members.join(',')}}`;
   const variable = shared.get(text) ?? `part${String(shared.size)}`;
   shared.set(text, variable);
@@ -55,20 +75,30 @@ function simplify(node: unknown, definitions: Readonly<Record<string, unknown>>,
   const result: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(node as Record<string, unknown>)) {
     if (SILENT.has(keyword) || keyword === '$defs') continue;
-    if (keyword === '$ref') return simplify(definitions[String(value).replace('#/$defs/', '')], definitions, at);
-    if (!(KEYWORDS as readonly string[]).includes(keyword)) throw new Error(`${at}: the parser does not know "${keyword}"`);
+    if (keyword === '$ref')
+      return simplify(definitions[String(value).replace('#/$defs/', '')], definitions, at);
+    if (!(KEYWORDS as readonly string[]).includes(keyword))
+      throw new Error(`${at}: the parser does not know "${keyword}"`);
     result[keyword] = simplifyValue(keyword, value, definitions, at);
   }
-  return result as AnswerSchema;
+  return result;
 }
 
-function simplifyValue(keyword: string, value: unknown, definitions: Readonly<Record<string, unknown>>, at: string): unknown {
+function simplifyValue(
+  keyword: string,
+  value: unknown,
+  definitions: Readonly<Record<string, unknown>>,
+  at: string,
+): unknown {
   if (keyword === 'items') return simplify(value, definitions, `${at}[]`);
   if (keyword === 'anyOf' || keyword === 'oneOf') {
     return (value as readonly unknown[]).map((choice) => simplify(choice, definitions, at));
   }
   if (keyword !== 'properties') return value;
   return Object.fromEntries(
-    Object.entries(value as Record<string, unknown>).map(([name, member]) => [name, simplify(member, definitions, `${at}.${name}`)]),
+    Object.entries(value as Record<string, unknown>).map(([name, member]) => [
+      name,
+      simplify(member, definitions, `${at}.${name}`),
+    ]),
   );
 }

@@ -10,7 +10,12 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 export default defineConfig({
   root: here('.'),
-  plugins: [answerParsers(), wordsInParts(), react(), firstPageBudget({ limitBytes: 120_000, also: [/words\/zhCN\?first$/, /timeline\/WeekChart\.tsx$/] })],
+  plugins: [
+    answerParsers(),
+    wordsInParts(),
+    react(),
+    firstPageBudget({ limitBytes: 120_000, also: [/words\/zhCN\?first$/, /timeline\/WeekChart\.tsx$/] }),
+  ],
   resolve: {
     alias: {
       '@chartwitness/chaincode/domain': here('../chaincode/src/domain/index.ts'),

@@ -17,7 +17,12 @@ export function wordsInParts(): Plugin {
   return {
     name: 'words-in-parts',
     enforce: 'pre',
-    resolveId: (id, importer) => (importer !== undefined && /\/words\/loadWords\.ts$/.test(importer) && ID.test(`words/${id.replace('./', '')}`) ? `\0words/${id.replace('./', '')}` : undefined),
+    resolveId: (id, importer) =>
+      importer !== undefined &&
+      /\/words\/loadWords\.ts$/.test(importer) &&
+      ID.test(`words/${id.replace('./', '')}`)
+        ? `\0words/${id.replace('./', '')}`
+        : undefined,
     load: (id) => {
       const [, language, part] = ID.exec(id) ?? [];
       if (language === undefined) return undefined;
@@ -39,6 +44,11 @@ function familyOf(key: string): string {
 
 /** @throws Error when the first page's code names a key whose words it does not bring. */
 function refuseOtherWords(code: string): void {
-  const other = Object.keys(en).find((key) => !FIRST.has(familyOf(key)) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)));
-  if (other !== undefined) throw new Error(`the first page uses "${other}", whose words come later: move the key to a family of the first page`);
+  const other = Object.keys(en).find(
+    (key) => !FIRST.has(familyOf(key)) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)),
+  );
+  if (other !== undefined)
+    throw new Error(
+      `the first page uses "${other}", whose words come later: move the key to a family of the first page`,
+    );
 }

@@ -18,8 +18,8 @@ export function App({ firstLanguage }: { readonly firstLanguage: Language }): Re
   const [vocabulary, setVocabulary] = useState<Vocabulary | null>(null);
   const [language, setLanguage] = useState(firstLanguage);
   useEffect(() => {
-    // Begun before the words are there: both are needed for the first page.
-    void queryClient.prefetchQuery(meQuery);
+    // Begun before the words are there: both are needed for the first page. A failure is shown by the gate, which asks for the same.
+    queryClient.query(meQuery).catch(() => undefined);
   }, [queryClient]);
   useEffect(() => {
     let isCurrent = true;

@@ -37,10 +37,7 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
             <span>{words.text('app.name')}</span>
           </Link>
           {navigation}
-          <div className="top-side">
-            {account}
-            <Settings />
-          </div>
+          {account}
         </div>
       </header>
       {notices}
@@ -48,7 +45,10 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
         {children}
       </main>
       <footer className="foot">
-        <p>{words.text('app.footer')}</p>
+        <div className="foot-inner">
+          <p>{words.text('app.footer')}</p>
+          <Settings />
+        </div>
       </footer>
     </>
   );

@@ -46,7 +46,7 @@ function useResume(): () => Promise<boolean> {
   const queryClient = useQueryClient();
   return useCallback(async () => {
     try {
-      await queryClient.fetchQuery({ ...meQuery, staleTime: 0, retry: false });
+      await queryClient.query({ ...meQuery, staleTime: 0, retry: false });
     } catch (error) {
       if (error instanceof ApiError) return false;
       throw error;

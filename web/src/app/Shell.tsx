@@ -10,7 +10,7 @@ import { setDraft, useDraft } from '../lib/draft';
 import { isSomebodyHere } from '../lib/activity';
 import { meQuery, useMe } from '../lib/queries';
 import { signOut } from '../lib/signOut';
-import { Text, useWords } from '../words/context';
+import { useWords } from '../words/context';
 import { Frame } from './Frame';
 
 /** The frame of somebody who is signed in. */
@@ -42,7 +42,8 @@ function Account(): ReactNode {
   return (
     <div className="account">
       <span className="account-name">
-        <Text k="app.signedInAs" values={{ name: <Name>{me.name}</Name> }} />
+        <span className="unseen">{words.text('app.signedInAs')} </span>
+        <Name>{me.name}</Name>
       </span>
       <button
         type="button"

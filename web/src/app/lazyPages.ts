@@ -10,7 +10,10 @@ export async function loadAhead(): Promise<void> {
 }
 
 /** Only the list is part of the first download: the other pages, their styles and their words come when they are opened. */
-function lazyPage<Name extends string, Props>(load: () => Promise<Record<Name, ComponentType<Props>>>, name: Name) {
+function lazyPage<Name extends string, Props>(
+  load: () => Promise<Record<Name, ComponentType<Props>>>,
+  name: Name,
+) {
   const loadPage = async () => {
     const [module] = await Promise.all([
       load(),
@@ -26,7 +29,10 @@ function lazyPage<Name extends string, Props>(load: () => Promise<Record<Name, C
 
 export const SignInPage = lazyPage(() => import('../features/session/SignInPage'), 'SignInPage');
 export const SignedInPage = lazyPage(() => import('../features/session/SignedInPage'), 'SignedInPage');
-export const SessionEndedPage = lazyPage(() => import('../features/session/SessionEndedPage'), 'SessionEndedPage');
+export const SessionEndedPage = lazyPage(
+  () => import('../features/session/SessionEndedPage'),
+  'SessionEndedPage',
+);
 export const NotFound = lazyPage(() => import('../components/NotFound'), 'NotFound');
 export const EntryPage = lazyPage(() => import('../features/entry/EntryPage'), 'EntryPage');
 export const ConsentPage = lazyPage(() => import('../features/consent/ConsentPage'), 'ConsentPage');

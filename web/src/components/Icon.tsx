@@ -16,7 +16,14 @@ const PATHS = {
 /** A drawn sign beside a text. */
 export function Icon({ name }: { readonly name: keyof typeof PATHS }): ReactNode {
   return (
-    <svg className={`icon icon-${name}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg
+      className={`icon icon-${name}`}
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path d={PATHS[name]} />
     </svg>
   );

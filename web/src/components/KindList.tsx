@@ -24,7 +24,9 @@ export function KindList({ kinds, isFull = false }: KindListProps): ReactNode {
             kind: words.code('type', kind.type),
             count: kind.count,
           })}
-          {kind.decision === 'deny' && <span className="kind-withheld"> ({words.text('list.withheld')})</span>}
+          {kind.decision === 'deny' && (
+            <span className="kind-withheld"> ({words.text('list.withheld')})</span>
+          )}
         </span>
       ))}
       {rest > 0 && <span className="kind">{words.text('list.moreKinds', { count: rest })}</span>}

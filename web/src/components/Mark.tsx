@@ -28,7 +28,14 @@ const SHAPES: Readonly<Record<MarkKind, ReactNode>> = {
 /** The shape of a result. Always beside its word: it says nothing alone. */
 export function Mark({ kind }: { readonly kind: MarkKind }): ReactNode {
   return (
-    <svg className={`mark mark-${kind}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg
+      className={`mark mark-${kind}`}
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      aria-hidden="true"
+      focusable="false"
+    >
       {SHAPES[kind]}
     </svg>
   );

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
-import { safeName } from '../lib/safeName';
+import { safeName, shortName } from '../lib/safeName';
+
+interface NameProps {
+  readonly children: string;
+  /** In lists, where an overlong name would push everything else away. */
+  readonly isShort?: boolean;
+}
 
 /** A name from outside: without disguising characters, isolated from the direction of its surroundings. */
-export function Name({ children, className }: { readonly children: string; readonly className?: string }): ReactNode {
-  return <bdi className={className === undefined ? 'name' : `name ${className}`}>{safeName(children)}</bdi>;
+export function Name({ children, isShort = false }: NameProps): ReactNode {
+  return <bdi className="name">{isShort ? shortName(children) : safeName(children)}</bdi>;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, type ReactNode } from 'react';
-import { useNavigationType } from 'react-router';
+import { NavigationType, useNavigationType } from 'react-router';
 import { useWords } from '../words/context';
 
 interface PageProps {
@@ -24,7 +24,7 @@ export function Page({ title, windowTitle, children, lead, className }: PageProp
     document.title = `${windowTitle} · ${words.text('app.name')}`;
   }, [windowTitle, words]);
   useEffect(() => {
-    if (arrival.current === 'POP') return;
+    if (arrival.current === NavigationType.Pop) return;
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, []);

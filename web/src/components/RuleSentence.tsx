@@ -10,21 +10,41 @@ import { Name } from './Name';
 /** A rule of a consent in words. */
 export function RuleSentence({ rule }: { readonly rule: RuleDraft | ConsentRule }): ReactNode {
   const words = useWords();
-  const key = rule.effect === 'permit' ? 'rule.permit' : rule.holdsInEmergency === true ? 'rule.denyAlways' : 'rule.deny';
+  const isDeny = rule.effect === 'deny';
+  // "Everybody may not see" would be read in two ways: a rule that refuses a whole group speaks of nobody.
+  const isNobody = isDeny && rule.user === undefined && !(rule.org === '@holder' && rule.role === undefined);
+  const holds = rule.holdsInEmergency === true;
   return (
     <Text
-      k={key}
-      values={{ who: <Who rule={rule} />, what: whatWords(words, rule), why: whyWords(words, rule), when: whenWords(words, rule) }}
+      k={
+        isNobody
+          ? holds
+            ? 'rule.nobodyAlways'
+            : 'rule.nobody'
+          : isDeny
+            ? holds
+              ? 'rule.denyAlways'
+              : 'rule.deny'
+            : 'rule.permit'
+      }
+      values={{
+        who: isNobody ? <Nobody rule={rule} /> : <Who rule={rule} />,
+        what: whatWords(words, rule),
+        why: whyWords(words, rule),
+        when: whenWords(words, rule),
+      }}
     />
   );
 }
 
-function Who({ rule }: { readonly rule: RuleDraft }): ReactNode {
+interface RuleProps {
+  readonly rule: RuleDraft;
+}
+
+function Who({ rule }: RuleProps): ReactNode {
   const words = useWords();
-  const organisationName = useOrganisationName();
   const personName = usePersonName(rule.user);
-  const org =
-    rule.org === '@holder' ? words.text('who.theHolder') : rule.org !== undefined && <Name>{organisationName(rule.org)}</Name>;
+  const org = <Organisation rule={rule} />;
   if (rule.user !== undefined) {
     const person = <Name>{personName ?? rule.user}</Name>;
     return <Text k={rule.org === undefined ? 'who.user' : 'who.userAt'} values={{ person, org }} />;
@@ -37,17 +57,49 @@ function Who({ rule }: { readonly rule: RuleDraft }): ReactNode {
   return rule.org === '@holder' ? words.text('who.holder') : <Text k="who.org" values={{ org }} />;
 }
 
+function Nobody({ rule }: RuleProps): ReactNode {
+  const words = useWords();
+  const org = <Organisation rule={rule} />;
+  if (rule.role !== undefined) {
+    const role = <Name>{words.code('role', rule.role)}</Name>;
+    return <Text k={rule.org === undefined ? 'who.nobodyRole' : 'who.nobodyRoleAt'} values={{ role, org }} />;
+  }
+  return rule.org === undefined ? words.text('who.nobody') : <Text k="who.nobodyAt" values={{ org }} />;
+}
+
+function Organisation({ rule }: RuleProps): ReactNode {
+  const words = useWords();
+  const organisationName = useOrganisationName();
+  if (rule.org === undefined) return null;
+  return rule.org === '@holder' ? words.text('who.theHolder') : <Name>{organisationName(rule.org)}</Name>;
+}
+
 function whatWords(words: Vocabulary, rule: RuleDraft): string {
   const types = rule.types && words.list(rule.types.map((type) => words.code('type', type)));
-  const labels = rule.labels && words.list(rule.labels.map((label) => words.code('label', label)), 'disjunction');
+  const labels =
+    rule.labels &&
+    words.list(
+      rule.labels.map((label) => words.code('label', label)),
+      'disjunction',
+    );
   if (types !== undefined && labels !== undefined) return words.text('what.both', { types, labels });
   if (types !== undefined) return words.text('what.types', { types });
   return labels === undefined ? words.text('what.all') : words.text('what.labels', { labels });
 }
 
 function whyWords(words: Vocabulary, rule: RuleDraft): string {
-  const purposes = rule.purposes && words.list(rule.purposes.map((code) => words.code('purpose', code)), 'disjunction');
-  const actions = rule.actions && words.list(rule.actions.map((code) => words.code('action', code)), 'disjunction');
+  const purposes =
+    rule.purposes &&
+    words.list(
+      rule.purposes.map((code) => words.code('purpose', code)),
+      'disjunction',
+    );
+  const actions =
+    rule.actions &&
+    words.list(
+      rule.actions.map((code) => words.code('action', code)),
+      'disjunction',
+    );
   return (
     (purposes === undefined ? '' : words.text('rule.why', { purposes })) +
     (actions === undefined ? '' : words.text('rule.actions', { actions }))

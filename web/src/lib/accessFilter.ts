@@ -42,7 +42,8 @@ export function parseFilter(fragment: string): AccessFilter {
   return {
     ...texts(params),
     ...days(params),
-    ...(outcome !== null && OUTCOMES.includes(outcome) && { outcome: outcome as 'permit' | 'partial' | 'deny' }),
+    ...(outcome !== null &&
+      OUTCOMES.includes(outcome) && { outcome: outcome as 'permit' | 'partial' | 'deny' }),
     ...(params.get('automatic') === 'hide' && { automatic: 'hide' }),
     ...(params.get('administrative') === 'hide' && { administrative: 'hide' }),
   };

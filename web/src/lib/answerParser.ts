@@ -6,9 +6,11 @@ export interface AnswerParser<T> {
   readonly parse: (value: unknown) => T;
 }
 
+type TypeName = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null';
+
 /** The part of JSON Schema 2020-12 that the contract's answers use. */
 export interface AnswerSchema {
-  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null';
+  readonly type?: TypeName | readonly TypeName[];
   readonly properties?: Readonly<Record<string, AnswerSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: false;
@@ -44,20 +46,35 @@ export function createAnswerParser<T>(schema: AnswerSchema): AnswerParser<T> {
 }
 
 function findProblem(schema: AnswerSchema, value: unknown, at: string): string | undefined {
-  const choices = schema.anyOf ?? schema.oneOf;
-  if (choices !== undefined && !choices.some((choice) => findProblem(choice, value, at) === undefined)) {
-    return `${at}: no alternative fits`;
-  }
-  if (schema.enum !== undefined && !schema.enum.includes(value)) return `${at}: not one of the values`;
-  if (schema.const !== undefined && schema.const !== value) return `${at}: not the value`;
-  if (schema.type !== undefined && !hasType(schema.type, value)) return `${at}: not of type ${schema.type}`;
-  if (typeof value === 'string') return stringProblem(schema, value, at);
-  if (typeof value === 'number') return isWithin(value, schema.minimum, schema.maximum) ? undefined : `${at}: out of range`;
-  if (Array.isArray(value)) return arrayProblem(schema, value, at);
-  return typeof value === 'object' && value !== null ? objectProblem(schema, value as Record<string, unknown>, at) : undefined;
+  return choiceProblem(schema, value, at) ?? contentProblem(schema, value, at);
 }
 
-function hasType(type: NonNullable<AnswerSchema['type']>, value: unknown): boolean {
+function choiceProblem(schema: AnswerSchema, value: unknown, at: string): string | undefined {
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices?.every((choice) => findProblem(choice, value, at) !== undefined) === true) {
+    return `${at}: no alternative fits`;
+  }
+  if (schema.enum?.includes(value) === false) return `${at}: not one of the values`;
+  if ('const' in schema && schema.const !== value) return `${at}: not the value`;
+  return hasSomeType(schema.type, value) ? undefined : `${at}: not of type ${String(schema.type)}`;
+}
+
+function contentProblem(schema: AnswerSchema, value: unknown, at: string): string | undefined {
+  if (typeof value === 'string') return stringProblem(schema, value, at);
+  if (typeof value === 'number') {
+    return isWithin(value, schema.minimum, schema.maximum) ? undefined : `${at}: out of range`;
+  }
+  if (Array.isArray(value)) return arrayProblem(schema, value, at);
+  if (typeof value !== 'object' || value === null) return undefined;
+  return objectProblem(schema, value as Record<string, unknown>, at);
+}
+
+function hasSomeType(types: AnswerSchema['type'], value: unknown): boolean {
+  if (types === undefined) return true;
+  return typeof types === 'string' ? hasType(types, value) : types.some((type) => hasType(type, value));
+}
+
+function hasType(type: TypeName, value: unknown): boolean {
   switch (type) {
     case 'null':
       return value === null;
@@ -98,11 +115,16 @@ function arrayProblem(schema: AnswerSchema, value: readonly unknown[], at: strin
   return undefined;
 }
 
-function objectProblem(schema: AnswerSchema, value: Readonly<Record<string, unknown>>, at: string): string | undefined {
+function objectProblem(
+  schema: AnswerSchema,
+  value: Readonly<Record<string, unknown>>,
+  at: string,
+): string | undefined {
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) return `${at}.${missing}: is missing`;
   for (const [name, member] of Object.entries(value)) {
-    const known = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+    const known =
+      schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     if (known === undefined) {
       if (schema.additionalProperties === false) return `${at}.${name}: is not documented`;
       continue;

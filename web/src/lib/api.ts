@@ -50,15 +50,29 @@ export async function fetchConsent(signal?: AbortSignal): Promise<ConsentOnFile>
 }
 
 /** @throws ApiError with status 412 when the consent is no longer the one of `etag`. */
-export async function saveConsent(policy: ConsentPolicy, etag: string, csrfToken: string): Promise<ConsentOnFile> {
-  const answer = await writeApi('PUT', `${BASE}/consent`, consentDocument, { body: policy, ifMatch: etag, csrfToken });
+export async function saveConsent(
+  policy: ConsentPolicy,
+  etag: string,
+  csrfToken: string,
+): Promise<ConsentOnFile> {
+  const answer = await writeApi('PUT', `${BASE}/consent`, consentDocument, {
+    body: policy,
+    ifMatch: etag,
+    csrfToken,
+  });
   return { consent: answer.body, etag: answer.etag ?? `"${String(answer.body.version)}"` };
 }
 
 /** Replays a page of recent accesses against a policy that is not saved. */
-export async function previewConsent(policy: ConsentPolicy, csrfToken: string, cursor: string | null): Promise<ConsentPreview> {
+export async function previewConsent(
+  policy: ConsentPolicy,
+  csrfToken: string,
+  cursor: string | null,
+): Promise<ConsentPreview> {
   const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  return (await writeApi('POST', `${BASE}/consent/preview${query}`, consentPreview, { body: policy, csrfToken })).body;
+  return (
+    await writeApi('POST', `${BASE}/consent/preview${query}`, consentPreview, { body: policy, csrfToken })
+  ).body;
 }
 
 /** All versions, newest first. */

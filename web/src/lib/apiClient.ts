@@ -19,7 +19,11 @@ interface WriteOptions {
  * Reads `path` of the portal's own origin and parses the answer.
  * @throws ApiError when no answer comes, when it is a problem, and when it does not have its documented form.
  */
-export async function readApi<T>(path: string, schema: AnswerParser<T>, signal?: AbortSignal): Promise<Answer<T>> {
+export async function readApi<T>(
+  path: string,
+  schema: AnswerParser<T>,
+  signal?: AbortSignal,
+): Promise<Answer<T>> {
   const response = await send(path, { headers: { Accept: 'application/json' }, ...(signal && { signal }) });
   return { body: await parseBody(response, schema), etag: response.headers.get('ETag') };
 }

@@ -32,5 +32,9 @@ export function draftArrangement(onFile: ConsentOnFile, change: (now: Arrangemen
 /** An id once used is not used again in the same change: a reader of the history must not take one rule for another. */
 function takenIds(onFile: ConsentOnFile): ReadonlySet<string> {
   const draft = getDraft();
-  return new Set([...onFile.consent.rules, ...(draft?.policy.rules ?? []), ...(draft?.base.consent.rules ?? [])].map(({ id }) => id));
+  return new Set(
+    [...onFile.consent.rules, ...(draft?.policy.rules ?? []), ...(draft?.base.consent.rules ?? [])].map(
+      ({ id }) => id,
+    ),
+  );
 }

@@ -23,7 +23,12 @@ export function countKinds(entries: readonly AccessEntry[]): readonly KindCount[
 // What a label means to a patient is told by words; these say nothing that a patient would recognise as sensitive.
 const ORDINARY: ReadonlySet<string> = new Set(['N', 'L', 'M', 'U']);
 
-/** The labels of an item that mark it as sensitive. */
+// Says that something is sensitive, not what: told only where nothing else is.
+const GENERAL: ReadonlySet<string> = new Set(['R', 'V']);
+
+/** The labels of an item that mark it as sensitive, the telling ones before and instead of the general ones. */
 export function sensitiveLabels(labels: readonly string[]): readonly string[] {
-  return labels.filter((label) => !ORDINARY.has(label));
+  const sensitive = labels.filter((label) => !ORDINARY.has(label));
+  const telling = sensitive.filter((label) => !GENERAL.has(label));
+  return telling.length > 0 ? telling : sensitive;
 }

@@ -45,7 +45,10 @@ export function forgetEverything(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
 }
 
-export const consentQuery = queryOptions({ queryKey: ['consent'], queryFn: ({ signal }) => fetchConsent(signal) });
+export const consentQuery = queryOptions({
+  queryKey: ['consent'],
+  queryFn: ({ signal }) => fetchConsent(signal),
+});
 
 export const historyQuery = queryOptions({
   queryKey: ['consent', 'history'],
@@ -54,7 +57,11 @@ export const historyQuery = queryOptions({
 
 /** One entry. Entries never change. */
 export const entryQuery = (id: string) =>
-  queryOptions({ queryKey: ['access', id], queryFn: ({ signal }) => fetchAccess(id, signal), staleTime: Infinity });
+  queryOptions({
+    queryKey: ['access', id],
+    queryFn: ({ signal }) => fetchAccess(id, signal),
+    staleTime: Infinity,
+  });
 
 /** The newest entry of a person: where a name for an identifier in a rule comes from. */
 const personQuery = (id: string) =>
@@ -102,7 +109,8 @@ export const peopleQuery = queryOptions({
     const people = new Map<string, Person>();
     for (const { requester } of items) {
       const { person, organisation } = requester;
-      if (person !== null && !people.has(person.id)) people.set(person.id, { ...person, organisation: organisation.name });
+      if (person !== null && !people.has(person.id))
+        people.set(person.id, { ...person, organisation: organisation.name });
     }
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   },

@@ -16,6 +16,21 @@ export function safeName(name: string): string {
   return cleaned === '' ? '—' : cleaned;
 }
 
+const SHORT = 60;
+
+/** {@link safeName}, cut between whole characters as a reader sees them (grapheme clusters) where it is longer than a name should be. */
+export function shortName(name: string): string {
+  const safe = safeName(name);
+  if (safe.length <= SHORT) return safe;
+  const parts = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(safe)];
+  return parts.length <= SHORT
+    ? safe
+    : `${parts
+        .slice(0, SHORT - 1)
+        .map(({ segment }) => segment)
+        .join('')}…`;
+}
+
 /** {@link safeName} for plain text (labels, titles): isolated, so that its direction does not touch its surroundings. */
 export function isolatedName(name: string): string {
   return FIRST_STRONG_ISOLATE + safeName(name) + POP_ISOLATE;

@@ -28,7 +28,6 @@ export function withMember<K extends keyof AccessFilter>(
   name: K,
   value: AccessFilter[K] | '' | undefined,
 ): AccessFilter {
-  const next = { ...filter };
-  delete next[name];
-  return value === '' || value === undefined ? next : { ...next, [name]: value };
+  const others = Object.fromEntries(Object.entries(filter).filter(([other]) => other !== name));
+  return value === '' || value === undefined ? others : { ...others, [name]: value };
 }

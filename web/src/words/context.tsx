@@ -5,6 +5,7 @@ import { chooseForm, fill, formatNumber, splitPlaceholders, type Value } from '.
 
 /** The words of one language, and how it writes numbers. */
 export class Vocabulary {
+  /** BCP 47 tag to format by: the reader's own variant of the language (en-GB) where the browser names one. */
   readonly tag: string;
   readonly #words: Words;
 
@@ -66,7 +67,8 @@ interface TextProps {
 /** A text whose placeholders are elements. */
 export function Text({ k, count, values }: TextProps): ReactNode {
   const words = useWords();
-  const all: Readonly<Record<string, ReactNode>> = count === undefined ? values : { count: words.number(count), ...values };
+  const all: Readonly<Record<string, ReactNode>> =
+    count === undefined ? values : { count: words.number(count), ...values };
   return splitPlaceholders(words.form(k, count)).map((piece, at) => (
     <Fragment key={at}>{at % 2 === 0 ? piece : (all[piece] ?? `{${piece}}`)}</Fragment>
   ));

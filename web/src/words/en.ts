@@ -4,48 +4,53 @@ import type { Message } from './message';
 // Rules for these words: web/README.md, "Words".
 const english = {
   'app.name': 'Chartwitness',
-  'app.tagline': 'See who opened your medical record.',
   'app.skip': 'Skip to the content',
   'app.menu': 'Pages',
   'app.language': 'Language',
   'app.theme': 'Appearance',
-  'app.theme.system': 'As on this device',
+  'app.theme.system': 'Auto',
   'app.theme.light': 'Light',
   'app.theme.dark': 'Dark',
-  'app.signedInAs': 'Signed in as {name}',
+  'app.signedInAs': 'Signed in as',
   'app.signOut': 'Sign out',
   'app.loading': 'Loading…',
   'app.close': 'Close',
   'app.cancel': 'Cancel',
   'app.retry': 'Try again',
   'app.settings': 'Settings',
-  'app.footer': 'Every line comes from the hospitals’ shared ledger. Nobody, not even the hospital, can change or remove one alone.',
+  'app.footer':
+    'Every line comes from the hospitals’ shared ledger. Nobody, not even the hospital, can change or remove one alone.',
 
   'nav.accesses': 'Who looked',
   'nav.consent': 'Who may look',
   'nav.keep': 'Keep a copy',
 
   'signIn.title': 'See who opened your medical record',
-  'signIn.lead': 'Every time somebody asks for your data, one line is written before they receive anything. Here you read those lines.',
+  'signIn.lead':
+    'Every time somebody asks for your data, one line is written before they receive anything. Here you read those lines.',
   'signIn.point1.title': 'Who, what, when and why',
-  'signIn.point1.text': 'Each access with the person, the organisation, the kind of data and the reason. Refused attempts too.',
+  'signIn.point1.text':
+    'Each access with the person, the organisation, the kind of data and the reason. Refused attempts too.',
   'signIn.point2.title': 'You decide',
-  'signIn.point2.text': 'Allow or block a person, an organisation or a kind of data. It counts from the next request on.',
+  'signIn.point2.text':
+    'Allow or block a person, an organisation or a kind of data. It counts from the next request on.',
   'signIn.point3.title': 'No line can be lost',
-  'signIn.point3.text': 'The lines are kept by several organisations together. None of them can change or drop one alone.',
+  'signIn.point3.text':
+    'The lines are kept by several organisations together. None of them can change or drop one alone.',
   'signIn.action': 'Sign in',
-  'signIn.out': 'You are signed out.',
   'signIn.back': 'You are signed in again. You can close this tab and go on where you were.',
   'signIn.back.title': 'Welcome back',
   'signIn.back.go': 'Go to my list here',
 
   'warning.title': 'Your session ends soon',
-  'warning.text': 'It ends at {time}. Nothing that you have started is lost: you can sign in again and go on.',
+  'warning.text':
+    'It ends at {time}. Nothing that you have started is lost: you can sign in again and go on.',
   'warning.signIn': 'Sign in in a new tab',
   'warning.stay': 'Stay signed in',
   'session.ended.title': 'Your session has ended',
   'session.ended.text': 'To protect your data, the page is closed. Sign in again to go on where you were.',
-  'session.ended.draft': 'Your unsaved changes are kept in this tab. Sign in in a new tab, then come back here.',
+  'session.ended.draft':
+    'Your unsaved changes are kept in this tab. Sign in in a new tab, then come back here.',
   'session.ended.action': 'Sign in again',
   'session.ended.actionNewTab': 'Sign in in a new tab',
   'session.ended.check': 'I have signed in',
@@ -53,16 +58,20 @@ const english = {
 
   'error.title': 'This did not work',
   'error.unreachable': 'The server cannot be reached. Check your connection; nothing of yours is lost.',
-  'error.unreachable.stale': 'The server cannot be reached. You see what was loaded before; this page tries again by itself.',
-  'error.unreadable': 'The server answered something that this page does not understand. Reload the page; if it stays so, tell the trustee.',
+  'error.unreachable.stale':
+    'The server cannot be reached. You see what was loaded before; this page tries again by itself.',
+  'error.unreadable':
+    'The server answered something that this page does not understand. Reload the page; if it stays so, tell the trustee.',
   'error.requestId': 'For questions, quote: {id}',
   'error.notFound.title': 'There is nothing here',
   'error.notFound.text': 'The address leads to no page, or to an entry that is not in your list.',
   'error.toList': 'To my list',
   'error.broken.title': 'This page has stopped',
   'error.broken.text': 'That is a fault of ours. Your data and settings are not affected.',
-  'problem.LEDGER_UNAVAILABLE': 'The ledger is not available, so nothing can be saved now. You can go on reading. Your change is kept here; try again in a moment.',
-  'problem.STORE_UNAVAILABLE': 'Your list cannot be read at the moment. It is not empty: it is out of reach. Try again in a moment.',
+  'problem.LEDGER_UNAVAILABLE':
+    'The ledger is not available, so nothing can be saved now. You can go on reading. Your change is kept here; try again in a moment.',
+  'problem.STORE_UNAVAILABLE':
+    'Your list cannot be read at the moment. It is not empty: it is out of reach. Try again in a moment.',
   'problem.OVERLOADED': 'The server is very busy. Try again in a moment.',
   'problem.TOO_MANY_REQUESTS': 'That was too many requests in a short time. Wait a minute, then try again.',
   'problem.FORBIDDEN': 'You are not allowed to do this.',
@@ -73,15 +82,21 @@ const english = {
   'trust.live': 'Complete up to ledger position {block}. Checked at {time}.',
   'trust.empty': 'The ledger holds nothing yet. Checked at {time}.',
   'trust.catchingUp': 'Catching up: complete up to ledger position {block} of {height}.',
-  'trust.stale': 'Not up to date: complete up to ledger position {block}, last checked on {moment}. Newer accesses may be missing.',
-  'trust.halted': 'Stopped for safety: the list did not match the ledger after position {block}. What you see is complete up to there; newer accesses are not shown.',
+  'trust.stale':
+    'Not up to date: complete up to ledger position {block}, last checked on {moment}. Newer accesses may be missing.',
+  'trust.halted':
+    'Stopped for safety: the list did not match the ledger after position {block}. What you see is complete up to there; newer accesses are not shown.',
   'trust.never': 'not yet',
   'trust.more': 'What does this mean?',
-  'trust.explain': 'All participating organisations keep the same ledger. Each access is one line in it, numbered without gaps, confirmed by the organisation that keeps your record and by your trustee before any data are released. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
+  'trust.explain':
+    'All participating organisations keep the same ledger. Each access is one line in it, numbered without gaps, confirmed by the organisation that keeps your record and by your trustee before any data are released. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
   'trust.limit': 'Not covered: a look at the record inside a hospital that bypasses its own gateway.',
 
   'list.title': 'Who looked at my record',
-  'list.summary': { one: '{count} access in the last {days} days, {people} {organisations}.', other: '{count} accesses in the last {days} days, {people} {organisations}.' },
+  'list.summary': {
+    one: '{count} access in the last {days} days, {people} {organisations}.',
+    other: '{count} accesses in the last {days} days, {people} {organisations}.',
+  },
   'list.summary.none': 'Nobody asked for your data in the last {days} days.',
   'list.summary.people': { one: 'by {count} person', other: 'by {count} people' },
   'list.summary.organisations': { one: 'at {count} organisation', other: 'at {count} organisations' },
@@ -89,13 +104,16 @@ const english = {
   'list.refusals': { one: '{count} refused', other: '{count} refused' },
   'list.partials': { one: '{count} partly refused', other: '{count} partly refused' },
   'list.inOrder': 'No emergencies and nothing refused.',
-  'list.act': 'Does something look wrong? Open the line: it says why it was allowed, and lets you block the person or the organisation.',
+  'list.act':
+    'Does something look wrong? Open the line: it says why it was allowed, and lets you block the person or the organisation.',
   'list.how': 'How to read this list',
-  'list.how.visit': 'Requests of the same person for the same reason within an hour are one line. Open it to see each.',
+  'list.how.visit':
+    'Requests of the same person for the same reason within an hour are one line. Open it to see each.',
   'list.how.allowed': 'Allowed: the data were released.',
   'list.how.partial': 'Partly refused: some data were released, the rest was withheld.',
   'list.how.refused': 'Refused: somebody asked and received nothing.',
-  'list.how.emergency': 'Emergency: somebody declared an emergency, which overrides most rules. They had to give a reason.',
+  'list.how.emergency':
+    'Emergency: somebody declared an emergency, which overrides most rules. They had to give a reason.',
   'list.how.afterHours': 'Out of hours: at night or at a weekend. In a hospital that is often normal.',
   'list.how.automatic': 'Automatic: asked by a computer system, with no person involved.',
   'list.entries': { one: '{count} entry', other: '{count} entries' },
@@ -111,11 +129,12 @@ const english = {
   'list.empty.text': 'As soon as somebody does, a line appears here: also when they are refused.',
   'list.emptyFilter.title': 'No entry fits',
   'list.emptyFilter.text': 'Nothing in your list fits what you are looking for.',
-  'list.searched': { one: '{count} entry searched, back to {date}', other: '{count} entries searched, back to {date}' },
+  'list.searched': {
+    one: '{count} entry searched, back to {date}',
+    other: '{count} entries searched, back to {date}',
+  },
   'list.searchOn': 'Search further back',
   'list.times': { one: '{count} request', other: '{count} requests' },
-  'list.openVisit': 'Show each request',
-  'list.closeVisit': 'Hide the requests',
   'list.system': 'Computer system of {org}',
   'list.heldAt': 'record at {org}',
   'list.kind': '{kind}, {count}',
@@ -133,7 +152,6 @@ const english = {
   'mark.administrative': 'Administration',
   'mark.late': 'Recorded late',
 
-  'filter.title': 'Find',
   'filter.search': 'Name of a person or organisation',
   'filter.organisation': 'Organisation',
   'filter.person': 'Person',
@@ -158,7 +176,6 @@ const english = {
   'chart.asTable': 'As a table',
   'chart.asChart': 'As a chart',
   'chart.week': 'Week',
-  'chart.weekOf': 'Week from {date}',
   'chart.total': 'All',
   'chart.other': 'Others',
   'chart.weekLabel': { one: 'Week from {date}: {count} access', other: 'Week from {date}: {count} accesses' },
@@ -167,7 +184,6 @@ const english = {
   'chart.none': 'Nothing to draw yet.',
   'chart.caption': 'Accesses a week',
 
-  'entry.title': 'One access',
   'entry.who': '{name} asked for your data',
   'entry.back': 'Back to the list',
   'entry.why': 'Why was this so?',
@@ -176,7 +192,7 @@ const english = {
   'entry.withheld': 'Withheld',
   'entry.noneFound': 'none found',
   'entry.sensitive': 'about {labels}',
-  'entry.resourceIds': { one: 'Number in the hospital’s system', other: 'Numbers in the hospital’s system' },
+  'entry.resourceIds': { one: 'Record number', other: 'Record numbers' },
   'entry.facts': 'Facts',
   'entry.when': 'When',
   'entry.person': 'Person',
@@ -186,7 +202,8 @@ const english = {
   'entry.reason': 'Reason',
   'entry.action': 'What was done',
   'entry.system': 'Computer system',
-  'entry.late.text': 'This emergency was recorded after the data were released, because the ledger was out of reach.',
+  'entry.late.text':
+    'This emergency was recorded after the data were released, because the ledger was out of reach.',
   'entry.act': 'What you can do',
   'entry.blockPerson': 'Block this person',
   'entry.blockOrganisation': 'Block this organisation',
@@ -209,15 +226,21 @@ const english = {
   'why.default.deny': 'Refused: none of your exceptions fitted, and your setting was “{preset}”.',
   'why.preset.permit': 'Allowed by your setting “{preset}”.',
   'why.preset.deny': 'Refused by your setting “{preset}”.',
-  'why.network.permit': 'Allowed: you had not decided anything yet. Then the staff of the organisation that keeps the record may use it to treat you.',
-  'why.network.deny': 'Refused: you had not decided anything yet, and then only the staff of the organisation that keeps the record may use it, to treat you.',
-  'why.emergency': 'Opened because of the emergency: otherwise it would have been refused.',
-  'why.emergency.rule': 'Opened because of the emergency, although your rule “{rule}” refuses it.',
-  'why.emergency.preset': 'Opened because of the emergency, although your setting “{preset}” refuses it.',
+  'why.network.permit':
+    'Allowed: you had not decided anything yet. Then the staff of the organisation that keeps the record may use it to treat you.',
+  'why.network.deny':
+    'Refused: you had not decided anything yet, and then only the staff of the organisation that keeps the record may use it, to treat you.',
+  'why.emergency.rule':
+    'Opened because of the emergency. Otherwise your rule “{rule}” would have refused it.',
+  'why.emergency.preset':
+    'Opened because of the emergency. Otherwise your setting “{preset}” would have refused it.',
   'why.emergency.none': 'Opened because of the emergency. You had not decided anything yet.',
-  'why.emergency.lead': 'Emergency: {person} gave the reason “{reason}”. In an emergency, rules that refuse are overridden unless they hold even then.',
-  'why.emergency.allowedAnyway': 'Emergency: {person} gave the reason “{reason}”. No rule of yours was overridden: it would have been allowed anyway.',
-  'why.emergency.noReason': 'Somebody declared an emergency but did not say who they are or why. That is always refused.',
+  'why.emergency.lead':
+    'Emergency: {person} gave the reason “{reason}”. In an emergency, rules that refuse are overridden unless they hold even then.',
+  'why.emergency.allowedAnyway':
+    'Emergency: {person} gave the reason “{reason}”. No rule of yours was overridden: it would have been allowed anyway.',
+  'why.emergency.noReason':
+    'Somebody declared an emergency but did not say who they are or why. That is always refused.',
   'why.version': 'Consent version {version}, saved on {date}',
   'why.since': 'in force since {date}',
   'why.seeVersion': 'See your consent as it was then',
@@ -230,7 +253,8 @@ const english = {
   'consent.title': 'Who may look at my record',
   'consent.now': 'What holds now',
   'consent.since': 'Version {version}, saved on {date}',
-  'consent.undecided': 'You have not decided anything yet. Until you do, the network’s usual rule holds: the staff of the organisation that keeps the record may use it to treat you; everybody else is refused, except in an emergency.',
+  'consent.undecided':
+    'You have not decided anything yet. Until you do, the network’s usual rule holds: the staff of the organisation that keeps the record may use it to treat you; everybody else is refused, except in an emergency.',
   'consent.general': 'In general',
   'consent.exceptions': 'Exceptions',
   'consent.exceptionsHint': 'Checked from the top: the first that fits decides.',
@@ -240,19 +264,26 @@ const english = {
   'consent.effect': 'A change holds for the next request on. It cannot take back what was seen before.',
 
   'preset.care': 'Open to those who treat me',
-  'preset.care.text': 'Everybody in the network who treats me may see my data. The organisation that keeps the record may also use it for billing and administration.',
+  'preset.care.text':
+    'Everybody in the network who treats me may see my data. The organisation that keeps the record may also use it for billing and administration.',
   'preset.hospital': 'Only the hospital that keeps the record',
-  'preset.hospital.text': 'Each hospital sees the data that it keeps itself, for treatment, billing and administration. Nobody else sees anything.',
+  'preset.hospital.text':
+    'Each hospital sees the data that it keeps itself, for treatment, billing and administration. Nobody else sees anything.',
   'preset.emergency': 'Closed, except in an emergency',
-  'preset.emergency.text': 'Nobody sees my data, unless somebody declares an emergency and gives a reason.',
+  'preset.emergency.text':
+    'Nobody sees my data, unless an exception allows it, or somebody declares an emergency and gives a reason.',
   'preset.closed': 'Closed, even in an emergency',
-  'preset.closed.text': 'Nobody sees my data, not even when my life is in danger.',
+  'preset.closed.text':
+    'Nobody sees my data, not even when my life is in danger, unless an exception allows it.',
   'preset.other': 'Open to everybody in the network',
-  'preset.other.text': 'Everybody in the network may see my data for any reason, unless an exception says otherwise.',
+  'preset.other.text':
+    'Everybody in the network may see my data for any reason, unless an exception says otherwise.',
 
   'rule.permit': '{who} may see {what}{why}{when}',
   'rule.deny': '{who} may not see {what}{why}{when}',
   'rule.denyAlways': '{who} may not see {what}{why}{when}, not even in an emergency',
+  'rule.nobody': '{who} may see {what}{why}{when}',
+  'rule.nobodyAlways': '{who} may see {what}{why}{when}, not even in an emergency',
   'rule.why': ' for {purposes}',
   'rule.actions': ' ({actions} only)',
   'rule.until': ', until {date}',
@@ -262,6 +293,10 @@ const english = {
   'rule.future': 'not yet in force',
   'who.everyone': 'Everybody',
   'who.org': 'Everybody at {org}',
+  'who.nobody': 'Nobody',
+  'who.nobodyAt': 'Nobody at {org}',
+  'who.nobodyRole': 'Nobody with the role “{role}”',
+  'who.nobodyRoleAt': 'Nobody with the role “{role}” at {org}',
   'who.holder': 'The organisation that keeps the record',
   'who.user': '{person}',
   'who.userAt': '{person} at {org}',
@@ -275,7 +310,6 @@ const english = {
 
   'edit.title': 'Change who may look',
   'edit.general': 'In general, my record is',
-  'edit.custom': 'As it is now',
   'edit.add': 'Add an exception',
   'edit.edit': 'Change',
   'edit.remove': 'Remove',
@@ -334,19 +368,31 @@ const english = {
   'review.order': 'The exceptions are checked in another order.',
   'review.preset': 'In general: “{before}” → “{after}”',
   'review.preview': 'What would have been different',
-  'review.considered': { one: 'Your draft was tried on {count} earlier access, back to {date}.', other: 'Your draft was tried on your last {count} accesses, back to {date}.' },
+  'review.considered': {
+    one: 'Your draft was tried on {count} earlier access, back to {date}.',
+    other: 'Your draft was tried on your last {count} accesses, back to {date}.',
+  },
   'review.none': 'None of them would have ended differently.',
   'review.nothing': 'There are no earlier accesses to try it on.',
-  'review.refused': { one: '{count} would have been refused wholly or in part', other: '{count} would have been refused wholly or in part' },
-  'review.allowed': { one: '{count} would have been allowed wholly or in part', other: '{count} would have been allowed wholly or in part' },
+  'review.refused': {
+    one: '{count} would have been refused wholly or in part',
+    other: '{count} would have been refused wholly or in part',
+  },
+  'review.allowed': {
+    one: '{count} would have been allowed wholly or in part',
+    other: '{count} would have been allowed wholly or in part',
+  },
   'review.among': 'Among them:',
   'review.more': { one: 'and {count} more', other: 'and {count} more' },
   'review.was': '{before}, would have been: {after}',
   'review.previewFailed': 'The preview is not available at the moment. You can save without it.',
   'review.warning': 'What a restriction can mean',
-  'review.warning.text': 'Those who treat you will not see what you close, and will not be told that something is closed. They may decide without knowing about an illness, an allergy or a medicine. That can delay your care or harm you.',
-  'review.warning.emergency': 'In an emergency, a named person who gives a reason can still open your record. You will see it here.',
-  'review.warning.closed': 'You also close data in an emergency. Nobody will be able to open them then, even if it would save your life.',
+  'review.warning.text':
+    'Those who treat you will not see what you close, and will not be told that something is closed. They may decide without knowing about an illness, an allergy or a medicine. That can delay your care or harm you.',
+  'review.warning.emergency':
+    'In an emergency, a named person who gives a reason can still open your record. You will see it here.',
+  'review.warning.closed':
+    'You also close data in an emergency. Nobody will be able to open them then, even if it would save your life.',
   'review.accept': 'I have read this and want it so.',
   'review.acceptFirst': 'Please confirm that you have read what the restriction can mean.',
   'review.save': 'Save',
@@ -358,12 +404,18 @@ const english = {
   'review.nothingToSave': 'Your draft says the same as what holds now: there is nothing to save.',
 
   'conflict.title': 'Your consent was changed elsewhere meanwhile',
-  'conflict.text': 'While you were editing, version {version} was saved, perhaps in another tab or on another device. Nothing of yours is lost.',
+  'conflict.text':
+    'While you were editing, version {version} was saved, perhaps in another tab or on another device. Nothing of yours is lost.',
   'conflict.theirs': 'What was changed there',
   'conflict.mine': 'What you changed here',
   'conflict.merge': 'Keep both',
-  'conflict.mergeHint': 'Your changes are made again on the newer version. You look at the result before you save it.',
-  'conflict.clash': { one: 'One thing was changed differently on both sides. If you keep both, the newer version’s choice stays there:', other: '{count} things were changed differently on both sides. If you keep both, the newer version’s choices stay there:' },
+  'conflict.mergeHint':
+    'Your changes are made again on the newer version. You look at the result before you save it.',
+  'conflict.clash': {
+    one: 'One thing was changed differently on both sides. If you keep both, the newer version’s choice stays there:',
+    other:
+      '{count} things were changed differently on both sides. If you keep both, the newer version’s choices stay there:',
+  },
   'conflict.replace': 'Only mine',
   'conflict.replaceHint': 'Your draft replaces what was changed there.',
   'conflict.discard': 'Only theirs',
@@ -383,7 +435,8 @@ const english = {
   'history.same': 'Saved without a change.',
 
   'keep.title': 'Keep a copy',
-  'keep.text': 'Take your list with you: all entries, or those that you have filtered. The file is made in your browser and goes nowhere else.',
+  'keep.text':
+    'Take your list with you: all entries, or those that you have filtered. The file is made in your browser and goes nowhere else.',
   'keep.all': 'All entries',
   'keep.filtered': 'The entries that fit your filter',
   'keep.json': 'Save as JSON',

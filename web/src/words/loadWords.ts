@@ -25,11 +25,16 @@ export async function openLanguage({ tag }: Language): Promise<Vocabulary> {
   const words = { ...(await parts.first()).words };
   if (isRestWanted) Object.assign(words, (await parts.rest()).words);
   current = { parts, words: words as Words };
-  return new Vocabulary(tag, current.words);
+  return new Vocabulary(readersVariant(tag, navigator.languages), current.words);
 }
 
 /** Resolves when every word is there. Pages other than the first wait for it. */
 export async function needAllWords(): Promise<void> {
   isRestWanted = true;
   if (current !== undefined) Object.assign(current.words, (await current.parts.rest()).words);
+}
+
+/** The first of the reader's languages that is a variant of `tag`: dates and numbers are written as there. */
+export function readersVariant(tag: string, asked: readonly string[]): string {
+  return asked.find((language) => language === tag || language.startsWith(`${tag}-`)) ?? tag;
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 declare module '*?first' {
-  export const words: Partial<import('./en').Words>;
+  import type { Words } from './en';
+
+  export const words: Partial<Words>;
 }
 declare module '*?rest' {
-  export const words: Partial<import('./en').Words>;
+  import type { Words } from './en';
+
+  export const words: Partial<Words>;
 }

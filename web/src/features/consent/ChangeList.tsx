@@ -21,16 +21,57 @@ function ChangeWords({ change }: { readonly change: PolicyChange }): ReactNode {
   const words = useWords();
   switch (change.kind) {
     case 'preset':
-      return <Text k="review.preset" values={{ before: words.text(`preset.${change.before}`), after: words.text(`preset.${change.after}`) }} />;
+      return (
+        <Text
+          k="review.preset"
+          values={{
+            before: words.text(`preset.${change.before}`),
+            after: words.text(`preset.${change.after}`),
+          }}
+        />
+      );
     case 'added':
-      return <Text k="review.added" values={{ rule: <strong><RuleSentence rule={change.rule} /></strong> }} />;
+      return (
+        <Text
+          k="review.added"
+          values={{
+            rule: (
+              <strong>
+                <RuleSentence rule={change.rule} />
+              </strong>
+            ),
+          }}
+        />
+      );
     case 'removed':
-      return <Text k="review.removed" values={{ rule: <del><RuleSentence rule={change.rule} /></del> }} />;
+      return (
+        <Text
+          k="review.removed"
+          values={{
+            rule: (
+              <del>
+                <RuleSentence rule={change.rule} />
+              </del>
+            ),
+          }}
+        />
+      );
     case 'changed':
       return (
         <Text
           k="review.changed"
-          values={{ before: <del><RuleSentence rule={change.before} /></del>, after: <strong><RuleSentence rule={change.after} /></strong> }}
+          values={{
+            before: (
+              <del>
+                <RuleSentence rule={change.before} />
+              </del>
+            ),
+            after: (
+              <strong>
+                <RuleSentence rule={change.after} />
+              </strong>
+            ),
+          }}
         />
       );
     case 'order':

@@ -26,7 +26,9 @@ export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
   const merge = mergePolicies(draft.base.consent, draft.policy, theirs.consent);
   return (
     <section className="notice notice-warning conflict">
-      <h2 ref={heading} tabIndex={-1}>{words.text('conflict.title')}</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        {words.text('conflict.title')}
+      </h2>
       <p>{words.text('conflict.text', { version: theirs.consent.version })}</p>
       <h3>{words.text('conflict.theirs')}</h3>
       <ChangeList changes={policyDifference(draft.base.consent, theirs.consent)} />
@@ -34,27 +36,56 @@ export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
       <ChangeList changes={policyDifference(draft.base.consent, draft.policy)} />
       {merge.clashes.length > 0 && <Clashes draft={draft} clashes={merge.clashes} />}
       <ul className="choices">
-        <Choice label={words.text('conflict.merge')} hint={words.text('conflict.mergeHint')} isMain
-          onPress={() => { setDraft({ base: theirs, policy: merge.policy }); }} />
-        <Choice label={words.text('conflict.replace')} hint={words.text('conflict.replaceHint')}
-          onPress={() => { setDraft({ base: theirs, policy: draft.policy }); }} />
-        <Choice label={words.text('conflict.discard')} hint={words.text('conflict.discardHint')}
-          onPress={() => { setDraft(null); void navigate('/consent'); }} />
+        <Choice
+          label={words.text('conflict.merge')}
+          hint={words.text('conflict.mergeHint')}
+          isMain
+          onPress={() => {
+            setDraft({ base: theirs, policy: merge.policy });
+          }}
+        />
+        <Choice
+          label={words.text('conflict.replace')}
+          hint={words.text('conflict.replaceHint')}
+          onPress={() => {
+            setDraft({ base: theirs, policy: draft.policy });
+          }}
+        />
+        <Choice
+          label={words.text('conflict.discard')}
+          hint={words.text('conflict.discardHint')}
+          onPress={() => {
+            setDraft(null);
+            void navigate('/consent');
+          }}
+        />
       </ul>
     </section>
   );
 }
 
-function Clashes({ draft, clashes }: { readonly draft: Draft; readonly clashes: readonly string[] }): ReactNode {
+function Clashes({
+  draft,
+  clashes,
+}: {
+  readonly draft: Draft;
+  readonly clashes: readonly string[];
+}): ReactNode {
   const words = useWords();
-  const rules = new Map([...draft.base.consent.rules, ...draft.policy.rules].map((rule) => [rule.id, rule] as const));
+  const rules = new Map(
+    [...draft.base.consent.rules, ...draft.policy.rules].map((rule) => [rule.id, rule] as const),
+  );
   return (
     <>
       <p>{words.text('conflict.clash', { count: clashes.length })}</p>
       <ul>
         {clashes.map((id) => {
           const rule = rules.get(id);
-          return <li key={id}>{rule === undefined ? words.text('conflict.setting') : <RuleSentence rule={rule} />}</li>;
+          return (
+            <li key={id}>
+              {rule === undefined ? words.text('conflict.setting') : <RuleSentence rule={rule} />}
+            </li>
+          );
         })}
       </ul>
     </>
@@ -71,7 +102,9 @@ interface ChoiceProps {
 function Choice({ label, hint, isMain = false, onPress }: ChoiceProps): ReactNode {
   return (
     <li>
-      <button type="button" className={isMain ? 'button button-primary' : 'button'} onClick={onPress}>{label}</button>
+      <button type="button" className={isMain ? 'button button-primary' : 'button'} onClick={onPress}>
+        {label}
+      </button>
       <span className="small">{hint}</span>
     </li>
   );

@@ -20,7 +20,12 @@ export function ConsentPage(): ReactNode {
   if (consent.error !== null && consent.data === undefined) {
     return <ErrorNotice error={consent.error} onRetry={() => void consent.refetch()} />;
   }
-  if (consent.data === undefined) return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  if (consent.data === undefined)
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   const { version } = consent.data.consent;
   const saved = history.data?.find((item) => item.consent.version === version);
   return (
@@ -37,15 +42,21 @@ export function ConsentPage(): ReactNode {
         ) : (
           <>
             {saved !== undefined && (
-              <p className="small">{words.text('consent.since', { version, date: formatMoment(words.tag, new Date(saved.at)) })}</p>
+              <p className="small">
+                {words.text('consent.since', { version, date: formatMoment(words.tag, new Date(saved.at)) })}
+              </p>
             )}
             <ArrangementWords policy={consent.data.consent} />
           </>
         )}
       </section>
       <p className="actions">
-        <Link className="button button-primary" to="/consent/edit">{words.text('consent.change')}</Link>
-        <Link className="button" to="/consent/history">{words.text('consent.history')}</Link>
+        <Link className="button button-primary" to="/consent/edit">
+          {words.text('consent.change')}
+        </Link>
+        <Link className="button" to="/consent/history">
+          {words.text('consent.history')}
+        </Link>
       </p>
       <p className="small">{words.text('consent.effect')}</p>
     </Page>

@@ -25,8 +25,13 @@ export function EditPage(): ReactNode {
   const onFile = useQuery(consentQuery);
   const title = words.text('edit.title');
   if (onFile.data === undefined) {
-    if (onFile.error !== null) return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
-    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+    if (onFile.error !== null)
+      return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   }
   return (
     <Page title={title} windowTitle={title} className="page-narrow">
@@ -93,9 +98,13 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
     announce(words.text('edit.moved', { place: at + by + 1, count: exceptions.length }));
   };
   return (
-    <section>
-      <h2 ref={heading} tabIndex={-1}>{words.text('consent.exceptions')}</h2>
-      <p className="small">{words.text(exceptions.length === 0 ? 'consent.noExceptions' : 'consent.exceptionsHint')}</p>
+    <section className="exceptions">
+      <h2 ref={heading} tabIndex={-1}>
+        {words.text('consent.exceptions')}
+      </h2>
+      <p className="small">
+        {words.text(exceptions.length === 0 ? 'consent.noExceptions' : 'consent.exceptionsHint')}
+      </p>
       <ol className="rules rules-edit">
         {exceptions.map((rule, at) => (
           <li key={rule.id} className={`rule rule-${rule.effect}`}>
@@ -105,22 +114,61 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
               <RuleTime rule={rule} />
             </span>
             <span className="rule-buttons">
-              <RuleButton rule={rule} label={words.text('edit.up')} icon="up" isOff={at === 0} onPress={() => { move(at, -1); }} />
-              <RuleButton rule={rule} label={words.text('edit.down')} icon="down" isOff={at === exceptions.length - 1} onPress={() => { move(at, 1); }} />
-              <RuleButton rule={rule} label={words.text('edit.edit')} onPress={() => { setEdited(rule); }} />
-              <RuleButton rule={rule} label={words.text('edit.remove')} onPress={() => { remove(rule.id); }} />
+              <RuleButton
+                rule={rule}
+                label={words.text('edit.up')}
+                icon="up"
+                isOff={at === 0}
+                onPress={() => {
+                  move(at, -1);
+                }}
+              />
+              <RuleButton
+                rule={rule}
+                label={words.text('edit.down')}
+                icon="down"
+                isOff={at === exceptions.length - 1}
+                onPress={() => {
+                  move(at, 1);
+                }}
+              />
+              <RuleButton
+                rule={rule}
+                label={words.text('edit.edit')}
+                onPress={() => {
+                  setEdited(rule);
+                }}
+              />
+              <RuleButton
+                rule={rule}
+                label={words.text('edit.remove')}
+                onPress={() => {
+                  remove(rule.id);
+                }}
+              />
             </span>
           </li>
         ))}
       </ol>
-      <button type="button" className="button" onClick={() => { setEdited('new'); }}>{words.text('edit.add')}</button>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          setEdited('new');
+        }}
+      >
+        {words.text('edit.add')}
+      </button>
       {edited !== null && (
         <RuleDialog
           rule={edited === 'new' ? undefined : edited}
-          onClose={() => { setEdited(null); }}
+          onClose={() => {
+            setEdited(null);
+          }}
           onDone={(rule) => {
             if (edited === 'new') draftException(onFile, rule);
-            else change((rules) => rules.map((old) => (old.id === edited.id ? { ...rule, id: old.id } : old)));
+            else
+              change((rules) => rules.map((old) => (old.id === edited.id ? { ...rule, id: old.id } : old)));
             setEdited(null);
           }}
         />
@@ -163,12 +211,24 @@ function DraftBar(): ReactNode {
   const draft = useDraft();
   const changes = draft === null ? 0 : policyDifference(draft.base.consent, draft.policy).length;
   return (
-    <div className="draft-bar">
-      <p role="status">{changes === 0 ? words.text('edit.unchanged') : words.text('edit.changes', { count: changes })}</p>
+    <div className={draft === null ? 'draft-bar draft-bar-empty' : 'draft-bar'}>
+      <p role="status">
+        {changes === 0 ? words.text('edit.unchanged') : words.text('edit.changes', { count: changes })}
+      </p>
       {draft !== null && (
         <p className="actions">
-          <button type="button" className="button button-quiet" onClick={() => { setDraft(null); }}>{words.text('edit.discard')}</button>
-          <Link className="button button-primary" to="/consent/review">{words.text('edit.review')}</Link>
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={() => {
+              setDraft(null);
+            }}
+          >
+            {words.text('edit.discard')}
+          </button>
+          <Link className="button button-primary" to="/consent/review">
+            {words.text('edit.review')}
+          </Link>
         </p>
       )}
     </div>

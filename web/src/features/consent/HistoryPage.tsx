@@ -19,8 +19,13 @@ export function HistoryPage(): ReactNode {
   const history = useQuery(historyQuery);
   const title = words.text('history.title');
   if (history.data === undefined) {
-    if (history.error !== null) return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
-    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+    if (history.error !== null)
+      return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   }
   const versions = history.data;
   return (
@@ -28,7 +33,12 @@ export function HistoryPage(): ReactNode {
       {versions.length === 0 && <p>{words.text('history.none')}</p>}
       <ol className="versions" reversed>
         {versions.map((version, at) => (
-          <VersionLine key={version.consent.version} version={version} previous={versions[at + 1]} isCurrent={at === 0} />
+          <VersionLine
+            key={version.consent.version}
+            version={version}
+            previous={versions[at + 1]}
+            isCurrent={at === 0}
+          />
         ))}
       </ol>
     </Page>
@@ -51,11 +61,17 @@ function VersionLine({ version, previous, isCurrent }: VersionLineProps): ReactN
         {words.text('history.version', { version: number })}
         {isCurrent && <span className="badge">{words.text('history.current')}</span>}
       </h2>
-      <p className="small"><time dateTime={version.at}>{formatMoment(words.tag, new Date(version.at))}</time></p>
+      <p className="small">
+        <time dateTime={version.at}>{formatMoment(words.tag, new Date(version.at))}</time>
+      </p>
       {changes === undefined && <p>{words.text('history.first')}</p>}
       {changes?.length === 0 && <p>{words.text('history.same')}</p>}
       {changes !== undefined && changes.length > 0 && <ChangeList changes={changes} />}
-      <p><Link to={`/consent/versions/${String(number)}`}>{words.text('history.view', { version: number })}</Link></p>
+      <p>
+        <Link to={`/consent/versions/${String(number)}`}>
+          {words.text('history.view', { version: number })}
+        </Link>
+      </p>
     </li>
   );
 }

@@ -32,13 +32,28 @@ function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
   const allowed = preview.items.length - refused.length;
   return (
     <>
-      <p>{words.text('review.considered', { count: preview.considered, date: formatDate(words.tag, new Date(preview.since)) })}</p>
+      <p>
+        {words.text('review.considered', {
+          count: preview.considered,
+          date: formatDate(words.tag, new Date(preview.since)),
+        })}
+      </p>
       {preview.items.length === 0 ? (
-        <p><strong>{words.text('review.none')}</strong></p>
+        <p>
+          <strong>{words.text('review.none')}</strong>
+        </p>
       ) : (
         <ul className="preview-counts">
-          {refused.length > 0 && <li><Mark kind="deny" /> <strong>{words.text('review.refused', { count: refused.length })}</strong></li>}
-          {allowed > 0 && <li><Mark kind="permit" /> <strong>{words.text('review.allowed', { count: allowed })}</strong></li>}
+          {refused.length > 0 && (
+            <li>
+              <Mark kind="deny" /> <strong>{words.text('review.refused', { count: refused.length })}</strong>
+            </li>
+          )}
+          {allowed > 0 && (
+            <li>
+              <Mark kind="permit" /> <strong>{words.text('review.allowed', { count: allowed })}</strong>
+            </li>
+          )}
         </ul>
       )}
       {preview.items.length > 0 && <Examples preview={preview} />}
@@ -61,7 +76,9 @@ function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode 
     <>
       <p>{words.text('review.among')}</p>
       <ul className="examples">
-        {shown.map((change) => (<Example key={change.access.id} change={change} />))}
+        {shown.map((change) => (
+          <Example key={change.access.id} change={change} />
+        ))}
       </ul>
       {rest > 0 && <p className="small">{words.text('review.more', { count: rest })}</p>}
     </>
@@ -76,15 +93,25 @@ function Example({ change }: { readonly change: Change }): ReactNode {
     <li className="example">
       <Mark kind={outcome} />
       <span>
-        <strong>{person === null ? <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} /> : <Name>{person.name}</Name>}</strong>
+        <strong>
+          {person === null ? (
+            <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
+          ) : (
+            <Name>{person.name}</Name>
+          )}
+        </strong>
         {', '}
         <Name>{organisation.name}</Name>
         <br />
         <span className="small">
-          {formatMoment(words.tag, new Date(access.at))} · {words.code('purpose', access.purpose)} · <KindList kinds={countKinds([access])} />
+          {formatMoment(words.tag, new Date(access.at))} · {words.code('purpose', access.purpose)} ·{' '}
+          <KindList kinds={countKinds([access])} />
         </span>
         <br />
-        {words.text('review.was', { before: words.text(`mark.${access.outcome}`), after: words.text(`mark.${outcome}`) })}
+        {words.text('review.was', {
+          before: words.text(`mark.${access.outcome}`),
+          after: words.text(`mark.${outcome}`),
+        })}
       </span>
     </li>
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { Notice } from '../../components/Notice';
@@ -26,8 +26,13 @@ export function ReviewPage(): ReactNode {
   const isBlocking = useBlockFromEntry(onFile.data);
   const title = words.text('review.title');
   if (onFile.data === undefined || isBlocking) {
-    if (onFile.error !== null) return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
-    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+    if (onFile.error !== null)
+      return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   }
   return (
     <Page title={title} windowTitle={title} className="page-narrow">
@@ -41,7 +46,11 @@ function NothingToSave(): ReactNode {
   return (
     <>
       <p>{words.text('review.nothingToSave')}</p>
-      <p className="actions"><Link className="button" to="/consent">{words.text('consent.title')}</Link></p>
+      <p className="actions">
+        <Link className="button" to="/consent">
+          {words.text('consent.title')}
+        </Link>
+      </p>
     </>
   );
 }
@@ -69,7 +78,13 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
   );
 }
 
-function SaveForm({ draft, changes }: { readonly draft: Draft; readonly changes: readonly PolicyChange[] }): ReactNode {
+function SaveForm({
+  draft,
+  changes,
+}: {
+  readonly draft: Draft;
+  readonly changes: readonly PolicyChange[];
+}): ReactNode {
   const words = useWords();
   const { list } = useMe();
   const save = useSave(draft);
@@ -81,16 +96,30 @@ function SaveForm({ draft, changes }: { readonly draft: Draft; readonly changes:
     else if (!save.isPending) save.mutate();
   };
   return (
-    <form onSubmit={(event) => { event.preventDefault(); submit(); }}>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
       {needsWarning && (
-        <Warning draft={draft} isAccepted={isAccepted} isAsked={isAsked && !isAccepted} onAccept={setIsAccepted} />
+        <Warning
+          draft={draft}
+          isAccepted={isAccepted}
+          isAsked={isAsked && !isAccepted}
+          onAccept={setIsAccepted}
+        />
       )}
       {list.height === null && (
-        <Notice kind="warning" title={words.text('review.awayTitle')} isLive><p>{words.text('review.away')}</p></Notice>
+        <Notice kind="warning" title={words.text('review.awayTitle')} isLive>
+          <p>{words.text('review.away')}</p>
+        </Notice>
       )}
       {save.error !== null && !isHandledElsewhere(save.error) && <ErrorNotice error={save.error} />}
       <p className="actions">
-        <Link className="button" to="/consent/edit">{words.text('review.backToEdit')}</Link>
+        <Link className="button" to="/consent/edit">
+          {words.text('review.backToEdit')}
+        </Link>
         <button type="submit" className="button button-primary" aria-disabled={save.isPending}>
           {words.text(save.isPending ? 'review.saving' : 'review.save')}
         </button>
@@ -122,11 +151,25 @@ function Warning({ draft, isAccepted, isAsked, onAccept }: WarningProps): ReactN
       <p>{words.text('review.warning.text')}</p>
       <p>{words.text(holds ? 'review.warning.closed' : 'review.warning.emergency')}</p>
       <label className="check">
-        <input type="checkbox" checked={isAccepted} aria-invalid={isAsked} aria-describedby={isAsked ? errorId : undefined}
-          ref={(box) => { if (isAsked) box?.focus(); }} onChange={(event) => { onAccept(event.target.checked); }} />
+        <input
+          type="checkbox"
+          checked={isAccepted}
+          aria-invalid={isAsked}
+          aria-describedby={isAsked ? errorId : undefined}
+          ref={(box) => {
+            if (isAsked) box?.focus();
+          }}
+          onChange={(event) => {
+            onAccept(event.target.checked);
+          }}
+        />
         {words.text('review.accept')}
       </label>
-      {isAsked && <p id={errorId} className="field-error">{words.text('review.acceptFirst')}</p>}
+      {isAsked && (
+        <p id={errorId} className="field-error">
+          {words.text('review.acceptFirst')}
+        </p>
+      )}
     </Notice>
   );
 }
@@ -145,7 +188,8 @@ function useSave(draft: Draft) {
     },
     onError: async (error) => {
       if (!(error instanceof ApiError)) return;
-      if (error.isConflict) await queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
+      if (error.isConflict)
+        await queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
       if (error.isSignedOut) setSessionState('ended');
     },
   });
@@ -157,20 +201,23 @@ function useSave(draft: Draft) {
  */
 function useBlockFromEntry(onFile: ConsentOnFile | undefined): boolean {
   const navigate = useNavigate();
-  const block = readBlock(useLocation().state);
-  const key = JSON.stringify(block);
-  const isReady = onFile !== undefined && block !== undefined;
+  const block = useMemoizedBlock(useLocation().state);
   useEffect(() => {
-    if (!isReady) return;
+    if (onFile === undefined || block === undefined) return;
     draftException(onFile, { effect: 'deny', ...block });
     void navigate('/consent/review', { replace: true, state: null });
-    // The key stands for the block: the state's object is a new one on every render.
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
-  }, [isReady, key]);
+  }, [onFile, block, navigate]);
   return block !== undefined;
 }
 
-function readBlock(state: unknown): { readonly user: string } | { readonly org: string } | undefined {
+/** The block that the history's state asks for; the same object as long as the state is the same. */
+function useMemoizedBlock(state: unknown): Block | undefined {
+  return useMemo(() => readBlock(state), [state]);
+}
+
+type Block = { readonly user: string } | { readonly org: string };
+
+function readBlock(state: unknown): Block | undefined {
   if (typeof state !== 'object' || state === null || !('block' in state)) return undefined;
   const { block } = state;
   if (typeof block !== 'object' || block === null) return undefined;

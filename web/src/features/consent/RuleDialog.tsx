@@ -40,7 +40,15 @@ export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNod
   const isComplete = Object.keys(checkForm(form, dayKey(new Date()))).length === 0;
   return (
     <Dialog title={words.text(rule === undefined ? 'form.new' : 'form.change')} onClose={onClose}>
-      <form ref={formRef} noValidate className="rule-form" onSubmit={(event) => { event.preventDefault(); done(); }}>
+      <form
+        ref={formRef}
+        noValidate
+        className="rule-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          done();
+        }}
+      >
         <EffectField form={form} change={change} />
         <WhomField form={form} change={change} errors={errors} />
         <WhichField form={form} change={change} errors={errors} />
@@ -48,19 +56,35 @@ export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNod
         <UntilField form={form} change={change} errors={errors} />
         {form.effect === 'deny' && (
           <label className="check">
-            <input type="checkbox" checked={form.holds} onChange={(event) => { change({ holds: event.target.checked }); }} />
-            <span>{words.text('form.holds')}<br /><span className="small">{words.text('form.holdsHint')}</span></span>
+            <input
+              type="checkbox"
+              checked={form.holds}
+              onChange={(event) => {
+                change({ holds: event.target.checked });
+              }}
+            />
+            <span>
+              {words.text('form.holds')}
+              <br />
+              <span className="small">{words.text('form.holdsHint')}</span>
+            </span>
           </label>
         )}
         {isComplete && (
           <p className="in-words" role="status">
             <span className="small">{words.text('form.sentence')}</span>
-            <strong><RuleSentence rule={ruleOf(form, rule)} /></strong>
+            <strong>
+              <RuleSentence rule={ruleOf(form, rule)} />
+            </strong>
           </p>
         )}
         <p className="actions">
-          <button type="button" className="button button-quiet" onClick={onClose}>{words.text('app.cancel')}</button>
-          <button type="submit" className="button button-primary">{words.text(rule === undefined ? 'form.add' : 'form.apply')}</button>
+          <button type="button" className="button button-quiet" onClick={onClose}>
+            {words.text('app.cancel')}
+          </button>
+          <button type="submit" className="button button-primary">
+            {words.text(rule === undefined ? 'form.add' : 'form.apply')}
+          </button>
         </p>
       </form>
     </Dialog>
@@ -81,7 +105,14 @@ function EffectField({ form, change }: PartProps): ReactNode {
       <legend>{words.text('form.effect')}</legend>
       {(['deny', 'permit'] as const).map((effect) => (
         <label key={effect} className="segment">
-          <input type="radio" name={name} checked={form.effect === effect} onChange={() => { change({ effect }); }} />
+          <input
+            type="radio"
+            name={name}
+            checked={form.effect === effect}
+            onChange={() => {
+              change({ effect });
+            }}
+          />
           <span>{words.text(effect === 'deny' ? 'form.block' : 'form.allow')}</span>
         </label>
       ))}
@@ -100,21 +131,42 @@ function WhomField({ form, change, errors = {} }: PartProps): ReactNode {
       <div className="radios">
         {WHOMS.map((whom) => (
           <label key={whom} className="check">
-            <input type="radio" name={id} checked={form.whom === whom} onChange={() => { change({ whom }); }} />
+            <input
+              type="radio"
+              name={id}
+              checked={form.whom === whom}
+              onChange={() => {
+                change({ whom });
+              }}
+            />
             {words.text(`form.who.${whom}`)}
           </label>
         ))}
       </div>
       {form.whom === 'user' && <PersonField form={form} change={change} errors={errors} />}
       {form.whom === 'org' && (
-        <SelectField field="org" label={words.text('form.organisation')} value={form.org} error={errors.org && words.text(errors.org)}
+        <SelectField
+          field="org"
+          label={words.text('form.organisation')}
+          value={form.org}
+          error={errors.org && words.text(errors.org)}
           options={organisations.map(({ mspId, name }) => [mspId, isolatedName(name)] as const)}
-          onChoose={(org) => { change({ org }); }} />
+          onChoose={(org) => {
+            change({ org });
+          }}
+        />
       )}
       {form.whom === 'role' && (
-        <SelectField field="role" label={words.text('form.role')} value={form.role} error={undefined}
+        <SelectField
+          field="role"
+          label={words.text('form.role')}
+          value={form.role}
+          error={undefined}
           options={[...roles].map((role) => [role, words.code('role', role)] as const)}
-          onChoose={(role) => { change({ role }); }} />
+          onChoose={(role) => {
+            change({ role });
+          }}
+        />
       )}
     </fieldset>
   );
@@ -125,14 +177,24 @@ function PersonField({ form, change, errors = {} }: PartProps): ReactNode {
   const people = useQuery(peopleQuery);
   const chosenName = usePersonName(form.user === '' ? undefined : form.user);
   const known = people.data ?? [];
-  if (people.data?.length === 0 && form.user === '') return <p className="small">{words.text('form.noPeople')}</p>;
-  const options = known.map(({ id, name, organisation }) => [id, `${isolatedName(name)}, ${isolatedName(organisation)}`] as const);
+  if (people.data?.length === 0 && form.user === '')
+    return <p className="small">{words.text('form.noPeople')}</p>;
+  const options = known.map(
+    ({ id, name, organisation }) => [id, `${isolatedName(name)}, ${isolatedName(organisation)}`] as const,
+  );
   const isListed = form.user === '' || known.some(({ id }) => id === form.user);
   return (
-    <SelectField field="user" label={words.text('form.person')} hint={words.text('form.personHint')} value={form.user}
+    <SelectField
+      field="user"
+      label={words.text('form.person')}
+      hint={words.text('form.personHint')}
+      value={form.user}
       error={errors.user && words.text(errors.user)}
       options={isListed ? options : [[form.user, isolatedName(chosenName ?? form.user)] as const, ...options]}
-      onChoose={(user) => { change({ user }); }} />
+      onChoose={(user) => {
+        change({ user });
+      }}
+    />
   );
 }
 
@@ -145,18 +207,43 @@ function WhichField({ form, change, errors = {} }: PartProps): ReactNode {
       <div className="radios">
         {WHICHES.map((which) => (
           <label key={which} className="check">
-            <input type="radio" name={name} checked={form.which === which} onChange={() => { change({ which }); }} />
+            <input
+              type="radio"
+              name={name}
+              checked={form.which === which}
+              onChange={() => {
+                change({ which });
+              }}
+            />
             {words.text(`form.what.${which}`)}
           </label>
         ))}
       </div>
       {form.which === 'labels' && (
-        <CheckGroup field="labels" legend={words.text('form.what.labels')} family="label" offered={LABELS} chosen={form.labels}
-          error={errors.labels && words.text(errors.labels)} onChange={(labels) => { change({ labels }); }} />
+        <CheckGroup
+          field="labels"
+          legend={words.text('form.what.labels')}
+          family="label"
+          offered={LABELS}
+          chosen={form.labels}
+          error={errors.labels && words.text(errors.labels)}
+          onChange={(labels) => {
+            change({ labels });
+          }}
+        />
       )}
       {form.which === 'types' && (
-        <CheckGroup field="types" legend={words.text('form.what.types')} family="type" offered={TYPES} chosen={form.types}
-          error={errors.types && words.text(errors.types)} onChange={(types) => { change({ types }); }} />
+        <CheckGroup
+          field="types"
+          legend={words.text('form.what.types')}
+          family="type"
+          offered={TYPES}
+          chosen={form.types}
+          error={errors.types && words.text(errors.types)}
+          onChange={(types) => {
+            change({ types });
+          }}
+        />
       )}
     </fieldset>
   );
@@ -170,17 +257,40 @@ function WhyField({ form, change, errors = {} }: PartProps): ReactNode {
       <legend>{words.text('form.why')}</legend>
       <div className="radios">
         <label className="check">
-          <input type="radio" name={name} checked={!form.isForSome} onChange={() => { change({ isForSome: false }); }} />
+          <input
+            type="radio"
+            name={name}
+            checked={!form.isForSome}
+            onChange={() => {
+              change({ isForSome: false });
+            }}
+          />
           {words.text('form.why.all')}
         </label>
         <label className="check">
-          <input type="radio" name={name} checked={form.isForSome} onChange={() => { change({ isForSome: true }); }} />
+          <input
+            type="radio"
+            name={name}
+            checked={form.isForSome}
+            onChange={() => {
+              change({ isForSome: true });
+            }}
+          />
           {words.text('form.why.some')}
         </label>
       </div>
       {form.isForSome && (
-        <CheckGroup field="purposes" legend={words.text('form.why.some')} family="purpose" offered={PURPOSES} chosen={form.purposes}
-          error={errors.purposes && words.text(errors.purposes)} onChange={(purposes) => { change({ purposes }); }} />
+        <CheckGroup
+          field="purposes"
+          legend={words.text('form.why.some')}
+          family="purpose"
+          offered={PURPOSES}
+          chosen={form.purposes}
+          error={errors.purposes && words.text(errors.purposes)}
+          onChange={(purposes) => {
+            change({ purposes });
+          }}
+        />
       )}
     </fieldset>
   );
@@ -194,21 +304,51 @@ function UntilField({ form, change, errors = {} }: PartProps): ReactNode {
       <legend>{words.text('form.until')}</legend>
       <div className="radios">
         <label className="check">
-          <input type="radio" name={name} checked={!form.isUntil} onChange={() => { change({ isUntil: false }); }} />
+          <input
+            type="radio"
+            name={name}
+            checked={!form.isUntil}
+            onChange={() => {
+              change({ isUntil: false });
+            }}
+          />
           {words.text('form.until.open')}
         </label>
         <label className="check">
-          <input type="radio" name={name} checked={form.isUntil} onChange={() => { change({ isUntil: true }); }} />
+          <input
+            type="radio"
+            name={name}
+            checked={form.isUntil}
+            onChange={() => {
+              change({ isUntil: true });
+            }}
+          />
           {words.text('form.until.date')}
         </label>
       </div>
       {form.isUntil && (
         <p className="field">
-          <label htmlFor={`${name}-day`} className="unseen">{words.text('form.until.date')}</label>
-          <input id={`${name}-day`} type="date" className="input" data-field="until" min={dayKey(new Date())} value={form.until}
-            aria-invalid={errors.until !== undefined} aria-describedby={errors.until && `${name}-error`}
-            onChange={(event) => { change({ until: event.target.value }); }} />
-          {errors.until !== undefined && <span id={`${name}-error`} className="field-error">{words.text(errors.until)}</span>}
+          <label htmlFor={`${name}-day`} className="unseen">
+            {words.text('form.until.date')}
+          </label>
+          <input
+            id={`${name}-day`}
+            type="date"
+            className="input"
+            data-field="until"
+            min={dayKey(new Date())}
+            value={form.until}
+            aria-invalid={errors.until !== undefined}
+            aria-describedby={errors.until && `${name}-error`}
+            onChange={(event) => {
+              change({ until: event.target.value });
+            }}
+          />
+          {errors.until !== undefined && (
+            <span id={`${name}-error`} className="field-error">
+              {words.text(errors.until)}
+            </span>
+          )}
         </p>
       )}
     </fieldset>
@@ -227,17 +367,40 @@ interface SelectFieldProps {
 
 function SelectField({ field, label, hint, value, error, options, onChoose }: SelectFieldProps): ReactNode {
   const id = useId();
-  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((part) => part !== false).join(' ');
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`]
+    .filter((part) => part !== false)
+    .join(' ');
   return (
     <p className="field">
       <label htmlFor={id}>{label}</label>
-      <select id={id} className="select" data-field={field} value={value} aria-invalid={error !== undefined}
-        aria-describedby={described === '' ? undefined : described} onChange={(event) => { onChoose(event.target.value); }}>
+      <select
+        id={id}
+        className="select"
+        data-field={field}
+        value={value}
+        aria-invalid={error !== undefined}
+        aria-describedby={described === '' ? undefined : described}
+        onChange={(event) => {
+          onChoose(event.target.value);
+        }}
+      >
         {value === '' && <option value="" />}
-        {options.map(([key, text]) => (<option key={key} value={key}>{text}</option>))}
+        {options.map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
       </select>
-      {hint !== undefined && <span id={`${id}-hint`} className="small">{hint}</span>}
-      {error !== undefined && <span id={`${id}-error`} className="field-error">{error}</span>}
+      {hint !== undefined && (
+        <span id={`${id}-hint`} className="small">
+          {hint}
+        </span>
+      )}
+      {error !== undefined && (
+        <span id={`${id}-error`} className="field-error">
+          {error}
+        </span>
+      )}
     </p>
   );
 }
@@ -260,12 +423,22 @@ function CheckGroup({ field, legend, family, offered, chosen, error, onChange }:
     <div role="group" aria-label={legend} aria-describedby={error && `${id}-error`} className="checks">
       {all.map((code, at) => (
         <label key={code} className="check">
-          <input type="checkbox" data-field={at === 0 ? field : undefined} checked={chosen.includes(code)}
-            onChange={(event) => { onChange(event.target.checked ? [...chosen, code] : chosen.filter((other) => other !== code)); }} />
+          <input
+            type="checkbox"
+            data-field={at === 0 ? field : undefined}
+            checked={chosen.includes(code)}
+            onChange={(event) => {
+              onChange(event.target.checked ? [...chosen, code] : chosen.filter((other) => other !== code));
+            }}
+          />
           {words.code(family, code)}
         </label>
       ))}
-      {error !== undefined && <span id={`${id}-error`} className="field-error">{error}</span>}
+      {error !== undefined && (
+        <span id={`${id}-error`} className="field-error">
+          {error}
+        </span>
+      )}
     </div>
   );
 }

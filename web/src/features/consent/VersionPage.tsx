@@ -17,8 +17,13 @@ export function VersionPage(): ReactNode {
   const { version: wanted = '' } = useParams();
   const history = useQuery(historyQuery);
   if (history.data === undefined) {
-    if (history.error !== null) return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
-    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+    if (history.error !== null)
+      return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   }
   const at = history.data.findIndex(({ consent }) => String(consent.version) === wanted);
   const version = history.data[at];
@@ -40,9 +45,13 @@ export function VersionPage(): ReactNode {
         </p>
       }
     >
-      <section className="sheet"><ArrangementWords policy={version.consent} /></section>
+      <section className="sheet">
+        <ArrangementWords policy={version.consent} />
+      </section>
       {next !== undefined && <Revert policy={version.consent} />}
-      <p><Link to="/consent/history">{words.text('consent.history')}</Link></p>
+      <p>
+        <Link to="/consent/history">{words.text('consent.history')}</Link>
+      </p>
     </Page>
   );
 }

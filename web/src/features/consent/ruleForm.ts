@@ -23,7 +23,9 @@ export interface RuleForm {
 }
 
 export type FormField = 'org' | 'user' | 'labels' | 'types' | 'purposes' | 'until';
-export type FormErrors = Partial<Record<FormField, 'form.error.organisation' | 'form.error.person' | 'form.error.choose' | 'form.error.date'>>;
+export type FormErrors = Partial<
+  Record<FormField, 'form.error.organisation' | 'form.error.person' | 'form.error.choose' | 'form.error.date'>
+>;
 
 export const WHOMS: readonly Whom[] = ['everyone', 'org', 'holder', 'user', 'role'];
 export const WHICHES: readonly Which[] = ['all', 'labels', 'types'];
@@ -33,7 +35,14 @@ export const TYPES = [
   'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',
 ] as const; // prettier-ignore
 export const PURPOSES = ['TREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'HMARKT', 'PATRQT'] as const;
-export const ROLES = ['doctor', 'nurse', 'pharmacist', 'psychologist', 'administrator', 'researcher'] as const;
+export const ROLES = [
+  'doctor',
+  'nurse',
+  'pharmacist',
+  'psychologist',
+  'administrator',
+  'researcher',
+] as const;
 
 const EMPTY: RuleForm = {
   effect: 'deny',
@@ -77,14 +86,15 @@ function whomOf(rule: RuleDraft): Partial<RuleForm> {
 
 /** What is missing or wrong in a form, by field. */
 export function checkForm(form: RuleForm, today: string): FormErrors {
-  return {
-    ...(form.whom === 'org' && form.org === '' && { org: 'form.error.organisation' }),
-    ...(form.whom === 'user' && form.user === '' && { user: 'form.error.person' }),
-    ...(form.which === 'labels' && form.labels.length === 0 && { labels: 'form.error.choose' }),
-    ...(form.which === 'types' && form.types.length === 0 && { types: 'form.error.choose' }),
-    ...(form.isForSome && form.purposes.length === 0 && { purposes: 'form.error.choose' }),
-    ...(form.isUntil && (form.until === '' || form.until < today) && { until: 'form.error.date' }),
-  };
+  const checks: readonly (readonly [isWrong: boolean, errors: FormErrors])[] = [
+    [form.whom === 'org' && form.org === '', { org: 'form.error.organisation' }],
+    [form.whom === 'user' && form.user === '', { user: 'form.error.person' }],
+    [form.which === 'labels' && form.labels.length === 0, { labels: 'form.error.choose' }],
+    [form.which === 'types' && form.types.length === 0, { types: 'form.error.choose' }],
+    [form.isForSome && form.purposes.length === 0, { purposes: 'form.error.choose' }],
+    [form.isUntil && (form.until === '' || form.until < today), { until: 'form.error.date' }],
+  ];
+  return Object.assign({}, ...checks.flatMap(([isWrong, errors]) => (isWrong ? [errors] : []))) as FormErrors;
 }
 
 /** The rule of a form. What the form cannot show of `before` (actions, a first day, a second criterion) is kept. */

@@ -22,7 +22,11 @@ export function usePreview(policy: ConsentPolicy | undefined) {
 async function replay(policy: ConsentPolicy, csrfToken: string): Promise<ConsentPreview> {
   const enough = Date.now() - DAYS * 86_400_000;
   let all = await previewConsent(policy, csrfToken, null);
-  for (let call = 1; call < MAX_CALLS && all.next !== null && Date.parse(all.since ?? '') > enough; call += 1) {
+  for (
+    let call = 1;
+    call < MAX_CALLS && all.next !== null && Date.parse(all.since ?? '') > enough;
+    call += 1
+  ) {
     const older: ConsentPreview = await previewConsent(policy, csrfToken, all.next);
     all = { ...older, items: [...all.items, ...older.items], considered: all.considered + older.considered };
   }

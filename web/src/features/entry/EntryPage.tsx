@@ -29,7 +29,11 @@ export function EntryPage(): ReactNode {
   if (entry.data !== undefined) return <Entry key={id} entry={entry.data} />;
   if (entry.error instanceof ApiError && entry.error.status === 404) return <NotFound />;
   if (entry.error !== null) return <ErrorNotice error={entry.error} onRetry={() => void entry.refetch()} />;
-  return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  return (
+    <p className="waiting" role="status">
+      {words.text('app.loading')}
+    </p>
+  );
 }
 
 function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
@@ -57,9 +61,9 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <p>{words.text('entry.late.text')}</p>
         </Notice>
       )}
+      <Actions entry={entry} />
       <ItemTable entry={entry} />
       <Facts entry={entry} />
-      <Actions entry={entry} />
       <LedgerPlace entry={entry} />
     </Page>
   );
@@ -74,7 +78,8 @@ function BackLink(): ReactNode {
       <Link
         to="/"
         onClick={(event) => {
-          if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !cameFromHere()) return;
+          if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !cameFromHere())
+            return;
           event.preventDefault();
           void navigate(-1);
         }}
@@ -89,7 +94,13 @@ function BackLink(): ReactNode {
 /** Whether the page before this one is one of the portal's: its router numbers them in the history's state. */
 function cameFromHere(): boolean {
   const state: unknown = window.history.state;
-  return typeof state === 'object' && state !== null && 'idx' in state && typeof state.idx === 'number' && state.idx > 0;
+  return (
+    typeof state === 'object' &&
+    state !== null &&
+    'idx' in state &&
+    typeof state.idx === 'number' &&
+    state.idx > 0
+  );
 }
 
 function Actions({ entry }: { readonly entry: AccessEntry }): ReactNode {
@@ -110,15 +121,27 @@ function Actions({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <Icon name="block" />
           {words.text('entry.blockOrganisation')}
         </Link>
-        <button type="button" className="button" onClick={() => { window.print(); }}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            window.print();
+          }}
+        >
           <Icon name="print" />
           {words.text('entry.print')}
         </button>
       </p>
       <p className="small">{words.text('entry.blockHint')}</p>
       <p className="entry-more">
-        {onlyPerson !== false && <Link to={{ pathname: '/', hash: filterFragment(onlyPerson) }}>{words.text('entry.onlyPerson')}</Link>}
-        <Link to={{ pathname: '/', hash: filterFragment({ org: organisation.mspId }) }}>{words.text('entry.onlyOrganisation')}</Link>
+        {onlyPerson !== false && (
+          <Link to={{ pathname: '/', hash: filterFragment(onlyPerson) }}>
+            {words.text('entry.onlyPerson')}
+          </Link>
+        )}
+        <Link to={{ pathname: '/', hash: filterFragment({ org: organisation.mspId }) }}>
+          {words.text('entry.onlyOrganisation')}
+        </Link>
       </p>
     </section>
   );

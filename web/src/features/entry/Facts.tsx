@@ -12,17 +12,33 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const organisationName = useOrganisationName();
   const { person, organisation, clientId } = entry.requester;
   return (
-    <section>
+    <section className="entry-facts">
       <h2>{words.text('entry.facts')}</h2>
       <dl className="facts">
-        {person !== null && <Fact name={words.text('entry.person')}><Name>{person.name}</Name></Fact>}
-        {person !== null && person.role !== '' && <Fact name={words.text('entry.role')}><Name>{words.code('role', person.role)}</Name></Fact>}
-        <Fact name={words.text('entry.organisation')}><Name>{organisation.name}</Name></Fact>
-        <Fact name={words.text('entry.holder')}><Name>{organisationName(entry.holder)}</Name></Fact>
-        <Fact name={words.text('entry.reason')}><Name>{words.code('purpose', entry.purpose)}</Name></Fact>
+        {person !== null && (
+          <Fact name={words.text('entry.person')}>
+            <Name>{person.name}</Name>
+          </Fact>
+        )}
+        {person !== null && person.role !== '' && (
+          <Fact name={words.text('entry.role')}>
+            <Name>{words.code('role', person.role)}</Name>
+          </Fact>
+        )}
+        <Fact name={words.text('entry.organisation')}>
+          <Name>{organisation.name}</Name>
+        </Fact>
+        <Fact name={words.text('entry.holder')}>
+          <Name>{organisationName(entry.holder)}</Name>
+        </Fact>
+        <Fact name={words.text('entry.reason')}>
+          <Name>{words.code('purpose', entry.purpose)}</Name>
+        </Fact>
         <Fact name={words.text('entry.action')}>{words.code('action', entry.action)}</Fact>
         <Fact name={words.text('entry.when')}>{formatMoment(words.tag, new Date(entry.at))}</Fact>
-        <Fact name={words.text('entry.system')}><Name>{clientId}</Name></Fact>
+        <Fact name={words.text('entry.system')}>
+          <Name>{clientId}</Name>
+        </Fact>
       </dl>
     </section>
   );

@@ -10,15 +10,20 @@ import { useWords } from '../../words/context';
 export function ItemTable({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   return (
-    <section>
+    <section className="entry-items">
       <h2>{words.text('entry.what')}</h2>
       <ul className="items">
-        {entry.items.map((item, at) => (
+        {withheldFirst(entry.items).map((item, at) => (
           <Item key={at} item={item} />
         ))}
       </ul>
     </section>
   );
+}
+
+/** What was withheld is what a reader looks for. */
+function withheldFirst(items: readonly AccessItem[]): readonly AccessItem[] {
+  return items.toSorted((a, b) => a.decision.localeCompare(b.decision, 'en'));
 }
 
 function Item({ item }: { readonly item: AccessItem }): ReactNode {
@@ -33,7 +38,12 @@ function Item({ item }: { readonly item: AccessItem }): ReactNode {
       <span className="item-text">
         <span className="item-kind">
           <Name>{words.code('type', item.type)}</Name>
-          {labels.length > 0 && <span className="item-labels"> {words.text('entry.sensitive', { labels: words.list(labels) })}</span>}
+          {labels.length > 0 && (
+            <span className="item-labels">
+              {' '}
+              {words.text('entry.sensitive', { labels: words.list(labels) })}
+            </span>
+          )}
         </span>
         {item.ids.length > 0 && (
           <details className="item-ids">
@@ -42,7 +52,9 @@ function Item({ item }: { readonly item: AccessItem }): ReactNode {
           </details>
         )}
       </span>
-      <span className="item-count">{item.count === 0 ? words.text('entry.noneFound') : words.number(item.count)}</span>
+      <span className="item-count">
+        {item.count === 0 ? words.text('entry.noneFound') : words.number(item.count)}
+      </span>
     </li>
   );
 }

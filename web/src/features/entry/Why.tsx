@@ -21,10 +21,17 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const reasons = explainEntry(entry);
   const needsHistory = reasons.some(({ basis }) => versionOf(basis) !== null);
   const history = useQuery({ ...historyQuery, enabled: needsHistory });
-  if (needsHistory && history.isPending) return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+  if (needsHistory && history.isPending)
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   const versions = history.data ?? [];
   return (
-    <section className={`why why-${isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome}`}>
+    <section
+      className={`why why-${isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome}`}
+    >
       <h2>{words.text('entry.why')}</h2>
       <EmergencyLead entry={entry} />
       <ul className="why-list">
@@ -58,7 +65,10 @@ function EmergencyLead({ entry }: { readonly entry: AccessEntry }): ReactNode {
     <p className="why-lead">
       <Text
         k={wasOverridden(entry) ? 'why.emergency.lead' : 'why.emergency.allowedAnyway'}
-        values={{ person: <Name>{person?.name ?? organisation.name}</Name>, reason: <Name>{entry.emergency.reason}</Name> }}
+        values={{
+          person: <Name>{person?.name ?? organisation.name}</Name>,
+          reason: <Name>{entry.emergency.reason}</Name>,
+        }}
       />
     </p>
   );
@@ -66,19 +76,43 @@ function EmergencyLead({ entry }: { readonly entry: AccessEntry }): ReactNode {
 
 type Versions = ConsentHistory['items'];
 
-function ReasonSentence({ reason, versions }: { readonly reason: Reason; readonly versions: Versions }): ReactNode {
+function ReasonSentence({
+  reason,
+  versions,
+}: {
+  readonly reason: Reason;
+  readonly versions: Versions;
+}): ReactNode {
   const words = useWords();
   const { basis, decision } = reason;
   switch (basis.kind) {
     case 'rule':
-      return <StandingSentence standing={standingRule(versions, basis.version, basis.rule)} rule={basis.rule} keys={RULE_KEYS[decision]} />;
+      return (
+        <StandingSentence
+          standing={standingRule(versions, basis.version, basis.rule)}
+          rule={basis.rule}
+          keys={RULE_KEYS[decision]}
+        />
+      );
     case 'default':
-      return <StandingSentence standing={standingRule(versions, basis.version, undefined)} rule="" keys={DEFAULT_KEYS[decision]} />;
+      return (
+        <StandingSentence
+          standing={standingRule(versions, basis.version, undefined)}
+          rule=""
+          keys={DEFAULT_KEYS[decision]}
+        />
+      );
     case 'networkDefault':
       return words.text(decision === 'permit' ? 'why.network.permit' : 'why.network.deny');
     case 'emergency':
       if (basis.version === null || basis.version === 0) return words.text('why.emergency.none');
-      return <StandingSentence standing={standingRule(versions, basis.version, basis.rule)} rule={basis.rule ?? ''} keys={EMERGENCY_KEYS} />;
+      return (
+        <StandingSentence
+          standing={standingRule(versions, basis.version, basis.rule)}
+          rule={basis.rule ?? ''}
+          keys={EMERGENCY_KEYS}
+        />
+      );
     case 'refused':
       return words.code('refused', basis.reason);
   }
@@ -116,7 +150,13 @@ function StandingSentence({ standing, rule, keys }: StandingSentenceProps): Reac
 }
 
 /** Which version decided, since when what decided was in force, and the way to that version. */
-function VersionLink({ reason, versions }: { readonly reason: Reason; readonly versions: Versions }): ReactNode {
+function VersionLink({
+  reason,
+  versions,
+}: {
+  readonly reason: Reason;
+  readonly versions: Versions;
+}): ReactNode {
   const words = useWords();
   const version = versionOf(reason.basis);
   if (version === null) return null;
@@ -128,7 +168,9 @@ function VersionLink({ reason, versions }: { readonly reason: Reason; readonly v
       {saved !== undefined && (
         <span>
           {words.text('why.version', { version, date: formatDate(words.tag, new Date(saved.at)) })}
-          {since !== undefined && since !== saved.at && <> ({words.text('why.since', { date: formatDate(words.tag, new Date(since)) })})</>}
+          {since !== undefined && since !== saved.at && (
+            <> ({words.text('why.since', { date: formatDate(words.tag, new Date(since)) })})</>
+          )}
         </span>
       )}
       <Link to={`/consent/versions/${String(version)}`}>{words.text('why.seeVersion')}</Link>

@@ -16,7 +16,11 @@ export function FilterWords({ filter }: { readonly filter: AccessFilter }): Reac
     [words.text('filter.search'), filter.q],
     [words.text('filter.person'), filter.user && (personName ?? filter.user)],
     [words.text('filter.organisation'), filter.org && organisationName(filter.org)],
-    [words.text('filter.reason'), filter.purpose && (filter.purpose === EMERGENCY ? words.text('mark.emergency') : words.code('purpose', filter.purpose))],
+    [
+      words.text('filter.reason'),
+      filter.purpose &&
+        (filter.purpose === EMERGENCY ? words.text('mark.emergency') : words.code('purpose', filter.purpose)),
+    ],
     [words.text('filter.outcome'), filter.outcome && words.text(`mark.${filter.outcome}`)],
     [words.text('filter.kind'), filter.type && words.code('type', filter.type)],
     [words.text('filter.from'), filter.from && day(filter.from)],
@@ -28,10 +32,20 @@ export function FilterWords({ filter }: { readonly filter: AccessFilter }): Reac
   ].filter((text) => text !== false);
   return (
     <span className="filter-words">
-      {parts.map(([name, value]) => value !== undefined && value !== '' && (
-        <span key={name} className="filter-word">{name}: <Name>{value}</Name></span>
+      {parts.map(
+        ([name, value]) =>
+          value !== undefined &&
+          value !== '' && (
+            <span key={name} className="filter-word">
+              {name}: <Name>{value}</Name>
+            </span>
+          ),
+      )}
+      {hidden.map((text) => (
+        <span key={text} className="filter-word">
+          {text}
+        </span>
       ))}
-      {hidden.map((text) => (<span key={text} className="filter-word">{text}</span>))}
     </span>
   );
 }

@@ -26,18 +26,38 @@ export function KeepPage(): ReactNode {
   const title = words.text('keep.title');
   const isReading = progress.kind === 'reading';
   return (
-    <Page title={title} windowTitle={title} className="page-narrow" lead={<p className="lead">{words.text('keep.text')}</p>}>
+    <Page
+      title={title}
+      windowTitle={title}
+      className="page-narrow"
+      lead={<p className="lead">{words.text('keep.text')}</p>}
+    >
       <p className="keep-what">
-        {isEmptyFilter(filter) ? words.text('keep.all') : <><strong>{words.text('keep.filtered')}</strong> <FilterWords filter={filter} /></>}
+        {isEmptyFilter(filter) ? (
+          words.text('keep.all')
+        ) : (
+          <>
+            <strong>{words.text('keep.filtered')}</strong> <FilterWords filter={filter} />
+          </>
+        )}
       </p>
       <ul className="keep-ways">
         <li>
-          <Link className="button" to={{ pathname: '/keep/print', hash: filterFragment(filter) }}>{words.text('keep.print')}</Link>
+          <Link className="button" to={{ pathname: '/keep/print', hash: filterFragment(filter) }}>
+            {words.text('keep.print')}
+          </Link>
           <span>{words.text('keep.print.hint')}</span>
         </li>
         {(['csv', 'json'] as const).map((type) => (
           <li key={type}>
-            <button type="button" className="button" aria-disabled={isReading} onClick={() => { if (!isReading) void start(type); }}>
+            <button
+              type="button"
+              className="button"
+              aria-disabled={isReading}
+              onClick={() => {
+                if (!isReading) void start(type);
+              }}
+            >
               {words.text(`keep.${type}`)}
             </button>
             <span>{words.text(`keep.${type}.hint`)}</span>
@@ -49,7 +69,11 @@ export function KeepPage(): ReactNode {
         {progress.kind === 'done' && <p>{words.text('keep.done', { count: progress.count })}</p>}
         {progress.kind === 'stopped' && <p>{words.text('keep.stopped')}</p>}
       </div>
-      {isReading && <button type="button" className="button" onClick={stop}>{words.text('keep.stop')}</button>}
+      {isReading && (
+        <button type="button" className="button" onClick={stop}>
+          {words.text('keep.stop')}
+        </button>
+      )}
       {progress.kind === 'failed' && (
         <>
           <p>{words.text('keep.failed')}</p>
@@ -78,8 +102,10 @@ function useExport() {
     setProgress({ kind: 'reading', count: 0 });
     try {
       // The position first: what is read after it holds at least everything up to it.
-      const me = await queryClient.fetchQuery({ ...meQuery, staleTime: 0 });
-      const entries = await readAll(filter, controller.signal, (count) => { setProgress({ kind: 'reading', count }); });
+      const me = await queryClient.query({ ...meQuery, staleTime: 0 });
+      const entries = await readAll(filter, controller.signal, (count) => {
+        setProgress({ kind: 'reading', count });
+      });
       const facts = { me, filter, madeAt: new Date(), entries };
       saveFile(type === 'json' ? toJsonFile(facts) : toCsvFile(facts), type, facts.madeAt);
       setProgress({ kind: 'done', count: entries.length });

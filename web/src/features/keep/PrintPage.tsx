@@ -31,20 +31,45 @@ export function PrintPage(): ReactNode {
       </>
     );
   }
-  if (entries === undefined) return <p className="waiting" role="status">{words.text('keep.progress', { count: found })}</p>;
-  const checkedAt = me.list.checkedAt === null ? words.text('trust.never') : formatMoment(words.tag, new Date(me.list.checkedAt));
+  if (entries === undefined)
+    return (
+      <p className="waiting" role="status">
+        {words.text('keep.progress', { count: found })}
+      </p>
+    );
+  const checkedAt =
+    me.list.checkedAt === null
+      ? words.text('trust.never')
+      : formatMoment(words.tag, new Date(me.list.checkedAt));
   return (
     <Page
       title={title}
       windowTitle={title}
       lead={
         <div className="print-facts">
-          <p><Text k="print.person" values={{ name: <Name>{me.name}</Name> }} /></p>
-          <p>{words.text('print.count', { count: entries.length })}. {words.text('print.position', { block: me.list.block ?? 0, moment: checkedAt })}</p>
-          {!isEmptyFilter(filter) && <p><Text k="print.filter" values={{ filter: <FilterWords filter={filter} /> }} /></p>}
+          <p>
+            <Text k="print.person" values={{ name: <Name>{me.name}</Name> }} />
+          </p>
+          <p>
+            {words.text('print.count', { count: entries.length })}.{' '}
+            {words.text('print.position', { block: me.list.block ?? 0, moment: checkedAt })}
+          </p>
+          {!isEmptyFilter(filter) && (
+            <p>
+              <Text k="print.filter" values={{ filter: <FilterWords filter={filter} /> }} />
+            </p>
+          )}
           <p>{words.text('print.made', { moment: formatMoment(words.tag, new Date()) })}</p>
           <p className="screen-only">
-            <button type="button" className="button button-primary" onClick={() => { window.print(); }}>{words.text('print.action')}</button>
+            <button
+              type="button"
+              className="button button-primary"
+              onClick={() => {
+                window.print();
+              }}
+            >
+              {words.text('print.action')}
+            </button>
           </p>
         </div>
       }
@@ -54,12 +79,16 @@ export function PrintPage(): ReactNode {
           <thead>
             <tr>
               {(['time', 'who', 'data', 'reason', 'result'] as const).map((column) => (
-                <th key={column} scope="col">{words.text(`print.${column}`)}</th>
+                <th key={column} scope="col">
+                  {words.text(`print.${column}`)}
+                </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {entries.map((entry) => (<PrintRow key={entry.id} entry={entry} />))}
+            {entries.map((entry) => (
+              <PrintRow key={entry.id} entry={entry} />
+            ))}
           </tbody>
         </table>
       </div>
@@ -83,20 +112,34 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;
   const at = new Date(entry.at);
-  const results = [words.text(`mark.${entry.outcome}`), isEmergency(entry) && words.text('mark.emergency'), isAfterHours(at) && words.text('mark.afterHours')];
+  const results = [
+    words.text(`mark.${entry.outcome}`),
+    isEmergency(entry) && words.text('mark.emergency'),
+    isAfterHours(at) && words.text('mark.afterHours'),
+  ];
   return (
     <tr>
       <td>{formatMoment(words.tag, at)}</td>
       <td>
         {person === null ? words.text('mark.automatic') : <Name>{person.name}</Name>}
-        {person !== null && person.role !== '' && <>, <Name>{words.code('role', person.role)}</Name></>}
+        {person !== null && person.role !== '' && (
+          <>
+            , <Name>{words.code('role', person.role)}</Name>
+          </>
+        )}
         <br />
         <Name>{organisation.name}</Name>
       </td>
-      <td><KindList kinds={countKinds([entry])} isFull /></td>
+      <td>
+        <KindList kinds={countKinds([entry])} isFull />
+      </td>
       <td>
         {words.code('purpose', entry.purpose)}
-        {entry.emergency !== null && <>: “<Name>{entry.emergency.reason}</Name>”</>}
+        {entry.emergency !== null && (
+          <>
+            : “<Name>{entry.emergency.reason}</Name>”
+          </>
+        )}
       </td>
       <td>{words.list(results.filter((text) => text !== false))}</td>
     </tr>

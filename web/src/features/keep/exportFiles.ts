@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry, Me } from '@api/schemas';
+import type { AccessEntry, Basis, Me } from '@api/schemas';
 import type { AccessFilter } from '../../lib/accessFilter';
 
 /** What an export was made of. */
@@ -44,14 +44,23 @@ export function toCsvFile({ me, entries, madeAt }: ExportFacts): string {
 
 function toRow(entry: AccessEntry, item: AccessEntry['items'][number]): readonly string[] {
   const { organisation, person } = entry.requester;
-  const { basis } = item;
   return [
-    entry.at, entry.holder, organisation.name, organisation.mspId, person?.name ?? '', person?.id ?? '', person?.role ?? '',
+    entry.at, entry.holder, organisation.name, organisation.mspId, ...personCells(person),
     entry.purpose, entry.action, entry.outcome, entry.emergency?.reason ?? '', item.type, item.labels.join(' '), String(item.count),
-    item.decision, basis.kind === 'refused' ? basis.reason : basis.kind, 'version' in basis ? String(basis.version ?? '') : '',
-    'rule' in basis ? (basis.rule ?? '') : '', entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
+    item.decision, ...basisCells(item.basis), entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
     String(entry.ledger.seq), String(entry.ledger.index),
   ]; // prettier-ignore
+}
+
+function personCells(person: AccessEntry['requester']['person']): readonly string[] {
+  return person === null ? ['', '', ''] : [person.name, person.id, person.role];
+}
+
+function basisCells(basis: Basis): readonly string[] {
+  const kind = basis.kind === 'refused' ? basis.reason : basis.kind;
+  const version = 'version' in basis ? basis.version : null;
+  const rule = 'rule' in basis ? basis.rule : undefined;
+  return [kind, version === null ? '' : String(version), rule ?? ''];
 }
 
 /** Quotes a cell. A cell that a spreadsheet would run as a formula is led by an apostrophe: names come from outside. */
@@ -62,7 +71,9 @@ function toCell(value: string): string {
 
 /** Gives a file to the browser to save. Its name tells the day, never the person. */
 export function saveFile(text: string, type: 'json' | 'csv', madeAt: Date): void {
-  const url = URL.createObjectURL(new Blob([text], { type: type === 'json' ? 'application/json' : 'text/csv;charset=utf-8' }));
+  const url = URL.createObjectURL(
+    new Blob([text], { type: type === 'json' ? 'application/json' : 'text/csv;charset=utf-8' }),
+  );
   const link = document.createElement('a');
   link.href = url;
   link.download = `accesses-${madeAt.toISOString().slice(0, 10)}.${type}`;

@@ -40,7 +40,12 @@ export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode
             <p>{words.text('session.ended.draft')}</p>
           </Notice>
           <p className="actions">
-            <a className="button button-primary" href={signInPath('/signed-in')} target="_blank" rel="noreferrer">
+            <a
+              className="button button-primary"
+              href={signInPath('/signed-in')}
+              target="_blank"
+              rel="noreferrer"
+            >
               {words.text('session.ended.actionNewTab')}
             </a>
             <button

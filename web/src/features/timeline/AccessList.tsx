@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { Link, useNavigationType } from 'react-router';
+import { Link, NavigationType, useNavigationType } from 'react-router';
 import { useAnnounce } from '../../components/announce';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
@@ -24,7 +24,11 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
   const resultsRef = useReturnToEntry(list.data !== undefined);
   if (list.data === undefined) {
     if (list.error !== null) return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
-    return <p className="waiting" role="status">{words.text('app.loading')}</p>;
+    return (
+      <p className="waiting" role="status">
+        {words.text('app.loading')}
+      </p>
+    );
   }
   return (
     <div ref={resultsRef} className="results">
@@ -84,68 +88,91 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   );
 }
 
-/** Where the portal itself looks for names: pages that are read on, and matches that are enough, without being asked again. */
-const SEARCH_STEP = 10;
-const ENOUGH = 25;
-
+/** What is below the loaded entries: older ones, or the end. */
 function Older({ filter, pages }: AccessListProps): ReactNode {
   const words = useWords();
-  const announce = useAnnounce();
-  const { list, entries, searched, searchedBack } = pages;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const isNarrowed = isNarrowedHere(filter);
-  const pageCount = list.data?.pages.length ?? 0;
-  const more = (): void => {
-    const before = searched;
-    void fetchNextPage().then(({ data }) => {
-      const loaded = data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? before;
-      announce(words.text('list.loadedOlder', { count: loaded - before }));
-    });
-  };
-  const search = useSearchOn(isNarrowed, pageCount, entries.length);
-  const isSearchWanted = isNarrowed && search.isWanted && hasNextPage && !isFetchingNextPage && list.error === null;
-  useEffect(() => {
-    if (isSearchWanted) void fetchNextPage();
-  }, [isSearchWanted, fetchNextPage]);
-  const sentinel = useNearScreen(hasNextPage && !isFetchingNextPage && !isNarrowed && list.error === null, more);
+  const { list, entries } = pages;
+  if (list.error !== null) {
+    return (
+      <div className="older">
+        <ErrorNotice error={list.error} onRetry={() => void list.fetchNextPage()} />
+      </div>
+    );
+  }
+  if (list.hasNextPage) {
+    return isNarrowedHere(filter) ? <SearchOn pages={pages} /> : <NextPage pages={pages} />;
+  }
   return (
-    <div ref={sentinel} className="older">
-      {list.error !== null && <ErrorNotice error={list.error} onRetry={() => void fetchNextPage()} />}
-      {isNarrowed && searchedBack !== undefined && (
-        <p className="small">
-          {words.text('list.searched', { count: searched, date: formatDate(words.tag, new Date(searchedBack)) })}
-        </p>
-      )}
-      {hasNextPage && list.error === null && (
-        <button
-          type="button"
-          className="button"
-          aria-disabled={isFetchingNextPage}
-          onClick={() => {
-            if (isFetchingNextPage) return;
-            if (isNarrowed) search.goOn();
-            more();
-          }}
-        >
-          {words.text(isFetchingNextPage ? 'list.loadingOlder' : isNarrowed ? 'list.searchOn' : 'list.older')}
-        </button>
-      )}
-      {!hasNextPage && entries.length > 0 && (
+    <div className="older">
+      {entries.length > 0 && (
         <p className="small">{words.text(isEmptyFilter(filter) ? 'list.end' : 'list.endFilter')}</p>
       )}
     </div>
   );
 }
 
-/** Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not read a whole life. */
-function useSearchOn(isNarrowed: boolean, pageCount: number, found: number) {
-  const [allowance, setAllowance] = useState({ pages: SEARCH_STEP, found: ENOUGH });
-  return {
-    isWanted: isNarrowed && pageCount < allowance.pages && found < allowance.found,
-    goOn: () => {
-      setAllowance({ pages: pageCount + SEARCH_STEP, found: found + ENOUGH });
-    },
+type PagesProps = Pick<AccessListProps, 'pages'>;
+
+/** Loads older entries when the reader comes near the end, and on the button for those who do not scroll. */
+function NextPage({ pages }: PagesProps): ReactNode {
+  const words = useWords();
+  const announce = useAnnounce();
+  const { list, searched } = pages;
+  const { isFetchingNextPage, fetchNextPage } = list;
+  const more = (): void => {
+    if (isFetchingNextPage) return;
+    void fetchNextPage().then(({ data }) => {
+      const loaded = data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? searched;
+      announce(words.text('list.loadedOlder', { count: loaded - searched }));
+    });
   };
+  const sentinel = useNearScreen(!isFetchingNextPage, more);
+  return (
+    <div ref={sentinel} className="older">
+      <button type="button" className="button" aria-disabled={isFetchingNextPage} onClick={more}>
+        {words.text(isFetchingNextPage ? 'list.loadingOlder' : 'list.older')}
+      </button>
+    </div>
+  );
+}
+
+/** Where the portal itself looks for names: pages that are read on, and matches that are enough, without being asked again. */
+const SEARCH_STEP = 10;
+const ENOUGH = 25;
+
+/** Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not read a whole life. */
+function SearchOn({ pages }: PagesProps): ReactNode {
+  const words = useWords();
+  const { list, entries, searched, searchedBack } = pages;
+  const { isFetchingNextPage, fetchNextPage } = list;
+  const pageCount = list.data?.pages.length ?? 0;
+  const [allowance, setAllowance] = useState({ pages: SEARCH_STEP, found: ENOUGH });
+  const isWanted = pageCount < allowance.pages && entries.length < allowance.found && !isFetchingNextPage;
+  useEffect(() => {
+    if (isWanted) void fetchNextPage();
+  }, [isWanted, fetchNextPage]);
+  return (
+    <div className="older">
+      {searchedBack !== undefined && (
+        <p className="small">
+          {words.text('list.searched', {
+            count: searched,
+            date: formatDate(words.tag, new Date(searchedBack)),
+          })}
+        </p>
+      )}
+      <button
+        type="button"
+        className="button"
+        aria-disabled={isFetchingNextPage}
+        onClick={() => {
+          setAllowance({ pages: pageCount + SEARCH_STEP, found: entries.length + ENOUGH });
+        }}
+      >
+        {words.text(isFetchingNextPage ? 'list.loadingOlder' : 'list.searchOn')}
+      </button>
+    </div>
+  );
 }
 
 /** Calls `onNear` when the element comes near the screen. */
@@ -176,12 +203,13 @@ function useNearScreen(isOn: boolean, onNear: () => void) {
 function useReturnToEntry(isReady: boolean) {
   const ref = useRef<HTMLDivElement>(null);
   const arrival = useNavigationType();
-  const isBack = useRef(arrival === 'POP');
+  const isBack = useRef(arrival === NavigationType.Pop);
   useEffect(() => {
     if (!isReady || !isBack.current) return;
     isBack.current = false;
     const id = takeLastEntry();
-    const line = id === undefined ? null : ref.current?.querySelector<HTMLElement>(`[data-entry="${CSS.escape(id)}"]`);
+    const line =
+      id === undefined ? null : ref.current?.querySelector<HTMLElement>(`[data-entry="${CSS.escape(id)}"]`);
     line?.focus({ preventScroll: true });
     line?.scrollIntoView({ block: 'center' });
   }, [isReady]);

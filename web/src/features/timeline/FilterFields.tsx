@@ -12,14 +12,20 @@ import { countChoices, toChoices, type Choice } from './filterChoices';
 const OUTCOMES = ['permit', 'partial', 'deny'] as const;
 
 /** A field for each way to narrow the list. */
-export function FilterFields({ counted, filter, setFilter }: FilterInUrl & { readonly counted: readonly AccessEntry[] }): ReactNode {
+export function FilterFields({
+  counted,
+  filter,
+  setFilter,
+}: FilterInUrl & { readonly counted: readonly AccessEntry[] }): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
   const { organisations } = useMe();
   const chosenPerson = usePersonName(filter.user);
   const counts = useMemo(() => countChoices(counted), [counted]);
   const emergencies = useMemo(() => counted.filter(isEmergency).length, [counted]);
-  const holders = new Map(organisations.map(({ mspId }) => [mspId, counts.organisations.get(mspId) ?? 0] as const));
+  const holders = new Map(
+    organisations.map(({ mspId }) => [mspId, counts.organisations.get(mspId) ?? 0] as const),
+  );
   const people = new Map([...counts.people].map(([id, { count }]) => [id, count] as const));
   const set = <K extends keyof AccessFilter>(name: K, value: AccessFilter[K] | ''): void => {
     setFilter(withMember(filter, name, value));
@@ -27,27 +33,82 @@ export function FilterFields({ counted, filter, setFilter }: FilterInUrl & { rea
   const personLabel = (id: string): string => isolatedName(counts.people.get(id)?.name ?? chosenPerson ?? id);
   return (
     <div className="find-fields">
-      <ChoiceField label={words.text('filter.person')} value={filter.user} onChoose={(value) => { set('user', value); }}
-        choices={toChoices(people, personLabel, filter.user)} />
-      <ChoiceField label={words.text('filter.organisation')} value={filter.org} onChoose={(value) => { set('org', value); }}
-        choices={toChoices(holders, (id) => isolatedName(organisationName(id)), filter.org)} />
-      <ChoiceField label={words.text('filter.reason')} value={filter.purpose} onChoose={(value) => { set('purpose', value); }}
+      <ChoiceField
+        label={words.text('filter.person')}
+        value={filter.user}
+        onChoose={(value) => {
+          set('user', value);
+        }}
+        choices={toChoices(people, personLabel, filter.user)}
+      />
+      <ChoiceField
+        label={words.text('filter.organisation')}
+        value={filter.org}
+        onChoose={(value) => {
+          set('org', value);
+        }}
+        choices={toChoices(holders, (id) => isolatedName(organisationName(id)), filter.org)}
+      />
+      <ChoiceField
+        label={words.text('filter.reason')}
+        value={filter.purpose}
+        onChoose={(value) => {
+          set('purpose', value);
+        }}
         choices={[
           { value: EMERGENCY, label: words.text('mark.emergency'), count: emergencies },
           ...toChoices(counts.reasons, (code) => words.code('purpose', code), filter.purpose).filter(
             ({ value }) => value !== EMERGENCY && value !== 'BTG' && value !== 'ETREAT',
           ),
-        ]} />
-      <ChoiceField label={words.text('filter.outcome')} value={filter.outcome}
-        onChoose={(value) => { set('outcome', OUTCOMES.find((outcome) => outcome === value) ?? ''); }}
-        choices={OUTCOMES.map((value) => ({ value, label: words.text(`mark.${value}`), count: counts.outcomes.get(value) ?? 0 }))} />
-      <ChoiceField label={words.text('filter.kind')} value={filter.type} onChoose={(value) => { set('type', value); }}
-        choices={toChoices(counts.kinds, (type) => words.code('type', type), filter.type)} />
-      <DayField label={words.text('filter.from')} value={filter.from} onChoose={(value) => { set('from', value); }} />
-      <DayField label={words.text('filter.to')} value={filter.to} onChoose={(value) => { set('to', value); }} />
+        ]}
+      />
+      <ChoiceField
+        label={words.text('filter.outcome')}
+        value={filter.outcome}
+        onChoose={(value) => {
+          set('outcome', OUTCOMES.find((outcome) => outcome === value) ?? '');
+        }}
+        choices={OUTCOMES.map((value) => ({
+          value,
+          label: words.text(`mark.${value}`),
+          count: counts.outcomes.get(value) ?? 0,
+        }))}
+      />
+      <ChoiceField
+        label={words.text('filter.kind')}
+        value={filter.type}
+        onChoose={(value) => {
+          set('type', value);
+        }}
+        choices={toChoices(counts.kinds, (type) => words.code('type', type), filter.type)}
+      />
+      <DayField
+        label={words.text('filter.from')}
+        value={filter.from}
+        onChoose={(value) => {
+          set('from', value);
+        }}
+      />
+      <DayField
+        label={words.text('filter.to')}
+        value={filter.to}
+        onChoose={(value) => {
+          set('to', value);
+        }}
+      />
       <div className="find-checks">
-        <HideField name="automatic" label={words.text('filter.hideAutomatic')} filter={filter} setFilter={setFilter} />
-        <HideField name="administrative" label={words.text('filter.hideAdministrative')} filter={filter} setFilter={setFilter} />
+        <HideField
+          name="automatic"
+          label={words.text('filter.hideAutomatic')}
+          filter={filter}
+          setFilter={setFilter}
+        />
+        <HideField
+          name="administrative"
+          label={words.text('filter.hideAdministrative')}
+          filter={filter}
+          setFilter={setFilter}
+        />
       </div>
       <p className="small find-hint">{words.text('filter.countHint')}</p>
     </div>
@@ -67,7 +128,14 @@ function ChoiceField({ label, value, choices, onChoose }: ChoiceFieldProps): Rea
   return (
     <p className="field">
       <label htmlFor={id}>{label}</label>
-      <select id={id} className="select" value={value ?? ''} onChange={(event) => { onChoose(event.target.value); }}>
+      <select
+        id={id}
+        className="select"
+        value={value ?? ''}
+        onChange={(event) => {
+          onChoose(event.target.value);
+        }}
+      >
         <option value="">{words.text('filter.all')}</option>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
@@ -90,7 +158,15 @@ function DayField({ label, value, onChoose }: DayFieldProps): ReactNode {
   return (
     <p className="field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} type="date" className="input" value={value ?? ''} onChange={(event) => { onChoose(event.target.value); }} />
+      <input
+        id={id}
+        type="date"
+        className="input"
+        value={value ?? ''}
+        onChange={(event) => {
+          onChoose(event.target.value);
+        }}
+      />
     </p>
   );
 }
@@ -103,8 +179,13 @@ interface HideFieldProps extends FilterInUrl {
 function HideField({ name, label, filter, setFilter }: HideFieldProps): ReactNode {
   return (
     <label className="check">
-      <input type="checkbox" checked={filter[name] === 'hide'}
-        onChange={(event) => { setFilter(withMember(filter, name, event.target.checked ? 'hide' : '')); }} />
+      <input
+        type="checkbox"
+        checked={filter[name] === 'hide'}
+        onChange={(event) => {
+          setFilter(withMember(filter, name, event.target.checked ? 'hide' : ''));
+        }}
+      />
       {label}
     </label>
   );

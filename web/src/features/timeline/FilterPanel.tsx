@@ -28,7 +28,9 @@ export function FilterPanel({ counted }: { readonly counted: readonly AccessEntr
         >
           <summary className="button">
             {words.text('filter.more')}
-            {active > 0 && <span className="unseen"> ({words.text('filter.active', { count: active })})</span>}
+            {active > 0 && (
+              <span className="unseen"> ({words.text('filter.active', { count: active })})</span>
+            )}
             {active > 0 && (
               <span className="find-active" aria-hidden="true">
                 {words.number(active)}

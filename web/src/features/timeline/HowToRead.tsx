@@ -11,10 +11,18 @@ export function HowToRead(): ReactNode {
       <h2>{words.text('list.how')}</h2>
       <p>{words.text('list.act')}</p>
       <ul className="how-list">
-        <li><Mark kind="permit" /> {words.text('list.how.allowed')}</li>
-        <li><Mark kind="partial" /> {words.text('list.how.partial')}</li>
-        <li><Mark kind="deny" /> {words.text('list.how.refused')}</li>
-        <li><Mark kind="emergency" /> {words.text('list.how.emergency')}</li>
+        <li>
+          <Mark kind="permit" /> {words.text('list.how.allowed')}
+        </li>
+        <li>
+          <Mark kind="partial" /> {words.text('list.how.partial')}
+        </li>
+        <li>
+          <Mark kind="deny" /> {words.text('list.how.refused')}
+        </li>
+        <li>
+          <Mark kind="emergency" /> {words.text('list.how.emergency')}
+        </li>
       </ul>
       <p>{words.text('list.how.visit')}</p>
       <p>{words.text('list.how.afterHours')}</p>

@@ -15,10 +15,17 @@ const DAYS = 30;
 export function Summary({ overview }: { readonly overview: Overview | undefined }): ReactNode {
   const words = useWords();
   const from = useMemo(() => daysAgo(DAYS), []);
-  const recent = useMemo(() => overview?.entries.filter((entry) => Date.parse(entry.at) >= from.getTime()), [overview, from]);
+  const recent = useMemo(
+    () => overview?.entries.filter((entry) => Date.parse(entry.at) >= from.getTime()),
+    [overview, from],
+  );
   return (
     <section className="summary" aria-live="off">
-      {recent === undefined ? <p className="summary-line">…</p> : <p className="summary-line">{summaryLine(words, recent)}</p>}
+      {recent === undefined ? (
+        <p className="summary-line">…</p>
+      ) : (
+        <p className="summary-line">{summaryLine(words, recent)}</p>
+      )}
       {recent !== undefined && recent.length > 0 && <Highlights entries={recent} from={dayKey(from)} />}
     </section>
   );
@@ -26,7 +33,9 @@ export function Summary({ overview }: { readonly overview: Overview | undefined 
 
 function summaryLine(words: Vocabulary, entries: readonly AccessEntry[]): string {
   if (entries.length === 0) return words.text('list.summary.none', { days: DAYS });
-  const people = new Set(entries.flatMap(({ requester }) => (requester.person === null ? [] : [requester.person.id])));
+  const people = new Set(
+    entries.flatMap(({ requester }) => (requester.person === null ? [] : [requester.person.id])),
+  );
   const organisations = new Set(entries.map(({ requester }) => requester.organisation.mspId));
   return words.text('list.summary', {
     count: entries.length,
@@ -36,16 +45,26 @@ function summaryLine(words: Vocabulary, entries: readonly AccessEntry[]): string
   });
 }
 
-function Highlights({ entries, from }: { readonly entries: readonly AccessEntry[]; readonly from: string }): ReactNode {
+function Highlights({
+  entries,
+  from,
+}: {
+  readonly entries: readonly AccessEntry[];
+  readonly from: string;
+}): ReactNode {
   const words = useWords();
   const emergencies = entries.filter(isEmergency).length;
   const refusals = entries.filter((entry) => entry.outcome === 'deny').length;
   const partials = entries.filter((entry) => entry.outcome === 'partial').length;
-  if (emergencies + refusals + partials === 0) return <p className="highlights">{words.text('list.inOrder')}</p>;
+  if (emergencies + refusals + partials === 0)
+    return <p className="highlights">{words.text('list.inOrder')}</p>;
   return (
     <p className="highlights">
       {emergencies > 0 && (
-        <Link className="highlight highlight-emergency" to={{ hash: filterFragment({ purpose: EMERGENCY, from }) }}>
+        <Link
+          className="highlight highlight-emergency"
+          to={{ hash: filterFragment({ purpose: EMERGENCY, from }) }}
+        >
           <Mark kind="emergency" />
           {words.text('list.emergencies', { count: emergencies })}
         </Link>
@@ -57,7 +76,10 @@ function Highlights({ entries, from }: { readonly entries: readonly AccessEntry[
         </Link>
       )}
       {partials > 0 && (
-        <Link className="highlight highlight-partial" to={{ hash: filterFragment({ outcome: 'partial', from }) }}>
+        <Link
+          className="highlight highlight-partial"
+          to={{ hash: filterFragment({ outcome: 'partial', from }) }}
+        >
           <Mark kind="partial" />
           {words.text('list.partials', { count: partials })}
         </Link>

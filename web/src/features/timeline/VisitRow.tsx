@@ -41,7 +41,7 @@ function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <KindList kinds={countKinds([entry])} />
         </p>
         <p className="visit-why">
-          <span>{words.code('purpose', entry.purpose)}</span>
+          <Reason entry={entry} />
           <AccessMarks entry={entry} />
         </p>
       </div>
@@ -57,7 +57,11 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
   const oldest = visit.entries.at(-1) ?? first;
   const from = formatTime(words.tag, new Date(oldest.at));
   const to = formatTime(words.tag, new Date(first.at));
-  const summary: AccessEntry = { ...first, outcome: visitOutcome(visit), late: visit.entries.some((entry) => entry.late) };
+  const summary: AccessEntry = {
+    ...first,
+    outcome: visitOutcome(visit),
+    late: visit.entries.some((entry) => entry.late),
+  };
   return (
     <li className={isOpen ? 'visit visit-open' : 'visit'}>
       <span className="visit-time">
@@ -81,16 +85,16 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
             <Requester entry={first} />
           </button>
           <RoleAndPlace entry={first} />
-          <span className="visit-count">
-            {words.text('list.times', { count: visit.entries.length })}
-            <Icon name="chevron" />
-          </span>
+        </p>
+        <p className="visit-count">
+          {words.text('list.times', { count: visit.entries.length })}
+          <Icon name="chevron" />
         </p>
         <p className="visit-what">
           <KindList kinds={countKinds(visit.entries)} />
         </p>
         <p className="visit-why">
-          <span>{words.code('purpose', first.purpose)}</span>
+          <Reason entry={first} />
           <AccessMarks entry={summary} />
         </p>
         <ul id={listId} className="visit-entries" hidden={!isOpen}>
@@ -112,13 +116,21 @@ function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
           <KindList kinds={countKinds([entry])} />
         </EntryLink>
-        {entry.outcome !== 'permit' && <span className={`badge badge-${entry.outcome}`}>{words.text(`mark.${entry.outcome}`)}</span>}
+        {entry.outcome !== 'permit' && (
+          <span className={`badge badge-${entry.outcome}`}>{words.text(`mark.${entry.outcome}`)}</span>
+        )}
       </span>
     </li>
   );
 }
 
-function EntryLink({ entry, children }: { readonly entry: AccessEntry; readonly children: ReactNode }): ReactNode {
+function EntryLink({
+  entry,
+  children,
+}: {
+  readonly entry: AccessEntry;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <Link
       className="visit-link"
@@ -133,12 +145,23 @@ function EntryLink({ entry, children }: { readonly entry: AccessEntry; readonly 
   );
 }
 
+/** The reason: in an emergency, the one that was given, since the word "emergency" stands beside it. */
+function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  if (entry.emergency === null) return <span>{words.code('purpose', entry.purpose)}</span>;
+  return (
+    <span>
+      “<Name isShort>{entry.emergency.reason}</Name>”
+    </span>
+  );
+}
+
 function Requester({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const { person, organisation } = entry.requester;
   return person === null ? (
-    <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
+    <Text k="list.system" values={{ org: <Name isShort>{organisation.name}</Name> }} />
   ) : (
-    <Name className="clip">{person.name}</Name>
+    <Name isShort>{person.name}</Name>
   );
 }
 
@@ -148,11 +171,22 @@ function RoleAndPlace({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const { person, organisation } = entry.requester;
   return (
     <span className="visit-place">
-      {person !== null && person.role !== '' && <Name className="clip">{words.code('role', person.role)}</Name>}
-      {person !== null && <Name className="clip">{organisation.name}</Name>}
+      {person !== null && person.role !== '' && (
+        <span>
+          {' '}
+          <Name isShort>{words.code('role', person.role)}</Name>
+        </span>
+      )}
+      {person !== null && (
+        <span>
+          {' '}
+          <Name isShort>{organisation.name}</Name>
+        </span>
+      )}
       {entry.holder !== organisation.mspId && (
-        <span className="visit-holder">
-          <Text k="list.heldAt" values={{ org: <Name>{organisationName(entry.holder)}</Name> }} />
+        <span>
+          {' '}
+          <Text k="list.heldAt" values={{ org: <Name isShort>{organisationName(entry.holder)}</Name> }} />
         </span>
       )}
     </span>

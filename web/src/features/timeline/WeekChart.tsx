@@ -5,7 +5,7 @@ import { Name } from '../../components/Name';
 import type { AccessFilter } from '../../lib/accessFilter';
 import { formatShortDate, parseDay } from '../../lib/dates';
 import { useOrganisationName } from '../../lib/queries';
-import { useFilter } from '../../lib/useFilter';
+import { useFilter, withMember } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { countWeeks, type Split, type Week, type WeekCounts } from './weekCounts';
 import { WEEKS, type Overview } from './useOverview';
@@ -28,14 +28,29 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
             <legend className="unseen">{words.text('chart.split')}</legend>
             {(['organisation', 'reason'] as const).map((name) => (
               <label key={name} className="segment">
-                <input type="radio" name={titleId} checked={split === name} onChange={() => { setSplit(name); }} />
+                <input
+                  type="radio"
+                  name={titleId}
+                  checked={split === name}
+                  onChange={() => {
+                    setSplit(name);
+                  }}
+                />
                 <span>{words.text(name === 'organisation' ? 'chart.byOrganisation' : 'chart.byReason')}</span>
               </label>
             ))}
           </fieldset>
           {isTable ? <WeekTable counts={counts} split={split} /> : <WeekBars counts={counts} split={split} />}
-          {overview.isCapped && <p className="small">{words.text('chart.capped', { count: overview.entries.length })}</p>}
-          <button type="button" className="button button-quiet button-small" onClick={() => { setIsTable(!isTable); }}>
+          {overview.isCapped && (
+            <p className="small">{words.text('chart.capped', { count: overview.entries.length })}</p>
+          )}
+          <button
+            type="button"
+            className="button button-quiet button-small"
+            onClick={() => {
+              setIsTable(!isTable);
+            }}
+          >
             {words.text(isTable ? 'chart.asChart' : 'chart.asTable')}
           </button>
         </>
@@ -69,8 +84,12 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
             <SeriesChoice value={value} at={at} split={split} />
           </li>
         ))}
-        <li className="legend-mark"><Mark kind="emergency" /> {words.text('mark.emergency')}</li>
-        <li className="legend-mark"><Mark kind="deny" /> {words.text('mark.deny')}</li>
+        <li className="legend-mark">
+          <Mark kind="emergency" /> {words.text('mark.emergency')}
+        </li>
+        <li className="legend-mark">
+          <Mark kind="deny" /> {words.text('mark.deny')}
+        </li>
       </ul>
     </>
   );
@@ -92,7 +111,9 @@ function WeekBar({ week, largest }: { readonly week: Week; readonly largest: num
         className="bar"
         aria-pressed={isChosen}
         aria-label={words.list(parts)}
-        onClick={() => { setFilter(isChosen ? withoutPeriod(filter) : { ...filter, from: week.start, to: week.end }); }}
+        onClick={() => {
+          setFilter(isChosen ? withoutPeriod(filter) : { ...filter, from: week.start, to: week.end });
+        }}
       >
         <span className="bar-marks">
           {week.emergencies > 0 && <Mark kind="emergency" />}
@@ -117,14 +138,23 @@ function SeriesName({ value, split }: SeriesProps): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
   if (value === null) return words.text('chart.other');
-  return split === 'organisation' ? <Name className="clip">{organisationName(value)}</Name> : <Name>{words.code('purpose', value)}</Name>;
+  return split === 'organisation' ? (
+    <Name isShort>{organisationName(value)}</Name>
+  ) : (
+    <Name>{words.code('purpose', value)}</Name>
+  );
 }
 
 function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
   const { filter, setFilter } = useFilter();
   const swatch = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
   if (value === null) {
-    return <span className="legend-mark">{swatch}<SeriesName value={value} split={split} /></span>;
+    return (
+      <span className="legend-mark">
+        {swatch}
+        <SeriesName value={value} split={split} />
+      </span>
+    );
   }
   const member = split === 'organisation' ? 'org' : 'purpose';
   const isChosen = filter[member] === value;
@@ -134,8 +164,7 @@ function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number 
       className="legend-choice"
       aria-pressed={isChosen}
       onClick={() => {
-        const { [member]: _gone, ...rest } = filter;
-        setFilter(isChosen ? rest : { ...rest, [member]: value });
+        setFilter(withMember(filter, member, isChosen ? '' : value));
       }}
     >
       {swatch}
@@ -154,7 +183,9 @@ function WeekTable({ counts, split }: CountsProps): ReactNode {
           <tr>
             <th scope="col">{words.text('chart.week')}</th>
             {counts.series.map((value) => (
-              <th key={value ?? ''} scope="col"><SeriesName value={value} split={split} /></th>
+              <th key={value ?? ''} scope="col">
+                <SeriesName value={value} split={split} />
+              </th>
             ))}
             <th scope="col">{words.text('chart.total')}</th>
             <th scope="col">{words.text('mark.emergency')}</th>
@@ -165,7 +196,9 @@ function WeekTable({ counts, split }: CountsProps): ReactNode {
           {counts.weeks.toReversed().map((week) => (
             <tr key={week.start}>
               <th scope="row">{formatShortDate(words.tag, weekStart(week))}</th>
-              {week.counts.map((count, at) => (<td key={at}>{words.number(count)}</td>))}
+              {week.counts.map((count, at) => (
+                <td key={at}>{words.number(count)}</td>
+              ))}
               <td>{words.number(week.total)}</td>
               <td>{words.number(week.emergencies)}</td>
               <td>{words.number(week.refusals)}</td>
@@ -181,6 +214,6 @@ function weekStart(week: Week | undefined): Date {
   return (week && parseDay(week.start)) ?? new Date();
 }
 
-function withoutPeriod({ from: _from, to: _to, ...rest }: AccessFilter): AccessFilter {
-  return rest;
+function withoutPeriod(filter: AccessFilter): AccessFilter {
+  return withMember(withMember(filter, 'from', ''), 'to', '');
 }

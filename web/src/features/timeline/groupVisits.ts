@@ -39,7 +39,15 @@ export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
 
 function visitKey(entry: AccessEntry, date: string, hour: number): string {
   const { organisation, person, clientId } = entry.requester;
-  return JSON.stringify([date, hour, organisation.mspId, person?.id ?? null, person === null ? clientId : null, entry.purpose, entry.holder]);
+  return JSON.stringify([
+    date,
+    hour,
+    organisation.mspId,
+    person?.id ?? null,
+    person === null ? clientId : null,
+    entry.purpose,
+    entry.holder,
+  ]);
 }
 
 function revisionOf(visits: readonly Visit[]): string {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessList } from '@api/schemas';
-import { infiniteQueryOptions, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+} from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { fetchAccesses } from '../../lib/api';
 import { fits, filterQuery, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
@@ -62,12 +69,20 @@ export function useNewEntries(filter: AccessFilter): NewEntries {
   const list = useInfiniteQuery(options);
   const me = useQuery(meQuery);
   const newest = useQuery({
-    queryKey: ['newest', ...options.queryKey, me.data?.list.block ?? null, list.data?.pages[0]?.items[0]?.id ?? null],
+    queryKey: [
+      'newest',
+      ...options.queryKey,
+      me.data?.list.block ?? null,
+      list.data?.pages[0]?.items[0]?.id ?? null,
+    ],
     queryFn: ({ signal }) => fetchAccesses(filterQuery(filter), { limit: PAGE }, signal),
     enabled: list.data !== undefined && me.dataUpdatedAt > list.dataUpdatedAt,
     staleTime: Infinity,
   });
-  const known = useMemo(() => new Set(list.data?.pages.flatMap((page) => page.items.map(({ id }) => id))), [list.data]);
+  const known = useMemo(
+    () => new Set(list.data?.pages.flatMap((page) => page.items.map(({ id }) => id))),
+    [list.data],
+  );
   const arrived = newest.data?.items.filter(({ id }) => !known.has(id)) ?? [];
   const isMany = arrived.length === PAGE;
   return {

@@ -29,7 +29,12 @@ export interface WeekCounts {
 const SERIES = 4;
 
 /** Counts entries per week and per organisation or reason, over `weeks` weeks from `since` (a Monday). */
-export function countWeeks(entries: readonly AccessEntry[], since: Date, weeks: number, split: Split): WeekCounts {
+export function countWeeks(
+  entries: readonly AccessEntry[],
+  since: Date,
+  weeks: number,
+  split: Split,
+): WeekCounts {
   const keyOf = (entry: AccessEntry): string =>
     split === 'organisation' ? entry.requester.organisation.mspId : entry.purpose;
   const series = topSeries(entries.map(keyOf));

@@ -22,7 +22,9 @@ const PRESETS: Readonly<Record<Preset, ConsentPolicy>> = {
     default: 'deny',
   },
   hospital: {
-    rules: [{ id: 'own-hospital', effect: 'permit', org: '@holder', purposes: ['TREAT', 'HPAYMT', 'HOPERAT'] }],
+    rules: [
+      { id: 'own-hospital', effect: 'permit', org: '@holder', purposes: ['TREAT', 'HPAYMT', 'HOPERAT'] },
+    ],
     default: 'deny',
   },
   closed: { rules: [{ id: 'closed', effect: 'deny', holdsInEmergency: true }], default: 'deny' },

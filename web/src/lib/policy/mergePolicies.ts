@@ -26,7 +26,12 @@ export function mergePolicies(base: ConsentPolicy, mine: ConsentPolicy, theirs: 
   return { policy: toPolicy({ exceptions, preset }), clashes };
 }
 
-function mergePreset(from: Arrangement, draft: Arrangement, saved: Arrangement, clashes: string[]): Arrangement['preset'] {
+function mergePreset(
+  from: Arrangement,
+  draft: Arrangement,
+  saved: Arrangement,
+  clashes: string[],
+): Arrangement['preset'] {
   if (draft.preset === from.preset) return saved.preset;
   if (saved.preset !== from.preset && saved.preset !== draft.preset) {
     clashes.push('preset');
@@ -46,7 +51,13 @@ function removeMine(from: Arrangement, draft: Arrangement, merged: ConsentRule[]
   }
 }
 
-function putMine(from: Arrangement, rule: ConsentRule, place: number, merged: ConsentRule[], clashes: string[]): void {
+function putMine(
+  from: Arrangement,
+  rule: ConsentRule,
+  place: number,
+  merged: ConsentRule[],
+  clashes: string[],
+): void {
   const was = from.exceptions.find((old) => old.id === rule.id);
   if (was !== undefined && sameMeaning(was, rule)) return;
   const at = merged.findIndex((other) => other.id === rule.id);

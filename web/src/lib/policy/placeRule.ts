@@ -23,7 +23,10 @@ function rank(rule: RuleDraft): number {
 /** An id that says what the rule is about, for those who read the document itself. */
 export function wantedId(rule: RuleDraft): string {
   const subject = rule.user ?? rule.org ?? rule.role ?? rule.labels?.[0] ?? rule.types?.[0] ?? 'all';
-  const word = subject.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^-+|-+$/g, '').slice(-40);
+  const word = subject
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(-40);
   return `${rule.effect === 'deny' ? 'block' : 'allow'}-${word === '' ? 'rule' : word}`;
 }
 

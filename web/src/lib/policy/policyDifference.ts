@@ -43,7 +43,13 @@ export function restricts(change: PolicyChange): boolean {
   }
 }
 
-const OPENNESS: Readonly<Record<Preset, number>> = { other: 4, care: 3, hospital: 2, emergency: 1, closed: 0 };
+const OPENNESS: Readonly<Record<Preset, number>> = {
+  other: 4,
+  care: 3,
+  hospital: 2,
+  emergency: 1,
+  closed: 0,
+};
 
 function counterpart(rules: readonly ConsentRule[], rule: ConsentRule): ConsentRule | undefined {
   return rules.find((other) => other.id === rule.id);

@@ -13,7 +13,11 @@ export type Standing =
  * What `ruleId` was in `version` of the consent; without an id, that version's general setting. Undefined when the version or the rule is
  * not among `versions`.
  */
-export function standingRule(versions: Versions, version: number, ruleId: string | undefined): Standing | undefined {
+export function standingRule(
+  versions: Versions,
+  version: number,
+  ruleId: string | undefined,
+): Standing | undefined {
   const consent = versions.find((saved) => saved.consent.version === version)?.consent;
   if (consent === undefined) return undefined;
   const { exceptions, preset } = readArrangement(consent);
@@ -24,7 +28,11 @@ export function standingRule(versions: Versions, version: number, ruleId: string
 }
 
 /** When what decided in `version` came into force: the oldest of the versions without a gap before it that say the same. */
-export function inForceSince(versions: Versions, version: number, ruleId: string | undefined): string | undefined {
+export function inForceSince(
+  versions: Versions,
+  version: number,
+  ruleId: string | undefined,
+): string | undefined {
   const standing = standingRule(versions, version, ruleId);
   if (standing === undefined) return undefined;
   const older = versions
