@@ -203,6 +203,8 @@ const hospitalShape = z.object({
   TOKEN_JWKS_URL: absent.pipe(z.url({ protocol: /^https?$/ }).optional()),
 });
 
+const mongodbUri = z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://');
+
 const trusteeShape = z.object({
   ...commonShape,
   PORTAL_OIDC_ISSUER: absent.pipe(url.optional()),
@@ -210,12 +212,7 @@ const trusteeShape = z.object({
   PORTAL_OIDC_CLIENT_SECRET_FILE: absent,
   PORTAL_OIDC_SYSTEM: absent,
   APPS_FILE: absent,
-  MONGODB_URI: absent.pipe(
-    z
-      .string()
-      .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
-      .optional(),
-  ),
+  MONGODB_URI: absent.pipe(mongodbUri.optional()),
 });
 
 const appsFile = z.array(
@@ -460,6 +457,16 @@ export function parseDataDir(environment: Environment): string {
     throw new ConfigError(reader.problems);
   }
   return DATA_DIR;
+}
+
+/**
+ * The MongoDB connection string, for commands that are told to use it.
+ * @throws {@link ConfigError} when it is not set or is none.
+ */
+export function parseMongodbUri(environment: Environment): string {
+  const reader = new Reader(readFileSync);
+  const values = parseShape(z.object({ MONGODB_URI: mongodbUri }), environment, reader);
+  return finish({ uri: values?.MONGODB_URI ?? '' }, reader).uri;
 }
 
 function isAbsent(value: string | undefined): boolean {

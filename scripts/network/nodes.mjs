@@ -2,6 +2,7 @@
 // @ts-check
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { configtxYaml, coreYaml, cryptoConfigYaml, ordererYaml } from './configFiles.mjs';
 import {
@@ -84,8 +85,12 @@ export function ordererStart(network, binaries) {
       { port: adminPort, purpose: 'administration' },
       { port: operationsPort, purpose: 'health' },
     ],
-    ready: () =>
-      isHealthy(operationsPort, ordererTlsCaFile(network), path.join(ordererAdminDir(network), 'tls')),
+    ready: async () =>
+      (await isHealthy(
+        operationsPort,
+        ordererTlsCaFile(network),
+        path.join(ordererAdminDir(network), 'tls'),
+      )) && (await accepts(port)),
   };
 }
 
@@ -108,12 +113,12 @@ export function peerStart(network, binaries, organisation) {
       { port: chaincodeListenPort, purpose: 'chaincode' },
       { port: operationsPort, purpose: 'health' },
     ],
-    ready: () =>
-      isHealthy(
+    ready: async () =>
+      (await isHealthy(
         operationsPort,
         tlsCaFile(network, organisation),
         path.join(adminDir(network, organisation), 'tls'),
-      ),
+      )) && (await accepts(peerPort)),
   };
 }
 
@@ -166,5 +171,19 @@ export function isHealthy(port, caFile, clientTlsDir) {
     });
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));
+  });
+}
+
+/**
+ * Whether somebody listens: a node calls itself healthy a moment before it takes connections.
+ * @param {number} port @returns {Promise<boolean>}
+ */
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
   });
 }

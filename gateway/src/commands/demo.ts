@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import { join, resolve } from 'node:path';
+import { parseMongodbUri } from '../config';
 import { runCheck, runDemo } from '../demo/runDemo';
+import { CommandFailed } from './commandIo';
 
 /** `chartwitness demo`. */
 export function demoCommand(): Command {
@@ -17,19 +19,40 @@ export function demoCommand(): Command {
     .option('--no-traffic', 'start without the day of traffic')
     .option('--data-dir <dir>', 'where keys, ledger and stores live', '.data')
     .option('--port <port>', 'port of the portal; the hospitals take the two after it (0: free ones)', '8100')
+    .option(
+      '--fabric',
+      'on a Hyperledger Fabric network on this machine instead of the embedded ledger, every role in a process of its own',
+    )
+    .option('--network-port <port>', 'with --fabric: first port of that network', '7500')
+    .option('--mongodb', 'keep the read model in the MongoDB that MONGODB_URI names')
     .option('--log-level <level>', 'fatal, error, warn, info, debug or trace', 'warn')
     .addHelpText(
       'after',
       `
 Prints the portal's address and the patients' sign-in names, and writes all of it to DIR/demo.json for programs.
-Everything in it is synthetic. Stop it with Ctrl-C; the data stay and are used again.`,
+Everything in it is synthetic. Stop it with Ctrl-C; the data stay and are used again.
+
+With --fabric: needs Fabric's programs (peer, orderer, configtxgen, cryptogen, osnadmin) in FABRIC_BIN or on PATH. The network, and a folder
+with keys, stores and the configuration file of each organisation, are kept in DIR/fabric; logs in DIR/fabric/processes/logs and
+DIR/fabric/network/logs.
+
+Examples:
+  $ chartwitness demo --check
+  $ FABRIC_BIN=~/fabric/bin chartwitness demo --fabric --fresh
+  $ MONGODB_URI=mongodb://127.0.0.1:27017/chartwitness chartwitness demo --mongodb`,
     )
     .action(async (options: DemoFlags) => {
       const say = (line: string): void => {
         process.stdout.write(`${line}\n`);
       };
+      const mongodbUri = options.mongodb === true ? parseMongodbUri(process.env) : undefined;
       if (options.check === true) {
-        process.exitCode = await runCheck({ say, logLevel: options.logLevel });
+        process.exitCode = await runCheck({
+          say,
+          logLevel: options.logLevel,
+          mongodbUri,
+          fabric: options.fabric === true ? { networkPort: 0 } : undefined,
+        });
         return;
       }
       const dataDir = resolve(options.dataDir);
@@ -38,7 +61,12 @@ Everything in it is synthetic. Stop it with Ctrl-C; the data stay and are used a
         demoFile: join(dataDir, 'demo.json'),
         fresh: options.fresh === true,
         traffic: options.traffic,
-        port: parsePort(options.port),
+        port: parsePort('--port', options.port),
+        mongodbUri,
+        fabric:
+          options.fabric === true
+            ? { networkPort: parsePort('--network-port', options.networkPort) }
+            : undefined,
         logLevel: options.logLevel,
         say,
       });
@@ -51,15 +79,18 @@ interface DemoFlags {
   readonly traffic: boolean;
   readonly dataDir: string;
   readonly port: string;
+  readonly fabric?: true;
+  readonly networkPort: string;
+  readonly mongodb?: true;
   readonly logLevel: string;
 }
 
 const HIGHEST_PORT = 65_533;
 
-function parsePort(text: string): number {
+function parsePort(option: string, text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > HIGHEST_PORT) {
-    throw new RangeError(`--port must be a number from 0 to ${String(HIGHEST_PORT)}, not "${text}"`);
+    throw new CommandFailed(`${option} must be a number from 0 to ${String(HIGHEST_PORT)}, not "${text}"`);
   }
   return port;
 }

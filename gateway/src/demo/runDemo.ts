@@ -5,16 +5,27 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import type { ConsentPolicy } from '../api/schemas';
+import { CommandFailed } from '../commands/commandIo';
 import { untilSignal } from '../commands/untilSignal';
 import { CheckFailed, checkDemo } from './check';
 import type { DemoFile, DemoFilePatient } from './demoFile';
 import { PatientClient } from './patientClient';
-import { type RunningDemo, startDemo } from './startDemo';
+import { startFabricDemo } from './fabricDemo';
+import { openProcessFolder, removeNetwork } from './nativeNetwork';
+import { type DemoOptions, type RunningDemo, startDemo } from './startDemo';
 import { dayOf, emergencyFor, Hospitals } from './story';
 
 type Say = (line: string) => void;
 
-export interface RunDemoOptions {
+/** Which ledger the demonstration runs on, and which store. */
+export interface DemoVariant {
+  /** Present: a native Fabric network from this port on, every role in a process of its own. Absent: the embedded ledger, one process. */
+  readonly fabric?: { readonly networkPort: number } | undefined;
+  /** MongoDB connection string of the read model; absent: the embedded store. */
+  readonly mongodbUri?: string | undefined;
+}
+
+export interface RunDemoOptions extends DemoVariant {
   readonly dataDir: string;
   readonly demoFile: string;
   readonly fresh: boolean;
@@ -28,50 +39,96 @@ export interface RunDemoOptions {
 const STDERR = 2;
 const POLL_MS = 50;
 
+type Started = Pick<RunningDemo, 'file' | 'isNew' | 'close'>;
+type StartOptions = Omit<DemoOptions, 'log'> & DemoVariant & Pick<RunDemoOptions, 'logLevel' | 'say'>;
+
+function start(options: StartOptions): Promise<Started> {
+  const { fabric, say } = options;
+  if (fabric === undefined) {
+    say(
+      'Starting the embedded ledger (one process on this machine, not independent parties), two hospitals and the trustee …',
+    );
+    return startDemo({ ...options, log: logTo(options.logLevel) });
+  }
+  say(
+    'Starting a Fabric network (its parts on this machine), two hospitals and the trustee, each a process of its own …',
+  );
+  return startFabricDemo({ ...options, dataDir: fabricFolder(options.dataDir), ...fabric });
+}
+
+/** Its own folder: keys and stores of one ledger mean nothing to the other. */
+function fabricFolder(dataDir: string): string {
+  return join(dataDir, 'fabric');
+}
+
 /** Starts the demonstration, plays the day when it is new, says what to open, and runs until SIGINT or SIGTERM. */
 export async function runDemo(options: RunDemoOptions): Promise<void> {
   const { say } = options;
   if (options.fresh) {
-    deleteEarlierRun(options);
+    await deleteEarlierRun(options);
   }
   const started = Date.now();
-  say(
-    'Starting the embedded ledger (one process on this machine, not independent parties), two hospitals and the trustee …',
-  );
-  const demo = await startDemo({ ...options, log: logTo(options.logLevel) });
-  if (options.traffic && demo.isNew) {
+  const early = rememberSignal(options);
+  const demo = await start(options);
+  if (options.traffic && demo.isNew && !early.isSignalled()) {
     await playDay(demo.file, say);
+  }
+  early.forget();
+  if (early.isSignalled()) {
+    await demo.close();
+    return;
   }
   say(summary(demo, options, Date.now() - started));
   await untilSignal(() => demo.close(), say);
 }
 
-export interface RunCheckOptions {
+/**
+ * With processes of their own, an end in the middle of the start would leave them running: the first signal is remembered until there is
+ * something to close, the second ends at once.
+ */
+function rememberSignal({ fabric, say }: RunDemoOptions): { isSignalled(): boolean; forget(): void } {
+  let signalled = false;
+  const forget = (): void => {
+    process.removeListener('SIGINT', remember);
+    process.removeListener('SIGTERM', remember);
+  };
+  const remember = (): void => {
+    signalled = true;
+    say('Stopping as soon as everything has started; once more ends at once and leaves the network running.');
+    forget();
+  };
+  if (fabric !== undefined) {
+    process.on('SIGINT', remember);
+    process.on('SIGTERM', remember);
+  }
+  return { isSignalled: () => signalled, forget };
+}
+
+export interface RunCheckOptions extends DemoVariant {
   readonly logLevel: string;
   readonly say: Say;
 }
 
 /** @returns 0 when every step of the story held, else 1. */
-export async function runCheck({ say, logLevel }: RunCheckOptions): Promise<number> {
+export async function runCheck(options: RunCheckOptions): Promise<number> {
+  const { say } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-check-'));
-  const demo = await startDemo({
-    dataDir,
-    demoFile: join(dataDir, 'demo.json'),
-    port: 0,
-    log: logTo(logLevel),
-  });
   try {
-    const steps = await checkDemo(demo.file, { say, pause: () => wait(POLL_MS) });
-    say(`The main job holds: ${String(steps)} steps verified over HTTP.`);
-    return 0;
-  } catch (error) {
-    if (error instanceof CheckFailed) {
-      say(`FAILED  ${error.message}`);
-      return 1;
+    const demo = await start({ ...options, dataDir, demoFile: join(dataDir, 'demo.json'), port: 0 });
+    try {
+      const steps = await checkDemo(demo.file, { say, pause: () => wait(POLL_MS) });
+      say(`The main job holds: ${String(steps)} steps verified over HTTP.`);
+      return 0;
+    } catch (error) {
+      if (error instanceof CheckFailed) {
+        say(`FAILED  ${error.message}`);
+        return 1;
+      }
+      throw error;
+    } finally {
+      await demo.close();
     }
-    throw error;
   } finally {
-    await demo.close();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -85,21 +142,41 @@ function logTo(level: string): Logger {
  * alone.
  * @throws Error for such a folder.
  */
-function deleteEarlierRun({ dataDir, demoFile, say }: RunDemoOptions): void {
+async function deleteEarlierRun(options: RunDemoOptions): Promise<void> {
+  const { fabric, demoFile, say } = options;
+  const dataDir = fabric === undefined ? options.dataDir : fabricFolder(options.dataDir);
   if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) {
     return;
   }
-  if (!existsSync(join(dataDir, 'consortium.key'))) {
-    throw new Error(
+  if (!OWN_FILES.some((name) => existsSync(join(dataDir, name)))) {
+    throw new CommandFailed(
       `${dataDir} was not made by this command; choose another --data-dir, or delete it yourself`,
     );
   }
-  for (const name of ['consortium.key', 'ledger', 'trustee', 'NorthHospitalMSP', 'SouthClinicMSP']) {
+  if (fabric !== undefined) {
+    // Its processes may have outlived a crash.
+    const processes = await openProcessFolder(join(dataDir, 'processes'));
+    await removeNetwork(join(dataDir, 'network'), fabric.networkPort);
+    await processes.release();
+  }
+  for (const name of OWN_FILES) {
     rmSync(join(dataDir, name), { recursive: true, force: true });
   }
   rmSync(demoFile, { force: true });
   say(`Deleted the data of earlier runs in ${dataDir}`);
 }
+
+/** All that a demonstration writes into its folder, on either ledger. */
+const OWN_FILES = [
+  'consortium.key',
+  'ledger',
+  'network',
+  'processes',
+  'trustee',
+  'TrusteeMSP',
+  'NorthHospitalMSP',
+  'SouthClinicMSP',
+];
 
 const MY_HOSPITAL: ConsentPolicy['rules'] = [
   { id: 'my-hospital-treats-me', effect: 'permit', org: '@holder', purposes: ['TREAT'] },
@@ -172,7 +249,7 @@ function outcomeOf({ status, body }: { status: number; body: unknown }): string 
   return `${String(status)} ${resourceType ?? ''}${total === undefined ? '' : `, ${String(total)} resource(s)`}`;
 }
 
-function summary({ file, isNew }: RunningDemo, options: RunDemoOptions, elapsedMs: number): string {
+function summary({ file, isNew }: Started, options: RunDemoOptions, elapsedMs: number): string {
   const [first] = file.hospitals;
   const people = new Map(file.patients.map((patient) => [patient.username, patient]));
   return [

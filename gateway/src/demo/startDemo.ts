@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { bootstrapNetwork } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../compose/embeddedNetwork';
 import { startHospitalService } from '../compose/hospitalService';
-import { keepSecret, keepSigningKey } from '../compose/keyFiles';
+import { keepSecret } from '../compose/keyFiles';
+import { openStore } from '../compose/openStore';
 import { startTrusteeService, type TrusteeService } from '../compose/trusteeService';
-import type { FhirResource } from '../fhir/resource';
 import { createSampleHospital, type SampleHospital } from '../fhir/sampleHospital';
 import { takePort, type TakenPort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
-import { openSqlAccessStore } from '../readmodel/sqlAccessStore';
+import { openAccounts } from './accounts';
 import { type DemoHospital, HOSPITALS, NATIONAL_SYSTEM, TRUSTEE } from './cast';
-import { type DemoFile, type DemoFilePatient, writeDemoFile } from './demoFile';
+import { type DemoFile, writeDemoFile } from './demoFile';
+import { APP, hospitalEntry, registerClient, registerOrganisations } from './registration';
 
 export interface DemoOptions {
   /** Made when missing; keys, ledger and stores live here and are used again. */
@@ -25,6 +23,8 @@ export interface DemoOptions {
   readonly demoFile: string;
   /** The portal's port; the hospitals take the two after it. 0: free ones. */
   readonly port: number;
+  /** MongoDB connection string of the read model; absent: the embedded store. */
+  readonly mongodbUri?: string | undefined;
   readonly log: Logger;
 }
 
@@ -42,15 +42,7 @@ export interface RunningDemo {
 const HOST = '127.0.0.1';
 const CHANNEL = 'chartwitness';
 const CHAINCODE = 'provenance';
-const CLIENT_SCOPE = 'system/*.rs';
 const KEY_BYTES = 32;
-const PASSWORD_BYTES = 9;
-const APP = {
-  clientId: 'demo-app',
-  name: 'Demonstration app',
-  redirectUris: ['http://127.0.0.1/callback'],
-  scope: 'openid offline_access patient/AuditEvent.rs patient/Consent.cruds',
-};
 
 /** What has been opened, in order; closed in reverse. */
 type Steps = (() => Promise<void> | void)[];
@@ -76,7 +68,7 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
 
 async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> {
   const { dataDir, log } = options;
-  const isNew = !existsSync(options.demoFile);
+  const isNew = !existsSync(join(dataDir, 'trustee', 'accounts.db'));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const portal = await openPort(options.port, 0, opened);
   const places = await takePlaces(options.port, opened);
@@ -108,7 +100,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     }
     return ledger;
   };
-  await setUpRegistry(ledgerOf);
+  await registerOrganisations(ledgerOf(TRUSTEE.mspId));
 
   const baseUrl = urlOf(portal);
   const trustee = await startTrusteeService({
@@ -117,7 +109,10 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     consortiumKey,
     apps: [APP],
     ledger: ledgerOf(TRUSTEE.mspId),
-    store: openSqlAccessStore(join(dataDir, 'trustee', 'accesses.db')),
+    store: await openStore({
+      mongodbUri: options.mongodbUri,
+      file: join(dataDir, 'trustee', 'accesses.db'),
+    }),
     server: portal,
     log: log.child({ service: 'trustee' }),
   });
@@ -136,7 +131,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
       resource: trustee.resource,
     })),
     hospitals,
-    patients: await openAccounts(places, trustee, options.demoFile),
+    patients: await openAccounts(places, trustee.accounts, options.demoFile),
   };
   writeDemoFile(options.demoFile, file);
   return { file, isNew, trustee, network, ledger: ledgerOf, close: () => closeAll(opened.reverse()) };
@@ -160,18 +155,6 @@ async function takePlaces(base: number, opened: Steps): Promise<readonly Place[]
   return places;
 }
 
-async function setUpRegistry(ledgerOf: (mspId: string) => FabricLedger): Promise<void> {
-  await bootstrapNetwork(ledgerOf(TRUSTEE.mspId), [
-    { mspId: TRUSTEE.mspId, role: 'trustee', name: TRUSTEE.name, identifiers: [TRUSTEE.organisationId] },
-    ...HOSPITALS.map(({ mspId, name, organisationId }) => ({
-      mspId,
-      role: 'holder' as const,
-      name,
-      identifiers: [organisationId],
-    })),
-  ]);
-}
-
 async function startPlace(
   place: Place,
   ledger: FabricLedger,
@@ -181,15 +164,7 @@ async function startPlace(
 ): Promise<DemoFile['hospitals'][number]> {
   const { hospital, upstream, port } = place;
   const folder = join(options.dataDir, hospital.mspId);
-  const privateJwk = await keepSigningKey(join(folder, 'client-key.json'), 'ES384', `${hospital.clientId}-1`);
-  if ((await ledger.findClient(hospital.clientId)) === undefined) {
-    await ledger.putClient({
-      clientId: hospital.clientId,
-      name: `${hospital.name} EHR`,
-      jwks: { keys: [publicHalf(privateJwk)] },
-      scope: CLIENT_SCOPE,
-    });
-  }
+  const privateJwk = await registerClient(hospital, ledger, folder);
   const baseUrl = urlOf(port);
   const service = await startHospitalService({
     settings: { baseUrl, identifierSystems: [NATIONAL_SYSTEM], disclosure: 'hidden' },
@@ -202,65 +177,7 @@ async function startPlace(
     log: options.log.child({ service: hospital.mspId }),
   });
   opened.push(() => service.close());
-  return {
-    name: hospital.name,
-    mspId: hospital.mspId,
-    fhirBaseUrl: `${baseUrl}/fhir`,
-    tokenEndpoint: `${baseUrl}/oauth/token`,
-    clients: [{ clientId: hospital.clientId, privateJwk, organisationId: hospital.organisationId }],
-    practitioners: hospital.practitioners,
-  };
-}
-
-function publicHalf(key: JWK): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(key).filter(([member]) => member !== 'd'));
-}
-
-/** An account for every person; passwords of an earlier run are kept. */
-async function openAccounts(
-  places: readonly Place[],
-  trustee: TrusteeService,
-  demoFile: string,
-): Promise<readonly DemoFilePatient[]> {
-  const kept = keptPasswords(demoFile);
-  const patients: DemoFilePatient[] = [];
-  for (const { hospital, upstream } of places) {
-    for (const resource of upstream.patients()) {
-      const person = personOf(resource);
-      const password = kept.get(person.username) ?? randomBytes(PASSWORD_BYTES).toString('base64url');
-      kept.set(person.username, password);
-      await trustee.accounts.put({ ...person, password });
-      patients.push({ ...person, password, hospital: hospital.mspId, patientId: resource.id ?? '' });
-    }
-  }
-  return patients;
-}
-
-function keptPasswords(demoFile: string): Map<string, string> {
-  if (!existsSync(demoFile)) {
-    return new Map();
-  }
-  const before = JSON.parse(readFileSync(demoFile, 'utf8')) as DemoFile;
-  return new Map(before.patients.map(({ username, password }) => [username, password]));
-}
-
-interface PatientResource extends FhirResource {
-  readonly name?: readonly { readonly given?: readonly string[]; readonly family?: string }[];
-  readonly identifier?: readonly { readonly system?: string; readonly value?: string }[];
-}
-
-function personOf(resource: PatientResource): Pick<DemoFilePatient, 'name' | 'username' | 'identifier'> {
-  const given = resource.name?.[0]?.given?.[0];
-  const family = resource.name?.[0]?.family;
-  const value = resource.identifier?.find(({ system }) => system === NATIONAL_SYSTEM)?.value;
-  if (given === undefined || family === undefined || value === undefined) {
-    throw new Error(`the sample record ${resource.id ?? ''} has no name or national identifier`);
-  }
-  return {
-    name: `${given} ${family}`,
-    username: given.toLowerCase(),
-    identifier: { system: NATIONAL_SYSTEM, value },
-  };
+  return hospitalEntry(hospital, baseUrl, privateJwk);
 }
 
 function urlOf({ host, port }: TakenPort): string {

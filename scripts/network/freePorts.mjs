@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+import { CHAINCODE_PORT_OFFSET } from './description.mjs';
+import { NetworkError } from './networkError.mjs';
+import { portIsFree } from './processes.mjs';
+
+const FIRST = 20_000;
+const LAST = 60_000;
+/** Ports that one network may take; bases are this far apart. */
+const SPAN = 200;
+/** Processes that look at the same time start at different places. */
+const STARTS = 40;
+
+/** What a network of three organisations and one build of the chaincode takes, from its base. */
+const WANTED = [
+  ...[0, 10, 20, 30].flatMap((node) => [node, node + 1, node + 2]),
+  ...[0, 1, 2].map((process) => CHAINCODE_PORT_OFFSET + process),
+];
+
+/**
+ * A base from which all ports of a small network are free now.
+ * @returns {Promise<number>}
+ */
+export async function freePortBase() {
+  for (let base = FIRST + (process.pid % STARTS) * SPAN; base < LAST; base += SPAN) {
+    const start = base;
+    const free = await Promise.all(WANTED.map((offset) => portIsFree(start + offset)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new NetworkError(
+    'PORT_BUSY',
+    'There is no free block of ports for a network.',
+    'Name a first port yourself.',
+  );
+}
