@@ -10,6 +10,7 @@ import {
   StoreUnavailableError,
   type VerifiedBatch,
 } from './accessStore';
+import { type IndexedFields, indexedFields, isIndexedAs } from './indexedFields';
 import { migrate, openDatabase, type SqlDatabase, type SqlStatement } from './openDatabase';
 
 /**
@@ -212,10 +213,10 @@ class SqlAccessStore implements AccessStore {
       event.id,
       JSON.stringify(event),
     );
-    const row = indexRow(event);
+    const row = indexedFields(event);
     this.#prepare(
       'INSERT INTO subject_entry (subject, position, at, org, person, purpose, outcome, types) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ).run(row.subject, position, row.at, row.org, row.person, row.purpose, row.outcome, row.types);
+    ).run(row.subject, position, row.at, row.org, row.person, row.purpose, row.outcome, typesText(row.types));
   }
 
   #putCheckpoint(checkpoint: Checkpoint): void {
@@ -266,37 +267,16 @@ function translate(error: unknown): Error {
     : new StoreUnavailableError(`SQLite failed (${code || 'no code'})`, { cause: error });
 }
 
-/** What the patients' index holds of an event. */
-interface IndexRow {
-  subject: string;
-  at: number;
-  org: string;
-  person: string | null;
-  purpose: string;
-  outcome: string;
-  types: string;
-}
-
-function indexRow(event: AccessEvent): IndexRow {
-  return {
-    subject: event.subject,
-    at: Date.parse(event.at),
-    org: event.requester.org,
-    person: event.requester.person?.id ?? null,
-    purpose: event.purpose,
-    outcome: event.outcome,
-    types: typesText(event.items.map((item) => item.type)),
-  };
-}
+/** The columns of `subject_entry` that repeat the event. */
+type IndexRow = Omit<IndexedFields, 'types'> & { readonly types: string };
 
 function isIndexed(row: IndexRow, event: AccessEvent): boolean {
-  const expected = indexRow(event);
-  return Object.entries(expected).every(([column, value]) => row[column as keyof IndexRow] === value);
+  return isIndexedAs({ ...row, types: row.types.split(',').slice(1, -1) }, event);
 }
 
-/** `,Observation,Patient,`: each type once, so that one `instr` finds it whole. */
+/** `,Observation,Patient,`: one `instr` finds a type whole. */
 function typesText(types: readonly string[]): string {
-  return `,${[...new Set(types)].sort().join(',')},`;
+  return `,${types.join(',')},`;
 }
 
 function toEntry(row: EntryRow): StoredEntry {

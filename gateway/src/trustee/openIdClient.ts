@@ -50,7 +50,7 @@ const RETRY_SECONDS = 5;
  * function before discovery, and marks it deprecated to make it stand out, not to remove it.
  */
 // eslint-disable-next-line @typescript-eslint/no-deprecated
-const allowHttp = openid.allowInsecureRequests;
+const allowHttp: (config: openid.Configuration) => void = openid.allowInsecureRequests;
 
 /** The portal as OAuth client: code flow with PKCE S256, state and nonce; the ID token's signature is verified. */
 export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): OpenIdClient {

@@ -1,97 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import { pino } from 'pino';
 import type { AccessEvent } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { checkReadModel, describeCheck, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
 import {
   createProjection,
   type Projection,
-  type ProjectionDeps,
   type ProjectionStatus,
 } from '../../../gateway/src/projection/projection';
-import { type AccessStore, StoreUnavailableError } from '../../../gateway/src/readmodel/accessStore';
+import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
-import { accessRequest, testSubject } from '../../support/accessRequests';
+import { accessRequest } from '../../support/accessRequests';
 import { FakeProvenanceLedger, recordOf } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
-
-const NORTH = 'NorthHospitalMSP/main';
-const SOUTH = 'SouthClinicMSP/main';
-const alice = testSubject('alice');
-const bob = testSubject('bob');
-
-/** Resolves with the first status that satisfies `wanted`. */
-function reaches(
-  projection: Projection,
-  wanted: (status: ProjectionStatus) => boolean,
-): Promise<ProjectionStatus> {
-  return new Promise((resolve) => {
-    const done = projection.watch(look);
-    look(projection.status());
-    function look(status: ProjectionStatus): void {
-      if (wanted(status)) {
-        done();
-        resolve(status);
-      }
-    }
-  });
-}
+import { alice, bob, NORTH, ProjectionRun, reaches, SOUTH } from './projectionRun';
 
 describe('the projection', () => {
+  let run: ProjectionRun;
   let ledger: FakeProvenanceLedger;
   let store: AccessStore;
-  let stop: AbortController;
-  const running: Promise<void>[] = [];
   beforeEach(() => {
-    ledger = new FakeProvenanceLedger();
     store = openSqlAccessStore(':memory:');
-    stop = new AbortController();
+    run = new ProjectionRun(store);
+    ({ ledger } = run);
   });
   afterEach(async () => {
-    stop.abort();
-    await Promise.all(running.splice(0));
+    await run.stop();
     await store.close();
   });
-
-  const deps = (change: Partial<ProjectionDeps> = {}): ProjectionDeps => ({
-    ledger,
-    store,
-    log: pino({ level: 'silent' }),
-    clock: () => 1_000_000,
-    random: () => 0,
-    // Retries and polls follow at once: what is tested is the order of things, not the waiting.
-    sleep: (_ms, signal) => pause(1, signal),
-    ...change,
-  });
-  const start = (change: Partial<ProjectionDeps> = {}): Projection => {
-    const projection = createProjection(deps(change));
-    running.push(projection.run(stop.signal));
-    return projection;
-  };
-  const applied = (projection: Projection): Promise<ProjectionStatus> =>
-    reaches(projection, ({ block }) => block === ledger.blocks.length - 1);
   const halted = (projection: Projection): Promise<ProjectionStatus> =>
     reaches(projection, ({ state }) => state === 'halted');
-  const fill = (batches: number): void => {
-    for (let at = 0; at < batches; at += 1) {
-      ledger.record(at % 3 === 2 ? SOUTH : NORTH, [
-        accessRequest({ subject: alice }),
-        accessRequest({ subject: at % 2 === 0 ? bob : alice, purpose: 'HPAYMT' }),
-      ]);
-    }
-  };
-  const contents = async (given = store): Promise<unknown> => [
-    await given.scan(1, 1000),
-    await given.checkpoint(),
-  ];
-  /** What a projection without any trouble makes of the same ledger. */
-  const undisturbed = async (): Promise<unknown> => {
-    const clean = openSqlAccessStore(':memory:');
-    await rebuildReadModel(deps({ store: clean }), stop.signal);
-    const found = await contents(clean);
-    await clean.close();
-    return found;
-  };
 
   it('applies what the ledger has, then what comes, in ledger order', async () => {
     await ledger.admitOrganisation({
@@ -100,12 +37,12 @@ describe('the projection', () => {
       name: 'North',
       identifiers: [],
     });
-    fill(4);
-    const projection = start();
+    run.fill(4);
+    const projection = run.start();
     expect(projection.status()).toMatchObject({ state: 'catchingUp', block: undefined });
     await reaches(projection, ({ state }) => state === 'live');
-    fill(3);
-    const status = await applied(projection);
+    run.fill(3);
+    const status = await run.applied(projection);
     expect(status).toMatchObject({ entries: 14, problem: undefined, checkedAt: 1_000_000 });
     expect((await store.scan(1, 100)).map(({ position }) => position)).toEqual(
       Array.from({ length: 14 }, (_, at) => at + 1),
@@ -117,14 +54,14 @@ describe('the projection', () => {
   });
 
   it('becomes live on a ledger whose last blocks hold no events', async () => {
-    fill(1);
+    run.fill(1);
     ledger.silentBlocks = 3;
-    const status = await reaches(start(), ({ state }) => state === 'live');
+    const status = await reaches(run.start(), ({ state }) => state === 'live');
     expect(status).toMatchObject({ block: 0, height: 4 });
   });
 
   it('becomes live on an empty ledger', async () => {
-    expect(await reaches(start(), ({ state }) => state === 'live')).toMatchObject({
+    expect(await reaches(run.start(), ({ state }) => state === 'live')).toMatchObject({
       block: undefined,
       entries: 0,
     });
@@ -134,23 +71,21 @@ describe('the projection', () => {
     const onRegistryChanged = jest.fn();
     await ledger.initialise({ trustee: 'TrusteeMSP', defaultPolicy: { rules: [], default: 'deny' } });
     await ledger.putConsent(alice, { rules: [], default: 'permit' }, 0);
-    fill(1);
-    await applied(start({ onRegistryChanged }));
+    run.fill(1);
+    await run.applied(run.start({ onRegistryChanged }));
     expect(onRegistryChanged).toHaveBeenCalledTimes(1);
     expect(await store.checkpoint()).toMatchObject({ events: 3, entries: 2, block: 2 });
   });
 
   it('goes on from its checkpoint after a restart', async () => {
-    fill(3);
-    await applied(start());
-    stop.abort();
-    await Promise.all(running.splice(0));
-    stop = new AbortController();
+    run.fill(3);
+    await run.applied(run.start());
+    await run.stop();
     const before = ledger.calls.getEvents;
-    fill(2);
-    await applied(start());
+    run.fill(2);
+    await run.applied(run.start());
     expect(ledger.calls.getEvents - before).toBe(2);
-    expect(await contents()).toEqual(await undisturbed());
+    expect(await run.contents()).toEqual(await run.undisturbed());
   });
 
   describe('halts, and applies nothing further, on', () => {
@@ -165,12 +100,12 @@ describe('the projection', () => {
       }
     };
     const expectHalt = async (reason: string): Promise<void> => {
-      const projection = start();
+      const projection = run.start();
       const status = await halted(projection);
       expect(status).toMatchObject({ state: 'halted', haltReason: reason, entries: 2 });
       expect(status.problem).toContain('seq 1');
-      fill(1);
-      await Promise.all(running.splice(0));
+      run.fill(1);
+      await run.ended();
       expect(projection.status().entries).toBe(2);
       expect(await store.scan(1, 10)).toHaveLength(2);
       expect((await store.checkpoint())?.lanes).toEqual({ [NORTH]: { nextSeq: 1, count: 2 } });
@@ -252,174 +187,113 @@ describe('the projection', () => {
   });
 
   it('halts on a gap in a lane, and keeps what came before', async () => {
-    fill(2);
+    run.fill(2);
     ledger.record(NORTH, [accessRequest({ subject: alice })], 3);
-    const status = await halted(start());
+    const status = await halted(run.start());
     expect(status).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 4 });
     expect(status.problem).toBe(`SEQUENCE_GAP: lane ${NORTH}, seq 3: expected seq 2`);
   });
 
   it('halts when a lane does not begin at 0', async () => {
     ledger.record(NORTH, [accessRequest({ subject: alice })], 1);
-    expect(await halted(start())).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 0 });
+    expect(await halted(run.start())).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 0 });
   });
 
   it('halts when the store is ahead of its ledger', async () => {
-    fill(3);
-    await applied(start());
-    stop.abort();
-    await Promise.all(running.splice(0));
-    stop = new AbortController();
-    ledger = new FakeProvenanceLedger();
-    fill(1);
-    expect(await halted(start())).toMatchObject({ haltReason: 'STORE_MISMATCH' });
+    run.fill(3);
+    await run.applied(run.start());
+    await run.stop();
+    run.ledger = new FakeProvenanceLedger();
+    run.fill(1);
+    expect(await halted(run.start())).toMatchObject({ haltReason: 'STORE_MISMATCH' });
     expect(await store.scan(1, 100)).toHaveLength(6);
   });
 
   it('waits for private data that have not arrived yet', async () => {
-    fill(2);
+    run.fill(2);
     const late = ledger.batches.get(`${NORTH}~1`);
     ledger.batches.delete(`${NORTH}~1`);
-    const projection = start();
+    const projection = run.start();
     const status = await reaches(projection, ({ state }) => state === 'stale');
     expect(status.problem).toContain('no private data');
     expect(await store.scan(1, 10)).toHaveLength(2);
     if (late !== undefined) {
       ledger.batches.set(`${NORTH}~1`, late);
     }
-    expect(await applied(projection)).toMatchObject({ entries: 4 });
+    expect(await run.applied(projection)).toMatchObject({ entries: 4 });
     await reaches(projection, ({ state }) => state === 'live');
   });
 
   it('is stale while the ledger is away, and goes on by itself', async () => {
-    fill(1);
-    const projection = start();
+    run.fill(1);
+    const projection = run.start();
     await reaches(projection, ({ state }) => state === 'live');
     for (const kind of ['unavailable', 'unknown', 'retryable', 'rejected'] as const) {
       ledger.break(new LedgerError(kind, 'down'));
       await reaches(projection, ({ state }) => state === 'stale');
-      fill(1);
+      run.fill(1);
       ledger.break(undefined);
-      await applied(projection);
+      await run.applied(projection);
       await reaches(projection, ({ state }) => state === 'live');
     }
-    expect(await contents()).toEqual(await undisturbed());
+    expect(await run.contents()).toEqual(await run.undisturbed());
   });
 
   it('waits longer after each failure, up to a bound, and never the same for all', async () => {
     const waits: number[] = [];
     ledger.break(new LedgerError('unavailable', 'down'));
     const random = jest.fn(() => 0.5);
-    start({
+    const ending = new AbortController();
+    const deps = run.deps({
       random,
       sleep: (ms, signal) => {
         waits.push(ms);
         if (waits.length === 12) {
-          stop.abort();
+          ending.abort();
         }
         return pause(0, signal);
       },
     });
-    await Promise.all(running.splice(0));
+    await createProjection(deps).run(ending.signal);
     expect(waits.slice(0, 3)).toEqual([75, 150, 300]);
     expect(Math.max(...waits)).toBeLessThanOrEqual(5000);
     expect(random).toHaveBeenCalledTimes(12);
   });
 
-  it.each(
-    [0, 1, 2, 3, 4, 5].flatMap((call) => (['before', 'after'] as const).map((moment) => ({ call, moment }))),
-  )('loses and doubles nothing when write $call fails $moment it is done', async ({ call, moment }) => {
-    fill(6);
-    const apply = store.apply.bind(store);
-    let calls = 0;
-    jest.spyOn(store, 'apply').mockImplementation(async (...given) => {
-      const fails = calls === call;
-      calls += 1;
-      if (fails && moment === 'before') {
-        throw new StoreUnavailableError('disk full');
-      }
-      await apply(...given);
-      if (fails) {
-        throw new StoreUnavailableError('the reply was lost');
-      }
-    });
-    // One batch at a time, so that there is a moment between every two.
-    const slow: ProjectionDeps['ledger'] = {
-      findBatch: (...given) => ledger.findBatch(...given),
-      getEvents: (...given) => ledger.getEvents(...given),
-      height: () => ledger.height(),
-      events: async function* (after, signal) {
-        for await (const event of ledger.events(after, signal)) {
-          yield event;
-          while (!signal.aborted && (await store.checkpoint())?.block !== Number(event.block)) {
-            await pause(1, signal);
-          }
-        }
-      },
-    };
-    await applied(start({ ledger: slow }));
-    expect(calls).toBeGreaterThanOrEqual(6);
-    expect(await contents()).toEqual(await undisturbed());
-  });
-
-  it('ends in the same when two projections write to one store', async () => {
-    fill(20);
-    const projections = [start(), start()];
-    await Promise.all(projections.map(applied));
-    fill(20);
-    await Promise.all(projections.map(applied));
-    expect(projections.map((projection) => projection.status().state)).not.toContain('halted');
-    expect(await contents()).toEqual(await undisturbed());
-  });
-
   it('fails loudly on a mistake of its own', async () => {
-    fill(1);
+    run.fill(1);
     jest.spyOn(store, 'apply').mockRejectedValue(new TypeError('a bug'));
-    const projection = createProjection(deps());
-    await expect(projection.run(stop.signal)).rejects.toThrow('a bug');
+    const projection = createProjection(run.deps());
+    await expect(projection.run(run.signal)).rejects.toThrow('a bug');
     expect(projection.status().state).toBe('stale');
   });
 
   describe('rebuilding and checking', () => {
-    it('rebuilds to the same as following along', async () => {
-      const projection = start();
-      for (let round = 0; round < 5; round += 1) {
-        fill(2);
-        await applied(projection);
-      }
-      stop.abort();
-      await Promise.all(running.splice(0));
-      stop = new AbortController();
-      const before = await contents();
-      expect(await rebuildReadModel(deps(), stop.signal)).toMatchObject({ state: 'live', entries: 20 });
-      expect(await contents()).toEqual(before);
-    });
-
     it('says when a rebuild halts', async () => {
-      fill(2);
+      run.fill(2);
       ledger.records.delete(`${NORTH}~1`);
-      expect(await rebuildReadModel(deps(), stop.signal)).toMatchObject({ state: 'halted' });
+      expect(await rebuildReadModel(run.deps(), run.signal)).toMatchObject({ state: 'halted' });
     });
 
     it('finds no difference where there is none, even while the ledger grows', async () => {
-      fill(5);
-      await rebuildReadModel(deps(), stop.signal);
-      fill(2);
-      const report = await checkReadModel({ ledger, store }, stop.signal);
+      run.fill(5);
+      await rebuildReadModel(run.deps(), run.signal);
+      run.fill(2);
+      const report = await checkReadModel({ ledger, store }, run.signal);
       expect(report).toEqual({ entries: 10, differences: [], isComplete: true });
       expect(describeCheck(report)).toBe('10 entries re-derived, no difference');
       expect(ledger.blocks).toHaveLength(7);
     });
 
     it('finds nothing in an empty store', async () => {
-      expect(await checkReadModel({ ledger, store }, stop.signal)).toMatchObject({
+      expect(await checkReadModel({ ledger, store }, run.signal)).toMatchObject({
         entries: 0,
         differences: [],
       });
     });
 
     it('reports what is missing, altered, or too much', async () => {
-      fill(2);
+      run.fill(2);
       const events = ledger.batches.get(`${NORTH}~0`)?.events ?? [];
       const [first] = events;
       if (first === undefined) {
@@ -447,7 +321,7 @@ describe('the projection', () => {
           lanes: { [NORTH]: { nextSeq: 2, count: 5 } },
         },
       );
-      const report = await checkReadModel({ ledger, store }, stop.signal);
+      const report = await checkReadModel({ ledger, store }, run.signal);
       expect(report.differences.map(({ kind, position }) => [kind, position])).toEqual([
         ['different', 1],
         ['missing', 3],
@@ -460,11 +334,11 @@ describe('the projection', () => {
     });
 
     it('reports a store of another ledger', async () => {
-      fill(3);
-      await rebuildReadModel(deps(), stop.signal);
+      run.fill(3);
+      await rebuildReadModel(run.deps(), run.signal);
       const checkpoint = await store.checkpoint();
       ledger.blocks.splice(2);
-      const report = await checkReadModel({ ledger, store }, stop.signal);
+      const report = await checkReadModel({ ledger, store }, run.signal);
       expect(checkpoint?.block).toBe(2);
       expect(report.differences).toContainEqual(expect.objectContaining({ kind: 'checkpoint' }));
     });
