@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { toCsvFile, toJsonFile } from '../../web/src/features/keep/exportFiles';
+import { DOCTOR, entry, meAnswer, NORTH } from './support/answers';
+
+const madeAt = new Date('2026-05-06T12:00:00Z');
+const named = (name: string) =>
+  entry({ requester: { organisation: NORTH, person: { ...DOCTOR, name }, clientId: 'c' } });
+const facts = (entries: ReturnType<typeof entry>[]) => ({
+  me: meAnswer(),
+  filter: { org: 'NorthHospitalMSP' },
+  madeAt,
+  entries,
+});
+
+describe('the JSON file', () => {
+  it('has the entries as they came, their number, the filter and the ledger position', () => {
+    const entries = [entry({}), entry({})];
+    expect(JSON.parse(toJsonFile(facts(entries)))).toEqual({
+      format: 'chartwitness-accesses-1',
+      madeAt: '2026-05-06T12:00:00.000Z',
+      subject: 'subject-1',
+      ledger: { completeToBlock: 41, state: 'live', checkedAt: '2026-05-06T10:00:00.000Z' },
+      filter: { org: 'NorthHospitalMSP' },
+      count: 2,
+      entries,
+    });
+  });
+});
+
+describe('the CSV file', () => {
+  const lines = (name: string): readonly string[] => toCsvFile(facts([named(name)])).split('\r\n');
+
+  it('has a header, a line per kind of data and the position', () => {
+    const [header, row, position, end] = lines('Dr Ada Example');
+    expect(header).toMatch(/^\ufeffat,holder,organisation,/);
+    expect(row?.split(',')).toHaveLength(header?.split(',').length ?? 0);
+    expect(position).toContain('1 entries, complete up to ledger position 41');
+    expect(end).toBe('');
+  });
+
+  it.each(['=HYPERLINK("http://evil")', '+1', '-2+3', '@SUM(A1)', '\t=1'])(
+    'does not let a spreadsheet run the name %j',
+    (name) => {
+      const row = lines(name).slice(1).join('\n');
+      expect(row).toMatch(/(^|,)"?'/);
+      expect(row).not.toMatch(/(^|,)"?[=+\-@\t]/m);
+    },
+  );
+
+  it('quotes commas, quotes and line breaks', () => {
+    expect(toCsvFile(facts([named('Doe, "Jo"\nMD')]))).toContain('"Doe, ""Jo""\nMD"');
+  });
+});

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { consentPolicy, type ConsentPolicy, type ConsentRule } from '@api/schemas';
+import { decide, parsePolicy } from '@chartwitness/chaincode/domain';
+import {
+  CHOICES,
+  freeId,
+  readArrangement,
+  toPolicy,
+  type Preset,
+} from '../../web/src/lib/policy/arrangement';
+import { mergePolicies } from '../../web/src/lib/policy/mergePolicies';
+import { moveRule, placeRule, wantedId } from '../../web/src/lib/policy/placeRule';
+import { policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
+import { inForceSince, standingRule } from '../../web/src/lib/policy/standingRule';
+import { CARE, consent, consentHistory, NORTH, SOUTH } from './support/answers';
+
+const block = (id: string, part: Partial<ConsentRule> = {}): ConsentRule => ({ id, effect: 'deny', ...part });
+const allow = (id: string, part: Partial<ConsentRule> = {}): ConsentRule => ({
+  id,
+  effect: 'permit',
+  ...part,
+});
+const A = block('a', { user: 'urn:a' });
+const B = block('b', { org: SOUTH.mspId });
+const C = allow('c', { org: NORTH.mspId, purposes: ['TREAT'] });
+const policy = (exceptions: readonly ConsentRule[], preset: Preset = 'care'): ConsentPolicy =>
+  toPolicy({ exceptions, preset });
+
+const rules = fc.uniqueArray(
+  fc.record(
+    {
+      id: fc.constantFrom('care', 'running', 'closed', 'own-hospital', 'x', 'y', 'z', 'care-2'),
+      effect: fc.constantFrom('permit' as const, 'deny' as const),
+      org: fc.constantFrom('@holder', 'SouthClinicMSP'),
+      purposes: fc.constantFrom(['TREAT'], ['HPAYMT', 'HOPERAT'], ['HOPERAT', 'HPAYMT']),
+    },
+    { requiredKeys: ['id', 'effect'] },
+  ),
+  { selector: ({ id }) => id, maxLength: 6 },
+);
+const presets = fc.constantFrom<Preset>('care', 'hospital', 'emergency', 'closed', 'other');
+
+describe('a consent as exceptions and a general setting', () => {
+  it('loses nothing: reading any policy and writing it again decides alike', () => {
+    fc.assert(
+      fc.property(rules, fc.constantFrom('permit' as const, 'deny' as const), (list, fallback) => {
+        const before: ConsentPolicy = { rules: list, default: fallback };
+        const after = toPolicy(readArrangement(before));
+        const meaning = ({ rules: all, default: otherwise }: ConsentPolicy) => [
+          all
+            .map(({ id: _id, ...rest }) => JSON.stringify(rest, Object.keys(rest).sort()))
+            .map((text) => text.replace('["HOPERAT","HPAYMT"]', '["HPAYMT","HOPERAT"]')),
+          otherwise,
+        ];
+        expect(meaning(after)).toEqual(meaning(before));
+      }),
+    );
+  });
+
+  it('always writes what the ledger accepts', () => {
+    fc.assert(
+      fc.property(rules, presets, (exceptions, preset) => {
+        const written = toPolicy({ exceptions, preset });
+        expect(consentPolicy.safeParse(written).success).toBe(true);
+        expect(() => parsePolicy(written)).not.toThrow();
+      }),
+    );
+  });
+
+  it.each(CHOICES)('knows its own preset again: %s', (preset) => {
+    expect(readArrangement(toPolicy({ exceptions: [A], preset }))).toEqual({ exceptions: [A], preset });
+  });
+});
+
+describe('what the presets mean on the ledger', () => {
+  const outcome = (preset: Preset, org: string, purpose: string): string => {
+    const request = {
+      id: 'i'.repeat(22), salt: 's'.repeat(22), subject: 's'.repeat(43), requester: { org, clientId: 'c', person: { id: 'p', name: 'P', role: 'doctor' } },
+      purpose, action: 'read' as const, emergency: purpose === 'BTG' ? { reason: 'Found unconscious' } : null,
+      items: [{ type: 'Observation', labels: [], count: 1, ids: [] }], requestedAt: '2026-05-06T09:15:00.000Z', late: false,
+    }; // prettier-ignore
+    const document = { subject: request.subject, version: 1, ...toPolicy({ exceptions: [], preset }) };
+    return (
+      decide(document, { rules: [], default: 'deny' }, request, NORTH.mspId, request.requestedAt)[0]
+        ?.decision ?? 'none'
+    );
+  };
+
+  it.each([
+    ['care', NORTH.mspId, 'TREAT', 'permit'],
+    ['care', SOUTH.mspId, 'TREAT', 'permit'],
+    ['care', NORTH.mspId, 'HPAYMT', 'permit'],
+    ['care', SOUTH.mspId, 'HPAYMT', 'deny'],
+    ['care', NORTH.mspId, 'HRESCH', 'deny'],
+    ['hospital', NORTH.mspId, 'TREAT', 'permit'],
+    ['hospital', SOUTH.mspId, 'TREAT', 'deny'],
+    ['hospital', SOUTH.mspId, 'BTG', 'permit'],
+    ['emergency', NORTH.mspId, 'TREAT', 'deny'],
+    ['emergency', SOUTH.mspId, 'BTG', 'permit'],
+    ['closed', NORTH.mspId, 'TREAT', 'deny'],
+    ['closed', SOUTH.mspId, 'BTG', 'deny'],
+  ] as const)('%s: %s for %s → %s', (preset, org, purpose, decision) => {
+    expect(outcome(preset, org, purpose)).toBe(decision);
+  });
+});
+
+describe('a new exception', () => {
+  it('goes before what is less particular, and before an older one about the same', () => {
+    const added = block('new', { user: 'urn:a' });
+    expect(placeRule([B, C], added)).toEqual([added, B, C]);
+    expect(placeRule([A, B], added)).toEqual([added, A, B]);
+    expect(placeRule([A, C], B)).toEqual([A, B, C]);
+    expect(placeRule([A, B], block('psy', { labels: ['PSY'] }))).toEqual([
+      A,
+      B,
+      block('psy', { labels: ['PSY'] }),
+    ]);
+  });
+
+  it('gets an id that the ledger accepts, whatever it is about', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 256, unit: 'binary' }), (user) => {
+        expect(freeId(wantedId({ effect: 'deny', user }), new Set())).toMatch(/^[A-Za-z0-9._-]{1,64}$/);
+      }),
+    );
+    expect(freeId('a', new Set(['a', 'a-2']))).toBe('a-3');
+  });
+
+  it('moves by one place and not over the ends', () => {
+    expect(moveRule([A, B, C], 1, -1)).toEqual([B, A, C]);
+    expect(moveRule([A, B, C], 1, 1)).toEqual([A, C, B]);
+    expect(moveRule([A, B, C], 0, -1)).toEqual([A, B, C]);
+    expect(moveRule([A, B, C], 2, 1)).toEqual([A, B, C]);
+  });
+});
+
+describe('the difference of two consents', () => {
+  it('is empty exactly when they say the same', () => {
+    expect(policyDifference(policy([A, B]), policy([A, B]))).toEqual([]);
+    expect(policyDifference(policy([C]), policy([{ ...C, purposes: ['TREAT'] }]))).toEqual([]);
+  });
+
+  it('tells what was added, removed, changed, moved, and the general setting', () => {
+    const changed = { ...C, purposes: ['HRESCH'] };
+    expect(policyDifference(policy([A, C]), policy([B, changed], 'closed'))).toEqual([
+      { kind: 'preset', before: 'care', after: 'closed' },
+      { kind: 'added', rule: B },
+      { kind: 'changed', before: C, after: changed },
+      { kind: 'removed', rule: A },
+    ]);
+    expect(policyDifference(policy([A, B]), policy([B, A]))).toEqual([{ kind: 'order' }]);
+  });
+
+  it.each([
+    ['a block', policyDifference(policy([]), policy([A])), true],
+    ['a permission taken back', policyDifference(policy([C]), policy([])), true],
+    ['a closer setting', policyDifference(policy([]), policy([], 'hospital')), true],
+    ['a permission', policyDifference(policy([]), policy([C])), false],
+    ['a block taken back', policyDifference(policy([A]), policy([])), false],
+    ['a more open setting', policyDifference(policy([], 'closed'), policy([])), false],
+  ])('asks for the warning: %s', (_what, changes, needsWarning) => {
+    expect(changes.some(restricts)).toBe(needsWarning);
+  });
+});
+
+describe('a merge with what was saved elsewhere', () => {
+  it('keeps what both sides changed', () => {
+    expect(mergePolicies(policy([A]), policy([A, B]), policy([A, C]))).toEqual({
+      policy: policy([A, B, C]),
+      clashes: [],
+    });
+    expect(mergePolicies(policy([A, B]), policy([B]), policy([A, B, C]))).toEqual({
+      policy: policy([B, C]),
+      clashes: [],
+    });
+    expect(mergePolicies(policy([A]), policy([A], 'closed'), policy([A, B]))).toEqual({
+      policy: policy([A, B], 'closed'),
+      clashes: [],
+    });
+  });
+
+  it('keeps theirs and names the clash where both changed the same', () => {
+    const mine = { ...C, purposes: ['HRESCH'] };
+    const theirs = { ...C, purposes: ['HPAYMT'] };
+    expect(mergePolicies(policy([C]), policy([mine]), policy([theirs]))).toEqual({
+      policy: policy([theirs]),
+      clashes: ['c'],
+    });
+    expect(mergePolicies(policy([C]), policy([mine]), policy([]))).toEqual({
+      policy: policy([]),
+      clashes: ['c'],
+    });
+    expect(mergePolicies(policy([C]), policy([]), policy([theirs]))).toEqual({
+      policy: policy([theirs]),
+      clashes: ['c'],
+    });
+    expect(mergePolicies(policy([]), policy([], 'closed'), policy([], 'hospital')).clashes).toEqual([
+      'preset',
+    ]);
+  });
+
+  it('is theirs when I changed nothing, and mine when they changed nothing', () => {
+    fc.assert(
+      fc.property(rules, presets, rules, presets, (baseRules, basePreset, otherRules, otherPreset) => {
+        const base = toPolicy({ exceptions: baseRules, preset: basePreset });
+        const other = toPolicy({ exceptions: otherRules, preset: otherPreset });
+        expect(mergePolicies(base, base, other)).toEqual({
+          policy: toPolicy(readArrangement(other)),
+          clashes: [],
+        });
+        const mine = mergePolicies(base, other, base);
+        expect(mine.clashes).toEqual([]);
+        expect(policyDifference(other, mine.policy).filter(({ kind }) => kind !== 'order')).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('what a decision rested on', () => {
+  const versions = consentHistory().items;
+
+  it('is the exception or the general setting of that version', () => {
+    expect(standingRule(versions, 2, 'block-psy')).toMatchObject({ kind: 'rule', rule: { id: 'block-psy' } });
+    expect(standingRule(versions, 1, 'care')).toEqual({ kind: 'preset', preset: 'care' });
+    expect(standingRule(versions, 1, undefined)).toEqual({ kind: 'preset', preset: 'care' });
+  });
+
+  it('is unknown for another version or rule, and not guessed', () => {
+    expect(standingRule(versions, 9, 'care')).toBeUndefined();
+    expect(standingRule(versions, 1, 'block-psy')).toBeUndefined();
+  });
+
+  it('is in force since the oldest version without a gap that says the same', () => {
+    expect(inForceSince(versions, 2, 'care')).toBe('2026-05-03T08:00:00.000Z');
+    expect(inForceSince(versions, 2, 'block-psy')).toBe('2026-05-04T08:00:00.000Z');
+    const withGap = [
+      { at: '2026-05-09T08:00:00.000Z', consent: consent(CARE, 4) },
+      { at: '2026-05-08T08:00:00.000Z', consent: consent([], 3) },
+      ...versions,
+    ];
+    expect(inForceSince(withGap, 4, 'care')).toBe('2026-05-09T08:00:00.000Z');
+  });
+});

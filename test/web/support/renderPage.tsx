@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { QueryClientProvider } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { MemoryRouter } from 'react-router';
+import { Announcer } from '../../../web/src/components/announce';
+import { createQueryClient, meQuery } from '../../../web/src/lib/queries';
+import { Vocabulary, VocabularyProvider } from '../../../web/src/words/context';
+import { words as en, type Words } from '../../../web/src/words/en';
+import { words as zhCN } from '../../../web/src/words/zhCN';
+import { meAnswer } from './answers';
+
+const LANGUAGES: Readonly<Record<'en' | 'zh-CN', Words>> = { en, 'zh-CN': zhCN };
+
+interface RenderOptions {
+  readonly language?: 'en' | 'zh-CN';
+  readonly path?: string;
+  readonly me?: ReturnType<typeof meAnswer>;
+}
+
+/** Renders a part of the portal with words, server state, routes and somebody who is signed in. */
+export function renderPage(
+  page: ReactNode,
+  { language = 'en', path = '/', me = meAnswer() }: RenderOptions = {},
+) {
+  const queryClient = createQueryClient(() => undefined);
+  queryClient.setQueryData(meQuery.queryKey, me);
+  return render(
+    <VocabularyProvider value={new Vocabulary(language, LANGUAGES[language])}>
+      <QueryClientProvider client={queryClient}>
+        <MemoryRouter initialEntries={[path]}>
+          <Announcer>{page}</Announcer>
+        </MemoryRouter>
+      </QueryClientProvider>
+    </VocabularyProvider>,
+  );
+}

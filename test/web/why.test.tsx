@@ -1,0 +1,187 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
+// SPDX-License-Identifier: Apache-2.0
+import { screen, waitFor } from '@testing-library/react';
+import type { AccessEntry, Basis } from '@api/schemas';
+import { Why } from '../../web/src/features/entry/Why';
+import { accessList, consent, consentHistory, DOCTOR, entry, SOUTH } from './support/answers';
+import { fakeApi } from './support/fakeApi';
+import { renderPage } from './support/renderPage';
+
+const HISTORY = 'GET /api/v1/consent/history';
+const PEOPLE = 'GET /api/v1/accesses';
+
+type Decision = 'permit' | 'deny';
+
+function decided(decision: Decision, basis: Basis, part: Partial<AccessEntry> = {}): AccessEntry {
+  const example = entry(part);
+  return {
+    ...example,
+    outcome: decision,
+    items: example.items.map((item) => ({ ...item, decision, basis })),
+  };
+}
+
+async function whyText(shown: AccessEntry, language: 'en' | 'zh-CN' = 'en'): Promise<string> {
+  const { container } = renderPage(<Why entry={shown} />, { language });
+  await waitFor(() => {
+    expect(container.querySelector('.why-sentence')).not.toBeNull();
+  });
+  // Names of people in rules arrive a moment later.
+  await waitFor(() => {
+    expect(container.textContent).not.toContain('urn:oid:1.2#10');
+  });
+  return (container.querySelector('.why')?.textContent ?? '').replace(/\s+/g, ' ');
+}
+
+beforeEach(() => {
+  const rule = { id: 'only-ada', effect: 'permit' as const, user: DOCTOR.id, labels: ['PSY'] };
+  const others = { id: 'psy-closed', effect: 'deny' as const, labels: ['PSY'] };
+  const versions = consentHistory();
+  fakeApi({
+    [HISTORY]: {
+      body: {
+        ...versions,
+        items: [{ at: '2026-05-05T08:00:00.000Z', consent: consent([rule, others], 3) }, ...versions.items],
+      },
+    },
+    [PEOPLE]: { body: accessList([entry({})]) },
+  });
+});
+
+describe('the sentence that says why', () => {
+  it.each<[string, AccessEntry, string]>([
+    [
+      'a general setting',
+      decided('permit', { kind: 'rule', version: 2, rule: 'care' }),
+      'Allowed by your setting “Open to those who treat me”.Consent version 2, saved on May 4, 2026 (in force since May 3, 2026)',
+    ],
+    [
+      'an exception',
+      decided('deny', { kind: 'rule', version: 3, rule: 'psy-closed' }),
+      'Refused by your rule “Nobody may see data about mental health”.',
+    ],
+    [
+      'an exception for a person',
+      decided('permit', { kind: 'rule', version: 3, rule: 'only-ada' }),
+      'Allowed by your rule “Dr Ada Example may see data about mental health”.',
+    ],
+    [
+      'an exception that holds',
+      decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }),
+      'Refused by your rule “Nobody may see data about mental health, until Jan 31, 2027, not even in an emergency”.',
+    ],
+    [
+      'the default',
+      decided('deny', { kind: 'default', version: 3 }),
+      'Refused: none of your exceptions fitted, and your setting was “Closed, except in an emergency”.',
+    ],
+    [
+      'the network’s rule',
+      decided('permit', { kind: 'networkDefault', rule: 'own-staff-treatment' }),
+      'Allowed: you had not decided anything yet.',
+    ],
+    [
+      'the network’s default',
+      decided('deny', { kind: 'networkDefault' }),
+      'Refused: you had not decided anything yet',
+    ],
+    [
+      'a suspended organisation',
+      decided('deny', { kind: 'refused', reason: 'organisationSuspended' }),
+      'Refused: the organisation is suspended from the network.',
+    ],
+    [
+      'an unknown rule',
+      decided('deny', { kind: 'rule', version: 99, rule: 'gone' }),
+      'Refused by your rule “gone”.',
+    ],
+  ])('of %s', async (_what, shown, expected) => {
+    expect(await whyText(shown)).toContain(expected);
+  });
+
+  it('of an emergency names the reason that was given and what it overrode', async () => {
+    const shown = decided(
+      'permit',
+      { kind: 'emergency', version: 3, rule: 'psy-closed' },
+      { purpose: 'BTG', emergency: { reason: 'Found unconscious' } },
+    );
+    const text = await whyText(shown);
+    expect(text).toContain('Emergency: Dr Ada Example gave the reason “Found unconscious”.');
+    expect(text).toContain(
+      'Otherwise your rule “Nobody may see data about mental health” would have refused it.',
+    );
+  });
+
+  it('of an emergency that overrode nothing says so', async () => {
+    const shown = decided(
+      'permit',
+      { kind: 'rule', version: 2, rule: 'care' },
+      { purpose: 'ETREAT', emergency: { reason: 'Found unconscious' } },
+    );
+    expect(await whyText(shown)).toContain('No rule of yours was overridden');
+  });
+
+  it('of an emergency without a reason says that it is always refused', async () => {
+    const shown = decided('deny', { kind: 'refused', reason: 'emergencyIncomplete' }, { purpose: 'BTG' });
+    expect(await whyText(shown)).toContain('did not say who they are or why');
+  });
+
+  it('of a partial answer tells both reasons apart, with what each was about', async () => {
+    const [item] = entry({}).items;
+    if (item === undefined) throw new Error('the example has an item');
+    const withheld = {
+      ...item,
+      type: 'Condition',
+      count: 2,
+      decision: 'deny' as const,
+      basis: { kind: 'rule' as const, version: 3, rule: 'psy-closed' },
+    };
+    await whyText(
+      entry({
+        outcome: 'partial',
+        items: [{ ...item, basis: { kind: 'rule', version: 2, rule: 'care' } }, withheld],
+      }),
+    );
+    const [allowed, refused] = screen.getAllByRole('listitem');
+    expect(allowed?.textContent).toMatch(/Allowed by your setting.*measurements and laboratory results, 12/);
+    expect(refused?.textContent).toMatch(/Refused by your rule.*diagnoses and problems, 2 \(withheld\)/);
+    expect(screen.getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual([
+      '/consent/versions/2',
+      '/consent/versions/3',
+    ]);
+  });
+
+  it('is Chinese in Chinese', async () => {
+    const shown = decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' });
+    expect(await whyText(shown, 'zh-CN')).toContain(
+      '已拒绝，依据您的规则“任何人都不可以看涉及心理健康的数据，直到 2027年1月31日，紧急情况也不例外”。授权第 2 版，保存于 2026年5月4日',
+    );
+  });
+
+  it('survives a history that cannot be read: the rule is named by its id', async () => {
+    fakeApi({ [HISTORY]: { status: 403, body: null } });
+    expect(await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }))).toContain(
+      'Refused by your rule “block-psy”.',
+    );
+  });
+
+  it('shows a hostile reason as text, without what disguises it', async () => {
+    const reason = '<img src=x onerror=alert(1)> \u202Edesrever';
+    const requester = {
+      organisation: SOUTH,
+      person: { ...DOCTOR, name: '"><script>alert(1)</script>' },
+      clientId: 'c',
+    };
+    const text = await whyText(
+      decided(
+        'permit',
+        { kind: 'emergency', version: null },
+        { purpose: 'BTG', emergency: { reason }, requester },
+      ),
+    );
+    expect(text).toContain('“<img src=x onerror=alert(1)> desrever”');
+    expect(document.querySelector('img, script')).toBeNull();
+  });
+});

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { refusalReasons } from './support/refusalReasons';
+import { CODE_FAMILIES } from '../../web/src/words/context';
+import { words as en, type Words } from '../../web/src/words/en';
+import { chooseForm, fill, type Message } from '../../web/src/words/message';
+import { preferredLanguage } from '../../web/src/words/languages';
+import { words as zhCN } from '../../web/src/words/zhCN';
+
+const LANGUAGES: Readonly<Record<string, Words>> = { en, 'zh-CN': zhCN };
+const SOURCE = join(__dirname, '../../web/src');
+/** Keys that are put together from a code of the ledger: their words are looked up, never named. */
+const FAMILIES: ReadonlySet<string> = new Set(CODE_FAMILIES);
+
+function sourceText(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true })
+    .map((item) => {
+      const path = join(folder, item.name);
+      if (item.isDirectory()) return item.name === 'words' ? '' : sourceText(path);
+      return /\.tsx?$/.test(item.name) ? readFileSync(path, 'utf8') : '';
+    })
+    .join('\n');
+}
+
+function formsOf(message: Message): readonly string[] {
+  return typeof message === 'string' ? [message] : Object.values(message);
+}
+
+function placeholders(message: Message): readonly string[] {
+  const found = formsOf(message).flatMap((form) =>
+    [...form.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ''),
+  );
+  return [...new Set(found)].sort();
+}
+
+const code = sourceText(SOURCE);
+const templates = [...code.matchAll(/`([A-Za-z][\w.]*)\$\{[^}]+\}([\w.]*)`/g)].map(
+  ([, start = '', end = '']) =>
+    new RegExp(`^${start.replaceAll('.', '\\.')}\\w+${end.replaceAll('.', '\\.')}$`),
+);
+
+function isUsed(key: string): boolean {
+  const [family = ''] = key.split('.');
+  return (
+    FAMILIES.has(family) ||
+    code.includes(`'${key}'`) ||
+    code.includes(`"${key}"`) ||
+    templates.some((template) => template.test(key))
+  );
+}
+
+describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
+  it('have every key of English and no other', () => {
+    expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it('are never empty and fill the same placeholders as English', () => {
+    for (const [key, message] of Object.entries(words)) {
+      for (const form of formsOf(message))
+        expect({ key, isEmpty: form.trim() === '' }).toEqual({ key, isEmpty: false });
+      expect({ key, names: placeholders(message) }).toEqual({
+        key,
+        names: placeholders(en[key as keyof Words]),
+      });
+    }
+  });
+
+  it('have exactly the plural forms that the language has', () => {
+    const categories = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
+    for (const [key, message] of Object.entries(words)) {
+      if (typeof message === 'string') continue;
+      expect({ key, forms: Object.keys(message).sort() }).toEqual({ key, forms: [...categories].sort() });
+    }
+  });
+
+  it('have a word for every reason for which the ledger refuses', () => {
+    for (const reason of refusalReasons()) expect(words).toHaveProperty([`refused.${reason}`]);
+  });
+});
+
+it('no key is left that nothing uses', () => {
+  expect(Object.keys(en).filter((key) => !isUsed(key))).toEqual([]);
+});
+
+it('a key that is used and missing would be seen', () => {
+  expect(isUsed('list.title')).toBe(true);
+  expect(isUsed('list.noSuchKey')).toBe(false);
+});
+
+it('plurals and numbers follow the language', () => {
+  const text = (tag: string, count: number): string =>
+    fill(chooseForm(LANGUAGES[tag]?.['list.entries'] ?? '', tag, count), tag, { count });
+  expect(text('en', 1)).toBe('1 entry');
+  expect(text('en', 1204)).toBe('1,204 entries');
+  expect(text('zh-CN', 1)).toBe('1 条记录');
+});
+
+it('a placeholder without a value stays visible instead of vanishing', () => {
+  expect(fill('{count} of {all}', 'en', { count: 1 })).toBe('1 of {all}');
+});
+
+describe('the language', () => {
+  it.each([
+    [['de-CH', 'zh-TW', 'en'], null, 'zh-CN'],
+    [['fr'], null, 'en'],
+    [['en-GB'], 'zh-CN', 'zh-CN'],
+    [['zh'], 'xx', 'zh-CN'],
+    [[], null, 'en'],
+  ])('of a browser that asks for %j with the choice %j is %s', (asked, chosen, tag) => {
+    expect(preferredLanguage(asked, chosen).tag).toBe(tag);
+  });
+});
