@@ -6,6 +6,8 @@ export interface OrdererLimits extends CutterLimits {
   batchTimeoutMs: number;
 }
 
+const LONGEST_PAUSE_MS = 2;
+
 interface Envelope {
   bytes: Uint8Array;
 }
@@ -20,6 +22,8 @@ export class Orderer {
   private timer: NodeJS.Timeout | undefined;
   private scheduled = false;
   private failure: Error | undefined;
+  private lastEnd = -Infinity;
+  private lastDuration = 0;
 
   /** `commit` makes one block of the envelopes; it runs once per event-loop turn. */
   constructor(
@@ -64,18 +68,31 @@ export class Orderer {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => {
+    const commit = (): void => {
       this.scheduled = false;
       this.commitNext();
-    });
+    };
+    const pause = this.pauseMs();
+    if (pause > 0) setTimeout(commit, pause);
+    else setImmediate(commit);
+  }
+
+  /** Right after a block, more is usually on its way: waiting about as long as a block takes fills the next one. */
+  private pauseMs(): number {
+    if (this.ready.length > 0) return 0;
+    const wanted = Math.min(this.lastDuration, LONGEST_PAUSE_MS);
+    return Math.ceil(wanted - (performance.now() - this.lastEnd));
   }
 
   private commitNext(): void {
     if (this.failure) return;
     const block = this.ready.shift() ?? this.takePending();
     if (block === undefined) return;
+    const startedAt = performance.now();
     try {
       this.commit(block);
+      this.lastEnd = performance.now();
+      this.lastDuration = this.lastEnd - startedAt;
     } catch (error) {
       this.failure = error instanceof Error ? error : new Error(String(error));
       this.failed(this.failure);
