@@ -1,10 +1,30 @@
 'use strict';
-// What needs Hyperledger Fabric's programs; without them each suite says by name that it did not run.
+// What needs Hyperledger Fabric's programs; without them each suite says by name that it did not run. With them, the suites of the facade,
+// the recorder, the commands and the whole product, which `npm test` runs on the embedded ledger, run again on a native network.
+const { binariesIfPresent } = require('../scripts/network/binaries.mjs');
 const base = require('./jest.config.cjs');
+
+process.env.CHARTWITNESS_LEDGER = 'fabric';
+
+const OWN = ['<rootDir>/test/scripts/network/fabric*.test.ts', '<rootDir>/test/fabric/**/*.test.ts'];
+const ON_BOTH_LEDGERS = [
+  '<rootDir>/test/endToEnd/*.test.ts',
+  '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
+  '<rootDir>/test/gateway/ledger/registryCache.test.ts',
+  '<rootDir>/test/gateway/recorder/recorderOnLedger.test.ts',
+  '<rootDir>/test/gateway/commands/registry.test.ts',
+];
+const hasFabric = binariesIfPresent(process.env) !== undefined;
+if (!hasFabric) {
+  for (const suite of ON_BOTH_LEDGERS) {
+    process.stdout.write(`Fabric: not run (no binaries): ${suite.replace('<rootDir>/', '')}\n`);
+  }
+}
+
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
-  testMatch: ['<rootDir>/test/scripts/network/fabric*.test.ts', '<rootDir>/test/fabric/**/*.test.ts'],
+  testMatch: hasFabric ? [...OWN, ...ON_BOTH_LEDGERS] : OWN,
   testPathIgnorePatterns: [],
   testTimeout: 300_000,
 };

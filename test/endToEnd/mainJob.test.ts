@@ -5,7 +5,7 @@ import type { AccessEntry, ConsentRule } from '../../gateway/src/api/schemas';
 import { NORTH, SOUTH } from '../../gateway/src/demo/cast';
 import type { Answer, Errand } from '../../gateway/src/demo/hospitalClient';
 import { readObservations } from '../../scripts/examples/readObservations';
-import { consent, entriesOf, type Product, startProduct } from './support/product';
+import { consent, entriesOf, type Product, startProduct, until } from './support/product';
 
 jest.setTimeout(60_000);
 
@@ -223,7 +223,11 @@ describe('the registry', () => {
     expect(resources(await client.get(path, errand))).toEqual([]);
     await trustee.setOrganisationStatus(SOUTH.mspId, 'active');
 
-    const again = await client.get(path, errand);
+    // South's gateway hears of it when its own peer has the trustee's block.
+    const again = await until(
+      () => client.get(path, errand),
+      ({ status }) => status === 200,
+    );
     expect(again.status).toBe(200);
     const after = await entriesOf(patient, before.length + 1);
     expect(after.filter((entry) => entry.outcome === 'permit')).toHaveLength(before.length + 1);

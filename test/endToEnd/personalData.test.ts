@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Distinctive names and ids go in; blocks, public state, events, logs and metrics are searched for them. */
-import { readFileSync } from 'node:fs';
-import { connect, hash } from '@hyperledger/fabric-gateway';
-import * as grpc from '@grpc/grpc-js';
 import { NORTH, SOUTH } from '../../gateway/src/demo/cast';
-import { createP256Signer } from '../../gateway/src/ledger/signer';
 import { consent, entriesOf, type Product, startProduct } from './support/product';
 
 jest.setTimeout(60_000);
@@ -15,12 +11,11 @@ const PERSON = {
   role: 'neurochirurgien-zq',
 };
 const REASON = 'Zanzibar protocol invoked at the roadside';
-const lines: string[] = [];
 let product: Product;
 let haystack: string;
 
 beforeAll(async () => {
-  product = await startProduct({ write: (line) => void lines.push(line) });
+  product = await startProduct();
   const record = product.record(NORTH.mspId, 'alberto');
   const patient = await product.patient('alberto');
   await consent(patient, {
@@ -55,38 +50,7 @@ async function everythingPublic(): Promise<string> {
       async (url) => (await fetch(`${url}/metrics`)).text(),
     ),
   );
-  return [lines.join('\n'), ...metrics, ...(await blocks())].join('\n');
-}
-
-async function blocks(): Promise<string[]> {
-  const { network } = product.demo;
-  const member = network.embedded.organisation(SOUTH.mspId);
-  const user = member.users['gateway'];
-  if (user === undefined) {
-    throw new Error('no gateway identity');
-  }
-  const client = new grpc.Client(member.endpoint, grpc.credentials.createInsecure(), {
-    'grpc.max_receive_message_length': -1,
-  });
-  const gateway = connect({
-    client,
-    identity: { mspId: SOUTH.mspId, credentials: Buffer.from(user.certificatePem) },
-    signer: createP256Signer(readFileSync(user.privateKeyPath, 'utf8')),
-    hash: hash.none,
-  });
-  const height = Number(await product.demo.ledger(SOUTH.mspId).height());
-  const found: string[] = [];
-  const stream = await gateway.getNetwork('chartwitness').getBlockEvents({ startBlock: 0n });
-  for await (const block of stream) {
-    found.push(Buffer.from(block.serializeBinary()).toString('latin1'));
-    if (found.length === height) {
-      break;
-    }
-  }
-  stream.close();
-  gateway.close();
-  client.close();
-  return found;
+  return [product.logs(), ...metrics, ...(await product.blocks(SOUTH.mspId))].join('\n');
 }
 
 it('looks where something can be found', () => {

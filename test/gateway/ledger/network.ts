@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src/compose/embeddedNetwork';
+import { connectToPeer } from '../../../gateway/src/compose/openLedger';
+import { parseLedgerConfig } from '../../../gateway/src/config';
+import { bringUp } from '../../../gateway/src/demo/nativeNetwork';
 import type { FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
+import { isOnFabric } from '../../support/ledgerUnderTest';
 
 export const TRUSTEE = 'TrusteeMSP';
 export const NORTH = 'NorthHospitalMSP';
 export const SOUTH = 'SouthClinicMSP';
 
 export interface TestNetwork {
+  /** For tests of the embedded ledger itself; throws on Fabric. */
   readonly network: EmbeddedNetwork;
   readonly trustee: FabricLedger;
   readonly north: FabricLedger;
@@ -20,11 +25,51 @@ export interface TestNetwork {
   close(): Promise<void>;
 }
 
-/** The embedded ledger with the built chaincode, its three organisations connected; `isAdmitted` false leaves the registry empty. */
+/** A network with the built chaincode, on whichever ledger. */
+interface Ground {
+  readonly network?: EmbeddedNetwork;
+  environment(mspId: string): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const SILENT = pino({ level: 'silent' });
+
+/** The ledger under test with the built chaincode, its three organisations connected; `isAdmitted` false leaves the registry empty. */
 export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
+  const ground = await (isOnFabric() ? startFabric(folder) : startEmbedded(folder));
+  const [trustee, north, south] = await Promise.all([
+    connect(ground, TRUSTEE),
+    connect(ground, NORTH),
+    connect(ground, SOUTH),
+  ]);
+  if (isAdmitted) {
+    await admitAll(trustee);
+  }
+  return {
+    get network(): EmbeddedNetwork {
+      if (ground.network === undefined) {
+        throw new Error('this test is about the embedded ledger');
+      }
+      return ground.network;
+    },
+    trustee,
+    north,
+    south,
+    environment: (mspId) => ground.environment(mspId),
+    close: async () => {
+      [trustee, north, south].forEach((ledger) => {
+        ledger.close();
+      });
+      await ground.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function startEmbedded(dataDir: string): Promise<Ground> {
   const network = await startEmbeddedNetwork({
-    dataDir: folder,
+    dataDir,
     channel: 'chartwitness',
     chaincode: 'provenance',
     members: [
@@ -32,19 +77,10 @@ export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> 
       { mspId: NORTH, role: 'holder' },
       { mspId: SOUTH, role: 'holder' },
     ],
-    log: pino({ level: 'silent' }),
+    log: SILENT,
   });
-  const trustee = await network.connect(TRUSTEE);
-  const north = await network.connect(NORTH);
-  const south = await network.connect(SOUTH);
-  if (isAdmitted) {
-    await admitAll(trustee);
-  }
   return {
     network,
-    trustee,
-    north,
-    south,
     environment: (mspId) => {
       const { endpoint, users } = network.embedded.organisation(mspId);
       const gateway = users['gateway'];
@@ -55,14 +91,22 @@ export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> 
         FABRIC_KEY_FILE: gateway?.privateKeyPath ?? '',
       };
     },
-    close: async () => {
-      [trustee, north, south].forEach((ledger) => {
-        ledger.close();
-      });
-      await network.close();
-      rmSync(folder, { recursive: true });
-    },
+    close: () => network.close(),
   };
+}
+
+async function startFabric(folder: string): Promise<Ground> {
+  const network = await bringUp({
+    dataDir: join(folder, 'network'),
+    portBase: 0,
+    say: () => undefined,
+  });
+  return { environment: (mspId) => network.environment(mspId), close: () => network.down() };
+}
+
+function connect(ground: Ground, mspId: string): Promise<FabricLedger> {
+  const config = parseLedgerConfig(ground.environment(mspId));
+  return connectToPeer(config, config.peer, SILENT);
 }
 
 async function admitAll(trustee: FabricLedger): Promise<void> {
