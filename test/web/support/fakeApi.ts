@@ -23,7 +23,8 @@ export function fakeApi(
 ): FakeRequest[] {
   const requests: FakeRequest[] = [];
   globalThis.fetch = (input, init = {}) => {
-    const request = toRequest(String(input), init);
+    if (typeof input !== 'string') throw new TypeError('the portal asks for paths');
+    const request = toRequest(input, init);
     requests.push(request);
     const answer = answers[`${request.method} ${request.path.split('?')[0] ?? ''}`];
     if (answer === undefined) return Promise.reject(new TypeError('fetch failed'));
