@@ -34,6 +34,10 @@ function eventOf(request) {
 }
 
 const questions = {
+  async cpu() {
+    const { user, system } = process.cpuUsage();
+    return { milliseconds: (user + system) / 1000 };
+  },
   async fill({ events }) {
     const from = performance.now();
     for (let seq = 0; seq * BATCH < events; seq += 1) {

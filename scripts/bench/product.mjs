@@ -46,16 +46,28 @@ async function recordBatch(size) {
   }
 }
 
+/** Processor time of this process so far, all threads. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 const questions = {
   async idle({ count }) {
     await timeEach(50, () => recordBatch(1));
+    const before = cpuMs();
     const times = await timeEach(count, () => recordBatch(1));
-    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    return {
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
+      cpuPerEvent: (cpuMs() - before) / count,
+    };
   },
   async throughput({ events, size, inFlight }) {
     const batches = Math.ceil(events / size);
     let begun = 0;
     const times = [];
+    const cpuBefore = cpuMs();
     const from = performance.now();
     await Promise.all(
       Array.from({ length: inFlight }, async () => {
@@ -66,7 +78,11 @@ const questions = {
       }),
     );
     const seconds = (performance.now() - from) / 1000;
-    return { perSecond: (batches * size) / seconds, batchP50: quantile(times, 0.5) };
+    return {
+      perSecond: (batches * size) / seconds,
+      batchP50: quantile(times, 0.5),
+      cpuPerEvent: (cpuMs() - cpuBefore) / (batches * size),
+    };
   },
   recorded({ variant }) {
     const { committedEvents, committedBatches } = gateways[variant].recorder.state();
@@ -80,8 +96,7 @@ const questions = {
     return { peakMib: peakRss / MIB };
   },
   cpu() {
-    const { user, system } = process.cpuUsage();
-    return { milliseconds: (user + system) / 1000 };
+    return { milliseconds: cpuMs() };
   },
 };
 
