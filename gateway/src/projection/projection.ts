@@ -90,6 +90,9 @@ class LedgerProjection implements Projection {
   };
   /** Whether events have arrived that are not applied yet. */
   #isBusy = false;
+  /** Whether an event has arrived that could not be applied yet. */
+  #isStuck = false;
+  #lanes: Checkpoint['lanes'] = {};
   #failures = 0;
 
   constructor(deps: ProjectionDeps) {
@@ -123,6 +126,7 @@ class LedgerProjection implements Projection {
   async #connect(signal: AbortSignal): Promise<void> {
     const checkpoint = await this.#deps.store.checkpoint();
     await this.#look(checkpoint);
+    this.#lanes = checkpoint?.lanes ?? {};
     const connection = new AbortController();
     const end = (): void => {
       connection.abort();
@@ -187,6 +191,7 @@ class LedgerProjection implements Projection {
       this.#noteApplied(reached);
     }
     if (failure !== undefined) {
+      this.#isStuck = true;
       throw failure.error;
     }
     return reached;
@@ -209,21 +214,17 @@ class LedgerProjection implements Projection {
     });
   }
 
-  /**
-   * Blocks without a chaincode event are never announced, so the applied block alone cannot tell whether anything is missing. The list
-   * counts as live when the last block is applied, or when nothing is in hand and the ledger has not grown between two looks.
-   */
+  /** Looks at the ledger's height from time to time, for the state and for whoever asks how old the list is. */
   async #poll(signal: AbortSignal): Promise<void> {
     let last: number | undefined;
     while (!signal.aborted) {
       try {
         const height = Number(await this.#deps.ledger.height());
-        const isQuiet = !this.#isBusy && height === last;
-        last = height;
         this.#update({ height, checkedAt: this.#deps.clock() });
-        if (isQuiet || this.#reachesTip()) {
+        if (await this.#isCaughtUp(height === last)) {
           this.#update({ state: 'live', problem: undefined });
         }
+        last = height;
       } catch (error) {
         if (!(error instanceof LedgerError)) {
           throw error;
@@ -234,10 +235,39 @@ class LedgerProjection implements Projection {
     }
   }
 
+  /**
+   * Blocks without a chaincode event are never announced, so the applied block alone cannot tell whether anything is missing. The list
+   * counts as live when the last block is applied, or when nothing is in hand, the ledger has not grown between two looks, and no known
+   * lane has another batch.
+   */
+  async #isCaughtUp(hasNotGrown: boolean): Promise<boolean> {
+    if (this.#reachesTip()) {
+      return !this.#isBusy;
+    }
+    return !this.#hasWork() && hasNotGrown && (await this.#lanesEnd()) && !this.#hasWork();
+  }
+
+  async #lanesEnd(): Promise<boolean> {
+    if (this.#status.state === 'live') {
+      return true;
+    }
+    const next = await Promise.all(
+      Object.entries(this.#lanes).map(([lane, { nextSeq }]) => this.#deps.ledger.findBatch(lane, nextSeq)),
+    );
+    return next.every((record) => record === undefined);
+  }
+
+  /** Asked again after a wait, during which an event may have come. */
+  #hasWork(): boolean {
+    return this.#isBusy || this.#isStuck;
+  }
+
   #noteApplied(checkpoint: Checkpoint | undefined): void {
     if (checkpoint === undefined) {
       return;
     }
+    this.#isStuck = false;
+    this.#lanes = checkpoint.lanes;
     const height = Math.max(this.#status.height ?? 0, checkpoint.block + 1);
     this.#update({ block: checkpoint.block, entries: checkpoint.entries, height });
     if (!this.#isBusy && this.#reachesTip()) {

@@ -224,6 +224,29 @@ describe('the projection', () => {
     await reaches(projection, ({ state }) => state === 'live');
   });
 
+  it('never calls itself live while something that was announced is not applied', async () => {
+    run.fill(2);
+    ledger.silentBlocks = 2;
+    ledger.batches.delete(`${NORTH}~0`);
+    const states = new Set<string>();
+    let sleeps = 0;
+    const ending = new AbortController();
+    const projection = createProjection(
+      run.deps({
+        sleep: (_ms, signal) => {
+          states.add(projection.status().state);
+          sleeps += 1;
+          if (sleeps === 60) {
+            ending.abort();
+          }
+          return pause(1, signal);
+        },
+      }),
+    );
+    await projection.run(ending.signal);
+    expect([...states].sort()).toEqual(['catchingUp', 'stale']);
+  });
+
   it('is stale while the ledger is away, and goes on by itself', async () => {
     run.fill(1);
     const projection = run.start();
