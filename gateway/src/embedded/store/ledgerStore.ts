@@ -222,16 +222,14 @@ export class LedgerStore {
 
   /** Removes private values and their hashes whose block-to-live ends with this block, unless written again since. */
   private purgeExpired(number: number): void {
-    const due = this.database
-      .prepare('SELECT namespace, collection, key_hash, block, tx FROM expiry WHERE at <= ?')
-      .raw();
-    for (const row of due.all([number]) as unknown[][]) {
+    const rows = this.reader.expiring(number);
+    for (const row of rows) {
       const where = 'namespace = ? AND collection = ? AND key_hash = ? AND block = ? AND tx = ?';
       this.run(`DELETE FROM private_state WHERE ${where}`, ...row);
       this.run(`DELETE FROM hashed_state WHERE ${where}`, ...row);
       this.erasing = true;
     }
-    this.run('DELETE FROM expiry WHERE at <= ?', number);
+    if (rows.length > 0) this.run('DELETE FROM expiry WHERE at <= ?', number);
   }
 
   close(): void {

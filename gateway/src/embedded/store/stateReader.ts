@@ -158,6 +158,11 @@ export class StateReader {
     ).map(toEntry);
   }
 
+  /** Namespace, collection, key hash, block and transaction of the private values whose life ends with this block. */
+  expiring(number: number): unknown[][] {
+    return this.rows('SELECT namespace, collection, key_hash, block, tx FROM expiry WHERE at <= ?', number);
+  }
+
   /** Valid writes of a key, newest first, at most `limit`, older than `before`. */
   history(namespace: string, name: string, before: Version | undefined, limit: number): Version[] {
     const bound = before ? 'AND (block, tx) < (?, ?)' : '';
