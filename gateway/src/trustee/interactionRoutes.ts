@@ -7,6 +7,7 @@ import type { PatientAccounts } from './patientAccounts';
 import { describeScope } from './patientScopes';
 import { consentPage, errorPage, loginPage, type Page } from './signInPages';
 import type { SignInThrottle } from './signInThrottle';
+import { type Language, requestLanguage, wordsIn } from './signInWords';
 
 export interface InteractionDeps {
   readonly provider: Provider;
@@ -18,8 +19,6 @@ export interface InteractionDeps {
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 type UidRequest = Request<{ uid: string }>;
-
-const WRONG = 'The user name or the password is not right.';
 
 /**
  * The pages in which a patient signs in and allows or refuses an app: `/interaction/:uid`, below the provider's mount. Plain forms; the
@@ -34,7 +33,9 @@ export function interactionRoutes(deps: InteractionDeps): Router {
   router.get('/interaction/:uid', async (request, response) => {
     await withDetails(deps, request, response, async (details) => {
       const shown =
-        details.prompt.name === 'consent' ? await askConsent(deps, details) : await askLogin(deps, details);
+        details.prompt.name === 'consent'
+          ? await askConsent(deps, details, requestLanguage(request))
+          : await askLogin(deps, details, requestLanguage(request));
       send(response, 200, shown);
     });
   });
@@ -76,35 +77,33 @@ async function withDetails(
     details = await deps.provider.interactionDetails(request, response);
   } catch (error) {
     if (error instanceof errors.SessionNotFound) {
-      send(response, 400, expiredPage());
+      send(response, 400, expiredPage(requestLanguage(request)));
       return;
     }
     throw error;
   }
   if (details.uid !== request.params.uid) {
-    send(response, 400, expiredPage());
+    send(response, 400, expiredPage(requestLanguage(request)));
     return;
   }
   await work(details);
 }
 
-function expiredPage(): Page {
-  return errorPage(
-    'This sign-in has ended',
-    'It was finished before, took too long, or began in another browser.',
-    'Go back to the app or the portal and start again.',
-  );
+function expiredPage(language: Language): Page {
+  return errorPage(language, wordsIn(language).ended);
 }
 
 async function askLogin(
   deps: InteractionDeps,
   details: Details,
+  language: Language,
   username = '',
   problem?: string,
 ): Promise<Page> {
   const client = await clientOf(deps, details);
   const hint = details.params['login_hint'];
   return loginPage({
+    language,
     action: `/oidc/interaction/${details.uid}/login`,
     cancelAction: `/oidc/interaction/${details.uid}/cancel`,
     appName: client.clientId === PORTAL_CLIENT_ID ? undefined : client.name,
@@ -120,20 +119,21 @@ async function login(
   request: UidRequest,
   response: Response,
 ): Promise<void> {
+  const language = requestLanguage(request);
   const username = field(request, 'username').slice(0, 64);
   const address = request.ip ?? '';
   const waitMs = deps.throttle.begin(username, address);
   if (waitMs > 0) {
     const seconds = Math.ceil(waitMs / 1000);
     response.set('Retry-After', String(seconds));
-    const problem = `Too many attempts. Wait ${String(seconds)} seconds and try again.`;
-    send(response, 429, await askLogin(deps, details, username, problem));
+    const problem = wordsIn(language).tooMany(seconds);
+    send(response, 429, await askLogin(deps, details, language, username, problem));
     return;
   }
   const account = await deps.accounts.verify(username, field(request, 'password').slice(0, 256));
   if (account === undefined) {
     request.log.info('sign-in refused');
-    send(response, 401, await askLogin(deps, details, username, WRONG));
+    send(response, 401, await askLogin(deps, details, language, username, wordsIn(language).wrong));
     return;
   }
   deps.throttle.succeeded(username, address);
@@ -145,14 +145,15 @@ async function login(
   );
 }
 
-async function askConsent(deps: InteractionDeps, details: Details): Promise<Page> {
+async function askConsent(deps: InteractionDeps, details: Details, language: Language): Promise<Page> {
   const client = await clientOf(deps, details);
   const account = deps.accounts.find(details.session?.accountId ?? '');
   return consentPage({
+    language,
     action: `/oidc/interaction/${details.uid}/consent`,
     appName: client.name,
     patientName: account?.name ?? '',
-    asks: [...new Set(askedScopes(details).map(describeScope))],
+    asks: [...new Set(askedScopes(details).map((scope) => describeScope(scope, wordsIn(language).scopes)))],
     formTargets: formTargets(details),
   });
 }

@@ -8,6 +8,7 @@ import {
 } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { errorPage } from './signInPages';
+import { languageOf, wordsIn } from './signInWords';
 import type { OidcStorage } from './oidcAdapter';
 import { grantablePatientScopes, identityScopes, withNarrowerScopes } from './patientScopes';
 import type { PatientAccounts } from './patientAccounts';
@@ -125,11 +126,11 @@ function configuration(options: PatientProviderOptions): Configuration {
           };
     },
     renderError: (context, out) => {
-      const page = errorPage(
-        'This sign-in cannot go on',
-        out.error_description ?? out.error,
-        'Go back to the app or the portal and start again.',
-      );
+      const language = languageOf((known) => context.acceptsLanguages(known));
+      const page = errorPage(language, {
+        ...wordsIn(language).failed,
+        what: out.error_description ?? out.error,
+      });
       context.set('Content-Security-Policy', page.policy);
       context.type = 'html';
       context.body = page.html;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SignInWords } from './signInWords';
 
 /** What an app may do with a kind of data: SMART App Launch 2.2 letters. */
 export type ScopeLetter = 'c' | 'r' | 'u' | 'd' | 's';
@@ -80,31 +81,21 @@ function parseScope(scope: string): PatientScope | undefined {
     : undefined;
 }
 
-const IN_WORDS: Readonly<Record<ScopeLetter, string>> = {
-  c: 'create',
-  r: 'read',
-  u: 'change',
-  d: 'delete',
-  s: 'search',
-};
-
 /** What a scope means, for the patient who is asked to allow it. */
-export function describeScope(scope: string): string {
+export function describeScope(scope: string, words: SignInWords['scopes']): string {
   const parsed = parseScope(scope);
   if (parsed !== undefined) {
     const verbs = Array.from(parsed.letters)
-      .map((letter) => IN_WORDS[letter as ScopeLetter])
+      .map((letter) => words.verbs[letter as ScopeLetter])
       .join(', ');
-    return parsed.type === 'AuditEvent'
-      ? `See who accessed your records (${verbs})`
-      : `Use your consent rules (${verbs})`;
+    return `${parsed.type === 'AuditEvent' ? words.accesses : words.consent} (${verbs})`;
   }
   switch (scope) {
     case 'profile':
-      return 'Know your name and user name';
+      return words.profile;
     case 'offline_access':
-      return 'Keep access while you are not using the app';
+      return words.offline;
     default:
-      return 'Know that it is you';
+      return words.identity;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { type Language, wordsIn } from './signInWords';
 
 /** A page that works without script, and the Content-Security-Policy that it needs. */
 export interface Page {
@@ -7,19 +8,27 @@ export interface Page {
   readonly policy: string;
 }
 
+// The portal's colours and measures (web/src/styles/tokens.css), repeated because these pages load nothing.
 const STYLE = `
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f4f6f8, #14181d); color: light-dark(#1a2129, #e8edf2); }
-main { width: min(26rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #1e242c); box-shadow: 0 1px 4px rgb(0 0 0 / .2); }
-h1 { font-size: 1.35rem; margin: 0 0 1rem; }
+:root { color-scheme: light dark; --paper: light-dark(#f3f3f8, #12111a); --sheet: light-dark(#ffffff, #1b1a26); --ink: light-dark(#1c1a2b, #eceaf6);
+  --line: light-dark(#dfdeea, #34314a); --strong: light-dark(#807b98, #8a86a3); --accent: light-dark(#4338a8, #b5abff); --on-accent: light-dark(#ffffff, #17132e);
+  --bad: light-dark(#b3123a, #ff94a6); --bad-soft: light-dark(#fdeaef, #42182a); font-family: system-ui, sans-serif; line-height: 1.5; }
+body { margin: 0; min-height: 100vh; display: grid; align-content: center; justify-items: center; gap: 1.5rem; padding: 1.5rem 1rem; box-sizing: border-box; background: var(--paper); color: var(--ink); }
+header { display: flex; align-items: center; gap: .5rem; font-weight: 700; }
+main { width: min(24rem, 100%); box-sizing: border-box; padding: 2rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--sheet); overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 label { display: block; font-weight: 600; margin-top: 1rem; }
-input { width: 100%; box-sizing: border-box; font: inherit; padding: .6rem; margin-top: .25rem; border: 1px solid light-dark(#6b7785, #8a96a3); border-radius: .4rem; background: transparent; color: inherit; }
-button { font: inherit; font-weight: 600; padding: .6rem 1.2rem; margin: 1.25rem .5rem 0 0; border: 1px solid light-dark(#0b5c8a, #6cc0ee); border-radius: .4rem; background: light-dark(#0b5c8a, #6cc0ee); color: light-dark(#fff, #10161c); cursor: pointer; }
-button.plain { background: transparent; color: inherit; }
-:focus-visible { outline: 3px solid light-dark(#c96a00, #ffb454); outline-offset: 2px; }
-.problem { border-left: .3rem solid light-dark(#b3261e, #ff8a80); padding: .25rem 0 .25rem .75rem; }
+input { width: 100%; box-sizing: border-box; font: inherit; min-height: 2.75rem; padding: .5rem .75rem; margin-top: .25rem; border: 1px solid var(--strong); border-radius: .5rem; background: transparent; color: inherit; }
+button { font: inherit; font-weight: 700; width: 100%; min-height: 2.75rem; padding: .5rem 1.25rem; margin-top: 1.5rem; border: 1px solid var(--accent); border-radius: .5rem; background: var(--accent); color: var(--on-accent); cursor: pointer; }
+button.plain { margin-top: .75rem; border-color: var(--strong); background: transparent; color: inherit; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.problem { margin: 0 0 1rem; padding: .75rem 1rem; border-left: .25rem solid var(--bad); border-radius: .5rem; background: var(--bad-soft); }
+a { color: var(--accent); }
 ul { padding-left: 1.2rem; }
 `;
+
+const MARK =
+  '<svg aria-hidden="true" width="28" height="28" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#4338a8"/><path d="M6 17h5l3-8 4 14 3-6h5" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
@@ -34,12 +43,12 @@ function policyWith(formTargets: readonly string[]): string {
   ].join('; ');
 }
 
-function page(title: string, body: string, formTargets: readonly string[] = []): Page {
+function page(language: Language, title: string, body: string, formTargets: readonly string[] = []): Page {
   return {
     html: `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)} – Chartwitness</title><style>${STYLE}</style></head>
-<body><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
+<body><header>${MARK}Chartwitness</header><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
 </html>
 `,
     policy: policyWith(formTargets),
@@ -47,6 +56,7 @@ function page(title: string, body: string, formTargets: readonly string[] = []):
 }
 
 export interface LoginPageContent {
+  readonly language: Language;
   readonly action: string;
   readonly cancelAction: string;
   /** The app that asked, unless it is the portal itself. */
@@ -57,31 +67,32 @@ export interface LoginPageContent {
 }
 
 export function loginPage(content: LoginPageContent): Page {
+  const words = wordsIn(content.language);
   const problem =
     content.problem === undefined
       ? ''
       : `<p class="problem" role="alert" id="problem">${escapeHtml(content.problem)}</p>`;
   const described = content.problem === undefined ? '' : ' aria-describedby="problem"';
   const intro =
-    content.appName === undefined
-      ? ''
-      : `<p>to continue to <strong>${escapeHtml(content.appName)}</strong></p>`;
+    content.appName === undefined ? '' : `<p>${escapeHtml(words.continueTo(content.appName))}</p>`;
   return page(
-    'Sign in',
+    content.language,
+    words.signIn,
     `${intro}${problem}
 <form method="post" action="${escapeHtml(content.action)}">
-<label for="username">User name</label>
+<label for="username">${escapeHtml(words.userName)}</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64" value="${escapeHtml(content.username)}"${described}>
-<label for="password">Password</label>
+<label for="password">${escapeHtml(words.password)}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${described}>
-<button type="submit">Sign in</button>
+<button type="submit">${escapeHtml(words.signIn)}</button>
 </form>
-<form method="post" action="${escapeHtml(content.cancelAction)}"><button type="submit" class="plain">Cancel</button></form>`,
+<form method="post" action="${escapeHtml(content.cancelAction)}"><button type="submit" class="plain">${escapeHtml(words.cancel)}</button></form>`,
     content.formTargets,
   );
 }
 
 export interface ConsentPageContent {
+  readonly language: Language;
   readonly action: string;
   readonly appName: string;
   readonly patientName: string;
@@ -91,22 +102,31 @@ export interface ConsentPageContent {
 }
 
 export function consentPage(content: ConsentPageContent): Page {
+  const words = wordsIn(content.language);
   return page(
-    `Allow ${content.appName}?`,
-    `<p>${escapeHtml(content.patientName)}, the app <strong>${escapeHtml(content.appName)}</strong> asks to:</p>
+    content.language,
+    words.allowTitle(content.appName),
+    `<p>${escapeHtml(words.asks(content.patientName, content.appName))}</p>
 <ul>${content.asks.map((ask) => `<li>${escapeHtml(ask)}</li>`).join('')}</ul>
 <form method="post" action="${escapeHtml(content.action)}">
-<button type="submit" name="decision" value="allow">Allow</button>
-<button type="submit" name="decision" value="refuse" class="plain">Refuse</button>
+<button type="submit" name="decision" value="allow">${escapeHtml(words.allow)}</button>
+<button type="submit" name="decision" value="refuse" class="plain">${escapeHtml(words.refuse)}</button>
 </form>`,
     content.formTargets,
   );
 }
 
-export function errorPage(title: string, what: string, remedy: string): Page {
+export interface ErrorPageContent {
+  readonly title: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export function errorPage(language: Language, { title, what, remedy }: ErrorPageContent): Page {
   return page(
+    language,
     title,
-    `<p class="problem">${escapeHtml(what)}</p><p>${escapeHtml(remedy)}</p><p><a href="/">To the portal</a></p>`,
+    `<p class="problem">${escapeHtml(what)}</p><p>${escapeHtml(remedy)}</p><p><a href="/">${escapeHtml(wordsIn(language).toPortal)}</a></p>`,
   );
 }
 

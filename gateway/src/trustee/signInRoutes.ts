@@ -8,6 +8,7 @@ import type { PatientDirectory } from './patientDirectory';
 import type { PortalSessions } from './portalSession';
 import type { SealedCookie } from './sealedCookie';
 import { errorPage } from './signInPages';
+import { requestLanguage, wordsIn } from './signInWords';
 
 export interface SignInDeps {
   readonly client: OpenIdClient;
@@ -62,7 +63,7 @@ async function callback(deps: SignInDeps, request: Request, response: Response):
   const pending = pendingContent.safeParse(await deps.pending.read(request, suffix));
   deps.pending.clear(response, suffix);
   if (!pending.success) {
-    fail(response, 'It took too long, was finished before, or began in another browser.');
+    fail(request, response, 'ended');
     return;
   }
   try {
@@ -81,12 +82,13 @@ async function callback(deps: SignInDeps, request: Request, response: Response):
       throw error;
     }
     request.log.info({ reason: error.message }, 'sign-in failed');
-    fail(response, 'The sign-in was cancelled or refused.');
+    fail(request, response, 'notSignedIn');
   }
 }
 
-function fail(response: Response, what: string): void {
-  const page = errorPage('You are not signed in', what, 'Go to the portal and sign in again.');
+function fail(request: Request, response: Response, why: 'ended' | 'notSignedIn'): void {
+  const language = requestLanguage(request);
+  const page = errorPage(language, wordsIn(language)[why]);
   response.status(400).set('Content-Security-Policy', page.policy).type('html').send(page.html);
 }
 

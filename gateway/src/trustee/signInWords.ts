@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Request } from 'express';
+
+/** The languages of the pages outside the portal; the same two as the portal's. */
+export type Language = 'en' | 'zh-CN';
+
+/** What the sign-in pages say: plain text, escaped by the page. */
+export interface SignInWords {
+  readonly signIn: string;
+  readonly continueTo: (app: string) => string;
+  readonly userName: string;
+  readonly password: string;
+  readonly cancel: string;
+  readonly wrong: string;
+  readonly tooMany: (seconds: number) => string;
+  readonly allowTitle: (app: string) => string;
+  readonly asks: (patient: string, app: string) => string;
+  readonly allow: string;
+  readonly refuse: string;
+  readonly toPortal: string;
+  readonly ended: { readonly title: string; readonly what: string; readonly remedy: string };
+  readonly failed: { readonly title: string; readonly remedy: string };
+  readonly notSignedIn: { readonly title: string; readonly what: string; readonly remedy: string };
+  readonly scopes: {
+    readonly accesses: string;
+    readonly consent: string;
+    readonly profile: string;
+    readonly offline: string;
+    readonly identity: string;
+    readonly verbs: Readonly<Record<'c' | 'r' | 'u' | 'd' | 's', string>>;
+  };
+}
+
+const en: SignInWords = {
+  signIn: 'Sign in',
+  continueTo: (app) => `to continue to ${app}`,
+  userName: 'User name',
+  password: 'Password',
+  cancel: 'Cancel',
+  wrong: 'The user name or the password is not right.',
+  tooMany: (seconds) => `Too many attempts. Wait ${String(seconds)} seconds and try again.`,
+  allowTitle: (app) => `Allow ${app}?`,
+  asks: (patient, app) => `${patient}, the app ${app} asks to:`,
+  allow: 'Allow',
+  refuse: 'Refuse',
+  toPortal: 'To the portal',
+  ended: {
+    title: 'This sign-in has ended',
+    what: 'It was finished before, took too long, or began in another browser.',
+    remedy: 'Go back to the app or the portal and start again.',
+  },
+  failed: { title: 'This sign-in cannot go on', remedy: 'Go back to the app or the portal and start again.' },
+  notSignedIn: {
+    title: 'You are not signed in',
+    what: 'The sign-in was cancelled or refused.',
+    remedy: 'Go to the portal and sign in again.',
+  },
+  scopes: {
+    accesses: 'See who accessed your records',
+    consent: 'Use your consent rules',
+    profile: 'Know your name and user name',
+    offline: 'Keep access while you are not using the app',
+    identity: 'Know that it is you',
+    verbs: { c: 'create', r: 'read', u: 'change', d: 'delete', s: 'search' },
+  },
+};
+
+const zhCN: SignInWords = {
+  signIn: '登录',
+  continueTo: (app) => `登录后继续使用 ${app}`,
+  userName: '用户名',
+  password: '密码',
+  cancel: '取消',
+  wrong: '用户名或密码不正确。',
+  tooMany: (seconds) => `尝试次数过多。请等待 ${String(seconds)} 秒后再试。`,
+  allowTitle: (app) => `允许 ${app} 访问吗?`,
+  asks: (patient, app) => `${patient},应用 ${app} 请求:`,
+  allow: '允许',
+  refuse: '拒绝',
+  toPortal: '前往门户',
+  ended: {
+    title: '本次登录已结束',
+    what: '它已经完成、超时,或是在另一个浏览器中开始的。',
+    remedy: '请返回应用或门户,重新开始。',
+  },
+  failed: { title: '登录无法继续', remedy: '请返回应用或门户,重新开始。' },
+  notSignedIn: { title: '您尚未登录', what: '登录被取消或被拒绝。', remedy: '请前往门户重新登录。' },
+  scopes: {
+    accesses: '查看谁访问过您的病历',
+    consent: '使用您的授权规则',
+    profile: '知道您的姓名和用户名',
+    offline: '在您不使用该应用时保持访问',
+    identity: '知道登录的是您本人',
+    verbs: { c: '新建', r: '读取', u: '修改', d: '删除', s: '搜索' },
+  },
+};
+
+const WORDS: Readonly<Record<Language, SignInWords>> = { en, 'zh-CN': zhCN };
+
+/**
+ * The page's language: the first that the browser asks for and that there is, else English.
+ * @param accepts picks from a list what `Accept-Language` prefers.
+ */
+export function languageOf(accepts: (known: string[]) => string | false): Language {
+  const chosen = accepts(['en', 'zh-CN', 'zh']);
+  return chosen === 'zh-CN' || chosen === 'zh' ? 'zh-CN' : 'en';
+}
+
+/** {@link languageOf} for an Express request. */
+export function requestLanguage(request: Request): Language {
+  return languageOf((known) => request.acceptsLanguages(known));
+}
+
+export function wordsIn(language: Language): SignInWords {
+  return WORDS[language];
+}

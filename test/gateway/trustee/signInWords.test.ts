@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import express from 'express';
+import request from 'supertest';
+import { consentPage, errorPage, loginPage } from '../../../gateway/src/trustee/signInPages';
+import { requestLanguage, wordsIn } from '../../../gateway/src/trustee/signInWords';
+
+const app = express().get('/', (asked, response) => {
+  response.send(requestLanguage(asked));
+});
+
+it.each([
+  ['zh-CN,zh;q=0.9,en;q=0.8', 'zh-CN'],
+  ['zh', 'zh-CN'],
+  ['zh-TW', 'en'],
+  ['en-GB,en;q=0.9,zh;q=0.1', 'en'],
+  ['fr', 'en'],
+  ['de, zh;q=0.4', 'zh-CN'],
+])('%s is answered in %s', async (header, language) => {
+  await request(app).get('/').set('Accept-Language', header).expect(200, language);
+});
+
+it('without a preference the pages are in English', async () => {
+  await request(app).get('/').expect(200, 'en');
+});
+
+const HOSTILE = '<script>alert(1)</script>"\'';
+
+describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
+  const pages = {
+    login: loginPage({
+      language,
+      action: '/a',
+      cancelAction: '/c',
+      appName: HOSTILE,
+      username: HOSTILE,
+      problem: wordsIn(language).wrong,
+      formTargets: [],
+    }),
+    consent: consentPage({
+      language,
+      action: '/a',
+      appName: HOSTILE,
+      patientName: HOSTILE,
+      asks: [HOSTILE],
+      formTargets: [],
+    }),
+    error: errorPage(language, { title: HOSTILE, what: HOSTILE, remedy: HOSTILE }),
+  };
+  it.each(Object.entries(pages))(
+    'the %s page says its language and keeps hostile text as text',
+    (_name, { html }) => {
+      expect(html).toContain(`<html lang="${language}">`);
+      expect(html).not.toContain('<script>');
+      expect(html).not.toContain('undefined');
+    },
+  );
+});
