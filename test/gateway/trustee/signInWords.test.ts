@@ -11,7 +11,7 @@ const app = express().get('/', (asked, response) => {
 it.each([
   ['zh-CN,zh;q=0.9,en;q=0.8', 'zh-CN'],
   ['zh', 'zh-CN'],
-  ['zh-TW', 'en'],
+  ['zh-TW', 'zh-CN'],
   ['en-GB,en;q=0.9,zh;q=0.1', 'en'],
   ['fr', 'en'],
   ['de, zh;q=0.4', 'zh-CN'],
