@@ -103,5 +103,7 @@ function localPath(wanted: unknown, baseUrl: string): string {
     return '/';
   }
   const url = new URL(wanted, baseUrl);
-  return url.origin === new URL(baseUrl).origin ? `${url.pathname}${url.search}${url.hash}` : '/';
+  // Dots are resolved by now: `/.//evil.example` has become a path that a browser reads as another host.
+  const isLocal = url.origin === new URL(baseUrl).origin && !url.pathname.startsWith('//');
+  return isLocal ? `${url.pathname}${url.search}${url.hash}` : '/';
 }

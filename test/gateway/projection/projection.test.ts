@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEvent } from '@chartwitness/chaincode/domain';
+import type { AccessEvent, PrivateBatch } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { checkReadModel, describeCheck, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
 import {
   createProjection,
   type Projection,
+  type ProjectionDeps,
   type ProjectionStatus,
 } from '../../../gateway/src/projection/projection';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
+import { MAX_IN_FLIGHT } from '../../../gateway/src/recorder/limits';
 import { accessRequest } from '../../support/accessRequests';
 import { FakeProvenanceLedger, recordOf } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
@@ -188,15 +190,77 @@ describe('the projection', () => {
 
   it('halts on a gap in a lane, and keeps what came before', async () => {
     run.fill(2);
-    ledger.record(NORTH, [accessRequest({ subject: alice })], 3);
+    ledger.record(NORTH, [accessRequest({ subject: alice })], 2 + MAX_IN_FLIGHT);
     const status = await halted(run.start());
     expect(status).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 4 });
-    expect(status.problem).toBe(`SEQUENCE_GAP: lane ${NORTH}, seq 3: expected seq 2`);
+    expect(status.problem).toBe(
+      `SEQUENCE_GAP: lane ${NORTH}, seq ${String(2 + MAX_IN_FLIGHT)}: expected seq 2`,
+    );
   });
 
   it('halts when a lane does not begin at 0', async () => {
-    ledger.record(NORTH, [accessRequest({ subject: alice })], 1);
+    ledger.record(NORTH, [accessRequest({ subject: alice })], MAX_IN_FLIGHT);
     expect(await halted(run.start())).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 0 });
+  });
+
+  describe('batches that the ledger committed before their predecessors', () => {
+    const put = (seq: number, start: number, size = 1): PrivateBatch => {
+      const events = new FakeProvenanceLedger().record(
+        NORTH,
+        Array.from({ length: size }, () => accessRequest({ subject: alice })),
+      );
+      const batch = { start, events };
+      ledger.putBatch(NORTH, seq, batch);
+      return batch;
+    };
+
+    it('are listed in ledger order, and the lane is whole when the last one is there', async () => {
+      put(2, 3);
+      put(1, 1, 2);
+      await run.applied(run.start());
+      expect((await store.checkpoint())?.lanes).toEqual({
+        [NORTH]: {
+          nextSeq: 0,
+          count: 0,
+          ahead: [
+            { seq: 1, start: 1, count: 2 },
+            { seq: 2, start: 3, count: 1 },
+          ],
+        },
+      });
+      await run.stop();
+      put(0, 0);
+      put(3, 4);
+      expect(await run.applied(run.start())).toMatchObject({ entries: 5, problem: undefined });
+      expect((await store.checkpoint())?.lanes).toEqual({ [NORTH]: { nextSeq: 4, count: 5 } });
+      expect((await store.scan(1, 10)).map(({ position, seq }) => [position, seq])).toEqual([
+        [1, 2],
+        [2, 1],
+        [3, 1],
+        [4, 0],
+        [5, 3],
+      ]);
+    });
+
+    it('halt when one does not begin where its predecessor ends', async () => {
+      put(1, 2);
+      put(0, 0);
+      expect(await halted(run.start())).toMatchObject({
+        entries: 1,
+        problem: `START_MISMATCH: lane ${NORTH}, seq 1: starts at 2, the lane has 1 events`,
+      });
+    });
+
+    it.each([
+      ['applied', 0],
+      ['ahead', 2],
+    ])('halt when a place that is %s is announced again', async (_what, seq) => {
+      const batches = new Map([0, 2].map((each) => [each, put(each, each)]));
+      ledger.putBatch(NORTH, seq, batches.get(seq) ?? put(seq, seq));
+      const status = await halted(run.start());
+      expect(status).toMatchObject({ haltReason: 'SEQUENCE_GAP', entries: 2 });
+      expect(status.problem).toContain(`seq ${String(seq)}: expected seq 1`);
+    });
   });
 
   it('halts when the store is ahead of its ledger', async () => {
@@ -231,8 +295,21 @@ describe('the projection', () => {
     const states = new Set<string>();
     let sleeps = 0;
     const ending = new AbortController();
+    const slow: ProjectionDeps['ledger'] = {
+      findBatch: (...given) => ledger.findBatch(...given),
+      getEvents: (...given) => ledger.getEvents(...given),
+      height: () => ledger.height(),
+      // A stream that takes longer to open than the height is looked at.
+      events: async function* (after, signal) {
+        if (sleeps > 0) {
+          await pause(15, signal);
+        }
+        yield* ledger.events(after, signal);
+      },
+    };
     const projection = createProjection(
       run.deps({
+        ledger: slow,
         sleep: (_ms, signal) => {
           states.add(projection.status().state);
           sleeps += 1;

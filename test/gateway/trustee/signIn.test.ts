@@ -131,7 +131,11 @@ describe('signing in', () => {
   it.each([
     ['/accesses?purpose=BTG#top', '/accesses?purpose=BTG#top'],
     ['https://evil.example/', '/'],
-    ['//evil.example/', '/'],
+    ['//evil.example/page', '/'],
+    ['//a//evil.example/', '/'],
+    ['/.//evil.example/', '/'],
+    ['/x/..//evil.example/', '/'],
+    ['/%2e//evil.example/', '/'],
     ['/\\evil.example', '/'],
     ['javascript:alert(1)', '/'],
   ])('returns to a page of the portal only: %s', async (wanted, expected) => {
