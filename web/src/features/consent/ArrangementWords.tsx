@@ -7,19 +7,26 @@ import { parseDay } from '../../lib/dates';
 import { readArrangement } from '../../lib/policy/arrangement';
 import { useWords } from '../../words/context';
 
+interface ArrangementWordsProps {
+  readonly policy: ConsentPolicy;
+  /** Of its two headings. */
+  readonly level: 2 | 3;
+}
+
 /** A consent in words: its general setting and its exceptions. */
-export function ArrangementWords({ policy }: { readonly policy: ConsentPolicy }): ReactNode {
+export function ArrangementWords({ policy, level }: ArrangementWordsProps): ReactNode {
   const words = useWords();
   const { exceptions, preset } = readArrangement(policy);
+  const Heading = `h${level}` as const;
   return (
     <div className="arrangement">
       <div className="arrangement-preset">
-        <h3>{words.text('consent.general')}</h3>
+        <Heading>{words.text('consent.general')}</Heading>
         <p className="preset-name">{words.text(`preset.${preset}`)}</p>
         <p>{words.text(`preset.${preset}.text`)}</p>
       </div>
       <div>
-        <h3>{words.text('consent.exceptions')}</h3>
+        <Heading>{words.text('consent.exceptions')}</Heading>
         {exceptions.length === 0 ? (
           <p>{words.text('consent.noExceptions')}</p>
         ) : (

@@ -46,7 +46,7 @@ export function ConsentPage(): ReactNode {
                 {words.text('consent.since', { version, date: formatMoment(words.tag, new Date(saved.at)) })}
               </p>
             )}
-            <ArrangementWords policy={consent.data.consent} />
+            <ArrangementWords policy={consent.data.consent} level={3} />
           </>
         )}
       </section>

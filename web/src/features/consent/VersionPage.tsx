@@ -46,7 +46,7 @@ export function VersionPage(): ReactNode {
       }
     >
       <section className="sheet">
-        <ArrangementWords policy={version.consent} />
+        <ArrangementWords policy={version.consent} level={2} />
       </section>
       {next !== undefined && <Revert policy={version.consent} />}
       <p>

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Browser, Page } from 'playwright-core';
+import {
+  accessibilityFaults,
+  isWiderThanScreen,
+  openBrowser,
+  openPage,
+  PHONE,
+  signIn,
+  watchPage,
+  type WatchedPage,
+} from './support/browser';
+import { access, patientOf, startProduct, type Product } from './support/product';
+
+const NORTH = 'NorthHospitalMSP';
+const SOUTH = 'SouthClinicMSP';
+const ADA = { id: 'urn:test:ada', name: 'Dr. Ada Example', role: 'doctor' };
+const BEN = { id: 'urn:test:ben', name: 'Dr. Ben Example', role: 'doctor' };
+
+let product: Product;
+let browser: Browser;
+let opened: WatchedPage;
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await product.dispose();
+});
+afterEach(async () => {
+  expect(opened.troubles).toEqual([]);
+  await opened.context.close();
+});
+
+async function open(
+  username: string,
+  path: string,
+  options: Parameters<typeof openPage>[2] = {},
+): Promise<Page> {
+  opened = await openPage(browser, product.demo.portalUrl, options);
+  await signIn(opened.page, patientOf(product.demo, username), path);
+  await opened.page.getByRole('heading', { level: 1 }).waitFor();
+  return opened.page;
+}
+
+/** Asks for the patient's observations and says whether anything came. */
+async function isReleased(
+  username: string,
+  by: string,
+  practitioner: typeof ADA,
+  purpose = 'TREAT',
+  reason?: string,
+): Promise<boolean> {
+  const patient = patientOf(product.demo, username);
+  const errand = { practitioner, purpose, ...(reason !== undefined && { reason }) };
+  return (await access(product.demo, patient, { by, path: 'Patient/{id}', ...errand })) === 200;
+}
+
+const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true });
+const accept = (page: Page) => page.getByRole('checkbox', { name: 'I have read this and want it so.' });
+
+describe('what holds now', () => {
+  it('is told in words, also before anything was decided', async () => {
+    const page = await open('edward', '/consent');
+    await page.getByText('You have not decided anything yet.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await opened.context.close();
+    const other = await open('liz', '/consent');
+    await other.getByText('Everybody at South Clinic may see all my data for treatment').waitFor();
+    expect(
+      await other
+        .getByText('Nobody may see data about sexuality and reproduction, not even in an emergency')
+        .count(),
+    ).toBe(1);
+    expect(await accessibilityFaults(other)).toEqual([]);
+  });
+});
+
+describe('block this person', () => {
+  it('goes from an entry over the preview and the warning to the next request refused', async () => {
+    expect(await isReleased('ned', SOUTH, ADA)).toBe(true);
+    const page = await open('ned', '/');
+    await page.getByRole('link', { name: ADA.name }).first().click();
+    await page.getByRole('link', { name: 'Block this person' }).click();
+    await page.getByText(`New: ${ADA.name} may not see all my data`).waitFor();
+    await page.getByText(/1 would have been refused wholly or in part/).waitFor();
+    expect(await page.locator('.example').innerText()).toContain('Allowed, would have been: Refused');
+    expect(await page.getByText('Those who treat you will not see what you close').count()).toBe(1);
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await save(page).click();
+    await page.getByText('Please confirm that you have read what the restriction can mean.').waitFor();
+    expect(await page.evaluate<string>('document.activeElement.type')).toBe('checkbox');
+    expect(await isReleased('ned', SOUTH, ADA)).toBe(true);
+
+    await accept(page).check();
+    await save(page).click();
+    await page.getByText(/Saved as version 2/).waitFor();
+    expect(await isReleased('ned', SOUTH, ADA)).toBe(false);
+    expect(await isReleased('ned', SOUTH, BEN)).toBe(true);
+
+    await page.getByRole('link', { name: 'Who looked' }).click();
+    await page.reload();
+    const refused = page.locator('.visit', { hasText: ADA.name }).first();
+    await refused.waitFor();
+    expect(await refused.innerText()).toContain('Partly refused');
+    await refused.getByRole('button').click();
+    await refused.getByRole('listitem').first().getByRole('link').click();
+    await page.getByText(`Refused by your rule “${ADA.name} may not see all my data”`).waitFor();
+  });
+});
+
+describe('the editor', () => {
+  it('blocks a kind of data for everybody until a day, by keyboard alone', async () => {
+    const page = await open('alberto', '/consent/edit');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const add = page.getByRole('button', { name: 'Add an exception' });
+    await add.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'New exception' });
+    await dialog.waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Add an exception');
+
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Add to my changes' }).press('Enter');
+    await dialog.getByText('Choose a person.').waitFor();
+    expect(await page.evaluate<string>('document.activeElement.dataset.field')).toBe('user');
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await dialog.getByRole('radio', { name: 'Everybody', exact: true }).press('Space');
+    await dialog.getByRole('radio', { name: 'Sensitive subjects' }).press('Space');
+    await dialog.getByRole('checkbox', { name: 'HIV' }).press('Space');
+    await dialog.getByRole('radio', { name: 'Until the end of' }).press('Space');
+    await dialog.locator('input[type=date]').fill('2091-12-31');
+    await dialog.getByText('Nobody may see data about HIV, until 31 Dec 2091').waitFor();
+    await dialog.getByRole('button', { name: 'Add to my changes' }).press('Enter');
+    await page.getByText('1 change, not saved yet').waitFor();
+
+    const rule = page.locator('.rule', { hasText: 'HIV' });
+    const places = () => page.locator('.rules-edit .rule').allInnerTexts();
+    const at = async () => (await places()).findIndex((text) => text.includes('HIV'));
+    const before = await at();
+    await rule.getByRole('button', { name: 'Move down' }).press('Enter');
+    expect(await at()).toBe(before + 1);
+    await rule.getByRole('button', { name: 'Move up' }).press('Enter');
+    expect(await at()).toBe(before);
+    await rule.getByRole('button', { name: 'Remove' }).press('Enter');
+    await page.getByText('You have not changed anything yet.').waitFor();
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Exceptions');
+  });
+
+  it('closes and opens the record by a preset, history and all, and brings a version back', async () => {
+    const page = await open('chet', '/consent/edit', { viewport: PHONE });
+    expect(await isWiderThanScreen(page)).toBe(false);
+    await page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
+    await page.getByRole('link', { name: 'Look at what changes' }).click();
+    await page.getByText('Nobody will be able to open them then, even if it would save your life.').waitFor();
+    await page
+      .getByText(/would have been refused wholly or in part|None of them would have ended differently/)
+      .first()
+      .waitFor();
+    expect(await isWiderThanScreen(page)).toBe(false);
+    await accept(page).check();
+    await save(page).click();
+    await page.getByText(/Saved as version 2/).waitFor();
+
+    await page.getByRole('link', { name: 'Earlier versions' }).click();
+    await page
+      .getByText('In general: “Closed, except in an emergency” → “Closed, even in an emergency”')
+      .waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('link', { name: 'See version 1' }).click();
+    await page.getByText(/It held from .+ until/).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Bring this version back' }).click();
+    await page
+      .getByText('In general: “Closed, even in an emergency” → “Closed, except in an emergency”')
+      .waitFor();
+    // Opening needs no warning.
+    expect(await accept(page).count()).toBe(0);
+    await save(page).click();
+    await page.getByText(/Saved as version 3/).waitFor();
+    expect(await isReleased('chet', SOUTH, BEN, 'BTG', 'Found unconscious in the street')).toBe(true);
+  });
+});
+
+describe('a change made elsewhere', () => {
+  it('is shown, and both changes are kept when the patient wants it so', async () => {
+    const first = await open('liz', '/consent/edit');
+    const second = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    await second.page.goto('/consent/edit');
+
+    await first.getByRole('button', { name: 'Remove' }).nth(3).click();
+    await second.page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
+    await second.page.getByRole('link', { name: 'Look at what changes' }).click();
+
+    await first.getByRole('link', { name: 'Look at what changes' }).click();
+    await accept(first).check();
+    await save(first).click();
+    await first.getByText(/Saved as version 2/).waitFor();
+
+    await accept(second.page).check();
+    await save(second.page).click();
+    const conflict = second.page.locator('.conflict');
+    await conflict.getByRole('heading', { name: 'Your consent was changed elsewhere meanwhile' }).waitFor();
+    expect(await conflict.innerText()).toContain(
+      'Removed: Everybody at South Clinic may see all my data for treatment',
+    );
+    expect(await conflict.innerText()).toContain(
+      'In general: “Closed, except in an emergency” → “Closed, even in an emergency”',
+    );
+    expect(await accessibilityFaults(second.page)).toEqual([]);
+    await conflict.getByRole('button', { name: 'Keep both' }).click();
+    await accept(second.page).check();
+    await save(second.page).click();
+    await second.page.getByText(/Saved as version 3/).waitFor();
+    const words = await second.page.locator('.arrangement').innerText();
+    expect(words).toContain('Closed, even in an emergency');
+    expect(words).not.toContain('South Clinic');
+    expect(second.troubles).toEqual([]);
+  });
+});
+
+describe('the session', () => {
+  it('may end in the middle of an edit: the draft waits, hidden, for the next sign-in', async () => {
+    const page = await open('buster', '/consent/edit');
+    await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+    await page.getByText(/not saved yet/).waitFor();
+    const cookies = await opened.context.cookies();
+    await opened.context.clearCookies();
+    await page.getByRole('link', { name: 'Look at what changes' }).click();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await page.getByText('Your unsaved changes are kept in this tab.').waitFor();
+    expect(await page.getByText('Buster').count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(cookies.length).toBeGreaterThan(0);
+
+    const popup = opened.context.waitForEvent('page');
+    await page.getByRole('link', { name: 'Sign in in a new tab' }).click();
+    const tab = await popup;
+    const buster = patientOf(product.demo, 'buster');
+    await tab.getByLabel('User name').fill(buster.username);
+    await tab.getByLabel('Password').fill(buster.password);
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+    await tab.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    await page.getByRole('heading', { name: 'Before you save' }).waitFor();
+    await page.getByText(/In general: .+ → “Open to those who treat me”/).waitFor();
+    await save(page).click();
+    await page.getByText(/Saved as version 2/).waitFor();
+  });
+
+  it('does not hand the draft to somebody else who signs in', async () => {
+    const page = await open('buster', '/consent/edit');
+    await page.getByRole('radio', { name: /Closed, except in an emergency/ }).check();
+    await page.getByText(/not saved yet/).waitFor();
+    await opened.context.clearCookies();
+    await page.getByRole('link', { name: 'Look at what changes' }).click();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    const tab = await opened.context.newPage();
+    await signIn(tab, patientOf(product.demo, 'ned'), '/signed-in');
+    await page.getByText('Your draft says the same as what holds now').waitFor();
+    expect(await page.getByText('Closed, except in an emergency').count()).toBe(0);
+  });
+
+  it('warns before it ends', async () => {
+    opened = await openPage(browser, product.demo.portalUrl);
+    const { page } = opened;
+    await page.clock.install();
+    await signIn(page, patientOf(product.demo, 'ned'));
+    await page.locator('.results').waitFor();
+    // The server ends an idle session after 30 minutes.
+    await page.clock.fastForward('28:30');
+    await page.getByText('Your session ends soon').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.clock.fastForward('02:00');
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  });
+
+  it('that ends in one tab ends in the others', async () => {
+    const page = await open('ned', '/');
+    const tab = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    await tab.page.goto('/consent');
+    await tab.page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    expect(await page.getByText('Ned Hintz').count()).toBe(0);
+  });
+});

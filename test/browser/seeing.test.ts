@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Browser } from 'playwright-core';
+import {
+  accessibilityFaults,
+  DESKTOP,
+  isWiderThanScreen,
+  openBrowser,
+  openPage,
+  PHONE,
+  signIn,
+  type WatchedPage,
+} from './support/browser';
+import { access, patientOf, startProduct, type Product } from './support/product';
+
+const NORTH = 'NorthHospitalMSP';
+const SOUTH = 'SouthClinicMSP';
+
+let product: Product;
+let browser: Browser;
+let opened: WatchedPage;
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await product.dispose();
+});
+afterEach(async () => {
+  expect(opened.troubles).toEqual([]);
+  await opened.context.close();
+});
+
+async function openList(username: string, options: Parameters<typeof openPage>[2] = {}) {
+  opened = await openPage(browser, product.demo.portalUrl, options);
+  await signIn(opened.page, patientOf(product.demo, username));
+  await opened.page.locator('.results').waitFor();
+  return opened.page;
+}
+
+describe('signing in and out', () => {
+  it('says what this is, leads in, shows who is signed in, and leaves nothing behind', async () => {
+    opened = await openPage(browser, product.demo.portalUrl);
+    const { page, context } = opened;
+    await page.goto('/');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
+      'See who opened your medical record',
+    );
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const liz = patientOf(product.demo, 'liz');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('User name').fill(liz.username);
+    await page.getByLabel('Password').fill(liz.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(liz.name, { exact: true }).waitFor();
+    expect(await page.title()).toBe('Who looked at my record · Chartwitness');
+    expect(await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText(liz.name).count()).toBe(0);
+    expect((await context.request.get('/api/v1/me')).status()).toBe(401);
+  });
+
+  it('comes back to the page that was wanted', async () => {
+    opened = await openPage(browser, product.demo.portalUrl);
+    const { page } = opened;
+    await page.goto('/consent');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    const liz = patientOf(product.demo, 'liz');
+    await page.getByLabel('User name').fill(liz.username);
+    await page.getByLabel('Password').fill(liz.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Who may look at my record' }).waitFor();
+  });
+});
+
+describe('the list', () => {
+  it('names person, role, organisation, data, reason and time, and marks emergencies and refusals by words', async () => {
+    const page = await openList('chet');
+    const emergency = page.getByRole('listitem').filter({ hasText: 'Emergency' }).first();
+    const text = await emergency.innerText();
+    expect(text).toMatch(/\d\d:\d\d/);
+    expect(text).toMatch(/Dr\. .+doctor.+South Clinic.+record at North Hospital/s);
+    expect(text).toContain('easurements and laboratory results,');
+    expect(text).toContain('“Unconscious on arrival');
+    expect(await page.getByRole('listitem').filter({ hasText: 'Refused' }).count()).toBeGreaterThan(0);
+    expect(
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: 'Automatic' })
+        .filter({ hasText: 'Administration' })
+        .count(),
+    ).toBe(1);
+    expect(await page.locator('.summary').innerText()).toMatch(
+      /accesses in the last 30 days, by \d people at 2 organisations/,
+    );
+  });
+
+  it('folds a visit into one line that opens, and remembers it', async () => {
+    const page = await openList('chet');
+    const visit = page.locator('.visit', { hasText: '3 requests' }).first();
+    const opener = visit.getByRole('button');
+    expect(await opener.getAttribute('aria-expanded')).toBe('false');
+    await opener.click();
+    expect(await visit.getByRole('listitem').count()).toBe(3);
+    await visit.getByRole('listitem').last().getByRole('link').click();
+    await page.getByRole('heading', { name: /asked for your data/ }).waitFor();
+    await page.goBack();
+    await page.locator('.visit-open').waitFor();
+    const focused = await page.evaluate<boolean>(
+      "document.activeElement?.matches('.visit-entry:last-child a') ?? false",
+    );
+    expect(focused).toBe(true);
+  });
+
+  it('tells how far it is complete and what that means', async () => {
+    const page = await openList('chet');
+    const me = (await (await opened.context.request.get('/api/v1/me')).json()) as { list: { block: number } };
+    const line = page.locator('.trust');
+    expect(await line.innerText()).toContain(
+      `Complete up to ledger position ${String(me.list.block)}. Checked at`,
+    );
+    await line.getByText('What does this mean?').click();
+    expect(await line.innerText()).toContain('All participating organisations keep the same ledger');
+  });
+
+  it('offers new entries without moving what is being read', async () => {
+    const page = await openList('edward');
+    const before = await page.locator('.visit').first().innerText();
+    const edward = patientOf(product.demo, 'edward');
+    const practitioner = { id: 'urn:oid:2.16.840.1.113883.4.6#999', name: 'Dr. Brand New', role: 'doctor' };
+    for (const path of ['Observation?patient={id}', 'Condition?patient={id}']) {
+      expect(await access(product.demo, edward, { by: NORTH, path, practitioner, purpose: 'TREAT' })).toBe(
+        200,
+      );
+    }
+    const show = page.getByRole('button', { name: 'Show 2 new entries' });
+    await show.waitFor({ timeout: 40_000 });
+    expect(await page.locator('.visit').first().innerText()).toBe(before);
+    await show.click();
+    expect(await page.locator('.visit').first().innerText()).toContain('Dr. Brand New');
+    expect(await page.locator('.visit').first().innerText()).toContain('2 requests');
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
+  }, 90_000);
+
+  it('shows a fresh account an explanation instead of an empty page', async () => {
+    const page = await openList('clemente');
+    await page.getByText('How to read this list').waitFor();
+  });
+
+  it.each([
+    ['phone', PHONE],
+    ['desktop', DESKTOP],
+    ['320 px', { width: 320, height: 600 }],
+  ])('fits a %s in both themes without accessibility faults', async (_name, viewport) => {
+    const page = await openList('liz', { viewport });
+    await page.locator('.bars').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await isWiderThanScreen(page)).toBe(false);
+    }
+  });
+
+  it('is Chinese for a Chinese browser, and the choice is kept', async () => {
+    const page = await openList('liz', { locale: 'zh-CN' });
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('谁看过我的病历');
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await page.locator('.bars').waitFor();
+    expect(await page.locator('.summary').innerText()).toMatch(/最近 30 天有 \d+ 次访问/);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('语言').selectOption('en');
+    await page.getByRole('heading', { name: 'Who looked at my record' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Who looked at my record' }).waitFor();
+  });
+
+  it('needs nobody to use a mouse', async () => {
+    const page = await openList('chet');
+    await page.getByRole('link', { name: 'Chartwitness' }).focus();
+    await page.keyboard.press('Shift+Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('MAIN');
+    const row = page.locator('.visit', { hasText: '3 requests' }).first().getByRole('button');
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /asked for your data/ }).waitFor();
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
+  });
+});
+
+describe('one entry', () => {
+  it('says why it was allowed, in the words of the rule that did it', async () => {
+    const page = await openList('liz');
+    await page
+      .locator('.visit', { hasText: 'Dr. Pandora Weissnat' })
+      .filter({ hasText: 'record at North' })
+      .getByRole('link')
+      .click();
+    const why = page.locator('.why');
+    await why.getByText(/Allowed by your rule/).waitFor();
+    expect(await why.innerText()).toContain('“Everybody at South Clinic may see all my data for treatment”');
+    expect(await why.innerText()).toMatch(/Consent version 1, saved on/);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await why.getByRole('link', { name: 'See your consent as it was then' }).click();
+    await page.getByRole('heading', { name: 'Version 1' }).waitFor();
+  });
+
+  it.each([
+    ['phone', PHONE],
+    ['desktop', DESKTOP],
+  ])(
+    'tells of an emergency who gave which reason, what was overridden and what held (%s)',
+    async (_name, viewport) => {
+      const page = await openList('liz', { viewport });
+      await page.locator('.visit', { hasText: 'Emergency' }).first().getByRole('link').click();
+      const why = page.locator('.why');
+      await why.getByText(/gave the reason/).waitFor();
+      const text = await why.innerText();
+      expect(text).toMatch(/Emergency: Dr\. .+ gave the reason “Unconscious on arrival/);
+      expect(text).toContain('Opened because of the emergency.');
+      expect(text).toContain(
+        'Refused by your rule “Nobody may see data about sexuality and reproduction, not even in an emergency”',
+      );
+      expect(await page.locator('.item-deny').count()).toBeGreaterThan(0);
+      expect(await page.locator('.item').first().innerText()).toContain('Withheld');
+      expect(await isWiderThanScreen(page)).toBe(false);
+      expect(await accessibilityFaults(page)).toEqual([]);
+    },
+  );
+
+  it('says of a refusal what refused it', async () => {
+    const page = await openList('chet');
+    await page
+      .locator('.visit', { hasText: 'Refused' })
+      .filter({ hasNotText: 'Partly' })
+      .first()
+      .getByRole('link')
+      .click();
+    await page
+      .getByText(/Refused: none of your exceptions fitted|Refused by your setting/)
+      .first()
+      .waitFor();
+  });
+
+  it('shows where it is written, and is not found for somebody else', async () => {
+    const page = await openList('liz');
+    await page.locator('.visit').first().getByRole('link').click();
+    await page.getByText('Where this is written').click();
+    expect(await page.locator('.ledger-place').innerText()).toMatch(/HospitalMSP\/|ClinicMSP\//);
+    const path = new URL(page.url()).pathname;
+    await opened.context.close();
+    const other = await openList('chet');
+    await other.goto(path);
+    await other.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+    expect(await accessibilityFaults(other)).toEqual([]);
+  });
+});
+
+describe('hostile names', () => {
+  const NAMES = [
+    '<img src=x onerror="window.hacked=true"><script>1</script>',
+    'Dr \u202Eelttik\u202C\u2066 Right\u200F',
+    `Dr ${'Verylongname'.repeat(24)}`.slice(0, 300),
+    '👩🏽‍⚕️ Dr Emoji 王小明 محمد',
+  ];
+
+  it('are shown as text, in their place, and the page keeps its form', async () => {
+    const michael = patientOf(product.demo, 'michael');
+    for (const [at, name] of NAMES.entries()) {
+      const practitioner = {
+        id: `urn:test:hostile-${String(at)}`,
+        name,
+        role: at === 0 ? '"><b>' : 'doctor',
+      };
+      expect(
+        await access(product.demo, michael, {
+          by: NORTH,
+          path: 'Patient/{id}',
+          practitioner,
+          purpose: 'TREAT',
+        }),
+      ).toBe(200);
+    }
+    const page = await openList('michael', { viewport: { width: 320, height: 700 } });
+    await page
+      .getByText(NAMES[0] ?? '')
+      .first()
+      .waitFor();
+    expect(await page.getByText('Dr elttik Right').count()).toBeGreaterThan(0);
+    expect(await page.getByText(NAMES[3] ?? '').count()).toBeGreaterThan(0);
+    expect(await isWiderThanScreen(page)).toBe(false);
+    expect(await page.locator('.results script, .results img, .results b').count()).toBe(0);
+    await page.getByRole('link', { name: /Verylongname/ }).click();
+    await page
+      .getByRole('heading', { level: 1 })
+      .filter({ hasText: NAMES[2] ?? '' })
+      .waitFor();
+    expect(await isWiderThanScreen(page)).toBe(false);
+    expect(await page.evaluate<unknown>('window.hacked')).toBeUndefined();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+});
+
+describe('an organisation that is not allowed', () => {
+  it('appears in the list as refused, a moment after it asked', async () => {
+    const ned = patientOf(product.demo, 'ned');
+    const practitioner = { id: 'urn:test:curious', name: 'Dr. Curious Neighbour', role: 'doctor' };
+    await access(product.demo, ned, {
+      by: NORTH,
+      path: 'Condition?patient={id}',
+      practitioner,
+      purpose: 'HRESCH',
+    });
+    const page = await openList('ned');
+    const row = page.locator('.visit', { hasText: 'Dr. Curious Neighbour' });
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(/research[\s\S]*Refused/i);
+    expect(SOUTH).toBe(ned.hospital);
+  });
+});

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFile';
+import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
+
+const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
+const READY = 'Ctrl-C stops it';
+const START_MS = 60_000;
+
+/** The running product: embedded ledger, two hospitals, the trustee with its portal, in a process of its own. */
+export interface Product {
+  readonly demo: DemoFile;
+  /** Stops the process, as an operator would, and keeps its data. */
+  stop(): Promise<void>;
+  /** Starts it again on the same ports and data. */
+  start(): Promise<void>;
+  /** Stops it and deletes its data. */
+  dispose(): Promise<void>;
+}
+
+/** @param traffic whether the demonstration's day of accesses is played first. */
+export async function startProduct(traffic: boolean): Promise<Product> {
+  const folder = mkdtempSync(join(tmpdir(), 'chartwitness-portal-'));
+  const port = await freePorts(3);
+  const args = ['demo', '--data-dir', folder, '--port', String(port), ...(traffic ? [] : ['--no-traffic'])];
+  let running: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    running = await run(args);
+  };
+  const stop = async (): Promise<void> => {
+    const child = running;
+    running = undefined;
+    if (child?.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+  };
+  await start();
+  const file = join(folder, 'demo.json');
+  if (!existsSync(file)) throw new Error('the demonstration wrote no demo.json');
+  return {
+    demo: JSON.parse(readFileSync(file, 'utf8')) as DemoFile,
+    start,
+    stop,
+    dispose: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function run(args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`the demonstration was not ready in time:\n${output}`));
+    }, START_MS);
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (!output.includes(READY)) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the demonstration ended with ${String(code)}:\n${output}`));
+    });
+  });
+  return child;
+}
+
+/** The first of `count` neighbouring ports that are free now. */
+async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const first = await freePort(0);
+    const others = await Promise.allSettled(
+      Array.from({ length: count - 1 }, (_, at) => freePort(first + at + 1)),
+    );
+    if (first + count < 65_536 && others.every(({ status }) => status === 'fulfilled')) return first;
+  }
+  throw new Error('no free ports');
+}
+
+async function freePort(port: number): Promise<number> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the port is not a TCP port');
+  return address.port;
+}
+
+/** A patient of the demonstration by user name. */
+export function patientOf(demo: DemoFile, username: string): DemoFilePatient {
+  const patient = demo.patients.find((candidate) => candidate.username === username);
+  if (patient === undefined) throw new Error(`${username} is not a patient of the demonstration`);
+  return patient;
+}
+
+interface Access extends Errand {
+  /** MSP id of the organisation that asks. */
+  readonly by: string;
+  /** The FHIR request below the base; `{id}` stands for the patient's. */
+  readonly path: string;
+}
+
+/** Asks the hospital that holds the patient's record over its HTTP interface, and answers with the status. */
+export async function access(
+  demo: DemoFile,
+  patient: DemoFilePatient,
+  { by, path, ...errand }: Access,
+): Promise<number> {
+  const holder = demo.hospitals.find(({ mspId }) => mspId === patient.hospital);
+  const credentials = demo.hospitals.find(({ mspId }) => mspId === by)?.clients[0];
+  if (holder === undefined || credentials === undefined)
+    throw new Error(`${by} or the holder is not part of the demonstration`);
+  const { status } = await new HospitalClient(holder, credentials).get(
+    path.replace('{id}', patient.patientId),
+    errand,
+  );
+  return status;
+}
