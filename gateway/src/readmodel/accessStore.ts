@@ -3,9 +3,18 @@ import type { AccessEvent, Outcome } from '@chartwitness/chaincode/domain';
 
 /** How far one lane has been applied. */
 export interface LaneProgress {
-  /** The `seq` that the lane's next batch must have. */
+  /** The lowest `seq` that has not been applied. */
   readonly nextSeq: number;
-  /** Events of the lane so far: the `start` that its next batch must state. */
+  /** Events of the batches before `nextSeq`: the `start` that it must state. */
+  readonly count: number;
+  /** Batches after `nextSeq` that the ledger committed before it, by rising `seq`; absent when there are none. */
+  readonly ahead?: readonly BatchAhead[];
+}
+
+export interface BatchAhead {
+  readonly seq: number;
+  /** What it says that its lane holds before it; checked when the batches between are there. */
+  readonly start: number;
   readonly count: number;
 }
 

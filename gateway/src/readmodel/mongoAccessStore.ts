@@ -317,7 +317,18 @@ function toCheckpoint(document: CheckpointDocument): Checkpoint {
     block,
     transactionId,
     entries,
-    lanes: Object.fromEntries(lanes.map(({ lane, nextSeq, count }) => [lane, { nextSeq, count }])),
+    lanes: Object.fromEntries(
+      lanes.map(({ lane, nextSeq, count, ahead = [] }) => [
+        lane,
+        ahead.length === 0
+          ? { nextSeq, count }
+          : {
+              nextSeq,
+              count,
+              ahead: ahead.map(({ seq, start, count: size }) => ({ seq, start, count: size })),
+            },
+      ]),
+    ),
   };
 }
 
@@ -329,6 +340,11 @@ function fromCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
     block,
     transactionId,
     entries,
-    lanes: Object.entries(lanes).map(([lane, { nextSeq, count }]) => ({ lane, nextSeq, count })),
+    lanes: Object.entries(lanes).map(([lane, { nextSeq, count, ahead = [] }]) => ({
+      lane,
+      nextSeq,
+      count,
+      ahead,
+    })),
   };
 }

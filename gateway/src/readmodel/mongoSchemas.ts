@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Connection, Schema, type SchemaOptions } from 'mongoose';
+import type { BatchAhead } from './accessStore';
 import type { IndexedFields } from './indexedFields';
 
 /** One entry; `_id` is its position. The event itself is kept as JSON text, as the ledger gave it. */
@@ -22,7 +23,13 @@ export interface CheckpointDocument {
   readonly transactionId: string;
   readonly entries: number;
   /** A list, since a lane's name may hold characters that a field name may not. */
-  readonly lanes: readonly { readonly lane: string; readonly nextSeq: number; readonly count: number }[];
+  readonly lanes: readonly {
+    readonly lane: string;
+    readonly nextSeq: number;
+    readonly count: number;
+    /** Absent in what an earlier version wrote. */
+    readonly ahead?: readonly BatchAhead[];
+  }[];
 }
 
 /** Unknown fields are refused in documents and in queries; nothing is created or queued behind the program's back. */
@@ -61,7 +68,14 @@ const entrySchema = new Schema<EntryDocument>(ENTRY_FIELDS, { ...OPTIONS, collec
 entrySchema.index({ subject: 1, _id: -1 }, { name: 'subject_list' });
 entrySchema.index({ subject: 1, id: 1 }, { name: 'subject_entry' });
 
-const LANE_FIELDS = { lane: text, nextSeq: whole, count: whole };
+const AHEAD_FIELDS = { seq: whole, start: whole, count: whole };
+const aheadSchema = new Schema(AHEAD_FIELDS, { ...OPTIONS, _id: false });
+const LANE_FIELDS = {
+  lane: text,
+  nextSeq: whole,
+  count: whole,
+  ahead: { type: [aheadSchema], default: [] },
+};
 const laneSchema = new Schema(LANE_FIELDS, { ...OPTIONS, _id: false });
 const CHECKPOINT_FIELDS = {
   _id: { type: String, required: true, enum: ['projection'] },

@@ -5,6 +5,8 @@ import type { LedgerError } from '../ledger/ledgerError';
 
 const SOON_SECONDS = 1;
 const LATER_SECONDS = 5;
+/** Until an operator has given the gateway another name. */
+const FENCED_SECONDS = 60;
 
 /** Ledger answers that concern this organisation's right to record or the request itself, not the ledger's condition. */
 const FINAL: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode>([
@@ -49,5 +51,5 @@ export function overloaded(queued: number): AppError {
 }
 
 export function fenced(reason: string): AppError {
-  return new AppError('LANE_FENCED', reason);
+  return new AppError('LANE_FENCED', reason, { retryAfterSeconds: FENCED_SECONDS });
 }

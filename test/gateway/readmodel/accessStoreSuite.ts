@@ -107,6 +107,20 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
     expect(await store.count(alice)).toBe(1);
   });
 
+  it('keeps which batches of a lane came before their predecessors', async () => {
+    const { batch, checkpoint } = script.next([{ subject: alice }]);
+    const ahead = [
+      { seq: 1, start: 2, count: 1 },
+      { seq: 4, start: 9, count: 3 },
+    ];
+    const early = { ...checkpoint, lanes: { [LANE]: { nextSeq: 0, count: 0, ahead } } };
+    await store.apply([batch], early);
+    expect(await store.checkpoint()).toEqual(early);
+    const next = script.next([{ subject: alice }]);
+    await store.apply([next.batch], next.checkpoint);
+    expect(await store.checkpoint()).toEqual(next.checkpoint);
+  });
+
   it('finds an entry for its own subject only', async () => {
     const batch = await applyNext([{ subject: alice }, { subject: bob }]);
     const [mine, theirs] = batch.events.map(({ id }) => id);
