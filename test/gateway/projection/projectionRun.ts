@@ -13,6 +13,9 @@ import { accessRequest, testSubject } from '../../support/accessRequests';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
 
+// Nothing here waits for time to pass; a busy machine is slow all the same.
+jest.setTimeout(30_000);
+
 export const NORTH = 'NorthHospitalMSP/main';
 export const SOUTH = 'SouthClinicMSP/main';
 export const alice = testSubject('alice');

@@ -25,6 +25,9 @@ import { openTrusteeKeys } from '../../../gateway/src/trustee/trusteeKeys';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
 
+// Nothing here waits for time to pass; a busy machine is slow all the same.
+jest.setTimeout(30_000);
+
 export const SYSTEM = 'http://hl7.org/fhir/sid/us-ssn';
 export const ALICE = {
   username: 'alice',
