@@ -22,6 +22,8 @@ const ESM_ONLY = [
 module.exports = {
   rootDir: '..',
   testEnvironment: 'node',
+  // Jest leaves one processor to others; on two that halves the speed.
+  maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],
   // These need a browser or Fabric's programs and have configurations of their own.
   testPathIgnorePatterns: [
