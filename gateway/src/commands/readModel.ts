@@ -10,11 +10,20 @@ import { checkReadModel, describeCheck, rebuildReadModel } from '../projection/m
 import type { ProjectionDeps } from '../projection/projection';
 import type { AccessStore } from '../readmodel/accessStore';
 
-/** `chartwitness readmodel rebuild|check`: the trustee's list of accesses against the ledger. */
+/** `chartwitness readmodel indexes|rebuild|check`: the trustee's list of accesses against the ledger. */
 export function readModelCommand(): Command {
   const command = new Command('readmodel').description(
     "The trustee's read model; configured like serve --role trustee, which must not be running meanwhile.",
   );
+  command
+    .command('indexes')
+    .description('build the indexes that MongoDB needs; may take long on a large collection')
+    .action(async () => {
+      const { mongodbUri, dataDir } = parseTrusteeConfig(process.env);
+      const store = await openStore({ mongodbUri, file: storeFile(dataDir), indexes: 'build' });
+      await store.close();
+      process.stdout.write('The declared indexes are there.\n');
+    });
   command
     .command('rebuild')
     .description('drop it and project the ledger anew')
@@ -40,6 +49,10 @@ export function readModelCommand(): Command {
   return command;
 }
 
+function storeFile(dataDir: string): string {
+  return join(dataDir, 'accesses.db');
+}
+
 type Work = (deps: ProjectionDeps, signal: AbortSignal) => Promise<boolean>;
 
 async function withTrustee(work: Work): Promise<void> {
@@ -49,7 +62,7 @@ async function withTrustee(work: Work): Promise<void> {
   try {
     const store = await openStore({
       mongodbUri: config.mongodbUri,
-      file: join(config.dataDir, 'accesses.db'),
+      file: storeFile(config.dataDir),
     });
     process.exitCode = (await interruptible(opened, store, log, work)) ? 0 : 1;
   } finally {

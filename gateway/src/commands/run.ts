@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config';
 import { PortBusyError } from '../http/listen';
+import { StoreUnavailableError } from '../readmodel/accessStore';
+import { MissingIndexError } from '../readmodel/mongoAccessStore';
 import { CommandFailed } from './commandIo';
 import { demoCommand } from './demo';
 import { ledgerCommand } from './ledger';
@@ -11,7 +13,7 @@ import { registryCommand } from './registry';
 import { serveCommand } from './serve';
 
 /** Errors whose message says all that the user needs; anything else is shown with its stack. */
-const SELF_EXPLAINING = [ConfigError, PortBusyError, CommandFailed];
+const SELF_EXPLAINING = [ConfigError, PortBusyError, CommandFailed, MissingIndexError, StoreUnavailableError];
 
 /**
  * The `chartwitness` command line.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessStore } from '../readmodel/accessStore';
+import { type IndexDuty, openMongoAccessStore } from '../readmodel/mongoAccessStore';
 import { openSqlAccessStore } from '../readmodel/sqlAccessStore';
 
 export interface StoreChoice {
@@ -7,9 +8,11 @@ export interface StoreChoice {
   readonly mongodbUri: string | undefined;
   /** File of the embedded store. */
   readonly file: string;
+  /** What to do about MongoDB's declared indexes; default `check`. The embedded store makes its own. */
+  readonly indexes?: IndexDuty;
 }
 
-/** The read model's store, as configured. */
-export function openStore(choice: StoreChoice): Promise<AccessStore> {
-  return Promise.resolve(openSqlAccessStore(choice.file));
+/** The read model's store, as configured. Rejects with StoreUnavailableError or MissingIndexError. */
+export async function openStore({ mongodbUri, file, indexes = 'check' }: StoreChoice): Promise<AccessStore> {
+  return mongodbUri === undefined ? openSqlAccessStore(file) : openMongoAccessStore(mongodbUri, indexes);
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { CommandFailed } from '../commands/commandIo';
 import { closeAll } from '../compose/closeAll';
+import { openStore } from '../compose/openStore';
 import { keepSecret } from '../compose/keyFiles';
 import { connectToPeer } from '../compose/openLedger';
 import { parseLedgerConfig } from '../config';
@@ -93,6 +94,7 @@ async function build(options: FabricDemoOptions, opened: Steps): Promise<Running
   const ledgers = await connectAll(network, opened);
   await registerOrganisations(ledgers(TRUSTEE.mspId));
   const patients = await fillAccounts(options);
+  await buildIndexes(options);
   opened.push(() => processes.stopAll());
 
   const plan: Plan = { options, network, processes };
@@ -183,6 +185,14 @@ async function fillAccounts({ dataDir, demoFile }: FabricDemoOptions): Promise<r
     return await openAccounts(places, openPatientAccounts(database), demoFile);
   } finally {
     database.close();
+  }
+}
+
+/** What an operator does once with `readmodel indexes`: the trustee's process only checks them. */
+async function buildIndexes({ mongodbUri, dataDir }: FabricDemoOptions): Promise<void> {
+  if (mongodbUri !== undefined) {
+    const store = await openStore({ mongodbUri, file: join(dataDir, 'unused'), indexes: 'build' });
+    await store.close();
   }
 }
 

@@ -112,6 +112,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     store: await openStore({
       mongodbUri: options.mongodbUri,
       file: join(dataDir, 'trustee', 'accesses.db'),
+      indexes: 'build',
     }),
     server: portal,
     log: log.child({ service: 'trustee' }),

@@ -74,7 +74,7 @@ async function checkIndexes({ entries }: ReadModelCollections): Promise<void> {
     .flatMap(([, { name }]) => (present.has(String(name)) ? [] : [String(name)]));
   if (missing.length > 0) {
     throw new MissingIndexError(
-      `the MongoDB read model lacks the index ${missing.join(', ')} on "entries": build the declared indexes before the service starts`,
+      `the MongoDB read model lacks the index ${missing.join(', ')} on "entries": run "chartwitness readmodel indexes" with the same configuration, then start again`,
     );
   }
 }
