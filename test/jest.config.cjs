@@ -22,6 +22,7 @@ const ESM_ONLY = [
 module.exports = {
   rootDir: '..',
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/.data/'],
   // Jest leaves one processor to others; on two that halves the speed.
   maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'],

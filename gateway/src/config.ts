@@ -105,6 +105,14 @@ const VARIABLES = {
     what: 'identifier system of the subject claim that names the patient nationally',
     example: 'http://hl7.org/fhir/sid/us-ssn',
   },
+  PORTAL_OIDC_JWKS_URL: {
+    what: 'JWKS URL of its access tokens, so that apps may call the API; absent: sessions only',
+    example: 'https://login.example.gov/jwks',
+  },
+  TRUSTED_PROXIES: {
+    what: 'how many reverse proxies stand before this service, 0–10; rate limits count the address that they report',
+    example: '1',
+  },
   APPS_FILE: {
     what: 'JSON file with the public client apps that patients may use',
     example: '/etc/chartwitness/apps.json',
@@ -211,6 +219,12 @@ const trusteeShape = z.object({
   PORTAL_OIDC_CLIENT_ID: absent,
   PORTAL_OIDC_CLIENT_SECRET_FILE: absent,
   PORTAL_OIDC_SYSTEM: absent,
+  PORTAL_OIDC_JWKS_URL: absent.pipe(z.url({ protocol: /^https?$/ }).optional()),
+  TRUSTED_PROXIES: z
+    .string()
+    .regex(/^(\d|10)$/, 'must be a number from 0 to 10')
+    .default('0')
+    .transform(Number),
   APPS_FILE: absent,
   MONGODB_URI: absent.pipe(mongodbUri.optional()),
 });
@@ -283,10 +297,12 @@ export interface TrusteeConfig extends CommonConfig {
         readonly clientId: string;
         readonly clientSecret: Secret;
         readonly identifierSystem: string;
+        readonly jwksUrl: string | undefined;
       }
     | undefined;
   readonly apps: readonly PublicApp[];
   readonly mongodbUri: string | undefined;
+  readonly trustedProxies: number;
 }
 
 /** Collects problems while files are read, so that all are reported together. */
@@ -541,10 +557,12 @@ export function parseTrusteeConfig(
             values.PORTAL_OIDC_CLIENT_SECRET_FILE,
           ),
           identifierSystem: values.PORTAL_OIDC_SYSTEM ?? '',
+          jwksUrl: values.PORTAL_OIDC_JWKS_URL,
         }
       : undefined,
     apps: appsOf(values.APPS_FILE, reader),
     mongodbUri: values.MONGODB_URI,
+    trustedProxies: values.TRUSTED_PROXIES,
   };
   return finish(config, reader);
 }

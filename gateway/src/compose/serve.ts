@@ -56,6 +56,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       consortiumKey: config.consortiumKey.reveal(),
       apps: config.apps,
       externalOpenId: config.externalOpenId,
+      trustedProxies: config.trustedProxies,
       ledger: opened.ledger,
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,

@@ -8,7 +8,7 @@ import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
-import { createRegistryCache } from '../projection/registryCache';
+import { createNetworkDirectory } from '../projection/networkDirectory';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../readmodel/openDatabase';
 import { createTrusteeApp } from '../trustee/createTrusteeApp';
@@ -26,6 +26,8 @@ export interface TrusteeServiceOptions {
   readonly consortiumKey: Uint8Array;
   readonly apps: readonly PublicApp[];
   readonly externalOpenId?: TrusteeConfig['externalOpenId'];
+  /** Reverse proxies before this service; default none. */
+  readonly trustedProxies?: number;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   /** Closed with the service. */
@@ -55,7 +57,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   const { ledger, log, server, store } = options;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const metrics = createMetrics('trustee');
-  const registry = createRegistryCache(ledger);
+  const registry = createNetworkDirectory(ledger);
   const projection = createProjection({
     ledger,
     store,
@@ -90,6 +92,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
             clientSecret: new TextDecoder().decode(external.clientSecret.reveal()).trim(),
           },
         }),
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     portalDirectory: portalDirectory(),
     log,
     clock: Date.now,

@@ -2,7 +2,7 @@
 import { type Request, Router } from 'express';
 import { outcome as outcomeSchema, accessQuery, type AccessList } from '../api/schemas';
 import { AppError } from '../errors';
-import type { RegistryCache } from '../projection/registryCache';
+import type { NetworkDirectory } from '../projection/networkDirectory';
 import { readCursor, writeCursor } from '../readmodel/accessCursor';
 import type { AccessFilters, AccessStore } from '../readmodel/accessStore';
 import { toAccessEntry } from './accessView';
@@ -10,7 +10,7 @@ import { patientWith } from './caller';
 
 export interface AccessRoutesDeps {
   readonly store: AccessStore;
-  readonly registry: RegistryCache;
+  readonly registry: NetworkDirectory;
 }
 
 const MAX_ID_LENGTH = 128;

@@ -3,7 +3,7 @@ import { canonicalJson, type ConsentPolicy } from '@chartwitness/chaincode/domai
 import { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import type { ConsentVersion, ProvenanceLedger } from '../ledger/provenanceLedger';
-import type { RegistryCache } from '../projection/registryCache';
+import type { NetworkDirectory } from '../projection/networkDirectory';
 
 /** A consent as it stands: version 0 is the network's default policy, while none is on file. */
 export interface StandingConsent extends ConsentPolicy {
@@ -26,7 +26,7 @@ export interface ConsentDesk {
 
 export interface ConsentDeskDeps {
   readonly ledger: Pick<ProvenanceLedger, 'findConsent' | 'consentHistory' | 'putConsent'>;
-  readonly registry: RegistryCache;
+  readonly registry: NetworkDirectory;
   /** Waits before another attempt; `attempt` from 1. */
   readonly backOff: (attempt: number) => Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   pageQuery,
 } from '../api/schemas';
 import { AppError } from '../errors';
-import type { RegistryCache } from '../projection/registryCache';
+import type { NetworkDirectory } from '../projection/networkDirectory';
 import { readCursor, writeCursor } from '../readmodel/accessCursor';
 import type { AccessStore } from '../readmodel/accessStore';
 import { joinRepeated } from './accessRoutes';
@@ -21,7 +21,7 @@ import { coversPatientScope } from './patientScopes';
 export interface ConsentRoutesDeps {
   readonly desk: ConsentDesk;
   readonly store: AccessStore;
-  readonly registry: RegistryCache;
+  readonly registry: NetworkDirectory;
 }
 
 const MAX_BODY = '512kb';

@@ -14,7 +14,7 @@ import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { ProjectionStatus } from '../projection/projection';
-import type { RegistryCache } from '../projection/registryCache';
+import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../readmodel/openDatabase';
 import { accessRoutes } from './accessRoutes';
@@ -50,7 +50,7 @@ export interface ExternalIssuer {
   /** Its `sub` is the patient's identifier in this system. */
   readonly identifierSystem: string;
   /** JWKS of the access tokens that apps present; absent: the API takes sessions only. */
-  readonly jwksUrl?: string;
+  readonly jwksUrl?: string | undefined;
 }
 
 export interface TrusteeDeps {
@@ -58,7 +58,7 @@ export interface TrusteeDeps {
   readonly baseUrl: string;
   readonly ledger: Pick<ProvenanceLedger, 'findConsent' | 'consentHistory' | 'putConsent'>;
   readonly store: AccessStore;
-  readonly registry: RegistryCache;
+  readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
   /** At least 32 bytes; makes subjects of identifiers. */
   readonly consortiumKey: Uint8Array;

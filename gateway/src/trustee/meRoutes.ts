@@ -2,13 +2,13 @@
 import { Router } from 'express';
 import type { ListPosition, Me } from '../api/schemas';
 import type { ProjectionStatus } from '../projection/projection';
-import type { RegistryCache } from '../projection/registryCache';
+import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type Caller, callerOf } from './caller';
 import type { PortalSessions } from './portalSession';
 
 export interface MeRoutesDeps {
   readonly sessions: PortalSessions;
-  readonly registry: RegistryCache;
+  readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
 }
 

@@ -7,7 +7,7 @@ import {
   rebuildReadModel,
 } from '../../../gateway/src/projection/maintenance';
 import { createProjection, type ProjectionDeps } from '../../../gateway/src/projection/projection';
-import { createRegistryCache } from '../../../gateway/src/projection/registryCache';
+import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessRequest, testSubject } from '../../support/accessRequests';
@@ -120,7 +120,7 @@ describe('the projection of a real ledger', () => {
   });
 
   it('hears of a new name of an organisation', async () => {
-    const registry = createRegistryCache(network.trustee);
+    const registry = createNetworkDirectory(network.trustee);
     await registry.refresh();
     const old = registry.nameOf('NorthHospitalMSP');
     const projection = createProjection(deps({ onRegistryChanged: registry.expire }));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createMetrics } from '../../../gateway/src/http/metrics';
 import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
-import { createRegistryCache } from '../../../gateway/src/projection/registryCache';
+import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
@@ -89,7 +89,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     identifiers: ['https://north.example.org'],
   });
   const store = openSqlAccessStore(join(directory, 'readmodel.db'));
-  const registry = createRegistryCache(ledger);
+  const registry = createNetworkDirectory(ledger);
   const projection = createProjection({
     ledger,
     store,

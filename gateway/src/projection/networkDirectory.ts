@@ -4,7 +4,7 @@ import { AppError } from '../errors';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 
 /** What the Registry says, kept until it announces a change. */
-export interface RegistryCache {
+export interface NetworkDirectory {
   /** The organisation's name; its MSP id while the Registry has never answered, or does not know it. */
   readonly nameOf: (mspId: string) => string;
   /** As last seen; empty before the first answer. */
@@ -23,9 +23,9 @@ export interface RegistryCache {
 
 const RETRY_SECONDS = 2;
 
-export function createRegistryCache(
+export function createNetworkDirectory(
   ledger: Pick<ProvenanceLedger, 'organisations' | 'findSettings'>,
-): RegistryCache {
+): NetworkDirectory {
   let organisations: readonly Organisation[] = [];
   let names: ReadonlyMap<string, string> = new Map();
   let settings: NetworkSettings | undefined;
