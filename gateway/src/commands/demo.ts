@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { join, resolve } from 'node:path';
 import { parseMongodbUri } from '../config';
-import { runCheck, runDemo } from '../demo/runDemo';
 import { CommandFailed } from './commandIo';
 
 /** `chartwitness demo`. */
@@ -42,6 +41,8 @@ Examples:
   $ MONGODB_URI=mongodb://127.0.0.1:27017/chartwitness chartwitness demo --mongodb`,
     )
     .action(async (options: DemoFlags) => {
+      // Loaded here, so that help and complaints about the command line do not wait for the whole product.
+      const { runCheck, runDemo } = await import('../demo/runDemo.js');
       const say = (line: string): void => {
         process.stdout.write(`${line}\n`);
       };

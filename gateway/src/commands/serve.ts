@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { describeVariables, parseHospitalConfig, parseTrusteeConfig } from '../config';
-import { serveHospital, serveTrustee } from '../compose/serve';
 import { untilSignal } from './untilSignal';
 
 /** `chartwitness serve --role hospital|trustee`. */
@@ -24,6 +23,8 @@ Without FABRIC_PEER_ENDPOINT the embedded ledger is started in this process, in 
 to DATA_DIR/ledger/profile.json, so that the other role can join it. It is one process, not independent parties.`,
     )
     .action(async (options: { role: 'hospital' | 'trustee' }) => {
+      // Loaded here, so that help and complaints about the command line do not wait for the whole product.
+      const { serveHospital, serveTrustee } = await import('../compose/serve.js');
       const say = (line: string): void => {
         process.stderr.write(`${line}\n`);
       };
