@@ -58,6 +58,8 @@ export interface TestNetwork {
   /** Added to the peers' clock. */
   clock: { offsetMs: number };
   as(organisation: number, options?: ClientOptions): TestClient;
+  /** PEM certificate of the user that `as` connects as. */
+  certificateOf(organisation: number): string;
   /** Stops the ledger and starts it again on the same data. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -100,6 +102,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
       open.push(client);
       return client;
     },
+    certificateOf: (organisation) =>
+      network.ledger.organisation(`Org${organisation}MSP`).users['User1']?.certificatePem ?? '',
     restart: async () => {
       for (const client of open.splice(0)) client.close();
       await network.ledger.close();

@@ -7,16 +7,24 @@ import {
   type SubmittedTransaction,
 } from '@hyperledger/fabric-gateway';
 import { common, gateway, msp } from '@hyperledger/fabric-protos';
-import * as grpc from '@grpc/grpc-js';
 import { answerTo, type Answer } from './answers';
-import { BOTH, text, type ClientOptions, type TestClient, type TestNetwork } from './network';
+import { BOTH, text, type ClientOptions, type TestClient } from './network';
 
 const MINUTES = 60_000;
 const P256_ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 const ONLY_TRUSTEE = { endorsingOrganizations: ['Org2MSP'] };
 
+/** What the questions need of a ledger, embedded or real. */
+export interface LedgerOfQuestions {
+  as(organisation: number, options?: ClientOptions): TestClient;
+  /** PEM certificate of the user that `as` connects as. */
+  certificateOf(organisation: number): string;
+  /** How far the peers' clock is ahead of the client's. */
+  clock: { offsetMs: number };
+}
+
 interface Cast {
-  network: TestNetwork;
+  network: LedgerOfQuestions;
   /** Users of the holder, the trustee and the other holder. */
   holder: TestClient;
   trustee: TestClient;
@@ -159,10 +167,9 @@ async function statusOf(
   transactionId: string,
   deadlineMs: number,
 ): Promise<string> {
-  const { endpoint, users } = network.ledger.organisation('Org1MSP');
   const identity = new msp.SerializedIdentity();
   identity.setMspid('Org1MSP');
-  identity.setIdBytes(Buffer.from(users['User1']?.certificatePem ?? ''));
+  identity.setIdBytes(Buffer.from(network.certificateOf(1)));
   const request = new gateway.CommitStatusRequest();
   request.setTransactionId(transactionId);
   request.setChannelId('access');
@@ -171,13 +178,19 @@ async function statusOf(
   signed.setRequest(request.serializeBinary());
   const digest = createHash('sha256').update(request.serializeBinary()).digest();
   signed.setSignature(await signers.newPrivateKeySigner(holder.key)(digest));
-  const client = new gateway.GatewayClient(endpoint, grpc.credentials.createInsecure());
+  const call = '/gateway.Gateway/CommitStatus';
   return new Promise((resolve, reject) => {
-    client.commitStatus(signed, { deadline: Date.now() + deadlineMs }, (error, response) => {
-      client.close();
-      if (error) reject(error);
-      else resolve(String(response?.getResult()));
-    });
+    holder.grpc.makeUnaryRequest(
+      call,
+      (message: gateway.SignedCommitStatusRequest) => Buffer.from(message.serializeBinary()),
+      (bytes) => gateway.CommitStatusResponse.deserializeBinary(bytes),
+      signed,
+      { deadline: Date.now() + deadlineMs },
+      (error, response) => {
+        if (error) reject(error);
+        else resolve(String(response?.getResult()));
+      },
+    );
   });
 }
 
@@ -399,7 +412,7 @@ const gone: Step[] = [
 ];
 
 /** Puts every question of the recording to the ledger, in the recording's order. */
-export async function askAll(network: TestNetwork): Promise<Answer[]> {
+export async function askAll(network: LedgerOfQuestions): Promise<Answer[]> {
   const cast = { network, holder: network.as(1), trustee: network.as(2), other: network.as(3) };
   const answers: Answer[] = [];
   const steps = [ordinary, refusals, conflicts, identities, privateData, events, system, gone].flat();

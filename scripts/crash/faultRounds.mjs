@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and looks at what it left:
+ *   node scripts/crash/faultRounds.mjs [--rounds 1] [--only orderer] [--seed N] [--longest-ms 12000]
+ * A round plays every fault once. After each: every released answer has its one record, every acknowledged consent is on file, nothing is
+ * recorded twice, every refusal meanwhile was a 503 with Retry-After, requests succeed again within 10 s of the part's return, and the read
+ * model equals what the ledger derives. Needs Fabric's programs and `npm run build`. Prints the seed; the same seed plays the same outages.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { binariesIfPresent } from '../network/binaries.mjs';
+import { readDescription } from '../network/description.mjs';
+import { consentVersion, readList, startConsents, startLoad } from './accessLoad.mjs';
+import { FAULTS } from './faults.mjs';
+
+const require = createRequire(import.meta.url);
+const { startFabricDemo } = require('../../gateway/dist/demo/fabricDemo.js');
+
+const WORKERS = 4;
+const WARM_UP_MS = 1_000;
+const SHORTEST_MS = 500;
+const RECOVERY_LIMIT_MS = 10_000;
+/** Longer than the limit, so that a slow recovery is measured instead of cut off. */
+const GIVE_UP_MS = 60_000;
+const PROGRAM = new URL('../../gateway/bin/chartwitness.cjs', import.meta.url).pathname;
+const COLUMNS = [
+  'rounds',
+  'sent',
+  'released',
+  'refused',
+  'lost',
+  'twice',
+  'wrong',
+  'slow',
+  'consents',
+  'lostConsents',
+];
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    seed: { type: 'string' },
+    'longest-ms': { type: 'string', default: '12000' },
+  },
+});
+const rounds = wholeNumber('rounds');
+const longestMs = wholeNumber('longest-ms');
+const faults = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+if (faults.length === 0) usage(`--only must be part of one of: ${FAULTS.map(({ name }) => name).join(', ')}`);
+const seed = values.seed ?? String(Date.now());
+
+function wholeNumber(name) {
+  const number = Number(values[name]);
+  if (!Number.isInteger(number) || number < 1)
+    usage(`--${name} must be a whole number from 1, not "${values[name]}"`);
+  return number;
+}
+
+function usage(problem) {
+  process.stderr.write(`${problem}\n`);
+  process.exit(2);
+}
+
+/** A number in [0, 1) that depends on the seed and the place only. */
+function chance(place) {
+  return createHash('sha256').update(`${seed}/${place}`).digest().readUInt32BE() / 2 ** 32;
+}
+
+const binaries = binariesIfPresent(process.env);
+if (binaries === undefined) {
+  console.log('Fabric: not run (no binaries): faults');
+  process.exit(0);
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-faults-'));
+const totals = new Map(faults.map(({ name }) => [name, newTotals()]));
+let entries = 0;
+
+function newTotals() {
+  return {
+    ...Object.fromEntries(COLUMNS.map((column) => [column, 0])),
+    differences: 0,
+    slowestMs: 0,
+    statuses: {},
+  };
+}
+
+/** Two gateways' load, the fault in the middle of it, and what is to be seen afterwards. */
+async function playFault(ground, fault, round) {
+  const { demo } = ground;
+  const total = totals.get(fault.name);
+  const place = `${round}:${fault.name.replace(/[^a-z]+/gi, '-')}`;
+  const people = ['NorthHospitalMSP', 'SouthClinicMSP'].map((mspId) => ({
+    role: demo.role(mspId).name,
+    patient: demo.file.patients.find(({ hospital }) => hospital === mspId),
+    hospital: demo.file.hospitals.find((hospital) => hospital.mspId === mspId),
+    prefix: `urn:fault:${place}:${mspId}:`,
+  }));
+  const loads = people.map(({ hospital, patient, prefix }) =>
+    startLoad({ hospital, patientId: patient.patientId, prefix, workers: WORKERS }),
+  );
+  const writer = demo.file.patients.find(({ username }) => username === 'buster');
+  const consents = startConsents({ portalUrl: demo.file.portalUrl, patient: writer, rule: `r${round}` });
+  await wait(WARM_UP_MS);
+  const outageMs = Math.round(SHORTEST_MS + chance(place) * (longestMs - SHORTEST_MS));
+  const { backAt, extra } = await fault.run(ground, outageMs, place);
+  const recoveries = await Promise.all(loads.map((load) => untilAnswered(load, backAt)));
+  await Promise.all([...loads.map((load) => load.stop()), consents.stop()]);
+
+  total.rounds += 1;
+  const slowest = Math.max(...recoveries);
+  total.slowestMs = Math.max(total.slowestMs, slowest);
+  if (slowest > RECOVERY_LIMIT_MS) total.slow += 1;
+  for (const [index, load] of loads.entries()) {
+    const mayFail = fault.gateways.includes(people[index].role);
+    judgeAnswers(total, load, { mayFail, mayCut: mayFail && fault.cutsConnections });
+    await judgeList(total, demo, people[index], load);
+  }
+  if (extra !== undefined) {
+    judgeAnswers(total, extra, { mayFail: true, mayCut: true });
+    await judgeList(total, demo, { patient: people[0].patient, prefix: `urn:fault:${place}:second:` }, extra);
+  }
+  total.consents += consents.acknowledged.length;
+  const version = await consentVersion({ portalUrl: demo.file.portalUrl, patient: writer });
+  total.lostConsents += Math.max(0, Math.max(0, ...consents.acknowledged) - version);
+  const differs = await differences(demo);
+  total.differences += differs;
+  console.log(
+    `  ${fault.name}: away ${outageMs} ms, back in ${recoveries.map((ms) => `${Math.round(ms)} ms`).join(' and ')}, ` +
+      `answers ${JSON.stringify(total.statuses)}`,
+  );
+}
+
+/** Milliseconds from `backAt` to the first success after it; 0 when requests went on succeeding. */
+async function untilAnswered(load, backAt) {
+  for (;;) {
+    const good = load.answers.find(({ at, status }) => at >= backAt && status === 200);
+    if (good !== undefined) return good.at - backAt;
+    if (performance.now() - backAt > GIVE_UP_MS) return GIVE_UP_MS;
+    await wait(20);
+  }
+}
+
+/** Meanwhile a gateway answers 200, or 503 with the time to come back. */
+function judgeAnswers(total, load, { mayFail, mayCut }) {
+  total.sent += load.sent;
+  total.released += load.released.size;
+  for (const { status, retryAfter } of load.answers) {
+    total.statuses[status] = (total.statuses[status] ?? 0) + 1;
+    if (status === 200) continue;
+    total.refused += 1;
+    const isCut = status === 'unreachable' || status === 'token refused';
+    const isRight = isCut
+      ? mayCut || (mayFail && status === 'token refused')
+      : mayFail && status === 503 && retryAfter;
+    if (!isRight) total.wrong += 1;
+  }
+}
+
+async function judgeList(total, demo, { patient, prefix }, load) {
+  const deadline = performance.now() + RECOVERY_LIMIT_MS;
+  for (;;) {
+    const counts = await readList({ portalUrl: demo.file.portalUrl, patient, prefix, withinMs: GIVE_UP_MS });
+    const lost = [...load.released].filter((id) => !counts.has(id)).length;
+    if (lost === 0 || performance.now() > deadline) {
+      total.lost += lost;
+      total.twice += [...counts.values()].filter((count) => count > 1).length;
+      return;
+    }
+  }
+}
+
+/** With the trustee's process down: its read model against a new derivation from the ledger, by the operator's own command. */
+async function differences(demo) {
+  const role = demo.role('TrusteeMSP');
+  await role.stop();
+  const { code, output } = await run([`--env-file=${role.configFile}`, PROGRAM, 'readmodel', 'check']);
+  await role.start();
+  entries = Number(/(\d+) entries/.exec(output)?.[1] ?? entries);
+  if (code !== 0) console.log(output);
+  return code === 0 ? 0 : 1;
+}
+
+function run(args) {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => {
+      resolve({
+        code: error === null ? 0 : (error.code ?? 1),
+        output: stdout + (error === null ? '' : stderr),
+      });
+    });
+  });
+}
+
+function print() {
+  const head = ['fault', ...COLUMNS, 'differences', 'slowest ms'];
+  console.log(`| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|`);
+  for (const [name, total] of totals) {
+    const cells = [...COLUMNS.map((column) => total[column]), total.differences, Math.round(total.slowestMs)];
+    console.log(`| ${[name, ...cells].join(' | ')} |`);
+  }
+}
+
+console.log(
+  `faults under load from two gateways: ${rounds} rounds, Fabric ${binaries.version}, seed ${seed}`,
+);
+const demo = await startFabricDemo({
+  dataDir,
+  demoFile: join(dataDir, 'demo.json'),
+  port: 0,
+  networkPort: 0,
+  logLevel: 'warn',
+  say: () => undefined,
+});
+try {
+  const network = readDescription({ dataDir: demo.network.dataDir, portBase: demo.network.portBase });
+  for (let round = 0; round < rounds; round += 1) {
+    console.log(`round ${round + 1}`);
+    for (const fault of faults) await playFault({ demo, network, binaries, dataDir }, fault, round);
+  }
+} finally {
+  await demo.close();
+}
+rmSync(dataDir, { recursive: true, force: true });
+print();
+const sum = (column) => [...totals.values()].reduce((all, total) => all + total[column], 0);
+const bad = ['lost', 'twice', 'wrong', 'slow', 'lostConsents', 'differences'].reduce(
+  (all, name) => all + sum(name),
+  0,
+);
+console.log(
+  `${rounds} rounds of ${faults.length} faults: ${sum('sent')} requests, ${sum('released')} released, lost ${sum('lost')}, twice ${sum('twice')}; ` +
+    `${sum('refused')} refused, of these not by 503 with Retry-After ${sum('wrong')}; recoveries over 10 s ${sum('slow')}; ` +
+    `${sum('consents')} consents acknowledged, lost ${sum('lostConsents')}; ${entries} entries, read models that differ ${sum('differences')}`,
+);
+process.exitCode = bad === 0 && sum('released') > 0 ? 0 : 1;
