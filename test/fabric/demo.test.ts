@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DemoFile } from '../../gateway/src/demo/demoFile';
 import { freePortBase } from '../../scripts/network/freePorts.mjs';
+import { birthOf } from '../../scripts/network/processes.mjs';
 import { describeFabric } from '../scripts/network/testNetwork';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'gateway', 'bin', 'chartwitness.cjs');
@@ -48,15 +49,7 @@ class Demo {
   }
 }
 
-/** Whether the process still exists. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const lives = (pid: number): boolean => birthOf(pid) !== undefined;
 
 describeFabric('chartwitness demo --fabric', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chartwitness-demo-'));
