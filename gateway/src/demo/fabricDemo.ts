@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { CommandFailed } from '../commands/commandIo';
 import { closeAll } from '../compose/closeAll';
-import { openStore } from '../compose/openStore';
 import { keepSecret } from '../compose/keyFiles';
 import { connectToPeer } from '../compose/openLedger';
 import { parseLedgerConfig } from '../config';
@@ -29,7 +28,7 @@ export interface FabricDemoOptions {
   readonly port: number;
   /** First port of the Fabric network. 0: a free block, for a network that is not used again. */
   readonly networkPort: number;
-  /** MongoDB connection string of the read model; absent: the embedded store. */
+  /** MongoDB connection string of the read model, its indexes built; absent: the embedded store. */
   readonly mongodbUri?: string | undefined;
   readonly logLevel: string;
   readonly say: (line: string) => void;
@@ -85,7 +84,7 @@ export async function startFabricDemo(options: FabricDemoOptions): Promise<Runni
 async function build(options: FabricDemoOptions, opened: Steps): Promise<RunningFabricDemo> {
   const { dataDir, say } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const isNew = !existsSync(accountsFile(dataDir));
+  const isNew = isNewFabricDemo(dataDir);
   const processes = await openProcessFolder(join(dataDir, 'processes'));
   opened.push(() => processes.release());
   const network = await bringUp({ dataDir: join(dataDir, 'network'), portBase: options.networkPort, say });
@@ -94,7 +93,6 @@ async function build(options: FabricDemoOptions, opened: Steps): Promise<Running
   const ledgers = await connectAll(network, opened);
   await registerOrganisations(ledgers(TRUSTEE.mspId));
   const patients = await fillAccounts(options);
-  await buildIndexes(options);
   opened.push(() => processes.stopAll());
 
   const plan: Plan = { options, network, processes };
@@ -185,14 +183,6 @@ async function fillAccounts({ dataDir, demoFile }: FabricDemoOptions): Promise<r
     return await openAccounts(places, openPatientAccounts(database), demoFile);
   } finally {
     database.close();
-  }
-}
-
-/** What an operator does once with `readmodel indexes`: the trustee's process only checks them. */
-async function buildIndexes({ mongodbUri, dataDir }: FabricDemoOptions): Promise<void> {
-  if (mongodbUri !== undefined) {
-    const store = await openStore({ mongodbUri, file: join(dataDir, 'unused'), indexes: 'build' });
-    await store.close();
   }
 }
 
@@ -351,6 +341,11 @@ const resourceMetadata = z.object({
 
 function consortiumKeyFile(dataDir: string): string {
   return join(dataDir, 'consortium.key');
+}
+
+/** Whether no demonstration has been set up in this folder. */
+export function isNewFabricDemo(dataDir: string): boolean {
+  return !existsSync(accountsFile(dataDir));
 }
 
 function accountsFile(dataDir: string): string {

@@ -10,9 +10,10 @@ import { untilSignal } from '../commands/untilSignal';
 import { CheckFailed, checkDemo } from './check';
 import type { DemoFile, DemoFilePatient } from './demoFile';
 import { PatientClient } from './patientClient';
-import { startFabricDemo } from './fabricDemo';
+import { isNewFabricDemo, startFabricDemo } from './fabricDemo';
+import { emptyMongoStore, ownDatabase, prepareMongoStore } from './mongoStore';
 import { openProcessFolder, removeNetwork } from './nativeNetwork';
-import { type DemoOptions, type RunningDemo, startDemo } from './startDemo';
+import { type DemoOptions, isNewDemo, type RunningDemo, startDemo } from './startDemo';
 import { dayOf, emergencyFor, Hospitals } from './story';
 
 type Say = (line: string) => void;
@@ -67,6 +68,9 @@ export async function runDemo(options: RunDemoOptions): Promise<void> {
   if (options.fresh) {
     await deleteEarlierRun(options);
   }
+  if (options.mongodbUri !== undefined) {
+    await prepareMongoStore(options.mongodbUri, ledgerAge(options));
+  }
   const started = Date.now();
   const early = rememberSignal(options);
   const demo = await start(options);
@@ -80,6 +84,14 @@ export async function runDemo(options: RunDemoOptions): Promise<void> {
   }
   say(summary(demo, options, Date.now() - started));
   await untilSignal(() => demo.close(), say);
+}
+
+function ledgerAge({ fabric, dataDir, fresh }: RunDemoOptions): 'new' | 'fresh' | 'kept' {
+  if (fresh) {
+    return 'fresh';
+  }
+  const isNew = fabric === undefined ? isNewDemo(dataDir) : isNewFabricDemo(fabricFolder(dataDir));
+  return isNew ? 'new' : 'kept';
 }
 
 /**
@@ -113,8 +125,18 @@ export interface RunCheckOptions extends DemoVariant {
 export async function runCheck(options: RunCheckOptions): Promise<number> {
   const { say } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-check-'));
+  const mongodbUri = options.mongodbUri === undefined ? undefined : ownDatabase(options.mongodbUri);
   try {
-    const demo = await start({ ...options, dataDir, demoFile: join(dataDir, 'demo.json'), port: 0 });
+    if (mongodbUri !== undefined) {
+      await prepareMongoStore(mongodbUri, 'new');
+    }
+    const demo = await start({
+      ...options,
+      mongodbUri,
+      dataDir,
+      demoFile: join(dataDir, 'demo.json'),
+      port: 0,
+    });
     try {
       const steps = await checkDemo(demo.file, { say, pause: () => wait(POLL_MS) });
       say(`The main job holds: ${String(steps)} steps verified over HTTP.`);
@@ -127,6 +149,9 @@ export async function runCheck(options: RunCheckOptions): Promise<number> {
       throw error;
     } finally {
       await demo.close();
+      if (mongodbUri !== undefined) {
+        await emptyMongoStore(mongodbUri);
+      }
     }
   } finally {
     rmSync(dataDir, { recursive: true, force: true });

@@ -68,7 +68,7 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
 
 async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> {
   const { dataDir, log } = options;
-  const isNew = !existsSync(join(dataDir, 'trustee', 'accounts.db'));
+  const isNew = isNewDemo(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const portal = await openPort(options.port, 0, opened);
   const places = await takePlaces(options.port, opened);
@@ -136,6 +136,11 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
   };
   writeDemoFile(options.demoFile, file);
   return { file, isNew, trustee, network, ledger: ledgerOf, close: () => closeAll(opened.reverse()) };
+}
+
+/** Whether no demonstration has been set up in this folder. */
+export function isNewDemo(dataDir: string): boolean {
+  return !existsSync(join(dataDir, 'trustee', 'accounts.db'));
 }
 
 async function openPort(base: number, offset: number, opened: Steps): Promise<TakenPort> {
