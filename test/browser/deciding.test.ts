@@ -12,7 +12,6 @@ import {
 } from './support/browser';
 import { access, patientOf, startProduct, type Product } from './support/product';
 
-const NORTH = 'NorthHospitalMSP';
 const SOUTH = 'SouthClinicMSP';
 const ADA = { id: 'urn:test:ada', name: 'Dr. Ada Example', role: 'doctor' };
 const BEN = { id: 'urn:test:ben', name: 'Dr. Ben Example', role: 'doctor' };

@@ -9,8 +9,10 @@ import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFi
 import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
+const MANY_ENTRIES = join(__dirname, 'manyEntries.cjs');
 const READY = 'Ctrl-C stops it';
 const START_MS = 60_000;
+const FILL_MS = 500_000;
 
 /** The running product: embedded ledger, two hospitals, the trustee with its portal, in a process of its own. */
 export interface Product {
@@ -24,13 +26,44 @@ export interface Product {
 }
 
 /** @param traffic whether the demonstration's day of accesses is played first. */
-export async function startProduct(traffic: boolean): Promise<Product> {
+export function startProduct(traffic: boolean): Promise<Product> {
+  return open((folder, port) => ({
+    args: [
+      COMMAND,
+      'demo',
+      '--data-dir',
+      folder,
+      '--port',
+      String(port),
+      ...(traffic ? [] : ['--no-traffic']),
+    ],
+    ready: READY,
+    withinMs: START_MS,
+  }));
+}
+
+/** The product with `count` recorded accesses to one patient's data, each by another person. */
+export function startWithEntries(username: string, count: number): Promise<Product> {
+  return open((folder, port) => ({
+    args: [MANY_ENTRIES, folder, String(port), username, String(count)],
+    ready: 'ready ',
+    withinMs: FILL_MS,
+  }));
+}
+
+interface Launch {
+  readonly args: readonly string[];
+  /** What the process prints when it is ready. */
+  readonly ready: string;
+  readonly withinMs: number;
+}
+
+async function open(launchIn: (folder: string, port: number) => Launch): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'chartwitness-portal-'));
-  const port = await freePorts(3);
-  const args = ['demo', '--data-dir', folder, '--port', String(port), ...(traffic ? [] : ['--no-traffic'])];
+  const launch = launchIn(folder, await freePorts(3));
   let running: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    running = await run(args);
+    running = await run(launch);
   };
   const stop = async (): Promise<void> => {
     const child = running;
@@ -54,16 +87,16 @@ export async function startProduct(traffic: boolean): Promise<Product> {
   };
 }
 
-async function run(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function run({ args, ready, withinMs }: Launch): Promise<ChildProcess> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`the demonstration was not ready in time:\n${output}`));
-    }, START_MS);
+    }, withinMs);
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (!output.includes(READY)) return;
+      if (!output.includes(ready)) return;
       clearTimeout(timer);
       resolve();
     };

@@ -7,26 +7,35 @@ interface FaultBoundaryProps {
   readonly children: ReactNode;
 }
 
-/** Shows a page of words where a fault of the portal itself would leave an empty one. */
-export class FaultBoundary extends Component<FaultBoundaryProps, { readonly hasFault: boolean }> {
-  override state = { hasFault: false };
+interface FaultState {
+  readonly fault: Error | undefined;
+}
 
-  static getDerivedStateFromError(): { readonly hasFault: boolean } {
-    return { hasFault: true };
+/** Shows a page of words where a fault of the portal itself would leave an empty one. */
+export class FaultBoundary extends Component<FaultBoundaryProps, FaultState> {
+  override state: FaultState = { fault: undefined };
+
+  static getDerivedStateFromError(fault: unknown): FaultState {
+    return { fault: fault instanceof Error ? fault : new Error(String(fault)) };
   }
 
   override render(): ReactNode {
-    return this.state.hasFault ? <FaultPage /> : this.props.children;
+    const { fault } = this.state;
+    return fault === undefined ? this.props.children : <FaultPage fault={fault} />;
   }
 }
 
-function FaultPage(): ReactNode {
+// What browsers say when a part of the portal cannot be fetched: that is the server's absence, not a fault.
+const NOT_FETCHED = /dynamically imported module|module script failed|preload CSS/i;
+
+function FaultPage({ fault }: { readonly fault: Error }): ReactNode {
   const words = useWords();
+  const isAway = NOT_FETCHED.test(fault.message);
   return (
     <main className="page page-narrow">
-      <h1>{words.text('error.broken.title')}</h1>
+      <h1>{words.text(isAway ? 'error.title' : 'error.broken.title')}</h1>
       <Notice kind="danger" isLive>
-        <p>{words.text('error.broken.text')}</p>
+        <p>{words.text(isAway ? 'error.unreachable' : 'error.broken.text')}</p>
         <button
           type="button"
           className="button"

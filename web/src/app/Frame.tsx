@@ -40,8 +40,8 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
           {account}
         </div>
       </header>
-      {notices}
       <main ref={main} tabIndex={-1} className="main">
+        {notices}
         {children}
       </main>
       <footer className="foot">

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Suspense, useCallback, useEffect, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
-import { ErrorNotice } from '../components/ErrorNotice';
+import { ErrorPage } from '../components/ErrorPage';
 import { ApiError } from '../lib/apiError';
 import { meQuery } from '../lib/queries';
 import { hearOtherTabs, setSessionState, useSessionState } from '../lib/sessionState';
@@ -30,7 +30,7 @@ export function SessionGate(): ReactNode {
   }
   if (me.error === null) return null;
   if (me.error instanceof ApiError && me.error.isSignedOut) return framed(<SignInPage />);
-  return framed(<ErrorNotice error={me.error} onRetry={() => void me.refetch()} />);
+  return framed(<ErrorPage error={me.error} onRetry={() => void me.refetch()} />);
 }
 
 function framed(page: ReactNode): ReactNode {

@@ -7,14 +7,16 @@ import { Notice } from './Notice';
 interface ErrorNoticeProps {
   readonly error: Error;
   readonly onRetry?: () => void;
+  /** False where the page's own title says it already. */
+  readonly isTitled?: boolean;
 }
 
 /** Says in words what went wrong with a request, what to do, and what to quote. */
-export function ErrorNotice({ error, onRetry }: ErrorNoticeProps): ReactNode {
+export function ErrorNotice({ error, onRetry, isTitled = true }: ErrorNoticeProps): ReactNode {
   const words = useWords();
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
-    <Notice kind="danger" title={words.text('error.title')} isLive>
+    <Notice kind="danger" {...(isTitled && { title: words.text('error.title') })} isLive>
       <p>{useErrorText(error)}</p>
       {requestId !== null && <p className="small">{words.text('error.requestId', { id: requestId })}</p>}
       {onRetry !== undefined && (

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
-import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
@@ -18,7 +18,7 @@ export function ConsentPage(): ReactNode {
   const savedVersion = useSavedVersion();
   const title = words.text('consent.title');
   if (consent.error !== null && consent.data === undefined) {
-    return <ErrorNotice error={consent.error} onRetry={() => void consent.refetch()} />;
+    return <ErrorPage error={consent.error} onRetry={() => void consent.refetch()} />;
   }
   if (consent.data === undefined)
     return (

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useId, useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useAnnounce } from '../../components/announce';
-import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { Icon } from '../../components/Icon';
 import { Page } from '../../components/Page';
 import { RuleSentence } from '../../components/RuleSentence';
@@ -26,7 +26,7 @@ export function EditPage(): ReactNode {
   const title = words.text('edit.title');
   if (onFile.data === undefined) {
     if (onFile.error !== null)
-      return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+      return <ErrorPage error={onFile.error} onRetry={() => void onFile.refetch()} />;
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}

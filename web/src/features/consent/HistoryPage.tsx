@@ -3,7 +3,7 @@ import type { ConsentHistory } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
 import { policyDifference } from '../../lib/policy/policyDifference';
@@ -20,7 +20,7 @@ export function HistoryPage(): ReactNode {
   const title = words.text('history.title');
   if (history.data === undefined) {
     if (history.error !== null)
-      return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+      return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}

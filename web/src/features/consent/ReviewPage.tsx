@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
 import { saveConsent, type ConsentOnFile } from '../../lib/api';
@@ -27,7 +28,7 @@ export function ReviewPage(): ReactNode {
   const title = words.text('review.title');
   if (onFile.data === undefined || isBlocking) {
     if (onFile.error !== null)
-      return <ErrorNotice error={onFile.error} onRetry={() => void onFile.refetch()} />;
+      return <ErrorPage error={onFile.error} onRetry={() => void onFile.refetch()} />;
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { NotFound } from '../../components/NotFound';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
@@ -18,7 +18,7 @@ export function VersionPage(): ReactNode {
   const history = useQuery(historyQuery);
   if (history.data === undefined) {
     if (history.error !== null)
-      return <ErrorNotice error={history.error} onRetry={() => void history.refetch()} />;
+      return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { AccessMarks } from '../../components/AccessMarks';
-import { ErrorNotice } from '../../components/ErrorNotice';
+import { ErrorPage } from '../../components/ErrorPage';
 import { Icon } from '../../components/Icon';
 import { Name } from '../../components/Name';
 import { NotFound } from '../../components/NotFound';
@@ -28,7 +28,7 @@ export function EntryPage(): ReactNode {
   const entry = useQuery(entryQuery(id));
   if (entry.data !== undefined) return <Entry key={id} entry={entry.data} />;
   if (entry.error instanceof ApiError && entry.error.status === 404) return <NotFound />;
-  if (entry.error !== null) return <ErrorNotice error={entry.error} onRetry={() => void entry.refetch()} />;
+  if (entry.error !== null) return <ErrorPage error={entry.error} onRetry={() => void entry.refetch()} />;
   return (
     <p className="waiting" role="status">
       {words.text('app.loading')}

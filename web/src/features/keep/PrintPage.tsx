@@ -25,10 +25,10 @@ export function PrintPage(): ReactNode {
   const title = words.text('print.title');
   if (error !== null) {
     return (
-      <>
+      <Page title={title} windowTitle={title} className="page-narrow">
         <p>{words.text('keep.failed')}</p>
         <ErrorNotice error={error} />
-      </>
+      </Page>
     );
   }
   if (entries === undefined)

@@ -2,7 +2,7 @@
 import { memo, type ReactNode } from 'react';
 import { dayKey, formatDay, formatNearDay, parseDay } from '../../lib/dates';
 import { useWords } from '../../words/context';
-import type { Day, Visit } from './groupVisits';
+import { revisionOf, type Day, type Visit } from './groupVisits';
 import { VisitRow } from './VisitRow';
 
 // Lines are laid out and painted only near the screen (`content-visibility` on each block): they stay in the page for a screen reader and
@@ -22,17 +22,32 @@ export const DaySection = memo(
           {near !== undefined && <span className="day-near">{near}</span>}
           <time dateTime={dayKey(date)}>{formatDay(words.tag, date)}</time>
         </h2>
-        {blocksOf(day.visits).map((block) => (
-          <ul key={block[0]?.key} className={block.length === BLOCK ? 'visits visits-full' : 'visits'}>
-            {block.map((visit) => (
-              <VisitRow key={visit.key} visit={visit} />
-            ))}
-          </ul>
+        {blocksOf(day.visits).map((visits) => (
+          <Block key={visits[0]?.key} visits={visits} revision={revisionOf(visits)} />
         ))}
       </section>
     );
   },
   (before, after) => before.day.date === after.day.date && before.day.revision === after.day.revision,
+);
+
+interface BlockProps {
+  readonly visits: readonly Visit[];
+  readonly revision: string;
+}
+
+/** Some lines of a day. Rendered again only when one of them changes, not with every page that is added below. */
+const Block = memo(
+  function Block({ visits }: BlockProps): ReactNode {
+    return (
+      <ul className={visits.length === BLOCK ? 'visits visits-full' : 'visits'}>
+        {visits.map((visit) => (
+          <VisitRow key={visit.key} visit={visit} />
+        ))}
+      </ul>
+    );
+  },
+  (before, after) => before.revision === after.revision,
 );
 
 function blocksOf(visits: readonly Visit[]): readonly (readonly Visit[])[] {

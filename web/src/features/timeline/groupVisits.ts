@@ -22,11 +22,9 @@ export interface Day {
 export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
   const days = new Map<string, Map<string, [AccessEntry, ...AccessEntry[]]>>();
   for (const entry of entries) {
-    const at = new Date(entry.at);
-    const date = dayKey(at);
+    const { date, key } = placeOf(entry);
     const visits = days.get(date) ?? new Map<string, [AccessEntry, ...AccessEntry[]]>();
     days.set(date, visits);
-    const key = visitKey(entry, date, at.getHours());
     const visit = visits.get(key);
     if (visit === undefined) visits.set(key, [entry]);
     else visit.push(entry);
@@ -35,6 +33,19 @@ export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
     const all = [...visits].map(([key, inVisit]): Visit => ({ key, entries: inVisit }));
     return { date, visits: all, revision: revisionOf(all) };
   });
+}
+
+// A list is folded anew with each page; an entry's place never changes.
+const places = new WeakMap<AccessEntry, { readonly date: string; readonly key: string }>();
+
+function placeOf(entry: AccessEntry): { readonly date: string; readonly key: string } {
+  const known = places.get(entry);
+  if (known !== undefined) return known;
+  const at = new Date(entry.at);
+  const date = dayKey(at);
+  const place = { date, key: visitKey(entry, date, at.getHours()) };
+  places.set(entry, place);
+  return place;
 }
 
 function visitKey(entry: AccessEntry, date: string, hour: number): string {
@@ -50,7 +61,8 @@ function visitKey(entry: AccessEntry, date: string, hour: number): string {
   ]);
 }
 
-function revisionOf(visits: readonly Visit[]): string {
+/** Changes whenever anything in the visits does. */
+export function revisionOf(visits: readonly Visit[]): string {
   const count = visits.reduce((sum, visit) => sum + visit.entries.length, 0);
   return `${String(count)} ${visits[0]?.entries[0].id ?? ''} ${visits.at(-1)?.entries.at(-1)?.id ?? ''}`;
 }

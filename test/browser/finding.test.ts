@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import {
+  accessibilityFaults,
+  isWiderThanScreen,
+  openBrowser,
+  openPage,
+  PHONE,
+  signIn,
+  type WatchedPage,
+} from './support/browser';
+import { patientOf, startProduct, type Product } from './support/product';
+
+let product: Product;
+let browser: Browser;
+let opened: WatchedPage;
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await product.dispose();
+});
+afterEach(async () => {
+  expect(opened.troubles).toEqual([]);
+  await opened.context.close();
+});
+
+async function openList(options: Parameters<typeof openPage>[2] = {}, fragment = ''): Promise<Page> {
+  opened = await openPage(browser, product.demo.portalUrl, options);
+  await signIn(opened.page, patientOf(product.demo, 'liz'));
+  if (fragment !== '') await opened.page.goto(`/${fragment}`);
+  await opened.page.locator('.results').waitFor();
+  return opened.page;
+}
+
+const count = async (page: Page): Promise<number> =>
+  Number.parseInt(await page.locator('.results-count').innerText(), 10);
+
+describe('finding', () => {
+  it('narrows by every field, keeps it in the URL, and goes back step by step', async () => {
+    const page = await openList();
+    const all = await count(page);
+    await page.getByText('More ways to find').click();
+    const result = page.getByRole('combobox', { name: 'Result' });
+    await result.selectOption('partial');
+    await expectCount(page, (some) => some > 0 && some < all);
+    expect(page.url()).toContain('#outcome=partial');
+    const partly = await count(page);
+    await page
+      .getByRole('combobox', { name: 'Organisation', exact: true })
+      .selectOption({ label: await optionStarting(page, 'Organisation', 'South Clinic') });
+    await expectCount(page, (some) => some > 0 && some < partly);
+    expect(page.url()).toContain('org=SouthClinicMSP');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.goBack();
+    await expectCount(page, (some) => some === partly);
+    await page.goBack();
+    await expectCount(page, (some) => some === all);
+    expect(new URL(page.url()).hash).toBe('');
+  });
+
+  it.each([
+    ['Person', 'Dr. Mariam Gleason', 'user='],
+    ['Reason', 'Emergency', 'purpose=emergency'],
+    ['Kind of data', 'bills', 'type=Claim'],
+  ])('narrows by %s', async (label, option, inUrl) => {
+    const page = await openList();
+    const all = await count(page);
+    await page.getByText('More ways to find').click();
+    await page
+      .getByLabel(label, { exact: true })
+      .selectOption({ label: await optionStarting(page, label, option) });
+    await expectCount(page, (some) => some > 0 && some < all);
+    expect(page.url()).toContain(inUrl);
+  });
+
+  it('finds a name, without sending it to anybody', async () => {
+    const page = await openList();
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.url() + (request.postData() ?? '')));
+    await page.getByRole('searchbox').fill('gleason');
+    await expectCount(page, (some) => some > 0);
+    await page.waitForURL(/#q=gleason/);
+    for (const text of await page.locator('.visit-who').allInnerTexts()) expect(text).toContain('Gleason');
+    expect(sent.filter((request) => /gleason/i.test(request))).toEqual([]);
+    await page.getByRole('searchbox').fill('nobody of this name');
+    await page.getByRole('heading', { name: 'No entry fits' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Show everything' }).click();
+    await page.locator('.visit').first().waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe('');
+  });
+
+  it('hides automatic and administrative accesses', async () => {
+    const page = await openList();
+    await page.getByText('More ways to find').click();
+    expect(await page.getByText('Automatic', { exact: true }).count()).toBeGreaterThan(0);
+    await page.getByLabel('Hide automatic ones').check();
+    await expectGone(page, 'Automatic');
+    await page.getByLabel('Hide administration and billing').check();
+    await expectGone(page, 'Administration');
+  });
+
+  it('covers whole days', async () => {
+    const page = await openList();
+    const all = await count(page);
+    const today = await page.locator('.day-head time').first().getAttribute('datetime');
+    await page.getByText('More ways to find').click();
+    await page.getByLabel('From', { exact: true }).fill(today ?? '');
+    await page.getByLabel('Until', { exact: true }).fill(today ?? '');
+    await expectCount(page, (some) => some > 0 && some <= all);
+    await page.getByLabel('From', { exact: true }).fill('2001-01-01');
+    await page.getByLabel('Until', { exact: true }).fill('2001-01-02');
+    await expectCount(page, (some) => some === 0);
+  });
+
+  it('opens a shared address as it was', async () => {
+    const page = await openList({}, '#purpose=emergency');
+    await expectCount(page, (some) => some === 2);
+    expect(await page.locator('.badge-emergency').count()).toBe(2);
+  });
+
+  it('leads from the summary to what stands out', async () => {
+    const page = await openList();
+    await page.getByRole('link', { name: '2 emergencies' }).click();
+    await expectCount(page, (some) => some === 2);
+  });
+});
+
+describe('the chart', () => {
+  it('narrows by a week and by what a colour stands for, and is there as a table', async () => {
+    const page = await openList();
+    const all = await count(page);
+    const last = page.locator('.bar').last();
+    expect(await last.getAttribute('aria-label')).toMatch(
+      /^Week from .+: \d+ accesses, 2 emergencies,? and \d+ refused$/,
+    );
+    await last.click();
+    await page.waitForURL(/from=.*&to=/);
+    await expectCount(page, (some) => some === all);
+    await page.locator('.bar').first().click();
+    await expectCount(page, (some) => some === 0);
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole('button', { name: 'South Clinic' }).click();
+    await expectCount(page, (some) => some > 0 && some < all);
+    await page.getByRole('button', { name: 'South Clinic' }).click();
+    await expectCount(page, (some) => some === all);
+    await page.getByRole('radio', { name: 'By reason' }).check();
+    await page.getByRole('button', { name: 'treatment' }).waitFor();
+    await page.getByRole('button', { name: 'As a table' }).click();
+    const row = page.getByRole('row').nth(1);
+    expect(await row.getByRole('cell').allInnerTexts()).toContain(String(all));
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+});
+
+describe('keeping a copy', () => {
+  it('saves JSON and CSV of what a filter leaves, with the ledger position', async () => {
+    const page = await openList({}, '#outcome=partial');
+    const partly = await count(page);
+    await page.goto('/keep#outcome=partial');
+    await page.getByText('Result: Partly refused').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const json = JSON.parse(await download(page, 'Save as JSON')) as {
+      count: number;
+      entries: unknown[];
+      ledger: { completeToBlock: number };
+    };
+    expect(json).toMatchObject({ count: partly, filter: { outcome: 'partial' } });
+    expect(json.entries).toHaveLength(partly);
+    expect(json.ledger.completeToBlock).toBeGreaterThan(0);
+    await page.getByText(`${String(partly)} entries saved.`).waitFor();
+    const csv = await download(page, 'Save as CSV');
+    expect(csv.split('\r\n')[0]).toContain('at,holder,organisation');
+    expect(csv).toContain(
+      `# ${String(partly)} entries, complete up to ledger position ${String(json.ledger.completeToBlock)}`,
+    );
+  });
+
+  it('prints every entry with what it reflects, and nothing to click', async () => {
+    const page = await openList({ viewport: PHONE });
+    const all = await count(page);
+    await page.goto('/keep');
+    await page.getByRole('link', { name: 'Print or save as PDF' }).click();
+    await page.getByRole('button', { name: 'Print' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(all + 1);
+    expect(await page.locator('.print-facts').innerText()).toMatch(
+      new RegExp(`For: Liz Conn[\\s\\S]*${String(all)} entries\\. Complete up to ledger position \\d+`),
+    );
+    expect(await isWiderThanScreen(page)).toBe(false);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('navigation').isVisible()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Print' }).isVisible()).toBe(false);
+    expect((await page.pdf({ format: 'A4' })).subarray(0, 4).toString()).toBe('%PDF');
+  });
+});
+
+describe('the page’s protection', () => {
+  it('allows no inline script, no eval, no markup from text, and no other origin', async () => {
+    const page = await openList();
+    const response = await page.request.get('/');
+    const policy = response.headers()['content-security-policy'] ?? '';
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).not.toMatch(/unsafe-(inline|eval)/);
+    expect(await response.text()).not.toMatch(/<script(?![^>]*\bsrc=)|<style| style=| on\w+=/);
+    expect(
+      await page.evaluate<string>(
+        "try { document.createElement('p').innerHTML = '<b>x</b>'; 'allowed' } catch (error) { error.name }",
+      ),
+    ).toBe('TypeError');
+    opened = { ...opened, troubles: opened.troubles.filter((trouble) => !trouble.includes('TrustedHTML')) };
+  });
+});
+
+async function optionStarting(page: Page, label: string, start: string): Promise<string> {
+  const field = page.getByRole('combobox', { name: label, exact: true });
+  await field.waitFor();
+  const options = await field.locator('option').allInnerTexts();
+  const found = options.find((option) => option.replace(/[\u2066-\u2069]/g, '').startsWith(start));
+  if (found === undefined) throw new Error(`no option "${start}" among ${options.join(' | ')}`);
+  return found;
+}
+
+async function expectCount(page: Page, isRight: (count: number) => boolean): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const found = await page
+      .locator('.results-count')
+      .innerText({ timeout: 10_000 })
+      .catch(() => '');
+    if (found !== '' && isRight(Number.parseInt(found, 10))) return;
+    if (Date.now() > deadline) throw new Error(`the list shows ${found}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+async function expectGone(page: Page, text: string): Promise<void> {
+  await page.locator('.results').getByText(text, { exact: true }).first().waitFor({ state: 'detached' });
+}
+
+async function download(page: Page, button: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  return readFileSync(await file.path(), 'utf8');
+}
