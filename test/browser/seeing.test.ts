@@ -91,9 +91,10 @@ describe('the list', () => {
         .filter({ hasText: 'Administration' })
         .count(),
     ).toBe(1);
-    expect(await page.locator('.summary').innerText()).toMatch(
-      /accesses in the last 30 days, by \d people at 2 organisations/,
-    );
+    await page
+      .locator('.summary')
+      .filter({ hasText: /accesses in the last 30 days, by \d people at 2 organisations/ })
+      .waitFor();
   });
 
   it('folds a visit into one line that opens, and remembers it', async () => {

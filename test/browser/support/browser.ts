@@ -72,9 +72,10 @@ export function watchPage(page: Page, portalUrl: string): WatchedPage {
 
 export async function signIn(page: Page, patient: DemoFilePatient, returnTo = '/'): Promise<void> {
   await page.goto(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
-  await page.getByLabel('User name').fill(patient.username);
-  await page.getByLabel('Password').fill(patient.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  // By their names: the form speaks the browser's language.
+  await page.locator('input[name="username"]').fill(patient.username);
+  await page.locator('input[name="password"]').fill(patient.password);
+  await page.locator('input[name="password"]').press('Enter');
   await page.waitForURL(
     (url) =>
       !url.pathname.startsWith('/auth') &&
