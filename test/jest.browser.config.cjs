@@ -4,6 +4,7 @@ const base = require('./jest.config.cjs');
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
+  setupFilesAfterEnv: ['<rootDir>/test/support/retryOnce.ts'],
   testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
   testPathIgnorePatterns: [],
   testTimeout: 60_000,

@@ -24,6 +24,7 @@ if (!hasFabric) {
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
+  setupFilesAfterEnv: ['<rootDir>/test/support/retryOnce.ts'],
   testMatch: hasFabric ? [...OWN, ...ON_BOTH_LEDGERS] : OWN,
   testPathIgnorePatterns: [],
   testTimeout: 300_000,
