@@ -4,6 +4,8 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { answerParsers } from './answerParsers';
 import { firstPageBudget } from './firstPageBudget';
+import { gzippedCopies } from './gzippedCopies';
+import { unusedRouterParts } from './unusedRouterParts';
 import { wordsInParts } from './wordsInParts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -12,7 +14,9 @@ export default defineConfig({
   root: here('.'),
   plugins: [
     answerParsers(),
+    gzippedCopies(),
     wordsInParts(),
+    unusedRouterParts(),
     react(),
     firstPageBudget({ limitBytes: 120_000, also: [/words\/zhCN\?first$/, /timeline\/WeekChart\.tsx$/] }),
   ],
@@ -32,11 +36,6 @@ export default defineConfig({
     reportCompressedSize: false,
     // Libraries change less often than the portal: a new release is a small download.
     rolldownOptions: {
-      treeshake: {
-        propertyReadSideEffects: false,
-        propertyWriteSideEffects: false,
-        unknownGlobalSideEffects: false,
-      },
       output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules/ }] } },
     },
   },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import express, { Router } from 'express';
+import { basename, extname, join } from 'node:path';
+import express, { type RequestHandler, Router } from 'express';
 import { AppError } from '../errors';
 
 /** Paths that belong to services, where a missing thing is 404 and never the portal's page. */
@@ -15,6 +15,7 @@ const INDEX = 'index.html';
  */
 export function portalFiles(directory: string): Router {
   const router = Router();
+  router.use('/assets', preferGzipped(join(directory, 'assets')));
   router.use(
     '/assets',
     express.static(join(directory, 'assets'), {
@@ -40,6 +41,30 @@ export function portalFiles(directory: string): Router {
     response.set('Cache-Control', 'no-cache').sendFile(INDEX, { root: directory });
   });
   return router;
+}
+
+const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+/** Sends `NAME.gz` in place of `NAME` to a browser that takes gzip. The build makes both; without the copy, the file itself is sent. */
+function preferGzipped(directory: string): RequestHandler {
+  return (request, response, next) => {
+    const name = basename(request.path);
+    const type = COMPRESSED_TYPES[extname(name)];
+    if (type === undefined || request.path !== `/${name}`) {
+      next();
+      return;
+    }
+    response.vary('Accept-Encoding');
+    const isTaken = request.acceptsEncodings('gzip', 'identity') === 'gzip';
+    if (isTaken && existsSync(join(directory, `${name}.gz`))) {
+      response.set({ 'Content-Encoding': 'gzip', 'Content-Type': type });
+      request.url = `/${name}.gz`;
+    }
+    next();
+  };
 }
 
 /** The page itself names the hashed files, so it is asked for each time. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { Name } from '../components/Name';
 import { Notice } from '../components/Notice';
-import { SessionWarning } from '../features/session/SessionWarning';
 import { ApiError } from '../lib/apiError';
 import { setDraft, useDraft } from '../lib/draft';
 import { isSomebodyHere } from '../lib/activity';
@@ -81,7 +80,7 @@ function Notices(): ReactNode {
           </p>
         </Notice>
       )}
-      <SessionWarning />
+      <LateSessionWarning />
     </div>
   );
 }
@@ -98,6 +97,31 @@ function useWarnBeforeClosing(isUnsaved: boolean): void {
       window.removeEventListener('beforeunload', warn);
     };
   }, [isUnsaved]);
+}
+
+const SessionWarning = lazy(async () => ({
+  default: (await import('../features/session/SessionWarning')).SessionWarning,
+}));
+const LATE_MS = 3_000;
+
+/** No session ends in its first seconds: its guard is not part of the first download. */
+function LateSessionWarning(): ReactNode {
+  const [isLate, setIsLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setIsLate(true);
+    }, LATE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
+  return (
+    isLate && (
+      <Suspense fallback={null}>
+        <SessionWarning />
+      </Suspense>
+    )
+  );
 }
 
 const NEWS_EVERY_MS = 15_000;

@@ -14,21 +14,21 @@ export function FilterWords({ filter }: { readonly filter: AccessFilter }): Reac
   const day = (key: string): string => formatDate(words.tag, parseDay(key) ?? new Date());
   const parts: readonly (readonly [string, string | undefined])[] = [
     [words.text('filter.search'), filter.q],
-    [words.text('filter.person'), filter.user && (personName ?? filter.user)],
-    [words.text('filter.organisation'), filter.org && organisationName(filter.org)],
+    [words.text('field.person'), filter.user && (personName ?? filter.user)],
+    [words.text('field.organisation'), filter.org && organisationName(filter.org)],
     [
-      words.text('filter.reason'),
+      words.text('field.reason'),
       filter.purpose &&
         (filter.purpose === EMERGENCY ? words.text('mark.emergency') : words.code('purpose', filter.purpose)),
     ],
-    [words.text('filter.outcome'), filter.outcome && words.text(`mark.${filter.outcome}`)],
-    [words.text('filter.kind'), filter.type && words.code('type', filter.type)],
-    [words.text('filter.from'), filter.from && day(filter.from)],
-    [words.text('filter.to'), filter.to && day(filter.to)],
+    [words.text('field.outcome'), filter.outcome && words.text(`mark.${filter.outcome}`)],
+    [words.text('field.kind'), filter.type && words.code('type', filter.type)],
+    [words.text('field.from'), filter.from && day(filter.from)],
+    [words.text('field.to'), filter.to && day(filter.to)],
   ];
   const hidden = [
-    filter.automatic === 'hide' && words.text('filter.hideAutomatic'),
-    filter.administrative === 'hide' && words.text('filter.hideAdministrative'),
+    filter.automatic === 'hide' && words.text('field.hideAutomatic'),
+    filter.administrative === 'hide' && words.text('field.hideAdministrative'),
   ].filter((text) => text !== false);
   return (
     <span className="filter-words">

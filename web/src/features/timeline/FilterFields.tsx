@@ -34,7 +34,7 @@ export function FilterFields({
   return (
     <div className="find-fields">
       <ChoiceField
-        label={words.text('filter.person')}
+        label={words.text('field.person')}
         value={filter.user}
         onChoose={(value) => {
           set('user', value);
@@ -42,7 +42,7 @@ export function FilterFields({
         choices={toChoices(people, personLabel, filter.user)}
       />
       <ChoiceField
-        label={words.text('filter.organisation')}
+        label={words.text('field.organisation')}
         value={filter.org}
         onChoose={(value) => {
           set('org', value);
@@ -50,7 +50,7 @@ export function FilterFields({
         choices={toChoices(holders, (id) => isolatedName(organisationName(id)), filter.org)}
       />
       <ChoiceField
-        label={words.text('filter.reason')}
+        label={words.text('field.reason')}
         value={filter.purpose}
         onChoose={(value) => {
           set('purpose', value);
@@ -63,7 +63,7 @@ export function FilterFields({
         ]}
       />
       <ChoiceField
-        label={words.text('filter.outcome')}
+        label={words.text('field.outcome')}
         value={filter.outcome}
         onChoose={(value) => {
           set('outcome', OUTCOMES.find((outcome) => outcome === value) ?? '');
@@ -75,7 +75,7 @@ export function FilterFields({
         }))}
       />
       <ChoiceField
-        label={words.text('filter.kind')}
+        label={words.text('field.kind')}
         value={filter.type}
         onChoose={(value) => {
           set('type', value);
@@ -83,14 +83,14 @@ export function FilterFields({
         choices={toChoices(counts.kinds, (type) => words.code('type', type), filter.type)}
       />
       <DayField
-        label={words.text('filter.from')}
+        label={words.text('field.from')}
         value={filter.from}
         onChoose={(value) => {
           set('from', value);
         }}
       />
       <DayField
-        label={words.text('filter.to')}
+        label={words.text('field.to')}
         value={filter.to}
         onChoose={(value) => {
           set('to', value);
@@ -99,18 +99,18 @@ export function FilterFields({
       <div className="find-checks">
         <HideField
           name="automatic"
-          label={words.text('filter.hideAutomatic')}
+          label={words.text('field.hideAutomatic')}
           filter={filter}
           setFilter={setFilter}
         />
         <HideField
           name="administrative"
-          label={words.text('filter.hideAdministrative')}
+          label={words.text('field.hideAdministrative')}
           filter={filter}
           setFilter={setFilter}
         />
       </div>
-      <p className="small find-hint">{words.text('filter.countHint')}</p>
+      <p className="small find-hint">{words.text('field.countHint')}</p>
     </div>
   );
 }
@@ -136,10 +136,10 @@ function ChoiceField({ label, value, choices, onChoose }: ChoiceFieldProps): Rea
           onChoose(event.target.value);
         }}
       >
-        <option value="">{words.text('filter.all')}</option>
+        <option value="">{words.text('field.all')}</option>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
-            {words.text('filter.count', { name: choice.label, count: choice.count })}
+            {words.text('field.count', { name: choice.label, count: choice.count })}
           </option>
         ))}
       </select>

@@ -5,8 +5,12 @@ import { Icon } from '../../components/Icon';
 import { isEmptyFilter } from '../../lib/accessFilter';
 import { useFilter, withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
+import { needAllWords } from '../../words/loadWords';
 
-const FilterFields = lazy(async () => ({ default: (await import('./FilterFields')).FilterFields }));
+const FilterFields = lazy(async () => {
+  const [module] = await Promise.all([import('./FilterFields'), needAllWords()]);
+  return { default: module.FilterFields };
+});
 const TYPING_MS = 250;
 
 /** Everything that narrows the list. Each change is in the URL at once. */
