@@ -81,6 +81,8 @@ async function ask(client, hospital, patientId, id) {
  */
 export function startConsents({ portalUrl, patient, rule }) {
   const acknowledged = [];
+  /** The same form as a gateway's load has, so that the trustee's recovery is measured alike. */
+  const answers = [];
   let goOn = true;
   const work = async () => {
     while (goOn) {
@@ -90,6 +92,7 @@ export function startConsents({ portalUrl, patient, rule }) {
           const { etag } = await session.get('consent');
           const policy = { rules: [{ id: rule, effect: 'deny' }], default: 'deny' };
           const answer = await session.put('consent', policy, etag);
+          answers.push({ at: performance.now(), status: answer.status });
           if (answer.status === 200) acknowledged.push(answer.body.version);
           else await wait(AFTER_FAILURE_MS);
         }
@@ -102,6 +105,7 @@ export function startConsents({ portalUrl, patient, rule }) {
   const working = work();
   return {
     acknowledged,
+    answers,
     stop: async () => {
       goOn = false;
       await working;

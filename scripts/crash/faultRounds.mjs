@@ -3,7 +3,7 @@
  * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and looks at what it left:
  *   node scripts/crash/faultRounds.mjs [--rounds 1] [--only orderer] [--seed N] [--longest-ms 12000]
  * A round plays every fault once. After each: every released answer has its one record, every acknowledged consent is on file, nothing is
- * recorded twice, every refusal meanwhile was a 503 with Retry-After, requests succeed again within 10 s of the part's return, and the read
+ * recorded twice, every refusal meanwhile was a 503 with Retry-After, requests and consents succeed again within 10 s of the part's return, and the read
  * model equals what the ledger derives. Needs Fabric's programs and `npm run build`. Prints the seed; the same seed plays the same outages.
  */
 import { execFile } from 'node:child_process';
@@ -108,10 +108,15 @@ async function playFault(ground, fault, round) {
   );
   const writer = demo.file.patients.find(({ username }) => username === 'buster');
   const consents = startConsents({ portalUrl: demo.file.portalUrl, patient: writer, rule: `r${round}` });
+  const started = performance.now();
+  // Nothing is broken before everybody has been served.
+  for (const served of [...loads, consents]) {
+    if ((await untilAnswered(served, started)) === GIVE_UP_MS) throw new Error('the product does not answer');
+  }
   await wait(WARM_UP_MS);
   const outageMs = Math.round(SHORTEST_MS + chance(place) * (longestMs - SHORTEST_MS));
   const { backAt, extra } = await fault.run(ground, outageMs, place);
-  const recoveries = await Promise.all(loads.map((load) => untilAnswered(load, backAt)));
+  const recoveries = await Promise.all([...loads, consents].map((each) => untilAnswered(each, backAt)));
   await Promise.all([...loads.map((load) => load.stop()), consents.stop()]);
 
   total.rounds += 1;
@@ -133,7 +138,7 @@ async function playFault(ground, fault, round) {
   const differs = await differences(demo);
   total.differences += differs;
   console.log(
-    `  ${fault.name}: away ${outageMs} ms, back in ${recoveries.map((ms) => `${Math.round(ms)} ms`).join(' and ')}, ` +
+    `  ${fault.name}: away ${outageMs} ms, back in ${recoveries.map((ms) => `${Math.round(ms)} ms`).join(', ')}, ` +
       `answers ${JSON.stringify(total.statuses)}`,
   );
 }
