@@ -32,10 +32,10 @@ if (executablePath === undefined) {
 
 /** Name, viewport, theme, language, and what to show. */
 const SHOTS = [
-  { name: 'list-desktop-light', width: 1280, height: 860, theme: 'light', locale: 'en-GB', show: showList },
-  { name: 'entry-phone-dark', width: 390, height: 844, theme: 'dark', locale: 'en-GB', show: showEmergency },
+  { name: 'list-desktop', width: 1280, height: 860, theme: 'light', locale: 'en-GB', show: showList },
+  { name: 'entry-phone', width: 390, height: 844, theme: 'dark', locale: 'en-GB', show: showEmergency },
   {
-    name: 'consent-desktop-dark',
+    name: 'consent-desktop',
     width: 1280,
     height: 860,
     theme: 'dark',

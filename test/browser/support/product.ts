@@ -9,7 +9,7 @@ import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFi
 import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
-const MANY_ENTRIES = join(__dirname, 'manyEntries.cjs');
+const MANY_ENTRIES = join(__dirname, '../../../scripts/bench/manyEntries.cjs');
 const READY = 'Ctrl-C stops it';
 const START_MS = 60_000;
 const FILL_MS = 500_000;

@@ -8,8 +8,8 @@
 const { randomBytes } = require('node:crypto');
 const { join } = require('node:path');
 const { pino } = require('pino');
-const { PatientClient } = require('../../../gateway/dist/demo/patientClient.js');
-const { startDemo } = require('../../../gateway/dist/demo/startDemo.js');
+const { PatientClient } = require('../../gateway/dist/demo/patientClient.js');
+const { startDemo } = require('../../gateway/dist/demo/startDemo.js');
 
 const HOSPITAL = 'NorthHospitalMSP';
 const BATCH = 1000;
