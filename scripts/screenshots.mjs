@@ -88,9 +88,9 @@ async function startDemo(folder) {
 
 async function signIn(page, { username, password }) {
   await page.goto('/auth/login?returnTo=/');
-  await page.getByLabel('User name').fill(username);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('input[name="username"]').fill(username);
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('input[name="password"]').press('Enter');
   await page.locator('.visit').first().waitFor();
 }
 
