@@ -81,7 +81,7 @@ describe('the list', () => {
     const text = await emergency.innerText();
     expect(text).toMatch(/\d\d:\d\d/);
     expect(text).toMatch(/Dr\. .+doctor.+South Clinic.+record at North Hospital/s);
-    expect(text).toContain('easurements and laboratory results,');
+    expect(text).toContain('Measurements and laboratory results,');
     expect(text).toContain('“Unconscious on arrival');
     expect(await page.getByRole('listitem').filter({ hasText: 'Refused' }).count()).toBeGreaterThan(0);
     expect(

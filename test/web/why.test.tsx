@@ -145,8 +145,8 @@ describe('the sentence that says why', () => {
       }),
     );
     const [allowed, refused] = screen.getAllByRole('listitem');
-    expect(allowed?.textContent).toMatch(/Allowed by your setting.*measurements and laboratory results, 12/);
-    expect(refused?.textContent).toMatch(/Refused by your rule.*diagnoses and problems, 2 \(withheld\)/);
+    expect(allowed?.textContent).toMatch(/Allowed by your setting.*Measurements and laboratory results, 12/);
+    expect(refused?.textContent).toMatch(/Refused by your rule.*Diagnoses and problems, 2 \(withheld\)/);
     expect(screen.getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual([
       '/consent/versions/2',
       '/consent/versions/3',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { Name } from '../components/Name';
 import { Notice } from '../components/Notice';
@@ -99,29 +99,29 @@ function useWarnBeforeClosing(isUnsaved: boolean): void {
   }, [isUnsaved]);
 }
 
-const SessionWarning = lazy(async () => ({
-  default: (await import('../features/session/SessionWarning')).SessionWarning,
-}));
 const LATE_MS = 3_000;
 
-/** No session ends in its first seconds: its guard is not part of the first download. */
+/**
+ * No session ends in its first seconds: its guard is not part of the first download. A download that fails is tried again: the page goes
+ * on without the guard, and a request that finds no session ends it all the same.
+ */
 function LateSessionWarning(): ReactNode {
-  const [isLate, setIsLate] = useState(false);
+  const [Warning, setWarning] = useState<ComponentType | null>(null);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      setIsLate(true);
+    if (Warning !== null) return;
+    const timer = setInterval(() => {
+      import('../features/session/SessionWarning').then(
+        ({ SessionWarning }) => {
+          setWarning(() => SessionWarning);
+        },
+        () => undefined,
+      );
     }, LATE_MS);
     return () => {
-      clearTimeout(timer);
+      clearInterval(timer);
     };
-  }, []);
-  return (
-    isLate && (
-      <Suspense fallback={null}>
-        <SessionWarning />
-      </Suspense>
-    )
-  );
+  }, [Warning]);
+  return Warning !== null && <Warning />;
 }
 
 const NEWS_EVERY_MS = 15_000;

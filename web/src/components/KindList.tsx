@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { KindCount } from '../lib/itemKinds';
 import { useWords } from '../words/context';
 
@@ -18,18 +18,26 @@ export function KindList({ kinds, isFull = false }: KindListProps): ReactNode {
   const rest = kinds.length - shown.length;
   return (
     <span className="kinds">
-      {shown.map((kind) => (
-        <span key={`${kind.decision} ${kind.type}`} className="kind">
-          {words.text(kind.count === 0 ? 'list.kind.none' : 'list.kind', {
-            kind: words.code('type', kind.type),
-            count: kind.count,
-          })}
-          {kind.decision === 'deny' && (
-            <span className="kind-withheld"> ({words.text('list.withheld')})</span>
-          )}
-        </span>
+      {shown.map((kind, at) => (
+        <Fragment key={`${kind.decision} ${kind.type}`}>
+          {at > 0 && ' '}
+          <span className="kind">
+            {words.text(kind.count === 0 ? 'list.kind.none' : 'list.kind', {
+              kind: at === 0 ? words.capital(words.code('type', kind.type)) : words.code('type', kind.type),
+              count: kind.count,
+            })}
+            {kind.decision === 'deny' && (
+              <span className="kind-withheld"> ({words.text('list.withheld')})</span>
+            )}
+          </span>
+        </Fragment>
       ))}
-      {rest > 0 && <span className="kind">{words.text('list.moreKinds', { count: rest })}</span>}
+      {rest > 0 && (
+        <>
+          {' '}
+          <span className="kind">{words.text('list.moreKinds', { count: rest })}</span>
+        </>
+      )}
     </span>
   );
 }

@@ -34,6 +34,11 @@ export class Vocabulary {
     return Object.hasOwn(this.#words, key) ? this.text(key as Key) : undefined;
   }
 
+  /** With a capital at the start, where a word begins a line; unchanged in scripts without capitals. */
+  capital(text: string): string {
+    return text.charAt(0).toLocaleUpperCase(this.tag) + text.slice(1);
+  }
+
   number(value: number): string {
     return formatNumber(this.tag, value);
   }

@@ -120,6 +120,8 @@ const english = {
   'list.entriesMore': '{count} entries so far',
   'list.new': { one: 'Show {count} new entry', other: 'Show {count} new entries' },
   'list.newMany': 'Show more than {count} new entries',
+  'list.keepAll': 'Keep a copy of all',
+  'list.keepThese': 'Keep a copy of these',
   'list.older': 'Older entries',
   'list.loadingOlder': 'Loading older entries…',
   'list.loadedOlder': { one: '{count} older entry loaded', other: '{count} older entries loaded' },

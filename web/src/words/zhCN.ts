@@ -102,6 +102,8 @@ export const words: Words = {
   'list.entriesMore': '目前 {count} 条记录',
   'list.new': '显示 {count} 条新记录',
   'list.newMany': '显示 {count} 条以上的新记录',
+  'list.keepAll': '保存全部副本',
+  'list.keepThese': '保存这些记录的副本',
   'list.older': '更早的记录',
   'list.loadingOlder': '正在加载更早的记录…',
   'list.loadedOlder': '已加载 {count} 条更早的记录',

@@ -22,7 +22,7 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
         )}
         {person !== null && person.role !== '' && (
           <Fact name={words.text('entry.role')}>
-            <Name>{words.code('role', person.role)}</Name>
+            <Name>{words.capital(words.code('role', person.role))}</Name>
           </Fact>
         )}
         <Fact name={words.text('entry.organisation')}>
@@ -32,9 +32,9 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <Name>{organisationName(entry.holder)}</Name>
         </Fact>
         <Fact name={words.text('entry.reason')}>
-          <Name>{words.code('purpose', entry.purpose)}</Name>
+          <Name>{words.capital(words.code('purpose', entry.purpose))}</Name>
         </Fact>
-        <Fact name={words.text('entry.action')}>{words.code('action', entry.action)}</Fact>
+        <Fact name={words.text('entry.action')}>{words.capital(words.code('action', entry.action))}</Fact>
         <Fact name={words.text('entry.when')}>{formatMoment(words.tag, new Date(entry.at))}</Fact>
         <Fact name={words.text('entry.system')}>
           <Name>{clientId}</Name>

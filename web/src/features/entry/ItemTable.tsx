@@ -37,7 +37,7 @@ function Item({ item }: { readonly item: AccessItem }): ReactNode {
       </span>
       <span className="item-text">
         <span className="item-kind">
-          <Name>{words.code('type', item.type)}</Name>
+          <Name>{words.capital(words.code('type', item.type))}</Name>
           {labels.length > 0 && (
             <span className="item-labels">
               {' '}

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link, NavigationType, useNavigationType } from 'react-router';
 import { useAnnounce } from '../../components/announce';
 import { ErrorNotice } from '../../components/ErrorNotice';
-import { isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
+import { filterFragment, isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
 import { formatDate } from '../../lib/dates';
 import { useWords } from '../../words/context';
 import { DaySection } from './DaySection';
@@ -37,6 +37,9 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
           {words.text(list.hasNextPage ? 'list.entriesMore' : 'list.entries', { count: entries.length })}
         </span>
         <NewEntries filter={filter} />
+        <Link className="results-keep" to={{ pathname: '/keep', hash: filterFragment(filter) }}>
+          {words.text(isEmptyFilter(filter) ? 'list.keepAll' : 'list.keepThese')}
+        </Link>
       </p>
       {days.map((day) => (
         <DaySection key={day.date} day={day} />

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
-import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazy, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Icon } from '../../components/Icon';
+import { Optional } from '../../components/Optional';
 import { isEmptyFilter } from '../../lib/accessFilter';
 import { useFilter, withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
@@ -55,9 +56,9 @@ export function FilterPanel({ counted }: { readonly counted: readonly AccessEntr
         )}
       </div>
       {isOpen && (
-        <Suspense fallback={null}>
+        <Optional otherwise={<p role="alert">{words.text('error.unreachable')}</p>}>
           <FilterFields counted={counted} filter={filter} setFilter={setFilter} />
-        </Suspense>
+        </Optional>
       )}
     </search>
   );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { lazy, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Optional } from '../../components/Optional';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
 import { useFilter } from '../../lib/useFilter';
@@ -34,9 +35,9 @@ export function TimelinePage(): ReactNode {
       <aside className="list-side" aria-label={words.text('list.how')}>
         <div className="chart-place">
           {overview.data !== undefined && (
-            <Suspense fallback={null}>
+            <Optional>
               <WeekChart overview={overview.data} />
-            </Suspense>
+            </Optional>
           )}
         </div>
         <HowToRead />

@@ -148,7 +148,7 @@ function EntryLink({
 /** The reason: in an emergency, the one that was given, since the word "emergency" stands beside it. */
 function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  if (entry.emergency === null) return <span>{words.code('purpose', entry.purpose)}</span>;
+  if (entry.emergency === null) return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
   return (
     <span>
       “<Name isShort>{entry.emergency.reason}</Name>”
