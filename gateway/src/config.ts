@@ -73,6 +73,14 @@ const VARIABLES = {
     example: '/etc/chartwitness/client.crt',
   },
   FABRIC_CLIENT_TLS_KEY_FILE: { what: 'PEM file with its key', example: '/run/secrets/client.key' },
+  FABRIC_ORDERER_ENDPOINTS: {
+    what: "host:port of the channel's orderers, comma-separated, for when the own peer reaches none; absent: the peer alone hands transactions on",
+    example: 'orderer0.consortium.example:7050,orderer1.consortium.example:7050',
+  },
+  FABRIC_ORDERER_TLS_CA_FILE: {
+    what: "PEM file with the CAs of the orderers' TLS certificates",
+    example: '/etc/chartwitness/orderer-tls-ca.crt',
+  },
   GATEWAY_NAME: { what: 'name of this gateway in its lane, 1–32 of a–z, 0–9, -', example: 'emergency-ward' },
   UPSTREAM_FHIR_URL: {
     what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
@@ -130,13 +138,10 @@ const url = z
   .refine((value) => !value.endsWith('/'), 'must not end with a slash');
 const absent = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
 
+const endpoint = z.string().regex(/^[^\s:/,]+:\d{1,5}$/, 'must be host:port');
+
 const fabricShape = {
-  FABRIC_PEER_ENDPOINT: absent.pipe(
-    z
-      .string()
-      .regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port')
-      .optional(),
-  ),
+  FABRIC_PEER_ENDPOINT: absent.pipe(endpoint.optional()),
   FABRIC_CHANNEL: z.string().min(1).default('chartwitness'),
   FABRIC_CHAINCODE: z.string().min(1).default('provenance'),
   FABRIC_MSP_ID: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be an MSP id'),
@@ -145,6 +150,14 @@ const fabricShape = {
   FABRIC_TLS_CA_FILE: absent,
   FABRIC_CLIENT_TLS_CERT_FILE: absent,
   FABRIC_CLIENT_TLS_KEY_FILE: absent,
+  FABRIC_ORDERER_ENDPOINTS: absent.pipe(
+    z
+      .string()
+      .transform((value) => value.split(',').map((one) => one.trim()))
+      .pipe(z.array(endpoint))
+      .optional(),
+  ),
+  FABRIC_ORDERER_TLS_CA_FILE: absent,
 } as const;
 
 const commonShape = {
@@ -244,13 +257,16 @@ export interface PeerConfig {
   readonly endpoint: string;
   readonly certificatePem: string;
   readonly privateKeyPem: Secret;
-  readonly tls:
-    | {
-        readonly rootCertificates: Uint8Array;
-        readonly clientCertificate?: Uint8Array;
-        readonly clientKey?: Secret;
-      }
-    | undefined;
+  readonly tls: NodeTls | undefined;
+  /** Absent: only the peer hands transactions to the orderers. */
+  readonly orderers: { readonly endpoints: readonly string[]; readonly tls: NodeTls } | undefined;
+}
+
+/** How a Fabric node proves itself, and what it is shown. */
+export interface NodeTls {
+  readonly rootCertificates: Uint8Array;
+  readonly clientCertificate?: Uint8Array;
+  readonly clientKey?: Secret;
 }
 
 /** Which channel and chaincode, as which organisation. */
@@ -395,31 +411,41 @@ function peerOf(values: FabricValues, reader: Reader): PeerConfig | undefined {
   if (values.FABRIC_PEER_ENDPOINT === undefined) {
     return undefined;
   }
-  const mutual = reader.together({
-    FABRIC_CLIENT_TLS_CERT_FILE: values.FABRIC_CLIENT_TLS_CERT_FILE,
-    FABRIC_CLIENT_TLS_KEY_FILE: values.FABRIC_CLIENT_TLS_KEY_FILE,
+  const shown = clientTlsOf(values, reader);
+  const tlsFrom = (variable: 'FABRIC_TLS_CA_FILE' | 'FABRIC_ORDERER_TLS_CA_FILE'): NodeTls => ({
+    rootCertificates: reader.bytes(variable, values[variable]),
+    ...shown,
   });
-  const tls =
-    values.FABRIC_TLS_CA_FILE === undefined
-      ? undefined
-      : {
-          rootCertificates: reader.bytes('FABRIC_TLS_CA_FILE', values.FABRIC_TLS_CA_FILE),
-          ...(mutual
-            ? {
-                clientCertificate: reader.bytes(
-                  'FABRIC_CLIENT_TLS_CERT_FILE',
-                  values.FABRIC_CLIENT_TLS_CERT_FILE,
-                ),
-                clientKey: reader.secret('FABRIC_CLIENT_TLS_KEY_FILE', values.FABRIC_CLIENT_TLS_KEY_FILE),
-              }
-            : {}),
-        };
+  const { FABRIC_ORDERER_ENDPOINTS: endpoints } = values;
+  // Orderers are other organisations' machines: never without TLS.
+  reader.together({
+    FABRIC_ORDERER_ENDPOINTS: endpoints?.join(','),
+    FABRIC_ORDERER_TLS_CA_FILE: values.FABRIC_ORDERER_TLS_CA_FILE,
+  });
   return {
     endpoint: values.FABRIC_PEER_ENDPOINT,
     certificatePem: reader.text('FABRIC_CERT_FILE', values.FABRIC_CERT_FILE),
     privateKeyPem: reader.secret('FABRIC_KEY_FILE', values.FABRIC_KEY_FILE),
-    tls,
+    tls: values.FABRIC_TLS_CA_FILE === undefined ? undefined : tlsFrom('FABRIC_TLS_CA_FILE'),
+    orderers:
+      endpoints === undefined || values.FABRIC_ORDERER_TLS_CA_FILE === undefined
+        ? undefined
+        : { endpoints, tls: tlsFrom('FABRIC_ORDERER_TLS_CA_FILE') },
   };
+}
+
+/** The certificate that nodes are shown, if there is one. */
+function clientTlsOf(values: FabricValues, reader: Reader): Pick<NodeTls, 'clientCertificate' | 'clientKey'> {
+  const mutual = reader.together({
+    FABRIC_CLIENT_TLS_CERT_FILE: values.FABRIC_CLIENT_TLS_CERT_FILE,
+    FABRIC_CLIENT_TLS_KEY_FILE: values.FABRIC_CLIENT_TLS_KEY_FILE,
+  });
+  return mutual
+    ? {
+        clientCertificate: reader.bytes('FABRIC_CLIENT_TLS_CERT_FILE', values.FABRIC_CLIENT_TLS_CERT_FILE),
+        clientKey: reader.secret('FABRIC_CLIENT_TLS_KEY_FILE', values.FABRIC_CLIENT_TLS_KEY_FILE),
+      }
+    : {};
 }
 
 function commonOf(values: CommonValues, reader: Reader): CommonConfig {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and looks at what it left:
- *   node scripts/crash/faultRounds.mjs [--rounds 1] [--only orderer] [--seed N] [--longest-ms 12000]
+ *   node scripts/crash/faultRounds.mjs [--rounds 1] [--only orderer] [--seed N]
+ *     [--shortest-ms 500] [--longest-ms 12000]
  * A round plays every fault once. After each: every released answer has its one record, every acknowledged consent is on file, nothing is
  * recorded twice, every refusal meanwhile was a 503 with Retry-After, requests and consents succeed again within 10 s of the part's return, and the read
  * model equals what the ledger derives. Needs Fabric's programs and `npm run build`. Prints the seed; the same seed plays the same outages.
@@ -24,7 +25,6 @@ const { startFabricDemo } = require('../../gateway/dist/demo/fabricDemo.js');
 
 const WORKERS = 4;
 const WARM_UP_MS = 1_000;
-const SHORTEST_MS = 500;
 const RECOVERY_LIMIT_MS = 10_000;
 /** Longer than the limit, so that a slow recovery is measured instead of cut off. */
 const GIVE_UP_MS = 60_000;
@@ -47,10 +47,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     only: { type: 'string' },
     seed: { type: 'string' },
+    'shortest-ms': { type: 'string', default: '500' },
     'longest-ms': { type: 'string', default: '12000' },
   },
 });
 const rounds = wholeNumber('rounds');
+const shortestMs = wholeNumber('shortest-ms');
 const longestMs = wholeNumber('longest-ms');
 const faults = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 if (faults.length === 0) usage(`--only must be part of one of: ${FAULTS.map(({ name }) => name).join(', ')}`);
@@ -114,7 +116,7 @@ async function playFault(ground, fault, round) {
     if ((await untilAnswered(served, started)) === GIVE_UP_MS) throw new Error('the product does not answer');
   }
   await wait(WARM_UP_MS);
-  const outageMs = Math.round(SHORTEST_MS + chance(place) * (longestMs - SHORTEST_MS));
+  const outageMs = Math.round(shortestMs + chance(place) * Math.max(0, longestMs - shortestMs));
   const { backAt, extra } = await fault.run(ground, outageMs, place);
   const recoveries = await Promise.all([...loads, consents].map((each) => untilAnswered(each, backAt)));
   await Promise.all([...loads.map((load) => load.stop()), consents.stop()]);

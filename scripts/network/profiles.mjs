@@ -2,7 +2,7 @@
 // @ts-check
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { identityDir, profileFile, tlsCaFile } from './layout.mjs';
+import { identityDir, ordererTlsCaFile, profileFile, tlsCaFile } from './layout.mjs';
 import { writeSecret } from './identities.mjs';
 
 /** @typedef {import('./description.mjs').Network} Network */
@@ -16,6 +16,8 @@ import { writeSecret } from './identities.mjs';
  * @property {string} tlsCaFile authority of the peer's TLS certificate
  * @property {string} clientTlsCertFile shown to the peer when the connection is made
  * @property {string} clientTlsKeyFile mode 600
+ * @property {string} ordererEndpoints `host:port`, for when the peer reaches no orderer
+ * @property {string} ordererTlsCaFile authority of the orderer's TLS certificate
  * @property {string} certFile the identity that signs proposals; carries the attribute `chartwitness.role`
  * @property {string} keyFile mode 600, PKCS #8, P-256
  * @property {string} channel
@@ -32,6 +34,8 @@ export function profileOf(network, organisation) {
     tlsCaFile: tlsCaFile(network, organisation),
     clientTlsCertFile: path.join(secrets, 'gateway.tls.cert.pem'),
     clientTlsKeyFile: path.join(secrets, 'gateway.tls.key.pem'),
+    ordererEndpoints: network.orderer.endpoint,
+    ordererTlsCaFile: ordererTlsCaFile(network),
     certFile: path.join(secrets, 'gateway.cert.pem'),
     keyFile: path.join(secrets, 'gateway.key.pem'),
     channel: network.channel,
@@ -46,6 +50,8 @@ export function environmentOf(profile) {
     FABRIC_TLS_CA_FILE: profile.tlsCaFile,
     FABRIC_CLIENT_TLS_CERT_FILE: profile.clientTlsCertFile,
     FABRIC_CLIENT_TLS_KEY_FILE: profile.clientTlsKeyFile,
+    FABRIC_ORDERER_ENDPOINTS: profile.ordererEndpoints,
+    FABRIC_ORDERER_TLS_CA_FILE: profile.ordererTlsCaFile,
     FABRIC_MSP_ID: profile.mspId,
     FABRIC_CERT_FILE: profile.certFile,
     FABRIC_KEY_FILE: profile.keyFile,

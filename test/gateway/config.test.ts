@@ -82,6 +82,24 @@ describe('parseHospitalConfig', () => {
     expect(config.peer?.tls?.rootCertificates).toHaveLength(2);
   });
 
+  it('reads orderers, which are shown the same certificate as the peer', () => {
+    const config = parseHospitalConfig(
+      {
+        ...HOSPITAL,
+        ...PEER,
+        FABRIC_CLIENT_TLS_CERT_FILE: 'cert.pem',
+        FABRIC_CLIENT_TLS_KEY_FILE: 'key.pem',
+        FABRIC_ORDERER_ENDPOINTS: 'one.example:7050, two.example:7050',
+        FABRIC_ORDERER_TLS_CA_FILE: 'ca.pem',
+      },
+      readFile,
+    );
+    expect(config.peer?.orderers?.endpoints).toEqual(['one.example:7050', 'two.example:7050']);
+    expect(config.peer?.orderers?.tls.rootCertificates).toHaveLength(2);
+    expect(config.peer?.orderers?.tls.clientKey?.reveal()).toHaveLength(3);
+    expect(parseHospitalConfig({ ...HOSPITAL, ...PEER }, readFile).peer?.orderers).toBeUndefined();
+  });
+
   it.each([
     ['sample', { kind: 'sample' }],
     ['sample:alberto,chet', { kind: 'sample', patients: ['alberto', 'chet'] }],
@@ -159,6 +177,25 @@ describe('parseHospitalConfig', () => {
       'an endpoint that is a URL',
       { ...PEER, FABRIC_PEER_ENDPOINT: 'grpc://peer:7051' },
       'FABRIC_PEER_ENDPOINT',
+    ],
+    [
+      'orderers without their authority',
+      { ...PEER, FABRIC_ORDERER_ENDPOINTS: 'one.example:7050' },
+      'FABRIC_ORDERER_TLS_CA_FILE',
+    ],
+    [
+      "orderers' authority without orderers",
+      { ...PEER, FABRIC_ORDERER_TLS_CA_FILE: 'ca.pem' },
+      'FABRIC_ORDERER_ENDPOINTS',
+    ],
+    [
+      'an orderer without a port',
+      {
+        ...PEER,
+        FABRIC_ORDERER_ENDPOINTS: 'one.example:7050,two.example',
+        FABRIC_ORDERER_TLS_CA_FILE: 'ca.pem',
+      },
+      'FABRIC_ORDERER_ENDPOINTS',
     ],
     ['an unknown disclosure', { DISCLOSURE: 'loud' }, 'DISCLOSURE'],
   ])('refuses %s', (_what, change, variable) => {

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ChannelConfig, HospitalConfig, PeerConfig, TrusteeConfig } from '../config';
+import type { ChannelConfig, HospitalConfig, NodeTls, PeerConfig, TrusteeConfig } from '../config';
+import type { LedgerTls } from '../ledger/channel';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
 import { createP256Signer } from '../ledger/signer';
 import { bootstrapNetwork } from './bootstrap';
@@ -43,7 +44,6 @@ export async function openLedger(
 
 /** A connection to a real peer; makes no call. @throws Error when the certificate has expired or is not the key's. */
 export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
-  const { tls } = peer;
   return connectLedger({
     endpoint: peer.endpoint,
     identity: { mspId: config.mspId, certificatePem: peer.certificatePem },
@@ -51,17 +51,20 @@ export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logg
     channel: config.channel,
     chaincode: config.chaincode,
     log,
-    ...(tls === undefined
+    ...(peer.tls === undefined ? {} : { tls: revealed(peer.tls) }),
+    ...(peer.orderers === undefined
       ? {}
-      : {
-          tls: {
-            rootCertificates: tls.rootCertificates,
-            ...(tls.clientCertificate === undefined || tls.clientKey === undefined
-              ? {}
-              : { clientCertificate: tls.clientCertificate, clientKey: tls.clientKey.reveal() }),
-          },
-        }),
+      : { orderers: { endpoints: peer.orderers.endpoints, tls: revealed(peer.orderers.tls) } }),
   });
+}
+
+function revealed({ rootCertificates, clientCertificate, clientKey }: NodeTls): LedgerTls {
+  return {
+    rootCertificates,
+    ...(clientCertificate === undefined || clientKey === undefined
+      ? {}
+      : { clientCertificate, clientKey: clientKey.reveal() }),
+  };
 }
 
 async function openEmbedded(

@@ -16,6 +16,7 @@ import type { Logger } from 'pino';
 import { type Connection, type ConnectionOptions, openConnection } from './connection';
 import { LedgerError } from './ledgerError';
 import { toLedgerError } from './ledgerErrors';
+import { Orderers, type OrderersOptions } from './orderers';
 import type {
   CallOptions,
   Committed,
@@ -38,6 +39,8 @@ export interface FabricLedgerOptions extends ConnectionOptions {
    */
   readonly registryEndorsers?: readonly string[];
   readonly deadlines?: Partial<Deadlines>;
+  /** Orderers that take a transaction when the own peer reaches none. Absent: only the peer hands transactions on. */
+  readonly orderers?: OrderersOptions;
   readonly log: Logger;
   /** Source of change ids; the platform's secure one unless given. */
   readonly random?: (bytes: number) => Uint8Array;
@@ -67,6 +70,7 @@ class FabricGatewayLedger implements FabricLedger {
   readonly mspId: string;
   readonly #connection: Connection;
   readonly #network: Network;
+  readonly #orderers: Orderers | undefined;
   readonly #submitter: Submitter;
   readonly #options: FabricLedgerOptions;
   #trustee: string | undefined;
@@ -76,14 +80,19 @@ class FabricGatewayLedger implements FabricLedger {
     this.#connection = connection;
     this.#options = options;
     this.#network = connection.gateway.getNetwork(options.channel);
-    this.#submitter = new Submitter(connection.gateway, options.channel, {
-      ...DEFAULT_DEADLINES,
-      ...options.deadlines,
+    this.#orderers = options.orderers === undefined ? undefined : new Orderers(options.orderers);
+    this.#submitter = new Submitter({
+      gateway: connection.gateway,
+      channel: options.channel,
+      deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+      orderers: this.#orderers,
+      log: options.log,
     });
     this.#trustee = options.trusteeMspId;
   }
 
   close(): void {
+    this.#orderers?.close();
     this.#connection.close();
   }
 

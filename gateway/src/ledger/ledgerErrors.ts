@@ -38,6 +38,25 @@ const REFUSED: readonly number[] = [
 /** The only code of `Submit` after which the transaction is certainly not on its way. */
 const NEVER_ORDERED: readonly number[] = [GrpcStatus.INVALID_ARGUMENT];
 
+/** What a peer says when it found no orderer that took a transaction (Fabric's gateway service, `submit.go`). */
+const NO_ORDERER = [
+  'no orderers could successfully process transaction',
+  'insufficient number of orderers could successfully process transaction',
+  'no orderer nodes available',
+  'submit timeout expired while broadcasting to ordering service',
+] as const;
+
+/** Our own deadline, or the peer's, while the peer waits for an orderer. */
+const NO_ANSWER_IN_TIME: readonly number[] = [GrpcStatus.DEADLINE_EXCEEDED];
+
+/** Whether a failed `Submit` says that the peer, which did answer or kept the call waiting, has no way to the orderers. */
+export function isCutOffFromOrderers(error: unknown): boolean {
+  return (
+    error instanceof GatewayError &&
+    (NO_ANSWER_IN_TIME.includes(error.code) || NO_ORDERER.some((text) => error.message.includes(text)))
+  );
+}
+
 /** Whatever a call to the fabric-gateway client threw, as a {@link LedgerError}. */
 export function toLedgerError(error: unknown, stage: LedgerStage, transactionId?: string): LedgerError {
   if (error instanceof LedgerError) {

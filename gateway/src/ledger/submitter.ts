@@ -6,9 +6,11 @@ import {
   StatusCode,
   type Transaction,
 } from '@hyperledger/fabric-gateway';
-import { gateway as wire, msp } from '@hyperledger/fabric-protos';
+import { type common, gateway as wire, msp } from '@hyperledger/fabric-protos';
+import type { Logger } from 'pino';
 import { LedgerError } from './ledgerError';
-import { fromValidationCode, toLedgerError } from './ledgerErrors';
+import { fromValidationCode, isCutOffFromOrderers, toLedgerError } from './ledgerErrors';
+import type { Orderers } from './orderers';
 import { assertPreparedAsProposed } from './preparedTransaction';
 import type { CallOptions, Committed } from './provenanceLedger';
 
@@ -20,7 +22,9 @@ export interface Deadlines {
   readonly endorseMs: number;
   /** Default 5,000. */
   readonly submitMs: number;
-  /** Default 20,000. The peer answers when the block is committed. */
+  /** Default 3,000, for each orderer that is asked directly. */
+  readonly broadcastMs: number;
+  /** Default 5,000. The peer answers when the block is committed; asked {@link COMMIT_ATTEMPTS} times. */
   readonly commitMs: number;
   /** Default 2,000. Asked after a failed submit, to learn whether it arrived all the same. */
   readonly probeMs: number;
@@ -30,7 +34,8 @@ export const DEFAULT_DEADLINES: Deadlines = {
   evaluateMs: 5_000,
   endorseMs: 15_000,
   submitMs: 5_000,
-  commitMs: 20_000,
+  broadcastMs: 3_000,
+  commitMs: 5_000,
   probeMs: 2_000,
 };
 
@@ -50,7 +55,17 @@ export interface SubmitResult extends Committed {
 
 /** How often the same signed bytes are handed in before the outcome is left unknown. They commit at most once. */
 const SUBMIT_ATTEMPTS = 3;
-const STATUS_ATTEMPTS = 2;
+/** How often the peer is asked what became of a transaction; between two, the same bytes are handed in again. */
+const COMMIT_ATTEMPTS = 4;
+
+export interface SubmitterOptions {
+  readonly gateway: Gateway;
+  readonly channel: string;
+  readonly deadlines: Deadlines;
+  /** Used when the peer reaches no orderer; absent: the peer's word is the last. Stays the caller's. */
+  readonly orderers?: Orderers | undefined;
+  readonly log: Logger;
+}
 
 /** Endorse, check, sign, submit and wait for the commit; each step's failure told apart by what is known about its effect. */
 export class Submitter {
@@ -58,11 +73,17 @@ export class Submitter {
   readonly #channel: string;
   readonly #deadlines: Deadlines;
   readonly #creator: Uint8Array;
+  readonly #orderers: Orderers | undefined;
+  readonly #log: Logger;
+  /** Whether the last transaction had to go past the peer. */
+  #isPeerCutOff = false;
 
-  constructor(gateway: Gateway, channel: string, deadlines: Deadlines) {
+  constructor({ gateway, channel, deadlines, orderers, log }: SubmitterOptions) {
     this.#gateway = gateway;
     this.#channel = channel;
     this.#deadlines = deadlines;
+    this.#orderers = orderers;
+    this.#log = log;
     const identity = gateway.getIdentity();
     const creator = new msp.SerializedIdentity();
     creator.setMspid(identity.mspId);
@@ -84,8 +105,8 @@ export class Submitter {
    */
   async submit(call: TransactionCall, options: CallOptions = {}): Promise<SubmitResult> {
     const transaction = await this.#endorse(call, options.signal);
-    const commit = await this.#handIn(transaction);
-    const status = commit.settled ?? (await this.#commitStatus(commit.commit, this.#deadlines.commitMs));
+    const { commit, settled } = await this.#handIn(transaction);
+    const status = settled ?? (await this.#awaitCommit(transaction, commit));
     if (status.code !== StatusCode.VALID) {
       throw fromValidationCode(status.code, transaction.getTransactionId());
     }
@@ -125,17 +146,18 @@ export class Submitter {
   /** Hands the signed transaction in; after a failed try asks whether it arrived, then hands in the same bytes again. */
   async #handIn(transaction: Transaction): Promise<{ commit: Commit; settled?: BlockStatus }> {
     const id = transaction.getTransactionId();
-    let last: LedgerError | undefined;
+    const commit = this.#commitOf(id);
+    let last: unknown;
     for (let attempt = 0; attempt < SUBMIT_ATTEMPTS; attempt += 1) {
       try {
-        return { commit: await transaction.submit(this.#within(this.#deadlines.submitMs)) };
+        await this.#handInOnce(transaction);
+        return { commit };
       } catch (error) {
-        last = toLedgerError(error, 'submit', id);
-        if (last.kind === 'rejected') {
-          throw last;
+        if (error instanceof LedgerError && error.kind === 'rejected') {
+          throw error;
         }
+        last = error;
       }
-      const commit = this.#commitOf(id);
       const settled = await this.#probe(commit);
       if (settled !== undefined) {
         return { commit, settled };
@@ -147,6 +169,45 @@ export class Submitter {
     });
   }
 
+  /** Through the own peer; if that reaches no orderer, to an orderer directly. */
+  async #handInOnce(transaction: Transaction): Promise<void> {
+    try {
+      await transaction.submit(this.#within(this.#deadlines.submitMs));
+      this.#notePeer(true);
+    } catch (error) {
+      const failure = toLedgerError(error, 'submit', transaction.getTransactionId());
+      if (this.#orderers === undefined || !isCutOffFromOrderers(error)) {
+        throw failure;
+      }
+      await this.#broadcast(this.#orderers, transaction, failure);
+    }
+  }
+
+  async #broadcast(orderers: Orderers, transaction: Transaction, failure: LedgerError): Promise<void> {
+    try {
+      const endpoint = await orderers.broadcast(signedEnvelope(transaction), this.#deadlines.broadcastMs);
+      this.#notePeer(false, endpoint);
+    } catch (error) {
+      throw new AggregateError([failure, error], 'neither the peer nor an orderer took the transaction', {
+        cause: error,
+      });
+    }
+  }
+
+  /** Says once that the peer is passed by, and once that it is not any more. */
+  #notePeer(reachesOrderers: boolean, endpoint?: string): void {
+    if (this.#isPeerCutOff !== reachesOrderers) {
+      return;
+    }
+    this.#isPeerCutOff = !reachesOrderers;
+    this.#log.warn(
+      reachesOrderers ? {} : { orderer: endpoint },
+      reachesOrderers
+        ? 'the peer hands transactions to the orderers again'
+        : 'the peer reaches no orderer; transactions are handed to one directly until it does',
+    );
+  }
+
   async #probe(commit: Commit): Promise<BlockStatus | undefined> {
     try {
       return await this.#statusOnce(commit, this.#deadlines.probeMs);
@@ -156,23 +217,39 @@ export class Submitter {
     }
   }
 
-  async #commitStatus(commit: Commit, deadlineMs: number): Promise<BlockStatus> {
+  /**
+   * Waits for the block. An orderer that took the transaction may have lost it again (it answers before its own disk has it), so between two
+   * waits the same bytes are handed in once more.
+   */
+  async #awaitCommit(transaction: Transaction, commit: Commit): Promise<BlockStatus> {
+    const id = transaction.getTransactionId();
     let last: unknown;
-    for (let attempt = 0; attempt < STATUS_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= COMMIT_ATTEMPTS; attempt += 1) {
       try {
-        return await this.#statusOnce(commit, deadlineMs);
+        return await this.#statusOnce(commit, this.#deadlines.commitMs);
       } catch (error) {
         last = error;
       }
+      if (attempt < COMMIT_ATTEMPTS) {
+        await this.#handInAgain(transaction);
+      }
     }
-    throw new LedgerError(
-      'unknown',
-      `no answer to whether transaction ${commit.getTransactionId()} is committed`,
-      {
-        transactionId: commit.getTransactionId(),
-        cause: toLedgerError(last, 'commitStatus', commit.getTransactionId()),
-      },
-    );
+    throw new LedgerError('unknown', `no answer to whether transaction ${id} is committed`, {
+      transactionId: id,
+      cause: toLedgerError(last, 'commitStatus', id),
+    });
+  }
+
+  /** Whatever this says, what counts is the commit that is asked for next. */
+  async #handInAgain(transaction: Transaction): Promise<void> {
+    try {
+      await this.#handInOnce(transaction);
+    } catch (error) {
+      this.#log.debug(
+        { err: error, transactionId: transaction.getTransactionId() },
+        'a transaction that is not committed yet could not be handed in again',
+      );
+    }
   }
 
   async #statusOnce(commit: Commit, deadlineMs: number): Promise<BlockStatus> {
@@ -199,6 +276,15 @@ export class Submitter {
 interface BlockStatus {
   readonly code: number;
   readonly block: bigint;
+}
+
+/** What the peer is given to hand on: after a try to submit it, the envelope carries its signature. */
+function signedEnvelope(transaction: Transaction): common.Envelope {
+  const envelope = wire.PreparedTransaction.deserializeBinary(transaction.getBytes()).getEnvelope();
+  if (envelope === undefined || envelope.getSignature_asU8().length === 0) {
+    throw new Error('the transaction is not signed');
+  }
+  return envelope;
 }
 
 function newProposal(call: TransactionCall) {

@@ -3,50 +3,80 @@ import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
 import pino from 'pino';
-import { connectLedger, type FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
+import {
+  connectLedger,
+  type FabricLedger,
+  type FabricLedgerOptions,
+} from '../../../gateway/src/ledger/fabricLedger';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createP256Signer } from '../../../gateway/src/ledger/signer';
+import { testSubject } from '../../support/accessRequests';
 import { requestOf } from '../recorder/support/requests';
+import { type FakeOrderer, startFakeOrderer } from './fakeOrderer';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from './network';
 import { type Relay, startRelay, statusError } from './relay';
 
 let net: TestNetwork;
 let relay: Relay;
 let north: FabricLedger;
+let orderers: readonly [FakeOrderer, FakeOrderer];
 let lane = 0;
 beforeAll(async () => {
   net = await startTestNetwork();
   await net.north.putClient(CLIENT);
-  const organisation = net.network.embedded.organisation(NORTH);
-  const user = organisation.users.gateway;
-  if (user === undefined) {
-    throw new Error('no gateway user');
-  }
-  relay = await startRelay(organisation.endpoint);
+  const { endpoint } = net.network.embedded.organisation(NORTH);
+  relay = await startRelay(endpoint);
+  orderers = [await startFakeOrderer(endpoint), await startFakeOrderer(endpoint)];
   north = await connectLedger({
-    endpoint: relay.endpoint,
-    identity: { mspId: NORTH, certificatePem: user.certificatePem },
-    signer: createP256Signer(readFileSync(user.privateKeyPath, 'utf8')),
-    channel: 'chartwitness',
-    chaincode: 'provenance',
-    deadlines: { evaluateMs: 4_000, endorseMs: 4_000, submitMs: 2_000, commitMs: 3_000, probeMs: 300 },
-    log: pino({ level: 'silent' }),
+    ...optionsOf(NORTH, NORTH),
+    orderers: { endpoints: orderers.map((each) => each.endpoint) },
+    deadlines: {
+      evaluateMs: 4_000,
+      endorseMs: 4_000,
+      submitMs: 2_000,
+      broadcastMs: 500,
+      commitMs: 1_000,
+      probeMs: 300,
+    },
   });
 }, 60_000);
 afterAll(async () => {
   north.close();
   relay.close();
+  orderers.forEach((each) => {
+    each.close();
+  });
   await net.close();
 }, 30_000);
 beforeEach(() => {
   lane += 1;
   relay.calls.length = 0;
+  orderers.forEach(({ answers, handed }) => {
+    answers.length = 0;
+    handed.length = 0;
+  });
 });
 
 const laneName = (): string => `${NORTH}/lane-${String(lane)}`;
 const record = () => north.recordBatch(laneName(), 0, { start: 0, requests: [requestOf(lane)] });
 const isRecorded = async (): Promise<boolean> => (await net.north.findBatch(laneName(), 0)) !== undefined;
+const noOrderer = () =>
+  Promise.reject(statusError(status.UNAVAILABLE, 'no orderers could successfully process transaction'));
+const handedIn = (): number[] => orderers.map(({ handed }) => handed.length);
 const away = () => Promise.reject(statusError(status.UNAVAILABLE, 'relay: connection lost'));
+
+function optionsOf(certificateOf: string, keyOf: string): FabricLedgerOptions {
+  const certificate = net.network.embedded.organisation(certificateOf).users['gateway'];
+  const key = net.network.embedded.organisation(keyOf).users['gateway'];
+  return {
+    endpoint: relay.endpoint,
+    identity: { mspId: certificateOf, certificatePem: certificate?.certificatePem ?? '' },
+    signer: createP256Signer(readFileSync(key?.privateKeyPath ?? '', 'utf8')),
+    channel: 'chartwitness',
+    chaincode: 'provenance',
+    log: pino({ level: 'silent' }),
+  };
+}
 
 async function failure(promise: Promise<unknown>): Promise<LedgerError> {
   const error: unknown = await promise.then(
@@ -99,8 +129,24 @@ describe('a network that loses messages', () => {
   });
 
   test('no answer about the commit: unknown, and in truth committed', async () => {
-    relay.meddle.CommitStatus.push(away, away);
+    relay.meddle.CommitStatus.push(away, away, away, away);
     expect((await failure(record())).kind).toBe('unknown');
+    expect(await isRecorded()).toBe(true);
+  });
+
+  test('taken by an orderer and lost with it: handed in again, committed once', async () => {
+    const requests: Buffer[] = [];
+    relay.meddle.Submit.push((request) => {
+      requests.push(request);
+      return Promise.resolve(Buffer.from(new gateway.SubmitResponse().serializeBinary()));
+    });
+    relay.meddle.Submit.push((request, forward) => {
+      requests.push(request);
+      return forward(request);
+    });
+    expect((await record()).permitted).toEqual([[true, true]]);
+    expect(relay.calls).toEqual(['Endorse', 'Submit', 'CommitStatus', 'Submit', 'CommitStatus']);
+    expect(requests[1]).toEqual(requests[0]);
     expect(await isRecorded()).toBe(true);
   });
 
@@ -125,6 +171,84 @@ describe('a network that loses messages', () => {
     const error = await failure(record());
     expect(error).toMatchObject({ kind: 'retryable' });
     expect(error.message).toContain('MVCC_READ_CONFLICT');
+  });
+});
+
+describe('a peer that reaches no orderer', () => {
+  test('the signed transaction goes to an orderer directly, and commits', async () => {
+    relay.meddle.Submit.push(noOrderer);
+    const before = await net.north.height();
+    expect((await record()).permitted).toEqual([[true, true]]);
+    expect(relay.calls).toEqual(['Endorse', 'Submit', 'CommitStatus']);
+    expect(handedIn()).toEqual([1, 0]);
+    expect(await net.north.height()).toBe(before + 1n);
+  });
+
+  test('a consent of the trustee takes the same way', async () => {
+    const trustee = await connectLedger({
+      ...optionsOf(TRUSTEE, TRUSTEE),
+      orderers: { endpoints: [orderers[1].endpoint] },
+    });
+    relay.meddle.Submit.push(noOrderer);
+    const { version } = await trustee.putConsent(testSubject('sub'), { rules: [], default: 'deny' }, 0);
+    trustee.close();
+    expect(version).toBe(1);
+    expect(handedIn()).toEqual([0, 1]);
+  });
+
+  test('the peer did hand it on although it said no: the second copy changes nothing', async () => {
+    relay.meddle.Submit.push(async (request, forward) => {
+      await forward(request);
+      return noOrderer();
+    });
+    expect((await record()).permitted).toEqual([[true, true]]);
+    expect(handedIn()).toEqual([1, 0]);
+    const batch = await net.north.getEvents(laneName(), 0);
+    expect(batch.events).toHaveLength(1);
+  });
+
+  test('an orderer that is not ready or does not answer: the next one is asked, and first from then on', async () => {
+    orderers[0].answers.push({ status: 503, info: 'no Raft leader' });
+    relay.meddle.Submit.push(noOrderer);
+    await record();
+    expect(handedIn()).toEqual([1, 1]);
+    expect(orderers[1].handed).toEqual(orderers[0].handed);
+    lane += 1;
+    orderers[1].answers.push('silence');
+    relay.meddle.Submit.push(noOrderer);
+    await record();
+    expect(handedIn()).toEqual([2, 2]);
+    expect(await isRecorded()).toBe(true);
+  });
+
+  test('an orderer that has it already (BFT) has taken it', async () => {
+    orderers[0].answers.push({ status: 503, info: 'failed to submit request: request already exists' });
+    relay.meddle.Submit.push(async (request, forward) => {
+      await forward(request);
+      return noOrderer();
+    });
+    await record();
+    expect(handedIn()).toEqual([1, 0]);
+  });
+
+  test('nor does any orderer take it: unknown, and in truth absent', async () => {
+    const no = { status: 503, info: 'no Raft leader' };
+    relay.meddle.Submit.push(noOrderer, noOrderer, noOrderer);
+    orderers.forEach(({ answers }) => answers.push(no, no, no));
+    const error = await failure(record());
+    expect(error.kind).toBe('unknown');
+    expect(handedIn()).toEqual([3, 3]);
+    expect(await isRecorded()).toBe(false);
+  });
+
+  test('a peer that is away itself, or refuses, is not passed by', async () => {
+    relay.meddle.Submit.push(away, away, away);
+    expect((await failure(record())).kind).toBe('unknown');
+    relay.meddle.Submit.push(() =>
+      Promise.reject(statusError(status.INVALID_ARGUMENT, 'prepared transaction must be signed')),
+    );
+    expect((await failure(record())).kind).toBe('rejected');
+    expect(handedIn()).toEqual([0, 0]);
   });
 });
 
@@ -254,26 +378,13 @@ describe('a peer that prepares another transaction', () => {
 });
 
 describe('an identity that a peer would refuse', () => {
-  const options = (certificateOf: string, keyOf: string) => {
-    const certificate = net.network.embedded.organisation(certificateOf).users.gateway;
-    const key = net.network.embedded.organisation(keyOf).users.gateway;
-    return {
-      endpoint: relay.endpoint,
-      identity: { mspId: certificateOf, certificatePem: certificate?.certificatePem ?? '' },
-      signer: createP256Signer(readFileSync(key?.privateKeyPath ?? '', 'utf8')),
-      channel: 'chartwitness',
-      chaincode: 'provenance',
-      log: pino({ level: 'silent' }),
-    };
-  };
-
   test("a key that is not the certificate's is refused at the start", async () => {
-    await expect(connectLedger(options(NORTH, SOUTH))).rejects.toThrow(/does not belong/);
+    await expect(connectLedger(optionsOf(NORTH, SOUTH))).rejects.toThrow(/does not belong/);
   });
 
   test('a certificate outside its validity is refused at the start', async () => {
     await expect(
-      connectLedger({ ...options(NORTH, NORTH), clock: () => Date.parse('2999-01-01') }),
+      connectLedger({ ...optionsOf(NORTH, NORTH), clock: () => Date.parse('2999-01-01') }),
     ).rejects.toThrow(/enrol again/);
   });
 });

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as grpc from '@grpc/grpc-js';
+
+export interface LedgerTls {
+  /** PEM certificates of the CA that issued the node's TLS certificate. */
+  readonly rootCertificates: Uint8Array;
+  /** PEM, for mutual TLS; both or neither. */
+  readonly clientCertificate?: Uint8Array;
+  readonly clientKey?: Uint8Array;
+  /** Name in the node's certificate where it is not the endpoint's host. */
+  readonly serverName?: string;
+}
+
+/** A node asks for at least a minute between pings of an idle client (`keepalive.minInterval`). */
+const KEEPALIVE_MS = 120_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** The nodes are few and near: ask again soon after a restart instead of after minutes, which is gRPC's default. */
+const FIRST_RECONNECT_MS = 100;
+const LONGEST_RECONNECT_MS = 1_000;
+
+/**
+ * A gRPC connection to a peer or an orderer, for the life of the process; made with the first call.
+ * @param endpoint `host:port`.
+ * @param tls absent: the connection is plain.
+ */
+export function openChannel(endpoint: string, tls: LedgerTls | undefined): grpc.Client {
+  return new grpc.Client(endpoint, credentialsFor(tls), {
+    // The client's default of 4 MiB is less than a large block or a long history.
+    'grpc.max_receive_message_length': -1,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.initial_reconnect_backoff_ms': FIRST_RECONNECT_MS,
+    'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
+    ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
+  });
+}
+
+function credentialsFor(tls: LedgerTls | undefined): grpc.ChannelCredentials {
+  if (tls === undefined) {
+    return grpc.credentials.createInsecure();
+  }
+  const pem = (bytes: Uint8Array | undefined) => (bytes === undefined ? null : Buffer.from(bytes));
+  return grpc.credentials.createSsl(
+    Buffer.from(tls.rootCertificates),
+    pem(tls.clientKey),
+    pem(tls.clientCertificate),
+  );
+}
