@@ -49,7 +49,11 @@ export const APP_ERRORS = {
   LEDGER_UNAVAILABLE: { family: 'unavailable', status: 503, title: 'The ledger is not available' },
   OVERLOADED: { family: 'unavailable', status: 503, title: 'The gateway is overloaded' },
   LANE_FENCED: { family: 'unavailable', status: 503, title: 'Another gateway writes in this lane' },
-  STORE_UNAVAILABLE: { family: 'unavailable', status: 503, title: 'The read model is not available' },
+  STORE_UNAVAILABLE: {
+    family: 'unavailable',
+    status: 503,
+    title: 'A store of this service is not available',
+  },
   INTERNAL: { family: 'fault', status: 500, title: 'Internal error' },
 } as const satisfies Record<string, AppErrorKind>;
 

@@ -17,6 +17,7 @@ import { createAdapterFactory } from './oidcAdapter';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { grantableScopes } from './scopes';
+import { sayWhenToRetry } from './temporarilyUnavailable';
 
 export const ASSERTION_ALGORITHMS = ['ES384', 'RS384', 'ES256'] as const;
 export const ACCESS_TOKEN_SECONDS = 300;
@@ -110,6 +111,7 @@ export async function createAuthorizationServer(
   provider.on('server_error', (_ctx, error) => {
     options.log.error({ err: error }, 'token endpoint failed');
   });
+  sayWhenToRetry(provider);
   const callback = provider.callback();
   return {
     listener: (request, response) => void callback(request, response),

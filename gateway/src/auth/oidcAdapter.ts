@@ -5,15 +5,7 @@ import { LedgerError } from '../ledger/ledgerError';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { narrowerScopes } from './scopes';
-
-/** Neither a refusal of the client nor a fault of the server: the client tries again later. */
-export class RegistryUnavailable extends errors.OIDCProviderError {
-  constructor(cause: unknown) {
-    super(503, 'temporarily_unavailable', { cause });
-    this.expose = true;
-    this.error_description = 'the registry of clients cannot be read; try again later';
-  }
-}
+import { fromStore, TemporarilyUnavailable } from './temporarilyUnavailable';
 
 export interface AdapterOptions {
   readonly registry: RegistryReader;
@@ -50,7 +42,9 @@ async function findClient(clientId: string, options: AdapterOptions): Promise<Ad
   try {
     return await findActiveClient(clientId, options);
   } catch (error) {
-    throw error instanceof LedgerError ? new RegistryUnavailable(error) : error;
+    throw error instanceof LedgerError
+      ? new TemporarilyUnavailable('the registry of clients cannot be read; try again later', error)
+      : error;
   }
 }
 
@@ -88,10 +82,12 @@ function clientMetadata(client: ClientApplication, options: AdapterOptions): Ada
 function replayAdapter({ replays, clock }: AdapterOptions): Adapter {
   return {
     ...EMPTY,
-    find: (id) => Promise.resolve(replays.isUsed(id) ? { jti: id, kind: 'ReplayDetection' } : undefined),
+    find: (id) => fromStore(() => (replays.isUsed(id) ? { jti: id, kind: 'ReplayDetection' } : undefined)),
     upsert: (id, _payload, expiresIn = 0) =>
-      replays.use(id, clock() + expiresIn * 1000)
-        ? Promise.resolve()
-        : Promise.reject(new errors.InvalidClientAuth('client assertion tokens must only be used once')),
+      fromStore(() => {
+        if (!replays.use(id, clock() + expiresIn * 1000)) {
+          throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+        }
+      }),
   };
 }

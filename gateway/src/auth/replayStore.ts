@@ -26,7 +26,11 @@ const SCHEMA = `
  * @param clock milliseconds since the epoch.
  */
 export function openReplayStore(path: string, clock: () => number): ReplayStore {
-  const database = new Database(path);
+  return replayStoreOn(new Database(path), clock);
+}
+
+/** The same in an open database, which it owns from now on. */
+export function replayStoreOn(database: Database.Database, clock: () => number): ReplayStore {
   database.exec(SCHEMA);
   const find = database.prepare('SELECT 1 FROM used_assertion WHERE id = ? AND expires_at > ?');
   const purge = database.prepare('DELETE FROM used_assertion WHERE expires_at <= ?');

@@ -87,7 +87,13 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
 }
 
 function recorderHealth(recorder: Recorder): PartHealth {
-  const { phase, reason, ledgerAway } = recorder.state();
-  const detail = reason ?? (ledgerAway ? 'the ledger does not answer' : undefined);
-  return { ready: phase === 'ready' && !ledgerAway, ...(detail === undefined ? {} : { detail }) };
+  const { phase, reason, ledgerAway, storeFailing } = recorder.state();
+  const detail =
+    reason ??
+    (storeFailing ? 'the recorder store cannot be written' : undefined) ??
+    (ledgerAway ? 'the ledger does not answer' : undefined);
+  return {
+    ready: phase === 'ready' && !ledgerAway && !storeFailing,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }

@@ -3,6 +3,7 @@ import { DomainError, type DomainErrorCode } from '@chartwitness/chaincode/domai
 import { ZodError } from 'zod';
 import { AppError, type AppErrorCode, type AppErrorOptions } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
+import { isStorageFailure } from '../sqlite';
 
 const FROM_DOMAIN: Readonly<Record<DomainErrorCode, AppErrorCode>> = {
   INVALID_INPUT: 'BAD_REQUEST',
@@ -27,6 +28,8 @@ const FROM_BODY_PARSER: Readonly<Record<string, AppErrorCode>> = {
 
 /** Seconds after which a caller may try again when the ledger did not answer. */
 const LEDGER_RETRY_SECONDS = 2;
+/** The same for a full disk, which nobody frees in a moment. */
+const STORE_RETRY_SECONDS = 5;
 
 /**
  * The one translation of anything thrown into an {@link AppError}. Detail stays in the log; what the caller may read is limited to
@@ -44,6 +47,12 @@ export function toAppError(error: unknown): AppError {
   }
   if (error instanceof LedgerError) {
     return fromLedger(error);
+  }
+  if (isStorageFailure(error)) {
+    return new AppError('STORE_UNAVAILABLE', 'an SQLite store cannot serve', {
+      cause: error,
+      retryAfterSeconds: STORE_RETRY_SECONDS,
+    });
   }
   return fromHttpLibrary(error) ?? new AppError('INTERNAL', 'unexpected error', { cause: error });
 }

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
+import { inOneTransaction } from '../sqlite';
 
 export type SqlDatabase = Database.Database;
 export type SqlStatement = Database.Statement;
@@ -41,6 +42,8 @@ export function migrate(database: SqlDatabase, migrations: readonly string[]): v
   }
   migrations.slice(row.user_version).forEach((sql, index) => {
     const version = row.user_version + index + 1;
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${String(version)}; COMMIT;`);
+    inOneTransaction(database, () => {
+      database.exec(`${sql}; PRAGMA user_version = ${String(version)};`);
+    });
   });
 }

@@ -11,6 +11,7 @@ import {
   type VerifiedBatch,
 } from './accessStore';
 import { type IndexedFields, indexedFields, isIndexedAs } from './indexedFields';
+import { inOneTransaction } from '../sqlite';
 import { migrate, openDatabase, type SqlDatabase, type SqlStatement } from './openDatabase';
 
 /**
@@ -70,7 +71,11 @@ interface CheckpointRow {
  * @param path a file, or `:memory:`.
  */
 export function openSqlAccessStore(path: string): AccessStore {
-  const database = openDatabase(path);
+  return sqlAccessStoreOn(openDatabase(path));
+}
+
+/** The read model in an open database, which it owns from now on. */
+export function sqlAccessStoreOn(database: SqlDatabase): AccessStore {
   database.exec(TUNING);
   migrate(database, MIGRATIONS);
   return new SqlAccessStore(database);
@@ -102,14 +107,12 @@ class SqlAccessStore implements AccessStore {
 
   apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void> {
     return this.#attempt(() => {
-      this.#database
-        .transaction(() => {
-          for (const batch of batches) {
-            this.#putBatch(batch);
-          }
-          this.#putCheckpoint(checkpoint);
-        })
-        .immediate();
+      inOneTransaction(this.#database, () => {
+        for (const batch of batches) {
+          this.#putBatch(batch);
+        }
+        this.#putCheckpoint(checkpoint);
+      });
     });
   }
 
@@ -168,9 +171,11 @@ class SqlAccessStore implements AccessStore {
 
   reset(): Promise<void> {
     return this.#attempt(() => {
-      this.#database.exec(
-        'BEGIN IMMEDIATE; DELETE FROM checkpoint; DELETE FROM subject_entry; DELETE FROM entry; DELETE FROM batch; COMMIT;',
-      );
+      inOneTransaction(this.#database, () => {
+        this.#database.exec(
+          'DELETE FROM checkpoint; DELETE FROM subject_entry; DELETE FROM entry; DELETE FROM batch;',
+        );
+      });
     });
   }
 

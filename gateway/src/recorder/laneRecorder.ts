@@ -8,6 +8,7 @@ import {
 } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
 import type { LedgerError } from '../ledger/ledgerError';
+import { isStorageFailure } from '../sqlite';
 import { backoffMs } from './backoff';
 import { attemptBatch, type AttemptResult } from './batchAttempt';
 import { Intake, Waiting } from './intake';
@@ -45,6 +46,8 @@ export class LaneRecorder implements Recorder {
   #awaySince: number | undefined;
   /** No new batch before this time: a refused or withdrawn one has just shown that it would fail. */
   #holdUntil = 0;
+  /** When the store could not be written last; unset by the next write that succeeds. */
+  #storeFailedAt: number | undefined;
   /** Nothing from the journal before this time: the ledger refused a batch with it, and others must not fail with it. */
   #journalHeldUntil = 0;
   #cancelPump: (() => void) | undefined;
@@ -97,6 +100,7 @@ export class LaneRecorder implements Recorder {
       nextSeq: this.#nextSeq,
       lastCommitAt: this.#totals.lastCommitAt,
       ledgerAway: this.#isAway(),
+      storeFailing: this.#isStoreFailing(),
       committedEvents: this.#totals.events,
       committedBatches: this.#totals.batches,
       failedAttempts: this.#totals.failed,
@@ -116,6 +120,7 @@ export class LaneRecorder implements Recorder {
     this.#cancelPump?.();
     this.#cancelFlush?.();
     this.#refuseAll(unavailable('the gateway is stopping'));
+    this.#flush();
     this.#deps.outbox.close();
   }
 
@@ -186,10 +191,11 @@ export class LaneRecorder implements Recorder {
         this.#markLate(waiting.place.batch, waiting.place.index, late);
       }
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'a break-glass request could not be journalled and is refused');
+      this.#noteStoreFailure(error, 'a break-glass request could not be journalled and is refused');
       waiting.reject(unavailable('the emergency journal cannot be written', error));
       return;
     }
+    this.#storeFailedAt = undefined;
     this.#totals.late += 1;
     waiting.resolve({ permitted: late.items.map(() => true), late: true });
     this.#pump();
@@ -269,13 +275,14 @@ export class LaneRecorder implements Recorder {
     try {
       batch = this.#placeBatch(waiting);
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'the recorder store cannot be used; requests are refused');
+      this.#noteStoreFailure(error, 'the recorder store cannot be used; requests are refused');
       waiting.forEach((one) => {
         one.reject(unavailable('the recorder store cannot be used', error));
       });
       this.#hold(backoffMs('rejected', 1, this.#jitter()));
       return;
     }
+    this.#storeFailedAt = undefined;
     this.#nextSeq += 1;
     this.#nextStart += batch.requests.length;
     const journalled = batch.requests.length - waiting.length;
@@ -318,10 +325,10 @@ export class LaneRecorder implements Recorder {
   #drive(batch: PendingBatch): void {
     this.#pending.add(batch);
     this.#commit(batch).catch((error: unknown) => {
-      // Reached only when the store fails while a batch is being settled: its row stays, and a restart settles it.
+      // A mistake in this program: the row stays, and a restart settles it.
       this.#deps.log.error({ err: error, lane: batch.lane, seq: batch.seq }, 'a batch could not be settled');
       batch.waiting.forEach((waiting) =>
-        waiting?.reject(unavailable('the recorder store cannot be written', error)),
+        waiting?.reject(unavailable('the batch could not be settled', error)),
       );
     });
   }
@@ -337,18 +344,23 @@ export class LaneRecorder implements Recorder {
       if (!this.#isWriting()) {
         return;
       }
-      if (result.kind !== 'failed') {
-        this.#fence(batch);
-        return;
-      }
-      const wait = this.#noteFailure(batch, result.error);
-      if (this.#withdraw(batch)) {
-        this.#hold(wait);
-        this.#pump();
+      const wait = result.kind === 'failed' ? this.#giveUp(batch, result.error) : this.#fence(batch);
+      if (wait === undefined) {
         return;
       }
       await pause(this.#scheduler, wait, signal);
     }
+  }
+
+  /** After a failed try. @returns how long to wait before the next one; `undefined` when the batch was withdrawn. */
+  #giveUp(batch: PendingBatch, error: LedgerError): number | undefined {
+    const wait = this.#noteFailure(batch, error);
+    if (!this.#withdraw(batch)) {
+      return wait;
+    }
+    this.#hold(wait);
+    this.#pump();
+    return undefined;
   }
 
   #isWriting(): boolean {
@@ -454,7 +466,13 @@ export class LaneRecorder implements Recorder {
     if (batch.mayBeOrdered || !isLast || !isWorthIt || hasWaiting(batch)) {
       return false;
     }
-    this.#deps.outbox.withdraw(batch, late);
+    try {
+      this.#deps.outbox.withdraw(batch, late);
+    } catch (error) {
+      // Its place stays taken, so it is tried on: withdrawn or committed, whichever is possible first.
+      this.#noteStoreFailure(error, 'a batch that nobody waits for could not be withdrawn');
+      return false;
+    }
     if (batch.refused && late.length > 0) {
       this.#journalHeldUntil = this.#scheduler.now() + JOURNAL_HOLD_MS;
     }
@@ -471,32 +489,52 @@ export class LaneRecorder implements Recorder {
   #scheduleFlush(): void {
     this.#cancelFlush ??= this.#scheduler.after(FLUSH_AFTER_MS, () => {
       this.#cancelFlush = undefined;
-      try {
-        this.#deps.outbox.flush();
-      } catch (error) {
-        // The rows are tried again with the next write; at a restart they are found on the ledger.
-        this.#deps.log.warn({ err: error }, 'settled batches could not be removed from the recorder store');
-      }
+      this.#flush();
     });
+  }
+
+  #flush(): void {
+    try {
+      this.#deps.outbox.flush();
+    } catch (error) {
+      // The rows are tried again with the next write; at a restart they are found on the ledger.
+      this.#deps.log.warn({ err: error }, 'settled batches could not be removed from the recorder store');
+    }
+  }
+
+  #noteStoreFailure(error: unknown, message: string): void {
+    this.#storeFailedAt = this.#scheduler.now();
+    this.#deps.log.error({ err: error }, message);
   }
 
   // ---------------------------------------------------------------- fencing
 
-  #fence(batch: PendingBatch): void {
-    if (batch.lane === this.#deps.lane) {
+  /** The batch's place is another gateway's. @returns how long to wait when the store cannot be told; `undefined` when it was. */
+  #fence(batch: PendingBatch): number | undefined {
+    const isOwnLane = batch.lane === this.#deps.lane;
+    if (isOwnLane) {
       this.#enterFenced();
-      this.#deps.outbox.fence(batch.lane);
-      return;
     }
-    // An earlier name of this gateway was taken over by another: its released requests go into this lane.
-    this.#deps.outbox.fence(batch.lane);
-    this.#deps.outbox.abandon(
-      batch.lane,
-      batch.seq,
-      batch.requests.filter((request) => request.late),
-    );
-    this.#pending.delete(batch);
-    this.#pump();
+    try {
+      this.#deps.outbox.fence(batch.lane);
+      if (!isOwnLane) {
+        // An earlier name of this gateway was taken over by another: its released requests go into this lane.
+        this.#deps.outbox.abandon(
+          batch.lane,
+          batch.seq,
+          batch.requests.filter((request) => request.late),
+        );
+      }
+    } catch (error) {
+      // Of its own lane the next process finds out again.
+      this.#noteStoreFailure(error, 'the recorder store could not be told that a lane is fenced');
+      return backoffMs('unavailable', 1, this.#jitter());
+    }
+    if (!isOwnLane) {
+      this.#pending.delete(batch);
+      this.#pump();
+    }
+    return undefined;
   }
 
   #enterFenced(): void {
@@ -536,7 +574,7 @@ export class LaneRecorder implements Recorder {
     } catch (error) {
       this.#failures += 1;
       this.#awaySince = this.#scheduler.now();
-      this.#reason = error instanceof LaneNotContinuable ? error.message : 'the ledger could not be read';
+      this.#reason = reasonOf(error);
       log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
         { err: error, lane },
         'the lane cannot be continued yet',
@@ -589,9 +627,24 @@ export class LaneRecorder implements Recorder {
   }
 
   #isAway(): boolean {
-    const { awayMemoryMs } = this.#limits;
-    return this.#awaySince !== undefined && this.#scheduler.now() - this.#awaySince < awayMemoryMs;
+    return this.#isRecent(this.#awaySince);
   }
+
+  #isStoreFailing(): boolean {
+    return this.#isRecent(this.#storeFailedAt);
+  }
+
+  #isRecent(time: number | undefined): boolean {
+    return time !== undefined && this.#scheduler.now() - time < this.#limits.awayMemoryMs;
+  }
+}
+
+/** Why a lane cannot be continued yet, for an operator. */
+function reasonOf(error: unknown): string {
+  if (error instanceof LaneNotContinuable) {
+    return error.message;
+  }
+  return isStorageFailure(error) ? 'the recorder store cannot be written' : 'the ledger could not be read';
 }
 
 function checked(request: AccessRequest): AccessRequest {

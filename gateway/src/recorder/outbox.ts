@@ -2,6 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { randomUUID } from 'node:crypto';
 import Database from 'libsql';
+import { inOneTransaction } from '../sqlite';
 
 /** Where a lane stands, as this store knows it. */
 export interface LaneHead {
@@ -104,7 +105,12 @@ interface JournalRow {
  * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the gateway's keys are kept.
  */
 export function openOutbox(file: string): Outbox {
-  return new SqliteOutbox(new Database(file), randomUUID());
+  return outboxOn(new Database(file));
+}
+
+/** The outbox in an open database, which it owns from now on. */
+export function outboxOn(database: Database.Database): Outbox {
+  return new SqliteOutbox(database, randomUUID());
 }
 
 class SqliteOutbox implements Outbox {
@@ -254,25 +260,19 @@ class SqliteOutbox implements Outbox {
   }
 
   close(): void {
-    try {
-      this.flush();
-    } finally {
-      this.#db.close();
-    }
+    this.#db.close();
   }
 
   /** One transaction; takes the settled batches away with it, which saves them a write of their own. */
   #write(change: () => void): void {
     const settled = [...this.#settled.entries()];
-    this.#db
-      .transaction(() => {
-        this.#assertOwner();
-        for (const [, { lane, seq }] of settled) {
-          this.#remove(lane, seq);
-        }
-        change();
-      })
-      .immediate();
+    inOneTransaction(this.#db, () => {
+      this.#assertOwner();
+      for (const [, { lane, seq }] of settled) {
+        this.#remove(lane, seq);
+      }
+      change();
+    });
     for (const [key] of settled) {
       this.#settled.delete(key);
     }

@@ -42,6 +42,8 @@ export interface RecorderState {
   readonly lastCommitAt: number | undefined;
   /** Whether the last attempts found no ledger. */
   readonly ledgerAway: boolean;
+  /** Whether the recorder's own store could not be written a moment ago (disk full); requests are refused meanwhile. */
+  readonly storeFailing: boolean;
   /** Totals since the start of this process. */
   readonly committedEvents: number;
   readonly committedBatches: number;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
+import { fromStore } from '../auth/temporarilyUnavailable';
 import type { SqlDatabase } from '../readmodel/openDatabase';
 
 /** Expired rows are removed once in so many writes. */
@@ -40,42 +41,43 @@ export function openOidcStorage(database: SqlDatabase, clock: () => number): Oid
     row === undefined ? undefined : (JSON.parse((row as { payload: string }).payload) as AdapterPayload);
 
   const adapter = (model: string): Adapter => ({
-    upsert: (id, payload, expiresIn) => {
-      const expires = expiresIn !== undefined && expiresIn > 0 ? clock() + expiresIn * 1000 : null;
-      statements.upsert.run(
-        model,
-        id,
-        JSON.stringify(payload),
-        payload.grantId ?? null,
-        payload.uid ?? null,
-        payload.accountId ?? null,
-        expires,
-      );
-      writes += 1;
-      if (writes % SWEEP_EVERY === 0) {
-        statements.sweep.run(clock());
-      }
-      return Promise.resolve();
-    },
-    find: (id) => Promise.resolve(payloadOf(statements.find.get(model, id, clock()))),
-    findByUid: (uid) => Promise.resolve(payloadOf(statements.findByUid.get(uid, model, clock()))),
+    upsert: (id, payload, expiresIn) =>
+      fromStore(() => {
+        const expires = expiresIn !== undefined && expiresIn > 0 ? clock() + expiresIn * 1000 : null;
+        statements.upsert.run(
+          model,
+          id,
+          JSON.stringify(payload),
+          payload.grantId ?? null,
+          payload.uid ?? null,
+          payload.accountId ?? null,
+          expires,
+        );
+        writes += 1;
+        if (writes % SWEEP_EVERY === 0) {
+          statements.sweep.run(clock());
+        }
+      }),
+    find: (id) => fromStore(() => payloadOf(statements.find.get(model, id, clock()))),
+    findByUid: (uid) => fromStore(() => payloadOf(statements.findByUid.get(uid, model, clock()))),
     // Device flow is off.
     findByUserCode: () => Promise.resolve(undefined),
-    consume: (id) => {
-      const { changes } = statements.consume.run(Math.floor(clock() / 1000), model, id);
-      // Two requests with one code: the library looks and then marks, so the mark itself decides who was first.
-      return changes === 0
-        ? Promise.reject(new errors.InvalidGrant(`${model} was used before`))
-        : Promise.resolve();
-    },
-    destroy: (id) => {
-      statements.destroy.run(model, id);
-      return Promise.resolve();
-    },
-    revokeByGrantId: (grantId) => {
-      statements.revokeGrant.run(grantId);
-      return Promise.resolve();
-    },
+    consume: (id) =>
+      fromStore(() => {
+        const { changes } = statements.consume.run(Math.floor(clock() / 1000), model, id);
+        // Two requests with one code: the library looks and then marks, so the mark itself decides who was first.
+        if (changes === 0) {
+          throw new errors.InvalidGrant(`${model} was used before`);
+        }
+      }),
+    destroy: (id) =>
+      fromStore(() => {
+        statements.destroy.run(model, id);
+      }),
+    revokeByGrantId: (grantId) =>
+      fromStore(() => {
+        statements.revokeGrant.run(grantId);
+      }),
   });
   return {
     adapter,

@@ -7,6 +7,7 @@ import {
   Provider,
 } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { sayWhenToRetry } from '../auth/temporarilyUnavailable';
 import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
 import type { OidcStorage } from './oidcAdapter';
@@ -60,6 +61,7 @@ export function createPatientProvider(options: PatientProviderOptions): Provider
   provider.on('server_error', (_context, error) => {
     options.log.error({ error: error.name }, 'the OpenID provider failed');
   });
+  sayWhenToRetry(provider);
   return provider;
 }
 

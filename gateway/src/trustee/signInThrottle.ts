@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac } from 'node:crypto';
 import type { SqlDatabase } from '../readmodel/openDatabase';
+import { inOneTransaction } from '../sqlite';
 import { nameKey } from './patientAccounts';
 
 /** Failures that cost nothing, then a wait that doubles up to its cap. */
@@ -66,7 +67,7 @@ export function openSignInThrottle(
   ];
   const rowOf = (rowKey: string): AttemptRow | undefined => select.get(rowKey) as AttemptRow | undefined;
 
-  const begin = database.transaction((username: string, address: string): number => {
+  const begin = (username: string, address: string): number => {
     const now = clock();
     forget.run(now - FORGET_MS);
     const keys = keysOf(username, address);
@@ -79,18 +80,20 @@ export function openSignInThrottle(
       upsert.run(rowKey, failures, blockedUntil(now, failures, rule), now);
     }
     return 0;
-  });
-  const succeeded = database.transaction((username: string, address: string): void => {
+  };
+  const succeeded = (username: string, address: string): void => {
     const [[accountKey] = [''], [addressKey, addressRule] = ['', rules.address]] = keysOf(username, address);
     remove.run(accountKey);
     // Only this attempt is taken back: one right password must not forgive an address its guesses at others.
     const failures = (rowOf(addressKey)?.failures ?? 1) - 1;
     upsert.run(addressKey, failures, blockedUntil(clock(), failures, addressRule), clock());
-  });
+  };
   return {
-    begin: (username, address) => begin.immediate(username, address),
+    begin: (username, address) => inOneTransaction(database, () => begin(username, address)),
     succeeded: (username, address) => {
-      succeeded.immediate(username, address);
+      inOneTransaction(database, () => {
+        succeeded(username, address);
+      });
     },
   };
 }

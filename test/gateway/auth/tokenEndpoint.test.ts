@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeJwt, decodeProtectedHeader, jwtVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import Database from 'libsql';
 import request from 'supertest';
+import { replayStoreOn } from '../../../gateway/src/auth/replayStore';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import {
   assertion,
@@ -206,7 +208,25 @@ test('answers 503 while the registry cannot be read: that is no judgement of the
     503,
     'temporarily_unavailable',
   ]);
+  expect(response.headers['retry-after']).toBe('5');
   expect(response.text).not.toContain('access_token');
+});
+
+test('gives no token while it cannot remember that the assertion was used, and takes the same one later', async () => {
+  const database = new Database(':memory:');
+  hospital = await createHospital({ replays: replayStoreOn(database, Date.now) });
+  const used = await assertion(hospital.key);
+  database.pragma('query_only = ON');
+  const refused = await requestToken(hospital.app, { assertion: used });
+  expect([refused.status, (refused.body as { error: string }).error]).toEqual([
+    503,
+    'temporarily_unavailable',
+  ]);
+  expect(refused.headers['retry-after']).toBe('5');
+  expect(refused.text).not.toContain('access_token');
+  database.pragma('query_only = OFF');
+  expect((await requestToken(hospital.app, { assertion: used })).status).toBe(200);
+  expect((await requestToken(hospital.app, { assertion: used })).status).toBe(401);
 });
 
 test('serves nothing else of the authorization server', async () => {

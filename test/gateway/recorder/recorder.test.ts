@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import Database from 'libsql';
 import { AppError } from '../../../gateway/src/errors';
-import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import { openOutbox, type Outbox, outboxOn } from '../../../gateway/src/recorder/outbox';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
-import { createWorkbench, LANE, watch, type Watched, type Workbench } from './support/workbench';
+import { createWorkbench, LANE, outliving, watch, type Watched, type Workbench } from './support/workbench';
 
 let bench: Workbench;
 beforeEach(() => {
@@ -297,22 +298,6 @@ describe('attempts that fail', () => {
     await bench.scheduler.advance(200_000);
     expect(ledgerIds()).toEqual([emergencyOf(2).id]);
   });
-
-  test('a store that cannot be written refuses, and says so', async () => {
-    const failing = new Proxy(bench.outbox, {
-      get: (target, property) =>
-        property === 'open'
-          ? () => {
-              throw new Error('disk full');
-            }
-          : (Reflect.get(target, property, target) as unknown),
-    });
-    const recorder = await bench.start({ outbox: failing });
-    const watched = watch(recorder.record(requestOf(1)));
-    await settle();
-    expectRefused(watched, 'LEDGER_UNAVAILABLE');
-    expect(bench.ledger.attempts).toHaveLength(0);
-  });
 });
 
 async function recordNow(recorder: Recorder, number: number): Promise<Watched> {
@@ -454,6 +439,117 @@ describe('break-glass while the ledger is away', () => {
     expectRefused(watched, 'LEDGER_UNAVAILABLE');
   });
 });
+
+describe('a full disk', () => {
+  /** A store on SQLite's own bound: it holds no page more than it has, until `free` gives it room. */
+  function boundedStore() {
+    const database = new Database(':memory:');
+    const outbox = outliving(outboxOn(database));
+    const bound = (pages: number): void => {
+      database.pragma(`max_page_count = ${String(pages)}`);
+    };
+    return {
+      outbox,
+      fill: () => {
+        bound(1);
+      },
+      free: () => {
+        bound(100_000);
+      },
+    };
+  }
+  /** Too large for the room that a page has left. */
+  const large = (number: number): AccessRequest => ({
+    ...requestOf(number),
+    items: Array.from({ length: 50 }, (_, index) => ({
+      type: 'Observation',
+      labels: [],
+      count: 1,
+      ids: [`${'x'.repeat(50)}-${String(number)}-${String(index)}`],
+    })),
+  });
+
+  test('nothing is released, the caller may come back, and all goes on by itself', async () => {
+    const { outbox, fill, free } = boundedStore();
+    const recorder = await bench.start({ outbox });
+    fill();
+    const refused = watch(recorder.record(large(1)));
+    await settle();
+    expect(expectRefused(refused, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBe(5);
+    expect(bench.ledger.attempts).toHaveLength(0);
+    expect(recorder.state()).toMatchObject({ phase: 'ready', storeFailing: true });
+    free();
+    await bench.scheduler.advance(300);
+    const served = await recordNow(recorder, 2);
+    expect(served.outcome).toMatchObject({ late: false });
+    expect(recorder.state().storeFailing).toBe(false);
+    expectSoundLane();
+    expect(ledgerIds()).toEqual([requestOf(2).id]);
+  });
+
+  test('break-glass is not released either, with the ledger there or away', async () => {
+    const { outbox, fill } = boundedStore();
+    const recorder = await bench.start({ outbox });
+    fill();
+    const emergency = { ...emergencyOf(1), items: large(1).items };
+    const direct = watch(recorder.record(emergency));
+    await settle();
+    expectRefused(direct, 'LEDGER_UNAVAILABLE');
+    bench.ledger.isAway = true;
+    const journalled = watch(recorder.record({ ...emergency, id: requestOf(3).id }));
+    await bench.scheduler.advance(5_000);
+    expectRefused(journalled, 'LEDGER_UNAVAILABLE');
+    expect(recorder.state().journalled).toBe(0);
+    expect(ledgerIds()).toEqual([]);
+  });
+
+  test('a batch that cannot be taken back while ledger and disk are away is committed when they are back', async () => {
+    let isFull = false;
+    const recorder = await bench.start({ outbox: failingWhile(bench.outbox, 'withdraw', () => isFull) });
+    bench.ledger.isAway = true;
+    const refused = watch(recorder.record(requestOf(1)));
+    await settle();
+    isFull = true;
+    await bench.scheduler.advance(20_000);
+    expectRefused(refused, 'LEDGER_UNAVAILABLE');
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(5_000);
+    isFull = false;
+    const served = await recordNow(recorder, 2);
+    expect(served.outcome).toMatchObject({ late: false });
+    expect(recorder.state()).toMatchObject({ phase: 'ready', inFlight: 0 });
+    expectSoundLane();
+    await recorder.close();
+  });
+
+  test('settled batches that cannot be removed are found on the ledger by the next process', async () => {
+    let isFull = false;
+    const recorder = await bench.start({ outbox: failingWhile(bench.outbox, 'flush', () => isFull) });
+    isFull = true;
+    await recordNow(recorder, 1);
+    await expect(recorder.close()).resolves.toBeUndefined();
+    const next = await bench.start();
+    expect(next.state()).toMatchObject({ phase: 'ready', nextSeq: 1 });
+    expect(await next.record(requestOf(2))).toMatchObject({ late: false });
+    expectSoundLane();
+  });
+});
+
+function failingWhile(outbox: Outbox, method: keyof Outbox, isFull: () => boolean): Outbox {
+  return new Proxy(outbox, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property, target);
+      return property === method
+        ? (...args: unknown[]) => {
+            if (isFull()) {
+              throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+            }
+            return Reflect.apply(value as (...all: unknown[]) => unknown, target, args);
+          }
+        : value;
+    },
+  });
+}
 
 describe('starting again', () => {
   test('a batch left in the outbox is committed in its place, and the lane goes on behind it', async () => {

@@ -15,6 +15,8 @@ type Step =
   | { readonly do: 'request'; readonly emergency: boolean }
   | { readonly do: 'fault'; readonly fault: Fault }
   | { readonly do: 'away'; readonly away: boolean }
+  /** The disk of the store takes nothing more, or has room again. */
+  | { readonly do: 'disk'; readonly full: boolean }
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'deliver' }
   | { readonly do: 'release' }
@@ -36,6 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.boolean().map((emergency): Step => ({ do: 'request', emergency })) },
   { weight: 4, arbitrary: fault.map((one): Step => ({ do: 'fault', fault: one })) },
   { weight: 2, arbitrary: fc.boolean().map((away): Step => ({ do: 'away', away })) },
+  { weight: 2, arbitrary: fc.boolean().map((full): Step => ({ do: 'disk', full })) },
   {
     weight: 4,
     arbitrary: fc.constantFrom(0, 1, 20, 300, 3_000, 11_000).map((ms): Step => ({ do: 'advance', ms })),
@@ -54,6 +57,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const RUNS = 200;
 
 class Crash extends Error {}
+
+const WRITES: ReadonlySet<unknown> = new Set<keyof Outbox>([
+  'open',
+  'rewrite',
+  'withdraw',
+  'abandon',
+  'flush',
+  'fence',
+  'journal',
+]);
+
+/** The store, whose writes fail without an effect while `isFull`. */
+function onDisk(store: Outbox, isFull: () => boolean): Outbox {
+  return new Proxy(store, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value !== 'function'
+        ? value
+        : (...args: unknown[]) => {
+            if (WRITES.has(property) && isFull()) {
+              throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+            }
+            return Reflect.apply(value, target, args) as unknown;
+          };
+    },
+  });
+}
 
 /** One life of the gateway process. After its crash nothing it does has an effect and nobody hears from it. */
 class Life {
@@ -124,6 +154,7 @@ class World {
   readonly released: Released[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'recorder-model-'));
   #store: Outbox | undefined;
+  #isFull = false;
   readonly #scheduler = new ManualScheduler();
   #life = new Life();
   #recorder: Recorder | undefined;
@@ -143,6 +174,7 @@ class World {
   async heal(): Promise<Recorder> {
     this.ledger.isAway = false;
     this.ledger.faults = [];
+    this.#isFull = false;
     this.#life.crashAt(Infinity, 'before');
     this.ledger.deliver();
     for (let turn = 0; turn < 4; turn += 1) {
@@ -167,9 +199,12 @@ class World {
       const opening = createRecorder({
         ledger: life.limit(this.ledger, never),
         lane: LANE,
-        outbox: life.limit(store, () => {
-          throw new Crash();
-        }),
+        outbox: life.limit(
+          onDisk(store, () => this.#isFull),
+          () => {
+            throw new Crash();
+          },
+        ),
         log: silent,
         limits: { pipelineAt: 2, maxBatchEvents: 4, maxInFlight: 3, pipelineAfterMs: 20 },
         scheduler: {
@@ -195,6 +230,9 @@ class World {
         return;
       case 'away':
         this.ledger.isAway = one.away;
+        return;
+      case 'disk':
+        this.#isFull = one.full;
         return;
       case 'advance':
         await this.#scheduler.advance(one.ms);

@@ -113,7 +113,8 @@ export class LedgerStore {
       this.purgeExpired(commit.number);
       this.run('COMMIT');
     } catch (error) {
-      this.run('ROLLBACK');
+      // On a full disk SQLite has rolled back already.
+      if (this.database.inTransaction) this.run('ROLLBACK');
       throw error;
     }
     if (commit.hashChanges.some(({ valueHash }) => valueHash === undefined)) this.erasing = true;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { errors, type Provider } from 'oidc-provider';
+import { isStorageFailure } from '../sqlite';
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** Neither a refusal of the client nor a fault of the server: 503, the client tries again later. */
+export class TemporarilyUnavailable extends errors.OIDCProviderError {
+  /** @param description shown to the client. */
+  constructor(description: string, cause: unknown) {
+    super(503, 'temporarily_unavailable', { cause });
+    this.expose = true;
+    this.error_description = description;
+  }
+}
+
+/** Runs what the library asks of an SQLite store; what the disk refuses is no answer about the request. */
+export function fromStore<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(
+      isStorageFailure(error)
+        ? new TemporarilyUnavailable('this server cannot write its store; try again later', error)
+        : (error as Error),
+    );
+  }
+}
+
+/** Gives the provider's 503 the time to come back. */
+export function sayWhenToRetry(provider: Provider): void {
+  provider.use(async (context, next) => {
+    await next();
+    if (context.status === 503) {
+      context.set('Retry-After', String(RETRY_AFTER_SECONDS));
+    }
+  });
+}
