@@ -126,6 +126,10 @@ class LedgerProjection implements Projection {
   async #connect(signal: AbortSignal): Promise<void> {
     const checkpoint = await this.#deps.store.checkpoint();
     await this.#look(checkpoint);
+    if (hasEnded(signal)) {
+      // Before there is a connection to end.
+      return;
+    }
     this.#lanes = checkpoint?.lanes ?? {};
     const connection = new AbortController();
     const end = (): void => {

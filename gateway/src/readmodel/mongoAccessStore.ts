@@ -19,7 +19,7 @@ import {
   readModelCollections,
 } from './mongoSchemas';
 
-/** How long a server is looked for, and how long one operation may take. */
+/** How long a server is looked for, and how long one operation may take, where the connection string does not say. */
 const FIND_SERVER_MS = 3000;
 const OPERATION_MS = 15_000;
 const DUPLICATE_KEY = 11_000;
@@ -38,13 +38,13 @@ export class MissingIndexError extends Error {
 
 /**
  * The read model on MongoDB. Needs no transactions and no change streams, so a single server or a compatible one serves too.
- * @param uri connection string with the database's name.
+ * @param uri connection string with the database's name; its own `serverSelectionTimeoutMS` and `socketTimeoutMS` are kept.
  * @throws StoreUnavailableError when the server does not answer; {@link MissingIndexError}.
  */
 export async function openMongoAccessStore(uri: string, indexes: IndexDuty): Promise<AccessStore> {
   const connection = mongoose.createConnection(uri, {
-    serverSelectionTimeoutMS: FIND_SERVER_MS,
-    socketTimeoutMS: OPERATION_MS,
+    ...unlessSaid(uri, 'serverSelectionTimeoutMS', FIND_SERVER_MS),
+    ...unlessSaid(uri, 'socketTimeoutMS', OPERATION_MS),
     autoIndex: false,
     autoCreate: false,
     // What is acknowledged survives the loss of a server, and is on its disk.
@@ -61,6 +61,11 @@ export async function openMongoAccessStore(uri: string, indexes: IndexDuty): Pro
     throw error;
   }
   return new MongoAccessStore(connection, collections);
+}
+
+/** An option of the driver, which would otherwise prevail over the connection string. */
+function unlessSaid(uri: string, name: string, value: number): Readonly<Record<string, number>> {
+  return new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : { [name]: value };
 }
 
 async function buildIndexes({ entries }: ReadModelCollections): Promise<void> {

@@ -79,6 +79,22 @@ describe('the projection', () => {
     expect(await store.checkpoint()).toMatchObject({ events: 3, entries: 2, block: 2 });
   });
 
+  it('ends when it is stopped before it has begun to follow', async () => {
+    run.fill(1);
+    const stop = new AbortController();
+    const stopping: ProjectionDeps['ledger'] = {
+      findBatch: (...given) => ledger.findBatch(...given),
+      getEvents: (...given) => ledger.getEvents(...given),
+      events: (...given) => ledger.events(...given),
+      height: () => {
+        stop.abort();
+        return ledger.height();
+      },
+    };
+    await createProjection(run.deps({ ledger: stopping })).run(stop.signal);
+    expect(await store.checkpoint()).toBeUndefined();
+  });
+
   it('goes on from its checkpoint after a restart', async () => {
     run.fill(3);
     await run.applied(run.start());

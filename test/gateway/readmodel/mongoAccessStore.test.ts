@@ -3,10 +3,11 @@ import mongoose from 'mongoose';
 import { StoreUnavailableError, type AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { MissingIndexError, openMongoAccessStore } from '../../../gateway/src/readmodel/mongoAccessStore';
 import { readModelCollections } from '../../../gateway/src/readmodel/mongoSchemas';
-import { findMongo, type MongoServer, startMongo } from '../../support/ferretdb/mongoServer';
-import { ProjectionRun } from '../projection/projectionRun';
+import { findMongo, type MongoServer, startMongo } from '../../support/ferretdb/mongoServer.mjs';
+import { type WireRelay, startWireRelay } from '../../support/ferretdb/wireRelay';
+import { ProjectionRun, reaches } from '../projection/projectionRun';
 import { projectionStoreSuite } from '../projection/projectionStoreSuite';
-import { accessStoreSuite, alice, Script, type StoreUnderTest } from './accessStoreSuite';
+import { accessStoreSuite, alice, bob, Script, type StoreUnderTest } from './accessStoreSuite';
 
 jest.setTimeout(60_000);
 
@@ -50,6 +51,87 @@ if (source.kind === 'absent') {
     describe('under the projection', () => {
       projectionStoreSuite(underTest);
     });
+
+    if (source.kind === 'ferretdb') {
+      describe('over a connection that breaks', () => {
+        let relay: WireRelay;
+        beforeEach(async () => {
+          uri = server.database();
+          const { hostname, port } = new URL(uri);
+          relay = await startWireRelay({ host: hostname, port: Number(port) });
+          await (await openMongoAccessStore(uri, 'build')).close();
+        });
+        afterEach(async () => {
+          await relay.close();
+          await drop();
+        });
+
+        it.each(['before', 'after'] as const)(
+          'loses and doubles nothing when its process ends between any two commands (%s)',
+          async (cut) => {
+            const script = new Script();
+            const steps = Array.from({ length: 3 }, () =>
+              script.next([{ subject: alice }, { subject: bob }]),
+            );
+            const applyFrom = async (to: AccessStore): Promise<void> => {
+              const done = (await to.checkpoint())?.events ?? 0;
+              for (const { batch, checkpoint } of steps.slice(done)) {
+                await to.apply([batch], checkpoint);
+              }
+            };
+            let wasCut = true;
+            for (let command = 0; wasCut; command += 1) {
+              // A process that has ended does not try again.
+              const once = `${relay.uri(uri)}?retryReads=false&retryWrites=false`;
+              const first = await openMongoAccessStore(once, 'check');
+              relay.cutAt(command, cut);
+              const ended = await applyFrom(first).catch((error: unknown) => error);
+              ({ wasCut } = relay);
+              expect(ended instanceof StoreUnavailableError).toBe(wasCut);
+              await first.close();
+              const next = await openMongoAccessStore(uri, 'check');
+              await applyFrom(next);
+              expect((await next.scan(1, 100)).map(({ position, event }) => [position, event])).toEqual(
+                steps.flatMap(({ batch }) =>
+                  batch.events.map((event, at) => [batch.firstPosition + at, event]),
+                ),
+              );
+              expect(await next.checkpoint()).toEqual(steps.at(-1)?.checkpoint);
+              await next.reset();
+              await next.close();
+              // Three inserts, and the checkpoint's reads and writes.
+              expect(wasCut || command >= 8).toBe(true);
+            }
+          },
+        );
+
+        it.each(['before', 'after', 'silence'] as const)(
+          'goes on by itself after a cut around one of its commands (%s)',
+          async (cut) => {
+            const direct = await openMongoAccessStore(uri, 'check');
+            let wasCut = true;
+            for (let command = 0; wasCut; command += 3) {
+              const through = `${relay.uri(uri)}?socketTimeoutMS=500`;
+              const run = new ProjectionRun(await openMongoAccessStore(through, 'check'));
+              relay.cutAt(command, cut);
+              const projection = run.start();
+              run.fill(2);
+              await run.applied(projection);
+              run.fill(2);
+              await run.applied(projection);
+              await run.stop();
+              ({ wasCut } = relay);
+              await run.store.close();
+              expect(await run.contents(direct)).toEqual(await run.undisturbed());
+              await direct.reset();
+              // Reads, inserts and the checkpoint's updates of four batches.
+              expect(wasCut || command >= 6).toBe(true);
+            }
+            await direct.close();
+          },
+        );
+      });
+    }
 
     describe('by itself', () => {
       let store: AccessStore;
@@ -123,6 +205,33 @@ if (source.kind === 'absent') {
           }
           await run.stop();
           expect(await run.contents()).toEqual(await run.undisturbed());
+        });
+
+        it('survives a full disk under the projection, without a gap or a duplicate', async () => {
+          const run = new ProjectionRun(store);
+          run.fill(5);
+          const projection = run.start();
+          await run.applied(projection);
+          await server.crash();
+          // SQLite's own bound under the server: the pages that it has, and not one more.
+          await server.restart(1);
+          run.fill(60);
+          await reaches(projection, ({ state, entries }) => state === 'stale' && entries < 130);
+          const { batch, checkpoint } = new Script().next(
+            Array.from({ length: 50 }, () => ({ subject: alice })),
+          );
+          const further = { ...batch, firstPosition: 5_001 };
+          await expect(store.apply([further], checkpoint)).rejects.toBeInstanceOf(StoreUnavailableError);
+          const { entries } = await store.page(alice, {}, undefined, 1000);
+          expect(entries.length).toBeGreaterThan(0);
+          await server.crash();
+          await server.restart();
+          await run.applied(projection);
+          await run.stop();
+          const wanted = (await run.undisturbed()) as [readonly unknown[], unknown];
+          const found = (await run.contents()) as [readonly { position: number }[], unknown];
+          // Of what was refused above some may have been written: far behind the ledger's end, where nothing is covered by the checkpoint.
+          expect([found[0].filter(({ position }) => position < 5_001), found[1]]).toEqual(wanted);
         });
 
         it('says that it is unavailable while its server is away', async () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A MongoDB-compatible server for the read model's tests: FerretDB with its SQLite back end, in one process.
-// Usage: ferretdb <host:port> <data folder>. Prints "listening <host:port>" when it answers, and stops on SIGINT or SIGTERM.
+// Usage: ferretdb <host:port> <data folder> [pages]. With pages, a database of so many pages of 4 KiB is full: SQLite's own
+// "database or disk is full". Prints "listening <host:port>" when it answers, and stops on SIGINT or SIGTERM.
 package main
 
 import (
@@ -17,16 +18,19 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: ferretdb <host:port> <data folder>"))
+	if len(os.Args) < 3 || len(os.Args) > 4 {
+		fail(fmt.Errorf("usage: ferretdb <host:port> <data folder> [pages]"))
 	}
-	address, folder := os.Args[1], os.Args[2]
+	address, url := os.Args[1], "file:"+os.Args[2]+"/"
+	if len(os.Args) == 4 {
+		url += "?_pragma=max_page_count(" + os.Args[3] + ")"
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: address},
 		Handler:   "sqlite",
-		SQLiteURL: "file:" + folder + "/",
+		SQLiteURL: url,
 	})
 	if err != nil {
 		fail(err)
