@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { HospitalConfig, TrusteeConfig } from '../config';
 import { createHttpUpstream } from '../fhir/httpUpstream';
 import { createSampleHospital } from '../fhir/sampleHospital';
@@ -11,6 +11,7 @@ import { closeAll } from './closeAll';
 import { startHospitalService } from './hospitalService';
 import { type OpenedLedger, openLedger } from './openLedger';
 import { openStore } from './openStore';
+import { serviceLog } from './serviceLog';
 import { startTrusteeService } from './trusteeService';
 
 export interface Serving {
@@ -23,7 +24,7 @@ const REQUESTS_A_MINUTE = 60_000;
 
 /** Runs the hospital role. @throws when a port is busy or a key does not fit. */
 export async function serveHospital(config: HospitalConfig): Promise<Serving> {
-  const log = pino({ level: config.logLevel });
+  const log = serviceLog(config.logLevel);
   return withLedger(config, 'holder', log, async (opened) => {
     const service = await startHospitalService({
       settings: {
@@ -47,7 +48,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
 
 /** Runs the trustee role. @throws when a port is busy, a key does not fit, or the store cannot be opened. */
 export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
-  const log = pino({ level: config.logLevel });
+  const log = serviceLog(config.logLevel);
   return withLedger(config, 'trustee', log, async (opened) => {
     const server = await takePort(config.host, config.port, 'PORT');
     const service = await startTrusteeService({
