@@ -8,6 +8,9 @@ process.env.CHARTWITNESS_LEDGER = 'fabric';
 
 const OWN = ['<rootDir>/test/scripts/network/fabric*.test.ts', '<rootDir>/test/fabric/**/*.test.ts'];
 const ON_BOTH_LEDGERS = [
+  ...['blocks', 'conflicts', 'endorsement', 'events', 'identities', 'privateData', 'simulation'].map(
+    (name) => `<rootDir>/test/conformance/${name}.test.ts`,
+  ),
   '<rootDir>/test/endToEnd/*.test.ts',
   '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
   '<rootDir>/test/gateway/ledger/registryCache.test.ts',
@@ -24,6 +27,10 @@ if (!hasFabric) {
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
+  // One after the other: suites share networks.
+  maxWorkers: 1,
+  globalSetup: '<rootDir>/test/fabric/sharedNetworks.setup.ts',
+  globalTeardown: '<rootDir>/test/fabric/sharedNetworks.teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/retryOnce.ts'],
   testMatch: hasFabric ? [...OWN, ...ON_BOTH_LEDGERS] : OWN,
   testPathIgnorePatterns: [],

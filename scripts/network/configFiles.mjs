@@ -67,6 +67,7 @@ export function coreYaml(network, organisation, fabricVersion) {
     ledgerDir: ledgerDir(network, peerPart(organisation)),
     clientRootCas: yamlList(network.organisations.map((each) => tlsCaFile(network, each))),
     builderDir: BUILDER_DIR,
+    executeTimeout: network.chaincode.executeTimeout,
     authFilters: fabricVersion.startsWith('2.') ? AUTH_FILTERS_2 : AUTH_FILTERS_3,
   });
 }
@@ -160,8 +161,8 @@ Profiles:
       BatchTimeout: ${block.batchTimeout}
       BatchSize:
         MaxMessageCount: ${String(block.maxMessageCount)}
-        AbsoluteMaxBytes: 10 MB
-        PreferredMaxBytes: 2 MB
+        AbsoluteMaxBytes: ${String(block.absoluteMaxBytes ?? '10 MB')}
+        PreferredMaxBytes: ${String(block.preferredMaxBytes ?? '2 MB')}
       EtcdRaft:
         Consenters:
           - Host: localhost

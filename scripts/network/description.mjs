@@ -29,6 +29,24 @@ import { NetworkError } from './networkError.mjs';
  */
 
 /**
+ * @typedef {object} Block
+ * @property {number} maxMessageCount
+ * @property {string} batchTimeout like `50ms`
+ * @property {number | undefined} [preferredMaxBytes] a larger transaction gets a block of its own; default 2 MB
+ * @property {number | undefined} [absoluteMaxBytes] a larger transaction is refused; default 10 MB
+ */
+
+/**
+ * @typedef {object} Chaincode
+ * @property {string} name
+ * @property {string} path the folder of the compiled code
+ * @property {string} host the address that chaincode processes listen on and peers dial
+ * @property {string} executeTimeout longest time that a transaction may run, like `30s`
+ * @property {string | undefined} collections a file that replaces the generated collection
+ * @property {string | undefined} signaturePolicy replaces the reference to the channel's policy
+ */
+
+/**
  * @typedef {object} External a network that other tools run (`fabric-samples` test-network): only `deploy`, `status`,
  *   `logs` and `down` (of the chaincode processes) apply to it
  * @property {string} cryptoDir folder with `peerOrganizations/` and `ordererOrganizations/` as cryptogen lays them out
@@ -40,10 +58,8 @@ import { NetworkError } from './networkError.mjs';
  * @property {string} dataDir where everything that this network makes is kept
  * @property {string} channel
  * @property {number} portBase
- * @property {{maxMessageCount: number, batchTimeout: string}} block when the orderer cuts a block
- * @property {{name: string, path: string, host: string, collections: string | undefined, signaturePolicy: string | undefined}} chaincode
- *   `host` is the address that chaincode processes listen on and peers dial; `collections` a file that replaces the
- *   generated collection; `signaturePolicy` replaces the reference to the channel's policy
+ * @property {Block} block when the orderer cuts a block
+ * @property {Chaincode} chaincode
  * @property {Orderer} orderer
  * @property {Organisation[]} organisations
  * @property {External | undefined} external
@@ -134,11 +150,14 @@ function withOverrides(raw, options) {
     ...raw,
     portBase: options.portBase ?? raw.portBase,
     block: {
+      ...raw.block,
       maxMessageCount: options.maxMessageCount ?? raw.block?.maxMessageCount ?? 1,
       batchTimeout: options.batchTimeout ?? raw.block?.batchTimeout ?? '50ms',
     },
   };
 }
+
+const DURATION = /^\d+(ms|s)$/;
 
 /** @param {any} raw @returns {string[]} */
 function problemsOf(raw) {
@@ -158,7 +177,15 @@ function problemsOf(raw) {
       Number.isInteger(raw.block.maxMessageCount) && raw.block.maxMessageCount > 0,
       'block.maxMessageCount: 1 or more',
     ),
-    must(matches(/^\d+(ms|s)$/, raw.block.batchTimeout), 'block.batchTimeout: like 50ms or 2s'),
+    must(matches(DURATION, raw.block.batchTimeout), 'block.batchTimeout: like 50ms or 2s'),
+    must(
+      isSize(raw.block.preferredMaxBytes) && isSize(raw.block.absoluteMaxBytes),
+      'block.preferredMaxBytes, block.absoluteMaxBytes: a whole number of bytes, or absent',
+    ),
+    must(
+      raw.chaincode?.executeTimeout === undefined || matches(DURATION, raw.chaincode.executeTimeout),
+      'chaincode.executeTimeout: like 30s, or absent',
+    ),
     must(isPortBase(raw), 'portBase: a whole number from 1024 to 65300'),
     must(organisations.length >= 2, 'organisations: at least the trustee and one holder'),
     must(countRole(organisations, 'trustee') === 1, 'organisations: exactly one has the role trustee'),
@@ -195,6 +222,8 @@ function externalProblems(raw, organisations) {
 const must = (holds, problem) => (holds ? [] : [problem]);
 /** @param {RegExp} pattern @param {unknown} value */
 const matches = (pattern, value) => typeof value === 'string' && pattern.test(value);
+/** @param {unknown} size */
+const isSize = (size) => size === undefined || (Number.isInteger(size) && Number(size) > 0);
 /** @param {any} o */
 const isIdentity = (o) => matches(/^[A-Za-z0-9.-]+$/, o?.mspId) && matches(/^[a-z0-9.-]+$/, o?.domain);
 /** @param {any} o */
@@ -227,6 +256,7 @@ function resolve(raw, base, options) {
       name: raw.chaincode.name,
       path: path.resolve(options.chaincodePath ?? path.resolve(base, raw.chaincode.path)),
       host: raw.chaincode.host ?? '127.0.0.1',
+      executeTimeout: raw.chaincode.executeTimeout ?? '30s',
       collections: collections === undefined ? undefined : path.resolve(base, collections),
       signaturePolicy: raw.chaincode.signaturePolicy,
     },

@@ -43,6 +43,7 @@ import { NetworkError } from './networkError.mjs';
 const LOG_LIMIT_BYTES = 50 * 1024 * 1024;
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
+const PORT_FREE_WITHIN_MS = 2000;
 
 /** @param {Network} network @param {string} part @returns {Running | undefined} undefined when it does not run */
 export function running(network, part) {
@@ -198,9 +199,16 @@ export function portIsFree(port, host = '127.0.0.1') {
   });
 }
 
-/** @param {string} part @param {Start['ports'][number]} wanted */
+/**
+ * A process that has just ended may hold its port for a moment longer, so a busy one is looked at again.
+ * @param {string} part @param {Start['ports'][number]} wanted
+ */
 async function requireFreePort(part, { port, purpose, host = '127.0.0.1' }) {
-  if (await portIsFree(port, host)) return;
+  const deadline = Date.now() + PORT_FREE_WITHIN_MS;
+  do {
+    if (await portIsFree(port, host)) return;
+    await delay(50);
+  } while (Date.now() < deadline);
   throw new NetworkError(
     'PORT_BUSY',
     `Port ${String(port)} on ${host}, which ${part} needs for ${purpose}, is in use by another program.`,

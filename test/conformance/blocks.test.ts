@@ -4,7 +4,13 @@ import path from 'node:path';
 import { common, peer } from '@hyperledger/fabric-protos';
 import { BlockReader, BlockVerificationError } from '../../gateway/src/embedded/protocol/blockReader';
 import { dataHash, encodeBlock, headerOf, METADATA } from '../../gateway/src/embedded/protocol/block';
-import { BOTH, startNetwork, type TestClient, type TestNetwork } from './network';
+import {
+  openEndorserTransaction,
+  openEnvelope,
+} from '../../gateway/src/embedded/protocol/preparedTransaction';
+import { decodeReadWriteSet } from '../../gateway/src/embedded/protocol/readWriteSet';
+import { BOTH, GROUPED, type TestClient, type TestNetwork } from './network';
+import { startNetwork } from './startNetwork';
 
 const recorded = readFileSync(path.join(__dirname, 'data', 'blocks-3.1.5.base64'), 'utf8')
   .trim()
@@ -136,29 +142,46 @@ describe('the block reader on a real chain', () => {
   });
 });
 
-describe('blocks of the embedded ledger', () => {
+describe('blocks of the ledger', () => {
+  let plain: TestNetwork;
+  let grouped: TestNetwork;
   let network: TestNetwork;
   let holder: TestClient;
 
-  async function start(block: Parameters<typeof startNetwork>[0]): Promise<void> {
-    network = await startNetwork(block);
-    holder = network.as(1);
+  beforeAll(async () => {
+    plain = await startNetwork();
+    grouped = await startNetwork({ block: GROUPED });
+  }, 60_000);
+  beforeEach(() => {
+    on(plain);
+  });
+  afterAll(async () => {
+    await plain.close();
+    await grouped.close();
+  });
+  function on(chosen: TestNetwork): void {
+    network = chosen;
+    holder = chosen.as(1);
   }
-  afterEach(() => network.close());
 
   const query = (fn: string, ...args: string[]): Promise<Uint8Array> =>
-    holder.network.getContract('qscc').evaluateTransaction(fn, 'access', ...args);
-  async function chain(): Promise<{ number: number; transactions: number }[]> {
-    const info = common.BlockchainInfo.deserializeBinary(await query('GetChainInfo'));
+    holder.network.getContract('qscc').evaluateTransaction(fn, network.channel, ...args);
+  const chainInfo = async (): Promise<common.BlockchainInfo> =>
+    common.BlockchainInfo.deserializeBinary(await query('GetChainInfo'));
+  /** Verifies every block from the first on; what each one's first transaction is. */
+  async function chain(): Promise<First[]> {
+    const info = await chainInfo();
     const reader = new BlockReader();
-    const blocks = [];
+    const found: First[] = [];
     for (let number = 0; number < info.getHeight(); number += 1) {
-      const read = reader.read(await query('GetBlockByNumber', String(number)));
-      blocks.push({ number: read.number, transactions: read.transactions.length });
+      const bytes = await query('GetBlockByNumber', String(number));
+      const read = reader.read(bytes);
+      expect(read.number).toBe(number);
+      found.push(firstOf(bytes));
       if (number === info.getHeight() - 1)
         expect(read.hash.equals(info.getCurrentblockhash_asU8())).toBe(true);
     }
-    return blocks;
+    return found;
   }
   const endorse = (fn: string, ...args: string[]) =>
     holder.contract.newProposal(fn, { arguments: args, endorsingOrganizations: BOTH }).endorse();
@@ -172,62 +195,66 @@ describe('blocks of the embedded ledger', () => {
   }
 
   test('a chain starts with its configuration and the chaincode definition, and verifies', async () => {
-    await start({});
+    const before = (await chainInfo()).getHeight();
     await holder.submit('put', ['a', '1']);
     await holder.submit('both', ['b'], { transientData: { v: 'x' } });
-    expect(await chain()).toHaveLength(4);
+    const [first, ...others] = await chain();
+    expect(others).toHaveLength(before + 1);
+    expect(first?.type).toBe(common.HeaderType.CONFIG);
+    expect(others.filter(({ type }) => type !== common.HeaderType.ENDORSER_TRANSACTION)).toEqual([]);
+    const written = [...new Set(others.flatMap(({ writes }) => writes))];
+    const chaincode = written.filter((name) => name === '_lifecycle' || name === 'oracle');
+    expect(chaincode).toEqual(['_lifecycle', 'oracle']);
   });
 
   test('a full count cuts a block, a timeout cuts the rest', async () => {
-    await start({ block: { maxMessageCount: 2, batchTimeoutMs: 300 } });
-    const [a, b, c] = await commitAll(['1', '2', '3']);
-    expect([a, c]).toEqual([b, (b ?? 0n) + 1n]);
+    on(grouped);
+    const [first = 0n, ...others] = await commitAll(['1', '2', '3', '4', '5']);
+    expect(others).toEqual([first, first, first, first + 1n]);
     await chain();
   });
 
   test('a block that would become too large is cut, and an over-large transaction is alone', async () => {
-    await start({ block: { preferredMaxBytes: 20_000, batchTimeoutMs: 300 } });
-    const numbers = await commitAll(['x', 'x'.repeat(30_000), 'x', 'y']);
-    const first = numbers[0] ?? 0n;
-    expect(numbers).toEqual([first, first + 1n, first + 2n, first + 2n]);
+    on(grouped);
+    const [first = 0n, ...others] = await commitAll(['x', 'x'.repeat(80_000), 'x', 'y']);
+    expect(others).toEqual([first + 1n, first + 2n, first + 2n]);
   });
 
   test('a transaction beyond the absolute limit is refused by the orderer', async () => {
-    await start({ block: { absoluteMaxBytes: 20_000 } });
-    await expect(holder.submit('put', ['big', 'x'.repeat(30_000)])).rejects.toMatchObject({
+    on(grouped);
+    await expect(holder.submit('put', ['big', 'x'.repeat(GROUPED.absoluteMaxBytes)])).rejects.toMatchObject({
       code: 10,
-      message: expect.stringContaining('exceeds maximum allowed 20000 bytes') as string,
+      message: expect.stringContaining('exceeds maximum allowed 200000 bytes') as string,
       details: [],
     });
   });
 
   test('a lone transaction does not wait', async () => {
-    await start({});
-    const [number] = await commitAll(['1']);
-    expect(number).toBe(2n);
+    const height = BigInt((await chainInfo()).getHeight());
+    expect(await commitAll(['1'])).toEqual([height]);
+    expect(await commitAll(['1', '2'])).toEqual([height + 1n, height + 2n]);
   });
 
   test('qscc finds blocks and transactions by every key', async () => {
-    await start({});
     const commit = await (await endorse('put', 'q', '1')).submit();
     const { transactionId, blockNumber } = await commit.getStatus();
     const byNumber = await query('GetBlockByNumber', String(blockNumber));
     expect(await query('GetBlockByTxID', transactionId)).toEqual(byNumber);
-    const info = common.BlockchainInfo.deserializeBinary(await query('GetChainInfo'));
+    const hash = (await chainInfo()).getCurrentblockhash_asU8();
     const contract = holder.network.getContract('qscc');
-    const hash = info.getCurrentblockhash_asU8();
-    expect(await contract.evaluate('GetBlockByHash', { arguments: ['access', hash] })).toEqual(byNumber);
+    expect(await contract.evaluate('GetBlockByHash', { arguments: [network.channel, hash] })).toEqual(
+      byNumber,
+    );
     const processed = peer.ProcessedTransaction.deserializeBinary(
       await query('GetTransactionByID', transactionId),
     );
     expect(processed.getValidationcode()).toBe(0);
     expect(processed.getTransactionenvelope()?.getSignature_asU8().length).toBeGreaterThan(60);
-    await expect(query('GetBlockByNumber', '999')).rejects.toMatchObject({ code: 2 });
+    await expect(query('GetBlockByNumber', '999999')).rejects.toMatchObject({ code: 2 });
     await expect(query('NoSuchFunction', 'x')).rejects.toMatchObject({ code: 2 });
   });
 
   test('an unsigned transaction is not ordered, a forged one neither', async () => {
-    await start({});
     const forged = network.as(1, { signer: () => Promise.resolve(Buffer.from('3006020101020101', 'hex')) });
     const { gateway } = forged;
     const prepared = (await endorse('put', 'f', '1')).getBytes();
@@ -238,3 +265,23 @@ describe('blocks of the embedded ledger', () => {
     expect(await holder.evaluate('get', ['f'])).toBe('');
   });
 });
+
+interface First {
+  readonly type: number;
+  /** Namespaces whose public keys it writes. */
+  readonly writes: string[];
+}
+
+/** The first transaction of a block. */
+function firstOf(block: Uint8Array): First {
+  const [data = new Uint8Array()] = common.Block.deserializeBinary(block).getData()?.getDataList_asU8() ?? [];
+  const parts = openEnvelope(data);
+  const type = parts?.channelHeader.getType() ?? -1;
+  const transaction = parts && openEndorserTransaction(parts);
+  if (type !== common.HeaderType.ENDORSER_TRANSACTION || !transaction) return { type, writes: [] };
+  const sets = decodeReadWriteSet(transaction.chaincodeAction.getResults_asU8());
+  return {
+    type,
+    writes: sets.filter(({ writes }) => writes.length > 0).map(({ namespace }) => namespace),
+  };
+}

@@ -2,7 +2,8 @@
 import { common } from '@hyperledger/fabric-protos';
 import type { Transaction } from '@hyperledger/fabric-gateway';
 import { validationCodes } from '../../gateway/src/embedded/protocol/block';
-import { BOTH, startNetwork, type TestClient, type TestNetwork } from './network';
+import { BOTH, GROUPED, type TestClient, type TestNetwork } from './network';
+import { startNetwork } from './startNetwork';
 
 const VALID = 0;
 const DUPLICATE = 9;
@@ -17,7 +18,7 @@ describe('conflicts', () => {
   let holder: TestClient;
 
   beforeAll(async () => {
-    network = await startNetwork({ block: { batchTimeoutMs: 150, maxMessageCount: 4 } });
+    network = await startNetwork({ block: GROUPED });
     holder = network.as(1);
     await holder.submit('put', ['a', '1']);
   }, 60_000);
@@ -93,13 +94,13 @@ describe('conflicts', () => {
     expect([code, (await second.getStatus()).code]).toEqual([VALID, VALID]);
     const bytes = await holder.network
       .getContract('qscc')
-      .evaluateTransaction('GetBlockByNumber', 'access', String(blockNumber));
+      .evaluateTransaction('GetBlockByNumber', network.channel, String(blockNumber));
     expect([...validationCodes(common.Block.deserializeBinary(bytes))]).toEqual([VALID, DUPLICATE]);
     await (await transaction.submit()).getStatus();
     await holder.submit('put', ['later', '1']);
     const later = await holder.network
       .getContract('qscc')
-      .evaluateTransaction('GetBlockByNumber', 'access', String(blockNumber + 1n));
+      .evaluateTransaction('GetBlockByNumber', network.channel, String(blockNumber + 1n));
     expect(validationCodes(common.Block.deserializeBinary(later))[0]).toBe(DUPLICATE);
     expect(await holder.evaluate('history', ['twice'])).toBe('[[false,"1"]]');
   });

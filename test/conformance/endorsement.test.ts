@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { startNetwork, type TestClient, type TestNetwork } from './network';
+import type { TestClient, TestNetwork } from './network';
+import { startNetwork } from './startNetwork';
 
 // Who must endorse what, as measured on Fabric 3.1.5: Org1 and Org3 are holders, Org2 the trustee. The collection `all`
 // has the trustee's policy, the channel AND(trustee, OR(holders)).

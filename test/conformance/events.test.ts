@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkpointers, type ChaincodeEvent, type CloseableAsyncIterable } from '@hyperledger/fabric-gateway';
-import { BOTH, startNetwork, text, type TestClient, type TestNetwork } from './network';
+import { BOTH, GROUPED, text, type TestClient, type TestNetwork } from './network';
+import { startNetwork } from './startNetwork';
 
 jest.setTimeout(30_000);
 
@@ -19,7 +20,7 @@ describe('events and delivery', () => {
   let holder: TestClient;
 
   beforeAll(async () => {
-    network = await startNetwork({ block: { batchTimeoutMs: 100, maxMessageCount: 3 } });
+    network = await startNetwork({ block: GROUPED });
     holder = network.as(1);
   }, 60_000);
   afterAll(() => network.close());
@@ -36,6 +37,10 @@ describe('events and delivery', () => {
     for (const transaction of transactions) commits.push(await transaction.submit());
     return Promise.all(commits.map((commit) => commit.getStatus()));
   }
+  const commitWithoutEvent = async () => {
+    const put = holder.contract.newProposal('put', { arguments: ['x', 'y'], endorsingOrganizations: BOTH });
+    return (await (await put.endorse()).submit()).getStatus();
+  };
   const names = (events: ChaincodeEvent[]): string[] => events.map(({ eventName }) => eventName);
   const from = (options: Parameters<TestClient['network']['getChaincodeEvents']>[1]) =>
     holder.network.getChaincodeEvents('oracle', options);
@@ -61,25 +66,37 @@ describe('events and delivery', () => {
     expect(names(await take(await from({ checkpoint }), 2))).toEqual(['m2', 'm3']);
   });
 
-  test('after a transaction without an event, and a checkpoint that counts along', async () => {
-    const status = await (
-      await (
-        await holder.contract
-          .newProposal('put', { arguments: ['x', 'y'], endorsingOrganizations: BOTH })
-          .endorse()
-      ).submit()
-    ).getStatus();
+  test('a checkpoint that counts along', async () => {
+    const [status] = await emitTogether('c1', 'c2', 'c3');
     const checkpointer = checkpointers.inMemory();
-    await checkpointer.checkpointTransaction(status.blockNumber, status.transactionId);
-    await emitTogether('c1', 'c2');
-    const stream = await from({ checkpoint: checkpointer });
-    for await (const event of stream) {
-      expect(event.eventName).toBe('c1');
-      await checkpointer.checkpointChaincodeEvent(event);
-      break;
+    await checkpointer.checkpointBlock((status?.blockNumber ?? 0n) - 1n);
+    const taken: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const [event] = await take(await from({ checkpoint: checkpointer }), 1);
+      if (event) await checkpointer.checkpointChaincodeEvent(event);
+      taken.push(event?.eventName ?? 'none');
     }
-    stream.close();
-    expect(names(await take(await from({ checkpoint: checkpointer }), 1))).toEqual(['c2']);
+    expect(taken).toEqual(['c1', 'c2', 'c3']);
+  });
+
+  test.each([
+    ['that had no event', async () => (await commitWithoutEvent()).transactionId],
+    ['that does not exist', () => Promise.resolve('ab'.repeat(32))],
+  ])('after a transaction %s nothing comes, whatever follows', async (_which, transaction) => {
+    const { blockNumber } = await commitWithoutEvent();
+    const transactionId = await transaction();
+    const checkpoint = { getBlockNumber: () => blockNumber, getTransactionId: () => transactionId };
+    const silent = await from({ checkpoint });
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const { eventName } of silent) seen.push(eventName);
+    })();
+    const control = await from({ startBlock: blockNumber });
+    await emitTogether('w1', 'w2');
+    expect(names(await take(control, 2))).toEqual(['w1', 'w2']);
+    silent.close();
+    await expect(reading).rejects.toMatchObject({ code: 1 });
+    expect(seen).toEqual([]);
   });
 
   test('an invalid transaction gives no event', async () => {
@@ -103,7 +120,9 @@ describe('events and delivery', () => {
         await emitTogether('live');
       }
       const last = blocks.at(-1);
-      const status = await holder.network.getContract('qscc').evaluateTransaction('GetChainInfo', 'access');
+      const status = await holder.network
+        .getContract('qscc')
+        .evaluateTransaction('GetChainInfo', network.channel);
       if (submitted && status.length > 0 && last !== undefined && last > 3) break;
     }
     stream.close();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/**
+ * The ledger that the conformance tests ask: one interface with two implementations, `embeddedNetwork.ts` and `nativeNetwork.ts`. Three organisations, `Org1MSP` to `Org3MSP`, with the recorded chaincode `oracle` on the channel `access`.
+ */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import * as grpc from '@grpc/grpc-js';
+import type { KeyObject } from 'node:crypto';
+import type * as grpc from '@grpc/grpc-js';
 import {
   connect,
   hash,
@@ -13,20 +15,31 @@ import {
   type Network,
   type Signer,
 } from '@hyperledger/fabric-gateway';
+import type { BlockOptions, CollectionConfig } from '../../gateway/src/embedded';
 import {
-  startEmbeddedLedger,
-  type BlockOptions,
-  type CollectionConfig,
-  type EmbeddedLedger,
-} from '../../gateway/src/embedded';
+  issueCertificate,
+  type KeyAndCertificate,
+} from '../../gateway/src/embedded/identity/certificateAuthority';
+import type { Role } from '../../gateway/src/embedded/identity/membership';
 
 export const CHAINCODE_DIRECTORY = path.join(__dirname, 'data', 'chaincode');
-export const COLLECTIONS = JSON.parse(
-  readFileSync(path.join(__dirname, 'data', 'collections.json'), 'utf8'),
-) as CollectionConfig[];
+export const COLLECTIONS_FILE = path.join(__dirname, 'data', 'collections.json');
+export const COLLECTIONS = JSON.parse(readFileSync(COLLECTIONS_FILE, 'utf8')) as CollectionConfig[];
 /** Org2MSP is the trustee, the others are holders. */
 export const POLICY = "AND('Org2MSP.peer', OR('Org1MSP.peer','Org3MSP.peer'))";
 export const BOTH = ['Org1MSP', 'Org2MSP'];
+/** Longest time a transaction may run, in milliseconds. */
+export const EXECUTE_TIMEOUT_MS = 3_000;
+/**
+ * Blocks that wait for more transactions, so that several fall into one; a transaction of more than `preferredMaxBytes` gets a block of its
+ * own. All tests of such blocks share these numbers, because a native network needs a channel of its own for them.
+ */
+export const GROUPED: Required<BlockOptions> = {
+  maxMessageCount: 4,
+  batchTimeoutMs: 200,
+  preferredMaxBytes: 60_000,
+  absoluteMaxBytes: 200_000,
+};
 
 export interface ClientOptions {
   /** Organisation number whose peer is asked; the client's own by default. */
@@ -52,100 +65,90 @@ export interface TestClient {
   close(): void;
 }
 
+/** What an organisation's authority is to certify. */
+export interface CertificateRequest {
+  commonName: string;
+  role: Role;
+  attributes?: Record<string, string>;
+  /** How long from now the certificate is valid; negative: it has run out. Default: a day. */
+  validForMs?: number;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+/** Certificates of a fresh authority begin a few minutes in the past; those that it issues must not begin before it. */
+const BEGAN_MS_AGO = 60_000;
+
+/** What an authority issues for a request. */
+export function issueAs(
+  authority: KeyAndCertificate,
+  { validForMs = DAY_MS, ...subject }: CertificateRequest,
+): Promise<KeyAndCertificate> {
+  const now = Date.now();
+  return issueCertificate(authority, subject, now, { from: now - BEGAN_MS_AGO, until: now + validForMs });
+}
+
 export interface TestNetwork {
-  ledger: EmbeddedLedger;
-  dataDir: string;
-  /** Added to the peers' clock. */
-  clock: { offsetMs: number };
+  /** Of Fabric: the programs', or the one that the embedded ledger answers as. */
+  readonly version: string;
+  /** The channel that `as` connects to. */
+  readonly channel: string;
+  /** How far the peers' clock is ahead of the client's. */
+  readonly clock: { offsetMs: number };
   as(organisation: number, options?: ClientOptions): TestClient;
   /** PEM certificate of the user that `as` connects as. */
   certificateOf(organisation: number): string;
-  /** Stops the ledger and starts it again on the same data. */
+  /** A certificate of the organisation's own authority. */
+  issue(organisation: number, request: CertificateRequest): Promise<KeyAndCertificate>;
+  /** Every file of the organisation that holds a private key. */
+  keyFilesOf(organisation: number): string[];
+  /** Stops peers and orderer and starts them again on the same data. Clients made before are closed. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface NetworkOptions {
+  /** Whether a chaincode process that ended is started again: `restart`, the default, or by nobody. */
   onExit?: 'restart' | 'stop';
-  block?: BlockOptions;
-  executeTimeoutMs?: number;
-  version?: string;
+  /** {@link GROUPED}, or by default blocks of one transaction. */
+  block?: typeof GROUPED;
 }
 
-/** Three organisations with the recorded chaincode, in a temporary folder. */
-export async function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'conformance-'));
-  const clock = { offsetMs: 0 };
-  const open: TestClient[] = [];
-  const { block, ...chaincode } = options;
-  const start = (): Promise<EmbeddedLedger> =>
-    startEmbeddedLedger({
-      dataDir,
-      channel: 'access',
-      organisations: [{ mspId: 'Org1MSP' }, { mspId: 'Org2MSP' }, { mspId: 'Org3MSP' }],
-      chaincode: {
-        name: 'oracle',
-        module: CHAINCODE_DIRECTORY,
-        endorsementPolicy: POLICY,
-        collections: COLLECTIONS,
-        ...chaincode,
-      },
-      ...(block === undefined ? {} : { block }),
-      clock: () => Date.now() + clock.offsetMs,
-    });
-  const network: TestNetwork = {
-    ledger: await start(),
-    dataDir,
-    clock,
-    as: (organisation, clientOptions = {}) => {
-      const client = connectClient(network.ledger, organisation, clientOptions);
-      open.push(client);
-      return client;
-    },
-    certificateOf: (organisation) =>
-      network.ledger.organisation(`Org${organisation}MSP`).users['User1']?.certificatePem ?? '',
-    restart: async () => {
-      for (const client of open.splice(0)) client.close();
-      await network.ledger.close();
-      network.ledger = await start();
-    },
-    close: async () => {
-      for (const client of open.splice(0)) client.close();
-      await network.ledger.close();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-  return network;
+/** How a client reaches a peer and who it is. */
+export interface Connection {
+  mspId: string;
+  certificate: Uint8Array;
+  key: KeyObject;
+  grpc: grpc.Client;
+  channel: string;
+  /** Of the client's TLS certificate, where the connection has one: a peer gives blocks only to a request that names it. */
+  tlsCertificateHash?: Uint8Array;
 }
 
-function connectClient(ledger: EmbeddedLedger, number: number, options: ClientOptions): TestClient {
-  const own = ledger.organisation(`Org${number}MSP`);
-  const at = ledger.organisation(`Org${options.peer ?? number}MSP`);
-  const user = own.users[options.user ?? 'User1'];
-  if (!user) throw new Error(`Org${number}MSP has no user ${options.user ?? 'User1'}`);
-  const key = options.key ?? createPrivateKey(readFileSync(user.privateKeyPath));
-  const client = new grpc.Client(at.endpoint, grpc.credentials.createInsecure(), {
-    'grpc.max_receive_message_length': -1,
-  });
+/** The unmodified fabric-gateway client on a connection. */
+export function connectClient(connection: Connection, options: ClientOptions): TestClient {
+  const key = options.key ?? connection.key;
   const within = (ms: number) => () => ({ deadline: Date.now() + ms });
   const gateway = connect({
-    client,
+    client: connection.grpc,
     identity: {
-      mspId: options.mspId ?? own.mspId,
-      credentials: options.credentials ?? Buffer.from(user.certificatePem),
+      mspId: options.mspId ?? connection.mspId,
+      credentials: options.credentials ?? connection.certificate,
     },
     signer: options.signer ?? signers.newPrivateKeySigner(key),
     hash: hash.sha256,
+    ...(connection.tlsCertificateHash === undefined
+      ? {}
+      : { tlsClientCertificateHash: connection.tlsCertificateHash }),
     evaluateOptions: within(20_000),
     endorseOptions: within(20_000),
     submitOptions: within(10_000),
     commitStatusOptions: within(15_000),
   });
-  const network = gateway.getNetwork(options.channel ?? 'access');
+  const network = gateway.getNetwork(options.channel ?? connection.channel);
   const contract = network.getContract(options.chaincode ?? 'oracle');
   return {
     gateway,
-    grpc: client,
+    grpc: connection.grpc,
     network,
     contract,
     key,
@@ -155,7 +158,7 @@ function connectClient(ledger: EmbeddedLedger, number: number, options: ClientOp
       text(await contract.evaluate(fn, { arguments: args.map(String), ...more })),
     close: () => {
       gateway.close();
-      client.close();
+      connection.grpc.close();
     },
   };
 }

@@ -8,20 +8,14 @@ import {
 } from '@hyperledger/fabric-gateway';
 import { common, gateway, msp } from '@hyperledger/fabric-protos';
 import { answerTo, type Answer } from './answers';
-import { BOTH, text, type ClientOptions, type TestClient } from './network';
+import { BOTH, text, type ClientOptions, type TestClient, type TestNetwork } from './network';
 
 const MINUTES = 60_000;
 const P256_ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 const ONLY_TRUSTEE = { endorsingOrganizations: ['Org2MSP'] };
 
 /** What the questions need of a ledger, embedded or real. */
-export interface LedgerOfQuestions {
-  as(organisation: number, options?: ClientOptions): TestClient;
-  /** PEM certificate of the user that `as` connects as. */
-  certificateOf(organisation: number): string;
-  /** How far the peers' clock is ahead of the client's. */
-  clock: { offsetMs: number };
-}
+export type LedgerOfQuestions = Pick<TestNetwork, 'as' | 'certificateOf' | 'clock'>;
 
 interface Cast {
   network: LedgerOfQuestions;

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { comparable, type Answer } from './answers';
-import { startNetwork, type TestNetwork } from './network';
+import { startEmbeddedNetwork } from './embeddedNetwork';
+import type { TestNetwork } from './network';
 import { askAll } from './questions';
 
 const recorded = JSON.parse(
@@ -14,7 +15,7 @@ describe('the embedded ledger answers as a Fabric 3.1.5 peer did', () => {
   let answers = new Map<string, Answer>();
 
   beforeAll(async () => {
-    network = await startNetwork({ onExit: 'stop' });
+    network = await startEmbeddedNetwork({ onExit: 'stop' });
     answers = new Map((await askAll(network)).map((answer) => [answer.name, answer]));
   }, 120_000);
 

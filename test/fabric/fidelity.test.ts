@@ -6,10 +6,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Answer, comparable } from '../conformance/answers';
-import { startNetwork } from '../conformance/network';
+import { startEmbeddedNetwork } from '../conformance/embeddedNetwork';
+import { joinNativeNetwork } from '../conformance/nativeNetwork';
 import { askAll } from '../conformance/questions';
 import { describeFabric } from '../scripts/network/testNetwork';
-import { startOracleNetwork } from './oracleNetwork';
 
 const NO_TIME_CHECK =
   'Fabric 2.5 does not compare a proposal’s time with its own clock, Fabric 3 and the embedded ledger do; the chaincode refuses such a batch on all of them.';
@@ -37,13 +37,13 @@ describeFabric('the embedded ledger answers as the real one', (binaries) => {
   let embedded: readonly Answer[] = [];
 
   beforeAll(async () => {
-    const real = await startOracleNetwork(binaries);
+    const real = await joinNativeNetwork({ onExit: 'stop' });
     try {
       fabric = await askAll(real);
     } finally {
       await real.close();
     }
-    const own = await startNetwork({ onExit: 'stop' });
+    const own = await startEmbeddedNetwork({ onExit: 'stop' });
     try {
       embedded = await askAll(own);
     } finally {

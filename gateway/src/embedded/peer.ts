@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { common } from '@hyperledger/fabric-protos';
-import { hasSigned, isValidAt, type Membership, type Principal } from './identity/membership';
+import { hasRole, hasSigned, type Membership, type Principal } from './identity/membership';
 import { transactionIdOf, type Proposal } from './protocol/proposal';
 import type { Endorsement } from './protocol/preparedTransaction';
 import { ChaincodeUnavailable, type ChaincodeHost } from './simulation/chaincodeHost';
@@ -90,6 +90,9 @@ export class Peer {
   check(proposal: Proposal): Principal {
     const { channel, membership, reader, clock } = this.options;
     const now = clock();
+    if (membership.hasExpired(proposal.creator, now)) {
+      throw new ProposalRefused('proposal client identity expired', false);
+    }
     if (Math.abs(proposal.timestampMs - now) > TIME_WINDOW_MS) {
       const times = `${new Date(proposal.timestampMs).toISOString()}, peer time ${new Date(now).toISOString()}`;
       throw new ProposalRefused(
@@ -102,7 +105,7 @@ export class Peer {
     const denied = `error validating proposal: access denied: channel [${channel}] creator org`;
     const creator = membership.identify(proposal.creator);
     if (!creator) throw new ProposalRefused(`${denied} unknown, creator is malformed`, true);
-    if (!isValidAt(creator, now) || !hasSigned(creator, proposal.proposalBytes, proposal.signature)) {
+    if (!hasRole(creator) || !hasSigned(creator, proposal.proposalBytes, proposal.signature)) {
       throw new ProposalRefused(`${denied} [${creator.mspId}]`, true);
     }
     if (reader.transaction(proposal.transactionId)) {

@@ -7,7 +7,7 @@ import { gateway, peer as peerProtos } from '@hyperledger/fabric-protos';
 import { definitionDigest, definitionTransaction, packageId, type Signer } from './chaincodeDefinition';
 import { Committer } from './commit/committer';
 import { PrivateDataPool } from './commit/privateDataPool';
-import { Membership, hasSigned, isValidAt, serializeIdentity } from './identity/membership';
+import { Membership, hasRole, hasSigned, serializeIdentity } from './identity/membership';
 import { openOrganisationFiles, type OrganisationFiles } from './identity/organisationFiles';
 import type {
   EmbeddedLedger,
@@ -31,6 +31,7 @@ import { deliverService } from './services/deliverService';
 import { gatewayService } from './services/gatewayService';
 import { ChaincodeHost } from './simulation/chaincodeHost';
 import { LedgerStore } from './store/ledgerStore';
+import { TransientStore } from './store/transientStore';
 import { checkTransaction } from './validation/transactionValidator';
 
 const ORDERER_MSP = 'OrdererMSP';
@@ -120,7 +121,8 @@ export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promi
   const resolved = resolve(options);
   const identities = await openIdentities(resolved);
   const store = LedgerStore.open(path.join(options.dataDir, 'blocks.db'));
-  const ledger = new RunningLedger(resolved, identities, store);
+  const transient = TransientStore.open(path.join(options.dataDir, 'transient.db'), resolved.log);
+  const ledger = new RunningLedger(resolved, identities, store, transient);
   try {
     await ledger.start();
   } catch (error) {
@@ -134,7 +136,7 @@ class RunningLedger implements EmbeddedLedger {
   readonly channel: string;
   readonly chaincodeName: string;
   private readonly membership: Membership;
-  private readonly pool = new PrivateDataPool();
+  private readonly pool: PrivateDataPool;
   private readonly feed: BlockFeed;
   private readonly height = new BigInt64Array(new SharedArrayBuffer(8));
   private readonly hosts: ChaincodeHost[];
@@ -148,7 +150,9 @@ class RunningLedger implements EmbeddedLedger {
     private readonly resolved: Resolved,
     private readonly identities: Identities,
     private readonly store: LedgerStore,
+    private readonly transient: TransientStore,
   ) {
+    this.pool = new PrivateDataPool(transient);
     const { options, limits, log } = resolved;
     this.channel = options.channel;
     this.chaincodeName = resolved.definition.name;
@@ -249,7 +253,7 @@ class RunningLedger implements EmbeddedLedger {
 
   private newCommitter(): Committer {
     const { resolved, identities, membership, store } = this;
-    const { mspIds, chaincodePolicy, definition, collections, clock, options } = resolved;
+    const { mspIds, chaincodePolicy, definition, collections, options } = resolved;
     const everyPeer: SignaturePolicy = {
       kind: 'outOf',
       n: mspIds.length,
@@ -275,7 +279,6 @@ class RunningLedger implements EmbeddedLedger {
           policyOf: (namespace) => policies.get(namespace),
           collections,
           isKnownTransaction: (id) => store.reader.transaction(id) !== undefined,
-          clock,
         }),
       committed: ({ number, transactions }) => {
         this.publishHeight(number + 1);
@@ -365,16 +368,27 @@ class RunningLedger implements EmbeddedLedger {
     };
   }
 
-  /** The orderer's own checks: form, size, and that a writer of the channel signed. */
+  /** The orderer's own checks, in its order: form, expiry, size, and that a writer of the channel signed. */
   private order(bytes: Uint8Array): { status: string; info: string } | undefined {
     if (this.closing) return { status: 'SERVICE_UNAVAILABLE', info: 'the ledger is closing' };
     const parts = openEnvelope(bytes);
     if (!parts)
       return { status: 'BAD_REQUEST', info: 'could not determine channel ID: envelope is malformed' };
-    const creator = this.membership.identify(parts.signatureHeader.getCreator_asU8());
-    const now = this.resolved.clock();
+    const creatorBytes = parts.signatureHeader.getCreator_asU8();
+    if (this.membership.hasExpired(creatorBytes, this.resolved.clock())) {
+      return { status: 'BAD_REQUEST', info: 'broadcast client identity expired' };
+    }
+    const size = parts.payloadBytes.length + parts.signature.length;
+    const limit = this.resolved.limits.absoluteMaxBytes;
+    if (size > limit) {
+      return {
+        status: 'BAD_REQUEST',
+        info: `message payload is ${size} bytes and exceeds maximum allowed ${limit} bytes`,
+      };
+    }
+    const creator = this.membership.identify(creatorBytes);
     const signed =
-      creator && isValidAt(creator, now) && hasSigned(creator, parts.payloadBytes, parts.signature)
+      creator && hasRole(creator) && hasSigned(creator, parts.payloadBytes, parts.signature)
         ? creator
         : undefined;
     if (!signed || refusalOf(signed, 'Writers') !== undefined) {
@@ -389,13 +403,13 @@ class RunningLedger implements EmbeddedLedger {
         info: 'the private data of the transaction are not here any more, endorse a new proposal',
       };
     }
-    const refusal = this.orderer.submit(bytes);
-    return refusal === undefined ? undefined : { status: 'BAD_REQUEST', info: refusal };
+    const stopped = this.orderer.submit(bytes);
+    return stopped === undefined ? undefined : { status: 'SERVICE_UNAVAILABLE', info: stopped };
   }
 
   /**
-   * Private data of an endorsed transaction lie in memory until it commits. After a restart they are gone: ordering it
-   * then would commit hashes without their data, so it is refused and the client endorses again.
+   * Private data of an endorsed transaction lie in the transient store until it commits. Where they were lost with the disk, ordering it
+   * would commit hashes without their data, so it is refused and the client endorses again.
    */
   private holdsPrivateData(parts: EnvelopeParts): boolean {
     const transaction = openEndorserTransaction(parts);
@@ -441,6 +455,7 @@ class RunningLedger implements EmbeddedLedger {
     await Promise.all(this.servers.map(shutDown));
     await Promise.all(this.hosts.map((host) => host.close()));
     this.store.close();
+    this.transient.close();
   }
 }
 

@@ -92,6 +92,9 @@ test('blocks are cut at once; both limits can be set', () => {
   expect(configtxYaml(network)).toMatch(/BatchTimeout: 50ms\n {6}BatchSize:\n {8}MaxMessageCount: 1\n/);
   const slow = readDescription({ maxMessageCount: 500, batchTimeout: '2s' });
   expect(configtxYaml(slow)).toMatch(/BatchTimeout: 2s\n {6}BatchSize:\n {8}MaxMessageCount: 500\n/);
+  expect(configtxYaml(network)).toMatch(/AbsoluteMaxBytes: 10 MB\n {8}PreferredMaxBytes: 2 MB\n/);
+  const small = { ...network, block: { ...network.block, preferredMaxBytes: 10, absoluteMaxBytes: 20 } };
+  expect(configtxYaml(small)).toMatch(/AbsoluteMaxBytes: 20\n {8}PreferredMaxBytes: 10\n/);
 });
 
 test('capabilities that Fabric 2.5 and 3.1 both have', () => {

@@ -98,6 +98,16 @@ test.each<[string, (raw: Raw) => void, RegExp]>([
     (raw) => (raw['block'] = { batchTimeout: '50' }),
     /batchTimeout: like 50ms/,
   ],
+  [
+    'a size that is no number of bytes',
+    (raw) => (raw['block'] = { absoluteMaxBytes: '10 MB' }),
+    /absoluteMaxBytes: a whole number of bytes/,
+  ],
+  [
+    'an execution time without a unit',
+    (raw) => (raw.chaincode['executeTimeout'] = 30),
+    /executeTimeout: like 30s/,
+  ],
   ['a privileged port', (raw) => (raw['portBase'] = 80), /portBase/],
   ['one organisation', (raw) => raw.organisations.splice(1), /at least the trustee and one holder/],
   [
@@ -121,6 +131,27 @@ test.each<[string, (raw: Raw) => void, RegExp]>([
   const read = (): unknown => readDescription({ file });
   expect(read).toThrow(reason);
   expect(refusal(read)).toMatchObject({ code: 'BAD_DESCRIPTION' });
+});
+
+test('sizes of blocks and the chaincode’s time are as described, or as Fabric has them', () => {
+  const file = changed((raw) => {
+    raw['block'] = {
+      maxMessageCount: 3,
+      batchTimeout: '1s',
+      preferredMaxBytes: 1000,
+      absoluteMaxBytes: 2000,
+    };
+    raw.chaincode['executeTimeout'] = '3s';
+  });
+  const network = readDescription({ file });
+  expect(network.block).toEqual({
+    maxMessageCount: 3,
+    batchTimeout: '1s',
+    preferredMaxBytes: 1000,
+    absoluteMaxBytes: 2000,
+  });
+  expect(network.chaincode.executeTimeout).toBe('3s');
+  expect(readDescription().chaincode.executeTimeout).toBe('30s');
 });
 
 test('all problems are told at once', () => {

@@ -85,6 +85,17 @@ test('a busy port is named before anything is started', async () => {
   expect(await portIsFree(port)).toBe(true);
 });
 
+test('a port that its former owner is giving up is waited for', async () => {
+  const { server, port } = await listening();
+  const starting = startPart(
+    network,
+    start('setInterval(() => {}, 1000)', { ports: [{ port, purpose: 'x' }] }),
+  );
+  expect(await portIsFree(port)).toBe(false);
+  server.close();
+  expect(await starting).toBe(true);
+});
+
 test('a part that ends at its start is reported with the end of its log', async () => {
   const part = start(`console.log('cannot open ledger'); process.exit(1)`, {
     ready: () => Promise.resolve(false),

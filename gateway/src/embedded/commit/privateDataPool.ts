@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodePrivateSets, type PrivateSet } from '../protocol/readWriteSet';
 import { sha256 } from '../protocol/sha256';
+import type { TransientSet, TransientStore } from '../store/transientStore';
 
 /** Blocks after which data of a transaction that never came is forgotten. */
 const KEEP_BLOCKS = 1000;
@@ -10,22 +11,34 @@ interface Pooled {
   sets: (PrivateSet & { hash: Buffer })[];
 }
 
-/** Private writes of endorsed transactions that are not committed yet: memory only, so personal data rest nowhere else. */
+/** Private writes of endorsed transactions that are not committed yet, from this process or from one before it. */
 export class PrivateDataPool {
   private readonly byTransaction = new Map<string, Pooled>();
 
-  /** Keeps what one endorsement produced; `height` is the chain's at that moment. */
-  add(transactionId: string, privateResults: Uint8Array, height: number): void {
-    const pooled = this.byTransaction.get(transactionId) ?? { height, sets: [] };
-    for (const set of decodePrivateSets(privateResults)) {
-      const hash = sha256(set.bytes);
-      if (!pooled.sets.some((known) => sameSet(known, set) && known.hash.equals(hash)))
-        pooled.sets.push({ ...set, hash });
-    }
-    this.byTransaction.set(transactionId, pooled);
+  constructor(private readonly store: TransientStore) {
+    for (const { transactionId, height, ...set } of store.all()) this.keep(transactionId, height, set);
   }
 
-  /** The private writes with the given hash, or undefined: not endorsed here, forgotten, or lost with the process. */
+  /** Keeps what one endorsement produced; `height` is the chain's at that moment. */
+  add(transactionId: string, privateResults: Uint8Array, height: number): void {
+    const added: TransientSet[] = [];
+    for (const set of decodePrivateSets(privateResults)) {
+      if (this.keep(transactionId, height, set)) added.push({ transactionId, height, ...set });
+    }
+    this.store.add(added);
+  }
+
+  /** @returns whether it is new. */
+  private keep(transactionId: string, height: number, set: PrivateSet): boolean {
+    const pooled = this.byTransaction.get(transactionId) ?? { height, sets: [] };
+    const hash = sha256(set.bytes);
+    this.byTransaction.set(transactionId, pooled);
+    if (pooled.sets.some((known) => sameSet(known, set) && known.hash.equals(hash))) return false;
+    pooled.sets.push({ ...set, hash });
+    return true;
+  }
+
+  /** The private writes with the given hash, or undefined: not endorsed here, forgotten, or lost with the disk. */
   find(
     transactionId: string,
     namespace: string,
@@ -38,11 +51,12 @@ export class PrivateDataPool {
 
   /** Forgets committed transactions and, now and then, those that never came. */
   forget(transactionIds: Iterable<string>, height: number): void {
-    for (const id of transactionIds) this.byTransaction.delete(id);
-    if (height % 100 !== 0) return;
-    for (const [id, pooled] of this.byTransaction) {
-      if (pooled.height + KEEP_BLOCKS < height) this.byTransaction.delete(id);
+    const gone = [...transactionIds].filter((id) => this.byTransaction.has(id));
+    if (height % 100 === 0) {
+      for (const [id, pooled] of this.byTransaction) if (pooled.height + KEEP_BLOCKS < height) gone.push(id);
     }
+    for (const id of gone) this.byTransaction.delete(id);
+    this.store.remove(gone);
   }
 }
 

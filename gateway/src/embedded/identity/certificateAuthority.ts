@@ -52,11 +52,15 @@ export async function createAuthority(mspId: string, now: number): Promise<KeyAn
   return { privateKeyPem: await exportKey(keys.privateKey), certificatePem: pem(certificate) };
 }
 
-/** A leaf certificate whose organisational unit is its role (node OU), with optional Fabric attributes. */
+/**
+ * A leaf certificate whose organisational unit is its role (node OU), with optional Fabric attributes. It is valid from five minutes
+ * before `now` until ten years after it unless `validity` says otherwise (milliseconds since the epoch).
+ */
 export async function issueCertificate(
   authority: KeyAndCertificate,
   subject: { commonName: string; role: Role; attributes?: Record<string, string> },
   now: number,
+  validity = { from: now - 5 * 60_000, until: now + 10 * YEAR_MS },
 ): Promise<KeyAndCertificate> {
   const issuer = new x509.X509Certificate(authority.certificatePem);
   const signingKey = await importKey(authority.privateKeyPem);
@@ -78,8 +82,8 @@ export async function issueCertificate(
       serialNumber: serialNumber(),
       subject: `${PLACE}, OU=${subject.role}, CN=${subject.commonName}`,
       issuer: issuer.subject,
-      notBefore: new Date(now - 5 * 60_000),
-      notAfter: new Date(now + 10 * YEAR_MS),
+      notBefore: new Date(validity.from),
+      notAfter: new Date(validity.until),
       signingAlgorithm: ALGORITHM,
       publicKey: keys.publicKey,
       signingKey,

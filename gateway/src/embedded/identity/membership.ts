@@ -20,8 +20,6 @@ export interface Identity {
   /** The one node-OU role of the certificate; undefined when it has none or several, which makes it invalid. */
   role: Role | undefined;
   publicKey: KeyObject;
-  validFrom: number;
-  validTo: number;
   certificateSha256: string;
 }
 
@@ -29,6 +27,7 @@ export interface Identity {
 export class Membership {
   private readonly authorities = new Map<string, X509Certificate>();
   private readonly cache = new Map<string, Identity | undefined>();
+  private readonly expiries = new Map<string, number | undefined>();
 
   /** `authorities`: MSP id → PEM of the organisation's root certificate. */
   constructor(authorities: Iterable<[string, string]>) {
@@ -49,18 +48,31 @@ export class Membership {
     return identity;
   }
 
+  /**
+   * Whether the certificate in the creator bytes has run out at `now` (ms), whoever issued it. A peer looks at this where a proposal, a
+   * transaction or a request for blocks comes in, and nowhere else: a transaction in a block stays what it is.
+   */
+  hasExpired(creator: Uint8Array, now: number): boolean {
+    const key = Buffer.from(creator).toString('latin1');
+    if (!this.expiries.has(key)) {
+      if (this.expiries.size >= CACHE_LIMIT) this.expiries.clear();
+      const parsed = deserialize(creator);
+      this.expiries.set(key, parsed && Date.parse(parsed.certificate.validTo));
+    }
+    return now > (this.expiries.get(key) ?? Infinity);
+  }
+
   private parse(creator: Uint8Array): Identity | undefined {
     const parsed = deserialize(creator);
     const authority = parsed && this.authorities.get(parsed.mspId);
     if (!parsed || !authority) return undefined;
     const { certificate } = parsed;
     if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) return undefined;
+    if (!beganUnder(authority, certificate)) return undefined;
     return {
       mspId: parsed.mspId,
       role: certificate.ca ? undefined : roleOf(certificate),
       publicKey: certificate.publicKey,
-      validFrom: Date.parse(certificate.validFrom),
-      validTo: Date.parse(certificate.validTo),
       certificateSha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     };
   }
@@ -87,9 +99,15 @@ function roleOf(certificate: X509Certificate): Role | undefined {
   return units.length === 1 ? units[0] : undefined;
 }
 
-/** True when the certificate has a role and `now` (ms) lies in its validity. */
-export function isValidAt(identity: Identity, now: number): identity is Identity & { role: Role } {
-  return identity.role !== undefined && now >= identity.validFrom && now <= identity.validTo;
+/** A peer judges the chain at the moment when the certificate began, so that old blocks stay valid: its authority must have begun before. */
+function beganUnder(authority: X509Certificate, certificate: X509Certificate): boolean {
+  const beginning = Date.parse(certificate.validFrom);
+  return beginning >= Date.parse(authority.validFrom) && beginning <= Date.parse(authority.validTo);
+}
+
+/** True when the certificate has a role. */
+export function hasRole(identity: Identity): identity is Identity & { role: Role } {
+  return identity.role !== undefined;
 }
 
 /** Signatures that were found good: peers and orderer of one process see the same ones several times. */

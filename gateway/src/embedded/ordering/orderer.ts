@@ -34,12 +34,9 @@ export class Orderer {
     this.cutter = new BlockCutter(limits);
   }
 
-  /** Takes an envelope of `size` bytes, or says in an orderer's words why not. */
+  /** Takes an envelope, unless the ledger has stopped; then the reason. */
   submit(bytes: Uint8Array): string | undefined {
     if (this.failure) return `ledger stopped: ${this.failure.message}`;
-    if (bytes.length > this.limits.absoluteMaxBytes) {
-      return `message payload is ${bytes.length} bytes and exceeds maximum allowed ${this.limits.absoluteMaxBytes} bytes`;
-    }
     for (const block of this.cutter.add({ bytes })) this.enqueue(block);
     if (this.cutter.hasPending) this.waitForMore();
     return undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hasSigned, isValidAt, type Identity, type Membership } from '../identity/membership';
+import { hasRole, hasSigned, type Identity, type Membership } from '../identity/membership';
 
 /** Channel policies that the services ask for. */
 export type ChannelPolicy = 'Readers' | 'Writers';
@@ -19,15 +19,14 @@ function unsatisfied(policy: ChannelPolicy): string {
   return `failed evaluating policy on signed data during check policy [/Channel/Application/${policy}]: [implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the '${policy}' sub-policies to be satisfied]`;
 }
 
-/** Whether signed data come from somebody whom the policy admits; the reason when not. */
+/** Whether signed data come from somebody whom the policy admits, expired or not; the reason when not. */
 export function checkSignedData(
   membership: Membership,
   signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array },
   policy: ChannelPolicy,
-  now: number,
 ): string | undefined {
   const identity = membership.identify(signed.identity);
-  if (!identity || !isValidAt(identity, now) || !hasSigned(identity, signed.data, signed.signature)) {
+  if (!identity || !hasRole(identity) || !hasSigned(identity, signed.data, signed.signature)) {
     return unsatisfied(policy);
   }
   return refusalOf(identity, policy);

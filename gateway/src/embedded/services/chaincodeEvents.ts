@@ -3,19 +3,13 @@ import { common, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
 import { openEndorserTransaction, openEnvelope } from '../protocol/preparedTransaction';
 
-export interface PlacedEvent {
-  /** Index of the transaction in its block. */
-  tx: number;
-  event: peer.ChaincodeEvent;
-}
-
 const KEPT_BLOCKS = 64;
 
 /** Chaincode events of valid transactions, block by block; the newest blocks are kept decoded for all streams. */
 export class EventReader {
-  private readonly decoded = new Map<number, PlacedEvent[]>();
+  private readonly decoded = new Map<number, peer.ChaincodeEvent[]>();
 
-  eventsOf(number: number, bytes: Uint8Array): PlacedEvent[] {
+  eventsOf(number: number, bytes: Uint8Array): peer.ChaincodeEvent[] {
     const known = this.decoded.get(number);
     if (known) return known;
     const events = decode(bytes);
@@ -26,14 +20,14 @@ export class EventReader {
   }
 }
 
-function decode(bytes: Uint8Array): PlacedEvent[] {
+function decode(bytes: Uint8Array): peer.ChaincodeEvent[] {
   const block = common.Block.deserializeBinary(bytes);
   const codes = validationCodes(block);
-  const events: PlacedEvent[] = [];
+  const events: peer.ChaincodeEvent[] = [];
   (block.getData()?.getDataList_asU8() ?? []).forEach((data, tx) => {
     if (codes[tx] !== peer.TxValidationCode.VALID) return;
     const event = eventOf(data);
-    if (event) events.push({ tx, event });
+    if (event) events.push(event);
   });
   return events;
 }

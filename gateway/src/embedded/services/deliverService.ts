@@ -71,7 +71,8 @@ async function deliver(
   if (parts.channelHeader.getChannelId() !== channel.channelId) return common.Status.NOT_FOUND;
   const identity = parts.signatureHeader.getCreator_asU8();
   const signed = { data: parts.payloadBytes, identity, signature: parts.signature };
-  if (checkSignedData(channel.membership, signed, 'Readers', channel.clock()) !== undefined)
+  const hasExpired = (): boolean => channel.membership.hasExpired(identity, channel.clock());
+  if (hasExpired() || checkSignedData(channel.membership, signed, 'Readers') !== undefined)
     return common.Status.FORBIDDEN;
   const seek = orderer.SeekInfo.deserializeBinary(parts.payload.getData_asU8());
   const range = rangeOf(seek, channel.feed.height);
@@ -81,6 +82,7 @@ async function deliver(
     if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
     const block = await channel.feed.block(number, cancellation);
     if (!block) return common.Status.SERVICE_UNAVAILABLE;
+    if (hasExpired()) return common.Status.FORBIDDEN;
     await write(call, convert(block), cancellation);
   }
   return common.Status.SUCCESS;

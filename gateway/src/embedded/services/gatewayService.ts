@@ -185,7 +185,7 @@ class GatewayService {
       const reason = `failed to get policy manager for channel [${channelId}]`;
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
-    const refusal = checkSignedData(membership, signed, 'Readers', this.channel.clock());
+    const refusal = checkSignedData(membership, signed, 'Readers');
     if (refusal !== undefined) throw new RpcError(status.PERMISSION_DENIED, refusal);
   }
 
@@ -205,18 +205,19 @@ class GatewayService {
     call.on('cancelled', () => {
       cancellation.cancel();
     });
-    const after = this.channel.reader.transaction(request.getAfterTransactionId());
-    const start = after?.block ?? this.startBlock(request.getStartPosition());
+    const after = request.getAfterTransactionId();
+    const start =
+      this.channel.reader.transaction(after)?.block ?? this.startBlock(request.getStartPosition());
+    // As a peer does, the stream goes by the events that it sees: after a transaction that had none it waits for ever.
+    let hasPassed = after === '';
     for (let number = start; ; number += 1) {
       const bytes = await this.channel.feed.block(number, cancellation);
       if (!bytes) break;
-      const wanted = this.events
-        .eventsOf(number, bytes)
-        .filter(
-          ({ tx, event }) =>
-            event.getChaincodeId() === request.getChaincodeId() && (number !== after?.block || tx > after.tx),
-        )
-        .map(({ event }) => event);
+      const wanted = this.events.eventsOf(number, bytes).filter((event) => {
+        if (hasPassed) return event.getChaincodeId() === request.getChaincodeId();
+        hasPassed = event.getTxId() === after;
+        return false;
+      });
       if (wanted.length === 0) continue;
       const response = new gateway.ChaincodeEventsResponse();
       response.setEventsList(wanted);
@@ -227,11 +228,13 @@ class GatewayService {
   }
 
   private startBlock(position: orderer.SeekPosition | undefined): number {
-    const { height } = this.channel.feed;
     if (position?.hasSpecified()) return position.getSpecified()?.getNumber() ?? 0;
-    if (position?.hasOldest()) return 0;
-    if (position?.hasNewest()) return height - 1;
-    return height;
+    const refused = position?.hasOldest() ? 'Oldest' : position?.hasNewest() ? 'Newest' : undefined;
+    if (refused !== undefined) {
+      const reason = `invalid start position type: *orderer.SeekPosition_${refused}`;
+      throw new RpcError(status.INVALID_ARGUMENT, reason);
+    }
+    return this.channel.feed.height;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { common, peer } from '@hyperledger/fabric-protos';
-import { hasSigned, isValidAt, type Membership, type Principal } from '../identity/membership';
+import { hasRole, hasSigned, type Membership, type Principal } from '../identity/membership';
 import type { Collections } from '../policy/collections';
 import { isSatisfied, type SignaturePolicy } from '../policy/signaturePolicy';
 import {
@@ -29,7 +29,6 @@ export interface ValidatorOptions {
   policyOf: (namespace: string) => SignaturePolicy | undefined;
   collections: Collections;
   isKnownTransaction: (id: string) => boolean;
-  clock: () => number;
 }
 
 const refused = (code: number, transactionId = ''): CheckedTransaction => ({ code, transactionId, sets: [] });
@@ -56,11 +55,7 @@ function checkHeaders(
   const creator = options.membership.identify(signatureHeader.getCreator_asU8());
   if (signatureHeader.getNonce_asU8().length === 0 || channelHeader.getEpoch() !== 0)
     return Code.BAD_COMMON_HEADER;
-  if (
-    !creator ||
-    !isValidAt(creator, options.clock()) ||
-    !hasSigned(creator, parts.payloadBytes, parts.signature)
-  ) {
+  if (!creator || !hasRole(creator) || !hasSigned(creator, parts.payloadBytes, parts.signature)) {
     return Code.BAD_CREATOR_SIGNATURE;
   }
   if (channelHeader.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return Code.UNKNOWN_TX_TYPE;
@@ -117,11 +112,11 @@ function mayWrite(set: NamespaceSet, namespace: string): boolean {
 }
 
 /** Peers whose signature over the results holds, each once. */
-function endorsersOf(transaction: EndorserTransaction, { membership, clock }: ValidatorOptions): Principal[] {
+function endorsersOf(transaction: EndorserTransaction, { membership }: ValidatorOptions): Principal[] {
   const found = new Map<string, Principal>();
   for (const { endorser, signature } of transaction.endorsements) {
     const identity = membership.identify(endorser);
-    if (!identity || found.has(identity.certificateSha256) || !isValidAt(identity, clock())) continue;
+    if (!identity || found.has(identity.certificateSha256) || !hasRole(identity)) continue;
     if (!hasSigned(identity, Buffer.concat([transaction.responsePayload, endorser]), signature)) continue;
     found.set(identity.certificateSha256, { mspId: identity.mspId, role: identity.role });
   }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Native networks that several suites of one run use, so that each is started once. A suite joins one, mends what the one before left broken,
+ * and leaves it running; the run's end removes them (`sharedNetworks.teardown.ts`). Suites keep apart by keys, lanes, or chaincode names of
+ * their own, and run one after the other.
+ */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Binaries, findBinaries } from '../../scripts/network/binaries.mjs';
+import { approveAndCommit, committedSequence, definitionTerms } from '../../scripts/network/chaincode.mjs';
+import { type Network, readDescription } from '../../scripts/network/description.mjs';
+import { freePortBase } from '../../scripts/network/freePorts.mjs';
+import { deploy, up } from '../../scripts/network/network.mjs';
+import { joinOrderer, joinPeer, makeMaterial } from '../../scripts/network/nodes.mjs';
+import { profileOf } from '../../scripts/network/profiles.mjs';
+import { waitUntilEndorsable } from '../../scripts/network/readiness.mjs';
+import { readState } from '../../scripts/network/state.mjs';
+
+/** Names the folder with a run's shared networks; set by `sharedNetworks.setup.ts`. */
+export const FOLDER_VARIABLE = 'TEST_SHARED_NETWORKS';
+
+export interface SharedNetwork {
+  readonly network: Network;
+  readonly binaries: Binaries;
+}
+
+const quiet = (): void => undefined;
+
+/**
+ * The run's network `name`, up, with its chaincode deployed.
+ * @param description as a description file has it, without `portBase`; the same for everyone who joins `name`
+ */
+export async function joinSharedNetwork(name: string, description: object): Promise<SharedNetwork> {
+  const folder = path.join(sharedFolder(), name);
+  const binaries = findBinaries(process.env);
+  if (!existsSync(descriptionFile(folder))) {
+    mkdirSync(folder, { recursive: true });
+    const portBase = await freePortBase();
+    writeFileSync(descriptionFile(folder), JSON.stringify({ ...description, portBase }));
+  }
+  const network = read(folder);
+  await up(network, binaries, quiet);
+  await deploy(network, binaries, quiet);
+  return { network, binaries };
+}
+
+/** Every shared network that was started, to be removed. */
+export function sharedNetworks(): Network[] {
+  const folder = sharedFolder();
+  return readdirSync(folder)
+    .map((name) => path.join(folder, name))
+    .filter((each) => existsSync(descriptionFile(each)))
+    .map(read);
+}
+
+const descriptionFile = (folder: string): string => path.join(folder, 'network.json');
+
+function read(folder: string): Network {
+  return readDescription({ file: descriptionFile(folder), dataDir: path.join(folder, 'data') });
+}
+
+export function sharedFolder(): string {
+  const folder = process.env[FOLDER_VARIABLE];
+  if (folder === undefined)
+    throw new Error('Only the suites of jest.fabric.config.cjs have shared networks.');
+  return folder;
+}
+
+/**
+ * Makes a further channel of the same organisations, with block settings of its own, and the same chaincode on it.
+ * @returns the network as seen on that channel; `up`, `down` and `clean` take the other one
+ */
+export async function openChannel(
+  { network, binaries }: SharedNetwork,
+  channel: Pick<Network, 'channel' | 'block'>,
+): Promise<Network> {
+  const other = { ...network, ...channel };
+  await makeMaterial(other, binaries);
+  await joinOrderer(other, binaries);
+  await Promise.all(other.organisations.map((each) => joinPeer(other, binaries, each)));
+  await defineChaincode({ network: other, binaries });
+  return other;
+}
+
+/**
+ * Commits one more definition of the chaincode that the network runs, under the name that `network` gives it. Its state, private data and
+ * events are separate; its processes are the same.
+ */
+export async function defineChaincode({ network, binaries }: SharedNetwork): Promise<void> {
+  const deployed = readState(network)?.deployed;
+  if (deployed === undefined) throw new Error('The shared network has no chaincode yet.');
+  if ((await committedSequence(network, binaries)) === 0) {
+    const [, version = ''] = deployed.label.split('_');
+    const build = { label: deployed.label, version, directory: '' };
+    const terms = definitionTerms(network).args;
+    await approveAndCommit(network, binaries, build, { ...deployed, sequence: 1 }, terms);
+  }
+  await waitUntilReady(network);
+}
+
+/** Every organisation's clients can have a transaction endorsed on the network's channel. */
+export async function waitUntilReady(network: Network): Promise<void> {
+  await Promise.all(network.organisations.map((each) => waitUntilEndorsable(profileOf(network, each))));
+}
