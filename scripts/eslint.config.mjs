@@ -84,6 +84,7 @@ function nodeGlobals() {
       'setTimeout',
       'clearTimeout',
       'URL',
+      'URLSearchParams',
       'fetch',
       'AbortSignal',
       'structuredClone',

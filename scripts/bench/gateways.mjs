@@ -16,18 +16,24 @@ const { takePort } = dist('http/listen.js');
 /** What a recorder does when every access is a transaction of its own; as many at once as a lane allows. */
 export const ONE_EACH = { maxBatchEvents: 1, maxInFlight: 8, pipelineAt: 1 };
 
-/** A hospital gateway on a free port, over the sample hospital; the parts are the product's own. */
-export async function startGateway({ ledger, dataDir, name, limits }) {
+/**
+ * A hospital gateway on a free port; the parts are the product's own. Unless given: the sample hospital as its source of data, a key of its own
+ * for pseudonyms, and the product's recorder with `limits` (`onBatch` is told of its commits).
+ */
+export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...given }) {
   const server = await takePort('127.0.0.1', 0, 'PORT');
   const baseUrl = `http://127.0.0.1:${String(server.port)}`;
-  const upstream = createSampleHospital({ patients: ['alberto', 'liz', 'ned', 'chet'] });
-  const recorder = await createRecorder({
-    ledger,
-    lane: `${NORTH}/${name}`,
-    outbox: openOutbox(join(dataDir, `${name}-outbox.db`)),
-    log,
-    limits,
-  });
+  const upstream = given.upstream ?? createSampleHospital({ patients: ['alberto', 'liz', 'ned', 'chet'] });
+  const recorder =
+    given.recorder ??
+    (await createRecorder({
+      ledger,
+      lane: `${NORTH}/${name}`,
+      outbox: openOutbox(join(dataDir, `${name}-outbox.db`)),
+      log,
+      limits,
+      onBatch,
+    }));
   const registry = createRegistryCache({ ledger, log });
   const { app } = await createHospitalApp({
     settings: { baseUrl, identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS, disclosure: 'hidden' },
@@ -39,7 +45,7 @@ export async function startGateway({ ledger, dataDir, name, limits }) {
     registry,
     recorder,
     upstream,
-    consortiumKey: randomBytes(32),
+    consortiumKey: given.consortiumKey ?? randomBytes(32),
     clock: Date.now,
     random: randomBytes,
     log,

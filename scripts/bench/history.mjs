@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Fills the embedded read model with events and times pages of patients' histories; run.mjs starts it. */
+/* Fills a read model, the embedded one or one on MongoDB, with events and times pages of patients' histories; run.mjs starts it. */
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,16 @@ import { NORTH } from './network.mjs';
 import { accessRequest } from './requests.mjs';
 import { quantile, timeEach } from './statistics.mjs';
 
-const { openSqlAccessStore } = dist('readmodel/sqlAccessStore.js');
+const { openStore } = dist('compose/openStore.js');
+const { ownDatabase } = dist('demo/mongoStore.js');
+const { mongodbUri } = JSON.parse(process.argv[2] ?? '{}');
 const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-bench-history-'));
 const file = join(dataDir, 'history.db');
-const store = openSqlAccessStore(file);
+const store = await openStore({
+  mongodbUri: mongodbUri === undefined ? undefined : ownDatabase(mongodbUri),
+  file,
+  indexes: 'build',
+});
 const BATCH = 500;
 const PAGE = 50;
 const lane = `${NORTH}/ward`;
@@ -63,7 +69,14 @@ const questions = {
         },
       );
     }
-    return { perSecond: events / ((performance.now() - from) / 1000), bytes: statSync(file).size };
+    return {
+      perSecond: events / ((performance.now() - from) / 1000),
+      bytes: mongodbUri === undefined ? statSync(file).size : undefined,
+    };
+  },
+  async empty() {
+    await store.reset();
+    await store.close();
   },
   async pages({ count }) {
     const all = [...subjects];

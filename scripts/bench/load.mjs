@@ -10,22 +10,34 @@ const PRACTITIONER = {
   role: 'doctor',
 };
 
-/** Reads through a gateway's FHIR interface with `connections` callers that each wait for their answer. */
+/** Requests that one caller repeats. */
+const PATHS_A_CALLER = 40;
+
+/**
+ * Reads through a gateway's FHIR interface with `connections` callers that each wait for their answer, and each ask in an order of their own:
+ * for `seconds`, or until `amount` requests are answered.
+ */
 export async function loadGateway({ baseUrl, paths }, privateJwk, { connections, seconds, amount }) {
   const client = new HospitalClient(
     { fhirBaseUrl: `${baseUrl}/fhir`, tokenEndpoint: `${baseUrl}/oauth/token` },
     { clientId: 'bench-client', privateJwk, organisationId: NORTH_ID },
   );
   const token = await client.token({ purpose: 'TREAT', practitioner: PRACTITIONER });
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/fhir+json' };
   const result = await autocannon({
     url: baseUrl,
     connections,
     ...(amount === undefined ? { duration: seconds } : { amount }),
     timeout: 30,
-    requests: paths.map((path) => ({
-      path,
-      headers: { authorization: `Bearer ${token}`, accept: 'application/fhir+json' },
-    })),
+    requests: [{ path: paths[0], headers }],
+    setupClient: (caller) => {
+      caller.setRequests(
+        Array.from({ length: PATHS_A_CALLER }, () => ({
+          path: paths[Math.floor(Math.random() * paths.length)],
+          headers,
+        })),
+      );
+    },
   });
   if (result.non2xx > 0 || result.errors > 0) {
     throw new Error(

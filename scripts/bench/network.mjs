@@ -10,7 +10,7 @@ const { pino } = require('pino');
 
 export const NORTH = 'NorthHospitalMSP';
 export const NORTH_ID = 'https://north-hospital.example.org';
-const MEMBERS = [
+export const MEMBERS = [
   { mspId: 'TrusteeMSP', role: 'trustee', name: 'Patients Trust', identifiers: [] },
   { mspId: NORTH, role: 'holder', name: 'North Hospital', identifiers: [NORTH_ID] },
   { mspId: 'SouthClinicMSP', role: 'holder', name: 'South Clinic', identifiers: [] },

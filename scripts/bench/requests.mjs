@@ -17,13 +17,13 @@ export function randomText(bytes) {
 const subjects = Array.from({ length: 200 }, () => randomText(32));
 let next = 0;
 
-/** An access request as a hospital's ordinary read makes it: two items, four ids, one of 200 subjects. */
-export function accessRequest() {
+/** An access request as a hospital's ordinary read makes it: two items, four ids; about one of 200 subjects unless one is named. */
+export function accessRequest(subject = subjects[next % subjects.length]) {
   next += 1;
   return {
     id: randomText(16),
     salt: randomText(16),
-    subject: subjects[next % subjects.length],
+    subject,
     requester: {
       org: 'NorthHospitalMSP',
       clientId: 'bench-client',

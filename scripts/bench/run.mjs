@@ -12,6 +12,12 @@ import { startChild } from './child.mjs';
 import { loadGateway } from './load.mjs';
 import { watchOthers } from './otherLoad.mjs';
 
+if (process.argv.includes('--fabric')) {
+  const { benchFabric } = await import('./fabric/run.mjs');
+  await benchFabric(process.argv.slice(2));
+  process.exit();
+}
+
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },

@@ -36,6 +36,11 @@ export class ConsentStore {
     return stored && { document: stored.document, at: stored.at };
   }
 
+  /** Says which subjects' consents will be asked for, so that they come together. */
+  prefetch(subjects: ReadonlySet<string>): Promise<void> {
+    return this.#state.prefetch([...subjects], CONSENTS);
+  }
+
   /** Every version, oldest first. Only in an evaluated transaction: Fabric cannot validate a private range. */
   async history(subject: string): Promise<ConsentVersion[]> {
     const stored = await this.#state.list(CHANGE, [subject], parseStored, CONSENTS);

@@ -31,6 +31,7 @@ export async function decideBatch(
   const refusals = new Map<string, Awaited<ReturnType<RegistryStore['findRefusal']>>>();
   const documents = new Map<string, Awaited<ReturnType<ConsentStore['find']>>>();
   const events: AccessEvent[] = [];
+  await consents.prefetch(new Set(requests.map(({ subject }) => subject)));
   for (const request of requests) {
     const { requester, subject } = request;
     const asker = `${requester.org} ${requester.clientId}`;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChaincodeStub } from 'fabric-shim-api';
 import { canonicalBytes, DomainError } from '../domain';
+import { readMany } from '../shim/manyReads';
 
 /** The public state, where a collection's name is asked for. */
 const PUBLIC = '';
@@ -20,6 +21,19 @@ export class TransactionState {
   /** Composite keys live apart from simple keys; attributes may not be empty. */
   key(type: string, ...attributes: readonly string[]): string {
     return this.#stub.createCompositeKey(type, [...attributes]);
+  }
+
+  /**
+   * Fetches what is not known yet of `keys` in one round trip, where the peer offers that; else each key is fetched when it is asked for.
+   * A single key is left to that too.
+   */
+  async prefetch(keys: readonly string[], collection: string): Promise<void> {
+    const missing = keys.filter((key) => !this.#read.has(placeOf(key, collection)));
+    if (missing.length < 2) return;
+    const values = await readMany(this.#stub, collection, missing);
+    values?.forEach((bytes, i) => {
+      this.#read.set(placeOf(missing[i] ?? '', collection), Promise.resolve(textOf(bytes)));
+    });
   }
 
   /** The value under `key` through `parse`, or undefined when there is none; `CORRUPT` when it does not have its form. */
@@ -67,7 +81,7 @@ export class TransactionState {
   }
 
   #text(key: string, collection: string): Promise<string | undefined> {
-    const place = `${collection}\n${key}`;
+    const place = placeOf(key, collection);
     const known = this.#read.get(place);
     if (known !== undefined) return known;
     const fetched = this.#fetch(key, collection);
@@ -80,9 +94,17 @@ export class TransactionState {
       collection === PUBLIC
         ? await this.#stub.getState(key)
         : await this.#stub.getPrivateData(collection, key);
-    // An absent key reads as empty bytes.
-    return bytes.length === 0 ? undefined : decode(bytes);
+    return textOf(bytes);
   }
+}
+
+function placeOf(key: string, collection: string): string {
+  return `${collection}\n${key}`;
+}
+
+/** An absent key reads as empty bytes. */
+function textOf(bytes: Uint8Array): string | undefined {
+  return bytes.length === 0 ? undefined : decode(bytes);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
-import type { common, msp, peer } from '@hyperledger/fabric-protos';
+import { type common, type msp, peer as newer, type peer } from '@hyperledger/fabric-protos';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
 import type { Identity } from './identities';
 
@@ -88,6 +88,8 @@ interface Simulation {
 }
 
 const CHANNEL = 'channel';
+/** `ChaincodeMessage.Type.GET_STATE_MULTIPLE` of Fabric 3.1; the shim's own copy of the classes is older. */
+const GET_STATE_MULTIPLE = 25;
 /** As many results as a peer puts into one answer. */
 const RESULTS_PER_ANSWER = 100;
 
@@ -104,10 +106,17 @@ export class FakePeer {
   readonly #spaces = new Map<string, Map<string, Buffer>>();
   readonly #running = new Map<string, Simulation>();
   readonly #cursors = new Map<string, { space: string; rest: [string, Buffer][] }>();
+  /** Whether reads of many keys are answered without a value. */
+  answersNothing = false;
+  /** Messages received, by type. */
+  readonly messages = new Map<number, number>();
+  readonly #manyKeys: number;
   #transactions = 0;
 
-  constructor(chaincode = loadChaincode()) {
+  /** @param manyKeys how many keys it offers to read in one message, as a peer of Fabric 3.1 does; 0: it is an older one. */
+  constructor(chaincode = loadChaincode(), { manyKeys = 0 } = {}) {
     this.chaincode = chaincode;
+    this.#manyKeys = manyKeys;
     for (const { contractInstance } of Object.values(chaincode.contractImplementations)) {
       if (contractInstance.clock !== undefined) contractInstance.clock = () => this.now;
     }
@@ -179,7 +188,9 @@ export class FakePeer {
   #receive(message: peer.ChaincodeMessage): void {
     if (message.getType() === Type.REGISTER) {
       this.#stream.emit('data', messageOf(Type.REGISTERED));
-      this.#stream.emit('data', messageOf(Type.READY));
+      const ready = messageOf(Type.READY);
+      ready.setPayload(offersOf(this.#manyKeys));
+      this.#stream.emit('data', ready);
       return;
     }
     // Answers arrive later, as over a network.
@@ -197,6 +208,7 @@ export class FakePeer {
       simulation.done(message);
       return;
     }
+    this.messages.set(type, (this.messages.get(type) ?? 0) + 1);
     const response = messageOf(Type.RESPONSE, txId);
     response.setPayload(this.#perform(type, message.getPayload_asU8(), simulation));
     this.#stream.emit('data', response);
@@ -217,6 +229,9 @@ export class FakePeer {
         simulation.writes.push({ collection: del.getCollection(), key: del.getKey(), value: undefined });
         return new Uint8Array();
       }
+      case GET_STATE_MULTIPLE:
+        if (this.#manyKeys === 0) throw new Error('an older peer ends the connection at this message');
+        return this.#getMany(payload, simulation);
       case Type.GET_STATE_BY_RANGE:
         return this.#range(payload, simulation);
       case Type.QUERY_STATE_NEXT:
@@ -232,6 +247,21 @@ export class FakePeer {
     const get = protos.peer.GetState.deserializeBinary(payload);
     simulation.reads.push({ collection: get.getCollection(), key: get.getKey() });
     return this.#space(get.getCollection()).get(get.getKey()) ?? new Uint8Array();
+  }
+
+  #getMany(payload: Uint8Array, simulation: Simulation): Uint8Array {
+    const request = newer.GetStateMultiple.deserializeBinary(payload);
+    const collection = request.getCollection();
+    const keys = request.getKeysList();
+    if (keys.length > this.#manyKeys) throw new Error('more keys than were offered');
+    const result = new newer.GetStateMultipleResult();
+    // As a real peer that met an error: no values at all.
+    if (this.answersNothing) return result.serializeBinary();
+    for (const key of keys) {
+      simulation.reads.push({ collection, key });
+      result.addValues(this.#space(collection).get(key) ?? new Uint8Array());
+    }
+    return result.serializeBinary();
   }
 
   #range(payload: Uint8Array, simulation: Simulation): Uint8Array {
@@ -279,6 +309,14 @@ function varint(value: number): Buffer {
     if (rest < 0x80) return Buffer.from([...bytes, rest]);
     bytes.push((rest & 0x7f) | 0x80);
   }
+}
+
+function offersOf(manyKeys: number): Uint8Array {
+  if (manyKeys === 0) return new Uint8Array();
+  const offers = new newer.ChaincodeAdditionalParams();
+  offers.setUseGetMultipleKeys(true);
+  offers.setMaxSizeGetMultipleKeys(manyKeys);
+  return offers.serializeBinary();
 }
 
 function messageOf(type: number, txId = ''): peer.ChaincodeMessage {

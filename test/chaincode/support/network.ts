@@ -56,8 +56,7 @@ export const organisationOf = (mspId: string, role: string): object => ({
 });
 
 /** A peer on which the network is set up: three organisations, and a client application of each hospital. */
-export async function createNetwork(callers: Callers): Promise<FakePeer> {
-  const peer = new FakePeer();
+export async function createNetwork(callers: Callers, peer = new FakePeer()): Promise<FakePeer> {
   const { trustee, north, south } = callers;
   await peer.submit({ as: trustee, args: ['Registry:Initialise', JSON.stringify(SETTINGS)] });
   for (const organisation of [

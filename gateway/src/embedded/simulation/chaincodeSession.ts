@@ -12,6 +12,10 @@ const { Type } = peer.ChaincodeMessage;
 const MAX_RESULTS = 100;
 /** Entries that one query may return in all, as `ledger.state.totalQueryLimit`. */
 const TOTAL_LIMIT = 100_000;
+/** `ChaincodeMessage.Type.GET_STATE_MULTIPLE` of Fabric 3.1, which the type definitions lack. */
+const GET_STATE_MULTIPLE = 25;
+/** Keys of one such message, as a peer's `chaincode.runtimeParams.maxSizeGetMultipleKeys`. */
+const MAX_MULTIPLE_KEYS = 1_000;
 
 /** The protobuf classes that the chaincode's own copy of the shim uses: messages must be made of those. */
 export type ShimProtos = Pick<typeof peer, 'ChaincodeMessage' | 'SignedProposal'>;
@@ -120,7 +124,7 @@ export class ChaincodeSession {
     const type = message.getType();
     if (type === Type.REGISTER) {
       this.stream.emit('data', this.message(Type.REGISTERED, new Uint8Array(), '', ''));
-      this.stream.emit('data', this.message(Type.READY, new Uint8Array(), '', ''));
+      this.stream.emit('data', this.message(Type.READY, offers(), '', ''));
       this.registered();
       return;
     }
@@ -159,6 +163,14 @@ export class ChaincodeSession {
   }
 }
 
+/** What a peer of Fabric 3.1 tells chaincode that it may use: many keys in one read. */
+function offers(): Uint8Array {
+  const parameters = new peer.ChaincodeAdditionalParams();
+  parameters.setUseGetMultipleKeys(true);
+  parameters.setMaxSizeGetMultipleKeys(MAX_MULTIPLE_KEYS);
+  return parameters.serializeBinary();
+}
+
 const NOTHING = new Uint8Array();
 
 type Handler = (running: Running, payload: Uint8Array) => Uint8Array;
@@ -170,6 +182,17 @@ const HANDLERS: Record<number, Handler> = {
     return collection === ''
       ? simulator.get(request.getKey())
       : simulator.getPrivate(collection, request.getKey());
+  },
+  [GET_STATE_MULTIPLE]: ({ simulator }, payload) => {
+    const request = peer.GetStateMultiple.deserializeBinary(payload);
+    const collection = request.getCollection();
+    const result = new peer.GetStateMultipleResult();
+    result.setValuesList(
+      request
+        .getKeysList()
+        .map((key) => (collection === '' ? simulator.get(key) : simulator.getPrivateOfMany(collection, key))),
+    );
+    return result.serializeBinary();
   },
   [Type.PUT_STATE]: ({ simulator }, payload) => {
     const request = peer.PutState.deserializeBinary(payload);

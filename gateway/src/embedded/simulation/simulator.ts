@@ -83,6 +83,20 @@ export class Simulator {
     return found?.value ?? new Uint8Array();
   }
 
+  /**
+   * One of the keys of a read of many. A peer does not compare the value's version with the public hash's here: a value that has not arrived
+   * reads as absent, and the transaction is found invalid when what it read is compared at commit.
+   */
+  getPrivateOfMany(collectionName: string, key: string): Uint8Array {
+    const collection = this.readable(collectionName);
+    const { reader, mspId, namespace } = this.context;
+    const keyHash = sha256(key);
+    const { value: found } = reader.privateValueAndHash(mspId, namespace, collection.name, key, keyHash);
+    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
+    this.touch(collection.name).reads = true;
+    return found?.value ?? new Uint8Array();
+  }
+
   getPrivateHash(collectionName: string, key: string): Uint8Array {
     const collection = this.collection(collectionName);
     const { reader, namespace } = this.context;

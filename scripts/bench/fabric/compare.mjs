@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import { markdownTable } from './report.mjs';
+import { measure, productCpu } from './measure.mjs';
+
+/** What Fabric's own sample configuration has, what makes one transaction fast, and what this product's network is set to. */
+const DEFAULT_BLOCKS = { maxMessageCount: 500, batchTimeout: '2s' };
+const ONE_EACH_BLOCKS = { maxMessageCount: 1, batchTimeout: '2s' };
+const OUR_BLOCKS = { maxMessageCount: 1, batchTimeout: '50ms' };
+
+/** With a block every two seconds, a measurement has to see some of them. */
+const DEFAULT_BLOCK_ROUNDS = 4;
+const DEFAULT_BLOCK_SECONDS = 8;
+const WARM_UP = { callers: 16, seconds: 2 };
+
+export const VARIANTS = {
+  a: {
+    name: 'one transaction for each access, default blocks',
+    blocks: DEFAULT_BLOCKS,
+    recorder: 'each',
+    rounds: DEFAULT_BLOCK_ROUNDS,
+  },
+  b: {
+    name: 'one transaction for each access, one-transaction blocks',
+    blocks: ONE_EACH_BLOCKS,
+    recorder: 'each',
+  },
+  c: { name: 'group commit', blocks: OUR_BLOCKS, recorder: 'grouped' },
+};
+
+const LEVELS = { ledger: 'at the ledger', http: 'over HTTP' };
+const GOALS = {
+  ledger: { times: 25, idle: 25 },
+  http: { times: 15, idle: 35, p99: 1500 },
+};
+
+/**
+ * The three ways to record accesses, one after the other on the same channel; between them the channel's block settings are changed as
+ * administrators do it.
+ */
+export async function compare({ bench, gateway, report, privateJwk, options }) {
+  const found = [];
+  for (const key of options.variants) {
+    const variant = VARIANTS[key];
+    await bench.cutBlocks(variant.blocks);
+    for (const level of options.levels) {
+      const load = { recorder: variant.recorder, level, privateJwk };
+      await measure(bench, [gateway], { ...load, ...WARM_UP });
+      for (const callers of options.callers) {
+        const figures = await measure(bench, [gateway], {
+          ...load,
+          callers,
+          seconds:
+            variant.rounds === undefined ? options.seconds : Math.max(options.seconds, DEFAULT_BLOCK_SECONDS),
+          ...(variant.rounds === undefined ? {} : { rounds: variant.rounds }),
+        });
+        found.push({ key, level, callers, ...figures });
+        report.plain(`(${key}) ${LEVELS[level]}, ${String(callers)} callers`, figures.perSecond, '/s');
+      }
+    }
+  }
+  await bench.cutBlocks(OUR_BLOCKS);
+  judge(found, report, options);
+  report.say(`\n${table(found)}\n`);
+  return found;
+}
+
+function judge(found, report, options) {
+  const of = (key, level, callers) =>
+    found.find((one) => one.key === key && one.level === level && one.callers === callers);
+  for (const level of options.levels) {
+    const goal = GOALS[level];
+    for (const callers of options.callers) {
+      const [a, b, c] = ['a', 'b', 'c'].map((key) => of(key, level, callers));
+      const at = `${LEVELS[level]}, ${String(callers)} callers`;
+      if (c === undefined) continue;
+      if (callers === 1) report.atMost(`${at} (idle): p50`, c.p50, 'ms', goal.idle);
+      if (goal.p99 !== undefined) report.below(`${at}: p99`, c.p99, 'ms', goal.p99);
+      if (a !== undefined)
+        report.atLeast(`${at}: (c) is so many times (a)`, c.perSecond / a.perSecond, '×', goal.times);
+      if (b !== undefined) report.plain(`${at}: (c) is so many times (b)`, c.perSecond / b.perSecond, '×');
+    }
+  }
+}
+
+function table(found) {
+  return markdownTable(
+    [
+      '',
+      'where',
+      'callers',
+      'accesses/s',
+      'p50 ms',
+      'p99 ms',
+      'in a transaction',
+      'CPU ms',
+      'peers',
+      'orderer',
+      'chaincode',
+      'gateway',
+      'block B',
+      'peer B',
+    ],
+    found.map(({ key, level, callers, perSecond, p50, p99, perBatch, cpu, blockBytes, peerBytes }) => [
+      `(${key})`,
+      level === 'http' ? 'HTTP' : 'ledger',
+      String(callers),
+      perSecond,
+      p50,
+      p99,
+      perBatch,
+      productCpu(cpu),
+      cpu.peers,
+      cpu.orderer,
+      cpu.chaincode,
+      cpu.gateways,
+      blockBytes,
+      peerBytes,
+    ]),
+  );
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as wait } from 'node:timers/promises';
+import { startChild } from '../child.mjs';
+import { measure } from './measure.mjs';
+
+const CATCH_UP_MS = 120_000;
+
+/**
+ * From the commit of an access, as its gateway learns of it, until the trustee's list has it: under the load of `callers` over HTTP, with the
+ * trustee's projection running beside everything else.
+ */
+export async function measureLag({ bench, gateway, report, privateJwk, options }) {
+  const trustee = await startChild('./fabric/trustee.mjs', { environment: bench.environment('TrusteeMSP') });
+  try {
+    await untilRead(trustee, 0);
+    const load = { recorder: 'grouped', level: 'http', privateJwk };
+    await measure(bench, [gateway], { ...load, callers: 16, seconds: 2 });
+    for (const callers of options.callers) {
+      await untilIdle(trustee);
+      await gateway.ask('commits');
+      await trustee.ask('applied');
+      const { entries } = await trustee.ask('status');
+      const figures = await measure(bench, [gateway], { ...load, callers, seconds: options.seconds });
+      await untilRead(trustee, entries + figures.events);
+      const lags = lagsOf(await gateway.ask('commits'), await trustee.ask('applied'));
+      if (lags.events !== figures.events) {
+        throw new Error(
+          `${String(figures.events)} accesses were committed, ${String(lags.events)} became readable`,
+        );
+      }
+      const at = `with the trustee, ${String(callers)} callers over HTTP`;
+      report.plain(at, figures.perSecond, '/s');
+      report.plain(`${at}: commit to readable, p50`, lags.quantile(0.5), 'ms');
+      report.plain(`${at}: commit to readable, p99`, lags.quantile(0.99), 'ms');
+      report.plain(`${at}: longest`, lags.quantile(1), 'ms');
+    }
+  } finally {
+    await trustee.stop();
+  }
+}
+
+/**
+ * Pairs each batch's commit with its reading. An access counts once, so a large batch counts more than a small one.
+ * @param {{lane: string, seq: number, events: number, at: number}[]} commits
+ * @param {{lane: string, seq: number, events: number, at: number}[]} applied both in milliseconds since the epoch
+ */
+export function lagsOf(commits, applied) {
+  const committedAt = new Map(commits.map(({ lane, seq, at }) => [`${lane} ${String(seq)}`, at]));
+  const lags = applied
+    .filter(({ lane, seq }) => committedAt.has(`${lane} ${String(seq)}`))
+    .map(({ lane, seq, events, at }) => ({
+      // The trustee's peer may commit a block before the gateway has heard of it.
+      ms: Math.max(0, at - committedAt.get(`${lane} ${String(seq)}`)),
+      events,
+    }))
+    .sort((one, other) => one.ms - other.ms);
+  const total = lags.reduce((sum, { events }) => sum + events, 0);
+  return {
+    events: total,
+    quantile: (q) => {
+      let seen = 0;
+      return lags.find(({ events }) => (seen += events) >= total * q)?.ms ?? Number.NaN;
+    },
+  };
+}
+
+async function untilRead(trustee, entries) {
+  await until(trustee, (status) => status.entries >= entries && status.state === 'live');
+}
+
+/** Nothing has been applied between two looks. */
+async function untilIdle(trustee) {
+  let last = -1;
+  await until(trustee, (status) => {
+    const isIdle = status.state === 'live' && status.entries === last;
+    last = status.entries;
+    return isIdle;
+  });
+}
+
+async function until(trustee, holds) {
+  const deadline = performance.now() + CATCH_UP_MS;
+  for (;;) {
+    const status = await trustee.ask('status');
+    if (status.state === 'halted') throw new Error(`the projection halted: ${status.problem}`);
+    if (holds(status)) return;
+    if (performance.now() > deadline) {
+      throw new Error(`the trustee did not catch up: ${JSON.stringify(status)}`);
+    }
+    await wait(100);
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+/*
+ * The benchmark's people: person n has an identifier, from it the pseudonym, and a consent on file. Everything follows from n, so that the
+ * chaincode that writes the consents, the gateways and the load need not tell each other anything.
+ */
+const { createHash, createHmac } = require('node:crypto');
+const { canonicalBytes, subjectPseudonym } = require('@chartwitness/chaincode/domain');
+
+const IDENTIFIER_SYSTEM = 'http://hl7.org/fhir/sid/us-ssn';
+/** The benchmark's people do not exist, so their pseudonyms' key is no secret. */
+const CONSORTIUM_KEY = createHash('sha256').update('chartwitness benchmark').digest();
+const AT = '2026-01-01T00:00:00.000Z';
+/** Every tenth person denies the hospital that is measured. */
+const DENY_EVERY = 10;
+const HOSPITAL = 'NorthHospitalMSP';
+
+const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
+
+const identifierOf = (n) => `bench-${n}`;
+const subjectOf = (n) => subjectPseudonym(hmac, CONSORTIUM_KEY, IDENTIFIER_SYSTEM, identifierOf(n));
+const isDenied = (n) => n % DENY_EVERY === DENY_EVERY - 1;
+
+/** A consent of ordinary size: what most patients leave open, two restrictions that do not concern the measured accesses, one that may. */
+function policyOf(n) {
+  const rules = [
+    { id: 'not-the-clinic', effect: 'deny', org: 'SouthClinicMSP', labels: ['PSY', 'HIV'] },
+    { id: 'no-research', effect: 'deny', purposes: ['HRESCH'] },
+    { id: 'treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] },
+  ];
+  return {
+    rules: isDenied(n) ? [{ id: 'not-this-hospital', effect: 'deny', org: HOSPITAL }, ...rules] : rules,
+    default: 'deny',
+  };
+}
+
+/** Person n's consent as `Consent:Put` leaves it: the value stands under the subject and under the change. */
+function storedConsent(n) {
+  const subject = subjectOf(n);
+  const changeId = createHash('sha256')
+    .update(`change of ${n}`)
+    .digest()
+    .subarray(0, 16)
+    .toString('base64url');
+  const document = { ...policyOf(n), subject, version: 1 };
+  return { subject, changeId, bytes: canonicalBytes({ document, at: AT, changeId }) };
+}
+
+module.exports = { CONSORTIUM_KEY, IDENTIFIER_SYSTEM, identifierOf, isDenied, storedConsent, subjectOf };
