@@ -11,6 +11,7 @@ const { openOutbox } = dist('recorder/outbox.js');
 const { openReplayStore } = dist('auth/replayStore.js');
 const { createSampleHospital } = dist('fhir/sampleHospital.js');
 const { keepSigningKey } = dist('compose/keyFiles.js');
+const { createRandomPool } = dist('compose/randomPool.js');
 const { takePort } = dist('http/listen.js');
 
 /** What a recorder does when every access is a transaction of its own; as many at once as a lane allows. */
@@ -47,7 +48,7 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
     upstream,
     consortiumKey: given.consortiumKey ?? randomBytes(32),
     clock: Date.now,
-    random: randomBytes,
+    random: createRandomPool(),
     log,
   });
   server.serve(app);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -14,6 +13,7 @@ import { createRegistryCache } from '../ledger/registryCache';
 import { openOutbox } from '../recorder/outbox';
 import { createRecorder, type Recorder } from '../recorder/recorder';
 import { keepSigningKey } from './keyFiles';
+import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
 
 export interface HospitalServiceOptions {
@@ -65,7 +65,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     upstream: options.upstream,
     consortiumKey: options.consortiumKey,
     clock: Date.now,
-    random: randomBytes,
+    random: createRandomPool(),
     log,
     metrics,
     readiness: { recorder: () => recorderHealth(recorder) },

@@ -19,11 +19,27 @@ export interface Subjects {
   ofIdentifier(identifier: Identifier): string | undefined;
 }
 
+/** Patients whose pseudonyms are remembered: a ward opens the same ones again and again. */
+const MAX_REMEMBERED = 10_000;
+
 export function createSubjects(options: SubjectOptions): Subjects {
   const hmac = (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest();
+  const remembered = new Map<string, string>();
   const ofIdentifier = ({ system, value }: Identifier): string | undefined => {
+    // Neither part of what is remembered holds a line break, so this text stands for one pair only.
+    const text = `${system}\n${value.trim()}`;
+    const known = remembered.get(text);
+    if (known !== undefined) {
+      return known;
+    }
     try {
-      return subjectPseudonym(hmac, options.consortiumKey, system, value.trim());
+      const subject = subjectPseudonym(hmac, options.consortiumKey, system, value.trim());
+      const [oldest] = remembered.keys();
+      if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) {
+        remembered.delete(oldest);
+      }
+      remembered.set(text, subject);
+      return subject;
     } catch (error) {
       if (error instanceof DomainError) {
         return undefined;
