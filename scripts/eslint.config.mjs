@@ -70,6 +70,26 @@ export default tseslint.config(
     ['../hospital/*', '../trustee/*', '../recorder/*', '../fhir/*', '../readmodel/*'],
     'The embedded ledger serves any chaincode.',
   ),
+  wall(
+    ['web/src/words/**'],
+    ['../app/*', '../features/*', '../components/*', '../lib/*', '@api/*'],
+    'Words know nothing of the portal.',
+  ),
+  wall(
+    ['web/src/lib/**'],
+    ['**/app/*', '**/features/**', '**/components/*'],
+    'The library of the portal shows nothing.',
+  ),
+  wall(
+    ['web/src/components/**'],
+    ['**/app/*', '**/features/**'],
+    'A component belongs to no page.',
+  ),
+  wall(
+    ['web/src/features/**'],
+    ['**/app/*', '../consent/*', '../entry/*', '../keep/*', '../session/*', '../timeline/*'],
+    'Features do not import each other, nor what composes them.',
+  ),
 );
 
 function nodeGlobals() {
