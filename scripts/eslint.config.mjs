@@ -80,11 +80,7 @@ export default tseslint.config(
     ['**/app/*', '**/features/**', '**/components/*'],
     'The library of the portal shows nothing.',
   ),
-  wall(
-    ['web/src/components/**'],
-    ['**/app/*', '**/features/**'],
-    'A component belongs to no page.',
-  ),
+  wall(['web/src/components/**'], ['**/app/*', '**/features/**'], 'A component belongs to no page.'),
   wall(
     ['web/src/features/**'],
     ['**/app/*', '../consent/*', '../entry/*', '../keep/*', '../session/*', '../timeline/*'],

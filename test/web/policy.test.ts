@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { consentPolicy, type ConsentPolicy, type ConsentRule } from '@api/schemas';
 import { decide, parsePolicy } from '@chartwitness/chaincode/domain';
+import { DEFAULT_POLICY } from '../../gateway/src/compose/bootstrap';
 import {
   CHOICES,
   freeId,
@@ -39,7 +40,7 @@ const rules = fc.uniqueArray(
   ),
   { selector: ({ id }) => id, maxLength: 6 },
 );
-const presets = fc.constantFrom<Preset>('care', 'hospital', 'emergency', 'closed', 'other');
+const presets = fc.constantFrom<Preset>('care', 'hospital', 'usual', 'emergency', 'closed', 'other');
 
 describe('a consent as exceptions and a general setting', () => {
   it('loses nothing: reading any policy and writing it again decides alike', () => {
@@ -98,6 +99,9 @@ describe('what the presets mean on the ledger', () => {
     ['hospital', NORTH.mspId, 'TREAT', 'permit'],
     ['hospital', SOUTH.mspId, 'TREAT', 'deny'],
     ['hospital', SOUTH.mspId, 'BTG', 'permit'],
+    ['usual', NORTH.mspId, 'TREAT', 'permit'],
+    ['usual', SOUTH.mspId, 'TREAT', 'deny'],
+    ['usual', NORTH.mspId, 'HPAYMT', 'deny'],
     ['emergency', NORTH.mspId, 'TREAT', 'deny'],
     ['emergency', SOUTH.mspId, 'BTG', 'permit'],
     ['closed', NORTH.mspId, 'TREAT', 'deny'],
@@ -105,6 +109,12 @@ describe('what the presets mean on the ledger', () => {
   ] as const)('%s: %s for %s → %s', (preset, org, purpose, decision) => {
     expect(outcome(preset, org, purpose)).toBe(decision);
   });
+});
+
+it('the network’s default setting is read as “as usual”, not as an exception that the patient made', () => {
+  const { rules: usual, default: fallback } = DEFAULT_POLICY;
+  const document = { rules: usual.map((rule) => ({ ...rule })) as ConsentRule[], default: fallback };
+  expect(readArrangement(document)).toEqual({ exceptions: [], preset: 'usual' });
 });
 
 describe('a new exception', () => {
@@ -226,6 +236,21 @@ describe('what a decision rested on', () => {
     expect(standingRule(versions, 2, 'block-psy')).toMatchObject({ kind: 'rule', rule: { id: 'block-psy' } });
     expect(standingRule(versions, 1, 'care')).toEqual({ kind: 'preset', preset: 'care' });
     expect(standingRule(versions, 1, undefined)).toEqual({ kind: 'preset', preset: 'care' });
+  });
+
+  it('names those whom a rule before it lets in, when it refuses everybody else the same', () => {
+    const psy = block('psy', { labels: ['PSY'] });
+    const ada = allow('ada', { user: 'urn:a', labels: ['PSY'] });
+    const south = allow('south', { org: SOUTH.mspId, labels: ['PSY'] });
+    const others = [
+      allow('other-data', { user: 'urn:a', labels: ['HIV'] }),
+      allow('other-reason', { user: 'urn:a', labels: ['PSY'], purposes: ['HRESCH'] }),
+      allow('a-role', { role: 'doctor', labels: ['PSY'] }),
+      block('a-block', { user: 'urn:a', labels: ['PSY'] }),
+    ];
+    const saved = [{ at: '2026-05-04T08:00:00.000Z', consent: consent([ada, south, ...others, psy, C], 1) }];
+    expect(standingRule(saved, 1, 'psy')).toEqual({ kind: 'rule', rule: psy, but: [ada, south] });
+    expect(standingRule(saved, 1, 'ada')).toMatchObject({ but: [] });
   });
 
   it('is unknown for another version or rule, and not guessed', () => {

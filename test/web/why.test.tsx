@@ -12,6 +12,8 @@ import { renderPage } from './support/renderPage';
 const HISTORY = 'GET /api/v1/consent/history';
 const PEOPLE = 'GET /api/v1/accesses';
 
+const EMERGENCY = { purpose: 'BTG', emergency: { reason: 'Found unconscious' } } as const;
+
 type Decision = 'permit' | 'deny';
 
 function decided(decision: Decision, basis: Basis, part: Partial<AccessEntry> = {}): AccessEntry {
@@ -55,22 +57,22 @@ describe('the sentence that says why', () => {
     [
       'a general setting',
       decided('permit', { kind: 'rule', version: 2, rule: 'care' }),
-      'Allowed by your setting “Open to those who treat me”.Consent version 2, saved on May 4, 2026 (in force since May 3, 2026)',
+      'Allowed by your setting “Open to those who treat me”.In force since May 3, 2026.Version 2 of your consent, saved on May 4, 2026.',
     ],
     [
       'an exception',
       decided('deny', { kind: 'rule', version: 3, rule: 'psy-closed' }),
-      'Refused by your rule “Nobody may see data about mental health”.',
+      'Refused by your rule “Nobody but Dr Ada Example may see data about psychiatric care”.In force since May 5, 2026.',
     ],
     [
       'an exception for a person',
       decided('permit', { kind: 'rule', version: 3, rule: 'only-ada' }),
-      'Allowed by your rule “Dr Ada Example may see data about mental health”.',
+      'Allowed by your rule “Dr Ada Example may see data about psychiatric care”.',
     ],
     [
       'an exception that holds',
       decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }),
-      'Refused by your rule “Nobody may see data about mental health, until Jan 31, 2027, not even in an emergency”.',
+      'Refused by your rule “Nobody may see data about psychiatric care, until Jan 31, 2027, not even in an emergency”.',
     ],
     [
       'the default',
@@ -110,8 +112,36 @@ describe('the sentence that says why', () => {
     const text = await whyText(shown);
     expect(text).toContain('Emergency: Dr Ada Example gave the reason “Found unconscious”.');
     expect(text).toContain(
-      'Otherwise your rule “Nobody may see data about mental health” would have refused it.',
+      'Your rules were overridden.Opened because of the emergency. Otherwise your rule “Nobody but Dr Ada Example may see data about psychiatric care” would have refused it.',
     );
+  });
+
+  it('of an emergency names the rules that held', async () => {
+    const opened = decided('permit', { kind: 'emergency', version: 2 }, EMERGENCY);
+    const held = decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }, EMERGENCY);
+    const text = await whyText({ ...opened, outcome: 'partial', items: [...opened.items, ...held.items] });
+    expect(text).toContain(
+      'Your rules were overridden, except “Nobody may see data about psychiatric care, until Jan 31, 2027, not even in an emergency”.',
+    );
+  });
+
+  it('of an emergency that the rules refused does not say that it would have been allowed', async () => {
+    const text = await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }, EMERGENCY));
+    expect(text).toContain('Your rules hold even in an emergency: nothing was overridden.');
+    expect(text).not.toContain('allowed anyway');
+  });
+
+  it('of an emergency of somebody who has not decided anything says which rule was overridden', async () => {
+    const text = await whyText(decided('permit', { kind: 'emergency', version: null }, EMERGENCY));
+    expect(text).toContain('The network’s usual rule was overridden.');
+    expect(text).not.toContain('Your rules');
+  });
+
+  it('of an emergency that was refused for another reason says nothing of the rules', async () => {
+    const suspended = decided('deny', { kind: 'refused', reason: 'organisationSuspended' }, EMERGENCY);
+    const text = await whyText(suspended);
+    expect(text).toContain('gave the reason “Found unconscious”. Refused: the organisation is suspended');
+    expect(text).not.toContain('overridden');
   });
 
   it('of an emergency that overrode nothing says so', async () => {
@@ -146,7 +176,7 @@ describe('the sentence that says why', () => {
     );
     const [allowed, refused] = screen.getAllByRole('listitem');
     expect(allowed?.textContent).toMatch(/Allowed by your setting.*Measurements and laboratory results, 12/);
-    expect(refused?.textContent).toMatch(/Refused by your rule.*Diagnoses and problems, 2 \(withheld\)/);
+    expect(refused?.textContent).toMatch(/Refused by your rule.*Diagnoses and problems, 2In force since/);
     expect(screen.getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual([
       '/consent/versions/2',
       '/consent/versions/3',
@@ -156,7 +186,7 @@ describe('the sentence that says why', () => {
   it('is Chinese in Chinese', async () => {
     const shown = decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' });
     expect(await whyText(shown, 'zh-CN')).toContain(
-      '已拒绝，依据您的规则“任何人都不可以看涉及心理健康的数据，直到 2027年1月31日，紧急情况也不例外”。授权第 2 版，保存于 2026年5月4日',
+      '已拒绝，依据您的规则“任何人都不可以看涉及精神科诊疗的数据，直到2027年1月31日，紧急情况也不例外”。自2026年5月4日起有效。授权第 2 版，保存于2026年5月4日。',
     );
   });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DIRECTORY_TYPES, PATIENT_TYPES } from '../../gateway/src/fhir/resourceTypes';
 import { refusalReasons } from './support/refusalReasons';
 import { CODE_FAMILIES } from '../../web/src/words/context';
 import { words as en, type Words } from '../../web/src/words/en';
@@ -9,6 +10,27 @@ import { preferredLanguage } from '../../web/src/words/languages';
 import { words as zhCN } from '../../web/src/words/zhCN';
 
 const LANGUAGES: Readonly<Record<string, Words>> = { en, 'zh-CN': zhCN };
+/** HL7 v3 ActReason, PurposeOfUse: every code that a request can name (ledger: `chaincode/src/domain/purposes.ts`). */
+const PURPOSES = [
+  ...['TREAT', 'CLINTRL', 'COC', 'ETREAT', 'BTG', 'ERTREAT', 'POPHLTH', 'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM'],
+  ...['ELIGVER', 'ENROLLM', 'MILDCRG', 'REMITADV', 'HOPERAT', 'CAREMGT', 'DONAT', 'FRAUD', 'GOV', 'HACCRED', 'HCOMPL', 'HDECD'],
+  ...['HDIRECT', 'HDM', 'HLEGAL', 'HOUTCOMS', 'HPRGRP', 'HQUALIMP', 'HSYSADMIN', 'LABELING', 'METAMGT', 'MEMADMIN', 'MILCDM'],
+  ...['PATADMIN', 'PATSFTY', 'PERFMSR', 'RECORDMGT', 'SYSDEV', 'HTEST', 'TRAIN', 'HRESCH', 'BIORCH', 'CLINTRCH', 'CLINTRCHNPC'],
+  ...['CLINTRCHPC', 'PRECLINTRCH', 'DSRCH', 'POARCH', 'TRANSRCH', 'PATRQT', 'FAMRQT', 'PWATRNY', 'SUPNWK', 'PUBHLTH', 'DISASTER'],
+  ...['THREAT', 'HMARKT'],
+]; // prettier-ignore
+/** HL7 v3 ActCode, InformationSensitivityPolicy, and the two telling codes of Confidentiality. */
+const LABELS = [
+  ...['ETH', 'GDIS', 'HIV', 'MST', 'PREGNANT', 'SCA', 'SDV', 'SEX', 'SPI', 'BH', 'COGN', 'DVD', 'EMOTDIS', 'MH', 'PSY', 'PSYTHPN'],
+  ...['SUD', 'ETHUD', 'OPIOIDUD', 'STD', 'TBOO', 'VIO', 'SICKLE', 'DEMO', 'DOB', 'GENDER', 'LIVARG', 'MARST', 'RACE', 'REL', 'EMPL'],
+  ...['LOCIS', 'SSP', 'ADOL', 'CEL', 'VIP', 'DIA', 'DRGIS', 'EMP', 'PDS', 'PHY', 'PRS', 'R', 'V'],
+]; // prettier-ignore
+const codesOf = (words: Words, family: string): readonly string[] =>
+  Object.keys(words)
+    .filter((key) => key.startsWith(`${family}.`))
+    .map((key) => key.slice(family.length + 1))
+    .sort();
+
 const SOURCE = join(__dirname, '../../web/src');
 /** Keys that are put together from a code of the ledger: their words are looked up, never named. */
 const FAMILIES: ReadonlySet<string> = new Set(CODE_FAMILIES);
@@ -72,6 +94,12 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
       if (typeof message === 'string') continue;
       expect({ key, forms: Object.keys(message).sort() }).toEqual({ key, forms: [...categories].sort() });
     }
+  });
+
+  it('have a word for every type of resource that a hospital serves, every purpose and every label, and for nothing else', () => {
+    expect(codesOf(words, 'type')).toEqual([...PATIENT_TYPES, ...DIRECTORY_TYPES].sort());
+    expect(codesOf(words, 'purpose')).toEqual([...PURPOSES, 'emergency'].sort());
+    expect(codesOf(words, 'label')).toEqual([...LABELS].sort());
   });
 
   it('have a word for every reason for which the ledger refuses', () => {

@@ -9,10 +9,12 @@ interface KindListProps {
   readonly kinds: readonly KindCount[];
   /** Show every kind instead of the largest few. */
   readonly isFull?: boolean;
+  /** Leave out which data were withheld, where that stands beside the list. */
+  readonly isPlain?: boolean;
 }
 
 /** "measurements and laboratory results, 12 · prescriptions, 3": what was asked for, withheld data marked as such. */
-export function KindList({ kinds, isFull = false }: KindListProps): ReactNode {
+export function KindList({ kinds, isFull = false, isPlain = false }: KindListProps): ReactNode {
   const words = useWords();
   const shown = isFull ? kinds : kinds.slice(0, SHOWN);
   const rest = kinds.length - shown.length;
@@ -26,7 +28,7 @@ export function KindList({ kinds, isFull = false }: KindListProps): ReactNode {
               kind: at === 0 ? words.capital(words.code('type', kind.type)) : words.code('type', kind.type),
               count: kind.count,
             })}
-            {kind.decision === 'deny' && (
+            {kind.decision === 'deny' && !isPlain && (
               <span className="kind-withheld"> ({words.text('list.withheld')})</span>
             )}
           </span>

@@ -3,12 +3,20 @@ import type { ConsentRule } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { formatDate, parseDay } from '../lib/dates';
 import type { RuleDraft } from '../lib/policy/placeRule';
+import { isForAll } from '../lib/policy/ruleScope';
 import { useOrganisationName, usePersonName } from '../lib/queries';
 import { Text, useWords, type Vocabulary } from '../words/context';
+import { ListOf } from './ListOf';
 import { Name } from './Name';
 
+interface RuleSentenceProps {
+  readonly rule: RuleDraft | ConsentRule;
+  /** Rules for one person or organisation that the sentence names as exempt: "nobody but …". */
+  readonly but?: readonly ConsentRule[];
+}
+
 /** A rule of a consent in words. */
-export function RuleSentence({ rule }: { readonly rule: RuleDraft | ConsentRule }): ReactNode {
+export function RuleSentence({ rule, but = [] }: RuleSentenceProps): ReactNode {
   const words = useWords();
   const isDeny = rule.effect === 'deny';
   // "Everybody may not see" would be read in two ways: a rule that refuses a whole group speaks of nobody.
@@ -28,7 +36,7 @@ export function RuleSentence({ rule }: { readonly rule: RuleDraft | ConsentRule 
             : 'rule.permit'
       }
       values={{
-        who: isNobody ? <Nobody rule={rule} /> : <Who rule={rule} />,
+        who: isNobody ? <Nobody rule={rule} but={but} /> : <Who rule={rule} />,
         what: whatWords(words, rule),
         why: whyWords(words, rule),
         when: whenWords(words, rule),
@@ -57,14 +65,35 @@ function Who({ rule }: RuleProps): ReactNode {
   return rule.org === '@holder' ? words.text('who.holder') : <Text k="who.org" values={{ org }} />;
 }
 
-function Nobody({ rule }: RuleProps): ReactNode {
+function Nobody({ rule, but }: RuleProps & Pick<Required<RuleSentenceProps>, 'but'>): ReactNode {
   const words = useWords();
   const org = <Organisation rule={rule} />;
+  if (isForAll(rule) && but.length > 0) {
+    return (
+      <Text
+        k="who.nobodyBut"
+        values={{
+          others: (
+            <ListOf
+              parts={but.map((other) => (
+                <Other key={other.id} rule={other} />
+              ))}
+            />
+          ),
+        }}
+      />
+    );
+  }
   if (rule.role !== undefined) {
     const role = <Name>{words.code('role', rule.role)}</Name>;
     return <Text k={rule.org === undefined ? 'who.nobodyRole' : 'who.nobodyRoleAt'} values={{ role, org }} />;
   }
   return rule.org === undefined ? words.text('who.nobody') : <Text k="who.nobodyAt" values={{ org }} />;
+}
+
+/** Who a rule for one person or organisation is about, without "everybody at". */
+function Other({ rule }: RuleProps): ReactNode {
+  return rule.user === undefined ? <Organisation rule={rule} /> : <Who rule={rule} />;
 }
 
 function Organisation({ rule }: RuleProps): ReactNode {
@@ -84,7 +113,9 @@ function whatWords(words: Vocabulary, rule: RuleDraft): string {
     );
   if (types !== undefined && labels !== undefined) return words.text('what.both', { types, labels });
   if (types !== undefined) return words.text('what.types', { types });
-  return labels === undefined ? words.text('what.all') : words.text('what.labels', { labels });
+  if (labels !== undefined) return words.text('what.labels', { labels });
+  // "May not see all my data" would leave some of them open.
+  return words.text(rule.effect === 'deny' ? 'what.any' : 'what.all');
 }
 
 function whyWords(words: Vocabulary, rule: RuleDraft): string {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { parseDay } from './dates';
-import { isAdministrative, isAutomatic } from './accessKinds';
+import { EMERGENCY, isAdministrative, isAutomatic } from './accessKinds';
 import { safeName } from './safeName';
+
+export const OUTCOMES = ['permit', 'partial', 'deny', 'refused'] as const;
+export type OutcomeFilter = (typeof OUTCOMES)[number];
 
 /** What the patient looks for. Every member is optional; an absent one does not narrow. */
 export interface AccessFilter {
@@ -12,7 +15,8 @@ export interface AccessFilter {
   readonly user?: string;
   /** ActReason code, or `emergency` for both break-glass codes. */
   readonly purpose?: string;
-  readonly outcome?: 'permit' | 'partial' | 'deny';
+  /** `refused`: wholly or in part. */
+  readonly outcome?: OutcomeFilter;
   /** FHIR resource type. */
   readonly type?: string;
   /** First day, `YYYY-MM-DD`. */
@@ -27,9 +31,8 @@ export interface AccessFilter {
   readonly administrative?: 'hide';
 }
 
-export const EMERGENCY = 'emergency';
 const EMERGENCY_CODES = 'BTG,ETREAT';
-const OUTCOMES: readonly string[] = ['permit', 'partial', 'deny'];
+const REFUSED_OUTCOMES = 'partial,deny';
 const LENGTHS = { org: 128, user: 256, purpose: 64, type: 64, q: 100 } as const;
 
 /**
@@ -38,12 +41,11 @@ const LENGTHS = { org: 128, user: 256, purpose: 64, type: 64, q: 100 } as const;
  */
 export function parseFilter(fragment: string): AccessFilter {
   const params = new URLSearchParams(fragment.replace(/^#/, ''));
-  const outcome = params.get('outcome');
+  const outcome = OUTCOMES.find((known) => known === params.get('outcome'));
   return {
     ...texts(params),
     ...days(params),
-    ...(outcome !== null &&
-      OUTCOMES.includes(outcome) && { outcome: outcome as 'permit' | 'partial' | 'deny' }),
+    ...(outcome !== undefined && { outcome }),
     ...(params.get('automatic') === 'hide' && { automatic: 'hide' }),
     ...(params.get('administrative') === 'hide' && { administrative: 'hide' }),
   };
@@ -83,7 +85,7 @@ export function filterQuery(filter: AccessFilter): URLSearchParams {
   put('org', filter.org);
   put('user', filter.user);
   put('purpose', filter.purpose === EMERGENCY ? EMERGENCY_CODES : filter.purpose);
-  put('outcome', filter.outcome);
+  put('outcome', filter.outcome === 'refused' ? REFUSED_OUTCOMES : filter.outcome);
   put('type', filter.type);
   return query;
 }

@@ -8,6 +8,14 @@ const ADMINISTRATIVE: ReadonlySet<string> = new Set([
   'HQUALIMP', 'HSYSADMIN', 'LABELING', 'METAMGT', 'PATADMIN', 'PATSFTY', 'PERFMSR', 'RECORDMGT', 'SYSDEV', 'TRAIN',
 ]); // prettier-ignore
 
+/** Stands for both break-glass codes wherever reasons are counted or looked for. */
+export const EMERGENCY = 'emergency';
+
+/** What an entry is counted under by reason: its purpose code, or {@link EMERGENCY}. */
+export function reasonKey(entry: AccessEntry): string {
+  return isEmergency(entry) ? EMERGENCY : entry.purpose;
+}
+
 /** Asked by a system, with no person named. */
 export function isAutomatic(entry: AccessEntry): boolean {
   return entry.requester.person === null;

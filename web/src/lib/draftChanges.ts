@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ConsentPolicy, ConsentRule } from '@api/schemas';
+import type { ConsentPolicy } from '@api/schemas';
 import type { ConsentOnFile } from './api';
 import { getDraft, setDraft } from './draft';
-import { freeId, readArrangement, toPolicy, type Arrangement } from './policy/arrangement';
+import { freeId, readArrangement, sameMeaning, toPolicy, type Arrangement } from './policy/arrangement';
 import { placeRule, wantedId, type RuleDraft } from './policy/placeRule';
 import { policyDifference } from './policy/policyDifference';
 
@@ -12,21 +12,48 @@ export function draftPolicy(onFile: ConsentOnFile, policy: ConsentPolicy): void 
   setDraft(policyDifference(base.consent, policy).length === 0 ? null : { base, policy });
 }
 
+/** Puts the draft onto `base`, which was saved elsewhere meanwhile. */
+export function rebaseDraft(base: ConsentOnFile, policy: ConsentPolicy): void {
+  setDraft(null);
+  draftPolicy(base, policy);
+}
+
 /** The draft's policy, or what is on file when nothing is being changed. */
 function standing(onFile: ConsentOnFile): Arrangement {
   return readArrangement(getDraft()?.policy ?? onFile.consent);
 }
 
-/** Adds an exception to the draft, begun from what is on file when there is none. */
+/**
+ * Adds an exception to the draft, begun from what is on file when there is none. One that is there already is not added again: it goes to
+ * where the new one would be.
+ */
 export function draftException(onFile: ConsentOnFile, added: RuleDraft): void {
-  const { exceptions, preset } = standing(onFile);
-  const rule: ConsentRule = { ...added, id: freeId(wantedId(added), takenIds(onFile)) };
-  draftPolicy(onFile, toPolicy({ exceptions: placeRule(exceptions, rule), preset }));
+  const id = freeId(wantedId(added), takenIds(onFile));
+  draftArrangement(onFile, ({ exceptions, preset }) => {
+    const [wanted = { ...added, id }] = keepClosed({ exceptions: [{ ...added, id }], preset }).exceptions;
+    const known = exceptions.find((rule) => sameMeaning(rule, wanted));
+    const others = exceptions.filter((rule) => rule !== known);
+    return { exceptions: placeRule(others, known ?? wanted), preset };
+  });
 }
 
 /** Changes the draft's exceptions or general setting. */
 export function draftArrangement(onFile: ConsentOnFile, change: (now: Arrangement) => Arrangement): void {
-  draftPolicy(onFile, toPolicy(change(standing(onFile))));
+  draftPolicy(onFile, toPolicy(keepClosed(change(standing(onFile)))));
+}
+
+/**
+ * Under "closed, even in an emergency" a block must hold in an emergency too: the first rule that fits decides, so one that does not would
+ * open the record to exactly the person that it blocks.
+ */
+function keepClosed(arrangement: Arrangement): Arrangement {
+  if (arrangement.preset !== 'closed') return arrangement;
+  return {
+    ...arrangement,
+    exceptions: arrangement.exceptions.map((rule) =>
+      rule.effect === 'deny' ? { ...rule, holdsInEmergency: true } : rule,
+    ),
+  };
 }
 
 /** An id once used is not used again in the same change: a reader of the history must not take one rule for another. */

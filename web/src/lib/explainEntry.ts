@@ -33,7 +33,18 @@ export function versionOf(basis: Basis): number | null {
   }
 }
 
-/** Whether something that would have been refused was opened because of an emergency. */
-export function wasOverridden(entry: AccessEntry): boolean {
-  return entry.items.some((item) => item.basis.kind === 'emergency');
+/**
+ * What became of the patient's rules in an emergency with a person and a reason: all that stood in the way were `overridden` (`usual`:
+ * those of the network, for want of a consent); `except`: some were, others held; `held`: those in the way all held; `allowedAnyway`: none
+ * stood in the way; `refused`: it was refused for a reason outside the rules.
+ */
+export function emergencyCourse(
+  entry: AccessEntry,
+): 'overridden' | 'usual' | 'except' | 'held' | 'allowedAnyway' | 'refused' {
+  const opened = entry.items.find((item) => item.basis.kind === 'emergency');
+  const withheld = entry.items.find((item) => item.decision === 'deny');
+  if (withheld?.basis.kind === 'refused') return 'refused';
+  if (withheld !== undefined) return opened === undefined ? 'held' : 'except';
+  if (opened === undefined) return 'allowedAnyway';
+  return versionOf(opened.basis) === null ? 'usual' : 'overridden';
 }

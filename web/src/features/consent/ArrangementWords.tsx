@@ -4,25 +4,32 @@ import type { ReactNode } from 'react';
 import { Icon } from '../../components/Icon';
 import { RuleSentence } from '../../components/RuleSentence';
 import { parseDay } from '../../lib/dates';
-import { readArrangement } from '../../lib/policy/arrangement';
+import { readArrangement, type Preset } from '../../lib/policy/arrangement';
 import { useWords } from '../../words/context';
 
 interface ArrangementWordsProps {
   readonly policy: ConsentPolicy;
   /** Of its two headings. */
   readonly level: 2 | 3;
+  /** What decided the access that the reader comes from: an exception's id, or anything else for the general setting. */
+  readonly decided?: string | null;
 }
 
 /** A consent in words: its general setting and its exceptions. */
-export function ArrangementWords({ policy, level }: ArrangementWordsProps): ReactNode {
+export function ArrangementWords({ policy, level, decided }: ArrangementWordsProps): ReactNode {
   const words = useWords();
   const { exceptions, preset } = readArrangement(policy);
   const Heading = `h${level}` as const;
+  const isDecided = (id: string): boolean => id === decided;
+  const isPresetDecided = decided !== undefined && !exceptions.some(({ id }) => isDecided(id));
   return (
     <div className="arrangement">
       <div className="arrangement-preset">
         <Heading>{words.text('consent.general')}</Heading>
-        <p className="preset-name">{words.text(`preset.${preset}`)}</p>
+        <p className="preset-name">
+          {words.text(`preset.${preset}`)}
+          {isPresetDecided && <Decided />}
+        </p>
         <p>{words.text(`preset.${preset}.text`)}</p>
       </div>
       <div>
@@ -34,11 +41,12 @@ export function ArrangementWords({ policy, level }: ArrangementWordsProps): Reac
             {exceptions.length > 1 && <p className="small">{words.text('consent.exceptionsHint')}</p>}
             <ol className="rules">
               {exceptions.map((rule) => (
-                <li key={rule.id} id={`rule-${rule.id}`} className={`rule rule-${rule.effect}`}>
+                <li key={rule.id} className={`rule rule-${rule.effect}`}>
                   <RuleMark rule={rule} />
                   <span>
                     <RuleSentence rule={rule} />
-                    <RuleTime rule={rule} />
+                    <RuleState rule={rule} preset={preset} />
+                    {isDecided(rule.id) && <Decided />}
                   </span>
                 </li>
               ))}
@@ -50,18 +58,33 @@ export function ArrangementWords({ policy, level }: ArrangementWordsProps): Reac
   );
 }
 
+function Decided(): ReactNode {
+  const words = useWords();
+  return <span className="badge badge-decided">{words.text('history.decided')}</span>;
+}
+
 export function RuleMark({ rule }: { readonly rule: Pick<ConsentRule, 'effect'> }): ReactNode {
   return <Icon name={rule.effect === 'permit' ? 'check' : 'block'} />;
 }
 
-/** Says so when a rule's time is over or has not come: it then decides nothing. */
-export function RuleTime({ rule }: { readonly rule: ConsentRule }): ReactNode {
+interface RuleStateProps {
+  readonly rule: ConsentRule;
+  readonly preset: Preset;
+}
+
+/**
+ * What a reader would not expect of a rule: its time is over or has not come, so that it decides nothing; or it refuses and yet opens in
+ * an emergency, where the general setting stays closed (the first rule that fits decides, not the strictest).
+ */
+export function RuleState({ rule, preset }: RuleStateProps): ReactNode {
   const words = useWords();
   const now = new Date();
   const { start, end } = rule.period ?? {};
   // A day as the end includes that whole day in UTC (FHIR R4 Period); the reader's own midnight is near enough for a hint.
   const isOver = end !== undefined && now >= (parseDay(end, 1) ?? new Date(end));
   const isAhead = start !== undefined && now < (parseDay(start) ?? new Date(start));
-  if (!isOver && !isAhead) return null;
-  return <span className="badge">{words.text(isOver ? 'rule.expired' : 'rule.future')}</span>;
+  if (isOver || isAhead)
+    return <span className="badge">{words.text(isOver ? 'rule.expired' : 'rule.future')}</span>;
+  if (preset !== 'closed' || rule.effect !== 'deny' || rule.holdsInEmergency === true) return null;
+  return <span className="badge badge-emergency">{words.text('rule.opens')}</span>;
 }

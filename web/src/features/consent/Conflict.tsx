@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import { RuleSentence } from '../../components/RuleSentence';
 import type { ConsentOnFile } from '../../lib/api';
 import { setDraft, type Draft } from '../../lib/draft';
+import { rebaseDraft } from '../../lib/draftChanges';
 import { mergePolicies } from '../../lib/policy/mergePolicies';
 import { policyDifference } from '../../lib/policy/policyDifference';
 import { useWords } from '../../words/context';
@@ -41,14 +42,14 @@ export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
           hint={words.text('conflict.mergeHint')}
           isMain
           onPress={() => {
-            setDraft({ base: theirs, policy: merge.policy });
+            rebaseDraft(theirs, merge.policy);
           }}
         />
         <Choice
           label={words.text('conflict.replace')}
           hint={words.text('conflict.replaceHint')}
           onPress={() => {
-            setDraft({ base: theirs, policy: draft.policy });
+            rebaseDraft(theirs, draft.policy);
           }}
         />
         <Choice

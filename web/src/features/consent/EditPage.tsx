@@ -16,7 +16,7 @@ import { moveRule } from '../../lib/policy/placeRule';
 import { policyDifference } from '../../lib/policy/policyDifference';
 import { consentQuery } from '../../lib/queries';
 import { useWords } from '../../words/context';
-import { RuleMark, RuleTime } from './ArrangementWords';
+import { RuleMark, RuleState } from './ArrangementWords';
 import { RuleDialog } from './RuleDialog';
 
 /** Changes the consent in words. Nothing is saved here: the next page shows what it would mean. */
@@ -51,8 +51,9 @@ function PresetChoice({ onFile }: OnFileProps): ReactNode {
   const name = useId();
   const draft = useDraft();
   const { preset } = readArrangement(draft?.policy ?? onFile.consent);
-  // "Open to everybody" is shown where it holds, and not offered: nobody asks for it by accident.
-  const offered = preset === 'other' ? [...CHOICES, preset] : CHOICES;
+  // The others are shown where they hold, and not offered: nobody asks for "open to everybody" by accident.
+  const isOffered = CHOICES.some((choice) => choice === preset);
+  const offered = isOffered ? CHOICES : [preset, ...CHOICES];
   return (
     <fieldset className="presets">
       <legend>
@@ -84,7 +85,7 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   const draft = useDraft();
   const [edited, setEdited] = useState<ConsentRule | 'new' | null>(null);
-  const { exceptions } = readArrangement(draft?.policy ?? onFile.consent);
+  const { exceptions, preset } = readArrangement(draft?.policy ?? onFile.consent);
   const change = (to: (rules: readonly ConsentRule[]) => readonly ConsentRule[]): void => {
     draftArrangement(onFile, (now) => ({ ...now, exceptions: to(now.exceptions) }));
   };
@@ -111,7 +112,7 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
             <RuleMark rule={rule} />
             <span id={`words-${rule.id}`}>
               <RuleSentence rule={rule} />
-              <RuleTime rule={rule} />
+              <RuleState rule={rule} preset={preset} />
             </span>
             <span className="rule-buttons">
               <RuleButton

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, useLocation, useNavigate, useParams } from 'react-router';
 import { ErrorPage } from '../../components/ErrorPage';
 import { NotFound } from '../../components/NotFound';
 import { Page } from '../../components/Page';
@@ -16,6 +16,7 @@ export function VersionPage(): ReactNode {
   const words = useWords();
   const { version: wanted = '' } = useParams();
   const history = useQuery(historyQuery);
+  const decided = useDecided();
   if (history.data === undefined) {
     if (history.error !== null)
       return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
@@ -46,7 +47,7 @@ export function VersionPage(): ReactNode {
       }
     >
       <section className="sheet">
-        <ArrangementWords policy={version.consent} level={2} />
+        <ArrangementWords policy={version.consent} level={2} {...(decided !== undefined && { decided })} />
       </section>
       {next !== undefined && <Revert policy={version.consent} />}
       <p>
@@ -54,6 +55,13 @@ export function VersionPage(): ReactNode {
       </p>
     </Page>
   );
+}
+
+/** What decided the access whose page led here; undefined for a reader who came another way. */
+function useDecided(): string | null | undefined {
+  const state: unknown = useLocation().state;
+  if (typeof state !== 'object' || state === null || !('decided' in state)) return undefined;
+  return typeof state.decided === 'string' ? state.decided : null;
 }
 
 function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1] }): ReactNode {

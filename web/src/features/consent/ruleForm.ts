@@ -29,7 +29,7 @@ export type FormErrors = Partial<
 
 export const WHOMS: readonly Whom[] = ['everyone', 'org', 'holder', 'user', 'role'];
 export const WHICHES: readonly Which[] = ['all', 'labels', 'types'];
-export const LABELS = ['PSY', 'ETH', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS', 'R'] as const;
+export const LABELS = ['PSY', 'MH', 'ETH', 'HIV', 'STD', 'SEX', 'PREGNANT', 'SDV', 'GDIS', 'R'] as const;
 export const TYPES = [
   'Observation', 'DiagnosticReport', 'Condition', 'MedicationRequest', 'AllergyIntolerance', 'Immunization', 'Procedure', 'Encounter',
   'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',

@@ -4,12 +4,13 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { KindList } from '../../components/KindList';
+import { ListOf } from '../../components/ListOf';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { RuleSentence } from '../../components/RuleSentence';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate } from '../../lib/dates';
-import { explainEntry, versionOf, wasOverridden, type Reason } from '../../lib/explainEntry';
+import { emergencyCourse, explainEntry, versionOf, type Reason } from '../../lib/explainEntry';
 import { countKinds } from '../../lib/itemKinds';
 import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
 import { historyQuery } from '../../lib/queries';
@@ -33,7 +34,7 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
       className={`why why-${isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome}`}
     >
       <h2>{words.text('entry.why')}</h2>
-      <EmergencyLead entry={entry} />
+      <EmergencyLead entry={entry} reasons={reasons} versions={versions} />
       <ul className="why-list">
         {reasons.map((reason) => (
           <li key={`${reason.decision} ${JSON.stringify(reason.basis)}`} className="why-reason">
@@ -44,7 +45,7 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
               </p>
               {reasons.length > 1 && (
                 <p className="small">
-                  <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull />
+                  <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull isPlain />
                 </p>
               )}
               <VersionLink reason={reason} versions={versions} />
@@ -56,25 +57,76 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
   );
 }
 
-function EmergencyLead({ entry }: { readonly entry: AccessEntry }): ReactNode {
+type Versions = ConsentHistory['items'];
+
+interface EmergencyLeadProps {
+  readonly entry: AccessEntry;
+  readonly reasons: readonly Reason[];
+  readonly versions: Versions;
+}
+
+/** Who declared the emergency and why, and what became of the patient's rules. */
+function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactNode {
   const words = useWords();
   if (!isEmergency(entry)) return null;
   const { person, organisation } = entry.requester;
   if (entry.emergency === null) return <p>{words.text('why.emergency.noReason')}</p>;
+  const course = emergencyCourse(entry);
   return (
     <p className="why-lead">
       <Text
-        k={wasOverridden(entry) ? 'why.emergency.lead' : 'why.emergency.allowedAnyway'}
+        k="why.emergency.said"
         values={{
           person: <Name>{person?.name ?? organisation.name}</Name>,
           reason: <Name>{entry.emergency.reason}</Name>,
         }}
-      />
+      />{' '}
+      {course === 'except' ? (
+        <Text
+          k="why.emergency.except"
+          values={{
+            rules: (
+              <ListOf
+                parts={heldRules(reasons).map((rule) => (
+                  <HeldRule key={rule.rule} basis={rule} versions={versions} />
+                ))}
+              />
+            ),
+          }}
+        />
+      ) : (
+        course !== 'refused' && words.text(`why.emergency.${course}`)
+      )}
     </p>
   );
 }
 
-type Versions = ConsentHistory['items'];
+type RuleBasis = Extract<Reason['basis'], { kind: 'rule' }>;
+
+/** The rules that refused something although an emergency was declared. */
+function heldRules(reasons: readonly Reason[]): readonly RuleBasis[] {
+  return reasons.flatMap(({ decision, basis }) =>
+    decision === 'deny' && basis.kind === 'rule' ? [basis] : [],
+  );
+}
+
+function HeldRule({
+  basis,
+  versions,
+}: {
+  readonly basis: RuleBasis;
+  readonly versions: Versions;
+}): ReactNode {
+  const words = useWords();
+  const standing = standingRule(versions, basis.version, basis.rule);
+  const rule =
+    standing?.kind === 'preset' ? (
+      words.text(`preset.${standing.preset}`)
+    ) : (
+      <StandingRule standing={standing} rule={basis.rule} />
+    );
+  return <Text k="why.quoted" values={{ rule }} />;
+}
 
 function ReasonSentence({
   reason,
@@ -145,8 +197,23 @@ function StandingSentence({ standing, rule, keys }: StandingSentenceProps): Reac
   if (standing?.kind === 'preset') {
     return <Text k={keys.preset} values={{ preset: words.text(`preset.${standing.preset}`) }} />;
   }
-  const sentence = standing === undefined ? <Name>{rule}</Name> : <RuleSentence rule={standing.rule} />;
+  const sentence = <StandingRule standing={standing} rule={rule} />;
   return <Text k={keys.rule} values={{ rule: sentence, preset: sentence }} />;
+}
+
+/** A rule in words; its id where the version that held it is not at hand. */
+function StandingRule({
+  standing,
+  rule,
+}: {
+  readonly standing: Extract<Standing, { kind: 'rule' }> | undefined;
+  readonly rule: string;
+}): ReactNode {
+  return standing === undefined ? (
+    <Name>{rule}</Name>
+  ) : (
+    <RuleSentence rule={standing.rule} but={standing.but} />
+  );
 }
 
 /** Which version decided, since when what decided was in force, and the way to that version. */
@@ -165,15 +232,15 @@ function VersionLink({
   const since = inForceSince(versions, version, rule);
   return (
     <p className="small why-version">
-      {saved !== undefined && (
-        <span>
-          {words.text('why.version', { version, date: formatDate(words.tag, new Date(saved.at)) })}
-          {since !== undefined && since !== saved.at && (
-            <> ({words.text('why.since', { date: formatDate(words.tag, new Date(since)) })})</>
-          )}
-        </span>
+      {since !== undefined && (
+        <span>{words.text('why.since', { date: formatDate(words.tag, new Date(since)) })}</span>
       )}
-      <Link to={`/consent/versions/${String(version)}`}>{words.text('why.seeVersion')}</Link>
+      {saved !== undefined && (
+        <span>{words.text('why.version', { version, date: formatDate(words.tag, new Date(saved.at)) })}</span>
+      )}
+      <Link to={`/consent/versions/${String(version)}`} state={{ decided: rule ?? null }}>
+        {words.text('why.seeVersion')}
+      </Link>
     </p>
   );
 }

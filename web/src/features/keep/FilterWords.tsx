@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
 import { Name } from '../../components/Name';
-import { EMERGENCY, type AccessFilter } from '../../lib/accessFilter';
+import type { AccessFilter } from '../../lib/accessFilter';
 import { formatDate, parseDay } from '../../lib/dates';
 import { useOrganisationName, usePersonName } from '../../lib/queries';
 import { useWords } from '../../words/context';
@@ -16,12 +16,8 @@ export function FilterWords({ filter }: { readonly filter: AccessFilter }): Reac
     [words.text('filter.search'), filter.q],
     [words.text('field.person'), filter.user && (personName ?? filter.user)],
     [words.text('field.organisation'), filter.org && organisationName(filter.org)],
-    [
-      words.text('field.reason'),
-      filter.purpose &&
-        (filter.purpose === EMERGENCY ? words.text('mark.emergency') : words.code('purpose', filter.purpose)),
-    ],
-    [words.text('field.outcome'), filter.outcome && words.text(`mark.${filter.outcome}`)],
+    [words.text('field.reason'), filter.purpose && words.code('purpose', filter.purpose)],
+    [words.text('field.outcome'), filter.outcome && words.text(`outcome.${filter.outcome}`)],
     [words.text('field.kind'), filter.type && words.code('type', filter.type)],
     [words.text('field.from'), filter.from && day(filter.from)],
     [words.text('field.to'), filter.to && day(filter.to)],

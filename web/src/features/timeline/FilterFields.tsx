@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { useId, useMemo, type ReactNode } from 'react';
-import { EMERGENCY, type AccessFilter } from '../../lib/accessFilter';
-import { isEmergency } from '../../lib/accessKinds';
+import { OUTCOMES, type AccessFilter } from '../../lib/accessFilter';
+import { EMERGENCY } from '../../lib/accessKinds';
 import { useMe, useOrganisationName, usePersonName } from '../../lib/queries';
-import { isolatedName } from '../../lib/safeName';
+import { isolatedName, shortName } from '../../lib/safeName';
 import { withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { countChoices, toChoices, type Choice } from './filterChoices';
-
-const OUTCOMES = ['permit', 'partial', 'deny'] as const;
 
 /** A field for each way to narrow the list. */
 export function FilterFields({
@@ -22,7 +20,6 @@ export function FilterFields({
   const { organisations } = useMe();
   const chosenPerson = usePersonName(filter.user);
   const counts = useMemo(() => countChoices(counted), [counted]);
-  const emergencies = useMemo(() => counted.filter(isEmergency).length, [counted]);
   const holders = new Map(
     organisations.map(({ mspId }) => [mspId, counts.organisations.get(mspId) ?? 0] as const),
   );
@@ -30,7 +27,8 @@ export function FilterFields({
   const set = <K extends keyof AccessFilter>(name: K, value: AccessFilter[K] | ''): void => {
     setFilter(withMember(filter, name, value));
   };
-  const personLabel = (id: string): string => isolatedName(counts.people.get(id)?.name ?? chosenPerson ?? id);
+  const personLabel = (id: string): string =>
+    isolatedName(shortName(counts.people.get(id)?.name ?? chosenPerson ?? id));
   return (
     <div className="find-fields">
       <ChoiceField
@@ -39,7 +37,7 @@ export function FilterFields({
         onChoose={(value) => {
           set('user', value);
         }}
-        choices={toChoices(people, personLabel, filter.user)}
+        choices={toChoices(words.tag, people, personLabel, filter.user)}
       />
       <ChoiceField
         label={words.text('field.organisation')}
@@ -47,7 +45,12 @@ export function FilterFields({
         onChoose={(value) => {
           set('org', value);
         }}
-        choices={toChoices(holders, (id) => isolatedName(organisationName(id)), filter.org)}
+        choices={toChoices(
+          words.tag,
+          holders,
+          (id) => isolatedName(shortName(organisationName(id))),
+          filter.org,
+        )}
       />
       <ChoiceField
         label={words.text('field.reason')}
@@ -55,12 +58,12 @@ export function FilterFields({
         onChoose={(value) => {
           set('purpose', value);
         }}
-        choices={[
-          { value: EMERGENCY, label: words.text('mark.emergency'), count: emergencies },
-          ...toChoices(counts.reasons, (code) => words.code('purpose', code), filter.purpose).filter(
-            ({ value }) => value !== EMERGENCY && value !== 'BTG' && value !== 'ETREAT',
-          ),
-        ]}
+        choices={toChoices(
+          words.tag,
+          new Map([[EMERGENCY, 0], ...counts.reasons]),
+          (code) => words.code('purpose', code),
+          filter.purpose,
+        )}
       />
       <ChoiceField
         label={words.text('field.outcome')}
@@ -70,7 +73,7 @@ export function FilterFields({
         }}
         choices={OUTCOMES.map((value) => ({
           value,
-          label: words.text(`mark.${value}`),
+          label: words.text(`outcome.${value}`),
           count: counts.outcomes.get(value) ?? 0,
         }))}
       />
@@ -80,7 +83,7 @@ export function FilterFields({
         onChoose={(value) => {
           set('type', value);
         }}
-        choices={toChoices(counts.kinds, (type) => words.code('type', type), filter.type)}
+        choices={toChoices(words.tag, counts.kinds, (type) => words.code('type', type), filter.type)}
       />
       <DayField
         label={words.text('field.from')}

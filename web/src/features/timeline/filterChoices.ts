@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
+import { reasonKey } from '../../lib/accessKinds';
 
 export interface Choice {
   readonly value: string;
@@ -13,8 +14,10 @@ export interface FilterChoices {
   readonly organisations: ReadonlyMap<string, number>;
   /** Identifier → newest name and count. */
   readonly people: ReadonlyMap<string, { readonly name: string; readonly count: number }>;
+  /** By purpose code; the two of break-glass together as `emergency`. */
   readonly reasons: ReadonlyMap<string, number>;
   readonly kinds: ReadonlyMap<string, number>;
+  /** With `refused` for those that were refused wholly or in part. */
   readonly outcomes: ReadonlyMap<string, number>;
 }
 
@@ -27,10 +30,12 @@ export function countChoices(entries: readonly AccessEntry[]): FilterChoices {
   const count = (counts: Map<string, number>, key: string): void => {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   };
-  for (const { requester, purpose, outcome, items } of entries) {
+  for (const entry of entries) {
+    const { requester, outcome, items } = entry;
     count(organisations, requester.organisation.mspId);
-    count(reasons, purpose);
+    count(reasons, reasonKey(entry));
     count(outcomes, outcome);
+    if (outcome !== 'permit') count(outcomes, 'refused');
     for (const type of new Set(items.map((item) => item.type))) count(kinds, type);
     if (requester.person === null) continue;
     const known = people.get(requester.person.id);
@@ -40,8 +45,9 @@ export function countChoices(entries: readonly AccessEntry[]): FilterChoices {
   return { organisations, people, reasons, kinds, outcomes };
 }
 
-/** Choices from counts; the chosen one is among them even if nothing was counted for it. Sorted by label. */
+/** Choices from counts; the chosen one is among them even if nothing was counted for it. Sorted by label as `language` sorts. */
 export function toChoices(
+  language: string,
   counts: ReadonlyMap<string, number>,
   labelOf: (value: string) => string,
   chosen: string | undefined,
@@ -49,5 +55,5 @@ export function toChoices(
   const values = new Set([...counts.keys(), ...(chosen === undefined ? [] : [chosen])]);
   return [...values]
     .map((value) => ({ value, label: labelOf(value), count: counts.get(value) ?? 0 }))
-    .sort((a, b) => a.label.localeCompare(b.label));
+    .sort((a, b) => a.label.localeCompare(b.label, language));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
-import { isEmergency } from '../../lib/accessKinds';
+import { isEmergency, reasonKey } from '../../lib/accessKinds';
 import { dayKey, startOfWeek } from '../../lib/dates';
 
 /** What the colour of the chart shows. */
@@ -19,7 +19,7 @@ export interface Week {
 }
 
 export interface WeekCounts {
-  /** MSP ids or purpose codes, the most frequent first; `null` collects the rest. */
+  /** MSP ids or reasons (purpose codes, `emergency`), the most frequent first; `null` collects the rest. */
   readonly series: readonly (string | null)[];
   /** Oldest first, without a gap. */
   readonly weeks: readonly Week[];
@@ -36,7 +36,7 @@ export function countWeeks(
   split: Split,
 ): WeekCounts {
   const keyOf = (entry: AccessEntry): string =>
-    split === 'organisation' ? entry.requester.organisation.mspId : entry.purpose;
+    split === 'organisation' ? entry.requester.organisation.mspId : reasonKey(entry);
   const series = topSeries(entries.map(keyOf));
   const byWeek = groupByWeek(entries);
   const rows = Array.from({ length: weeks }, (_, at): Week => {

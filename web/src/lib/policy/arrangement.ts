@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentRule } from '@api/schemas';
 
-/** The general setting of a consent, in the portal's words; `other`: everything that no exception decides is allowed. */
-export type Preset = 'care' | 'hospital' | 'emergency' | 'closed' | 'other';
+/**
+ * The general setting of a consent, in the portal's words. `usual`: what holds in the network as long as nothing was decided, under its
+ * default setting; `other`: everything that no exception decides is allowed.
+ */
+export type Preset = 'care' | 'hospital' | 'usual' | 'emergency' | 'closed' | 'other';
 
 /** The presets that a patient can choose, from the most open to the most closed. */
 export const CHOICES = ['care', 'hospital', 'emergency', 'closed'] as const satisfies readonly Preset[];
@@ -27,13 +30,14 @@ const PRESETS: Readonly<Record<Preset, ConsentPolicy>> = {
     ],
     default: 'deny',
   },
+  usual: { rules: [{ id: 'usual', effect: 'permit', org: '@holder', purposes: ['TREAT'] }], default: 'deny' },
   closed: { rules: [{ id: 'closed', effect: 'deny', holdsInEmergency: true }], default: 'deny' },
   emergency: { rules: [], default: 'deny' },
   other: { rules: [], default: 'permit' },
 };
 
 // The longest tails first: every policy that refuses by default ends in the empty tail of `emergency`.
-const BY_LENGTH: readonly Preset[] = ['care', 'hospital', 'closed', 'emergency', 'other'];
+const BY_LENGTH: readonly Preset[] = ['care', 'hospital', 'usual', 'closed', 'emergency', 'other'];
 
 /**
  * Reads a policy as exceptions and a general setting: the setting is the one whose rules the policy ends with. Nothing is lost: what is

@@ -44,9 +44,10 @@ export function restricts(change: PolicyChange): boolean {
 }
 
 const OPENNESS: Readonly<Record<Preset, number>> = {
-  other: 4,
-  care: 3,
-  hospital: 2,
+  other: 5,
+  care: 4,
+  hospital: 3,
+  usual: 2,
   emergency: 1,
   closed: 0,
 };

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentHistory, ConsentRule } from '@api/schemas';
 import { readArrangement, sameMeaning, type Preset } from './arrangement';
+import { isForAll } from './ruleScope';
 
 type Versions = ConsentHistory['items'];
 
 /** What a decision rested on, in the portal's words: an exception, or the general setting. */
 export type Standing =
-  | { readonly kind: 'rule'; readonly rule: ConsentRule }
+  | {
+      readonly kind: 'rule';
+      readonly rule: ConsentRule;
+      /** Rules before it that let one person or organisation see what it refuses to everybody: "nobody but …". */
+      readonly but: readonly ConsentRule[];
+    }
   | { readonly kind: 'preset'; readonly preset: Preset };
 
 /**
@@ -22,8 +28,10 @@ export function standingRule(
   if (consent === undefined) return undefined;
   const { exceptions, preset } = readArrangement(consent);
   if (ruleId === undefined) return { kind: 'preset', preset };
-  const exception = exceptions.find((rule) => rule.id === ruleId);
-  if (exception !== undefined) return { kind: 'rule', rule: exception };
+  const at = exceptions.findIndex((rule) => rule.id === ruleId);
+  const exception = exceptions[at];
+  if (exception !== undefined)
+    return { kind: 'rule', rule: exception, but: letIn(exception, exceptions.slice(0, at)) };
   return consent.rules.some((rule) => rule.id === ruleId) ? { kind: 'preset', preset } : undefined;
 }
 
@@ -44,6 +52,21 @@ export function inForceSince(
     since = at;
   }
   return since;
+}
+
+function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): readonly ConsentRule[] {
+  if (refusing.effect !== 'deny' || !isForAll(refusing)) return [];
+  return before.filter(({ org, user, ...rest }) => {
+    const isOne = (org !== undefined || user !== undefined) && rest.role === undefined;
+    return (
+      isOne &&
+      rest.effect === 'permit' &&
+      sameMeaning(
+        { ...refusing, effect: 'permit', holdsInEmergency: false },
+        { ...rest, holdsInEmergency: false },
+      )
+    );
+  });
 }
 
 function saysSame(a: Standing, b: Standing | undefined): boolean {
