@@ -7,7 +7,17 @@ const LANGUAGES = { en, zhCN } as const;
 
 /** Families of keys that the first page uses. All others come with the page that needs them. */
 const FIRST: ReadonlySet<string> = new Set([
-  'app', 'nav', 'error', 'problem', 'trust', 'list', 'mark', 'filter', 'chart', 'type', 'purpose', 'role', 'warning',
+  'app', 'nav', 'error', 'problem', 'trust', 'list', 'mark', 'filter', 'chart', 'role', 'warning',
+]); // prettier-ignore
+
+/** Codes that most lists show. The others come when one of them is met (`loadWords.ts`). */
+const FIRST_CODES: ReadonlySet<string> = new Set([
+  ...[
+    'AllergyIntolerance', 'CarePlan', 'CareTeam', 'Claim', 'Condition', 'DiagnosticReport', 'DocumentReference', 'Encounter',
+    'ExplanationOfBenefit', 'ImagingStudy', 'Immunization', 'Location', 'Medication', 'MedicationRequest', 'Observation',
+    'Organization', 'Patient', 'Practitioner', 'Procedure',
+  ].map((type) => `type.${type}`),
+  ...['TREAT', 'ETREAT', 'BTG', 'emergency', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'PATRQT'].map((code) => `purpose.${code}`),
 ]); // prettier-ignore
 
 const ID = /words\/(en|zhCN)\?(first|rest)$/;
@@ -27,7 +37,7 @@ export function wordsInParts(): Plugin {
       const [, language, part] = ID.exec(id) ?? [];
       if (language === undefined) return undefined;
       const words = LANGUAGES[language as keyof typeof LANGUAGES];
-      const chosen = Object.entries(words).filter(([key]) => FIRST.has(familyOf(key)) === (part === 'first'));
+      const chosen = Object.entries(words).filter(([key]) => isFirst(key) === (part === 'first'));
       return `export const words = ${JSON.stringify(Object.fromEntries(chosen))};`;
     },
     generateBundle(_options, bundle) {
@@ -38,6 +48,10 @@ export function wordsInParts(): Plugin {
   };
 }
 
+function isFirst(key: string): boolean {
+  return FIRST.has(familyOf(key)) || FIRST_CODES.has(key);
+}
+
 function familyOf(key: string): string {
   return key.slice(0, key.indexOf('.'));
 }
@@ -45,7 +59,7 @@ function familyOf(key: string): string {
 /** @throws Error when the first page's code names a key whose words it does not bring. */
 function refuseOtherWords(code: string): void {
   const other = Object.keys(en).find(
-    (key) => !FIRST.has(familyOf(key)) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)),
+    (key) => !isFirst(key) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)),
   );
   if (other !== undefined)
     throw new Error(

@@ -65,7 +65,7 @@ describe('finding', () => {
   it.each([
     ['Person', 'Dr. Mariam Gleason', 'user='],
     ['Reason', 'Emergency', 'purpose=emergency'],
-    ['Kind of data', 'bills', 'type=Claim'],
+    ['Kind of data', 'Bills', 'type=Claim'],
   ])('narrows by %s', async (label, option, inUrl) => {
     const page = await openList();
     const all = await count(page);

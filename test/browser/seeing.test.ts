@@ -122,7 +122,7 @@ describe('the list', () => {
       `Complete up to ledger position ${String(me.list.block)}. Checked at`,
     );
     await line.getByText('What does this mean?').click();
-    expect(await line.innerText()).toContain('All participating organisations keep the same ledger');
+    await line.getByText('All participating organisations keep the same ledger').waitFor();
   });
 
   it('offers new entries without moving what is being read', async () => {
@@ -204,7 +204,7 @@ describe('one entry', () => {
     const why = page.locator('.why');
     await why.getByText(/Allowed by your rule/).waitFor();
     expect(await why.innerText()).toContain('“Everybody at South Clinic may see all my data for treatment”');
-    expect(await why.innerText()).toMatch(/Consent version 1, saved on/);
+    expect(await why.innerText()).toMatch(/In force since .+\.\s+Version 1 of your consent, saved on/);
     expect(await accessibilityFaults(page)).toEqual([]);
     await why.getByRole('link', { name: 'See your consent as it was then' }).click();
     await page.getByRole('heading', { name: 'Version 1' }).waitFor();

@@ -64,7 +64,7 @@ describe('“closed, even in an emergency”', () => {
         effect: fc.constantFrom<ConsentRule['effect'][]>('deny'),
         user: fc.constantFrom('urn:a', 'urn:b'),
         org: fc.constantFrom('@holder', SOUTH.mspId),
-        labels: fc.constant(['PSY']),
+        labels: fc.constant<string[]>(['PSY']),
         holdsInEmergency: fc.boolean(),
       },
       { requiredKeys: ['effect'] },

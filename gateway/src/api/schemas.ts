@@ -135,11 +135,14 @@ export const accessQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
-/** Query of the other paged answers: `GET /api/v1/consent/history`, and `POST /api/v1/consent/preview`, where `limit` counts replayed accesses. */
+/** Query of `GET /api/v1/consent/history`. */
 export const pageQuery = z.strictObject({
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).optional(),
 });
+
+/** Query of `POST /api/v1/consent/preview`: `limit` counts replayed accesses, `from` (inclusive) leaves out older ones. */
+export const previewQuery = pageQuery.extend({ from: z.iso.datetime({ offset: true }).optional() });
 
 export const consentVersion = z
   .strictObject({ at: z.iso.datetime(), consent: consentDocument })

@@ -7,6 +7,7 @@ import {
   consentInput,
   type ConsentPreview,
   pageQuery,
+  previewQuery,
 } from '../api/schemas';
 import { AppError } from '../errors';
 import type { NetworkDirectory } from '../projection/networkDirectory';
@@ -130,10 +131,11 @@ const DEFAULT_REPLAYED = 500;
 async function preview(deps: ConsentRoutesDeps, request: Request, subject: string): Promise<ConsentPreview> {
   const input = consentInput.parse(jsonBody(request));
   const policy = parsePolicy({ rules: input.rules, default: input.default });
-  const query = pageQuery.parse(joinRepeated(request.query));
-  const list = [subject, 'preview', policy];
+  const query = previewQuery.parse(joinRepeated(request.query));
+  const filters = query.from === undefined ? {} : { from: Date.parse(query.from) };
+  const list = [subject, 'preview', policy, filters];
   const before = query.cursor === undefined ? undefined : readCursor(query.cursor, list);
-  const page = await deps.store.page(subject, {}, before, query.limit ?? DEFAULT_REPLAYED);
+  const page = await deps.store.page(subject, filters, before, query.limit ?? DEFAULT_REPLAYED);
   await deps.registry.freshen();
   const oldest = page.entries.at(-1);
   return {

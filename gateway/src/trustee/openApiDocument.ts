@@ -11,6 +11,7 @@ import {
   consentPreview,
   me,
   pageQuery,
+  previewQuery,
   problem,
 } from '../api/schemas';
 import { grantablePatientScopes } from './patientScopes';
@@ -157,7 +158,7 @@ export function openApiDocument(baseUrl: string, issuer: string): ReturnType<typ
           summary: 'Which recent accesses would have ended differently under a draft; changes nothing',
           description: 'Needs patient/AuditEvent.s too.',
           security: api('patient/Consent.r'),
-          requestParams: { query: pageQuery, header: z.object({ 'X-CSRF-Token': z.string().optional() }) },
+          requestParams: { query: previewQuery, header: z.object({ 'X-CSRF-Token': z.string().optional() }) },
           requestBody: { required: true, content: { 'application/json': { schema: consentInput } } },
           responses: {
             200: answer('The accesses that differ', consentPreview),

@@ -261,6 +261,23 @@ describe('the consent', () => {
       expect((await preview(OPEN, next)).status).toBe(400);
     });
 
+    it('leaves out what is older than asked for, on every page', async () => {
+      harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest({ subject: alice })]);
+      await harness.projected();
+      const closed = { rules: [], default: 'deny' };
+      const all = consentPreview.parse(JSON.parse((await preview(closed)).text));
+      const at = all.items[0]?.access.at ?? '';
+      const considered = async (from: string): Promise<number> =>
+        consentPreview.parse(JSON.parse((await preview(closed, `?from=${encodeURIComponent(from)}`)).text))
+          .considered;
+      expect(await considered(at)).toBe(2);
+      expect(await considered(new Date(Date.parse(at) + 1).toISOString())).toBe(0);
+      expect((await preview(closed, '?from=yesterday')).status).toBe(400);
+      const { next } = consentPreview.parse(JSON.parse((await preview(closed, '?limit=1')).text));
+      const other = `?limit=1&from=${encodeURIComponent(at)}&cursor=${next ?? ''}`;
+      expect((await preview(closed, other)).status).toBe(400);
+    });
+
     it('refuses a draft that the ledger would refuse, and a call without CSRF token', async () => {
       const twice = {
         ...OPEN,

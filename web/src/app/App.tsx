@@ -17,17 +17,31 @@ export function App({ firstLanguage }: { readonly firstLanguage: Language }): Re
   const [queryClient] = useState(makeQueryClient);
   const [vocabulary, setVocabulary] = useState<Vocabulary | null>(null);
   const [language, setLanguage] = useState(firstLanguage);
+  const [opened, setOpened] = useState(firstLanguage);
+  const [isMissing, setIsMissing] = useState(false);
   useEffect(() => {
     // Begun before the words are there: both are needed for the first page. A failure is shown by the gate, which asks for the same.
     queryClient.query(meQuery).catch(() => undefined);
   }, [queryClient]);
   useEffect(() => {
     let isCurrent = true;
-    void openLanguage(language).then((opened) => {
-      if (!isCurrent) return;
-      document.documentElement.lang = language.tag;
-      setVocabulary(opened);
-    });
+    const show = (vocabulary: Vocabulary): void => {
+      if (isCurrent) setVocabulary(vocabulary);
+    };
+    openLanguage(language, show).then(
+      (opened) => {
+        if (!isCurrent) return;
+        document.documentElement.lang = language.tag;
+        show(opened);
+        setOpened(language);
+      },
+      // The words cannot be loaded now: the page stays in the language that it has.
+      () => {
+        if (!isCurrent) return;
+        setLanguage(opened);
+        setIsMissing(true);
+      },
+    );
     return () => {
       isCurrent = false;
     };
@@ -42,7 +56,7 @@ export function App({ firstLanguage }: { readonly firstLanguage: Language }): Re
     }),
     [language],
   );
-  if (vocabulary === null) return null;
+  if (vocabulary === null) return isMissing ? <NoWords /> : null;
   return (
     <LanguageContext value={choice}>
       <VocabularyProvider value={vocabulary}>
@@ -57,6 +71,15 @@ export function App({ firstLanguage }: { readonly firstLanguage: Language }): Re
         </QueryClientProvider>
       </VocabularyProvider>
     </LanguageContext>
+  );
+}
+
+/** The words themselves could not be loaded: the only text that is not among them. */
+function NoWords(): ReactNode {
+  return (
+    <p role="alert">
+      The server cannot be reached. <span lang="zh-CN">无法连接服务器。</span> <a href="">Reload · 刷新</a>
+    </p>
   );
 }
 

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
+import { Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
+import { DialogNotices } from '../components/dialogNotices';
 import { Name } from '../components/Name';
 import { Notice } from '../components/Notice';
 import { ApiError } from '../lib/apiError';
-import { setDraft, useDraft } from '../lib/draft';
+import { isUnsaved, useIsUnsaved } from '../lib/draft';
 import { isSomebodyHere } from '../lib/activity';
 import { meQuery, useMe } from '../lib/queries';
 import { signOut } from '../lib/signOut';
 import { useWords } from '../words/context';
 import { Frame } from './Frame';
+import { SignOutDialog } from './lazyPages';
 
 /** The frame of somebody who is signed in. */
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
   return (
-    <Frame navigation={<Navigation />} account={<Account />} notices={<Notices />}>
-      {children}
-    </Frame>
+    <DialogNotices value={<LateSessionWarning />}>
+      <Frame navigation={<Navigation />} account={<Account />} notices={<Notices />}>
+        {children}
+      </Frame>
+    </DialogNotices>
   );
 }
 
@@ -38,6 +42,12 @@ function Account(): ReactNode {
   const words = useWords();
   const me = useMe();
   const queryClient = useQueryClient();
+  const [held, setHeld] = useState<Error | 'unsaved' | null>(null);
+  const leave = (): void => {
+    signOut(queryClient, me.csrfToken ?? '').catch((error: unknown) => {
+      setHeld(error instanceof Error ? error : new Error(String(error)));
+    });
+  };
   return (
     <div className="account">
       <span className="account-name">
@@ -48,22 +58,33 @@ function Account(): ReactNode {
         type="button"
         className="button button-quiet"
         onClick={() => {
-          setDraft(null);
-          void signOut(queryClient, me.csrfToken ?? '');
+          if (isUnsaved()) setHeld('unsaved');
+          else leave();
         }}
       >
         {words.text('app.signOut')}
       </button>
+      {held !== null && (
+        <Suspense fallback={null}>
+          <SignOutDialog
+            error={held === 'unsaved' ? null : held}
+            onClose={() => {
+              setHeld(null);
+            }}
+            onSignOut={leave}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }
 
 function Notices(): ReactNode {
   const words = useWords();
-  const draft = useDraft();
+  const hasUnsaved = useIsUnsaved();
   const { pathname } = useLocation();
   const { error } = useQuery(meQuery);
-  useWarnBeforeClosing(draft !== null);
+  useWarnBeforeClosing(hasUnsaved);
   useNews();
   const isEditing = pathname === '/consent/edit' || pathname === '/consent/review';
   return (
@@ -73,7 +94,7 @@ function Notices(): ReactNode {
           <p>{words.text('error.unreachable.stale')}</p>
         </Notice>
       )}
-      {draft !== null && !isEditing && (
+      {hasUnsaved && !isEditing && (
         <Notice kind="info">
           <p>
             {words.text('warning.draft')} <Link to="/consent/edit">{words.text('warning.resume')}</Link>

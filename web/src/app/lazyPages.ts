@@ -33,6 +33,7 @@ export const SessionEndedPage = lazyPage(
   () => import('../features/session/SessionEndedPage'),
   'SessionEndedPage',
 );
+export const SignOutDialog = lazyPage(() => import('../features/session/SignOutDialog'), 'SignOutDialog');
 export const NotFound = lazyPage(() => import('../components/NotFound'), 'NotFound');
 export const EntryPage = lazyPage(() => import('../features/entry/EntryPage'), 'EntryPage');
 export const ConsentPage = lazyPage(() => import('../features/consent/ConsentPage'), 'ConsentPage');
@@ -43,4 +44,7 @@ export const VersionPage = lazyPage(() => import('../features/consent/VersionPag
 export const KeepPage = lazyPage(() => import('../features/keep/KeepPage'), 'KeepPage');
 export const PrintPage = lazyPage(() => import('../features/keep/PrintPage'), 'PrintPage');
 
-loaders.push(() => import('../features/timeline/FilterFields'));
+loaders.push(
+  () => import('../features/timeline/FilterFields'),
+  () => import('../components/TrustExplanation'),
+);

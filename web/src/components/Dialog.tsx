@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { use, useEffect, useId, useRef, type ReactNode } from 'react';
 import { useWords } from '../words/context';
+import { DialogNotices } from './dialogNotices';
 import { Icon } from './Icon';
 
 interface DialogProps {
@@ -17,6 +18,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
   const words = useWords();
   const titleId = useId();
   const ref = useRef<HTMLDialogElement>(null);
+  const notices = use(DialogNotices);
   useEffect(() => {
     const dialog = ref.current;
     const opener = document.activeElement;
@@ -44,7 +46,10 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
           <span className="unseen">{words.text('app.close')}</span>
         </button>
       </header>
-      <div className="dialog-body">{children}</div>
+      <div className="dialog-body">
+        {notices}
+        {children}
+      </div>
     </dialog>
   );
 }

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListPosition } from '@api/schemas';
-import type { ReactNode } from 'react';
+import { lazy, useState, type ReactNode } from 'react';
 import { formatMoment, formatTime } from '../lib/dates';
 import { useMe } from '../lib/queries';
 import { useWords, type Vocabulary } from '../words/context';
+import { needAllWords } from '../words/loadWords';
 import { Notice } from './Notice';
+import { Optional } from './Optional';
+
+const TrustExplanation = lazy(async () => {
+  const [module] = await Promise.all([import('./TrustExplanation'), needAllWords()]);
+  return { default: module.TrustExplanation };
+});
 
 /** Says how far the list is complete, when that was checked, and what it means. A list that is behind or broken says so loudly. */
 export function TrustLine(): ReactNode {
   const words = useWords();
   const { list } = useMe();
   const sentence = trustSentence(words, list);
-  const explanation = (
-    <details className="trust-more">
-      <summary>{words.text('trust.more')}</summary>
-      <p>{words.text('trust.explain', { block: list.block ?? 0 })}</p>
-      <p>{words.text('trust.limit')}</p>
-    </details>
-  );
+  const explanation = <Explanation block={list.block ?? 0} />;
   if (list.state === 'stale' || list.state === 'halted') {
     return (
       <Notice kind={list.state === 'halted' ? 'danger' : 'warning'} isLive>
@@ -34,7 +35,27 @@ export function TrustLine(): ReactNode {
   );
 }
 
-export function trustSentence(words: Vocabulary, list: ListPosition): string {
+function Explanation({ block }: { readonly block: number }): ReactNode {
+  const words = useWords();
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details
+      className="trust-more"
+      onToggle={(event) => {
+        setIsOpen(event.currentTarget.open);
+      }}
+    >
+      <summary>{words.text('trust.more')}</summary>
+      {isOpen && (
+        <Optional otherwise={<p>{words.text('error.unreachable')}</p>}>
+          <TrustExplanation block={block} />
+        </Optional>
+      )}
+    </details>
+  );
+}
+
+function trustSentence(words: Vocabulary, list: ListPosition): string {
   const checkedAt = list.checkedAt === null ? null : new Date(list.checkedAt);
   const block = list.block ?? 0;
   switch (list.state) {

@@ -63,16 +63,15 @@ export async function saveConsent(
   return { consent: answer.body, etag: answer.etag ?? `"${String(answer.body.version)}"` };
 }
 
-/** Replays a page of recent accesses against a policy that is not saved. */
+/** Replays a page of the accesses since `from` against a policy that is not saved. */
 export async function previewConsent(
   policy: ConsentPolicy,
   csrfToken: string,
-  cursor: string | null,
+  { from, cursor }: { readonly from: Date; readonly cursor: string | null },
 ): Promise<ConsentPreview> {
-  const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  return (
-    await writeApi('POST', `${BASE}/consent/preview${query}`, consentPreview, { body: policy, csrfToken })
-  ).body;
+  const query = new URLSearchParams({ from: from.toISOString(), ...(cursor !== null && { cursor }) });
+  const path = `${BASE}/consent/preview?${query.toString()}`;
+  return (await writeApi('POST', path, consentPreview, { body: policy, csrfToken })).body;
 }
 
 /** All versions, newest first. */

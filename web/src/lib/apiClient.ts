@@ -2,6 +2,7 @@
 import { problem } from '@api/schemas';
 import type { AnswerParser } from './answerParser';
 import { ApiError } from './apiError';
+import { noteServerTime } from './serverClock';
 
 interface Answer<T> {
   readonly body: T;
@@ -65,6 +66,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiError({ status: 0, code: 'UNREACHABLE', requestId: null, cause });
   }
+  noteServerTime(response.headers.get('Date'));
   if (!response.ok) throw await toApiError(response);
   return response;
 }

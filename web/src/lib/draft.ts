@@ -2,6 +2,7 @@
 import type { ConsentPolicy } from '@api/schemas';
 import { useSyncExternalStore } from 'react';
 import type { ConsentOnFile } from './api';
+import type { RuleForm } from './policy/ruleForm';
 
 /** A change of the consent that is not saved. */
 export interface Draft {
@@ -10,13 +11,50 @@ export interface Draft {
   readonly policy: ConsentPolicy;
 }
 
+/** An exception that is being filled in and is not part of the draft yet. */
+export interface OpenRule {
+  /** Id of the exception that is changed; null for a new one. */
+  readonly id: string | null;
+  readonly form: RuleForm;
+}
+
 // The draft lives in this tab's memory only: it outlives pages and a session that ends, and nothing of it is ever stored on the device.
 let current: Draft | null = null;
+let openRule: OpenRule | null = null;
 const listeners = new Set<() => void>();
 
 export function setDraft(draft: Draft | null): void {
   current = draft;
+  tell();
+}
+
+export function setOpenRule(rule: OpenRule | null): void {
+  openRule = rule;
+  tell();
+}
+
+/** Drops everything that is not saved. */
+export function forgetUnsaved(): void {
+  current = null;
+  openRule = null;
+  tell();
+}
+
+function tell(): void {
   for (const listener of listeners) listener();
+}
+
+export function getOpenRule(): OpenRule | null {
+  return openRule;
+}
+
+/** Whether something would be lost with this tab. */
+export function isUnsaved(): boolean {
+  return current !== null || openRule !== null;
+}
+
+export function useIsUnsaved(): boolean {
+  return useSyncExternalStore(subscribe, isUnsaved);
 }
 
 export function getDraft(): Draft | null {

@@ -3,7 +3,7 @@ import type { AccessEntry, Me } from '@api/schemas';
 import { QueryCache, QueryClient, queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { fetchAccess, fetchAccesses, fetchConsent, fetchConsentHistory, fetchMe } from './api';
 import { ApiError } from './apiError';
-import { setDraft } from './draft';
+import { forgetUnsaved } from './draft';
 
 const RETRIES = 2;
 const ME_KEY = ['me'] as const;
@@ -41,7 +41,7 @@ export const meQuery = queryOptions({
 
 /** What one person loaded or began is not shown to the next one in the same tab. */
 export function forgetEverything(client: QueryClient): void {
-  setDraft(null);
+  forgetUnsaved();
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
 }
 

@@ -6,8 +6,13 @@ export type Theme = (typeof THEMES)[number];
 const CHOICE = 'chartwitness.theme';
 
 export function storedTheme(): Theme {
-  const stored = localStorage.getItem(CHOICE);
-  return THEMES.find((theme) => theme === stored) ?? 'system';
+  try {
+    const stored = localStorage.getItem(CHOICE);
+    return THEMES.find((theme) => theme === stored) ?? 'system';
+  } catch {
+    // The browser allows no storage.
+    return 'system';
+  }
 }
 
 export function applyTheme(theme: Theme): void {
@@ -16,6 +21,10 @@ export function applyTheme(theme: Theme): void {
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(CHOICE, theme);
   applyTheme(theme);
+  try {
+    localStorage.setItem(CHOICE, theme);
+  } catch {
+    // The choice then holds until the page is closed.
+  }
 }

@@ -8,10 +8,13 @@ export class Vocabulary {
   /** BCP 47 tag to format by: the reader's own variant of the language (en-GB) where the browser names one. */
   readonly tag: string;
   readonly #words: Words;
+  readonly #onMissing: () => void;
 
-  constructor(tag: string, words: Words) {
+  /** @param onMissing called when a code without a word is met: its word may be among those that are not loaded yet. */
+  constructor(tag: string, words: Words, onMissing: () => void = () => undefined) {
     this.tag = tag;
     this.#words = words;
+    this.#onMissing = onMissing;
   }
 
   /** The text of `key`; `count` chooses the plural form. */
@@ -31,7 +34,9 @@ export class Vocabulary {
 
   findCode(family: CodeFamily, code: string): string | undefined {
     const key = `${family}.${code}`;
-    return Object.hasOwn(this.#words, key) ? this.text(key as Key) : undefined;
+    if (Object.hasOwn(this.#words, key)) return this.text(key as Key);
+    this.#onMissing();
+    return undefined;
   }
 
   /** With a capital at the start, where a word begins a line; unchanged in scripts without capitals. */

@@ -42,6 +42,13 @@ const english = {
   'signIn.back.title': 'Welcome back',
   'signIn.back.go': 'Go to my list here',
 
+  'signOut.unsaved.title': 'Sign out and lose your changes?',
+  'signOut.unsaved.text': 'Your changes are not saved. Signing out discards them.',
+  'signOut.stay': 'Stay signed in',
+  'signOut.discard': 'Sign out and discard',
+  'signOut.failed.title': 'You are still signed in',
+  'signOut.failed.text': 'The sign-out did not happen. On a computer that others use, close the browser.',
+
   'warning.title': 'Your session ends soon',
   'warning.text':
     'It ends at {time}. Nothing that you have started is lost: you can sign in again and go on.',
@@ -88,9 +95,9 @@ const english = {
     'Stopped for safety: the list did not match the ledger after position {block}. What you see is complete up to there; newer accesses are not shown.',
   'trust.never': 'not yet',
   'trust.more': 'What does this mean?',
-  'trust.explain':
+  'complete.explain':
     'All participating organisations keep the same ledger. Each access is one line in it, numbered without gaps, confirmed by the organisation that keeps your record and by your trustee before any data are released. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
-  'trust.limit': 'Not covered: a look at the record inside a hospital that bypasses its own gateway.',
+  'complete.limit': 'Not covered: a look at the record inside a hospital that bypasses its own gateway.',
 
   'list.title': 'Who looked at my record',
   'list.summary': {
@@ -334,6 +341,8 @@ const english = {
   'edit.removed': 'Exception removed',
   'edit.review': 'Look at what changes',
   'edit.discard': 'Discard my changes',
+  'edit.discarded': 'Your changes are discarded.',
+  'edit.bringBack': 'Bring them back',
   'edit.unchanged': 'You have not changed anything yet.',
   'edit.changes': { one: '{count} change, not saved yet', other: '{count} changes, not saved yet' },
   'warning.draft': 'You have changes that are not saved yet.',
@@ -352,7 +361,8 @@ const english = {
   'form.who.role': 'Everybody with a role',
   'form.organisation': 'Organisation',
   'form.person': 'Person',
-  'form.personHint': 'These people have asked for your data.',
+  'form.personHint':
+    'These people asked for your data lately. To block somebody else, open their entry in your list.',
   'form.noPeople': 'Nobody has asked for your data yet, so there is nobody to choose.',
   'form.role': 'Role',
   'form.what': 'Which data?',
@@ -362,9 +372,13 @@ const english = {
   'form.why': 'For which reasons?',
   'form.why.all': 'For any reason',
   'form.why.some': 'Only for these',
-  'form.until': 'Until when?',
-  'form.until.open': 'Until I change it',
-  'form.until.date': 'Until the end of',
+  'form.when': 'For how long?',
+  'form.when.open': 'From now on, until I change it',
+  'form.when.until': 'From now on, until a day',
+  'form.when.between': 'For a time that I choose',
+  'form.from': 'From the beginning of',
+  'form.until': 'Until the end of',
+  'form.untilOrOpen': 'Until the end of (empty: until I change it)',
   'form.holds': 'Also in an emergency',
   'form.holdsHint': 'Even when your life is in danger, these data stay closed.',
   'form.add': 'Add to my changes',
@@ -372,7 +386,8 @@ const english = {
   'form.error.choose': 'Choose at least one.',
   'form.error.organisation': 'Choose an organisation.',
   'form.error.person': 'Choose a person.',
-  'form.error.date': 'Choose a day from today on.',
+  'form.error.date': 'Choose a day from today on, not before the first.',
+  'form.error.from': 'Choose the first day.',
   'form.sentence': 'In words:',
 
   'review.title': 'Before you save',
@@ -384,11 +399,15 @@ const english = {
   'review.preset': 'In general: “{before}” → “{after}”',
   'review.preview': 'What would have been different',
   'review.considered': {
-    one: 'Your draft was tried on {count} earlier access, back to {date}.',
-    other: 'Your draft was tried on your last {count} accesses, back to {date}.',
+    one: 'Your draft was tried on {count} access of the last {days} days.',
+    other: 'Your draft was tried on the {count} accesses of the last {days} days.',
+  },
+  'review.consideredSome': {
+    one: 'Your draft was tried on your newest access, of {date}.',
+    other: 'Your draft was tried on your newest {count} accesses, back to {date}.',
   },
   'review.none': 'None of them would have ended differently.',
-  'review.nothing': 'There are no earlier accesses to try it on.',
+  'review.nothing': 'There were no accesses in the last {days} days to try it on.',
   'review.refused': {
     one: '{count} would have been refused wholly or in part',
     other: '{count} would have been refused wholly or in part',
@@ -399,7 +418,8 @@ const english = {
   },
   'review.among': 'Among them:',
   'review.more': { one: 'and {count} more', other: 'and {count} more' },
-  'review.was': '{before}, would have been: {after}',
+  'review.was': 'Was: {before}.',
+  'review.would': 'Would have been: {after}.',
   'review.previewFailed': 'The preview is not available at the moment. You can save without it.',
   'review.warning': 'What a restriction can mean',
   'review.warning.text':

@@ -28,10 +28,20 @@ function sameLanguage(ours: string, asked: string): boolean {
   return ours.split('-')[0] === asked.split('-')[0]?.toLowerCase();
 }
 
+/** Null where nothing is stored, or where the browser allows no storage. */
 export function storedLanguage(): string | null {
-  return localStorage.getItem(CHOICE);
+  try {
+    return localStorage.getItem(CHOICE);
+  } catch {
+    return null;
+  }
 }
 
+/** Keeps the choice for the next visit, where the browser allows it. */
 export function storeLanguage(tag: string): void {
-  localStorage.setItem(CHOICE, tag);
+  try {
+    localStorage.setItem(CHOICE, tag);
+  } catch {
+    // The choice then holds until the page is closed.
+  }
 }

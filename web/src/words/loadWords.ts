@@ -15,23 +15,53 @@ const PARTS: Readonly<Record<string, Parts>> = {
   'zh-CN': { first: () => import('./zhCN?first'), rest: () => import('./zhCN?rest') },
 };
 
-let current: { readonly parts: Parts; readonly words: Record<Key, Words[Key]> } | undefined;
+interface OpenWords {
+  readonly parts: Parts;
+  readonly words: Record<Key, Words[Key]>;
+  isComplete: boolean;
+}
+
+let current: OpenWords | undefined;
 let isRestWanted = false;
 
-/** The vocabulary of a language, complete as far as the pages that are open need it. */
-export async function openLanguage({ tag }: Language): Promise<Vocabulary> {
+/**
+ * The vocabulary of a language, complete as far as the pages that are open need it.
+ * @param onMore called with the same vocabulary once more when a code was met whose word came later.
+ */
+export async function openLanguage(
+  { tag }: Language,
+  onMore: (complete: Vocabulary) => void,
+): Promise<Vocabulary> {
   const parts = PARTS[tag];
   if (parts === undefined) throw new Error(`no words for ${tag}`);
-  const words = { ...(await parts.first()).words };
-  if (isRestWanted) Object.assign(words, (await parts.rest()).words);
-  current = { parts, words: words as Words };
-  return new Vocabulary(readersVariant(tag, navigator.languages), current.words);
+  const words = { ...(await parts.first()).words } as OpenWords['words'];
+  const opened: OpenWords = { parts, words, isComplete: false };
+  if (isRestWanted) await complete(opened);
+  current = opened;
+  const variant = readersVariant(tag, navigator.languages);
+  let isAsked = false;
+  return new Vocabulary(variant, words, () => {
+    if (isAsked || opened.isComplete) return;
+    isAsked = true;
+    complete(opened).then(
+      () => {
+        onMore(new Vocabulary(variant, words));
+      },
+      // Without the rest the code itself stays, as a code without a word does.
+      () => undefined,
+    );
+  });
 }
 
 /** Resolves when every word is there. Pages other than the first wait for it. */
 export async function needAllWords(): Promise<void> {
   isRestWanted = true;
-  if (current !== undefined) Object.assign(current.words, (await current.parts.rest()).words);
+  if (current !== undefined) await complete(current);
+}
+
+async function complete(opened: OpenWords): Promise<void> {
+  Object.assign(opened.words, (await opened.parts.rest()).words);
+  opened.isComplete = true;
 }
 
 /** The first of the reader's languages that is a variant of `tag`: dates and numbers are written as there. */

@@ -14,10 +14,12 @@ interface ConflictProps {
   readonly draft: Draft;
   /** What was saved elsewhere since the draft was begun. */
   readonly theirs: ConsentOnFile;
+  /** Called when the draft stands on what was saved elsewhere, before this part goes. */
+  readonly onDone: () => void;
 }
 
 /** The consent was changed elsewhere while it was being changed here: shows both changes and lets the patient decide. */
-export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
+export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
   const words = useWords();
   const navigate = useNavigate();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -43,6 +45,7 @@ export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
           isMain
           onPress={() => {
             rebaseDraft(theirs, merge.policy);
+            onDone();
           }}
         />
         <Choice
@@ -50,6 +53,7 @@ export function Conflict({ draft, theirs }: ConflictProps): ReactNode {
           hint={words.text('conflict.replaceHint')}
           onPress={() => {
             rebaseDraft(theirs, draft.policy);
+            onDone();
           }}
         />
         <Choice

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { Link, useLocation } from 'react-router';
+import { useEffect, useState, type ReactNode } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { ErrorPage } from '../../components/ErrorPage';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
@@ -54,17 +54,29 @@ export function ConsentPage(): ReactNode {
         <Link className="button button-primary" to="/consent/edit">
           {words.text('consent.change')}
         </Link>
-        <Link className="button" to="/consent/history">
-          {words.text('consent.history')}
-        </Link>
+        {version > 0 && (
+          <Link className="button" to="/consent/history">
+            {words.text('consent.history')}
+          </Link>
+        )}
       </p>
       <p className="small">{words.text('consent.effect')}</p>
     </Page>
   );
 }
 
+/** The version that was saved a moment ago: told once, not again when the page is loaded anew or come back to. */
 function useSavedVersion(): number | undefined {
   const state: unknown = useLocation().state;
+  const navigate = useNavigate();
+  const [saved] = useState(() => readSavedVersion(state));
+  useEffect(() => {
+    if (readSavedVersion(state) !== undefined) void navigate('/consent', { replace: true, state: null });
+  }, [state, navigate]);
+  return saved;
+}
+
+function readSavedVersion(state: unknown): number | undefined {
   if (typeof state !== 'object' || state === null || !('savedVersion' in state)) return undefined;
   return typeof state.savedVersion === 'number' ? state.savedVersion : undefined;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentRule } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
-import { useId, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useAnnounce } from '../../components/announce';
 import { ErrorPage } from '../../components/ErrorPage';
@@ -9,7 +9,7 @@ import { Icon } from '../../components/Icon';
 import { Page } from '../../components/Page';
 import { RuleSentence } from '../../components/RuleSentence';
 import type { ConsentOnFile } from '../../lib/api';
-import { setDraft, useDraft } from '../../lib/draft';
+import { getOpenRule, setDraft, setOpenRule, useDraft, type Draft, type OpenRule } from '../../lib/draft';
 import { draftArrangement, draftException } from '../../lib/draftChanges';
 import { CHOICES, readArrangement } from '../../lib/policy/arrangement';
 import { moveRule } from '../../lib/policy/placeRule';
@@ -84,10 +84,14 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
   const announce = useAnnounce();
   const heading = useRef<HTMLHeadingElement>(null);
   const draft = useDraft();
-  const [edited, setEdited] = useState<ConsentRule | 'new' | null>(null);
+  const [edited, setEdited] = useState(findOpenRule);
   const { exceptions, preset } = readArrangement(draft?.policy ?? onFile.consent);
   const change = (to: (rules: readonly ConsentRule[]) => readonly ConsentRule[]): void => {
     draftArrangement(onFile, (now) => ({ ...now, exceptions: to(now.exceptions) }));
+  };
+  const close = (): void => {
+    setOpenRule(null);
+    setEdited(null);
   };
   const remove = (id: string): void => {
     change((rules) => rules.filter((rule) => rule.id !== id));
@@ -115,29 +119,33 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
               <RuleState rule={rule} preset={preset} />
             </span>
             <span className="rule-buttons">
-              <RuleButton
-                rule={rule}
-                label={words.text('edit.up')}
-                icon="up"
-                isOff={at === 0}
-                onPress={() => {
-                  move(at, -1);
-                }}
-              />
-              <RuleButton
-                rule={rule}
-                label={words.text('edit.down')}
-                icon="down"
-                isOff={at === exceptions.length - 1}
-                onPress={() => {
-                  move(at, 1);
-                }}
-              />
+              {exceptions.length > 1 && (
+                <>
+                  <RuleButton
+                    rule={rule}
+                    label={words.text('edit.up')}
+                    icon="up"
+                    isOff={at === 0}
+                    onPress={() => {
+                      move(at, -1);
+                    }}
+                  />
+                  <RuleButton
+                    rule={rule}
+                    label={words.text('edit.down')}
+                    icon="down"
+                    isOff={at === exceptions.length - 1}
+                    onPress={() => {
+                      move(at, 1);
+                    }}
+                  />
+                </>
+              )}
               <RuleButton
                 rule={rule}
                 label={words.text('edit.edit')}
                 onPress={() => {
-                  setEdited(rule);
+                  setEdited({ id: rule.id });
                 }}
               />
               <RuleButton
@@ -155,27 +163,38 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
         type="button"
         className="button"
         onClick={() => {
-          setEdited('new');
+          setEdited({ id: null });
         }}
       >
         {words.text('edit.add')}
       </button>
       {edited !== null && (
         <RuleDialog
-          rule={edited === 'new' ? undefined : edited}
-          onClose={() => {
-            setEdited(null);
-          }}
+          rule={exceptions.find(({ id }) => id === edited.id)}
+          begun={edited.form}
+          isClosed={preset === 'closed'}
+          onClose={close}
           onDone={(rule) => {
-            if (edited === 'new') draftException(onFile, rule);
+            if (!exceptions.some(({ id }) => id === edited.id)) draftException(onFile, rule);
             else
               change((rules) => rules.map((old) => (old.id === edited.id ? { ...rule, id: old.id } : old)));
-            setEdited(null);
+            close();
           }}
         />
       )}
     </section>
   );
+}
+
+/** The exception whose dialog is open: null for a new one; with what was filled in before the page was left. */
+interface EditedRule {
+  readonly id: string | null;
+  readonly form?: OpenRule['form'];
+}
+
+/** The dialog that was open when a session ended or the page was left. */
+function findOpenRule(): EditedRule | null {
+  return getOpenRule();
 }
 
 interface RuleButtonProps {
@@ -210,24 +229,53 @@ function RuleButton({ rule, label, icon, isOff = false, onPress }: RuleButtonPro
 function DraftBar(): ReactNode {
   const words = useWords();
   const draft = useDraft();
+  const [discarded, setDiscarded] = useState<Draft | null>(null);
+  const isBroughtBack = useRef(false);
+  useEffect(() => {
+    if (draft !== null) setDiscarded(null);
+  }, [draft]);
   const changes = draft === null ? 0 : policyDifference(draft.base.consent, draft.policy).length;
   return (
     <div className={draft === null ? 'draft-bar draft-bar-empty' : 'draft-bar'}>
       <p role="status">
-        {changes === 0 ? words.text('edit.unchanged') : words.text('edit.changes', { count: changes })}
+        {draft !== null
+          ? words.text('edit.changes', { count: changes })
+          : words.text(discarded === null ? 'edit.unchanged' : 'edit.discarded')}
       </p>
+      {draft === null && discarded !== null && (
+        <button
+          type="button"
+          className="button"
+          // What was pressed is gone: the way back stands in its place.
+          autoFocus
+          onClick={() => {
+            isBroughtBack.current = true;
+            setDraft(discarded);
+          }}
+        >
+          {words.text('edit.bringBack')}
+        </button>
+      )}
       {draft !== null && (
         <p className="actions">
           <button
             type="button"
             className="button button-quiet"
             onClick={() => {
+              setDiscarded(draft);
               setDraft(null);
             }}
           >
             {words.text('edit.discard')}
           </button>
-          <Link className="button button-primary" to="/consent/review">
+          <Link
+            className="button button-primary"
+            to="/consent/review"
+            ref={(link) => {
+              if (link !== null && isBroughtBack.current) link.focus();
+              isBroughtBack.current = false;
+            }}
+          >
             {words.text('edit.review')}
           </Link>
         </p>

@@ -7,7 +7,7 @@ import { Name } from '../../components/Name';
 import { formatDate, formatMoment } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { Text, useWords } from '../../words/context';
-import { usePreview } from './usePreview';
+import { PREVIEW_DAYS, usePreview } from './usePreview';
 
 const SHOWN = 5;
 
@@ -27,16 +27,19 @@ export function Preview({ policy }: { readonly policy: ConsentPolicy }): ReactNo
 
 function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
   const words = useWords();
-  if (preview.considered === 0 || preview.since === null) return <p>{words.text('review.nothing')}</p>;
+  if (preview.considered === 0 || preview.since === null)
+    return <p>{words.text('review.nothing', { days: PREVIEW_DAYS })}</p>;
   const refused = preview.items.filter(isTightened);
   const allowed = preview.items.length - refused.length;
   return (
     <>
       <p>
-        {words.text('review.considered', {
-          count: preview.considered,
-          date: formatDate(words.tag, new Date(preview.since)),
-        })}
+        {preview.next === null
+          ? words.text('review.considered', { count: preview.considered, days: PREVIEW_DAYS })
+          : words.text('review.consideredSome', {
+              count: preview.considered,
+              date: formatDate(words.tag, new Date(preview.since)),
+            })}
       </p>
       {preview.items.length === 0 ? (
         <p>
@@ -108,10 +111,10 @@ function Example({ change }: { readonly change: Change }): ReactNode {
           <KindList kinds={countKinds([access])} />
         </span>
         <br />
-        {words.text('review.was', {
-          before: words.text(`mark.${access.outcome}`),
-          after: words.text(`mark.${outcome}`),
-        })}
+        <span className="example-change">
+          {words.text('review.was', { before: words.text(`mark.${access.outcome}`) })}{' '}
+          <strong>{words.text('review.would', { after: words.text(`mark.${outcome}`) })}</strong>
+        </span>
       </span>
     </li>
   );

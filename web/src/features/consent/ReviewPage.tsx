@@ -65,7 +65,7 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
   const words = useWords();
   const changes = policyDifference(draft.base.consent, draft.policy);
   const isOutdated = onFile.consent.version > draft.base.consent.version;
-  if (isOutdated) return <Conflict draft={draft} theirs={onFile} />;
+  if (isOutdated) return <Conflict draft={draft} theirs={onFile} onDone={focusTitle} />;
   if (changes.length === 0) return <NothingToSave />;
   return (
     <>
@@ -77,6 +77,11 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
       <SaveForm draft={draft} changes={changes} />
     </>
   );
+}
+
+/** What was pressed goes away with its part of the page: reading starts again at the title. */
+function focusTitle(): void {
+  document.querySelector<HTMLElement>('h1')?.focus();
 }
 
 function SaveForm({

@@ -1,42 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ConsentRule } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useRef, useState, type ReactNode } from 'react';
 import { Dialog } from '../../components/Dialog';
 import { RuleSentence } from '../../components/RuleSentence';
 import { dayKey } from '../../lib/dates';
+import { setOpenRule } from '../../lib/draft';
 import type { RuleDraft } from '../../lib/policy/placeRule';
 import { peopleQuery, useMe, usePersonName } from '../../lib/queries';
-import { isolatedName } from '../../lib/safeName';
+import { isolatedName, shortName } from '../../lib/safeName';
 import { useWords, type CodeFamily } from '../../words/context';
 import {
-  checkForm, formOf, LABELS, PURPOSES, ROLES, ruleOf, TYPES, WHICHES, WHOMS,
+  checkForm, formOf, LABELS, PURPOSES, ROLES, ruleOf, TYPES, WHENS, WHICHES, WHOMS,
   type FormErrors, type RuleForm,
-} from './ruleForm'; // prettier-ignore
+} from '../../lib/policy/ruleForm'; // prettier-ignore
 
 interface RuleDialogProps {
   /** Absent for a new exception. */
-  readonly rule: RuleDraft | undefined;
+  readonly rule: ConsentRule | undefined;
+  /** What was filled in before the page was left without closing the dialog. */
+  readonly begun: RuleForm | undefined;
+  /** Whether the record is closed even in an emergency: a block then holds in one whether or not that is ticked. */
+  readonly isClosed: boolean;
   readonly onClose: () => void;
   readonly onDone: (rule: RuleDraft) => void;
 }
 
 /** Asks for an exception in questions: whom, which data, for what, until when. Says at every moment in words what it would be. */
-export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNode {
+export function RuleDialog({ rule, begun, isClosed, onClose, onDone }: RuleDialogProps): ReactNode {
   const words = useWords();
   const formRef = useRef<HTMLFormElement>(null);
-  const [form, setForm] = useState(() => formOf(rule));
+  const [form, setForm] = useState(() => begun ?? formOf(rule));
   const [errors, setErrors] = useState<FormErrors>({});
   const change = (part: Partial<RuleForm>): void => {
-    setForm((now) => ({ ...now, ...part }));
+    const next = { ...form, ...part };
+    setForm(next);
     setErrors({});
+    // Outlives the page, so that a session that ends does not take it along.
+    setOpenRule({ id: rule?.id ?? null, form: next });
   };
   const done = (): void => {
     const found = checkForm(form, dayKey(new Date()));
     setErrors(found);
     const [first] = Object.keys(found);
-    if (first === undefined) onDone(ruleOf(form, rule));
+    if (first === undefined) onDone(wouldBe);
     else formRef.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
   };
+  const wouldBe = ruleOf(form, rule);
   const isComplete = Object.keys(checkForm(form, dayKey(new Date()))).length === 0;
   return (
     <Dialog title={words.text(rule === undefined ? 'form.new' : 'form.change')} onClose={onClose}>
@@ -53,8 +63,8 @@ export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNod
         <WhomField form={form} change={change} errors={errors} />
         <WhichField form={form} change={change} errors={errors} />
         <WhyField form={form} change={change} errors={errors} />
-        <UntilField form={form} change={change} errors={errors} />
-        {form.effect === 'deny' && (
+        <WhenField form={form} change={change} errors={errors} />
+        {form.effect === 'deny' && !isClosed && (
           <label className="check">
             <input
               type="checkbox"
@@ -70,22 +80,30 @@ export function RuleDialog({ rule, onClose, onDone }: RuleDialogProps): ReactNod
             </span>
           </label>
         )}
-        {isComplete && (
+        <div className="dialog-foot">
           <p className="in-words" role="status">
-            <span className="small">{words.text('form.sentence')}</span>
-            <strong>
-              <RuleSentence rule={ruleOf(form, rule)} />
-            </strong>
+            {isComplete && (
+              <>
+                <span className="small">{words.text('form.sentence')}</span>{' '}
+                <strong>
+                  <RuleSentence
+                    rule={
+                      isClosed && form.effect === 'deny' ? { ...wouldBe, holdsInEmergency: true } : wouldBe
+                    }
+                  />
+                </strong>
+              </>
+            )}
           </p>
-        )}
-        <p className="actions">
-          <button type="button" className="button button-quiet" onClick={onClose}>
-            {words.text('app.cancel')}
-          </button>
-          <button type="submit" className="button button-primary">
-            {words.text(rule === undefined ? 'form.add' : 'form.apply')}
-          </button>
-        </p>
+          <p className="actions actions-end">
+            <button type="button" className="button button-quiet" onClick={onClose}>
+              {words.text('app.cancel')}
+            </button>
+            <button type="submit" className="button button-primary">
+              {words.text(rule === undefined ? 'form.add' : 'form.apply')}
+            </button>
+          </p>
+        </div>
       </form>
     </Dialog>
   );
@@ -150,7 +168,7 @@ function WhomField({ form, change, errors = {} }: PartProps): ReactNode {
           label={words.text('form.organisation')}
           value={form.org}
           error={errors.org && words.text(errors.org)}
-          options={organisations.map(({ mspId, name }) => [mspId, isolatedName(name)] as const)}
+          options={organisations.map(({ mspId, name }) => [mspId, isolatedName(shortName(name))] as const)}
           onChoose={(org) => {
             change({ org });
           }}
@@ -180,7 +198,8 @@ function PersonField({ form, change, errors = {} }: PartProps): ReactNode {
   if (people.data?.length === 0 && form.user === '')
     return <p className="small">{words.text('form.noPeople')}</p>;
   const options = known.map(
-    ({ id, name, organisation }) => [id, `${isolatedName(name)}, ${isolatedName(organisation)}`] as const,
+    ({ id, name, organisation }) =>
+      [id, `${isolatedName(shortName(name))}, ${isolatedName(shortName(organisation))}`] as const,
   );
   const isListed = form.user === '' || known.some(({ id }) => id === form.user);
   return (
@@ -190,7 +209,11 @@ function PersonField({ form, change, errors = {} }: PartProps): ReactNode {
       hint={words.text('form.personHint')}
       value={form.user}
       error={errors.user && words.text(errors.user)}
-      options={isListed ? options : [[form.user, isolatedName(chosenName ?? form.user)] as const, ...options]}
+      options={
+        isListed
+          ? options
+          : [[form.user, isolatedName(shortName(chosenName ?? form.user))] as const, ...options]
+      }
       onChoose={(user) => {
         change({ user });
       }}
@@ -296,62 +319,87 @@ function WhyField({ form, change, errors = {} }: PartProps): ReactNode {
   );
 }
 
-function UntilField({ form, change, errors = {} }: PartProps): ReactNode {
+function WhenField({ form, change, errors = {} }: PartProps): ReactNode {
   const words = useWords();
   const name = useId();
   return (
     <fieldset className="question">
-      <legend>{words.text('form.until')}</legend>
+      <legend>{words.text('form.when')}</legend>
       <div className="radios">
-        <label className="check">
-          <input
-            type="radio"
-            name={name}
-            checked={!form.isUntil}
-            onChange={() => {
-              change({ isUntil: false });
-            }}
-          />
-          {words.text('form.until.open')}
-        </label>
-        <label className="check">
-          <input
-            type="radio"
-            name={name}
-            checked={form.isUntil}
-            onChange={() => {
-              change({ isUntil: true });
-            }}
-          />
-          {words.text('form.until.date')}
-        </label>
-      </div>
-      {form.isUntil && (
-        <p className="field">
-          <label htmlFor={`${name}-day`} className="unseen">
-            {words.text('form.until.date')}
+        {WHENS.map((when) => (
+          <label key={when} className="check">
+            <input
+              type="radio"
+              name={name}
+              checked={form.when === when}
+              onChange={() => {
+                change({ when });
+              }}
+            />
+            {words.text(`form.when.${when}`)}
           </label>
-          <input
-            id={`${name}-day`}
-            type="date"
-            className="input"
-            data-field="until"
-            min={dayKey(new Date())}
+        ))}
+      </div>
+      {form.when !== 'open' && (
+        <div className="days">
+          {form.when === 'between' && (
+            <DayField
+              field="from"
+              label={words.text('form.from')}
+              value={form.from}
+              error={errors.from && words.text(errors.from)}
+              onChoose={(from) => {
+                change({ from });
+              }}
+            />
+          )}
+          <DayField
+            field="until"
+            label={words.text(form.when === 'between' ? 'form.untilOrOpen' : 'form.until')}
             value={form.until}
-            aria-invalid={errors.until !== undefined}
-            aria-describedby={errors.until && `${name}-error`}
-            onChange={(event) => {
-              change({ until: event.target.value });
+            error={errors.until && words.text(errors.until)}
+            onChoose={(until) => {
+              change({ until });
             }}
           />
-          {errors.until !== undefined && (
-            <span id={`${name}-error`} className="field-error">
-              {words.text(errors.until)}
-            </span>
-          )}
-        </p>
+        </div>
       )}
     </fieldset>
+  );
+}
+
+interface DayFieldProps {
+  readonly field: 'from' | 'until';
+  readonly label: string;
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly onChoose: (day: string) => void;
+}
+
+function DayField({ field, label, value, error, onChoose }: DayFieldProps): ReactNode {
+  const id = useId();
+  return (
+    <p className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        type="date"
+        className="input"
+        data-field={field}
+        {...(field === 'until' && { min: dayKey(new Date()) })}
+        value={value}
+        aria-invalid={error !== undefined}
+        aria-describedby={error && `${id}-error`}
+        onChange={(event) => {
+          onChoose(event.target.value);
+        }}
+      />
+      {error !== undefined && (
+        <span id={`${id}-error`} className="field-error">
+          {error}
+        </span>
+      )}
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
 import { Notice } from '../../components/Notice';
-import { useDraft } from '../../lib/draft';
+import { useIsUnsaved } from '../../lib/draft';
 import { signInPath } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 
@@ -17,7 +17,7 @@ interface SessionEndedPageProps {
  */
 export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode {
   const words = useWords();
-  const draft = useDraft();
+  const isUnsaved = useIsUnsaved();
   const { pathname } = useLocation();
   const [isRefused, setIsRefused] = useState(false);
   useResumeOnReturn(onResume);
@@ -28,7 +28,7 @@ export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode
     <div className="page page-narrow">
       <h1>{words.text('session.ended.title')}</h1>
       <p className="lead">{words.text('session.ended.text')}</p>
-      {draft === null ? (
+      {!isUnsaved ? (
         <p>
           <a className="button button-primary" href={signInPath(pathname)}>
             {words.text('session.ended.action')}

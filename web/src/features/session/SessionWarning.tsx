@@ -4,6 +4,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { Notice } from '../../components/Notice';
 import { formatTime } from '../../lib/dates';
 import { meQuery, useMe } from '../../lib/queries';
+import { inOwnTime } from '../../lib/serverClock';
 import { setSessionState, signInPath } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 
@@ -15,20 +16,22 @@ const MAX_DELAY_MS = 2_000_000_000;
 export function SessionWarning(): ReactNode {
   const words = useWords();
   const queryClient = useQueryClient();
-  const [isFinal, setIsFinal] = useState(false);
+  // The end that asking for more did not move: the session's limit.
+  const [limit, setLimit] = useState<string | null>(null);
   const { sessionExpiresAt } = useMe();
-  const endsAt = sessionExpiresAt === null ? null : Date.parse(sessionExpiresAt);
+  const endsAt = sessionExpiresAt === null ? null : inOwnTime(Date.parse(sessionExpiresAt));
   const isNear = useIsNear(endsAt);
   if (endsAt === null || !isNear) return null;
   // Any request prolongs the session, up to a limit; after that only signing in again helps.
   const stay = async (): Promise<void> => {
     await queryClient.refetchQueries({ queryKey: meQuery.queryKey });
-    setIsFinal(true);
+    if (queryClient.getQueryData(meQuery.queryKey)?.sessionExpiresAt === sessionExpiresAt)
+      setLimit(sessionExpiresAt);
   };
   return (
     <Notice kind="warning" title={words.text('warning.title')} isLive>
       <p>{words.text('warning.text', { time: formatTime(words.tag, new Date(endsAt)) })}</p>
-      {isFinal ? (
+      {limit === sessionExpiresAt ? (
         <a className="button" href={signInPath('/signed-in')} target="_blank" rel="noreferrer">
           {words.text('warning.signIn')}
         </a>

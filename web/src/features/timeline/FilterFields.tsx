@@ -61,7 +61,7 @@ export function FilterFields({
         choices={toChoices(
           words.tag,
           new Map([[EMERGENCY, 0], ...counts.reasons]),
-          (code) => words.code('purpose', code),
+          (code) => words.capital(words.code('purpose', code)),
           filter.purpose,
         )}
       />
@@ -83,7 +83,12 @@ export function FilterFields({
         onChoose={(value) => {
           set('type', value);
         }}
-        choices={toChoices(words.tag, counts.kinds, (type) => words.code('type', type), filter.type)}
+        choices={toChoices(
+          words.tag,
+          counts.kinds,
+          (type) => words.capital(words.code('type', type)),
+          filter.type,
+        )}
       />
       <DayField
         label={words.text('field.from')}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RuleDraft } from '../../lib/policy/placeRule';
+import type { RuleDraft } from './placeRule';
 
 type Whom = 'everyone' | 'org' | 'holder' | 'user' | 'role';
 type Which = 'all' | 'labels' | 'types';
+type When = 'open' | 'until' | 'between';
 
 /** An exception as the form holds it. */
 export interface RuleForm {
@@ -16,18 +17,28 @@ export interface RuleForm {
   readonly types: readonly string[];
   readonly isForSome: boolean;
   readonly purposes: readonly string[];
-  readonly isUntil: boolean;
-  /** `YYYY-MM-DD` */
+  /** `open`: until it is changed; `until`: from at once to the end of a day; `between`: from a day on, up to another or open. */
+  readonly when: When;
+  /** `YYYY-MM-DD`, or empty. */
+  readonly from: string;
   readonly until: string;
   readonly holds: boolean;
 }
 
-export type FormField = 'org' | 'user' | 'labels' | 'types' | 'purposes' | 'until';
+export type FormField = 'org' | 'user' | 'labels' | 'types' | 'purposes' | 'from' | 'until';
 export type FormErrors = Partial<
-  Record<FormField, 'form.error.organisation' | 'form.error.person' | 'form.error.choose' | 'form.error.date'>
+  Record<
+    FormField,
+    | 'form.error.organisation'
+    | 'form.error.person'
+    | 'form.error.choose'
+    | 'form.error.date'
+    | 'form.error.from'
+  >
 >;
 
 export const WHOMS: readonly Whom[] = ['everyone', 'org', 'holder', 'user', 'role'];
+export const WHENS: readonly When[] = ['open', 'until', 'between'];
 export const WHICHES: readonly Which[] = ['all', 'labels', 'types'];
 export const LABELS = ['PSY', 'MH', 'ETH', 'HIV', 'STD', 'SEX', 'PREGNANT', 'SDV', 'GDIS', 'R'] as const;
 export const TYPES = [
@@ -55,7 +66,8 @@ const EMPTY: RuleForm = {
   types: [],
   isForSome: false,
   purposes: [],
-  isUntil: false,
+  when: 'open',
+  from: '',
   until: '',
   holds: false,
 };
@@ -71,8 +83,9 @@ export function formOf(rule: RuleDraft | undefined): RuleForm {
     types: rule.types ?? [],
     isForSome: rule.purposes !== undefined,
     purposes: rule.purposes ?? [],
-    isUntil: rule.period?.end !== undefined,
-    until: rule.period?.end?.slice(0, 10) ?? '',
+    when: whenOf(rule),
+    from: dayOf(rule.period?.start),
+    until: dayOf(rule.period?.end),
     holds: rule.holdsInEmergency === true,
   };
 }
@@ -84,7 +97,14 @@ function whomOf(rule: RuleDraft): Partial<RuleForm> {
   return rule.org === undefined ? { whom: 'everyone' } : { whom: 'org', org: rule.org };
 }
 
-/** What is missing or wrong in a form, by field. */
+function whenOf({ period }: RuleDraft): When {
+  if (period?.start !== undefined) return 'between';
+  return period?.end === undefined ? 'open' : 'until';
+}
+
+const dayOf = (bound: string | undefined): string => bound?.slice(0, 10) ?? '';
+
+/** What is missing or wrong in a form, by field, in the order of the fields. */
 export function checkForm(form: RuleForm, today: string): FormErrors {
   const checks: readonly (readonly [isWrong: boolean, errors: FormErrors])[] = [
     [form.whom === 'org' && form.org === '', { org: 'form.error.organisation' }],
@@ -92,12 +112,19 @@ export function checkForm(form: RuleForm, today: string): FormErrors {
     [form.which === 'labels' && form.labels.length === 0, { labels: 'form.error.choose' }],
     [form.which === 'types' && form.types.length === 0, { types: 'form.error.choose' }],
     [form.isForSome && form.purposes.length === 0, { purposes: 'form.error.choose' }],
-    [form.isUntil && (form.until === '' || form.until < today), { until: 'form.error.date' }],
+    [form.when === 'between' && form.from === '', { from: 'form.error.from' }],
+    [isUntilWrong(form, today), { until: 'form.error.date' }],
   ];
   return Object.assign({}, ...checks.flatMap(([isWrong, errors]) => (isWrong ? [errors] : []))) as FormErrors;
 }
 
-/** The rule of a form. What the form cannot show of `before` (actions, a first day, a second criterion) is kept. */
+function isUntilWrong({ when, from, until }: RuleForm, today: string): boolean {
+  if (when === 'open') return false;
+  if (until === '') return when === 'until';
+  return until < today || (when === 'between' && until < from);
+}
+
+/** The rule of a form. What the form cannot show of `before` (actions, times of day, a second criterion) is kept. */
 export function ruleOf(form: RuleForm, before: RuleDraft | undefined): RuleDraft {
   return {
     effect: form.effect,
@@ -136,7 +163,11 @@ function whichIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDra
 }
 
 function periodIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraft> {
-  const start = before?.period?.start;
-  const period = { ...(start !== undefined && { start }), ...(form.isUntil && { end: form.until }) };
+  const bound = (day: string, was: string | undefined): string =>
+    dayOf(was) === day && was !== undefined ? was : day;
+  const period = {
+    ...(form.when === 'between' && form.from !== '' && { start: bound(form.from, before?.period?.start) }),
+    ...(form.when !== 'open' && form.until !== '' && { end: bound(form.until, before?.period?.end) }),
+  };
   return Object.keys(period).length === 0 ? {} : { period };
 }
