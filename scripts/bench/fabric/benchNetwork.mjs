@@ -98,18 +98,18 @@ export async function openBenchNetwork({ dataDir, ownDir, say }) {
       return connectToPeer(config, config.peer, log);
     },
     cutBlocks: (wanted) => setBlockCutting(network, binaries, wanted),
-    /** Process ids by kind of part. */
-    processes() {
-      const parts = recordedParts(network).map((part) => ({ part, pid: running(network, part)?.pid }));
-      const of = (kind) => parts.filter(({ part, pid }) => pid !== undefined && part.startsWith(kind));
-      return { peers: of('peer.'), orderer: of('orderer'), chaincode: of('chaincode.') };
-    },
+    /** The network's processes. @returns {{part: string, pid: number}[]} */
+    running: () =>
+      recordedParts(network).flatMap((part) => {
+        const pid = running(network, part)?.pid;
+        return pid === undefined ? [] : [{ part, pid }];
+      }),
     /** Processor time so far, by kind of part, milliseconds. */
     cpu() {
-      const kinds = Object.entries(this.processes());
-      return Object.fromEntries(
-        kinds.map(([kind, parts]) => [kind, parts.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0)]),
-      );
+      const parts = this.running();
+      const of = (kind) =>
+        parts.filter(({ part }) => part.startsWith(kind)).reduce((sum, { pid }) => sum + cpuMsOf(pid), 0);
+      return { peers: of('peer.'), orderer: of('orderer'), chaincode: of('chaincode.') };
     },
     async close() {
       if (dataDir === undefined) {

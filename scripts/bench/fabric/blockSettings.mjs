@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { require } from '../dist.mjs';
+import { common, orderer } from '@hyperledger/fabric-protos';
 import { ordererAdminDir } from '../../network/layout.mjs';
 import { asAdministrator, ordererArguments, runProgram } from '../../network/programs.mjs';
 
-const { common, orderer } = require('@hyperledger/fabric-protos');
 const ORDERER = 'Orderer';
 
 /**

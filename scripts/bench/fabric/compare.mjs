@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as wait } from 'node:timers/promises';
 import { markdownTable } from './report.mjs';
 import { measure, productCpu } from './measure.mjs';
 
@@ -10,7 +11,9 @@ const OUR_BLOCKS = { maxMessageCount: 1, batchTimeout: '50ms' };
 /** With a block every two seconds, a measurement has to see some of them. */
 const DEFAULT_BLOCK_ROUNDS = 4;
 const DEFAULT_BLOCK_SECONDS = 8;
-const WARM_UP = { callers: 16, seconds: 2 };
+const WARM_UP = { callers: 64, seconds: 3 };
+/** Between two ways: the peers' databases finish rewriting what the one before left. */
+const SETTLE_MS = 8_000;
 
 export const VARIANTS = {
   a: {
@@ -42,6 +45,7 @@ export async function compare({ bench, gateway, report, privateJwk, options }) {
   for (const key of options.variants) {
     const variant = VARIANTS[key];
     await bench.cutBlocks(variant.blocks);
+    await wait(SETTLE_MS);
     for (const level of options.levels) {
       const load = { recorder: variant.recorder, level, privateJwk };
       await measure(bench, [gateway], { ...load, ...WARM_UP });

@@ -39,7 +39,6 @@ export async function growSubjects({ bench, report, privateJwk, options, registe
     );
     await register();
     await withGateways(1, async ([gateway]) => {
-      await checkDecisions(gateway, count);
       const load = { recorder: 'grouped', level: 'ledger', privateJwk };
       await measure(bench, [gateway], { ...load, ...WARM_UP });
       for (const callers of [256, CALLERS]) {
@@ -55,16 +54,3 @@ export async function growSubjects({ bench, report, privateJwk, options, registe
   }
   report.say(`\n${markdownTable(HEAD, rows)}\n`);
 }
-
-/** Seeded consents are what the ledger decides by: the first and the last person who permits, and the last who denies. */
-async function checkDecisions(gateway, count) {
-  const asked = await gateway.ask('decide', { people: decisive(count) });
-  for (const { person, isDenied, permitted } of asked) {
-    if (permitted.some((item) => item === isDenied)) {
-      throw new Error(`the seeded consent of person ${String(person)} was not what decided`);
-    }
-  }
-}
-
-/** Persons at both ends of the seeded range. */
-const decisive = (count) => [0, 9, count - 2, count - 1].filter((person) => person >= 0 && person < count);

@@ -14,6 +14,7 @@ import { watchOthers } from '../otherLoad.mjs';
 import { NORTH } from '../network.mjs';
 import { binariesIfPresent } from '../../network/binaries.mjs';
 import { openBenchNetwork } from './benchNetwork.mjs';
+import { checkDecisions } from './checkDecisions.mjs';
 import { compare } from './compare.mjs';
 import { measureDisk } from './disk.mjs';
 import { growLanes, growSubjects } from './growth.mjs';
@@ -136,6 +137,7 @@ async function withGateways({ bench, report, options }, count, work) {
       const product = Object.values(bench.cpu()).reduce((sum, ms) => sum + ms, 0);
       return product + gateways.reduce((sum, { ready }) => sum + cpuMsOf(ready.pid), (user + system) / 1000);
     });
+    await checkDecisions(gateways[0], bench.seeded());
     await work(gateways);
     const share = await others();
     if (share !== undefined) report.plain('processor time of other programs meanwhile', share * 100, '%');
