@@ -2,12 +2,15 @@
 /** What can break, and how it is mended. Each breaks under load and says when the part was back. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startLoad } from './accessLoad.mjs';
+import { startLoad, untilUpToDate } from './accessLoad.mjs';
+import { findFerretDb, startMongo } from '../../test/support/ferretdb/mongoServer.mjs';
 import { startOne, status, stopOne } from '../network/network.mjs';
+import { running } from '../network/processes.mjs';
 import { takeFreePort } from './freePort.mjs';
 
+const UP_TO_DATE_MS = 60_000;
 const PROGRAM = new URL('../../gateway/bin/chartwitness.cjs', import.meta.url).pathname;
 
 /**
@@ -16,22 +19,26 @@ const PROGRAM = new URL('../../gateway/bin/chartwitness.cjs', import.meta.url).p
  * @property {import('../network/network.mjs').Binaries} binaries
  * @property {any} demo the running demonstration
  * @property {string} dataDir
+ * @property {import('../../test/support/ferretdb/mongoServer.mjs').MongoServer} [mongo] while the read model lies on one
  */
 /**
  * @typedef {object} Fault
  * @property {string} name
- * @property {string[]} gateways names of the roles that may answer 503 meanwhile
- * @property {boolean} cutsConnections whether one of them may also be unreachable
- * @property {(ground: Ground, outageMs: number, round: number) => Promise<{backAt: number, extra?: import('./accessLoad.mjs').Load}>} run
+ * @property {string[]} refuses who may answer 503 meanwhile: roles' names, `consents`, `reads` (of the patients' lists)
+ * @property {string[]} cuts who may be unreachable meanwhile
+ * @property {(ground: Ground, outageMs: number, place: string) => Promise<{backAt: number, extra?: import('./accessLoad.mjs').Load}>} run
+ * @property {number} [stock] tokens to ask for before anything is broken
+ * @property {() => string | undefined} [absent] why it cannot be played on this machine
+ * @property {(ground: Ground) => Promise<() => Promise<void>>} [prepare] before the load starts; returns what takes it back
  */
 
-const BOTH = ['hospital.north', 'hospital.south'];
+const EVERYBODY = ['hospital.north', 'hospital.south', 'consents'];
 
 /** @returns {Fault} */
-const killed = (name, gateways, prefix) => ({
+const killed = (name, refuses, prefix) => ({
   name,
-  gateways,
-  cutsConnections: false,
+  refuses,
+  cuts: [],
   run: async ({ network, binaries }, outageMs) => {
     const { parts } = await status(network, undefined);
     const found = parts.find(({ part }) => part === prefix || part.startsWith(`${prefix}.`));
@@ -43,44 +50,105 @@ const killed = (name, gateways, prefix) => ({
   },
 });
 
+/** @returns {Fault} */
+const roleKilled = (name, mspId, sides) => ({
+  name,
+  ...sides,
+  run: async ({ demo }, outageMs) => {
+    const role = demo.role(mspId);
+    await role.stop('SIGKILL');
+    await wait(outageMs);
+    await role.start();
+    return { backAt: performance.now() };
+  },
+});
+
+/**
+ * From one moment on nothing that the role's process writes reaches a file: its stores, its log. (Linux's limit on the size of files, set from
+ * outside; the process sees write errors as on a broken or full disk.)
+ * @returns {Fault}
+ */
+const diskFull = (name, mspId, refuses) => ({
+  name,
+  refuses,
+  cuts: [],
+  stock: 200,
+  absent: () => (spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'no prlimit'),
+  run: async ({ demo, dataDir }, outageMs) => {
+    const { pid } = running({ dataDir: join(dataDir, 'processes') }, demo.role(mspId).name) ?? {};
+    if (pid === undefined) throw new Error(`${mspId}’s role does not run`);
+    limitFiles(pid, '0');
+    await wait(outageMs);
+    limitFiles(pid, 'unlimited');
+    return { backAt: performance.now() };
+  },
+});
+
+function limitFiles(pid, bytes) {
+  // The soft limit alone, which anybody may raise again.
+  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
+}
+
 /** @type {Fault[]} */
 export const FAULTS = [
-  killed('orderer killed', BOTH, 'orderer'),
-  killed('trustee’s peer killed', BOTH, 'peer.trustee'),
+  killed('orderer killed', EVERYBODY, 'orderer'),
+  killed('trustee’s peer killed', EVERYBODY, 'peer.trustee'),
   killed('holder’s peer killed', ['hospital.north'], 'peer.north'),
   killed('holder’s chaincode killed', ['hospital.north'], 'chaincode.north'),
-  killed('trustee’s chaincode killed', BOTH, 'chaincode.trustee'),
+  killed('trustee’s chaincode killed', EVERYBODY, 'chaincode.trustee'),
+  roleKilled('gateway kill -9', 'NorthHospitalMSP', {
+    refuses: ['hospital.north'],
+    cuts: ['hospital.north'],
+  }),
+  roleKilled('trustee kill -9', 'TrusteeMSP', { refuses: [], cuts: ['consents', 'reads'] }),
+  diskFull('gateway’s disk full', 'NorthHospitalMSP', ['hospital.north']),
+  diskFull('trustee’s disk full', 'TrusteeMSP', ['reads']),
   {
-    name: 'gateway kill -9',
-    gateways: ['hospital.north'],
-    cutsConnections: true,
-    run: async ({ demo }, outageMs) => {
-      const role = demo.role('NorthHospitalMSP');
-      await role.stop('SIGKILL');
-      await wait(outageMs);
-      await role.start();
-      return { backAt: performance.now() };
+    name: 'read model’s MongoDB killed',
+    refuses: ['reads'],
+    cuts: [],
+    absent: () => {
+      const found = findFerretDb();
+      return found.kind === 'absent' ? found.reason : undefined;
     },
-  },
-  {
-    name: 'trustee kill -9',
-    gateways: [],
-    cutsConnections: false,
-    run: async ({ demo }, outageMs) => {
-      const role = demo.role('TrusteeMSP');
-      await role.stop('SIGKILL');
+    prepare: moveToMongo,
+    run: async ({ mongo }, outageMs) => {
+      await mongo.crash();
       await wait(outageMs);
-      await role.start();
+      await mongo.restart();
       return { backAt: performance.now() };
     },
   },
   {
     name: 'second gateway on the lane',
-    gateways: ['hospital.north'],
-    cutsConnections: true,
+    refuses: ['hospital.north'],
+    cuts: ['hospital.north'],
     run: secondGateway,
   },
 ];
+
+/** The trustee's read model moves to a server of its own, where it is built anew from the ledger, and back afterwards. */
+async function moveToMongo(ground) {
+  const role = ground.demo.role('TrusteeMSP');
+  const settings = readFileSync(role.configFile, 'utf8');
+  const mongo = await startMongo(findFerretDb());
+  ground.mongo = mongo;
+  writeFileSync(role.configFile, `${settings}MONGODB_URI='${mongo.database()}'\n`, { mode: 0o600 });
+  await role.stop();
+  for (const command of ['indexes', 'rebuild']) {
+    execFileSync(process.execPath, [`--env-file=${role.configFile}`, PROGRAM, 'readmodel', command]);
+  }
+  await role.start();
+  return async () => {
+    writeFileSync(role.configFile, settings, { mode: 0o600 });
+    await role.stop();
+    await role.start();
+    ground.mongo = undefined;
+    await mongo.close();
+    const { portalUrl, patients } = ground.demo.file;
+    await untilUpToDate({ portalUrl, patient: patients[0], withinMs: UP_TO_DATE_MS });
+  };
+}
 
 /**
  * Another process with the same lane and a store of its own. Within moments one of the two must be fenced; the operator gives that one

@@ -35,6 +35,18 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** The token endpoint gave no token. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+  constructor(
+    readonly status: number,
+    readonly retryAfter: string | null,
+    body: unknown,
+  ) {
+    super(`the token endpoint answered ${String(status)}: ${JSON.stringify(body)}`);
+  }
+}
+
 const ASSERTION_SECONDS = 60;
 const TOKEN_MARGIN_MS = 30_000;
 const ACT_REASON_OID = 'urn:oid:2.16.840.1.113883.5.8';
@@ -50,7 +62,10 @@ export class HospitalClient {
     this.#credentials = credentials;
   }
 
-  /** A token for the errand; one is kept and reused until shortly before it expires. */
+  /**
+   * A token for the errand; one is kept and reused until shortly before it expires.
+   * @throws {@link TokenRefused}
+   */
   async token(errand: Errand): Promise<string> {
     const key = `${errand.practitioner?.id ?? ''} ${errand.purpose}`;
     const kept = this.#tokens.get(key);
@@ -68,7 +83,7 @@ export class HospitalClient {
     });
     const body = (await response.json()) as { access_token?: unknown; expires_in?: unknown };
     if (!response.ok || typeof body.access_token !== 'string' || typeof body.expires_in !== 'number') {
-      throw new Error(`the token endpoint answered ${String(response.status)}: ${JSON.stringify(body)}`);
+      throw new TokenRefused(response.status, response.headers.get('retry-after'), body);
     }
     const usableUntil = Date.now() + body.expires_in * 1000 - TOKEN_MARGIN_MS;
     this.#tokens.set(key, { token: body.access_token, usableUntil });

@@ -3,6 +3,7 @@ import type { Answer } from './hospitalClient';
 
 export interface PatientAnswer extends Answer {
   readonly etag: string | null;
+  readonly retryAfter: string | null;
 }
 
 const MAX_REDIRECTS = 12;
@@ -85,6 +86,7 @@ export class PatientClient {
       status: response.status,
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
       etag: response.headers.get('etag'),
+      retryAfter: response.headers.get('retry-after'),
     };
   }
 

@@ -68,7 +68,7 @@ const READ_AHEAD = 16;
 const EVENTS_PER_WRITE = 250;
 const DEFAULT_POLL_MS = 1000;
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 2000;
 
 type Loaded = Begun<LedgerEvent, ProvedBatch | undefined>;
 

@@ -372,7 +372,7 @@ describe('the projection', () => {
     });
     await createProjection(deps).run(ending.signal);
     expect(waits.slice(0, 3)).toEqual([75, 150, 300]);
-    expect(Math.max(...waits)).toBeLessThanOrEqual(5000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2000);
     expect(random).toHaveBeenCalledTimes(12);
   });
 

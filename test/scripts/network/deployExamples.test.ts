@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHospitalConfig, parseTrusteeConfig } from '../../../gateway/src/config';
@@ -108,6 +108,56 @@ test('the description of test-network can be read', () => {
   ]);
   expect(network.external?.mutualTls).toBe(false);
 });
+
+const READER = path.resolve(__dirname, '../../support/compose');
+const READER_MS = 300_000;
+
+/** Reads compose files by the Compose Specification's own library. */
+function readCompose(files: readonly string[]): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync('go', ['run', '.', ...files], {
+    cwd: READER,
+    encoding: 'utf8',
+    timeout: READER_MS,
+  });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+if (spawnSync('go', ['version']).status === 0) {
+  describe('compose files, read by the Compose Specification’s own library', () => {
+    test(
+      'are accepted, with every file that they name',
+      () => {
+        const files = names('.yaml').map((name) => path.join(DEPLOY, name));
+        const { status, output } = readCompose(files);
+        expect(output.match(/^accepted /gm)).toHaveLength(3);
+        expect(status).toBe(0);
+      },
+      READER_MS,
+    );
+
+    test(
+      'are refused with a key that does not exist, or without an environment file',
+      () => {
+        const folder = mkdtempSync(path.join(tmpdir(), 'chartwitness-compose-'));
+        cpSync(DEPLOY, folder, { recursive: true });
+        const hospital = path.join(folder, 'compose.hospital.yaml');
+        writeFileSync(hospital, read('compose.hospital.yaml').replace('    ports:', '    port:'));
+        rmSync(path.join(folder, 'orderer.env'));
+        const { status, output } = readCompose([hospital, path.join(folder, 'compose.orderer.yaml')]);
+        rmSync(folder, { recursive: true });
+        expect(output).toMatch(/refused \S*hospital.yaml: .*port/);
+        expect(output).toMatch(/refused \S*orderer.yaml: .*orderer.env/);
+        expect(status).not.toBe(0);
+      },
+      READER_MS,
+    );
+  });
+} else {
+  test('compose files: not run (no Go toolchain)', () => {
+    process.stdout.write('compose files: not run (no Go toolchain)\n');
+    expect(names('.yaml')).toHaveLength(3);
+  });
+}
 
 const systemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 test(systemd ? 'systemd accepts the units' : 'systemd: not run (no systemd-analyze)', () => {

@@ -250,7 +250,7 @@ describeFabric('the development network', (binaries: Binaries) => {
     expect(await write(trustee.contract, ['consents', 'event'], [TRUSTEE])).toBe(VALID);
     const atTheTrustee = performance.now() - start;
     process.stdout.write(`next commit at the trustee's peer after ${atTheTrustee.toFixed(0)} ms\n`);
-    // With pulling on, even the two seconds of pullRetryThreshold would show.
+    // With pulling on, even the shortest look would show: it waits five seconds for an answer.
     expect(atTheTrustee).toBeLessThan(1000);
   }, 90_000);
 
