@@ -16,6 +16,7 @@ const ON_BOTH_LEDGERS = [
   '<rootDir>/test/gateway/ledger/registryCache.test.ts',
   '<rootDir>/test/gateway/recorder/recorderOnLedger.test.ts',
   '<rootDir>/test/gateway/commands/registry.test.ts',
+  '<rootDir>/test/gateway/projection/ledger.test.ts',
 ];
 const hasFabric = binariesIfPresent(process.env) !== undefined;
 if (!hasFabric) {

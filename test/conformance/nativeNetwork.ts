@@ -5,7 +5,7 @@
  * with such settings, a restart is that of peers and orderer, and whoever keeps the chaincode processes alive is this file.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { sha256 } from '../../gateway/src/embedded/protocol/sha256';
@@ -15,6 +15,7 @@ import { startOne, status, stopOne, up } from '../../scripts/network/network.mjs
 import { running } from '../../scripts/network/processes.mjs';
 import { profileOf } from '../../scripts/network/profiles.mjs';
 import { joinSharedNetwork, openChannel, type SharedNetwork, waitUntilReady } from '../fabric/sharedNetwork';
+import { onlyFile } from '../support/onlyFile';
 import { shiftClock } from '../support/shiftedClock';
 import { untilItWorks } from '../support/untilItWorks';
 import {
@@ -173,12 +174,6 @@ function userOf(network: Network, number: number, name: string): User {
 function userDir(network: Network, number: number, name: string): string {
   const own = organisation(network, number);
   return path.join(organisationDir(network, own), 'users', `${name}@${own.domain}`, 'msp');
-}
-
-function onlyFile(directory: string): string {
-  const [name, ...others] = readdirSync(directory);
-  if (name === undefined || others.length > 0) throw new Error(`${directory} does not hold one file`);
-  return path.join(directory, name);
 }
 
 function connectTo(network: Network, number: number, options: ClientOptions): TestClient {

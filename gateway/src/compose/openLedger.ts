@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ChannelConfig, HospitalConfig, NodeTls, PeerConfig, TrusteeConfig } from '../config';
 import type { LedgerTls } from '../ledger/channel';
+import type { ConnectionOptions } from '../ledger/connection';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
 import { createP256Signer } from '../ledger/signer';
 import { bootstrapNetwork } from './bootstrap';
@@ -44,18 +45,26 @@ export async function openLedger(
 
 /** A connection to a real peer; makes no call. @throws Error when the certificate has expired or is not the key's. */
 export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
+  const { channel, chaincode } = config;
   return connectLedger({
-    endpoint: peer.endpoint,
-    identity: { mspId: config.mspId, certificatePem: peer.certificatePem },
-    signer: createP256Signer(new TextDecoder().decode(peer.privateKeyPem.reveal())),
-    channel: config.channel,
-    chaincode: config.chaincode,
+    ...peerConnection(config, peer),
+    channel,
+    chaincode,
     log,
-    ...(peer.tls === undefined ? {} : { tls: revealed(peer.tls) }),
     ...(peer.orderers === undefined
       ? {}
       : { orderers: { endpoints: peer.orderers.endpoints, tls: revealed(peer.orderers.tls) } }),
   });
+}
+
+/** How the configuration reaches its peer, and as whom. */
+export function peerConnection({ mspId }: ChannelConfig, peer: PeerConfig): ConnectionOptions {
+  return {
+    endpoint: peer.endpoint,
+    identity: { mspId, certificatePem: peer.certificatePem },
+    signer: createP256Signer(new TextDecoder().decode(peer.privateKeyPem.reveal())),
+    ...(peer.tls === undefined ? {} : { tls: revealed(peer.tls) }),
+  };
 }
 
 function revealed({ rootCertificates, clientCertificate, clientKey }: NodeTls): LedgerTls {

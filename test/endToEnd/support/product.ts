@@ -10,9 +10,9 @@ import { type AccessEntry, accessList, type ConsentPolicy } from '../../../gatew
 import type { DemoFilePatient } from '../../../gateway/src/demo/demoFile';
 import { PatientClient } from '../../../gateway/src/demo/patientClient';
 import { Hospitals } from '../../../gateway/src/demo/story';
+import { peerConnection } from '../../../gateway/src/compose/openLedger';
 import { type LedgerConfig, parseLedgerConfig } from '../../../gateway/src/config';
 import { openConnection } from '../../../gateway/src/ledger/connection';
-import { createP256Signer } from '../../../gateway/src/ledger/signer';
 import { isOnFabric } from '../../support/ledgerUnderTest';
 import { startFabricDemo } from '../../../gateway/dist/demo/fabricDemo';
 // From the build: the chaincode runs in worker threads, which load built files.
@@ -106,22 +106,7 @@ async function startOnFabric(dataDir: string, demoFile: string): Promise<Running
 }
 
 async function pullBlocks(config: LedgerConfig, count: number): Promise<string[]> {
-  const { endpoint, certificatePem, privateKeyPem, tls } = config.peer;
-  const { gateway, close } = await openConnection({
-    endpoint,
-    identity: { mspId: config.mspId, certificatePem },
-    signer: createP256Signer(new TextDecoder().decode(privateKeyPem.reveal())),
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            rootCertificates: tls.rootCertificates,
-            ...(tls.clientCertificate === undefined || tls.clientKey === undefined
-              ? {}
-              : { clientCertificate: tls.clientCertificate, clientKey: tls.clientKey.reveal() }),
-          },
-        }),
-  });
+  const { gateway, close } = await openConnection(peerConnection(config, config.peer));
   const found: string[] = [];
   const stream = await gateway.getNetwork(config.channel).getBlockEvents({ startBlock: 0n });
   for await (const block of stream) {

@@ -6,8 +6,12 @@ import pino from 'pino';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src/compose/embeddedNetwork';
 import { connectToPeer } from '../../../gateway/src/compose/openLedger';
 import { parseLedgerConfig } from '../../../gateway/src/config';
-import { bringUp } from '../../../gateway/src/demo/nativeNetwork';
 import type { FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
+import { adminDir } from '../../../scripts/network/layout.mjs';
+import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
+import { joinProductNetwork, organisationOf } from '../../fabric/productNetwork';
+import type { SharedNetwork } from '../../fabric/sharedNetwork';
+import { onlyFile } from '../../support/onlyFile';
 import { isOnFabric } from '../../support/ledgerUnderTest';
 
 export const TRUSTEE = 'TrusteeMSP';
@@ -17,18 +21,24 @@ export const SOUTH = 'SouthClinicMSP';
 export interface TestNetwork {
   /** For tests of the embedded ledger itself; throws on Fabric. */
   readonly network: EmbeddedNetwork;
+  /** For tests of what only a network of peers does; throws on the embedded ledger. */
+  readonly native: SharedNetwork;
   readonly trustee: FabricLedger;
   readonly north: FabricLedger;
   readonly south: FabricLedger;
   /** The variables by which a program joins as this organisation. */
   environment(mspId: string): Readonly<Record<string, string>>;
+  /** Those of them that make it the organisation's administrator, whose certificate has no role attribute. */
+  administrator(mspId: string): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 /** A network with the built chaincode, on whichever ledger. */
 interface Ground {
   readonly network?: EmbeddedNetwork;
+  readonly native?: SharedNetwork;
   environment(mspId: string): Readonly<Record<string, string>>;
+  administrator(mspId: string): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -36,8 +46,20 @@ const SILENT = pino({ level: 'silent' });
 
 /** The ledger under test with the built chaincode, its three organisations connected; `isAdmitted` false leaves the registry empty. */
 export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> {
-  const folder = mkdtempSync(join(tmpdir(), 'ledger-test-'));
-  const ground = await (isOnFabric() ? startFabric(folder) : startEmbedded(folder));
+  return openTestNetwork(await (isOnFabric() ? joinFabric() : startEmbedded()), isAdmitted);
+}
+
+/** The same on the embedded ledger, whichever is under test. */
+export async function startEmbeddedTestNetwork(isAdmitted = true): Promise<TestNetwork> {
+  return openTestNetwork(await startEmbedded(), isAdmitted);
+}
+
+/** Three organisations on a native network that the caller started; `close` leaves it running. */
+export function onNativeNetwork(native: SharedNetwork): Promise<TestNetwork> {
+  return openTestNetwork(groundOf(native), true);
+}
+
+async function openTestNetwork(ground: Ground, isAdmitted: boolean): Promise<TestNetwork> {
   const [trustee, north, south] = await Promise.all([
     connect(ground, TRUSTEE),
     connect(ground, NORTH),
@@ -53,21 +75,28 @@ export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> 
       }
       return ground.network;
     },
+    get native(): SharedNetwork {
+      if (ground.native === undefined) {
+        throw new Error('this test is about a network of peers');
+      }
+      return ground.native;
+    },
     trustee,
     north,
     south,
     environment: (mspId) => ground.environment(mspId),
+    administrator: (mspId) => ground.administrator(mspId),
     close: async () => {
       [trustee, north, south].forEach((ledger) => {
         ledger.close();
       });
       await ground.close();
-      rmSync(folder, { recursive: true });
     },
   };
 }
 
-async function startEmbedded(dataDir: string): Promise<Ground> {
+async function startEmbedded(): Promise<Ground> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'ledger-test-'));
   const network = await startEmbeddedNetwork({
     dataDir,
     channel: 'chartwitness',
@@ -91,17 +120,36 @@ async function startEmbedded(dataDir: string): Promise<Ground> {
         FABRIC_KEY_FILE: gateway?.privateKeyPath ?? '',
       };
     },
-    close: () => network.close(),
+    administrator: (mspId) => {
+      const { Admin } = network.embedded.organisation(mspId).users;
+      return { FABRIC_CERT_FILE: Admin?.certificatePath ?? '', FABRIC_KEY_FILE: Admin?.privateKeyPath ?? '' };
+    },
+    close: async () => {
+      await network.close();
+      rmSync(dataDir, { recursive: true });
+    },
   };
 }
 
-async function startFabric(folder: string): Promise<Ground> {
-  const network = await bringUp({
-    dataDir: join(folder, 'network'),
-    portBase: 0,
-    say: () => undefined,
-  });
-  return { environment: (mspId) => network.environment(mspId), close: () => network.down() };
+/** The run's own network goes on after `close`: other suites use it. */
+async function joinFabric(): Promise<Ground> {
+  return groundOf(await joinProductNetwork());
+}
+
+function groundOf(native: SharedNetwork): Ground {
+  const { network } = native;
+  return {
+    native,
+    environment: (mspId) => environmentOf(profileOf(network, organisationOf(network, mspId))),
+    administrator: (mspId) => {
+      const msp = join(adminDir(network, organisationOf(network, mspId)), 'msp');
+      return {
+        FABRIC_CERT_FILE: onlyFile(join(msp, 'signcerts')),
+        FABRIC_KEY_FILE: onlyFile(join(msp, 'keystore')),
+      };
+    },
+    close: () => Promise.resolve(),
+  };
 }
 
 function connect(ground: Ground, mspId: string): Promise<FabricLedger> {

@@ -175,7 +175,7 @@ test('what was never read is not made up', async () => {
   await expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('on the embedded ledger another organisation sees a suspension within its block', async () => {
+test('on a whole ledger another organisation sees a suspension within its block', async () => {
   const net = await startTestNetwork();
   await net.north.putClient(CLIENT);
   const south = createRegistryCache({

@@ -9,7 +9,7 @@ import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/net
 import { emergencyOf, requestOf } from './support/requests';
 import { silent } from './support/workbench';
 
-/** The recorder on the embedded ledger: the same code and the same chaincode as in production. */
+/** The recorder on a whole ledger: the same code and the same chaincode as in production. */
 let net: TestNetwork;
 let folder: string;
 const open: Recorder[] = [];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CommitError, EndorseError, GatewayError, type Contract } from '@hyperledger/fabric-gateway';
 import type { Binaries } from '../../../scripts/network/binaries.mjs';
@@ -10,6 +10,7 @@ import { profileOf } from '../../../scripts/network/profiles.mjs';
 import { waitUntilEndorsable } from '../../../scripts/network/readiness.mjs';
 import {
   describeFabric,
+  laterVersion,
   POLICY_CHAINCODE,
   member,
   newTestNetwork,
@@ -71,16 +72,6 @@ function asExternal(network: Network): unknown {
     organisations: network.organisations,
     external: { cryptoDir: cryptoDir(network), mutualTls: true },
   };
-}
-
-/** A copy of the chaincode with a later version. */
-function laterVersion(folder: string): string {
-  const copy = path.join(folder, 'later');
-  cpSync(POLICY_CHAINCODE, copy, { recursive: true });
-  const manifest = path.join(copy, 'package.json');
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"version": "1.0.0"', '"version": "2.0.0"'));
-  symlinkSync(path.resolve(__dirname, '../../../node_modules'), path.join(folder, 'node_modules'));
-  return copy;
 }
 
 /** Writes one key after the other until it is stopped; counts what was acknowledged and what was refused. */
@@ -177,7 +168,7 @@ describeFabric('the development network', (binaries: Binaries) => {
     const client = new Client(profile.peerEndpoint, credentials.createSsl(readFileSync(profile.tlsCaFile)));
     await expect(
       new Promise<void>((resolve, reject) => {
-        client.waitForReady(Date.now() + 2000, (cause) => {
+        client.waitForReady(Date.now() + 500, (cause) => {
           if (cause) reject(cause);
           else resolve();
         });
@@ -309,7 +300,10 @@ describeFabric('the development network', (binaries: Binaries) => {
 
   test('new code is deployed under load: own processes on own ports, the former end, no write is lost', async () => {
     const before = await parts();
-    const changed = { ...network, chaincode: { ...network.chaincode, path: laterVersion(own.folder) } };
+    const changed = {
+      ...network,
+      chaincode: { ...network.chaincode, path: laterVersion(POLICY_CHAINCODE, own.folder) },
+    };
     const load = startLoad(north.contract);
     const deployed = await deploy(changed, binaries, quiet);
     const { acknowledged, refused } = await load.stop();

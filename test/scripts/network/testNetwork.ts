@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPrivateKey } from 'node:crypto';
@@ -50,6 +50,17 @@ export async function newTestNetwork(options: { chaincodePath?: string } = {}): 
     rmSync(parent, { recursive: true, force: true });
   };
   return { folder: parent, network, dispose };
+}
+
+/** A copy of a compiled chaincode that calls itself version 2.0.0, in `folder`. */
+export function laterVersion(chaincode: string, folder: string): string {
+  const copy = path.join(folder, 'later');
+  cpSync(chaincode, copy, { recursive: true });
+  const file = path.join(copy, 'package.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...manifest, version: '2.0.0' }));
+  symlinkSync(path.resolve(__dirname, '../../../node_modules'), path.join(folder, 'node_modules'));
+  return copy;
 }
 
 /** The first base from which all ports of the nodes are free. */
