@@ -43,6 +43,9 @@ function read(envelope: Uint8Array | undefined) {
   return { header, update, written, values: written?.getValuesMap() };
 }
 
+const bytesOf = (value: { getValue_asU8(): Uint8Array } | undefined): Uint8Array =>
+  value?.getValue_asU8() ?? new Uint8Array();
+
 test('a changed value has the next version, everything that is only passed through its own', () => {
   const { header, update, written, values } = read(
     blockCuttingUpdate(config(1, '50ms'), 'ward', { maxMessageCount: 500, batchTimeout: '2s' }),
@@ -56,11 +59,9 @@ test('a changed value has the next version, everything that is only passed throu
   const timeout = values?.get('BatchTimeout');
   expect([size?.getVersion(), timeout?.getVersion()]).toEqual([8, 10]);
   expect([size?.getModPolicy(), timeout?.getModPolicy()]).toEqual(['Admins', 'Admins']);
-  const newSize = orderer.BatchSize.deserializeBinary(size?.getValue_asU8() ?? new Uint8Array());
+  const newSize = orderer.BatchSize.deserializeBinary(bytesOf(size));
   expect([newSize.getMaxMessageCount(), newSize.getPreferredMaxBytes()]).toEqual([500, 2_000_000]);
-  expect(
-    orderer.BatchTimeout.deserializeBinary(timeout?.getValue_asU8() ?? new Uint8Array()).getTimeout(),
-  ).toBe('2s');
+  expect(orderer.BatchTimeout.deserializeBinary(bytesOf(timeout)).getTimeout()).toBe('2s');
 });
 
 test('a value that is so already is not written', () => {

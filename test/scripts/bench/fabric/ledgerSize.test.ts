@@ -24,7 +24,7 @@ test('files count with the kind of store that they lie in, and all together', ()
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, Buffer.alloc(size));
   }
-  expect(ledgerSize({ dataDir } as never, 'peer.north')).toEqual({
+  expect(ledgerSize({ dataDir }, 'peer.north')).toEqual({
     blocks: 120,
     'private data': 40,
     state: 50,
@@ -35,5 +35,5 @@ test('files count with the kind of store that they lie in, and all together', ()
 });
 
 test('a part without data has none', () => {
-  expect(ledgerSize({ dataDir } as never, 'peer.south')['all']).toBe(0);
+  expect(ledgerSize({ dataDir }, 'peer.south')['all']).toBe(0);
 });
