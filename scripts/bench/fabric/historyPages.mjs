@@ -22,7 +22,7 @@ export async function measureMongoHistory({ report, options }) {
       fill.perSecond,
       '/s',
     );
-    const pages = await history.ask('pages', { count: 400 });
+    const pages = await history.ask('pages', { count: options.pages });
     report.atMost("MongoDB: newest 50 of a patient's history, p50", pages.newest, 'ms', 10);
     report.atMost('MongoDB: 50 from the middle, p50', pages.older, 'ms', 10);
     report.plain('MongoDB: 50 from the middle by type and purpose, p50', pages.filtered, 'ms');

@@ -29,22 +29,27 @@ function value(version: number, bytes: Uint8Array): common.ConfigValue {
   return made;
 }
 
-function read(envelope: Uint8Array | undefined) {
+const NOTHING: Uint8Array = new Uint8Array();
+
+/** The update inside the envelope, and what it writes of the orderers' group. */
+function read(envelope = NOTHING) {
   const payload = common.Payload.deserializeBinary(
-    common.Envelope.deserializeBinary(envelope ?? new Uint8Array()).getPayload_asU8(),
+    common.Envelope.deserializeBinary(envelope).getPayload_asU8(),
   );
-  const header = common.ChannelHeader.deserializeBinary(
-    payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(),
-  );
-  const update = common.ConfigUpdate.deserializeBinary(
-    common.ConfigUpdateEnvelope.deserializeBinary(payload.getData_asU8()).getConfigUpdate_asU8(),
-  );
+  const unsigned = common.ConfigUpdateEnvelope.deserializeBinary(payload.getData_asU8());
+  const update = common.ConfigUpdate.deserializeBinary(unsigned.getConfigUpdate_asU8());
   const written = update.getWriteSet()?.getGroupsMap().get('Orderer');
-  return { header, update, written, values: written?.getValuesMap() };
+  return { header: headerOf(payload), update, written, values: written?.getValuesMap() };
 }
 
-const bytesOf = (value: { getValue_asU8(): Uint8Array } | undefined): Uint8Array =>
-  value?.getValue_asU8() ?? new Uint8Array();
+function headerOf(payload: common.Payload): common.ChannelHeader {
+  return common.ChannelHeader.deserializeBinary(payload.getHeader()?.getChannelHeader_asU8() ?? NOTHING);
+}
+
+const sizeIn = (value: common.ConfigValue | undefined): orderer.BatchSize =>
+  orderer.BatchSize.deserializeBinary(value?.getValue_asU8() ?? NOTHING);
+const timeoutIn = (value: common.ConfigValue | undefined): string =>
+  orderer.BatchTimeout.deserializeBinary(value?.getValue_asU8() ?? NOTHING).getTimeout();
 
 test('a changed value has the next version, everything that is only passed through its own', () => {
   const { header, update, written, values } = read(
@@ -55,13 +60,19 @@ test('a changed value has the next version, everything that is only passed throu
   expect([update.getReadSet()?.getVersion(), update.getWriteSet()?.getVersion()]).toEqual([2, 2]);
   expect(update.getReadSet()?.getGroupsMap().get('Orderer')?.getVersion()).toBe(4);
   expect(written?.getVersion()).toBe(4);
+  expect(values?.get('BatchSize')?.getVersion()).toBe(8);
+  expect(values?.get('BatchTimeout')?.getVersion()).toBe(10);
+});
+
+test('the new values are what was asked for, under the same administration; the rest of a value stays', () => {
+  const { values } = read(
+    blockCuttingUpdate(config(1, '50ms'), 'ward', { maxMessageCount: 500, batchTimeout: '2s' }),
+  );
   const size = values?.get('BatchSize');
   const timeout = values?.get('BatchTimeout');
-  expect([size?.getVersion(), timeout?.getVersion()]).toEqual([8, 10]);
   expect([size?.getModPolicy(), timeout?.getModPolicy()]).toEqual(['Admins', 'Admins']);
-  const newSize = orderer.BatchSize.deserializeBinary(bytesOf(size));
-  expect([newSize.getMaxMessageCount(), newSize.getPreferredMaxBytes()]).toEqual([500, 2_000_000]);
-  expect(orderer.BatchTimeout.deserializeBinary(bytesOf(timeout)).getTimeout()).toBe('2s');
+  expect([sizeIn(size).getMaxMessageCount(), sizeIn(size).getPreferredMaxBytes()]).toEqual([500, 2_000_000]);
+  expect(timeoutIn(timeout)).toBe('2s');
 });
 
 test('a value that is so already is not written', () => {
