@@ -265,21 +265,6 @@ describe('the session', () => {
     expect(await page.getByText('Closed, except in an emergency').count()).toBe(0);
   });
 
-  it('warns before it ends, also without a connection', async () => {
-    opened = await openPage(browser, product.demo.portalUrl);
-    const { page } = opened;
-    await page.clock.install();
-    await signIn(page, patientOf(product.demo, 'ned'));
-    await page.locator('.results').waitFor();
-    // The server ends an idle session after 30 minutes. Its own clock stands still here: an answer would set this one right again.
-    await opened.context.setOffline(true);
-    await page.clock.fastForward('28:30');
-    await page.getByText('Your session ends soon').waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.clock.fastForward('02:00');
-    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-  });
-
   it('that ends in one tab ends in the others', async () => {
     const page = await open('ned', '/');
     const tab = watchPage(await opened.context.newPage(), product.demo.portalUrl);
