@@ -16,7 +16,8 @@ if (name === undefined || others.length > 0) {
 const { publicKey, privateKey } = await generateKeyPair('ES384', { extractable: true });
 const publicJwk = await exportJWK(publicKey);
 const marks = { kid: await calculateJwkThumbprint(publicJwk), use: 'sig', alg: 'ES384' };
-writeFileSync(`${name}.jwks.json`, `${JSON.stringify({ keys: [{ ...publicJwk, ...marks }] }, null, 2)}\n`);
 const secret = { ...(await exportJWK(privateKey)), ...marks };
+// The private key first: where there is one already, nothing is replaced.
 writeFileSync(`${name}.jwk.json`, `${JSON.stringify(secret, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+writeFileSync(`${name}.jwks.json`, `${JSON.stringify({ keys: [{ ...publicJwk, ...marks }] }, null, 2)}\n`);
 console.log(`${name}.jwks.json: for the registry. ${name}.jwk.json: for the program alone.`);

@@ -78,6 +78,7 @@ test('peer.env carries the settings that keep a peer from being stalled', () => 
   expect(variables('peer.env')).toMatchObject({
     CORE_PEER_TLS_CLIENTAUTHREQUIRED: 'true',
     CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT: 'true',
+    CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD: '0s',
     CORE_CHAINCODE_KEEPALIVE: '0',
   });
 });
