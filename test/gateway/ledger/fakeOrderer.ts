@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as grpc from '@grpc/grpc-js';
 import { common, gateway, orderer } from '@hyperledger/fabric-protos';
+import { listenOnLoopback } from './loopback';
 
 const { Status } = common;
 type Answer = 'take' | 'silence' | { readonly status: number; readonly info: string };
@@ -41,17 +42,9 @@ export async function startFakeOrderer(target: string): Promise<FakeOrderer> {
   };
   const server = new grpc.Server();
   server.addService({ broadcast: orderer.AtomicBroadcastService.broadcast }, { broadcast });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(error);
-      }
-    });
-  });
+  const endpoint = await listenOnLoopback(server);
   return {
-    endpoint: `127.0.0.1:${String(port)}`,
+    endpoint,
     answers,
     handed,
     close: () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as grpc from '@grpc/grpc-js';
+import { listenOnLoopback } from './loopback';
 
 type Method = 'Endorse' | 'Submit' | 'CommitStatus' | 'Evaluate';
 /** Answers one call; `forward` asks the real peer. */
@@ -68,17 +69,9 @@ export async function startRelay(target: string): Promise<Relay> {
   );
   const server = new grpc.Server();
   server.addService(definition, handlers);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(error);
-      }
-    });
-  });
+  const endpoint = await listenOnLoopback(server);
   return {
-    endpoint: `127.0.0.1:${String(port)}`,
+    endpoint,
     meddle,
     calls,
     close: () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
 import Libsql from 'libsql';
+import { inOneTransaction } from '../../sqlite';
 
 /** The private writes of one collection in an endorsed transaction that is not committed yet. */
 export interface TransientSet {
@@ -59,7 +60,7 @@ export class TransientStore {
   add(sets: readonly TransientSet[]): void {
     if (sets.length === 0 || !this.database.open) return;
     const insert = this.database.prepare('INSERT INTO transient VALUES (?, ?, ?, ?, ?)');
-    this.together(() => {
+    inOneTransaction(this.database, () => {
       for (const { transactionId, height, namespace, collection, bytes } of sets)
         insert.run([transactionId, height, namespace, collection, Buffer.from(bytes)]);
     });
@@ -68,20 +69,9 @@ export class TransientStore {
   remove(transactionIds: readonly string[]): void {
     if (transactionIds.length === 0 || !this.database.open) return;
     const remove = this.database.prepare('DELETE FROM transient WHERE transaction_id = ?');
-    this.together(() => {
+    inOneTransaction(this.database, () => {
       for (const id of transactionIds) remove.run([id]);
     });
-  }
-
-  private together(write: () => void): void {
-    this.database.exec('BEGIN');
-    try {
-      write();
-      this.database.exec('COMMIT');
-    } catch (error) {
-      this.database.exec('ROLLBACK');
-      throw error;
-    }
   }
 
   close(): void {
