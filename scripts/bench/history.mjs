@@ -3,6 +3,7 @@
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answerQuestions } from './answerQuestions.mjs';
 import { dist } from './dist.mjs';
 import { NORTH } from './network.mjs';
 import { accessRequest } from './requests.mjs';
@@ -98,11 +99,4 @@ const questions = {
   },
 };
 
-process.on('message', ({ id, question, ...details }) => {
-  questions[question](details).then(
-    (answer) => process.send({ id, answer }),
-    (error) => process.send({ id, error: String(error?.stack ?? error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
-process.send({ ready: { dataDir } });
+answerQuestions(questions, { dataDir });

@@ -6,6 +6,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answerQuestions } from './answerQuestions.mjs';
 import { ONE_EACH, startGateway } from './gateways.mjs';
 import { connectPeer, NORTH, peerOf, startNetwork } from './network.mjs';
 import { accessRequest } from './requests.mjs';
@@ -100,21 +101,10 @@ const questions = {
   },
 };
 
-process.on('message', ({ id, question, ...details }) => {
-  Promise.resolve()
-    .then(() => questions[question](details))
-    .then(
-      (answer) => process.send({ id, answer }),
-      (error) => process.send({ id, error: String(error?.stack ?? error) }),
-    );
-});
-process.on('disconnect', () => process.exit(0));
-process.send({
-  ready: {
-    dataDir,
-    peer: network === undefined ? undefined : peerOf(network),
-    gateways: Object.fromEntries(
-      Object.entries(gateways).map(([name, { baseUrl, paths }]) => [name, { baseUrl, paths }]),
-    ),
-  },
+answerQuestions(questions, {
+  dataDir,
+  peer: network === undefined ? undefined : peerOf(network),
+  gateways: Object.fromEntries(
+    Object.entries(gateways).map(([name, { baseUrl, paths }]) => [name, { baseUrl, paths }]),
+  ),
 });

@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { answerQuestions } from '../answerQuestions.mjs';
 import { dist } from '../dist.mjs';
 import { startGateway } from '../gateways.mjs';
 import { log, NORTH } from '../network.mjs';
@@ -128,21 +129,10 @@ function bound(recorder) {
   return { record: (request) => recorder.record(request) };
 }
 
-process.on('message', ({ id, question, ...details }) => {
-  Promise.resolve()
-    .then(() => questions[question](details))
-    .then(
-      (answer) => process.send({ id, answer }),
-      (error) => process.send({ id, error: String(error?.stack ?? error) }),
-    );
-});
-process.on('disconnect', () => process.exit(0));
-process.send({
-  ready: {
-    dataDir,
-    pid: process.pid,
-    services: Object.fromEntries(
-      Object.entries(services).map(([name, { baseUrl, paths }]) => [name, { baseUrl, paths }]),
-    ),
-  },
+answerQuestions(questions, {
+  dataDir,
+  pid: process.pid,
+  services: Object.fromEntries(
+    Object.entries(services).map(([name, { baseUrl, paths }]) => [name, { baseUrl, paths }]),
+  ),
 });

@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { answerQuestions } from '../answerQuestions.mjs';
 import { dist } from '../dist.mjs';
 import { log } from '../network.mjs';
 
@@ -59,16 +60,7 @@ const questions = {
   count: ({ subject }) => store.count(subject),
 };
 
-process.on('message', ({ id, question, ...details }) => {
-  Promise.resolve()
-    .then(() => questions[question](details))
-    .then(
-      (answer) => process.send({ id, answer }),
-      (error) => process.send({ id, error: String(error?.stack ?? error) }),
-    );
-});
-process.on('disconnect', () => {
+answerQuestions(questions, { dataDir, pid: process.pid }, () => {
   stop.abort();
   void projecting.then(() => store.close()).then(() => process.exit(0));
 });
-process.send({ ready: { dataDir, pid: process.pid } });
