@@ -265,6 +265,29 @@ describe('the session', () => {
     expect(await page.getByText('Closed, except in an emergency').count()).toBe(0);
   });
 
+  it('warns before it ends, also without a connection', async () => {
+    opened = await openPage(browser, product.demo.portalUrl);
+    const { page } = opened;
+    await page.clock.install();
+    const warning = page.waitForResponse(/\/SessionWarning-/);
+    // The parts come one after the other: with this one, the page of a session's end is there.
+    const afterEnd = page.waitForResponse(/\/NotFound-/);
+    await signIn(page, patientOf(product.demo, 'ned'));
+    await page.locator('.results').waitFor();
+    // The warning is loaded a little after the list, the other pages when somebody uses the page; without a connection both must be there.
+    await page.mouse.move(200, 200);
+    await page.mouse.move(210, 210);
+    await (await warning).finished();
+    await (await afterEnd).finished();
+    // The server ends an idle session after 30 minutes. Its own clock stands still here: an answer would set this one right again.
+    await opened.context.setOffline(true);
+    await page.clock.fastForward('28:30');
+    await page.getByText('Your session ends soon').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.clock.fastForward('02:00');
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  });
+
   it('that ends in one tab ends in the others', async () => {
     const page = await open('ned', '/');
     const tab = watchPage(await opened.context.newPage(), product.demo.portalUrl);
