@@ -46,7 +46,9 @@ const SHOTS = [
 ];
 
 async function showList(page) {
-  await page.locator('.bars').waitFor();
+  await page.locator('.highlights').waitFor();
+  // Folded where there is no room for it.
+  if ((await page.locator('.fold[open]').count()) > 0) await page.locator('.bars').waitFor();
 }
 
 async function showEmergency(page) {

@@ -4,20 +4,18 @@ import { z, type ZodType } from 'zod';
 import * as schemas from '../gateway/src/api/schemas';
 import { KEYWORDS, type AnswerSchema } from './src/lib/answerParser';
 
-/** The answers that the portal reads. */
-export const ANSWERS = [
-  'me',
-  'accessEntry',
-  'accessList',
-  'consentDocument',
-  'consentHistory',
-  'consentPreview',
-  'problem',
-] as const;
+const FIRST_ANSWERS = ['me', 'accessEntry', 'accessList', 'problem'] as const;
+const CONSENT_ANSWERS = ['consentDocument', 'consentHistory', 'consentPreview'] as const;
+
+/** The answers that the portal reads: those of the first page, and those of the pages about the consent. */
+export const ANSWERS = [...FIRST_ANSWERS, ...CONSENT_ANSWERS];
 type Answer = (typeof ANSWERS)[number];
 
 const ID = '@api/schemas';
 const RESOLVED = '\0answer-parsers';
+const RESOLVED_CONSENT = '\0consent-answer-parsers';
+/** The one module that reads consents: what it imports is not part of the first page. */
+const CONSENT_READER = /\/lib\/consentApi\.ts$/;
 /** Describe a schema; decide nothing. `format` repeats a `pattern` that is there as well. */
 const SILENT: ReadonlySet<string> = new Set([
   '$schema',
@@ -37,14 +35,20 @@ export function answerParsers(): Plugin {
   return {
     name: 'answer-parsers',
     enforce: 'pre',
-    resolveId: (id) => (id === ID ? RESOLVED : undefined),
-    load: (id) => (id === RESOLVED ? moduleText() : undefined),
+    resolveId: (id, importer) => {
+      if (id !== ID) return undefined;
+      return importer !== undefined && CONSENT_READER.test(importer) ? RESOLVED_CONSENT : RESOLVED;
+    },
+    load: (id) => {
+      if (id === RESOLVED) return moduleText(FIRST_ANSWERS);
+      return id === RESOLVED_CONSENT ? moduleText(CONSENT_ANSWERS) : undefined;
+    },
   };
 }
 
-function moduleText(): string {
+function moduleText(answers: readonly Answer[]): string {
   const shared = new Map<string, string>();
-  const parsers = ANSWERS.map(
+  const parsers = answers.map(
     (name) => `export const ${name} = createAnswerParser(${shareParts(answerSchema(name), shared)});`,
   );
   const parts = [...shared].map(([text, variable]) => `const ${variable} = ${text};`);

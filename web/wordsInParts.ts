@@ -7,18 +7,22 @@ const LANGUAGES = { en, zhCN } as const;
 
 /** Families of keys that the first page uses. All others come with the page that needs them. */
 const FIRST: ReadonlySet<string> = new Set([
-  'app', 'nav', 'error', 'problem', 'trust', 'list', 'mark', 'filter', 'chart', 'role', 'warning',
+  'app', 'nav', 'error', 'trust', 'list', 'mark', 'filter', 'chart', 'warning',
 ]); // prettier-ignore
 
 /** Codes that most lists show. The others come when one of them is met (`loadWords.ts`). */
-const FIRST_CODES: ReadonlySet<string> = new Set([
-  ...[
-    'AllergyIntolerance', 'CarePlan', 'CareTeam', 'Claim', 'Condition', 'DiagnosticReport', 'DocumentReference', 'Encounter',
-    'ExplanationOfBenefit', 'ImagingStudy', 'Immunization', 'Location', 'Medication', 'MedicationRequest', 'Observation',
-    'Organization', 'Patient', 'Practitioner', 'Procedure',
-  ].map((type) => `type.${type}`),
-  ...['TREAT', 'ETREAT', 'BTG', 'emergency', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'PATRQT'].map((code) => `purpose.${code}`),
-]); // prettier-ignore
+const FIRST_CODES: ReadonlySet<string> = new Set(
+  Object.entries({
+    type: [
+      'AllergyIntolerance', 'CarePlan', 'CareTeam', 'Claim', 'Condition', 'DiagnosticReport', 'DocumentReference', 'Encounter',
+      'ExplanationOfBenefit', 'ImagingStudy', 'Immunization', 'Location', 'Medication', 'MedicationRequest', 'Observation',
+      'Organization', 'Patient', 'Practitioner', 'Procedure',
+    ],
+    purpose: ['TREAT', 'ETREAT', 'BTG', 'emergency', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'PATRQT'],
+    role: ['administrator', 'doctor', 'nurse', 'pharmacist', 'psychologist', 'researcher'],
+    problem: ['INTERNAL', 'OVERLOADED', 'STORE_UNAVAILABLE', 'TOO_MANY_REQUESTS'],
+  }).flatMap(([family, codes]) => codes.map((code) => `${family}.${code}`)),
+); // prettier-ignore
 
 const ID = /words\/(en|zhCN)\?(first|rest)$/;
 

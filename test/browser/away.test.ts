@@ -37,6 +37,12 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByRole('link', { name: 'Who looked' }).click();
   await page.locator('.visit').first().waitFor();
   await page.getByText('You have changes that are not saved yet.').waitFor();
+  // A sign-out that did not happen must not look like one, nor cost the changes.
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out and discard' }).click();
+  await page.getByRole('dialog', { name: 'You are still signed in' }).waitFor();
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByText('You have changes that are not saved yet.').waitFor();
   await page
     .getByText('The server cannot be reached. You see what was loaded before')
     .waitFor({ timeout: 40_000 });
@@ -64,4 +70,64 @@ it('shows an empty way in, not an empty list, when the server is away from the s
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('link', { name: 'Sign in' }).waitFor();
   await context.close();
+});
+
+it('reads the list and says why nothing is saved while the ledger is away', async () => {
+  await product.stop();
+  const takeLedgerAway = await product.startWithLedgerThatGoes();
+  const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
+  await signIn(page, patientOf(product.demo, 'chet'), '/consent/edit');
+  await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+  await page.getByRole('link', { name: 'Look at what changes' }).click();
+  await page.locator('.preview strong').first().waitFor();
+  await takeLedgerAway();
+
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page
+    .getByText('The ledger cannot be reached now, so your consent can neither be read nor saved.')
+    .waitFor({ timeout: 45_000 });
+  await page.getByText('Saving is not possible now').waitFor({ timeout: 45_000 });
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('link', { name: 'Who looked' }).click();
+  await page.getByText('This list is not up to date').waitFor({ timeout: 45_000 });
+  await page.reload();
+  await page.getByText('This list is not up to date').waitFor();
+  expect(await page.locator('.visit').count()).toBeGreaterThan(3);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.locator('.visit', { hasText: 'Emergency' }).first().getByRole('link').click();
+  await page.getByText('Your consent cannot be read now').waitFor({ timeout: 45_000 });
+  expect(await page.locator('.item').count()).toBeGreaterThan(0);
+  await page.getByRole('link', { name: 'Who may look' }).click();
+  await page.getByText('your consent can neither be read nor saved').waitFor({ timeout: 45_000 });
+  expect(troubles).toEqual([]);
+  await context.close();
+}, 240_000);
+
+it('shows a list that no longer matches its ledger as stopped, with what it had, not as empty', async () => {
+  await product.stop();
+  product.deleteLedger();
+  await product.start();
+  const { page, context, troubles } = await openPage(browser, product.demo.portalUrl, { locale: 'zh-CN' });
+  await signIn(page, patientOf(product.demo, 'chet'));
+  await page.getByText('此列表已停止更新').waitFor();
+  expect(await page.locator('.visit').count()).toBeGreaterThan(3);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.goto('/keep/print');
+  await page.getByText('此列表已停止更新：列表与账本不一致').waitFor();
+  expect(troubles).toEqual([]);
+  await context.close();
+}, 120_000);
+
+it('has written no name, identifier or address of a person into any log', () => {
+  const { patients, hospitals } = product.demo;
+  const staff = hospitals.flatMap(({ practitioners }) => practitioners);
+  const personal = [...patients.map(({ name }) => name), ...staff.flatMap(({ id, name }) => [id, name])];
+  expect(personal.length).toBeGreaterThan(10);
+  const log = product
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  // The halted projection and the lost ledger are told there.
+  expect(log.length).toBeGreaterThan(0);
+  expect(personal.filter((text) => log.some((line) => line.includes(text)))).toEqual([]);
 });

@@ -25,6 +25,9 @@ it('a list of 100,000 entries opens, scrolls, is searched in bounded steps and s
   expect(await shown(page)).toBe(50);
   await page.locator('.bars').waitFor();
   expect(await page.locator('.chart').innerText()).toContain('Only the newest 3,000 entries are counted.');
+  expect(await page.locator('.summary').innerText()).toMatch(
+    /^More than 3,000 accesses in the last 30 days; the newest 3,000 were by [\d,]+ people at 1 organisation\./,
+  );
 
   for (let pages = 2; pages <= 20; pages += 1) {
     await page.locator('.older button').scrollIntoViewIfNeeded();

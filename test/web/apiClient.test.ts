@@ -3,7 +3,7 @@
  */
 // SPDX-License-Identifier: Apache-2.0
 import { me } from '@api/schemas';
-import { fetchConsent, saveConsent } from '../../web/src/lib/api';
+import { fetchConsent, saveConsent } from '../../web/src/lib/consentApi';
 import { readApi } from '../../web/src/lib/apiClient';
 import { ApiError } from '../../web/src/lib/apiError';
 import { CARE, consent, meAnswer, problemAnswer } from './support/answers';

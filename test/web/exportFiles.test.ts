@@ -34,7 +34,9 @@ describe('the CSV file', () => {
     const [header, row, position, end] = lines('Dr Ada Example');
     expect(header).toMatch(/^\ufeffat,holder,organisation,/);
     expect(row?.split(',')).toHaveLength(header?.split(',').length ?? 0);
-    expect(position).toContain('1 entries, complete up to ledger position 41');
+    expect(position).toContain(
+      '1 entries, complete up to ledger position 41, list live, checked 2026-05-06T10:00:00.000Z',
+    );
     expect(end).toBe('');
   });
 

@@ -5,12 +5,12 @@
 import { screen, waitFor } from '@testing-library/react';
 import type { AccessEntry, Basis } from '@api/schemas';
 import { Why } from '../../web/src/features/entry/Why';
-import { accessList, consent, consentHistory, DOCTOR, entry, SOUTH } from './support/answers';
+import { accessList, consent, consentHistory, DOCTOR, entry, meAnswer, SOUTH } from './support/answers';
 import { fakeApi } from './support/fakeApi';
 import { renderPage } from './support/renderPage';
 
 const HISTORY = 'GET /api/v1/consent/history';
-const PEOPLE = 'GET /api/v1/accesses';
+const PEOPLE = 'POST /api/v1/accesses/search';
 
 const EMERGENCY = { purpose: 'BTG', emergency: { reason: 'Found unconscious' } } as const;
 
@@ -48,6 +48,7 @@ beforeEach(() => {
         items: [{ at: '2026-05-05T08:00:00.000Z', consent: consent([rule, others], 3) }, ...versions.items],
       },
     },
+    'GET /api/v1/me': { body: meAnswer() },
     [PEOPLE]: { body: accessList([entry({})]) },
   });
 });
@@ -140,7 +141,7 @@ describe('the sentence that says why', () => {
   it('of an emergency that was refused for another reason says nothing of the rules', async () => {
     const suspended = decided('deny', { kind: 'refused', reason: 'organisationSuspended' }, EMERGENCY);
     const text = await whyText(suspended);
-    expect(text).toContain('gave the reason “Found unconscious”. Refused: the organisation is suspended');
+    expect(text).toContain('gave the reason “Found unconscious”.Refused: the organisation is suspended');
     expect(text).not.toContain('overridden');
   });
 
@@ -192,9 +193,9 @@ describe('the sentence that says why', () => {
 
   it('survives a history that cannot be read: the rule is named by its id', async () => {
     fakeApi({ [HISTORY]: { status: 403, body: null } });
-    expect(await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }))).toContain(
-      'Refused by your rule “block-psy”.',
-    );
+    const text = await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }));
+    expect(text).toContain('Refused by your rule “block-psy”.');
+    expect(text).toContain('Your consent cannot be read now');
   });
 
   it('shows a hostile reason as text, without what disguises it', async () => {

@@ -117,7 +117,7 @@ export const accessList = z
   .meta({ id: 'AccessList' });
 
 /**
- * Query of `GET /api/v1/accesses`. `from` inclusive, `to` exclusive. `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
+ * Query of `GET /api/v1/accesses`, and body of `POST /api/v1/accesses/search`. `from` inclusive, `to` exclusive. `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
  * several values, repeated or comma-separated; `user` is one person's identifier. All are compared exactly.
  */
 export const accessQuery = z.strictObject({

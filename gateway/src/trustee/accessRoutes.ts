@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Request, Router } from 'express';
+import { json, type Request, type Response, Router } from 'express';
 import { outcome as outcomeSchema, accessQuery, type AccessList } from '../api/schemas';
 import { AppError } from '../errors';
 import type { NetworkDirectory } from '../projection/networkDirectory';
@@ -7,6 +7,7 @@ import { readCursor, writeCursor } from '../readmodel/accessCursor';
 import type { AccessFilters, AccessStore } from '../readmodel/accessStore';
 import { toAccessEntry } from './accessView';
 import { patientWith } from './caller';
+import { jsonBody } from './jsonBody';
 
 export interface AccessRoutesDeps {
   readonly store: AccessStore;
@@ -15,23 +16,20 @@ export interface AccessRoutesDeps {
 
 const MAX_ID_LENGTH = 128;
 
-/** `GET /accesses`, `GET /accesses/:id`: the caller's own entries. */
+const MAX_BODY = '16kb';
+
+/**
+ * `GET /accesses`, `POST /accesses/search`, `GET /accesses/:id`: the caller's own entries. The two lists are the same; the second takes
+ * the filters in its body, because a person's identifier does not belong in a URL, which proxies and browsers keep.
+ */
 export function accessRoutes(deps: AccessRoutesDeps): Router {
   const router = Router();
   router.get('/accesses', async (request, response) => {
-    const { subject } = patientWith(request, response, 'AuditEvent', ['s']);
-    const query = accessQuery.parse(joinRepeated(request.query));
-    const filters = filtersOf(query);
-    const list = [subject, filters];
-    const before = query.cursor === undefined ? undefined : readCursor(query.cursor, list);
-    await deps.registry.freshen();
-    const page = await deps.store.page(subject, filters, before, query.limit);
-    const last = page.entries.at(-1);
-    const answer: AccessList = {
-      items: page.entries.map((entry) => toAccessEntry(entry, deps.registry.nameOf)),
-      next: page.more && last !== undefined ? writeCursor(last.position, list) : null,
-    };
-    response.json(answer);
+    await list(deps, request, response, () => joinRepeated(request.query));
+  });
+  const body = json({ limit: MAX_BODY, type: ['application/json', 'application/*+json'] });
+  router.post('/accesses/search', body, async (request, response) => {
+    await list(deps, request, response, () => jsonBody(request));
   });
   router.get('/accesses/:id', async (request: Request<{ id: string }>, response) => {
     const { subject } = patientWith(request, response, 'AuditEvent', ['r']);
@@ -45,6 +43,28 @@ export function accessRoutes(deps: AccessRoutesDeps): Router {
     response.json(toAccessEntry(entry, deps.registry.nameOf));
   });
   return router;
+}
+
+/** @param queryOf reads the query of the request, once the caller is known to be allowed to ask. */
+async function list(
+  deps: AccessRoutesDeps,
+  request: Request,
+  response: Response,
+  queryOf: () => unknown,
+): Promise<void> {
+  const { subject } = patientWith(request, response, 'AuditEvent', ['s']);
+  const query = accessQuery.parse(queryOf());
+  const filters = filtersOf(query);
+  const cursorOf = [subject, filters];
+  const before = query.cursor === undefined ? undefined : readCursor(query.cursor, cursorOf);
+  await deps.registry.freshen();
+  const page = await deps.store.page(subject, filters, before, query.limit);
+  const last = page.entries.at(-1);
+  const answer: AccessList = {
+    items: page.entries.map((entry) => toAccessEntry(entry, deps.registry.nameOf)),
+    next: page.more && last !== undefined ? writeCursor(last.position, cursorOf) : null,
+  };
+  response.json(answer);
 }
 
 /** A parameter given twice means the same as one with both values, comma-separated. */

@@ -17,6 +17,7 @@ import { joinRepeated } from './accessRoutes';
 import { callerOf, patientWith } from './caller';
 import type { ConsentDesk, StandingConsent } from './consentDesk';
 import { replayAccess } from './consentPreview';
+import { jsonBody } from './jsonBody';
 import { coversPatientScope } from './patientScopes';
 
 export interface ConsentRoutesDeps {
@@ -114,15 +115,6 @@ function policyOf(request: Request, subject: string, version: number): ConsentPo
   }
   // The ledger's own form says more than the schema (unique ids, sensible periods): asked here, so that nothing is sent that it refuses.
   return parsePolicy({ rules: input.rules, default: input.default });
-}
-
-function jsonBody(request: Request): unknown {
-  if (request.body === undefined) {
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'no JSON body', {
-      expose: 'send the document as application/json',
-    });
-  }
-  return request.body as unknown;
 }
 
 /** Newest accesses replayed in one call. */

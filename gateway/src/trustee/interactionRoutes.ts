@@ -7,7 +7,7 @@ import type { PatientAccounts } from './patientAccounts';
 import { describeScope } from './patientScopes';
 import { consentPage, errorPage, loginPage, type Page } from './signInPages';
 import type { SignInThrottle } from './signInThrottle';
-import { type Language, requestLanguage, wordsIn } from './signInWords';
+import { interactionLanguage, type Language, requestLanguage, wordsIn } from './signInWords';
 
 export interface InteractionDeps {
   readonly provider: Provider;
@@ -34,8 +34,8 @@ export function interactionRoutes(deps: InteractionDeps): Router {
     await withDetails(deps, request, response, async (details) => {
       const shown =
         details.prompt.name === 'consent'
-          ? await askConsent(deps, details, requestLanguage(request))
-          : await askLogin(deps, details, requestLanguage(request));
+          ? await askConsent(deps, details, languageFor(details, request))
+          : await askLogin(deps, details, languageFor(details, request));
       send(response, 200, shown);
     });
   });
@@ -89,6 +89,10 @@ async function withDetails(
   await work(details);
 }
 
+function languageFor(details: Details, request: UidRequest): Language {
+  return interactionLanguage(details.params['ui_locales'], request);
+}
+
 function expiredPage(language: Language): Page {
   return errorPage(language, wordsIn(language).ended);
 }
@@ -119,7 +123,7 @@ async function login(
   request: UidRequest,
   response: Response,
 ): Promise<void> {
-  const language = requestLanguage(request);
+  const language = languageFor(details, request);
   const username = field(request, 'username').slice(0, 64);
   const address = request.ip ?? '';
   const waitMs = deps.throttle.begin(username, address);

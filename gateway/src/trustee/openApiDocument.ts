@@ -107,6 +107,21 @@ export function openApiDocument(baseUrl: string, issuer: string): ReturnType<typ
           },
         },
       },
+      '/accesses/search': {
+        post: {
+          operationId: 'searchAccesses',
+          summary: 'The same list, with the filters in the body',
+          description:
+            'For filters that name a person: an identifier in a URL is kept by proxies and browsers. Cursors of both are the same.',
+          security: api('patient/AuditEvent.s'),
+          requestParams: { header: z.object({ 'X-CSRF-Token': z.string().optional() }) },
+          requestBody: { required: true, content: { 'application/json': { schema: accessQuery } } },
+          responses: {
+            200: answer('A page', accessList),
+            ...problems({ ...BAD_INPUT, ...READ_PROBLEMS, 415: 'Not JSON', ...LEDGER_AWAY }),
+          },
+        },
+      },
       '/accesses/{id}': {
         get: {
           operationId: 'getAccess',

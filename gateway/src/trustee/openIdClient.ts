@@ -34,8 +34,11 @@ export interface SignedIn {
 }
 
 export interface OpenIdClient {
-  /** URL to which the browser goes, and what must come back with it. */
-  begin(): Promise<{ url: URL; state: SignInState }>;
+  /**
+   * URL to which the browser goes, and what must come back with it.
+   * @param uiLocales languages for the sign-in's pages (`ui_locales`), best first; absent: as the browser asks.
+   */
+  begin(uiLocales?: string): Promise<{ url: URL; state: SignInState }>;
   /**
    * Exchanges the code of the callback URL.
    * @throws AppError UNAUTHENTICATED when the answer is not one to `state`; ISSUER_UNAVAILABLE when the issuer does not answer.
@@ -66,7 +69,7 @@ export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): O
     }
   };
   return {
-    begin: async () => {
+    begin: async (uiLocales) => {
       const config = await configuration();
       const state = {
         state: openid.randomState(),
@@ -81,6 +84,7 @@ export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): O
         nonce: state.nonce,
         code_challenge: await openid.calculatePKCECodeChallenge(state.verifier),
         code_challenge_method: 'S256',
+        ...(uiLocales === undefined ? {} : { ui_locales: uiLocales }),
         // Whoever sits at a shared computer after the patient must know the password too.
         ...(source.kind === 'embedded' ? { prompt: 'login' } : {}),
       });

@@ -37,7 +37,7 @@ export function signInRoutes(deps: SignInDeps): Router {
     next();
   });
   router.get('/login', async (request, response) => {
-    const { url, state } = await deps.client.begin();
+    const { url, state } = await deps.client.begin(localesIn(request.query['ui_locales']));
     const returnTo = localPath(request.query['returnTo'], deps.baseUrl);
     await deps.pending.set(response, { ...state, returnTo }, PENDING_SECONDS, suffixOf(state.state));
     response.redirect(303, url.href);
@@ -95,6 +95,13 @@ function fail(request: Request, response: Response, why: 'ended' | 'notSignedIn'
 /** Sign-ins in several tabs do not disturb each other: each has its own cookie, named after the state that comes back. */
 function suffixOf(state: string): string {
   return state.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 16);
+}
+
+const LOCALES = /^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*( [A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*){0,3}$/;
+
+/** Language tags (BCP 47) parted by spaces; `undefined` for anything else. */
+function localesIn(wanted: unknown): string | undefined {
+  return typeof wanted === 'string' && wanted.length <= 80 && LOCALES.test(wanted) ? wanted : undefined;
 }
 
 /** A path of this portal, or `/`: never another site (an open redirect would lend the portal's name to a phisher). */

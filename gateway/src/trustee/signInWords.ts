@@ -73,17 +73,17 @@ const zhCN: SignInWords = {
   cancel: '取消',
   wrong: '用户名或密码不正确。',
   tooMany: (seconds) => `尝试次数过多。请等待 ${String(seconds)} 秒后再试。`,
-  allowTitle: (app) => `允许 ${app} 访问吗?`,
-  asks: (patient, app) => `${patient},应用 ${app} 请求:`,
+  allowTitle: (app) => `允许 ${app} 访问吗？`,
+  asks: (patient, app) => `${patient}，应用 ${app} 请求：`,
   allow: '允许',
   refuse: '拒绝',
   toPortal: '前往门户',
   ended: {
     title: '本次登录已结束',
-    what: '它已经完成、超时,或是在另一个浏览器中开始的。',
-    remedy: '请返回应用或门户,重新开始。',
+    what: '它已经完成、超时，或是在另一个浏览器中开始的。',
+    remedy: '请返回应用或门户，重新开始。',
   },
-  failed: { title: '登录无法继续', remedy: '请返回应用或门户,重新开始。' },
+  failed: { title: '登录无法继续', remedy: '请返回应用或门户，重新开始。' },
   notSignedIn: { title: '您尚未登录', what: '登录被取消或被拒绝。', remedy: '请前往门户重新登录。' },
   scopes: {
     accesses: '查看谁访问过您的病历',
@@ -104,6 +104,20 @@ const WORDS: Readonly<Record<Language, SignInWords>> = { en, 'zh-CN': zhCN };
 export function languageOf(accepts: (known: string[]) => string | false): Language {
   const chosen = accepts(['en', 'zh-CN', 'zh']);
   return chosen === 'zh-CN' || chosen === 'zh' ? 'zh-CN' : 'en';
+}
+
+/**
+ * The language of an interaction: the first of its `ui_locales` (OpenID Connect Core §3.1.2.1, tags parted by spaces, best first) that
+ * there is, else what the browser asks for. A patient may have chosen another language in the portal than in the browser.
+ */
+export function interactionLanguage(uiLocales: unknown, request: Request): Language {
+  const tags = typeof uiLocales === 'string' ? uiLocales.split(' ') : [];
+  for (const tag of tags) {
+    const [primary] = tag.toLowerCase().split('-');
+    if (primary === 'en') return 'en';
+    if (primary === 'zh') return 'zh-CN';
+  }
+  return requestLanguage(request);
 }
 
 /** {@link languageOf} for an Express request. */

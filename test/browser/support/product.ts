@@ -9,6 +9,7 @@ import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFi
 import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
+const LEDGER_THAT_GOES = join(__dirname, 'ledgerThatGoes.cjs');
 const MANY_ENTRIES = join(__dirname, '../../../scripts/bench/manyEntries.cjs');
 const READY = 'Ctrl-C stops it';
 const START_MS = 60_000;
@@ -21,6 +22,12 @@ export interface Product {
   stop(): Promise<void>;
   /** Starts it again on the same ports and data. */
   start(): Promise<void>;
+  /** Starts it again so that its ledger can be taken away while everything else goes on; the answer takes it away. */
+  startWithLedgerThatGoes(): Promise<() => Promise<void>>;
+  /** Deletes the ledger of the stopped product, as if it had been set up anew under its feet. */
+  deleteLedger(): void;
+  /** Everything that its processes have printed: their logs. */
+  output(): string;
   /** Stops it and deletes its data. */
   dispose(): Promise<void>;
 }
@@ -62,8 +69,12 @@ async function open(launchIn: (folder: string, port: number) => Launch): Promise
   const folder = mkdtempSync(join(tmpdir(), 'chartwitness-portal-'));
   const launch = launchIn(folder, await freePorts(3));
   let running: ChildProcess | undefined;
+  let output = '';
+  const keep = (text: string): void => {
+    output += text;
+  };
   const start = async (): Promise<void> => {
-    running = await run(launch);
+    running = await run(launch, keep);
   };
   const stop = async (): Promise<void> => {
     const child = running;
@@ -76,10 +87,24 @@ async function open(launchIn: (folder: string, port: number) => Launch): Promise
   await start();
   const file = join(folder, 'demo.json');
   if (!existsSync(file)) throw new Error('the demonstration wrote no demo.json');
+  const demo = JSON.parse(readFileSync(file, 'utf8')) as DemoFile;
   return {
-    demo: JSON.parse(readFileSync(file, 'utf8')) as DemoFile,
+    demo,
     start,
     stop,
+    startWithLedgerThatGoes: async () => {
+      const args = [LEDGER_THAT_GOES, folder, new URL(demo.portalUrl).port];
+      const child = await run({ args, ready: 'ready', withinMs: START_MS }, keep);
+      running = child;
+      return async () => {
+        child.kill('SIGUSR2');
+        await printed(child, 'the ledger is away');
+      };
+    },
+    deleteLedger: () => {
+      rmSync(join(folder, 'ledger'), { recursive: true });
+    },
+    output: () => output,
     dispose: async () => {
       await stop();
       rmSync(folder, { recursive: true, force: true });
@@ -87,7 +112,7 @@ async function open(launchIn: (folder: string, port: number) => Launch): Promise
   };
 }
 
-async function run({ args, ready, withinMs }: Launch): Promise<ChildProcess> {
+async function run({ args, ready, withinMs }: Launch, keep: (text: string) => void): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
@@ -96,6 +121,7 @@ async function run({ args, ready, withinMs }: Launch): Promise<ChildProcess> {
     }, withinMs);
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
+      keep(chunk.toString());
       if (!output.includes(ready)) return;
       clearTimeout(timer);
       resolve();
@@ -108,6 +134,17 @@ async function run({ args, ready, withinMs }: Launch): Promise<ChildProcess> {
     });
   });
   return child;
+}
+
+function printed(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const read = (chunk: Buffer): void => {
+      if (!chunk.toString().includes(text)) return;
+      child.stdout?.off('data', read);
+      resolve();
+    };
+    child.stdout?.on('data', read);
+  });
 }
 
 /** The first of `count` neighbouring ports that are free now. */

@@ -33,6 +33,44 @@ describe('the list of accesses', () => {
     return (JSON.parse(answer.text) as { detail: string }).detail;
   };
 
+  describe('with the filters in the body', () => {
+    const search = (body: unknown) =>
+      browser.api('accesses/search', { method: 'POST', body: JSON.stringify(body) });
+
+    it('is the same list, and goes on with the same cursors', async () => {
+      const user = 'urn:oid:2.16.840.1.113883.4.6#10';
+      harness.ledger.record(
+        LANE,
+        Array.from({ length: 3 }, () => accessRequest({ subject: alice })),
+      );
+      await harness.projected();
+      const first = accessList.parse(JSON.parse((await search({ user, limit: 2 })).text));
+      expect(first).toEqual(await list(`?limit=2&user=${encodeURIComponent(user)}`));
+      expect(first.items).toHaveLength(2);
+      const rest = await list(`?user=${encodeURIComponent(user)}&cursor=${first.next ?? ''}`);
+      expect(accessList.parse(JSON.parse((await search({ user, cursor: first.next })).text))).toEqual(rest);
+      expect(rest.items).toHaveLength(1);
+      expect(JSON.parse((await search({ user: 'urn:nobody' })).text)).toEqual({ items: [], next: null });
+    });
+
+    it.each([
+      ['an unknown member', { person: 'x' }, 400],
+      ['a value of another form', { outcome: 'maybe' }, 400],
+      ['no object', 'user', 400],
+    ])('refuses %s', async (_what, body, status) => {
+      expect((await search(body)).status).toBe(status);
+    });
+
+    it('refuses what is not JSON, a call without CSRF token, and a caller who is not signed in', async () => {
+      const plain = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'user=x' };
+      expect((await browser.api('accesses/search', plain)).status).toBe(415);
+      browser.csrfToken = '';
+      expect((await search({})).status).toBe(403);
+      browser.cookies.clear();
+      expect((await search({})).status).toBe(401);
+    });
+  });
+
   it('shows each access with who, when, why, on what basis and where on the ledger', async () => {
     const [event] = harness.ledger.record(LANE, [
       accessRequest({

@@ -36,6 +36,7 @@ describe('the trustee’s service', () => {
     expect(document.openapi).toBe('3.1.1');
     expect(Object.keys(document.paths).sort()).toEqual([
       '/accesses',
+      '/accesses/search',
       '/accesses/{id}',
       '/consent',
       '/consent/history',

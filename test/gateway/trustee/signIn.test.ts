@@ -119,6 +119,21 @@ describe('signing in', () => {
     expect((await browser.send(callback)).status).toBe(400);
   });
 
+  it.each([
+    ['zh-CN', 'zh-CN'],
+    ['en', 'en'],
+    ['"><script>', 'en'],
+    ['x'.repeat(500), 'en'],
+  ])('asks in the language that the portal names: %j', async (locales, language) => {
+    const form = await browser.follow(`/auth/login?ui_locales=${encodeURIComponent(locales)}`);
+    expect(form.status).toBe(200);
+    expect(form.text).toContain(`<html lang="${language}">`);
+    const action = /action="([^"]+login)"/.exec(form.text)?.[1] ?? '';
+    const body = new URLSearchParams({ username: ALICE.username, password: 'not the password' });
+    const again = await browser.send(action, { method: 'POST', body });
+    expect(again.text).toContain(`<html lang="${language}">`);
+  });
+
   it('tells the patient who cancels that nobody is signed in', async () => {
     const form = await browser.follow('/auth/login');
     const cancel = /action="([^"]+cancel)"/.exec(form.text)?.[1] ?? '';

@@ -2,7 +2,7 @@
 import express from 'express';
 import request from 'supertest';
 import { consentPage, errorPage, loginPage } from '../../../gateway/src/trustee/signInPages';
-import { requestLanguage, wordsIn } from '../../../gateway/src/trustee/signInWords';
+import { interactionLanguage, requestLanguage, wordsIn } from '../../../gateway/src/trustee/signInWords';
 
 const app = express().get('/', (asked, response) => {
   response.send(requestLanguage(asked));
@@ -21,6 +21,19 @@ it.each([
 
 it('without a preference the pages are in English', async () => {
   await request(app).get('/').expect(200, 'en');
+});
+
+it.each([
+  ['zh-CN', 'zh-CN'],
+  ['de zh-TW', 'zh-CN'],
+  ['en-GB zh', 'en'],
+  ['fr', 'en'],
+  [['zh'], 'en'],
+])('the language that the patient chose goes before the browser’s: %j', async (uiLocales, language) => {
+  const chosen = express().get('/', (asked, response) => {
+    response.send(interactionLanguage(uiLocales, asked));
+  });
+  await request(chosen).get('/').set('Accept-Language', 'en').expect(200, language);
 });
 
 const HOSTILE = '<script>alert(1)</script>"\'';

@@ -46,5 +46,6 @@ export const PrintPage = lazyPage(() => import('../features/keep/PrintPage'), 'P
 
 loaders.push(
   () => import('../features/timeline/FilterFields'),
+  () => import('../features/timeline/ActiveFilters'),
   () => import('../components/TrustExplanation'),
 );

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { isAdministrative, isAutomatic, isEmergency } from '../lib/accessKinds';
 import { isAfterHours } from '../lib/dates';
 import { useWords } from '../words/context';
+import { Icon } from './Icon';
 import { Mark, type MarkKind } from './Mark';
 
 /** The shape that stands for an entry: an emergency is shown first. */
@@ -14,12 +15,7 @@ export function markOf(entry: Pick<AccessEntry, 'purpose' | 'outcome'> & AccessE
 /** What a patient should notice about an entry, in words; nothing for an ordinary one. */
 export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  const quiet = [
-    isAfterHours(new Date(entry.at)) && words.text('mark.afterHours'),
-    isAutomatic(entry) && words.text('mark.automatic'),
-    isAdministrative(entry) && words.text('mark.administrative'),
-    entry.late && words.text('mark.late'),
-  ].filter((text) => text !== false);
+  const quiet = quietMarks(entry);
   const loud = loudMarks(entry);
   if (loud.length === 0 && quiet.length === 0) return null;
   return (
@@ -30,13 +26,26 @@ export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNo
           {words.text(`mark.${kind}`)}
         </span>
       ))}
-      {quiet.map((text) => (
-        <span key={text} className="badge">
-          {text}
+      {quiet.map((kind) => (
+        <span key={kind} className="badge">
+          {kind in SIGNS && <Icon name={SIGNS[kind as keyof typeof SIGNS]} />}
+          {words.text(`mark.${kind}`)}
         </span>
       ))}
     </span>
   );
+}
+
+type QuietMark = 'afterHours' | 'automatic' | 'administrative' | 'late';
+const SIGNS = { afterHours: 'night', automatic: 'system' } as const;
+
+function quietMarks(entry: AccessEntry): readonly QuietMark[] {
+  const kinds: QuietMark[] = [];
+  if (isAfterHours(new Date(entry.at))) kinds.push('afterHours');
+  if (isAutomatic(entry)) kinds.push('automatic');
+  if (isAdministrative(entry)) kinds.push('administrative');
+  if (entry.late) kinds.push('late');
+  return kinds;
 }
 
 function loudMarks(entry: AccessEntry): readonly MarkKind[] {

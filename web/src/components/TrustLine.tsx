@@ -21,7 +21,11 @@ export function TrustLine(): ReactNode {
   const explanation = <Explanation block={list.block ?? 0} />;
   if (list.state === 'stale' || list.state === 'halted') {
     return (
-      <Notice kind={list.state === 'halted' ? 'danger' : 'warning'} isLive>
+      <Notice
+        kind={list.state === 'halted' ? 'danger' : 'warning'}
+        title={words.text(`trust.${list.state}.title`)}
+        isLive
+      >
         <p>{sentence}</p>
         {explanation}
       </Notice>
@@ -55,22 +59,28 @@ function Explanation({ block }: { readonly block: number }): ReactNode {
   );
 }
 
-function trustSentence(words: Vocabulary, list: ListPosition): string {
-  const checkedAt = list.checkedAt === null ? null : new Date(list.checkedAt);
+function whenChecked(
+  words: Vocabulary,
+  { checkedAt }: ListPosition,
+  format: (tag: string, date: Date) => string,
+): string {
+  return checkedAt === null ? words.text('trust.never') : format(words.tag, new Date(checkedAt));
+}
+
+export function trustSentence(words: Vocabulary, list: ListPosition): string {
   const block = list.block ?? 0;
   switch (list.state) {
-    case 'live': {
-      const time = checkedAt === null ? words.text('trust.never') : formatTime(words.tag, checkedAt);
-      return words.text(list.block === null ? 'trust.empty' : 'trust.live', { block, time });
-    }
+    case 'live':
+      return words.text(list.block === null ? 'trust.empty' : 'trust.live', {
+        block,
+        time: whenChecked(words, list, formatTime),
+      });
     case 'catchingUp':
       return words.text('trust.catchingUp', { block, height: Math.max(block, (list.height ?? 1) - 1) });
     case 'stale':
-      return words.text('trust.stale', {
-        block,
-        moment: checkedAt === null ? words.text('trust.never') : formatMoment(words.tag, checkedAt),
-      });
+      if (list.block === null) return words.text('trust.staleAtStart');
+      return words.text('trust.stale', { block, moment: whenChecked(words, list, formatMoment) });
     case 'halted':
-      return words.text('trust.halted', { block });
+      return words.text(list.block === null ? 'trust.haltedAtStart' : 'trust.halted', { block });
   }
 }

@@ -1,34 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  accessEntry,
-  accessList,
-  consentDocument,
-  consentHistory,
-  consentPreview,
-  me,
-  type AccessEntry,
-  type AccessList,
-  type ConsentDocument,
-  type ConsentHistory,
-  type ConsentPolicy,
-  type ConsentPreview,
-  type Me,
-} from '@api/schemas';
+import { accessEntry, accessList, me, type AccessEntry, type AccessList, type Me } from '@api/schemas';
 import { readApi, writeApi } from './apiClient';
 
 const BASE = '/api/v1';
 
-/** A consent with the entity tag that a change of it must name. */
-export interface ConsentOnFile {
-  readonly consent: ConsentDocument;
-  readonly etag: string;
-}
+/** The session's token for requests with a body, as last answered. */
+let csrfToken: string | null = null;
 
 export async function fetchMe(signal?: AbortSignal): Promise<Me> {
-  return (await readApi(`${BASE}/me`, me, signal)).body;
+  const { body } = await readApi(`${BASE}/me`, me, signal);
+  csrfToken = body.csrfToken;
+  return body;
 }
 
-/** @param query filter parameters of `accessQuery` in the contract. */
+/**
+ * A page of the list. A filter that names a person goes in the body: proxies and the browser keep URLs.
+ * @param query filter parameters of `accessQuery` in the contract.
+ */
 export async function fetchAccesses(
   query: URLSearchParams,
   page: { readonly cursor?: string | null; readonly limit: number },
@@ -37,52 +25,13 @@ export async function fetchAccesses(
   const params = new URLSearchParams(query);
   params.set('limit', String(page.limit));
   if (page.cursor !== undefined && page.cursor !== null) params.set('cursor', page.cursor);
-  return (await readApi(`${BASE}/accesses?${params.toString()}`, accessList, signal)).body;
+  if (!params.has('user'))
+    return (await readApi(`${BASE}/accesses?${params.toString()}`, accessList, signal)).body;
+  const token = csrfToken ?? (await fetchMe(signal)).csrfToken ?? '';
+  const search = { body: Object.fromEntries(params), csrfToken: token, signal };
+  return (await writeApi('POST', `${BASE}/accesses/search`, accessList, search)).body;
 }
 
 export async function fetchAccess(id: string, signal?: AbortSignal): Promise<AccessEntry> {
   return (await readApi(`${BASE}/accesses/${encodeURIComponent(id)}`, accessEntry, signal)).body;
-}
-
-export async function fetchConsent(signal?: AbortSignal): Promise<ConsentOnFile> {
-  const { body, etag } = await readApi(`${BASE}/consent`, consentDocument, signal);
-  return { consent: body, etag: etag ?? `"${String(body.version)}"` };
-}
-
-/** @throws ApiError with status 412 when the consent is no longer the one of `etag`. */
-export async function saveConsent(
-  policy: ConsentPolicy,
-  etag: string,
-  csrfToken: string,
-): Promise<ConsentOnFile> {
-  const answer = await writeApi('PUT', `${BASE}/consent`, consentDocument, {
-    body: policy,
-    ifMatch: etag,
-    csrfToken,
-  });
-  return { consent: answer.body, etag: answer.etag ?? `"${String(answer.body.version)}"` };
-}
-
-/** Replays a page of the accesses since `from` against a policy that is not saved. */
-export async function previewConsent(
-  policy: ConsentPolicy,
-  csrfToken: string,
-  { from, cursor }: { readonly from: Date; readonly cursor: string | null },
-): Promise<ConsentPreview> {
-  const query = new URLSearchParams({ from: from.toISOString(), ...(cursor !== null && { cursor }) });
-  const path = `${BASE}/consent/preview?${query.toString()}`;
-  return (await writeApi('POST', path, consentPreview, { body: policy, csrfToken })).body;
-}
-
-/** All versions, newest first. */
-export async function fetchConsentHistory(signal?: AbortSignal): Promise<ConsentHistory['items']> {
-  const versions: ConsentHistory['items'] = [];
-  let cursor: string | null = null;
-  do {
-    const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const { body } = await readApi(`${BASE}/consent/history${query}`, consentHistory, signal);
-    versions.push(...body.items);
-    cursor = body.next;
-  } while (cursor !== null);
-  return versions;
 }

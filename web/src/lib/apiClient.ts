@@ -14,6 +14,7 @@ interface WriteOptions {
   readonly csrfToken: string;
   readonly body?: unknown;
   readonly ifMatch?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function commandApi(path: string, csrfToken: string): Promise<void>
   await send(path, writeRequest('POST', { csrfToken }));
 }
 
-function writeRequest(method: string, { body, csrfToken, ifMatch }: WriteOptions): RequestInit {
+function writeRequest(method: string, { body, csrfToken, ifMatch, signal }: WriteOptions): RequestInit {
   return {
     method,
     headers: {
@@ -54,6 +55,7 @@ function writeRequest(method: string, { body, csrfToken, ifMatch }: WriteOptions
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
     },
+    ...(signal && { signal }),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }

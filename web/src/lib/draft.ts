@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy } from '@api/schemas';
 import { useSyncExternalStore } from 'react';
-import type { ConsentOnFile } from './api';
+import type { ConsentOnFile } from './consentApi';
 import type { RuleForm } from './policy/ruleForm';
 
 /** A change of the consent that is not saved. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy } from '@api/schemas';
-import type { ConsentOnFile } from './api';
+import type { ConsentOnFile } from './consentApi';
 import { getDraft, setDraft } from './draft';
 import { freeId, readArrangement, sameMeaning, toPolicy, type Arrangement } from './policy/arrangement';
 import { placeRule, wantedId, type RuleDraft } from './policy/placeRule';

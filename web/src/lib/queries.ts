@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, Me } from '@api/schemas';
 import { QueryCache, QueryClient, queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
-import { fetchAccess, fetchAccesses, fetchConsent, fetchConsentHistory, fetchMe } from './api';
+import { fetchAccess, fetchAccesses, fetchMe } from './api';
 import { ApiError } from './apiError';
 import { forgetUnsaved } from './draft';
 
@@ -44,16 +44,6 @@ export function forgetEverything(client: QueryClient): void {
   forgetUnsaved();
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
 }
-
-export const consentQuery = queryOptions({
-  queryKey: ['consent'],
-  queryFn: ({ signal }) => fetchConsent(signal),
-});
-
-export const historyQuery = queryOptions({
-  queryKey: ['consent', 'history'],
-  queryFn: ({ signal }) => fetchConsentHistory(signal),
-});
 
 /** One entry. Entries never change. */
 export const entryQuery = (id: string) =>

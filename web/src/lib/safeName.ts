@@ -19,14 +19,14 @@ export function safeName(name: string): string {
 const SHORT = 60;
 
 /** {@link safeName}, cut between whole characters as a reader sees them (grapheme clusters) where it is longer than a name should be. */
-export function shortName(name: string): string {
+export function shortName(name: string, length = SHORT): string {
   const safe = safeName(name);
-  if (safe.length <= SHORT) return safe;
+  if (safe.length <= length) return safe;
   const parts = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(safe)];
-  return parts.length <= SHORT
+  return parts.length <= length
     ? safe
     : `${parts
-        .slice(0, SHORT - 1)
+        .slice(0, length - 1)
         .map(({ segment }) => segment)
         .join('')}…`;
 }

@@ -42,7 +42,7 @@ export function hearOtherTabs(onMessage: (message: 'signedIn' | 'signedOut') => 
   };
 }
 
-/** Where the sign-in starts; it comes back to `path` of this portal. */
-export function signInPath(path: string): string {
-  return `/auth/login?returnTo=${encodeURIComponent(path)}`;
+/** Where the sign-in starts, in the language `tag`; it comes back to `path` of this portal. */
+export function signInPath(path: string, tag: string): string {
+  return `/auth/login?${new URLSearchParams({ returnTo: path, ui_locales: tag }).toString()}`;
 }

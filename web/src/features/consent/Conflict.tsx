@@ -2,7 +2,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { RuleSentence } from '../../components/RuleSentence';
-import type { ConsentOnFile } from '../../lib/api';
+import type { ConsentOnFile } from '../../lib/consentApi';
 import { setDraft, type Draft } from '../../lib/draft';
 import { rebaseDraft } from '../../lib/draftChanges';
 import { mergePolicies } from '../../lib/policy/mergePolicies';

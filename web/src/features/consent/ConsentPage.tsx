@@ -6,7 +6,7 @@ import { ErrorPage } from '../../components/ErrorPage';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
-import { consentQuery, historyQuery } from '../../lib/queries';
+import { consentQuery, historyQuery } from '../../lib/consentQueries';
 import { useWords } from '../../words/context';
 import { ArrangementWords } from './ArrangementWords';
 

@@ -6,8 +6,9 @@ import { Link } from 'react-router';
 import { ErrorPage } from '../../components/ErrorPage';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
+import { readArrangement } from '../../lib/policy/arrangement';
 import { policyDifference } from '../../lib/policy/policyDifference';
-import { historyQuery } from '../../lib/queries';
+import { historyQuery } from '../../lib/consentQueries';
 import { useWords } from '../../words/context';
 import { ChangeList } from './ChangeList';
 
@@ -54,6 +55,7 @@ interface VersionLineProps {
 function VersionLine({ version, previous, isCurrent }: VersionLineProps): ReactNode {
   const words = useWords();
   const number = version.consent.version;
+  const first = readArrangement(version.consent);
   const changes = previous === undefined ? undefined : policyDifference(previous.consent, version.consent);
   return (
     <li className="version">
@@ -64,7 +66,14 @@ function VersionLine({ version, previous, isCurrent }: VersionLineProps): ReactN
       <p className="small">
         <time dateTime={version.at}>{formatMoment(words.tag, new Date(version.at))}</time>
       </p>
-      {changes === undefined && <p>{words.text('history.first')}</p>}
+      {changes === undefined && (
+        <p>
+          {words.text('history.first', {
+            preset: words.text(`preset.${first.preset}`),
+            exceptions: words.text('history.exceptions', { count: first.exceptions.length }),
+          })}
+        </p>
+      )}
       {changes?.length === 0 && <p>{words.text('history.same')}</p>}
       {changes !== undefined && changes.length > 0 && <ChangeList changes={changes} />}
       <p>

@@ -6,13 +6,14 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { ErrorPage } from '../../components/ErrorPage';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
-import { saveConsent, type ConsentOnFile } from '../../lib/api';
+import { saveConsent, type ConsentOnFile } from '../../lib/consentApi';
 import { ApiError } from '../../lib/apiError';
 import { setDraft, useDraft, type Draft } from '../../lib/draft';
 import { draftException } from '../../lib/draftChanges';
 import { readArrangement } from '../../lib/policy/arrangement';
 import { policyDifference, restricts, type PolicyChange } from '../../lib/policy/policyDifference';
-import { consentQuery, useMe } from '../../lib/queries';
+import { consentQuery } from '../../lib/consentQueries';
+import { useMe } from '../../lib/queries';
 import { setSessionState } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 import { ChangeList } from './ChangeList';
@@ -116,7 +117,7 @@ function SaveForm({
           onAccept={setIsAccepted}
         />
       )}
-      {list.height === null && (
+      {(list.height === null || list.state === 'stale') && (
         <Notice kind="warning" title={words.text('review.awayTitle')} isLive>
           <p>{words.text('review.away')}</p>
         </Notice>

@@ -119,21 +119,23 @@ function EffectField({ form, change }: PartProps): ReactNode {
   const words = useWords();
   const name = useId();
   return (
-    <fieldset className="segments">
+    <fieldset className="question">
       <legend>{words.text('form.effect')}</legend>
-      {(['deny', 'permit'] as const).map((effect) => (
-        <label key={effect} className="segment">
-          <input
-            type="radio"
-            name={name}
-            checked={form.effect === effect}
-            onChange={() => {
-              change({ effect });
-            }}
-          />
-          <span>{words.text(effect === 'deny' ? 'form.block' : 'form.allow')}</span>
-        </label>
-      ))}
+      <div className="segments">
+        {(['deny', 'permit'] as const).map((effect) => (
+          <label key={effect} className="segment">
+            <input
+              type="radio"
+              name={name}
+              checked={form.effect === effect}
+              onChange={() => {
+                change({ effect });
+              }}
+            />
+            <span>{words.text(effect === 'deny' ? 'form.block' : 'form.allow')}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   );
 }

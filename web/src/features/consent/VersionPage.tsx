@@ -6,8 +6,9 @@ import { ErrorPage } from '../../components/ErrorPage';
 import { NotFound } from '../../components/NotFound';
 import { Page } from '../../components/Page';
 import { formatMoment } from '../../lib/dates';
+import { useDraft } from '../../lib/draft';
 import { draftPolicy } from '../../lib/draftChanges';
-import { consentQuery, historyQuery } from '../../lib/queries';
+import { consentQuery, historyQuery } from '../../lib/consentQueries';
 import { useWords } from '../../words/context';
 import { ArrangementWords } from './ArrangementWords';
 
@@ -68,6 +69,7 @@ function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1]
   const words = useWords();
   const navigate = useNavigate();
   const onFile = useQuery(consentQuery);
+  const draft = useDraft();
   return (
     <>
       <p className="actions">
@@ -84,7 +86,10 @@ function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1]
           {words.text('history.revert')}
         </button>
       </p>
-      <p className="small">{words.text('history.revertHint')}</p>
+      <p className="small">
+        {draft !== null && <strong>{words.text('history.revertReplaces')} </strong>}
+        {words.text('history.revertHint')}
+      </p>
     </>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentPreview } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
-import { previewConsent } from '../../lib/api';
+import { previewConsent } from '../../lib/consentApi';
 import { useMe } from '../../lib/queries';
 
 /** How far back a draft is tried. */

@@ -10,6 +10,7 @@ import { Name } from '../../components/Name';
 import { NotFound } from '../../components/NotFound';
 import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
+import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment } from '../../lib/accessFilter';
 import { ApiError } from '../../lib/apiError';
 import { formatMoment } from '../../lib/dates';
@@ -47,10 +48,15 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
       title={<Text k="entry.who" values={{ name: <Name>{name}</Name> }} />}
       lead={
         <>
-          <p className="entry-lead">
-            <time dateTime={entry.at}>{formatMoment(words.tag, new Date(entry.at))}</time>
-            <AccessMarks entry={entry} />
-          </p>
+          <div className="entry-lead">
+            <p className="entry-place">
+              <RoleAndPlace entry={entry} isFull />
+            </p>
+            <p className="entry-marks">
+              <time dateTime={entry.at}>{formatMoment(words.tag, new Date(entry.at))}</time>
+              <AccessMarks entry={entry} />
+            </p>
+          </div>
           <BackLink />
         </>
       }

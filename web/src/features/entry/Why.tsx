@@ -13,7 +13,7 @@ import { formatDate } from '../../lib/dates';
 import { emergencyCourse, explainEntry, versionOf, type Reason } from '../../lib/explainEntry';
 import { countKinds } from '../../lib/itemKinds';
 import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
-import { historyQuery } from '../../lib/queries';
+import { historyQuery } from '../../lib/consentQueries';
 import { Text, useWords } from '../../words/context';
 
 /** Why the entry ended as it did, in sentences made from the decision's own basis. */
@@ -53,6 +53,7 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
           </li>
         ))}
       </ul>
+      {history.error !== null && <p className="small">{words.text('why.unread')}</p>}
     </section>
   );
 }
@@ -72,31 +73,23 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
   const { person, organisation } = entry.requester;
   if (entry.emergency === null) return <p>{words.text('why.emergency.noReason')}</p>;
   const course = emergencyCourse(entry);
+  const said = (
+    <Text
+      k="why.emergency.said"
+      values={{
+        person: <Name>{person?.name ?? organisation.name}</Name>,
+        reason: <Name>{entry.emergency.reason}</Name>,
+      }}
+    />
+  );
+  if (course === 'refused') return <p className="why-lead">{said}</p>;
+  const rules = heldRules(reasons).map((basis) => (
+    <HeldRule key={basis.rule} basis={basis} versions={versions} />
+  ));
+  const became = <Text k={`why.emergency.${course}`} values={{ rules: <ListOf parts={rules} /> }} />;
   return (
     <p className="why-lead">
-      <Text
-        k="why.emergency.said"
-        values={{
-          person: <Name>{person?.name ?? organisation.name}</Name>,
-          reason: <Name>{entry.emergency.reason}</Name>,
-        }}
-      />{' '}
-      {course === 'except' ? (
-        <Text
-          k="why.emergency.except"
-          values={{
-            rules: (
-              <ListOf
-                parts={heldRules(reasons).map((rule) => (
-                  <HeldRule key={rule.rule} basis={rule} versions={versions} />
-                ))}
-              />
-            ),
-          }}
-        />
-      ) : (
-        course !== 'refused' && words.text(`why.emergency.${course}`)
-      )}
+      <Text k="why.emergency.both" values={{ said, became }} />
     </p>
   );
 }

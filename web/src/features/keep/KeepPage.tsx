@@ -6,12 +6,11 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
 import { filterFragment, isEmptyFilter } from '../../lib/accessFilter';
-import { meQuery } from '../../lib/queries';
 import { useFilter } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { saveFile, toCsvFile, toJsonFile } from './exportFiles';
 import { FilterWords } from './FilterWords';
-import { readAll } from './readAll';
+import { readCopy } from './readAll';
 
 type Progress =
   | { readonly kind: 'idle' | 'stopped' }
@@ -101,14 +100,11 @@ function useExport() {
     running.current = controller;
     setProgress({ kind: 'reading', count: 0 });
     try {
-      // The position first: what is read after it holds at least everything up to it.
-      const me = await queryClient.query({ ...meQuery, staleTime: 0 });
-      const entries = await readAll(filter, controller.signal, (count) => {
+      const facts = await readCopy(queryClient, filter, controller.signal, (count) => {
         setProgress({ kind: 'reading', count });
       });
-      const facts = { me, filter, madeAt: new Date(), entries };
       saveFile(type === 'json' ? toJsonFile(facts) : toCsvFile(facts), type, facts.madeAt);
-      setProgress({ kind: 'done', count: entries.length });
+      setProgress({ kind: 'done', count: facts.entries.length });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       setProgress(controller.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error });

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { Fragment, useState, type ReactNode } from 'react';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { KindList } from '../../components/KindList';
 import { Name } from '../../components/Name';
 import { Page } from '../../components/Page';
+import { trustSentence } from '../../components/TrustLine';
+import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
-import { isAfterHours, formatMoment } from '../../lib/dates';
-import { isEmergency } from '../../lib/accessKinds';
+import { isAdministrative, isAutomatic, isEmergency } from '../../lib/accessKinds';
+import { formatDate, formatMoment, formatTime, isAfterHours } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
-import { useMe } from '../../lib/queries';
 import { useFilter } from '../../lib/useFilter';
 import { Text, useWords } from '../../words/context';
 import { FilterWords } from './FilterWords';
-import { readAll } from './readAll';
+import { readCopy } from './readAll';
 
 /** The list on paper: every entry of the filter, what it reflects, and nothing to click. */
 export function PrintPage(): ReactNode {
   const words = useWords();
-  const me = useMe();
   const { filter } = useFilter();
-  const { entries, error, found } = useAllEntries(filter);
+  const { copy, error, found } = useCopy(filter);
   const title = words.text('print.title');
   if (error !== null) {
     return (
@@ -31,12 +31,15 @@ export function PrintPage(): ReactNode {
       </Page>
     );
   }
-  if (entries === undefined)
+  if (copy === undefined)
     return (
       <p className="waiting" role="status">
         {words.text('keep.progress', { count: found })}
       </p>
     );
+  const { me, madeAt, entries } = copy;
+  const { state } = me.list;
+  const isSound = state === 'live' || state === 'catchingUp';
   const checkedAt =
     me.list.checkedAt === null
       ? words.text('trust.never')
@@ -51,15 +54,20 @@ export function PrintPage(): ReactNode {
             <Text k="print.person" values={{ name: <Name>{me.name}</Name> }} />
           </p>
           <p>
-            {words.text('print.count', { count: entries.length })}.{' '}
-            {words.text('print.position', { block: me.list.block ?? 0, moment: checkedAt })}
+            {words.text('print.count', { count: entries.length })}{' '}
+            {isSound
+              ? words.text('print.position', { block: me.list.block ?? 0, moment: checkedAt })
+              : words.text('print.state', {
+                  title: words.text(`trust.${state}.title`),
+                  sentence: trustSentence(words, me.list),
+                })}
           </p>
           {!isEmptyFilter(filter) && (
             <p>
               <Text k="print.filter" values={{ filter: <FilterWords filter={filter} /> }} />
             </p>
           )}
-          <p>{words.text('print.made', { moment: formatMoment(words.tag, new Date()) })}</p>
+          <p>{words.text('print.made', { moment: formatMoment(words.tag, madeAt) })}</p>
           <p className="screen-only">
             <button
               type="button"
@@ -96,52 +104,77 @@ export function PrintPage(): ReactNode {
   );
 }
 
-function useAllEntries(filter: AccessFilter) {
+function useCopy(filter: AccessFilter) {
   const [found, setFound] = useState(0);
   const all = useQuery({
     queryKey: ['all', filterFragment(filter)],
-    queryFn: ({ signal }) => readAll(filter, signal, setFound),
+    queryFn: ({ client, signal }) => readCopy(client, filter, signal, setFound),
     gcTime: 0,
     staleTime: Infinity,
     structuralSharing: false,
   });
-  return { entries: all.data, error: all.error, found };
+  return { copy: all.data, error: all.error, found };
 }
 
 function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;
   const at = new Date(entry.at);
-  const results = [
-    words.text(`mark.${entry.outcome}`),
-    isEmergency(entry) && words.text('mark.emergency'),
-    isAfterHours(at) && words.text('mark.afterHours'),
-  ];
   return (
     <tr>
-      <td>{formatMoment(words.tag, at)}</td>
       <td>
-        {person === null ? words.text('mark.automatic') : <Name>{person.name}</Name>}
-        {person !== null && person.role !== '' && (
-          <>
-            , <Name>{words.code('role', person.role)}</Name>
-          </>
-        )}
+        {formatDate(words.tag, at)}
         <br />
-        <Name>{organisation.name}</Name>
+        {formatTime(words.tag, at)}
+      </td>
+      <td>
+        <strong>
+          {person === null ? (
+            <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
+          ) : (
+            <Name>{person.name}</Name>
+          )}
+        </strong>
+        <br />
+        <RoleAndPlace entry={entry} isFull />
       </td>
       <td>
         <KindList kinds={countKinds([entry])} isFull />
       </td>
       <td>
-        {words.code('purpose', entry.purpose)}
+        {words.capital(words.code('purpose', entry.purpose))}
         {entry.emergency !== null && (
           <>
             : “<Name>{entry.emergency.reason}</Name>”
           </>
         )}
       </td>
-      <td>{words.list(results.filter((text) => text !== false))}</td>
+      <td>
+        <ResultWords entry={entry} />
+      </td>
     </tr>
+  );
+}
+
+/** The result and the marks of the list, in words: paper may be black and white. */
+function ResultWords({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const marks = [
+    isEmergency(entry) && words.text('mark.emergency'),
+    isAfterHours(new Date(entry.at)) && words.text('mark.afterHours'),
+    isAutomatic(entry) && words.text('mark.automatic'),
+    isAdministrative(entry) && words.text('mark.administrative'),
+    entry.late && words.text('mark.late'),
+  ].filter((text) => text !== false);
+  return (
+    <>
+      <strong>{words.text(`mark.${entry.outcome}`)}</strong>
+      {marks.map((text) => (
+        <Fragment key={text}>
+          <br />
+          {text}
+        </Fragment>
+      ))}
+    </>
   );
 }

@@ -36,8 +36,8 @@ const COLUMNS = [
  */
 export function toCsvFile({ me, entries, madeAt }: ExportFacts): string {
   const rows = entries.flatMap((entry) => entry.items.map((item) => toRow(entry, item)));
-  const { block, checkedAt } = me.list;
-  const facts = `# ${String(entries.length)} entries, complete up to ledger position ${String(block ?? 'none')}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
+  const { block, state, checkedAt } = me.list;
+  const facts = `# ${String(entries.length)} entries, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
   const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(toCell).join(','));
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }

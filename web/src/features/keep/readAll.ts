@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
+import type { QueryClient } from '@tanstack/react-query';
 import { fetchAccesses } from '../../lib/api';
 import { fits, filterQuery, type AccessFilter } from '../../lib/accessFilter';
+import { meQuery } from '../../lib/queries';
+import type { ExportFacts } from './exportFiles';
 
 const PAGE = 200;
+
+/**
+ * The copy of a filter. The ledger position is read before the entries: they hold at least everything up to it.
+ * @throws as {@link readAll}.
+ */
+export async function readCopy(
+  queryClient: QueryClient,
+  filter: AccessFilter,
+  signal: AbortSignal,
+  onProgress: (found: number) => void,
+): Promise<ExportFacts> {
+  const me = await queryClient.query({ ...meQuery, staleTime: 0 });
+  const madeAt = new Date();
+  return { me, filter, madeAt, entries: await readAll(filter, signal, onProgress) };
+}
 
 /**
  * Every entry that fits a filter, newest first, over all pages.
  * @param onProgress called with how many have been found so far.
  * @throws ApiError when a page cannot be read: a part is never given out as the whole. AbortError when stopped.
  */
-export async function readAll(
+async function readAll(
   filter: AccessFilter,
   signal: AbortSignal,
   onProgress: (found: number) => void,

@@ -30,7 +30,7 @@ export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode
       <p className="lead">{words.text('session.ended.text')}</p>
       {!isUnsaved ? (
         <p>
-          <a className="button button-primary" href={signInPath(pathname)}>
+          <a className="button button-primary" href={signInPath(pathname, words.tag)}>
             {words.text('session.ended.action')}
           </a>
         </p>
@@ -42,7 +42,7 @@ export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode
           <p className="actions">
             <a
               className="button button-primary"
-              href={signInPath('/signed-in')}
+              href={signInPath('/signed-in', words.tag)}
               target="_blank"
               rel="noreferrer"
             >

@@ -32,7 +32,7 @@ export function SessionWarning(): ReactNode {
     <Notice kind="warning" title={words.text('warning.title')} isLive>
       <p>{words.text('warning.text', { time: formatTime(words.tag, new Date(endsAt)) })}</p>
       {limit === sessionExpiresAt ? (
-        <a className="button" href={signInPath('/signed-in')} target="_blank" rel="noreferrer">
+        <a className="button" href={signInPath('/signed-in', words.tag)} target="_blank" rel="noreferrer">
           {words.text('warning.signIn')}
         </a>
       ) : (

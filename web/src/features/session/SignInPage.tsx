@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
+import { Mark, type MarkKind } from '../../components/Mark';
 import { signInPath } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 
@@ -13,13 +14,18 @@ export function SignInPage(): ReactNode {
   }, [words]);
   return (
     <div className="page welcome">
-      <h1>{words.text('signIn.title')}</h1>
-      <p className="lead">{words.text('signIn.lead')}</p>
-      <p>
-        <a className="button button-primary button-large" href={signInPath(pathname)}>
-          {words.text('signIn.action')}
-        </a>
-      </p>
+      <div className="welcome-top">
+        <div className="welcome-words">
+          <h1>{words.text('signIn.title')}</h1>
+          <p className="lead">{words.text('signIn.lead')}</p>
+          <p>
+            <a className="button button-primary button-large" href={signInPath(pathname, words.tag)}>
+              {words.text('signIn.action')}
+            </a>
+          </p>
+        </div>
+        <Example />
+      </div>
       <ul className="promises">
         {([1, 2, 3] as const).map((point) => (
           <li key={point}>
@@ -29,5 +35,47 @@ export function SignInPage(): ReactNode {
         ))}
       </ul>
     </div>
+  );
+}
+
+const EXAMPLES: readonly { readonly key: 1 | 2 | 3; readonly mark: MarkKind; readonly time: string }[] = [
+  { key: 1, mark: 'permit', time: '09:42' },
+  { key: 2, mark: 'deny', time: '11:05' },
+  { key: 3, mark: 'emergency', time: '23:17' },
+];
+
+/** Three invented lines: what the list will look like, and what each line says. */
+function Example(): ReactNode {
+  const words = useWords();
+  return (
+    <figure className="welcome-example">
+      <figcaption className="small">{words.text('signIn.example')}</figcaption>
+      <ul className="visits">
+        {EXAMPLES.map(({ key, mark, time }) => (
+          <li key={key} className="visit">
+            <span className="visit-time">{time}</span>
+            <span className="visit-mark">
+              <Mark kind={mark} />
+            </span>
+            <div className="visit-body">
+              <p className="visit-who">
+                <strong>{words.text(`signIn.example${key}.who`)}</strong>{' '}
+                <span className="place">{words.text(`signIn.example${key}.place`)}</span>
+              </p>
+              <p className="visit-what">{words.text(`signIn.example${key}.what`)}</p>
+              <p className="visit-why">
+                {words.text(`signIn.example${key}.why`)}
+                {mark !== 'permit' && (
+                  <span className={`badge badge-${mark}`}>
+                    <Mark kind={mark} />
+                    {words.text(`mark.${mark}`)}
+                  </span>
+                )}
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </figure>
   );
 }

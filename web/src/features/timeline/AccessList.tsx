@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link, NavigationType, useNavigationType } from 'react-router';
 import { useAnnounce } from '../../components/announce';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { Icon } from '../../components/Icon';
 import { filterFragment, isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
 import { formatDate } from '../../lib/dates';
 import { useWords } from '../../words/context';
@@ -21,31 +22,30 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
   const words = useWords();
   const { list, entries } = pages;
   const days = useMemo(() => groupVisits(entries), [entries]);
-  const resultsRef = useReturnToEntry(list.data !== undefined);
-  if (list.data === undefined) {
-    if (list.error !== null) return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
-    return (
-      <p className="waiting" role="status">
-        {words.text('app.loading')}
-      </p>
-    );
-  }
+  const isReady = list.data !== undefined;
+  const resultsRef = useReturnToEntry(isReady);
+  if (!isReady && list.error !== null)
+    return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
+  const countKey = list.hasNextPage ? 'list.entriesMore' : 'list.entries';
   return (
-    <div ref={resultsRef} className="results">
+    <div ref={resultsRef} className={isReady ? 'results' : undefined}>
       <p className="results-head">
+        {/* Stays while a filter changes what is counted, so that a screen reader tells the new count. */}
         <span role="status" className="results-count">
-          {words.text(list.hasNextPage ? 'list.entriesMore' : 'list.entries', { count: entries.length })}
+          {isReady ? words.text(countKey, { count: entries.length }) : words.text('app.loading')}
         </span>
-        <NewEntries filter={filter} />
         <Link className="results-keep" to={{ pathname: '/keep', hash: filterFragment(filter) }}>
           {words.text(isEmptyFilter(filter) ? 'list.keepAll' : 'list.keepThese')}
         </Link>
       </p>
+      <NewEntries filter={filter} />
       {days.map((day) => (
         <DaySection key={day.date} day={day} />
       ))}
-      {entries.length === 0 && !list.hasNextPage && <Nothing isFiltered={!isEmptyFilter(filter)} />}
-      <Older filter={filter} pages={pages} />
+      {isReady && entries.length === 0 && !list.hasNextPage && (
+        <Nothing isFiltered={!isEmptyFilter(filter)} />
+      )}
+      {isReady && <Older filter={filter} pages={pages} />}
     </div>
   );
 }
@@ -62,13 +62,14 @@ function NewEntries({ filter }: { readonly filter: AccessFilter }): ReactNode {
   return (
     <button
       type="button"
-      className="button button-primary button-small"
+      className="button button-primary results-new"
       onClick={() => {
         show();
         window.scrollTo(0, 0);
         document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
       }}
     >
+      <Icon name="up" />
       {label}
     </button>
   );
@@ -119,15 +120,9 @@ type PagesProps = Pick<AccessListProps, 'pages'>;
 /** Loads older entries when the reader comes near the end, and on the button for those who do not scroll. */
 function NextPage({ pages }: PagesProps): ReactNode {
   const words = useWords();
-  const announce = useAnnounce();
-  const { list, searched } = pages;
-  const { isFetchingNextPage, fetchNextPage } = list;
+  const { isFetchingNextPage, fetchNextPage } = pages.list;
   const more = (): void => {
-    if (isFetchingNextPage) return;
-    void fetchNextPage().then(({ data }) => {
-      const loaded = data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? searched;
-      announce(words.text('list.loadedOlder', { count: loaded - searched }));
-    });
+    if (!isFetchingNextPage) void fetchNextPage();
   };
   const sentinel = useNearScreen(!isFetchingNextPage, more);
   return (

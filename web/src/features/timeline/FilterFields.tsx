@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
-import { useId, useMemo, type ReactNode } from 'react';
+import { startTransition, useId, useMemo, useOptimistic, type ReactNode } from 'react';
 import { OUTCOMES, type AccessFilter } from '../../lib/accessFilter';
 import { EMERGENCY } from '../../lib/accessKinds';
 import { useMe, useOrganisationName, usePersonName } from '../../lib/queries';
@@ -8,16 +8,24 @@ import { isolatedName, shortName } from '../../lib/safeName';
 import { withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { countChoices, toChoices, type Choice } from './filterChoices';
+import '../../styles/filters.css';
 
-/** A field for each way to narrow the list. */
+/** A field for each way to narrow the list. A field shows what was chosen at once, the list when it is there. */
 export function FilterFields({
   counted,
-  filter,
-  setFilter,
+  filter: inUrl,
+  setFilter: setInUrl,
 }: FilterInUrl & { readonly counted: readonly AccessEntry[] }): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
   const { organisations } = useMe();
+  const [filter, show] = useOptimistic(inUrl);
+  const setFilter = (next: AccessFilter): void => {
+    startTransition(() => {
+      show(next);
+      setInUrl(next);
+    });
+  };
   const chosenPerson = usePersonName(filter.user);
   const counts = useMemo(() => countChoices(counted), [counted]);
   const holders = new Map(

@@ -12,6 +12,10 @@ const FilterFields = lazy(async () => {
   const [module] = await Promise.all([import('./FilterFields'), needAllWords()]);
   return { default: module.FilterFields };
 });
+const ActiveFilters = lazy(async () => {
+  const [module] = await Promise.all([import('./ActiveFilters'), needAllWords()]);
+  return { default: module.ActiveFilters };
+});
 const TYPING_MS = 250;
 
 /** Everything that narrows the list. Each change is in the URL at once. */
@@ -24,25 +28,22 @@ export function FilterPanel({ counted }: { readonly counted: readonly AccessEntr
     <search className="find">
       <div className="find-line">
         <NameSearch filter={filter} setFilter={setFilter} />
-        <details
-          className="find-more"
-          open={isOpen}
-          onToggle={(event) => {
-            setIsOpen(event.currentTarget.open);
+        <button
+          type="button"
+          className="button find-more"
+          aria-expanded={isOpen}
+          onClick={() => {
+            setIsOpen(!isOpen);
           }}
         >
-          <summary className="button">
-            {words.text('filter.more')}
-            {active > 0 && (
-              <span className="unseen"> ({words.text('filter.active', { count: active })})</span>
-            )}
-            {active > 0 && (
-              <span className="find-active" aria-hidden="true">
-                {words.number(active)}
-              </span>
-            )}
-          </summary>
-        </details>
+          {words.text('filter.more')}
+          {active > 0 && <span className="unseen"> ({words.text('filter.active', { count: active })})</span>}
+          {active > 0 && (
+            <span className="find-active" aria-hidden="true">
+              {words.number(active)}
+            </span>
+          )}
+        </button>
         {!isEmptyFilter(filter) && (
           <button
             type="button"
@@ -55,6 +56,11 @@ export function FilterPanel({ counted }: { readonly counted: readonly AccessEntr
           </button>
         )}
       </div>
+      {active > 0 && (
+        <Optional>
+          <ActiveFilters filter={filter} setFilter={setFilter} />
+        </Optional>
+      )}
       {isOpen && (
         <Optional otherwise={<p role="alert">{words.text('error.unreachable')}</p>}>
           <FilterFields counted={counted} filter={filter} setFilter={setFilter} />

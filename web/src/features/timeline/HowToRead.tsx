@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
+import { Icon } from '../../components/Icon';
 import { Mark } from '../../components/Mark';
 import { useWords } from '../../words/context';
 
@@ -7,9 +8,7 @@ import { useWords } from '../../words/context';
 export function HowToRead(): ReactNode {
   const words = useWords();
   return (
-    <section className="how">
-      <h2>{words.text('list.how')}</h2>
-      <p>{words.text('list.act')}</p>
+    <>
       <ul className="how-list">
         <li>
           <Mark kind="permit" /> {words.text('list.how.allowed')}
@@ -23,10 +22,14 @@ export function HowToRead(): ReactNode {
         <li>
           <Mark kind="emergency" /> {words.text('list.how.emergency')}
         </li>
+        <li>
+          <Icon name="night" /> {words.text('list.how.afterHours')}
+        </li>
+        <li>
+          <Icon name="system" /> {words.text('list.how.automatic')}
+        </li>
       </ul>
       <p>{words.text('list.how.visit')}</p>
-      <p>{words.text('list.how.afterHours')}</p>
-      <p>{words.text('list.how.automatic')}</p>
-    </section>
+    </>
   );
 }

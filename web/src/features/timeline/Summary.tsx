@@ -19,25 +19,27 @@ export function Summary({ overview }: { readonly overview: Overview | undefined 
     () => overview?.entries.filter((entry) => Date.parse(entry.at) >= from.getTime()),
     [overview, from],
   );
+  // More than were read, and all of those in the period: then there are more in it than are counted.
+  const isMore = overview?.isCapped === true && recent?.length === overview.entries.length;
   return (
-    <section className="summary" aria-live="off">
+    <section className="summary">
       {recent === undefined ? (
         <p className="summary-line">…</p>
       ) : (
-        <p className="summary-line">{summaryLine(words, recent)}</p>
+        <p className="summary-line">{summaryLine(words, recent, isMore)}</p>
       )}
       {recent !== undefined && recent.length > 0 && <Highlights entries={recent} from={dayKey(from)} />}
     </section>
   );
 }
 
-function summaryLine(words: Vocabulary, entries: readonly AccessEntry[]): string {
+function summaryLine(words: Vocabulary, entries: readonly AccessEntry[], isMore: boolean): string {
   if (entries.length === 0) return words.text('list.summary.none', { days: DAYS });
   const people = new Set(
     entries.flatMap(({ requester }) => (requester.person === null ? [] : [requester.person.id])),
   );
   const organisations = new Set(entries.map(({ requester }) => requester.organisation.mspId));
-  return words.text('list.summary', {
+  return words.text(isMore ? 'list.summary.more' : 'list.summary', {
     count: entries.length,
     days: DAYS,
     people: words.text('list.summary.people', { count: people.size }),

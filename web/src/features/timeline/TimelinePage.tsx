@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lazy, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Fold } from '../../components/Fold';
 import { Optional } from '../../components/Optional';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
@@ -10,11 +11,14 @@ import { FilterPanel } from './FilterPanel';
 import { HowToRead } from './HowToRead';
 import { Summary } from './Summary';
 import { useAccessPages } from './useAccessPages';
-import { useOverview } from './useOverview';
+import { useOverview, WEEKS } from './useOverview';
 
 const WeekChart = lazy(async () => ({ default: (await import('./WeekChart')).WeekChart }));
 
-/** The list, newest first, with what narrows it and what it tells at one look. */
+/**
+ * The list, newest first, with what narrows it and what it tells at one look. The chart and the explanation stand before the list, which
+ * grows as it is read: beside it where there is room, folded above it on a small screen.
+ */
 export function TimelinePage(): ReactNode {
   const words = useWords();
   const { filter } = useFilter();
@@ -26,22 +30,27 @@ export function TimelinePage(): ReactNode {
     <Page title={title} windowTitle={title} className="page-list">
       <div className="list-top">
         <Summary overview={overview.data} />
+        <p className="list-act">{words.text('list.act')}</p>
         <TrustLine />
       </div>
+      <aside className="list-side">
+        <Fold title={words.text('chart.title', { weeks: WEEKS })}>
+          <div className="chart-place">
+            {overview.data !== undefined && (
+              <Optional>
+                <WeekChart overview={overview.data} />
+              </Optional>
+            )}
+          </div>
+        </Fold>
+        <Fold title={words.text('list.how')}>
+          <HowToRead />
+        </Fold>
+      </aside>
       <div className="list-main">
         <FilterPanel counted={counted} />
         <AccessList filter={filter} pages={pages} />
       </div>
-      <aside className="list-side" aria-label={words.text('list.how')}>
-        <div className="chart-place">
-          {overview.data !== undefined && (
-            <Optional>
-              <WeekChart overview={overview.data} />
-            </Optional>
-          )}
-        </div>
-        <HowToRead />
-      </aside>
     </Page>
   );
 }
@@ -53,6 +62,8 @@ function useIsSettled(isReady: boolean): boolean {
     if (!isReady) return;
     const timer = setTimeout(() => {
       setIsSettled(true);
+      // Without it the list is printed as it stands on the screen.
+      import('../../styles/print.css').catch(() => undefined);
     }, 50);
     return () => {
       clearTimeout(timer);

@@ -7,9 +7,9 @@ import { Icon } from '../../components/Icon';
 import { KindList } from '../../components/KindList';
 import { Mark, type MarkKind } from '../../components/Mark';
 import { Name } from '../../components/Name';
+import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
-import { useOrganisationName } from '../../lib/queries';
 import { Text, useWords } from '../../words/context';
 import { visitOutcome, type Visit } from './groupVisits';
 import { isVisitOpen, rememberEntry, rememberVisit } from './timelineMemory';
@@ -34,7 +34,7 @@ function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <p className="visit-who">
           <EntryLink entry={entry}>
             <Requester entry={entry} />
-          </EntryLink>
+          </EntryLink>{' '}
           <RoleAndPlace entry={entry} />
         </p>
         <p className="visit-what">
@@ -83,7 +83,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
             }}
           >
             <Requester entry={first} />
-          </button>
+          </button>{' '}
           <RoleAndPlace entry={first} />
         </p>
         <p className="visit-count">
@@ -145,13 +145,15 @@ function EntryLink({
   );
 }
 
+const REASON_LENGTH = 160;
+
 /** The reason: in an emergency, the one that was given, since the word "emergency" stands beside it. */
 function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   if (entry.emergency === null) return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
   return (
     <span>
-      “<Name isShort>{entry.emergency.reason}</Name>”
+      “<Name isShort={REASON_LENGTH}>{entry.emergency.reason}</Name>”
     </span>
   );
 }
@@ -162,33 +164,5 @@ function Requester({ entry }: { readonly entry: AccessEntry }): ReactNode {
     <Text k="list.system" values={{ org: <Name isShort>{organisation.name}</Name> }} />
   ) : (
     <Name isShort>{person.name}</Name>
-  );
-}
-
-function RoleAndPlace({ entry }: { readonly entry: AccessEntry }): ReactNode {
-  const words = useWords();
-  const organisationName = useOrganisationName();
-  const { person, organisation } = entry.requester;
-  return (
-    <span className="visit-place">
-      {person !== null && person.role !== '' && (
-        <span>
-          {' '}
-          <Name isShort>{words.code('role', person.role)}</Name>
-        </span>
-      )}
-      {person !== null && (
-        <span>
-          {' '}
-          <Name isShort>{organisation.name}</Name>
-        </span>
-      )}
-      {entry.holder !== organisation.mspId && (
-        <span>
-          {' '}
-          <Text k="list.heldAt" values={{ org: <Name isShort>{organisationName(entry.holder)}</Name> }} />
-        </span>
-      )}
-    </span>
   );
 }

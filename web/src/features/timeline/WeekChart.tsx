@@ -2,7 +2,8 @@
 import { useId, useMemo, useState, type ReactNode } from 'react';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
-import type { AccessFilter } from '../../lib/accessFilter';
+import type { AccessFilter, OutcomeFilter } from '../../lib/accessFilter';
+import { EMERGENCY } from '../../lib/accessKinds';
 import { formatShortDate, parseDay } from '../../lib/dates';
 import { useOrganisationName } from '../../lib/queries';
 import { useFilter, withMember } from '../../lib/useFilter';
@@ -18,8 +19,7 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
   const [isTable, setIsTable] = useState(false);
   const counts = useMemo(() => countWeeks(overview.entries, overview.since, WEEKS, split), [overview, split]);
   return (
-    <section className="chart" aria-labelledby={titleId}>
-      <h2 id={titleId}>{words.text('chart.title', { weeks: WEEKS })}</h2>
+    <section className="chart" aria-label={words.text('chart.title', { weeks: WEEKS })}>
       {counts.largest === 0 ? (
         <p className="small">{words.text('chart.none')}</p>
       ) : (
@@ -46,7 +46,7 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
           )}
           <button
             type="button"
-            className="button button-quiet button-small"
+            className="button button-quiet button-small button-flush"
             onClick={() => {
               setIsTable(!isTable);
             }}
@@ -69,11 +69,16 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
   return (
     <>
       <p className="small">{words.text('chart.hint')}</p>
-      <ol className="bars">
-        {counts.weeks.map((week) => (
-          <WeekBar key={week.start} week={week} largest={counts.largest} />
-        ))}
-      </ol>
+      <div className="plot">
+        <p className="plot-top" aria-hidden="true">
+          {words.number(counts.largest)}
+        </p>
+        <ol className="bars">
+          {counts.weeks.map((week) => (
+            <WeekBar key={week.start} week={week} largest={counts.largest} />
+          ))}
+        </ol>
+      </div>
       <p className="bars-axis" aria-hidden="true">
         <span>{formatShortDate(words.tag, weekStart(counts.weeks[0]))}</span>
         <span>{formatShortDate(words.tag, weekStart(counts.weeks.at(-1)))}</span>
@@ -84,11 +89,15 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
             <SeriesChoice value={value} at={at} split={split} />
           </li>
         ))}
-        <li className="legend-mark">
-          <Mark kind="emergency" /> {words.text('mark.emergency')}
+        <li>
+          <LegendChoice name="purpose" value={EMERGENCY} sign={<Mark kind="emergency" />}>
+            {words.text('mark.emergency')}
+          </LegendChoice>
         </li>
-        <li className="legend-mark">
-          <Mark kind="deny" /> {words.text('mark.deny')}
+        <li>
+          <LegendChoice name="outcome" value="refused" sign={<Mark kind="deny" />}>
+            {words.text('chart.refused')}
+          </LegendChoice>
         </li>
       </ul>
     </>
@@ -99,10 +108,11 @@ function WeekBar({ week, largest }: { readonly week: Week; readonly largest: num
   const words = useWords();
   const { filter, setFilter } = useFilter();
   const isChosen = filter.from === week.start && filter.to === week.end;
+  const height = `${String((week.total / largest) * 100)}%`;
   const parts = [
     words.text('chart.weekLabel', { date: formatShortDate(words.tag, weekStart(week)), count: week.total }),
     ...(week.emergencies > 0 ? [words.text('list.emergencies', { count: week.emergencies })] : []),
-    ...(week.refusals > 0 ? [words.text('list.refusals', { count: week.refusals })] : []),
+    ...(week.refusals > 0 ? [words.text('chart.refusals', { count: week.refusals })] : []),
   ];
   return (
     <li className="bar-place">
@@ -115,17 +125,37 @@ function WeekBar({ week, largest }: { readonly week: Week; readonly largest: num
           setFilter(isChosen ? withoutPeriod(filter) : { ...filter, from: week.start, to: week.end });
         }}
       >
-        <span className="bar-marks">
-          {week.emergencies > 0 && <Mark kind="emergency" />}
-          {week.refusals > 0 && <Mark kind="deny" />}
-        </span>
-        <span className="bar-stack" style={{ height: `${String((week.total / largest) * 100)}%` }}>
-          {week.counts.map((count, at) => (
-            <span key={at} className={`series series-${String(at)}`} style={{ flexGrow: count }} />
-          ))}
+        <span className="bar-area">
+          <span className="bar-stack" style={{ height }}>
+            {week.counts.map((count, at) => (
+              <span key={at} className={`series series-${String(at)}`} style={{ flexGrow: count }} />
+            ))}
+          </span>
+          <span className="bar-marks" style={{ bottom: height }}>
+            <BarMark kind="emergency" count={week.emergencies} />
+            <BarMark kind="deny" count={week.refusals} />
+          </span>
         </span>
       </button>
     </li>
+  );
+}
+
+interface BarMarkProps {
+  readonly kind: 'emergency' | 'deny';
+  readonly count: number;
+}
+
+/** A shape above a bar, with how many it stands for; the bar's name says the same in words. */
+function BarMark({ kind, count }: BarMarkProps): ReactNode {
+  const words = useWords();
+  return (
+    count > 0 && (
+      <span className={`bar-mark bar-mark-${kind}`}>
+        <Mark kind={kind} />
+        {count > 1 && words.number(count)}
+      </span>
+    )
   );
 }
 
@@ -146,7 +176,6 @@ function SeriesName({ value, split }: SeriesProps): ReactNode {
 }
 
 function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
-  const { filter, setFilter } = useFilter();
   const swatch = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
   if (value === null) {
     return (
@@ -156,19 +185,35 @@ function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number 
       </span>
     );
   }
-  const member = split === 'organisation' ? 'org' : 'purpose';
-  const isChosen = filter[member] === value;
+  return (
+    <LegendChoice name={split === 'organisation' ? 'org' : 'purpose'} value={value} sign={swatch}>
+      <SeriesName value={value} split={split} />
+    </LegendChoice>
+  );
+}
+
+interface LegendChoiceProps {
+  readonly name: 'org' | 'purpose' | 'outcome';
+  readonly value: string;
+  readonly sign: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** What a colour or a shape of the chart stands for; pressed, the list shows that alone. */
+function LegendChoice({ name, value, sign, children }: LegendChoiceProps): ReactNode {
+  const { filter, setFilter } = useFilter();
+  const isChosen = filter[name] === value;
   return (
     <button
       type="button"
       className="legend-choice"
       aria-pressed={isChosen}
       onClick={() => {
-        setFilter(withMember(filter, member, isChosen ? '' : value));
+        setFilter(withMember(filter, name, isChosen ? '' : (value as OutcomeFilter)));
       }}
     >
-      {swatch}
-      <SeriesName value={value} split={split} />
+      {sign}
+      {children}
     </button>
   );
 }
@@ -177,7 +222,7 @@ function WeekTable({ counts, split }: CountsProps): ReactNode {
   const words = useWords();
   return (
     <div className="table-scroll" role="region" aria-label={words.text('chart.caption')} tabIndex={0}>
-      <table className="table">
+      <table className="table table-counts">
         <caption className="unseen">{words.text('chart.caption')}</caption>
         <thead>
           <tr>
@@ -188,8 +233,14 @@ function WeekTable({ counts, split }: CountsProps): ReactNode {
               </th>
             ))}
             <th scope="col">{words.text('chart.total')}</th>
-            <th scope="col">{words.text('mark.emergency')}</th>
-            <th scope="col">{words.text('mark.deny')}</th>
+            <th scope="col">
+              <Mark kind="emergency" />
+              <span className="unseen">{words.text('mark.emergency')}</span>
+            </th>
+            <th scope="col">
+              <Mark kind="deny" />
+              <span className="unseen">{words.text('chart.refused')}</span>
+            </th>
           </tr>
         </thead>
         <tbody>

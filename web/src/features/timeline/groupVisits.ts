@@ -58,6 +58,8 @@ function visitKey(entry: AccessEntry, date: string, hour: number): string {
     person === null ? clientId : null,
     entry.purpose,
     entry.holder,
+    // Two emergencies with two reasons are two things to understand.
+    entry.emergency?.reason ?? null,
   ]);
 }
 

@@ -1,0 +1,62 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
+// SPDX-License-Identifier: Apache-2.0
+import { act, screen } from '@testing-library/react';
+import type { ListPosition } from '@api/schemas';
+import { PrintPage } from '../../web/src/features/keep/PrintPage';
+import { accessList, entry, meAnswer } from './support/answers';
+import { fakeApi } from './support/fakeApi';
+import { renderPage } from './support/renderPage';
+
+const position = (part: Partial<ListPosition>): ListPosition => ({ ...meAnswer().list, ...part });
+
+async function printed(list: ListPosition, language: 'en' | 'zh-CN' = 'en'): Promise<string> {
+  fakeApi({
+    'GET /api/v1/me': { body: meAnswer({ list }) },
+    'GET /api/v1/accesses': ({ path }) =>
+      path.includes('cursor=')
+        ? { body: accessList([entry({})]) }
+        : { body: accessList([entry({}), entry({ outcome: 'deny' })], 'older') },
+  });
+  // What the page knew before the copy was read is older, or newer: neither is what the copy reflects.
+  renderPage(<PrintPage />, { language, me: meAnswer({ list: position({ block: 7 }) }) });
+  await screen.findByRole('table');
+  return document.body.textContent;
+}
+
+beforeAll(() => {
+  window.scrollTo = () => undefined;
+});
+
+describe('the list on paper', () => {
+  it('has every page of the filter, and the position at which they were read', async () => {
+    const text = await printed(position({ block: 41 }));
+    expect(screen.getAllByRole('row')).toHaveLength(1 + 3);
+    expect(text).toContain('3 entries. Complete up to ledger position 41; list checked on');
+    expect(text).not.toContain('position 7');
+  });
+
+  it('says on paper too that the list is behind or has stopped', async () => {
+    expect(await printed(position({ state: 'halted' }))).toContain(
+      'This list has stopped: It did not match the ledger',
+    );
+    act(() => {
+      document.body.replaceChildren();
+    });
+    expect(await printed(position({ state: 'stale', height: null }), 'zh-CN')).toContain(
+      '3 条记录。 此列表不是最新：完整至账本位置 41',
+    );
+  });
+
+  it('gives out no part as the whole', async () => {
+    fakeApi({
+      'GET /api/v1/me': { body: meAnswer() },
+      'GET /api/v1/accesses': ({ path }) =>
+        path.includes('cursor=') ? { status: 500, body: null } : { body: accessList([entry({})], 'older') },
+    });
+    renderPage(<PrintPage />);
+    await screen.findByText('The list could not be read to its end, so no file was made.');
+    expect(screen.queryByRole('table')).toBeNull();
+  });
+});
