@@ -34,6 +34,7 @@ module.exports = {
   ],
   moduleNameMapper: {
     '^@chartwitness/chaincode/domain$': '<rootDir>/chaincode/src/domain/index.ts',
+    '^virtual:languages$': '<rootDir>/test/web/support/virtualLanguages.ts',
     '^@api/(.*)$': '<rootDir>/gateway/src/api/$1',
   },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],

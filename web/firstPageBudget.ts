@@ -5,7 +5,7 @@ import type { Plugin, Rolldown } from 'vite';
 interface BudgetOptions {
   /** Largest allowed sum of the gzipped files, in bytes. */
   readonly limitBytes: number;
-  /** Modules that the first page loads by itself besides its static imports: the largest language, the chart. */
+  /** Modules that the first page loads by itself besides its static imports. Of several that match one pattern it loads one: the largest counts. */
   readonly also: readonly RegExp[];
 }
 
@@ -47,7 +47,9 @@ function firstPageFiles(bundle: Bundle, also: readonly RegExp[]): Set<string> {
   for (const wanted of also) {
     const found = chunks.filter(({ moduleIds }) => moduleIds.some((id) => wanted.test(id)));
     if (found.length === 0) throw new Error(`no module matches ${String(wanted)}: the budget would miss it`);
-    for (const chunk of found) visit(chunk.fileName);
+    const size = ({ fileName }: { fileName: string }): number => gzippedBytes(bundle, fileName);
+    const [largest] = found.sort((a, b) => size(b) - size(a));
+    if (largest !== undefined) visit(largest.fileName);
   }
   return files;
 }

@@ -18,7 +18,7 @@ export default defineConfig({
     wordsInParts(),
     unusedRouterParts(),
     react(),
-    firstPageBudget({ limitBytes: 120_000, also: [/words\/zhCN\?first$/, /timeline\/WeekChart\.tsx$/] }),
+    firstPageBudget({ limitBytes: 120_000, also: [/languages\/.+\?first$/, /timeline\/WeekChart\.tsx$/] }),
   ],
   resolve: {
     alias: {

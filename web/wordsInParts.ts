@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Plugin } from 'vite';
-import { words as en } from './src/words/en';
-import { words as zhCN } from './src/words/zhCN';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runnerImport, type Plugin } from 'vite';
+import type { Words } from './src/words/languages/en';
 
-const LANGUAGES = { en, zhCN } as const;
+const FOLDER = fileURLToPath(new URL('src/words/languages/', import.meta.url));
+/** The language that the others are held to, and the one for a reader whose languages are all missing. */
+const FIRST_LANGUAGE = 'en';
+
+interface LanguageFile {
+  readonly tag: string;
+  readonly name: string;
+  readonly words: Words;
+}
 
 /** Families of keys that the first page uses. All others come with the page that needs them. */
 const FIRST: ReadonlySet<string> = new Set([
@@ -24,32 +33,59 @@ const FIRST_CODES: ReadonlySet<string> = new Set(
   }).flatMap(([family, codes]) => codes.map((code) => `${family}.${code}`)),
 ); // prettier-ignore
 
-const ID = /words\/(en|zhCN)\?(first|rest)$/;
+const VIRTUAL = 'virtual:languages';
+const PART = /^virtual:languages\/(.+)\?(first|rest)$/;
 
-/** Serves each language file as two modules, `?first` and `?rest`, so that the first page does not download every page's words. */
+/**
+ * Makes the module `virtual:languages` of the files in `src/words/languages`, each in two parts, `?first` and `?rest`, so that the first
+ * page does not download every page's words. A language is one file: its tag, its name and its words.
+ */
 export function wordsInParts(): Plugin {
+  let languages: ReadonlyMap<string, LanguageFile> = new Map();
   return {
     name: 'words-in-parts',
     enforce: 'pre',
-    resolveId: (id, importer) =>
-      importer !== undefined &&
-      /\/words\/loadWords\.ts$/.test(importer) &&
-      ID.test(`words/${id.replace('./', '')}`)
-        ? `\0words/${id.replace('./', '')}`
-        : undefined,
+    buildStart: async () => {
+      languages = await readLanguages();
+    },
+    resolveId: (id) => (id === VIRTUAL || PART.test(id) ? `\0${id}` : undefined),
     load: (id) => {
-      const [, language, part] = ID.exec(id) ?? [];
+      if (id === `\0${VIRTUAL}`) return listOf([...languages.values()]);
+      const [, tag = '', part] = PART.exec(id.slice(1)) ?? [];
+      const language = languages.get(tag);
       if (language === undefined) return undefined;
-      const words = LANGUAGES[language as keyof typeof LANGUAGES];
-      const chosen = Object.entries(words).filter(([key]) => isFirst(key) === (part === 'first'));
+      const chosen = Object.entries(language.words).filter(([key]) => isFirst(key) === (part === 'first'));
       return `export const words = ${JSON.stringify(Object.fromEntries(chosen))};`;
     },
     generateBundle(_options, bundle) {
+      const keys = Object.keys(languages.get(FIRST_LANGUAGE)?.words ?? {});
       for (const chunk of Object.values(bundle)) {
-        if (chunk.type === 'chunk' && chunk.isEntry) refuseOtherWords(chunk.code);
+        if (chunk.type === 'chunk' && chunk.isEntry) refuseOtherWords(chunk.code, keys);
       }
     },
   };
+}
+
+/** By tag, {@link FIRST_LANGUAGE} before the others. */
+async function readLanguages(): Promise<ReadonlyMap<string, LanguageFile>> {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.ts'));
+  const found = await Promise.all(
+    files.map(async (file) => (await runnerImport<LanguageFile>(FOLDER + file)).module),
+  );
+  const rank = ({ tag }: LanguageFile): string => (tag === FIRST_LANGUAGE ? '' : tag);
+  found.sort((a, b) => rank(a).localeCompare(rank(b), 'en'));
+  return new Map(found.map((language) => [language.tag, language]));
+}
+
+function listOf(languages: readonly LanguageFile[]): string {
+  const parts = languages.map(({ tag }) => {
+    const load = (part: string): string => `${part}: () => import('${VIRTUAL}/${tag}?${part}')`;
+    return `${JSON.stringify(tag)}: { ${load('first')}, ${load('rest')} }`;
+  });
+  return [
+    `export const LANGUAGES = ${JSON.stringify(languages.map(({ tag, name }) => ({ tag, name })))};`,
+    `export const PARTS = { ${parts.join(', ')} };`,
+  ].join('\n');
 }
 
 function isFirst(key: string): boolean {
@@ -61,8 +97,8 @@ function familyOf(key: string): string {
 }
 
 /** @throws Error when the first page's code names a key whose words it does not bring. */
-function refuseOtherWords(code: string): void {
-  const other = Object.keys(en).find(
+function refuseOtherWords(code: string, keys: readonly string[]): void {
+  const other = keys.find(
     (key) => !isFirst(key) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)),
   );
   if (other !== undefined)

@@ -122,13 +122,13 @@ describe('block this person', () => {
   });
 });
 
-describe('阻止此机构 (block this organisation)', () => {
+describe('禁止此机构查看 (block this organisation)', () => {
   it('is the first decision of somebody who has made none, in Chinese on a phone', async () => {
     expect(await isReleased('edward', NORTH, BEN)).toBe(true);
     const page = await open('edward', '/', { viewport: PHONE, locale: 'zh-CN' });
     await page.locator('.visit', { hasText: BEN.name }).getByRole('link').click();
     await page.getByText('已允许：当时您还没有作出任何决定').waitFor();
-    await page.getByRole('link', { name: '阻止此机构' }).click();
+    await page.getByRole('link', { name: '禁止此机构查看' }).click();
     await page.getByText('新增：North Hospital的任何人都不可以看我的任何数据').waitFor();
     await page.getByText(/\d+ 次会被全部或部分拒绝/).waitFor();
     await page.getByText('为您治疗的人将看不到您关闭的内容').waitFor();
@@ -138,13 +138,13 @@ describe('阻止此机构 (block this organisation)', () => {
     await page.getByRole('button', { name: '保存' }).click();
     await page.getByText('已保存为第 1 版，即刻生效。').waitFor();
     // What held before it was decided is kept, as what it is.
-    expect(await page.locator('.preset-name').innerText()).toBe('网络的一般规则');
+    expect(await page.locator('.preset-name').innerText()).toBe('医疗协作网络的一般规则');
     expect(await isReleased('edward', NORTH, BEN)).toBe(false);
     expect(await isReleased('edward', NORTH, BEN, 'BTG', 'Found unconscious in the street')).toBe(true);
     await page.getByRole('link', { name: '谁看过' }).click();
     await page.reload();
     await page.locator('.visit', { hasText: '紧急' }).filter({ hasText: BEN.name }).getByRole('link').click();
-    await page.getByText('您的规则被越过。').waitFor();
+    await page.getByText('此次因紧急情况未按您的规则执行。').waitFor();
     expect(await page.locator('.why').innerText()).toContain(
       '否则您的规则“North Hospital的任何人都不可以看我的任何数据”会拒绝。',
     );

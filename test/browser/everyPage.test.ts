@@ -3,10 +3,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import {
   accessibilityFaults,
   accessibleNodes,
+  beyondScreen,
   contrastFaults,
   DESKTOP,
   hiddenFocus,
-  isWiderThanScreen,
   namelessControls,
   openBrowser,
   openPage,
@@ -155,7 +155,8 @@ async function faultsOf(page: Page, other: 'light' | 'dark', viewport: { width: 
   await page.emulateMedia({ colorScheme: current });
   for (const size of [viewport, ZOOMED]) {
     await page.setViewportSize(size);
-    if (await isWiderThanScreen(page)) faults.push(`wider than ${String(size.width)} px`);
+    const beyond = await beyondScreen(page);
+    if (beyond.length > 0) faults.push(`wider than ${String(size.width)} px: ${beyond.join(', ')}`);
   }
   await page.setViewportSize(viewport);
   return faults;

@@ -123,7 +123,7 @@ describe('the list', () => {
     const me = (await (await opened.context.request.get('/api/v1/me')).json()) as { list: { block: number } };
     const line = page.locator('.trust');
     expect(await line.innerText()).toContain(
-      `Complete up to ledger position ${String(me.list.block)}. Checked at`,
+      `Complete up to ledger position ${String(me.list.block)}. Checked:`,
     );
     await line.getByText('What does this mean?').click();
     await line.getByText('All participating organisations keep the same ledger').waitFor();

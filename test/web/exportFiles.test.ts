@@ -35,7 +35,7 @@ describe('the CSV file', () => {
     expect(header).toMatch(/^\ufeffat,holder,organisation,/);
     expect(row?.split(',')).toHaveLength(header?.split(',').length ?? 0);
     expect(position).toContain(
-      '1 entries, complete up to ledger position 41, list live, checked 2026-05-06T10:00:00.000Z',
+      '1 entries, only entries that fit {""org"":""NorthHospitalMSP""}, complete up to ledger position 41, list live, checked 2026-05-06T10:00:00.000Z',
     );
     expect(end).toBe('');
   });
@@ -48,6 +48,13 @@ describe('the CSV file', () => {
       expect(row).not.toMatch(/(^|,)"?[=+\-@\t]/m);
     },
   );
+
+  it('has a line for an entry without data too, and says when nothing was left out', () => {
+    const text = toCsvFile({ ...facts([entry({ items: [] })]), filter: {} });
+    const [header = '', row = '', last = ''] = text.split('\r\n');
+    expect(row.split(',')).toHaveLength(header.split(',').length);
+    expect(last).toContain('1 entries, every entry, complete up');
+  });
 
   it('quotes commas, quotes and line breaks', () => {
     expect(toCsvFile(facts([named('Doe, "Jo"\nMD')]))).toContain('"Doe, ""Jo""\nMD"');

@@ -12,7 +12,7 @@ import {
 } from '../../web/src/lib/policy/arrangement';
 import { mergePolicies } from '../../web/src/lib/policy/mergePolicies';
 import { moveRule, placeRule, wantedId } from '../../web/src/lib/policy/placeRule';
-import { policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
+import { emergencyReach, policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
 import { inForceSince, standingRule } from '../../web/src/lib/policy/standingRule';
 import { CARE, consent, consentHistory, NORTH, SOUTH } from './support/answers';
 
@@ -170,9 +170,42 @@ describe('the difference of two consents', () => {
     ['a closer setting', policyDifference(policy([]), policy([], 'hospital')), true],
     ['a permission', policyDifference(policy([]), policy([C])), false],
     ['a block taken back', policyDifference(policy([A]), policy([])), false],
+    [
+      'a block turned into a permission',
+      policyDifference(policy([A]), policy([{ ...A, effect: 'permit' }])),
+      false,
+    ],
+    [
+      'a permission turned into a block',
+      policyDifference(policy([C]), policy([{ ...C, effect: 'deny' }])),
+      true,
+    ],
     ['a more open setting', policyDifference(policy([], 'closed'), policy([])), false],
   ])('asks for the warning: %s', (_what, changes, needsWarning) => {
     expect(changes.some(restricts)).toBe(needsWarning);
+  });
+});
+
+describe('what a restriction means in an emergency', () => {
+  const held = (id: string): ConsentRule => block(id, { labels: ['PSY'], holdsInEmergency: true });
+  it.each<[string, ConsentPolicy, ConsentPolicy, ReturnType<typeof emergencyReach>]>([
+    ['a block', policy([]), policy([A]), 'opens'],
+    ['a block beside one that held before', policy([held('h')]), policy([held('h'), A]), 'opens'],
+    ['a block that holds', policy([A]), policy([A, held('h')]), 'staysClosed'],
+    ['one of each', policy([]), policy([A, held('h')]), 'both'],
+    ['a block made to hold', policy([A]), policy([{ ...A, holdsInEmergency: true }]), 'staysClosed'],
+    ['a permission taken back', policy([C], 'hospital'), policy([], 'hospital'), 'opens'],
+    [
+      'a permission taken back where all is closed',
+      policy([C], 'closed'),
+      policy([], 'closed'),
+      'staysClosed',
+    ],
+    ['a closer setting', policy([]), policy([], 'hospital'), 'opens'],
+    ['closed even then', policy([A]), policy([A], 'closed'), 'staysClosed'],
+    ['another order of both', policy([A, held('h')]), policy([held('h'), A]), 'both'],
+  ])('%s', (_what, before, after, reach) => {
+    expect(emergencyReach(policyDifference(before, after), after)).toBe(reach);
   });
 });
 
@@ -221,9 +254,10 @@ describe('a merge with what was saved elsewhere', () => {
           policy: toPolicy(readArrangement(other)),
           clashes: [],
         });
-        const mine = mergePolicies(base, other, base);
-        expect(mine.clashes).toEqual([]);
-        expect(policyDifference(other, mine.policy).filter(({ kind }) => kind !== 'order')).toEqual([]);
+        expect(mergePolicies(base, other, base)).toEqual({
+          policy: toPolicy(readArrangement(other)),
+          clashes: [],
+        });
       }),
     );
   });

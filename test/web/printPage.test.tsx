@@ -49,6 +49,20 @@ describe('the list on paper', () => {
     );
   });
 
+  it('does not lay out more than paper is good for: it offers a file or a period', async () => {
+    const many = Array.from({ length: 200 }, () => entry({}));
+    let pages = 0;
+    fakeApi({
+      'GET /api/v1/me': { body: meAnswer() },
+      'GET /api/v1/accesses': () => ({ body: accessList(many, `page-${String((pages += 1))}`) }),
+    });
+    renderPage(<PrintPage />);
+    await screen.findByText(/There are more than 5,000 entries/);
+    expect(pages).toBe(26);
+    expect(screen.queryByRole('table')).toBeNull();
+    expect(screen.getByRole('link', { name: 'Choose a period' }).getAttribute('href')).toBe('/');
+  });
+
   it('gives out no part as the whole', async () => {
     fakeApi({
       'GET /api/v1/me': { body: meAnswer() },

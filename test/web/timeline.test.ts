@@ -116,14 +116,18 @@ it.each([
   expect(isAfterHours(new Date(2026, 4, day, hour, minute))).toBe(isOut);
 });
 
-it('counts data by type and decision, the largest first', () => {
+it('counts data by type, released and withheld, the largest first', () => {
   const { items } = entry({});
   const [item] = items;
   if (item === undefined) throw new Error('the example has an item');
   const withheld = { ...item, count: 40, decision: 'deny' as const };
   expect(countKinds([entry({}), entry({ items: [withheld] }), entry({})])).toEqual([
-    { type: 'Observation', decision: 'deny', count: 40 },
-    { type: 'Observation', decision: 'permit', count: 24 },
+    { type: 'Observation', permit: 24, deny: 40 },
+  ]);
+  const claims = { ...item, type: 'Claim', count: 25, decision: 'deny' as const };
+  expect(countKinds([entry({}), entry({ items: [claims] }), entry({})])).toEqual([
+    { type: 'Claim', deny: 25 },
+    { type: 'Observation', permit: 24 },
   ]);
 });
 

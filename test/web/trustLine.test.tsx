@@ -8,6 +8,8 @@ import { meAnswer } from './support/answers';
 import { renderPage } from './support/renderPage';
 
 const AT = new Date(2026, 4, 6, 10, 0).toISOString();
+const TODAY = new Date();
+TODAY.setHours(10, 0);
 const position = (part: Partial<ListPosition>): ListPosition => ({
   block: 41,
   height: 42,
@@ -20,14 +22,20 @@ describe('the line that says how far the list is complete', () => {
   it.each<[string, ListPosition, string, string]>([
     [
       'live',
-      position({}),
-      'Complete up to ledger position 41. Checked at 10:00.',
+      position({ checkedAt: TODAY.toISOString() }),
+      'Complete up to ledger position 41. Checked: 10:00.',
       '完整至账本位置 41，核对时间 10:00。',
+    ],
+    [
+      'live, in a tab that was left open over night',
+      position({}),
+      'Complete up to ledger position 41. Checked: May 6, 2026 at 10:00.',
+      '完整至账本位置 41，核对时间 2026年5月6日 10:00。',
     ],
     [
       'live before the first entry',
       position({ block: null, height: 0 }),
-      'The ledger holds nothing yet. Checked at 10:00.',
+      'The ledger holds nothing yet. Checked: May 6, 2026 at 10:00.',
       '账本中还没有内容',
     ],
     [

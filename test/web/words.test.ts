@@ -2,14 +2,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../../gateway/src/fhir/resourceTypes';
+import { purposeMatches } from '../../chaincode/src/domain/purposes';
+import { isAdministrative } from '../../web/src/lib/accessKinds';
+import { ROLES } from '../../web/src/lib/policy/ruleForm';
+import { entry } from './support/answers';
 import { refusalReasons } from './support/refusalReasons';
 import { CODE_FAMILIES } from '../../web/src/words/context';
-import { words as en, type Words } from '../../web/src/words/en';
+import { words as en, type Words } from '../../web/src/words/languages/en';
 import { chooseForm, fill, type Message } from '../../web/src/words/message';
 import { preferredLanguage } from '../../web/src/words/languages';
-import { words as zhCN } from '../../web/src/words/zhCN';
+import { LANGUAGE_FILES } from './support/languageFiles';
 
-const LANGUAGES: Readonly<Record<string, Words>> = { en, 'zh-CN': zhCN };
+const LANGUAGES: Readonly<Record<string, Words>> = Object.fromEntries(
+  LANGUAGE_FILES.map(({ tag, words }) => [tag, words]),
+);
 /** HL7 v3 ActReason, PurposeOfUse: every code that a request can name (ledger: `chaincode/src/domain/purposes.ts`). */
 const PURPOSES = [
   ...['TREAT', 'CLINTRL', 'COC', 'ETREAT', 'BTG', 'ERTREAT', 'POPHLTH', 'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM'],
@@ -100,11 +106,17 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
     expect(codesOf(words, 'type')).toEqual([...PATIENT_TYPES, ...DIRECTORY_TYPES].sort());
     expect(codesOf(words, 'purpose')).toEqual([...PURPOSES, 'emergency'].sort());
     expect(codesOf(words, 'label')).toEqual([...LABELS].sort());
+    expect(codesOf(words, 'role')).toEqual([...ROLES].sort());
   });
 
   it('have a word for every reason for which the ledger refuses', () => {
     for (const reason of refusalReasons()) expect(words).toHaveProperty([`refused.${reason}`]);
   });
+});
+
+it.each(PURPOSES)('%s is labelled as administration exactly where it is payment or operations', (purpose) => {
+  const isBelow = ['HPAYMT', 'HOPERAT'].some((rule) => purposeMatches(rule, purpose));
+  expect(isAdministrative(entry({ purpose }))).toBe(isBelow);
 });
 
 it('no key is left that nothing uses', () => {

@@ -62,6 +62,8 @@ export interface Projection {
   watch(listener: (status: ProjectionStatus) => void): () => void;
 }
 
+/** How long a ledger may take to announce the first event to a store that has none, before that counts as having none. */
+const FIRST_EVENT_MS = 5000;
 /** Batches whose events are fetched while earlier ones are applied. */
 const READ_AHEAD = 16;
 /** Enough that the disk is waited for seldom, few enough that a write is over in a few hundredths of a second. */
@@ -88,8 +90,12 @@ class LedgerProjection implements Projection {
     haltReason: undefined,
     problem: undefined,
   };
-  /** Whether events have arrived that are not applied yet. */
+  /** Whether events are being applied. */
   #isBusy = false;
+  /** Events that were announced on this connection and are not applied yet. */
+  #inHand = 0;
+  /** When this connection began, in milliseconds since the epoch. */
+  #connectedAt = 0;
   /** Whether an event has arrived that could not be applied yet. */
   #isStuck = false;
   #lanes: Checkpoint['lanes'] = {};
@@ -131,6 +137,8 @@ class LedgerProjection implements Projection {
       return;
     }
     this.#lanes = checkpoint?.lanes ?? {};
+    this.#inHand = 0;
+    this.#connectedAt = this.#deps.clock();
     const connection = new AbortController();
     const end = (): void => {
       connection.abort();
@@ -157,6 +165,7 @@ class LedgerProjection implements Projection {
         // An embedded store holds this thread while it writes: requests get their turn between two writes.
         await nextTurn();
       }
+      this.#inHand -= loaded.length;
       this.#isBusy = false;
       this.#failures = 0;
       this.#noteApplied(checkpoint);
@@ -164,6 +173,7 @@ class LedgerProjection implements Projection {
   }
 
   async #load(event: LedgerEvent): Promise<ProvedBatch | undefined> {
+    this.#inHand += 1;
     return event.name === 'AccessRecorded' ? await fetchBatch(this.#deps.ledger, event) : undefined;
   }
 
@@ -242,11 +252,15 @@ class LedgerProjection implements Projection {
   /**
    * Blocks without a chaincode event are never announced, so the applied block alone cannot tell whether anything is missing. The list
    * counts as live when the last block is applied, or when nothing is in hand, the ledger has not grown between two looks, and no known
-   * lane has another batch.
+   * lane has another batch. Without a single event no lane is known: a stream that opens slowly is waited for, or a list that is empty
+   * only because nothing has arrived yet would be called complete.
    */
   async #isCaughtUp(hasNotGrown: boolean): Promise<boolean> {
     if (this.#reachesTip()) {
       return !this.#isBusy;
+    }
+    if (this.#status.block === undefined && this.#deps.clock() - this.#connectedAt < FIRST_EVENT_MS) {
+      return false;
     }
     return !this.#hasWork() && hasNotGrown && (await this.#lanesEnd()) && !this.#hasWork();
   }
@@ -263,7 +277,7 @@ class LedgerProjection implements Projection {
 
   /** Asked again after a wait, during which an event may have come. */
   #hasWork(): boolean {
-    return this.#isBusy || this.#isStuck;
+    return this.#isBusy || this.#isStuck || this.#inHand > 0;
   }
 
   #noteApplied(checkpoint: Checkpoint | undefined): void {

@@ -220,7 +220,16 @@ const SEES_FOCUS = `(() => {
 
 /** Whether something reaches beyond the right edge of the window. */
 export async function isWiderThanScreen(page: Page): Promise<boolean> {
-  return await page.evaluate<boolean>(
-    'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-  );
+  return (await beyondScreen(page)).length > 0;
+}
+
+/** What makes the page wider than the window: the elements that reach beyond its edge, innermost ones only. */
+export async function beyondScreen(page: Page): Promise<readonly string[]> {
+  return await page.evaluate<readonly string[]>(`(() => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const over = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
+    const inner = over.filter((e) => !over.some((other) => other !== e && e.contains(other)));
+    return ['page', ...inner.map((e) => e.localName + '.' + e.className)];
+  })()`);
 }

@@ -340,6 +340,61 @@ describe('the projection', () => {
     expect([...states].sort()).toEqual(['catchingUp', 'stale']);
   });
 
+  it('does not call a list complete that is empty because the first event has not arrived, or not been read, yet', async () => {
+    run.fill(1);
+    ledger.silentBlocks = 2;
+    let now = 0;
+    let open: () => void = () => undefined;
+    let read: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const mayRead = new Promise<void>((resolve) => (read = resolve));
+    const states: string[] = [];
+    const projection = run.start({
+      clock: () => now,
+      ledger: {
+        findBatch: (...given) => ledger.findBatch(...given),
+        height: () => ledger.height(),
+        events: async function* (after, signal) {
+          await opened;
+          yield* ledger.events(after, signal);
+        },
+        getEvents: async (...given) => {
+          await mayRead;
+          return await ledger.getEvents(...given);
+        },
+      },
+      sleep: (_ms, signal) => {
+        states.push(projection.status().state);
+        now += 500;
+        // The stream opens late, and what it announces is read later still: long after an empty ledger would have been believed.
+        if (states.length === 9) open();
+        if (states.length === 40) read();
+        return pause(1, signal);
+      },
+    });
+    const status = await reaches(projection, ({ state }) => state === 'live');
+    expect(status.entries).toBe(2);
+    expect(states.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(states.slice(0, 40))).toEqual(new Set(['catchingUp']));
+  });
+
+  it('believes after a while that a ledger without events has none', async () => {
+    ledger.silentBlocks = 2;
+    let now = 0;
+    const status = await reaches(
+      run.start({
+        clock: () => now,
+        sleep: (_ms, signal) => {
+          now += 1000;
+          return pause(1, signal);
+        },
+      }),
+      ({ state }) => state === 'live',
+    );
+    expect(status).toMatchObject({ block: undefined, entries: 0 });
+    expect(now).toBeGreaterThanOrEqual(5000);
+  });
+
   it('is stale while the ledger is away, and goes on by itself', async () => {
     run.fill(1);
     const projection = run.start();

@@ -6,11 +6,9 @@ import { MemoryRouter } from 'react-router';
 import { Announcer } from '../../../web/src/components/announce';
 import { createQueryClient, meQuery } from '../../../web/src/lib/queries';
 import { Vocabulary, VocabularyProvider } from '../../../web/src/words/context';
-import { words as en, type Words } from '../../../web/src/words/en';
-import { words as zhCN } from '../../../web/src/words/zhCN';
+import { words as en } from '../../../web/src/words/languages/en';
 import { meAnswer } from './answers';
-
-const LANGUAGES: Readonly<Record<'en' | 'zh-CN', Words>> = { en, 'zh-CN': zhCN };
+import { LANGUAGE_FILES } from './languageFiles';
 
 interface RenderOptions {
   readonly language?: 'en' | 'zh-CN';
@@ -26,7 +24,9 @@ export function renderPage(
   const queryClient = createQueryClient(() => undefined);
   queryClient.setQueryData(meQuery.queryKey, me);
   return render(
-    <VocabularyProvider value={new Vocabulary(language, LANGUAGES[language])}>
+    <VocabularyProvider
+      value={new Vocabulary(language, LANGUAGE_FILES.find(({ tag }) => tag === language)?.words ?? en)}
+    >
       <QueryClientProvider client={queryClient}>
         <MemoryRouter initialEntries={[path]}>
           <Announcer>{page}</Announcer>

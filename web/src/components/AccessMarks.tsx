@@ -36,12 +36,13 @@ export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNo
   );
 }
 
-type QuietMark = 'afterHours' | 'automatic' | 'administrative' | 'late';
+export type QuietMark = 'afterHours' | 'automatic' | 'administrative' | 'late';
 const SIGNS = { afterHours: 'night', automatic: 'system' } as const;
 
-function quietMarks(entry: AccessEntry): readonly QuietMark[] {
+/** Marks that explain rather than alarm. A computer has no working hours. */
+export function quietMarks(entry: AccessEntry): readonly QuietMark[] {
   const kinds: QuietMark[] = [];
-  if (isAfterHours(new Date(entry.at))) kinds.push('afterHours');
+  if (!isAutomatic(entry) && isAfterHours(new Date(entry.at))) kinds.push('afterHours');
   if (isAutomatic(entry)) kinds.push('automatic');
   if (isAdministrative(entry)) kinds.push('administrative');
   if (entry.late) kinds.push('late');

@@ -13,7 +13,7 @@ interface KindListProps {
   readonly isPlain?: boolean;
 }
 
-/** "measurements and laboratory results, 12 · prescriptions, 3": what was asked for, withheld data marked as such. */
+/** "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what was asked for, withheld data told as such. */
 export function KindList({ kinds, isFull = false, isPlain = false }: KindListProps): ReactNode {
   const words = useWords();
   const shown = isFull ? kinds : kinds.slice(0, SHOWN);
@@ -21,16 +21,10 @@ export function KindList({ kinds, isFull = false, isPlain = false }: KindListPro
   return (
     <span className="kinds">
       {shown.map((kind, at) => (
-        <Fragment key={`${kind.decision} ${kind.type}`}>
+        <Fragment key={kind.type}>
           {at > 0 && ' '}
           <span className="kind">
-            {words.text(kind.count === 0 ? 'list.kind.none' : 'list.kind', {
-              kind: at === 0 ? words.capital(words.code('type', kind.type)) : words.code('type', kind.type),
-              count: kind.count,
-            })}
-            {kind.decision === 'deny' && !isPlain && (
-              <span className="kind-withheld"> ({words.text('list.withheld')})</span>
-            )}
+            <Kind kind={kind} isFirst={at === 0} isPlain={isPlain} />
           </span>
         </Fragment>
       ))}
@@ -41,5 +35,28 @@ export function KindList({ kinds, isFull = false, isPlain = false }: KindListPro
         </>
       )}
     </span>
+  );
+}
+
+interface KindProps {
+  readonly kind: KindCount;
+  readonly isFirst: boolean;
+  readonly isPlain: boolean;
+}
+
+function Kind({ kind: { type, permit, deny }, isFirst, isPlain }: KindProps): ReactNode {
+  const words = useWords();
+  const word = words.code('type', type);
+  const kind = isFirst ? words.capital(word) : word;
+  if (permit !== undefined && deny !== undefined)
+    return words.text('list.kind.both', { kind, count: permit, withheld: deny });
+  const count = permit ?? deny ?? 0;
+  return (
+    <>
+      {words.text(count === 0 ? 'list.kind.none' : 'list.kind', { kind, count })}
+      {deny !== undefined && !isPlain && (
+        <span className="kind-withheld"> ({words.text('list.withheld')})</span>
+      )}
+    </>
   );
 }

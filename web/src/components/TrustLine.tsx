@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListPosition } from '@api/schemas';
 import { lazy, useState, type ReactNode } from 'react';
-import { formatMoment, formatTime } from '../lib/dates';
+import { dayKey, formatMoment, formatTime } from '../lib/dates';
 import { useMe } from '../lib/queries';
 import { useWords, type Vocabulary } from '../words/context';
 import { needAllWords } from '../words/loadWords';
@@ -59,6 +59,10 @@ function Explanation({ block }: { readonly block: number }): ReactNode {
   );
 }
 
+function isToday(moment: string | null): boolean {
+  return moment !== null && dayKey(new Date(moment)) === dayKey(new Date());
+}
+
 function whenChecked(
   words: Vocabulary,
   { checkedAt }: ListPosition,
@@ -73,7 +77,7 @@ export function trustSentence(words: Vocabulary, list: ListPosition): string {
     case 'live':
       return words.text(list.block === null ? 'trust.empty' : 'trust.live', {
         block,
-        time: whenChecked(words, list, formatTime),
+        time: whenChecked(words, list, isToday(list.checkedAt) ? formatTime : formatMoment),
       });
     case 'catchingUp':
       return words.text('trust.catchingUp', { block, height: Math.max(block, (list.height ?? 1) - 1) });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 
-// HL7 v3 ActReason: payment, operations and administration of care, with the codes below them that hospitals send.
+// HL7 v3 ActReason: HPAYMT and HOPERAT with every code below them (ledger: `chaincode/src/domain/purposes.ts`; a test compares).
 const ADMINISTRATIVE: ReadonlySet<string> = new Set([
-  'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM', 'ELIGVER', 'ENROLLM', 'MEMBERCARE', 'REMITADV',
+  'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM', 'ELIGVER', 'ENROLLM', 'MILDCRG', 'REMITADV',
   'HOPERAT', 'CAREMGT', 'DONAT', 'FRAUD', 'GOV', 'HACCRED', 'HCOMPL', 'HDECD', 'HDIRECT', 'HDM', 'HLEGAL', 'HOUTCOMS', 'HPRGRP',
-  'HQUALIMP', 'HSYSADMIN', 'LABELING', 'METAMGT', 'PATADMIN', 'PATSFTY', 'PERFMSR', 'RECORDMGT', 'SYSDEV', 'TRAIN',
+  'HQUALIMP', 'HSYSADMIN', 'LABELING', 'MEMADMIN', 'METAMGT', 'MILCDM', 'PATADMIN', 'PATSFTY', 'PERFMSR', 'RECORDMGT', 'SYSDEV',
+  'HTEST', 'TRAIN',
 ]); // prettier-ignore
 
 /** Stands for both break-glass codes wherever reasons are counted or looked for. */

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem } from '@api/schemas';
 
-/** How many resources of one type with one decision. */
+/** How many resources of one type were released and how many withheld; undefined where there was no such decision. */
 export interface KindCount {
   readonly type: string;
-  readonly decision: 'permit' | 'deny';
-  readonly count: number;
+  readonly permit?: number;
+  readonly deny?: number;
 }
 
 /** The data of some entries by type: the largest first. */
 export function countKinds(entries: readonly AccessEntry[]): readonly KindCount[] {
-  const counts = new Map<string, { type: string; decision: AccessItem['decision']; count: number }>();
-  for (const item of entries.flatMap((entry) => entry.items)) {
-    const key = `${item.decision} ${item.type}`;
-    const found = counts.get(key);
-    if (found === undefined) counts.set(key, { type: item.type, decision: item.decision, count: item.count });
-    else found.count += item.count;
+  const counts = new Map<string, { type: string } & Partial<Record<AccessItem['decision'], number>>>();
+  for (const { type, decision, count } of entries.flatMap((entry) => entry.items)) {
+    const kind = counts.get(type) ?? { type };
+    counts.set(type, kind);
+    kind[decision] = (kind[decision] ?? 0) + count;
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count || a.type.localeCompare(b.type, 'en'));
+  const size = ({ permit = 0, deny = 0 }: KindCount): number => permit + deny;
+  return [...counts.values()].sort((a, b) => size(b) - size(a) || a.type.localeCompare(b.type, 'en'));
 }
 
 // What a label means to a patient is told by words; these say nothing that a patient would recognise as sensitive.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createContext, Fragment, use, type ReactNode } from 'react';
-import type { Key, Words } from './en';
+import type { Key, Words } from './languages/en';
 import { chooseForm, fill, formatNumber, splitPlaceholders, type Value } from './message';
 
 /** The words of one language, and how it writes numbers. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { LANGUAGES } from 'virtual:languages';
+
 export interface Language {
   /** BCP 47 tag: the page's `lang`, and what `Intl` formats by. */
   readonly tag: string;
@@ -7,11 +9,8 @@ export interface Language {
   readonly name: string;
 }
 
-/** Every language of the portal. A new one is a file beside `en.ts`, a line here and one in `loadWords.ts`. */
-export const LANGUAGES: readonly [Language, ...Language[]] = [
-  { tag: 'en', name: 'English' },
-  { tag: 'zh-CN', name: '简体中文' },
-];
+/** Every language of the portal, English first. A new one is a file in `languages/`: `wordsInParts.ts` finds it. */
+export { LANGUAGES };
 
 const CHOICE = 'chartwitness.language';
 

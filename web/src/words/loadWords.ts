@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Vocabulary } from './context';
-import type { Key, Words } from './en';
+import type { Key, Words } from './languages/en';
 import type { Language } from './languages';
-
-/** A language in two parts: the words of the first page, and all others. `wordsInParts.ts` makes them from the language's one file. */
-interface Parts {
-  readonly first: () => Promise<{ readonly words: PartOfWords }>;
-  readonly rest: () => Promise<{ readonly words: PartOfWords }>;
-}
-type PartOfWords = Partial<Words>;
-
-const PARTS: Readonly<Record<string, Parts>> = {
-  en: { first: () => import('./en?first'), rest: () => import('./en?rest') },
-  'zh-CN': { first: () => import('./zhCN?first'), rest: () => import('./zhCN?rest') },
-};
+import { PARTS, type Parts } from 'virtual:languages';
 
 interface OpenWords {
   readonly parts: Parts;

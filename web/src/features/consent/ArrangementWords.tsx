@@ -11,17 +11,17 @@ interface ArrangementWordsProps {
   readonly policy: ConsentPolicy;
   /** Of its two headings. */
   readonly level: 2 | 3;
-  /** What decided the access that the reader comes from: an exception's id, or anything else for the general setting. */
-  readonly decided?: string | null;
+  /** What decided the access that the reader comes from: ids of exceptions; anything else stands for the general setting. */
+  readonly decided?: readonly (string | null)[];
 }
 
 /** A consent in words: its general setting and its exceptions. */
-export function ArrangementWords({ policy, level, decided }: ArrangementWordsProps): ReactNode {
+export function ArrangementWords({ policy, level, decided = [] }: ArrangementWordsProps): ReactNode {
   const words = useWords();
   const { exceptions, preset } = readArrangement(policy);
   const Heading = `h${level}` as const;
-  const isDecided = (id: string): boolean => id === decided;
-  const isPresetDecided = decided !== undefined && !exceptions.some(({ id }) => isDecided(id));
+  const isDecided = (id: string): boolean => decided.includes(id);
+  const isPresetDecided = decided.some((rule) => !exceptions.some(({ id }) => id === rule));
   return (
     <div className="arrangement">
       <div className="arrangement-preset">

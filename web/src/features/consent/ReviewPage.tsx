@@ -10,8 +10,12 @@ import { saveConsent, type ConsentOnFile } from '../../lib/consentApi';
 import { ApiError } from '../../lib/apiError';
 import { setDraft, useDraft, type Draft } from '../../lib/draft';
 import { draftException } from '../../lib/draftChanges';
-import { readArrangement } from '../../lib/policy/arrangement';
-import { policyDifference, restricts, type PolicyChange } from '../../lib/policy/policyDifference';
+import {
+  emergencyReach,
+  policyDifference,
+  restricts,
+  type PolicyChange,
+} from '../../lib/policy/policyDifference';
 import { consentQuery } from '../../lib/consentQueries';
 import { useMe } from '../../lib/queries';
 import { setSessionState } from '../../lib/sessionState';
@@ -111,7 +115,7 @@ function SaveForm({
     >
       {needsWarning && (
         <Warning
-          draft={draft}
+          text={REACH_TEXT[emergencyReach(changes, draft.policy)]}
           isAccepted={isAccepted}
           isAsked={isAsked && !isAccepted}
           onAccept={setIsAccepted}
@@ -140,23 +144,28 @@ function isHandledElsewhere(error: Error): boolean {
   return error instanceof ApiError && (error.isConflict || error.isSignedOut);
 }
 
+const REACH_TEXT = {
+  opens: 'review.warning.emergency',
+  staysClosed: 'review.warning.closed',
+  both: 'review.warning.both',
+} as const;
+
 interface WarningProps {
-  readonly draft: Draft;
+  /** What becomes of the restriction in an emergency. */
+  readonly text: (typeof REACH_TEXT)[keyof typeof REACH_TEXT];
   readonly isAccepted: boolean;
   readonly isAsked: boolean;
   readonly onAccept: (isAccepted: boolean) => void;
 }
 
 /** The warning that must be shown and acknowledged before a restriction takes effect (EHDS Article 8). */
-function Warning({ draft, isAccepted, isAsked, onAccept }: WarningProps): ReactNode {
+function Warning({ text, isAccepted, isAsked, onAccept }: WarningProps): ReactNode {
   const words = useWords();
   const errorId = useId();
-  const { exceptions, preset } = readArrangement(draft.policy);
-  const holds = preset === 'closed' || exceptions.some((rule) => rule.holdsInEmergency === true);
   return (
     <Notice kind="warning" title={words.text('review.warning')}>
       <p>{words.text('review.warning.text')}</p>
-      <p>{words.text(holds ? 'review.warning.closed' : 'review.warning.emergency')}</p>
+      <p>{words.text(text)}</p>
       <label className="check">
         <input
           type="checkbox"

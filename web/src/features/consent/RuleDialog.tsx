@@ -416,6 +416,7 @@ interface SelectFieldProps {
 }
 
 function SelectField({ field, label, hint, value, error, options, onChoose }: SelectFieldProps): ReactNode {
+  const words = useWords();
   const id = useId();
   const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`]
     .filter((part) => part !== false)
@@ -434,7 +435,7 @@ function SelectField({ field, label, hint, value, error, options, onChoose }: Se
           onChoose(event.target.value);
         }}
       >
-        {value === '' && <option value="" />}
+        {value === '' && <option value="">{words.text('form.choose')}</option>}
         {options.map(([key, text]) => (
           <option key={key} value={key}>
             {text}

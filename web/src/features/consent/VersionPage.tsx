@@ -48,7 +48,7 @@ export function VersionPage(): ReactNode {
       }
     >
       <section className="sheet">
-        <ArrangementWords policy={version.consent} level={2} {...(decided !== undefined && { decided })} />
+        <ArrangementWords policy={version.consent} level={2} decided={decided} />
       </section>
       {next !== undefined && <Revert policy={version.consent} />}
       <p>
@@ -58,11 +58,12 @@ export function VersionPage(): ReactNode {
   );
 }
 
-/** What decided the access whose page led here; undefined for a reader who came another way. */
-function useDecided(): string | null | undefined {
+/** What decided the access whose page led here; empty for a reader who came another way. */
+function useDecided(): readonly (string | null)[] {
   const state: unknown = useLocation().state;
-  if (typeof state !== 'object' || state === null || !('decided' in state)) return undefined;
-  return typeof state.decided === 'string' ? state.decided : null;
+  if (typeof state !== 'object' || state === null || !('decided' in state)) return [];
+  const { decided } = state;
+  return Array.isArray(decided) ? decided.map((rule) => (typeof rule === 'string' ? rule : null)) : [];
 }
 
 function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1] }): ReactNode {

@@ -29,6 +29,7 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
       </p>
     );
   const versions = history.data ?? [];
+  const isShared = reasons.length > 1 && new Set(reasons.map(({ basis }) => versionOf(basis))).size === 1;
   return (
     <section
       className={`why why-${isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome}`}
@@ -48,11 +49,12 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
                   <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull isPlain />
                 </p>
               )}
-              <VersionLink reason={reason} versions={versions} />
+              <VersionLink reasons={[reason]} versions={versions} isSinceOnly={isShared} />
             </div>
           </li>
         ))}
       </ul>
+      {isShared && <VersionLink reasons={reasons} versions={versions} />}
       {history.error !== null && <p className="small">{words.text('why.unread')}</p>}
     </section>
   );
@@ -209,31 +211,39 @@ function StandingRule({
   );
 }
 
-/** Which version decided, since when what decided was in force, and the way to that version. */
-function VersionLink({
-  reason,
-  versions,
-}: {
-  readonly reason: Reason;
+interface VersionLinkProps {
+  /** Decided by one version. */
+  readonly reasons: readonly Reason[];
   readonly versions: Versions;
-}): ReactNode {
+  /** The version is named once for all reasons, after them. */
+  readonly isSinceOnly?: boolean;
+}
+
+/** Which version decided, since when what decided was in force, and the way to that version. */
+function VersionLink({ reasons, versions, isSinceOnly = false }: VersionLinkProps): ReactNode {
   const words = useWords();
-  const version = versionOf(reason.basis);
+  const version = reasons[0] === undefined ? null : versionOf(reasons[0].basis);
   if (version === null) return null;
   const saved = versions.find(({ consent }) => consent.version === version);
-  const rule = 'rule' in reason.basis ? reason.basis.rule : undefined;
-  const since = inForceSince(versions, version, rule);
+  const rules = reasons.map(({ basis }) => ('rule' in basis ? basis.rule : undefined));
+  const since = reasons.length === 1 ? inForceSince(versions, version, rules[0]) : undefined;
+  if (isSinceOnly && since === undefined) return null;
   return (
     <p className="small why-version">
       {since !== undefined && (
         <span>{words.text('why.since', { date: formatDate(words.tag, new Date(since)) })}</span>
       )}
-      {saved !== undefined && (
+      {!isSinceOnly && saved !== undefined && (
         <span>{words.text('why.version', { version, date: formatDate(words.tag, new Date(saved.at)) })}</span>
       )}
-      <Link to={`/consent/versions/${String(version)}`} state={{ decided: rule ?? null }}>
-        {words.text('why.seeVersion')}
-      </Link>
+      {!isSinceOnly && (
+        <Link
+          to={`/consent/versions/${String(version)}`}
+          state={{ decided: rules.map((rule) => rule ?? null) }}
+        >
+          {words.text('why.seeVersion')}
+        </Link>
+      )}
     </p>
   );
 }

@@ -2,6 +2,8 @@
 import type { AccessEntry } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState, type ReactNode } from 'react';
+import { Link } from 'react-router';
+import { quietMarks } from '../../components/AccessMarks';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { KindList } from '../../components/KindList';
 import { Name } from '../../components/Name';
@@ -9,8 +11,8 @@ import { Page } from '../../components/Page';
 import { trustSentence } from '../../components/TrustLine';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
-import { isAdministrative, isAutomatic, isEmergency } from '../../lib/accessKinds';
-import { formatDate, formatMoment, formatTime, isAfterHours } from '../../lib/dates';
+import { isEmergency } from '../../lib/accessKinds';
+import { formatDate, formatMoment, formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { useFilter } from '../../lib/useFilter';
 import { Text, useWords } from '../../words/context';
@@ -37,6 +39,7 @@ export function PrintPage(): ReactNode {
         {words.text('keep.progress', { count: found })}
       </p>
     );
+  if (copy.isCut) return <TooMany title={title} />;
   const { me, madeAt, entries } = copy;
   const { state } = me.list;
   const isSound = state === 'live' || state === 'catchingUp';
@@ -104,11 +107,33 @@ export function PrintPage(): ReactNode {
   );
 }
 
+/** More than paper is good for, and than a browser lays out in reasonable time. */
+const MOST = 5000;
+
+function TooMany({ title }: { readonly title: string }): ReactNode {
+  const words = useWords();
+  const { filter } = useFilter();
+  const hash = filterFragment(filter);
+  return (
+    <Page title={title} windowTitle={title} className="page-narrow">
+      <p>{words.text('print.tooMany', { most: MOST })}</p>
+      <p className="actions">
+        <Link className="button" to={{ pathname: '/keep', hash }}>
+          {words.text('keep.title')}
+        </Link>
+        <Link className="button" to={{ pathname: '/', hash }}>
+          {words.text('print.choosePeriod')}
+        </Link>
+      </p>
+    </Page>
+  );
+}
+
 function useCopy(filter: AccessFilter) {
   const [found, setFound] = useState(0);
   const all = useQuery({
     queryKey: ['all', filterFragment(filter)],
-    queryFn: ({ client, signal }) => readCopy(client, filter, signal, setFound),
+    queryFn: ({ client, signal }) => readCopy(client, filter, signal, setFound, MOST),
     gcTime: 0,
     staleTime: Infinity,
     structuralSharing: false,
@@ -122,12 +147,12 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const at = new Date(entry.at);
   return (
     <tr>
-      <td>
+      <td data-label={words.text('print.time')}>
         {formatDate(words.tag, at)}
         <br />
         {formatTime(words.tag, at)}
       </td>
-      <td>
+      <td data-label={words.text('print.who')}>
         <strong>
           {person === null ? (
             <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
@@ -138,10 +163,10 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <br />
         <RoleAndPlace entry={entry} isFull />
       </td>
-      <td>
+      <td data-label={words.text('print.data')}>
         <KindList kinds={countKinds([entry])} isFull />
       </td>
-      <td>
+      <td data-label={words.text('print.reason')}>
         {words.capital(words.code('purpose', entry.purpose))}
         {entry.emergency !== null && (
           <>
@@ -149,7 +174,7 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
           </>
         )}
       </td>
-      <td>
+      <td data-label={words.text('print.result')}>
         <ResultWords entry={entry} />
       </td>
     </tr>
@@ -159,13 +184,9 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
 /** The result and the marks of the list, in words: paper may be black and white. */
 function ResultWords({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  const marks = [
-    isEmergency(entry) && words.text('mark.emergency'),
-    isAfterHours(new Date(entry.at)) && words.text('mark.afterHours'),
-    isAutomatic(entry) && words.text('mark.automatic'),
-    isAdministrative(entry) && words.text('mark.administrative'),
-    entry.late && words.text('mark.late'),
-  ].filter((text) => text !== false);
+  const marks = [...(isEmergency(entry) ? ['emergency' as const] : []), ...quietMarks(entry)].map((mark) =>
+    words.text(`mark.${mark}`),
+  );
   return (
     <>
       <strong>{words.text(`mark.${entry.outcome}`)}</strong>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry, Basis, Me } from '@api/schemas';
-import type { AccessFilter } from '../../lib/accessFilter';
+import type { AccessEntry, AccessItem, Basis, Me } from '@api/schemas';
+import { isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
 
 /** What an export was made of. */
 export interface ExportFacts {
@@ -31,25 +31,33 @@ const COLUMNS = [
 ] as const; // prettier-ignore
 
 /**
- * One line per kind of data of an entry (RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see UTF-8). The last line
- * names the count and the ledger position.
+ * One line per kind of data of an entry, or one for an entry without data (RFC 4180, UTF-8 with a byte order mark, which spreadsheets
+ * need to see UTF-8). The last line names the count, the filter and the ledger position.
  */
-export function toCsvFile({ me, entries, madeAt }: ExportFacts): string {
-  const rows = entries.flatMap((entry) => entry.items.map((item) => toRow(entry, item)));
+export function toCsvFile({ me, filter, entries, madeAt }: ExportFacts): string {
+  const rows = entries.flatMap((entry) =>
+    entry.items.length === 0 ? [toRow(entry, undefined)] : entry.items.map((item) => toRow(entry, item)),
+  );
+  const narrowed = isEmptyFilter(filter) ? 'every entry' : `only entries that fit ${JSON.stringify(filter)}`;
   const { block, state, checkedAt } = me.list;
-  const facts = `# ${String(entries.length)} entries, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
+  const facts = `# ${String(entries.length)} entries, ${narrowed}, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
   const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(toCell).join(','));
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-function toRow(entry: AccessEntry, item: AccessEntry['items'][number]): readonly string[] {
+function toRow(entry: AccessEntry, item: AccessItem | undefined): readonly string[] {
   const { organisation, person } = entry.requester;
   return [
     entry.at, entry.holder, organisation.name, organisation.mspId, ...personCells(person),
-    entry.purpose, entry.action, entry.outcome, entry.emergency?.reason ?? '', item.type, item.labels.join(' '), String(item.count),
-    item.decision, ...basisCells(item.basis), entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
+    entry.purpose, entry.action, entry.outcome, entry.emergency?.reason ?? '', ...itemCells(item), entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
     String(entry.ledger.seq), String(entry.ledger.index),
   ]; // prettier-ignore
+}
+
+function itemCells(item: AccessItem | undefined): readonly string[] {
+  if (item === undefined) return Array.from({ length: 7 }, () => '');
+  const { type, labels, count, decision, basis } = item;
+  return [type, labels.join(' '), String(count), decision, ...basisCells(basis)];
 }
 
 function personCells(person: AccessEntry['requester']['person']): readonly string[] {

@@ -8,8 +8,14 @@ import type { ExportFacts } from './exportFiles';
 
 const PAGE = 200;
 
+interface Copy extends ExportFacts {
+  /** There are more entries than were asked for at most: what was read is not the whole. */
+  readonly isCut: boolean;
+}
+
 /**
  * The copy of a filter. The ledger position is read before the entries: they hold at least everything up to it.
+ * @param most reading stops when more entries than this are found.
  * @throws as {@link readAll}.
  */
 export async function readCopy(
@@ -17,10 +23,12 @@ export async function readCopy(
   filter: AccessFilter,
   signal: AbortSignal,
   onProgress: (found: number) => void,
-): Promise<ExportFacts> {
+  most = Infinity,
+): Promise<Copy> {
   const me = await queryClient.query({ ...meQuery, staleTime: 0 });
   const madeAt = new Date();
-  return { me, filter, madeAt, entries: await readAll(filter, signal, onProgress) };
+  const entries = await readAll(filter, signal, onProgress, most);
+  return { me, filter, madeAt, entries, isCut: entries.length > most };
 }
 
 /**
@@ -32,6 +40,7 @@ async function readAll(
   filter: AccessFilter,
   signal: AbortSignal,
   onProgress: (found: number) => void,
+  most: number,
 ): Promise<readonly AccessEntry[]> {
   const query = filterQuery(filter);
   const entries: AccessEntry[] = [];
@@ -41,6 +50,6 @@ async function readAll(
     for (const entry of page.items) if (fits(filter, entry)) entries.push(entry);
     onProgress(entries.length);
     cursor = page.next;
-  } while (cursor !== null);
+  } while (cursor !== null && entries.length <= most);
   return entries;
 }

@@ -89,11 +89,13 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
             <SeriesChoice value={value} at={at} split={split} />
           </li>
         ))}
-        <li>
-          <LegendChoice name="purpose" value={EMERGENCY} sign={<Mark kind="emergency" />}>
-            {words.text('mark.emergency')}
-          </LegendChoice>
-        </li>
+        {!(split === 'reason' && counts.series.includes(EMERGENCY)) && (
+          <li>
+            <LegendChoice name="purpose" value={EMERGENCY} sign={<Mark kind="emergency" />}>
+              {words.text('mark.emergency')}
+            </LegendChoice>
+          </li>
+        )}
         <li>
           <LegendChoice name="outcome" value="refused" sign={<Mark kind="deny" />}>
             {words.text('chart.refused')}
@@ -176,7 +178,16 @@ function SeriesName({ value, split }: SeriesProps): ReactNode {
 }
 
 function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
-  const swatch = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
+  const colour = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
+  const swatch =
+    value === EMERGENCY ? (
+      <>
+        {colour}
+        <Mark kind="emergency" />
+      </>
+    ) : (
+      colour
+    );
   if (value === null) {
     return (
       <span className="legend-mark">
@@ -234,12 +245,10 @@ function WeekTable({ counts, split }: CountsProps): ReactNode {
             ))}
             <th scope="col">{words.text('chart.total')}</th>
             <th scope="col">
-              <Mark kind="emergency" />
-              <span className="unseen">{words.text('mark.emergency')}</span>
+              <Mark kind="emergency" /> {words.text('mark.emergency')}
             </th>
             <th scope="col">
-              <Mark kind="deny" />
-              <span className="unseen">{words.text('chart.refused')}</span>
+              <Mark kind="deny" /> {words.text('chart.refused')}
             </th>
           </tr>
         </thead>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentRule } from '@api/schemas';
 import { readArrangement, sameMeaning, toPolicy, type Arrangement } from './arrangement';
+import { policyDifference } from './policyDifference';
 
 export interface Merge {
   readonly policy: ConsentPolicy;
@@ -16,6 +17,8 @@ export function mergePolicies(base: ConsentPolicy, mine: ConsentPolicy, theirs: 
   const from = readArrangement(base);
   const draft = readArrangement(mine);
   const saved = readArrangement(theirs);
+  // Nothing was changed there: mine as it is, in my order.
+  if (policyDifference(base, theirs).length === 0) return { policy: toPolicy(draft), clashes: [] };
   const clashes: string[] = [];
   const preset = mergePreset(from, draft, saved, clashes);
   const exceptions = [...saved.exceptions];

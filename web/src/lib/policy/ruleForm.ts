@@ -46,14 +46,11 @@ export const TYPES = [
   'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',
 ] as const; // prettier-ignore
 export const PURPOSES = ['TREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'HMARKT', 'PATRQT'] as const;
+/** HL7 practitioner-role and the roles beside it that have words; those that look into records most often come first. */
 export const ROLES = [
-  'doctor',
-  'nurse',
-  'pharmacist',
-  'psychologist',
-  'administrator',
-  'researcher',
-] as const;
+  'doctor', 'nurse', 'pharmacist', 'psychologist', 'physiotherapist', 'midwife', 'dentist', 'socialworker', 'receptionist',
+  'administrator', 'ict', 'researcher', 'teacher',
+] as const; // prettier-ignore
 
 const EMPTY: RuleForm = {
   effect: 'deny',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Message } from './message';
+import type { Message } from '../message';
 
 // Rules for these words: web/README.md, "Words".
 const english = {
@@ -81,7 +81,7 @@ const english = {
   'error.unreachable.stale':
     'The server cannot be reached. You see what was loaded before; this page tries again by itself.',
   'error.unreadable':
-    'The server answered something that this page does not understand. Reload the page; if it stays so, tell the trustee.',
+    'The server answered something that this page does not understand. Reload the page; if it stays so, tell your trustee, who runs this page.',
   'error.requestId': 'For questions, quote: {id}',
   'error.notFound.title': 'There is nothing here',
   'error.notFound.text': 'The address leads to no page, or to an entry that is not in your list.',
@@ -97,10 +97,11 @@ const english = {
   'problem.FORBIDDEN': 'You are not allowed to do this.',
   'problem.CSRF': 'The server did not accept this page’s request. Reload the page and try again.',
   'problem.BAD_REQUEST': 'The server did not understand the request.',
-  'problem.INTERNAL': 'The server made a mistake. Try again; if it stays so, tell the trustee.',
+  'problem.INTERNAL':
+    'The server made a mistake. Try again; if it stays so, tell your trustee, who runs this page.',
 
-  'trust.live': 'Complete up to ledger position {block}. Checked at {time}.',
-  'trust.empty': 'The ledger holds nothing yet. Checked at {time}.',
+  'trust.live': 'Complete up to ledger position {block}. Checked: {time}.',
+  'trust.empty': 'The ledger holds nothing yet. Checked: {time}.',
   'trust.catchingUp': 'Catching up: complete up to ledger position {block} of {height}.',
   'trust.stale.title': 'This list is not up to date',
   'trust.stale':
@@ -135,7 +136,7 @@ const english = {
     'Open a line to see why it was allowed or refused, and to block the person or the organisation.',
   'list.how': 'How to read this list',
   'list.how.visit':
-    'Requests of the same person for the same reason within an hour are one line. Open it to see each.',
+    'Requests of the same person for the same reason in the same hour are one line. Open it to see each.',
   'list.how.allowed': 'Allowed: the data were released.',
   'list.how.partial': 'Partly refused: some data were released, the rest was withheld.',
   'list.how.refused': 'Refused: somebody asked and received nothing.',
@@ -167,6 +168,7 @@ const english = {
   'list.heldAt': 'record at {org}',
   'list.kind': '{kind}, {count}',
   'list.kind.none': '{kind}, none found',
+  'list.kind.both': '{kind}, {count}, and {withheld} withheld',
   'list.moreKinds': { one: '{count} more kind of data', other: '{count} more kinds of data' },
   'list.withheld': 'withheld',
   'list.period': '{from} – {to}',
@@ -390,6 +392,7 @@ const english = {
     'These people asked for your data lately. To block somebody else, open their entry in your list.',
   'form.noPeople': 'Nobody has asked for your data yet, so there is nobody to choose.',
   'form.role': 'Role',
+  'form.choose': 'Choose…',
   'form.what': 'Which data?',
   'form.what.all': 'All data',
   'form.what.labels': 'Sensitive subjects',
@@ -450,9 +453,11 @@ const english = {
   'review.warning.text':
     'Those who treat you will not see what you close, and will not be told that something is closed. They may decide without knowing about an illness, an allergy or a medicine. That can delay your care or harm you.',
   'review.warning.emergency':
-    'In an emergency, a named person who gives a reason can still open your record. You will see it here.',
+    'In an emergency, a named person who gives a reason can still open what you close. You will see it here.',
+  'review.warning.both':
+    'A part of it you close even in an emergency: nobody will be able to open that part then, even if it would save your life. The rest can be opened in an emergency by a named person who gives a reason. You will see it here.',
   'review.warning.closed':
-    'You also close data in an emergency. Nobody will be able to open them then, even if it would save your life.',
+    'You close this even in an emergency. Nobody will be able to open it then, even if it would save your life.',
   'review.accept': 'I have read this and want it so.',
   'review.acceptFirst': 'Please confirm that you have read what the restriction can mean.',
   'review.save': 'Save',
@@ -522,6 +527,9 @@ const english = {
   'print.made': 'Made on {moment}',
   'print.filter': 'Only entries that fit: {filter}',
   'print.action': 'Print',
+  'print.tooMany':
+    'There are more than {most} entries: too many for paper. Keep them as a file, or choose a period in the list and print that.',
+  'print.choosePeriod': 'Choose a period',
   'print.time': 'When',
   'print.who': 'Who',
   'print.data': 'Data',
@@ -719,4 +727,8 @@ const english = {
 
 export type Key = keyof typeof english;
 export type Words = Readonly<Record<Key, Message>>;
+
+/** {@link Language} and its words. Every file of this folder has these three, and nothing else names a language. */
+export const tag = 'en';
+export const name = 'English';
 export const words: Words = english;
