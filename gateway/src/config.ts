@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
 
@@ -35,6 +36,12 @@ export class Secret {
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads a file; injected so that parsing stays pure in tests. */
 export type ReadFile = (path: string) => Uint8Array;
+/** A file's mode, as `stat` gives it; injected for the same reason. @throws Error with a `code` when there is no such file. */
+export type ReadMode = (path: string) => number;
+
+const modeOf: ReadMode = (path) => statSync(path).mode;
+/** Permissions of anybody but the owner. */
+const OTHERS = 0o077;
 
 const MIN_SECRET_BYTES = 32;
 
@@ -63,7 +70,26 @@ const VARIABLES = {
     what: 'PEM file with the X.509 certificate that signs transactions',
     example: '/etc/chartwitness/gateway.crt',
   },
-  FABRIC_KEY_FILE: { what: 'PEM file with its private key', example: '/run/secrets/gateway.key' },
+  FABRIC_KEY_FILE: {
+    what: 'PEM file with its private key; not with the FABRIC_HSM_ variables',
+    example: '/run/secrets/gateway.key',
+  },
+  FABRIC_HSM_LIBRARY: {
+    what: 'absolute path of the PKCS#11 module, when the private key is in a hardware security module instead of FABRIC_KEY_FILE',
+    example: '/usr/lib/softhsm/libsofthsm2.so',
+  },
+  FABRIC_HSM_TOKEN: {
+    what: 'label of the PKCS#11 token that holds the private key',
+    example: 'chartwitness',
+  },
+  FABRIC_HSM_PIN_FILE: {
+    what: "file with the token's user PIN, readable by its owner alone (mode 600)",
+    example: '/run/secrets/hsm.pin',
+  },
+  FABRIC_HSM_KEY_ID: {
+    what: "CKA_ID of the private key, hexadecimal; absent: the certificate's subject key identifier, as Fabric's tools set it",
+    example: '5a3f09c2',
+  },
   FABRIC_TLS_CA_FILE: {
     what: "PEM file with the CA of the peer's TLS certificate",
     example: '/etc/chartwitness/tls-ca.crt',
@@ -147,6 +173,27 @@ const fabricShape = {
   FABRIC_MSP_ID: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be an MSP id'),
   FABRIC_CERT_FILE: absent,
   FABRIC_KEY_FILE: absent,
+  FABRIC_HSM_LIBRARY: absent.pipe(z.string().refine(isAbsolute, 'must be an absolute path').optional()),
+  // A token's label has 32 bytes, filled with blanks.
+  FABRIC_HSM_TOKEN: absent.pipe(
+    z
+      .string()
+      .regex(/^\S(.{0,30}\S)?$/, 'must be a label of 1–32 characters without blanks at its ends')
+      .optional(),
+  ),
+  FABRIC_HSM_PIN_FILE: absent,
+  FABRIC_HSM_KEY_ID: absent.pipe(
+    z
+      .string()
+      .regex(/^([0-9a-fA-F]{2})+$/, 'must be bytes in hexadecimal')
+      .transform((value) => Uint8Array.from(Buffer.from(value, 'hex')))
+      // The fabric-gateway client takes such an id for none at all.
+      .refine(
+        (id) => Buffer.from(id).toString().trim() !== '',
+        'is of white space alone as text, which the Fabric client refuses; give the key another CKA_ID',
+      )
+      .optional(),
+  ),
   FABRIC_TLS_CA_FILE: absent,
   FABRIC_CLIENT_TLS_CERT_FILE: absent,
   FABRIC_CLIENT_TLS_KEY_FILE: absent,
@@ -256,11 +303,24 @@ export type PublicApp = z.infer<typeof appsFile>[number];
 export interface PeerConfig {
   readonly endpoint: string;
   readonly certificatePem: string;
-  readonly privateKeyPem: Secret;
+  readonly signingKey: SigningKeyConfig;
   readonly tls: NodeTls | undefined;
   /** Absent: only the peer hands transactions to the orderers. */
   readonly orderers: { readonly endpoints: readonly string[]; readonly tls: NodeTls } | undefined;
 }
+
+/** Where the certificate's private key is. */
+export type SigningKeyConfig =
+  | { readonly kind: 'file'; readonly privateKeyPem: Secret }
+  | {
+      readonly kind: 'hsm';
+      /** Path of the PKCS#11 module. */
+      readonly library: string;
+      readonly token: string;
+      readonly pin: Secret;
+      /** CKA_ID; absent: the certificate's subject key identifier. */
+      readonly keyId: Uint8Array | undefined;
+    };
 
 /** How a Fabric node proves itself, and what it is shown. */
 export interface NodeTls {
@@ -325,8 +385,10 @@ export interface TrusteeConfig extends CommonConfig {
 class Reader {
   readonly problems: string[] = [];
   readonly #readFile: ReadFile;
-  constructor(readFile: ReadFile) {
+  readonly #readMode: ReadMode;
+  constructor(readFile: ReadFile, readMode: ReadMode = modeOf) {
     this.#readFile = readFile;
+    this.#readMode = readMode;
   }
 
   complain(variable: VariableName, problem: string): void {
@@ -360,6 +422,40 @@ class Reader {
 
   secret(variable: VariableName, path: string | undefined, minimum = 1): Secret {
     return new Secret(this.bytes(variable, path, minimum));
+  }
+
+  /** A secret that its owner alone may read, without the line break that editors put at its end. */
+  ownSecret(variable: VariableName, path: string | undefined): Secret {
+    const bytes = this.bytes(variable, path);
+    if (path === undefined || bytes.length === 0) {
+      return new Secret(bytes);
+    }
+    const others = this.#modeOf(variable, path) & OTHERS;
+    if (others !== 0) {
+      this.complain(variable, `the file is not its owner's alone; run: chmod 600 ${path}`);
+    }
+    const text = new TextDecoder().decode(bytes).replace(/\r?\n$/, '');
+    if (text === '') {
+      this.complain(variable, 'the file holds an empty line only');
+    }
+    return new Secret(new TextEncoder().encode(text));
+  }
+
+  /** A file that something else will read. */
+  existing(variable: VariableName, path: string | undefined): void {
+    if (path !== undefined) {
+      this.#modeOf(variable, path);
+    }
+  }
+
+  /** 0 after a complaint. */
+  #modeOf(variable: VariableName, path: string): number {
+    try {
+      return this.#readMode(path);
+    } catch (error) {
+      this.complain(variable, `the file cannot be looked at (${errorCode(error)})`);
+      return 0;
+    }
   }
 
   together(values: Readonly<Partial<Record<VariableName, string | undefined>>>): boolean {
@@ -398,7 +494,12 @@ function parseShape<T>(schema: z.ZodType<T>, environment: Environment, reader: R
 function checkFiles(environment: Environment, reader: Reader): void {
   for (const name of Object.keys(VARIABLES) as VariableName[]) {
     const path = environment[name];
-    if (name.endsWith('_FILE') && path !== undefined && path !== '') {
+    if (path === undefined || path === '') {
+      continue;
+    }
+    if (name === 'FABRIC_HSM_PIN_FILE') {
+      reader.ownSecret(name, path);
+    } else if (name.endsWith('_FILE')) {
       reader.bytes(name, path, name === 'CONSORTIUM_KEY_FILE' ? MIN_SECRET_BYTES : 1);
     }
   }
@@ -425,13 +526,42 @@ function peerOf(values: FabricValues, reader: Reader): PeerConfig | undefined {
   return {
     endpoint: values.FABRIC_PEER_ENDPOINT,
     certificatePem: reader.text('FABRIC_CERT_FILE', values.FABRIC_CERT_FILE),
-    privateKeyPem: reader.secret('FABRIC_KEY_FILE', values.FABRIC_KEY_FILE),
+    signingKey: signingKeyOf(values, reader),
     tls: values.FABRIC_TLS_CA_FILE === undefined ? undefined : tlsFrom('FABRIC_TLS_CA_FILE'),
     orderers:
       endpoints === undefined || values.FABRIC_ORDERER_TLS_CA_FILE === undefined
         ? undefined
         : { endpoints, tls: tlsFrom('FABRIC_ORDERER_TLS_CA_FILE') },
   };
+}
+
+/** The key file, or the PKCS#11 token: one of them, and wholly. */
+function signingKeyOf(values: FabricValues, reader: Reader): SigningKeyConfig {
+  const {
+    FABRIC_KEY_FILE: file,
+    FABRIC_HSM_LIBRARY: library,
+    FABRIC_HSM_TOKEN: token,
+    FABRIC_HSM_PIN_FILE: pinFile,
+    FABRIC_HSM_KEY_ID: keyId,
+  } = values;
+  const set = Object.entries(values).filter(
+    ([name, value]) => name.startsWith('FABRIC_HSM_') && value !== undefined,
+  );
+  const names = set.map(([name]) => name).join(', ');
+  if (set.length === 0) {
+    return { kind: 'file', privateKeyPem: reader.secret('FABRIC_KEY_FILE', file) };
+  }
+  if (file !== undefined) {
+    reader.complain('FABRIC_KEY_FILE', `is set although ${names} says that the key is in a PKCS#11 token`);
+  }
+  for (const name of ['FABRIC_HSM_LIBRARY', 'FABRIC_HSM_TOKEN'] as const) {
+    if (values[name] === undefined) {
+      reader.complain(name, `is not set although ${names} is`);
+    }
+  }
+  reader.existing('FABRIC_HSM_LIBRARY', library);
+  const pin = reader.ownSecret('FABRIC_HSM_PIN_FILE', pinFile);
+  return { kind: 'hsm', library: library ?? '', token: token ?? '', pin, keyId };
 }
 
 /** The certificate that nodes are shown, if there is one. */
@@ -474,8 +604,12 @@ function channelOf(values: FabricValues): ChannelConfig {
  * set here.
  * @throws {@link ConfigError} with every problem found.
  */
-export function parseLedgerConfig(environment: Environment, readFile: ReadFile = readFileSync): LedgerConfig {
-  const reader = new Reader(readFile);
+export function parseLedgerConfig(
+  environment: Environment,
+  readFile: ReadFile = readFileSync,
+  readMode: ReadMode = modeOf,
+): LedgerConfig {
+  const reader = new Reader(readFile, readMode);
   const values = parseShape(z.object(fabricShape), environment, reader);
   const peer = values === undefined ? undefined : peerOf(values, reader);
   if (isAbsent(environment['FABRIC_PEER_ENDPOINT'])) {
@@ -522,8 +656,9 @@ function isAbsent(value: string | undefined): boolean {
 export function parseHospitalConfig(
   environment: Environment,
   readFile: ReadFile = readFileSync,
+  readMode: ReadMode = modeOf,
 ): HospitalConfig {
-  const reader = new Reader(readFile);
+  const reader = new Reader(readFile, readMode);
   const values = parseShape(hospitalShape, environment, reader);
   if (values === undefined) {
     throw new ConfigError(reader.problems);
@@ -560,8 +695,9 @@ export function parseHospitalConfig(
 export function parseTrusteeConfig(
   environment: Environment,
   readFile: ReadFile = readFileSync,
+  readMode: ReadMode = modeOf,
 ): TrusteeConfig {
-  const reader = new Reader(readFile);
+  const reader = new Reader(readFile, readMode);
   const values = parseShape(trusteeShape, environment, reader);
   if (values === undefined) {
     throw new ConfigError(reader.problems);

@@ -18,7 +18,7 @@ export function connectAs(
   const config = configOf(net, mspId, mspId);
   const { channel, chaincode } = config;
   return connectLedger({
-    ...peerConnection(config, config.peer),
+    ...peerConnection(config, config.peer, silent),
     channel,
     chaincode,
     deadlines,
@@ -44,7 +44,7 @@ export async function callAs(
   identity: Readonly<Record<string, string>> = {},
 ): Promise<Caller> {
   const config = configOf(net, mspId, peerOf, identity);
-  const { gateway, close } = await openConnection(peerConnection(config, config.peer));
+  const { gateway, close } = await openConnection(peerConnection(config, config.peer, silent));
   const channel = gateway.getNetwork(config.channel);
   return { channel, contract: channel.getContract(config.chaincode), close };
 }

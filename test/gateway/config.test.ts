@@ -20,6 +20,8 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
       { clientId: 'app', name: 'App', redirectUris: ['http://127.0.0.1/cb'], scope: 'patient/AuditEvent.rs' },
     ]),
   ),
+  'hsm.pin': Buffer.from('98765432\n'),
+  'empty.pin': Buffer.from('\n'),
   'bad.json': Buffer.from('{'),
 };
 
@@ -29,6 +31,21 @@ function readFile(path: string): Uint8Array {
     throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
   }
   return bytes;
+}
+
+const MODES: Readonly<Record<string, number>> = {
+  'hsm.pin': 0o100600,
+  'empty.pin': 0o100400,
+  '/opt/pkcs11.so': 0o100755,
+};
+
+/** The mode of a file; of another one: there is none. */
+function readMode(path: string): number {
+  const mode = MODES[path];
+  if (mode === undefined) {
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  }
+  return mode;
 }
 
 const COMMON = {
@@ -48,6 +65,14 @@ const PEER = {
   FABRIC_PEER_ENDPOINT: 'peer.example:7051',
   FABRIC_CERT_FILE: 'cert.pem',
   FABRIC_KEY_FILE: 'key.pem',
+};
+
+const HSM = {
+  FABRIC_PEER_ENDPOINT: 'peer.example:7051',
+  FABRIC_CERT_FILE: 'cert.pem',
+  FABRIC_HSM_LIBRARY: '/opt/pkcs11.so',
+  FABRIC_HSM_TOKEN: 'chartwitness',
+  FABRIC_HSM_PIN_FILE: 'hsm.pin',
 };
 
 function problemsOf(run: () => unknown): readonly string[] {
@@ -201,6 +226,76 @@ describe('parseHospitalConfig', () => {
   ])('refuses %s', (_what, change, variable) => {
     expect(problemsOf(() => parseHospitalConfig({ ...HOSPITAL, ...change }, readFile))).toEqual([
       expect.stringContaining(`${variable}: `),
+    ]);
+  });
+});
+
+describe('a signing key in a PKCS#11 token', () => {
+  const parse = (change: object, mode = readMode) =>
+    parseHospitalConfig({ ...HOSPITAL, ...HSM, ...change }, readFile, mode);
+  const problems = (change: object, mode = readMode): readonly string[] =>
+    problemsOf(() => parse(change, mode));
+
+  it('is read, with the PIN as the file has it but for the line break', () => {
+    const key = parse({ FABRIC_HSM_KEY_ID: '5A3f' }).peer?.signingKey;
+    if (key?.kind !== 'hsm') {
+      throw new Error('no key in a token');
+    }
+    expect(key).toMatchObject({ library: '/opt/pkcs11.so', token: 'chartwitness' });
+    expect(Buffer.from(key.pin.reveal()).toString()).toBe('98765432');
+    expect(Buffer.from(key.keyId ?? []).toString('hex')).toBe('5a3f');
+    expect(JSON.stringify(key)).not.toContain('98765432');
+  });
+
+  it('has a default for its id alone', () => {
+    expect(parse({}).peer?.signingKey).toMatchObject({ kind: 'hsm', keyId: undefined });
+    expect(parse({ FABRIC_HSM_KEY_ID: '' }).peer?.signingKey).toMatchObject({ keyId: undefined });
+  });
+
+  it('is one for commands and for the trustee too', () => {
+    const variables = { ...COMMON, ...HSM };
+    expect(parseLedgerConfig(variables, readFile, readMode).peer.signingKey.kind).toBe('hsm');
+    expect(parseTrusteeConfig(variables, readFile, readMode).peer?.signingKey.kind).toBe('hsm');
+  });
+
+  it.each([
+    ['a key file beside it', { FABRIC_KEY_FILE: 'key.pem' }, 'FABRIC_KEY_FILE: is set although'],
+    ['no module', { FABRIC_HSM_LIBRARY: '' }, 'FABRIC_HSM_LIBRARY: is not set although'],
+    ['no token', { FABRIC_HSM_TOKEN: undefined }, 'FABRIC_HSM_TOKEN: is not set although'],
+    ['no PIN', { FABRIC_HSM_PIN_FILE: undefined }, 'FABRIC_HSM_PIN_FILE: is not set'],
+    [
+      'a PIN file that does not exist',
+      { FABRIC_HSM_PIN_FILE: 'none' },
+      'FABRIC_HSM_PIN_FILE: the file cannot',
+    ],
+    ['a PIN file without a PIN', { FABRIC_HSM_PIN_FILE: 'empty.pin' }, 'FABRIC_HSM_PIN_FILE: the file holds'],
+    ['a module that does not exist', { FABRIC_HSM_LIBRARY: '/none.so' }, 'FABRIC_HSM_LIBRARY: .*ENOENT'],
+    ['a module by a relative path', { FABRIC_HSM_LIBRARY: 'pkcs11.so' }, 'FABRIC_HSM_LIBRARY: must be an'],
+    ['a label that is too long', { FABRIC_HSM_TOKEN: 'x'.repeat(33) }, 'FABRIC_HSM_TOKEN: must be a label'],
+    ['an id that is not hexadecimal', { FABRIC_HSM_KEY_ID: '5a3' }, 'FABRIC_HSM_KEY_ID: must be bytes'],
+    ['an id that the client refuses', { FABRIC_HSM_KEY_ID: '0a20' }, 'FABRIC_HSM_KEY_ID: is of white space'],
+  ])('refuses %s', (_what, change, problem) => {
+    expect(problems(change)).toEqual([expect.stringMatching(new RegExp(`^${problem}`))]);
+  });
+
+  it.each([0o640, 0o604, 0o610, 0o644])('refuses a PIN file of mode %o', (mode) => {
+    const modeOf = (path: string): number => (path === 'hsm.pin' ? mode : readMode(path));
+    expect(problems({}, modeOf)).toEqual([
+      expect.stringMatching(/^FABRIC_HSM_PIN_FILE: .*chmod 600 hsm\.pin/),
+    ]);
+    // Also when something else refuses the configuration first.
+    expect(problems({ PORT: 'x' }, modeOf)).toEqual([
+      expect.stringContaining('PORT: '),
+      expect.stringContaining('FABRIC_HSM_PIN_FILE: '),
+    ]);
+  });
+
+  it('reports all that is wrong together', () => {
+    const change = { FABRIC_KEY_FILE: 'key.pem', FABRIC_HSM_TOKEN: '', FABRIC_HSM_PIN_FILE: 'none' };
+    expect(problems(change).map((problem) => problem.split(':')[0])).toEqual([
+      'FABRIC_KEY_FILE',
+      'FABRIC_HSM_TOKEN',
+      'FABRIC_HSM_PIN_FILE',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
 import { pino } from 'pino';
 import { connectToPeer } from '../compose/openLedger';
 import { type LedgerConfig, parseLedgerConfig } from '../config';
+import { HsmError } from '../ledger/hsmSigner';
 import { LedgerError, type LedgerErrorKind } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { CommandFailed, type CommandIo } from './commandIo';
@@ -49,6 +50,9 @@ const REASONS: Readonly<Record<Exclude<LedgerErrorKind, 'rejected'>, (endpoint: 
 function explain(error: LedgerError, { mspId, peer }: LedgerConfig): CommandFailed {
   if (error.domainCode === 'NOT_INITIALISED') {
     return new CommandFailed(NOT_INITIALISED, { cause: error });
+  }
+  if (error.kind === 'unavailable' && error.cause instanceof HsmError) {
+    return new CommandFailed(`Nothing was changed. ${error.message}`, { cause: error });
   }
   if (error.kind !== 'rejected') {
     return new CommandFailed(`${REASONS[error.kind](peer.endpoint)}. (${error.message})`, { cause: error });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config';
+import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
 import { StoreUnavailableError } from '../readmodel/accessStore';
 import { MissingIndexError } from '../readmodel/mongoAccessStore';
@@ -13,11 +14,20 @@ import { registryCommand } from './registry';
 import { serveCommand } from './serve';
 
 /** Errors whose message says all that the user needs; anything else is shown with its stack. */
-const SELF_EXPLAINING = [ConfigError, PortBusyError, CommandFailed, MissingIndexError, StoreUnavailableError];
+const SELF_EXPLAINING = [
+  ConfigError,
+  PortBusyError,
+  CommandFailed,
+  HsmError,
+  MissingIndexError,
+  StoreUnavailableError,
+];
+
+const EXIT_CONFIG = 78;
 
 /**
  * The `chartwitness` command line.
- * @returns the exit code: 0 done, 1 failed, 2 called wrongly.
+ * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 78 (EX_CONFIG of sysexits.h) the PIN of the PKCS#11 token is refused.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const program = new Command('chartwitness')
@@ -64,7 +74,8 @@ function report(error: unknown): number {
   }
   const known = SELF_EXPLAINING.some((kind) => error instanceof kind);
   process.stderr.write(`${known ? (error as Error).message : describe(error)}\n`);
-  return 1;
+  // Whoever starts services again after a failure can tell this one: tokens lock after a few wrong PINs.
+  return error instanceof HsmError && error.code === 'PIN_REFUSED' ? EXIT_CONFIG : 1;
 }
 
 function describe(error: unknown): string {

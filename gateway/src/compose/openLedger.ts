@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ChannelConfig, HospitalConfig, NodeTls, PeerConfig, TrusteeConfig } from '../config';
+import type { ChannelConfig, HospitalConfig, NodeTls, PeerConfig, Secret, TrusteeConfig } from '../config';
 import type { LedgerTls } from '../ledger/channel';
 import type { ConnectionOptions } from '../ledger/connection';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
+import { openHsmSigner, subjectKeyIdentifier } from '../ledger/hsmSigner';
 import { createP256Signer } from '../ledger/signer';
 import { bootstrapNetwork } from './bootstrap';
 import { closeAll } from './closeAll';
@@ -43,11 +44,14 @@ export async function openLedger(
   return openEmbedded(config, role, log);
 }
 
-/** A connection to a real peer; makes no call. @throws Error when the certificate has expired or is not the key's. */
+/**
+ * A connection to a real peer; makes no call.
+ * @throws Error when the certificate has expired or is not the key's, HsmError when the key's PKCS#11 token cannot be used.
+ */
 export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
   const { channel, chaincode } = config;
   return connectLedger({
-    ...peerConnection(config, peer),
+    ...peerConnection(config, peer, log),
     channel,
     chaincode,
     log,
@@ -57,13 +61,37 @@ export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logg
   });
 }
 
-/** How the configuration reaches its peer, and as whom. */
-export function peerConnection({ mspId }: ChannelConfig, peer: PeerConfig): ConnectionOptions {
+/** How the configuration reaches its peer, and as whom. A PKCS#11 token is logged in to here; the connection's end ends its session. */
+export function peerConnection({ mspId }: ChannelConfig, peer: PeerConfig, log: Logger): ConnectionOptions {
   return {
     endpoint: peer.endpoint,
     identity: { mspId, certificatePem: peer.certificatePem },
-    signer: createP256Signer(new TextDecoder().decode(peer.privateKeyPem.reveal())),
+    ...signerOf(peer, log),
     ...(peer.tls === undefined ? {} : { tls: revealed(peer.tls) }),
+  };
+}
+
+function signerOf(
+  { signingKey, certificatePem }: PeerConfig,
+  log: Logger,
+): Pick<ConnectionOptions, 'signer' | 'closeSigner'> {
+  const text = (secret: Secret): string => new TextDecoder().decode(secret.reveal());
+  if (signingKey.kind === 'file') {
+    return { signer: createP256Signer(text(signingKey.privateKeyPem)) };
+  }
+  const { library, token, pin, keyId } = signingKey;
+  const hsm = openHsmSigner({
+    library,
+    token,
+    pin: text(pin),
+    keyId: keyId ?? subjectKeyIdentifier(certificatePem),
+    log,
+  });
+  return {
+    signer: hsm.sign,
+    closeSigner: () => {
+      hsm.close();
+    },
   };
 }
 

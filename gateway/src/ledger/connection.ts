@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly tls?: LedgerTls;
   readonly identity: LedgerIdentity;
   readonly signer: MessageSigner;
+  /** Ends what the signer keeps open; called when the connection is closed, and when it cannot be opened. */
+  readonly closeSigner?: () => void;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
@@ -32,7 +34,12 @@ export interface Connection {
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { identity, signer, tls } = options;
-  await assertUsableIdentity(identity.certificatePem, signer, (options.clock ?? Date.now)());
+  try {
+    await assertUsableIdentity(identity.certificatePem, signer, (options.clock ?? Date.now)());
+  } catch (error) {
+    options.closeSigner?.();
+    throw error;
+  }
   const client = openChannel(options.endpoint, tls);
   const base: ConnectOptions = {
     client,
@@ -51,6 +58,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     close: () => {
       gateway.close();
       client.close();
+      options.closeSigner?.();
     },
   };
 }

@@ -153,7 +153,8 @@ export class Submitter {
         await this.#handInOnce(transaction);
         return { commit };
       } catch (error) {
-        if (error instanceof LedgerError && error.kind === 'rejected') {
+        if (error instanceof LedgerError && (error.kind === 'rejected' || error.kind === 'unavailable')) {
+          // `unavailable` here: the signer failed, so there is no signature yet and nothing was ever handed in.
           throw error;
         }
         last = error;

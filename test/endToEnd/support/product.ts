@@ -106,7 +106,9 @@ async function startOnFabric(dataDir: string, demoFile: string): Promise<Running
 }
 
 async function pullBlocks(config: LedgerConfig, count: number): Promise<string[]> {
-  const { gateway, close } = await openConnection(peerConnection(config, config.peer));
+  const { gateway, close } = await openConnection(
+    peerConnection(config, config.peer, pino({ level: 'silent' })),
+  );
   const found: string[] = [];
   const stream = await gateway.getNetwork(config.channel).getBlockEvents({ startBlock: 0n });
   for await (const block of stream) {

@@ -43,6 +43,27 @@ test('trustee.env is a complete configuration of the trustee role', () => {
   expect(config.externalOpenId).toBeDefined();
 });
 
+test.each([
+  ['hospital.env', parseHospitalConfig],
+  ['trustee.env', parseTrusteeConfig],
+] as const)('%s with the key in a PKCS#11 token is complete too', (name, parse) => {
+  const token: Readonly<Record<string, string>> = Object.fromEntries(
+    [...read(name).matchAll(/^#(FABRIC_HSM_[A-Z_]+)=(.*)$/gm)].map(([, variable = '', value = '']) => [
+      variable,
+      value,
+    ]),
+  );
+  expect(Object.keys(token)).toHaveLength(4);
+  const { FABRIC_KEY_FILE: file, ...rest } = variables(name);
+  expect(file).toBeDefined();
+  expect(parse({ ...rest, ...token }, secret, () => 0o100600).peer?.signingKey).toMatchObject({
+    kind: 'hsm',
+    library: token['FABRIC_HSM_LIBRARY'],
+    token: token['FABRIC_HSM_TOKEN'],
+  });
+  expect(() => parse({ ...variables(name), ...token }, secret, () => 0o100600)).toThrow(/FABRIC_KEY_FILE/);
+});
+
 test('a role’s example without its key is refused', () => {
   const rest = { ...variables('hospital.env'), CONSORTIUM_KEY_FILE: undefined };
   expect(() => parseHospitalConfig(rest, secret)).toThrow(/CONSORTIUM_KEY_FILE: is not set/);
