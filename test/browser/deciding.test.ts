@@ -210,7 +210,7 @@ describe('the editor', () => {
     expect(await isWiderThanScreen(page)).toBe(false);
     await page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
     await page.getByRole('link', { name: 'Look at what changes' }).click();
-    await page.getByText('Nobody will be able to open them then, even if it would save your life.').waitFor();
+    await page.getByText('Nobody will be able to open it then, even if it would save your life.').waitFor();
     await page
       .getByText(/would have been refused wholly or in part|None of them would have ended differently/)
       .first()

@@ -158,7 +158,7 @@ export async function namelessControls(page: Page): Promise<readonly string[]> {
   const nodes = await accessibleNodes(page);
   // An empty first choice says by being empty that nothing is chosen.
   const nameless = nodes.filter(({ role, name }) => NEEDS_NAME.has(role) && name === '' && role !== 'option');
-  return nodes.length < 20 ? [`only ${String(nodes.length)} nodes`] : nameless.map(({ role }) => role);
+  return nodes.length < 10 ? [`only ${String(nodes.length)} nodes`] : nameless.map(({ role }) => role);
 }
 
 /** What has the focus, in a few words; `body` when nothing has. */
@@ -229,7 +229,8 @@ export async function beyondScreen(page: Page): Promise<readonly string[]> {
     const { clientWidth, scrollWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const over = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
-    const inner = over.filter((e) => !over.some((other) => other !== e && e.contains(other)));
+    const scrolls = (e) => e !== null && (getComputedStyle(e).overflowX === 'auto' || scrolls(e.parentElement));
+    const inner = over.filter((e) => !scrolls(e) && !over.some((other) => other !== e && e.contains(other)));
     return ['page', ...inner.map((e) => e.localName + '.' + e.className)];
   })()`);
 }

@@ -39,13 +39,13 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
         onClose();
       }}
     >
-      <header className="dialog-head">
+      <div className="dialog-head">
         <h2 id={titleId}>{title}</h2>
         <button type="button" className="button button-quiet button-icon" onClick={onClose}>
           <Icon name="close" />
           <span className="unseen">{words.text('app.close')}</span>
         </button>
-      </header>
+      </div>
       <div className="dialog-body">
         {notices}
         {children}

@@ -86,7 +86,7 @@ export function PrintPage(): ReactNode {
       }
     >
       <div className="table-scroll" role="region" aria-label={title} tabIndex={0}>
-        <table className="table print-table">
+        <table className="table print-table" aria-label={title}>
           <thead>
             <tr>
               {(['time', 'who', 'data', 'reason', 'result'] as const).map((column) => (
