@@ -17,6 +17,11 @@ if (process.argv.includes('--fabric')) {
   await benchFabric(process.argv.slice(2));
   process.exit();
 }
+if (process.argv.includes('--portal')) {
+  const { benchPortal } = await import('./portal/run.mjs');
+  await benchPortal(process.argv.slice(2));
+  process.exit();
+}
 
 const { values } = parseArgs({
   options: {

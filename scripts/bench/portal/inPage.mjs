@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Functions that run inside the page. Each is sent as text, so it names nothing outside itself. They are called through the browser's
+ * protocol, never evaluated by the page: the portal's Content-Security-Policy refuses that. Times are milliseconds since the navigation
+ * began, by the browser's own clock.
+ */
+
+/** Runs before the page's own scripts and notes its first moments in `globalThis.moments`, a promise for each. */
+export function watchFirstMoments() {
+  const { document, MessageChannel, MutationObserver, performance, requestAnimationFrame } = globalThis;
+  /** Resolves after the frame that shows what is in the document now: a message is delivered when it has been drawn. */
+  const shown = () =>
+    new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => resolve(performance.now());
+        port2.postMessage(null);
+      });
+    });
+  const appears = (selector) =>
+    new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (document.querySelector(selector) === null) return;
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe(document, { attributes: true, childList: true, subtree: true });
+    });
+  const listShown = appears('.visit').then(shown);
+  globalThis.moments = {
+    listShown,
+    mainThreadFree: listShown.then(
+      () =>
+        new Promise((resolve) => {
+          globalThis.requestIdleCallback(() => resolve(performance.now()));
+        }),
+    ),
+    pressAnswered: appears('.find-more[aria-expanded="true"]').then(shown),
+  };
+}
+
+/** When the first list was on the screen, and where its button for more filters is. */
+export async function firstList() {
+  const listShown = await globalThis.moments.listShown;
+  const { x, y, width, height } = globalThis.document.querySelector('.find-more').getBoundingClientRect();
+  return { listShown, x: x + width / 2, y: y + height / 2, windowHeight: globalThis.innerHeight };
+}
+
+export const mainThreadFree = () => globalThis.moments.mainThreadFree;
+export const pressAnswered = () => globalThis.moments.pressAnswered;
+
+/** Resolves when the page has nothing to do. */
+export const untilIdle = () =>
+  new Promise((resolve) => {
+    globalThis.requestIdleCallback(() => resolve());
+  });
+
+/** Asks for the next page of the list as its button does, and says how long it took until its rows were drawn. */
+export async function showNextPage() {
+  const { document, MessageChannel, performance, requestAnimationFrame } = globalThis;
+  const count = () => document.querySelectorAll('.visit').length;
+  const before = count();
+  const from = performance.now();
+  document.querySelector('.older button').click();
+  while (count() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
+  await new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+  return performance.now() - from;
+}
+
+/** Reads on, page by page, until the list has `least` rows; answers with how many it has. */
+export async function readOnTo(least) {
+  const { document, requestAnimationFrame } = globalThis;
+  const count = () => document.querySelectorAll('.visit').length;
+  while (count() < least) {
+    const before = count();
+    document.querySelector('.older button').click();
+    while (count() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  return count();
+}
+
+/** Notes from now on every task that keeps the page from answering for over 50 ms. */
+export function watchLongTasks() {
+  const tasks = [];
+  const take = (list) => tasks.push(...list.map(({ duration }) => duration));
+  const observer = new globalThis.PerformanceObserver((list) => take(list.getEntries()));
+  observer.observe({ type: 'longtask' });
+  globalThis.longestTask = () => {
+    take(observer.takeRecords());
+    return Math.max(0, ...tasks);
+  };
+}
+
+/** The longest such task; 0 when none took over 50 ms. */
+export const longestTask = () => globalThis.longestTask();
+
+/** Moves to the top; answers with the height of everything. */
+export function toTop() {
+  globalThis.scrollTo(0, 0);
+  return globalThis.document.documentElement.scrollHeight;
+}
+
+export const scrolledTo = () => globalThis.scrollY;
+
+/** How long a fixed amount of work takes: shows by how much the processor is slowed down. */
+export function fixedWork() {
+  const from = globalThis.performance.now();
+  let sum = 0;
+  for (let at = 0; at < 20_000_000; at += 1) sum = (sum + at * 7) % 1_000_003;
+  return sum < 0 ? Number.NaN : globalThis.performance.now() - from;
+}
