@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { answerParsers } from './answerParsers';
+import { EARLY, earlyScript } from './earlyScript';
+import { firstChunk } from './firstChunks';
 import { firstPageBudget } from './firstPageBudget';
 import { gzippedCopies } from './gzippedCopies';
 import { unusedRouterParts } from './unusedRouterParts';
@@ -14,6 +16,7 @@ export default defineConfig({
   root: here('.'),
   plugins: [
     answerParsers(),
+    earlyScript(),
     gzippedCopies(),
     wordsInParts(),
     unusedRouterParts(),
@@ -34,9 +37,15 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
     reportCompressedSize: false,
-    // Libraries change less often than the portal: a new release is a small download.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'libraries', test: /node_modules/ }] } },
+      input: { index: here('index.html'), [EARLY]: here(`src/${EARLY}.ts`) },
+      // Libraries change less often than the portal: a new release is a small download.
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: firstChunk, debugName: 'first page' }],
+        },
+      },
     },
   },
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runnerImport, type Plugin } from 'vite';
+import { runnerImport, type Plugin, type Rolldown } from 'vite';
 import type { Words } from './src/words/languages/en';
 
 const FOLDER = fileURLToPath(new URL('src/words/languages/', import.meta.url));
@@ -59,8 +59,13 @@ export function wordsInParts(): Plugin {
     },
     generateBundle(_options, bundle) {
       const keys = Object.keys(languages.get(FIRST_LANGUAGE)?.words ?? {});
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type === 'chunk' && chunk.isEntry) refuseOtherWords(chunk.code, keys);
+      const first = new Set(Object.keys(bundle).filter((name) => isEntry(bundle[name])));
+      // A set is walked to its end while it grows.
+      for (const name of first) {
+        const chunk = bundle[name];
+        if (chunk?.type !== 'chunk') continue;
+        refuseOtherWords(chunk.code, keys);
+        chunk.imports.forEach((imported) => first.add(imported));
       }
     },
   };
@@ -86,6 +91,10 @@ function listOf(languages: readonly LanguageFile[]): string {
     `export const LANGUAGES = ${JSON.stringify(languages.map(({ tag, name }) => ({ tag, name })))};`,
     `export const PARTS = { ${parts.join(', ')} };`,
   ].join('\n');
+}
+
+function isEntry(output: Rolldown.OutputAsset | Rolldown.OutputChunk | undefined): boolean {
+  return output?.type === 'chunk' && output.isEntry;
 }
 
 function isFirst(key: string): boolean {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import './early';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';

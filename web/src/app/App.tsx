@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { BrowserRouter } from 'react-router';
 import { Announcer } from '../components/announce';
+import { isUnderWay } from '../lib/earlyRequests';
+import { FIRST_LIST } from '../lib/firstReads';
 import { createQueryClient, meQuery } from '../lib/queries';
+import { accessPagesQuery } from '../features/timeline/useAccessPages';
 import { setSessionState } from '../lib/sessionState';
 import { VocabularyProvider, type Vocabulary } from '../words/context';
 import { storeLanguage, type Language } from '../words/languages';
@@ -15,21 +18,18 @@ import { SessionGate } from './SessionGate';
 /** The whole portal: words, server state, routes. */
 export function App({ firstLanguage }: { readonly firstLanguage: Language }): ReactNode {
   const [queryClient] = useState(makeQueryClient);
+  const [firstData] = useState(() => readFirstData(queryClient));
   const [vocabulary, setVocabulary] = useState<Vocabulary | null>(null);
   const [language, setLanguage] = useState(firstLanguage);
   const [opened, setOpened] = useState(firstLanguage);
   const [isMissing, setIsMissing] = useState(false);
   useEffect(() => {
-    // Begun before the words are there: both are needed for the first page. A failure is shown by the gate, which asks for the same.
-    queryClient.query(meQuery).catch(() => undefined);
-  }, [queryClient]);
-  useEffect(() => {
     let isCurrent = true;
     const show = (vocabulary: Vocabulary): void => {
       if (isCurrent) setVocabulary(vocabulary);
     };
-    openLanguage(language, show).then(
-      (opened) => {
+    Promise.all([openLanguage(language, show), firstData]).then(
+      ([opened]) => {
         if (!isCurrent) return;
         document.documentElement.lang = language.tag;
         show(opened);
@@ -45,7 +45,7 @@ export function App({ firstLanguage }: { readonly firstLanguage: Language }): Re
     return () => {
       isCurrent = false;
     };
-  }, [language]);
+  }, [language, firstData]);
   const choice = useMemo(
     () => ({
       language,
@@ -81,6 +81,26 @@ function NoWords(): ReactNode {
       The server cannot be reached. <span lang="zh-CN">无法连接服务器。</span> <a href="">Reload · 刷新</a>
     </p>
   );
+}
+
+/** How long the first page waits for its list when everything else is there. A list that takes longer is announced on the page. */
+const LATE_MS = 150;
+
+/**
+ * Reads what the first page shows, so that it is drawn once and whole; on a slow device each time costs more than the wait. A failure is
+ * shown by the page, which asks for the same.
+ */
+async function readFirstData(queryClient: QueryClient): Promise<void> {
+  // Not tried again here: the page does that, and says why it waits.
+  await queryClient.query({ ...meQuery, retry: false }).catch(() => undefined);
+  if (!isUnderWay(FIRST_LIST)) return;
+  const list = queryClient.infiniteQuery(accessPagesQuery({})).catch(() => undefined);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LATE_MS);
+  });
+  await Promise.race([list, late]);
+  clearTimeout(timer);
 }
 
 function makeQueryClient() {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessEntry, accessList, me, type AccessEntry, type AccessList, type Me } from '@api/schemas';
 import { readApi, writeApi } from './apiClient';
-
-const BASE = '/api/v1';
+import { accessesPath, API, ME } from './firstReads';
 
 /** The session's token for requests with a body, as last answered. */
 let csrfToken: string | null = null;
 
 export async function fetchMe(signal?: AbortSignal): Promise<Me> {
-  const { body } = await readApi(`${BASE}/me`, me, signal);
+  const { body } = await readApi(ME, me, signal);
   csrfToken = body.csrfToken;
   return body;
 }
@@ -25,13 +24,12 @@ export async function fetchAccesses(
   const params = new URLSearchParams(query);
   params.set('limit', String(page.limit));
   if (page.cursor !== undefined && page.cursor !== null) params.set('cursor', page.cursor);
-  if (!params.has('user'))
-    return (await readApi(`${BASE}/accesses?${params.toString()}`, accessList, signal)).body;
+  if (!params.has('user')) return (await readApi(accessesPath(params), accessList, signal)).body;
   const token = csrfToken ?? (await fetchMe(signal)).csrfToken ?? '';
   const search = { body: Object.fromEntries(params), csrfToken: token, signal };
-  return (await writeApi('POST', `${BASE}/accesses/search`, accessList, search)).body;
+  return (await writeApi('POST', `${API}/accesses/search`, accessList, search)).body;
 }
 
 export async function fetchAccess(id: string, signal?: AbortSignal): Promise<AccessEntry> {
-  return (await readApi(`${BASE}/accesses/${encodeURIComponent(id)}`, accessEntry, signal)).body;
+  return (await readApi(`${API}/accesses/${encodeURIComponent(id)}`, accessEntry, signal)).body;
 }

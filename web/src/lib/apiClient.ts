@@ -2,6 +2,7 @@
 import { problem } from '@api/schemas';
 import type { AnswerParser } from './answerParser';
 import { ApiError } from './apiError';
+import { JSON_READ, takeEarly } from './earlyRequests';
 import { noteServerTime } from './serverClock';
 
 interface Answer<T> {
@@ -26,7 +27,7 @@ export async function readApi<T>(
   schema: AnswerParser<T>,
   signal?: AbortSignal,
 ): Promise<Answer<T>> {
-  const response = await send(path, { headers: { Accept: 'application/json' }, ...(signal && { signal }) });
+  const response = await send(path, { ...JSON_READ, ...(signal && { signal }) }, takeEarly(path));
   return { body: await parseBody(response, schema), etag: response.headers.get('ETag') };
 }
 
@@ -60,10 +61,11 @@ function writeRequest(method: string, { body, csrfToken, ifMatch, signal }: Writ
   };
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+/** @param early the answer to the same request, where it is on its way already. */
+async function send(path: string, init: RequestInit, early?: Promise<Response>): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { credentials: 'same-origin', ...init });
+    response = await (early ?? fetch(path, { credentials: 'same-origin', ...init }));
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiError({ status: 0, code: 'UNREACHABLE', requestId: null, cause });

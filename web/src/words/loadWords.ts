@@ -2,7 +2,7 @@
 import { Vocabulary } from './context';
 import type { Key, Words } from './languages/en';
 import type { Language } from './languages';
-import { PARTS, type Parts } from 'virtual:languages';
+import { wordParts, type Parts } from './wordParts';
 
 interface OpenWords {
   readonly parts: Parts;
@@ -21,8 +21,7 @@ export async function openLanguage(
   { tag }: Language,
   onMore: (complete: Vocabulary) => void,
 ): Promise<Vocabulary> {
-  const parts = PARTS[tag];
-  if (parts === undefined) throw new Error(`no words for ${tag}`);
+  const parts = wordParts(tag);
   const words = { ...(await parts.first()).words } as OpenWords['words'];
   const opened: OpenWords = { parts, words, isComplete: false };
   if (isRestWanted) await complete(opened);

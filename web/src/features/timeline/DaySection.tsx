@@ -7,7 +7,7 @@ import { VisitRow } from './VisitRow';
 
 // Lines are laid out and painted only near the screen (`content-visibility` on each block): they stay in the page for a screen reader and
 // for the browser's search, and thousands of them scroll as a few do.
-const BLOCK = 25;
+const BLOCK = 10;
 
 /** One day of the list. */
 export const DaySection = memo(

@@ -10,7 +10,7 @@ import { AccessList } from './AccessList';
 import { FilterPanel } from './FilterPanel';
 import { HowToRead } from './HowToRead';
 import { Summary } from './Summary';
-import { useAccessPages } from './useAccessPages';
+import { useAccessPages, useNextPageAhead } from './useAccessPages';
 import { useOverview, WEEKS } from './useOverview';
 
 const WeekChart = lazy(async () => ({ default: (await import('./WeekChart')).WeekChart }));
@@ -24,6 +24,7 @@ export function TimelinePage(): ReactNode {
   const { filter } = useFilter();
   const pages = useAccessPages(filter);
   const overview = useOverview(useIsSettled(pages.list.data !== undefined));
+  useNextPageAhead(filter, pages, overview.data !== undefined);
   const counted = useMemo(() => overview.data?.entries ?? pages.entries, [overview.data, pages.entries]);
   const title = words.text('list.title');
   return (

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The first script of the page: asks for everything that the first page needs besides code, while the code is still being downloaded
+ * and compiled. It stays tiny, because nothing begins before it is there.
+ */
+import { beginEarly } from './lib/earlyRequests';
+import { firstReads } from './lib/firstReads';
+import { preferredLanguage, storedLanguage } from './words/languages';
+import { wordParts } from './words/wordParts';
+
+beginEarly(firstReads(window.location));
+const { tag } = preferredLanguage(navigator.languages, storedLanguage());
+// A failure is met, and shown, by the page itself, which asks for the same.
+wordParts(tag)
+  .first()
+  .catch(() => undefined);
