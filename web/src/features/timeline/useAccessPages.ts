@@ -50,6 +50,8 @@ const nextPageQuery = (query: URLSearchParams, cursor: string, limit: number) =>
     queryFn: ({ signal }) => fetchAccesses(query, { cursor, limit }, signal),
     staleTime: Infinity,
     structuralSharing: false,
+    // The list that it becomes part of tries again.
+    retry: false,
   });
 
 /**
