@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { answerParsers } from './answerParsers';
+import { compressedCopies } from './compressedCopies';
 import { EARLY, earlyScript } from './earlyScript';
 import { firstChunk } from './firstChunks';
 import { firstPageBudget } from './firstPageBudget';
-import { gzippedCopies } from './gzippedCopies';
 import { unusedRouterParts } from './unusedRouterParts';
 import { wordsInParts } from './wordsInParts';
 
@@ -17,7 +17,7 @@ export default defineConfig({
   plugins: [
     answerParsers(),
     earlyScript(),
-    gzippedCopies(),
+    compressedCopies(),
     wordsInParts(),
     unusedRouterParts(),
     react(),

@@ -15,7 +15,7 @@ const INDEX = 'index.html';
  */
 export function portalFiles(directory: string): Router {
   const router = Router();
-  router.use('/assets', preferGzipped(join(directory, 'assets')));
+  router.use('/assets', preferCompressed(join(directory, 'assets')));
   router.use(
     '/assets',
     express.static(join(directory, 'assets'), {
@@ -48,8 +48,17 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** Sends `NAME.gz` in place of `NAME` to a browser that takes gzip. The build makes both; without the copy, the file itself is sent. */
-function preferGzipped(directory: string): RequestHandler {
+/** The build's compressed copies smallest first. */
+const COPIES = [
+  { coding: 'br', ending: '.br' },
+  { coding: 'gzip', ending: '.gz' },
+] as const;
+
+/**
+ * Sends a compressed copy in place of `NAME` to a browser that takes its coding. The build makes the copies; without one, the file itself
+ * is sent. Each copy is a file with an entity tag of its own.
+ */
+function preferCompressed(directory: string): RequestHandler {
   return (request, response, next) => {
     const name = basename(request.path);
     const type = COMPRESSED_TYPES[extname(name)];
@@ -58,10 +67,14 @@ function preferGzipped(directory: string): RequestHandler {
       return;
     }
     response.vary('Accept-Encoding');
-    const isTaken = request.acceptsEncodings('gzip', 'identity') === 'gzip';
-    if (isTaken && existsSync(join(directory, `${name}.gz`))) {
-      response.set({ 'Content-Encoding': 'gzip', 'Content-Type': type });
-      request.url = `/${name}.gz`;
+    // Browsers name what they take in no order of preference: the smallest is best for all.
+    const copy = COPIES.find(
+      ({ coding, ending }) =>
+        request.acceptsEncodings(coding) === coding && existsSync(join(directory, name + ending)),
+    );
+    if (copy !== undefined) {
+      response.set({ 'Content-Encoding': copy.coding, 'Content-Type': type });
+      request.url = `/${name}${copy.ending}`;
     }
     next();
   };

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { portalFiles } from '../../../gateway/src/trustee/portalFiles';
 
 const SCRIPT = 'export const answer = 42;\n'.repeat(100);
@@ -16,6 +16,9 @@ beforeAll(() => {
   writeFileSync(join(directory, 'index.html'), '<!doctype html><title>Portal</title>');
   writeFileSync(join(directory, 'assets/page-1.js'), SCRIPT);
   writeFileSync(join(directory, 'assets/page-1.js.gz'), gzipSync(SCRIPT));
+  writeFileSync(join(directory, 'assets/page-1.js.br'), brotliCompressSync(SCRIPT));
+  writeFileSync(join(directory, 'assets/old-1.js'), SCRIPT);
+  writeFileSync(join(directory, 'assets/old-1.js.gz'), gzipSync(SCRIPT));
   writeFileSync(join(directory, 'assets/small-1.js'), 'export {};');
   writeFileSync(join(directory, 'secret.js.gz'), 'outside of assets');
 });
@@ -30,26 +33,59 @@ const get = (path: string, encoding: string) =>
     .set('Accept', 'text/html,*/*');
 
 describe('a script of the portal', () => {
-  it('is sent compressed to a browser that takes gzip', async () => {
-    const response = await get('/assets/page-1.js', 'gzip, deflate, br').expect(200);
+  it.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['br', 'br'],
+    ['gzip, deflate', 'gzip'],
+    ['br;q=0, gzip', 'gzip'],
+  ])('is sent compressed to a browser that takes %s', async (accepted, coding) => {
+    const response = await get('/assets/page-1.js', accepted)
+      .buffer(true)
+      .parse((message, done) => {
+        const chunks: Buffer[] = [];
+        message.on('data', (chunk: Buffer) => chunks.push(chunk));
+        message.on('end', () => {
+          done(null, Buffer.concat(chunks).toString());
+        });
+      })
+      .expect(200);
     expect(response.headers).toMatchObject({
-      'content-encoding': 'gzip',
+      'content-encoding': coding,
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=31536000, immutable',
       vary: 'Accept-Encoding',
     });
-    expect(response.text).toBe(SCRIPT);
+    expect(response.body).toBe(SCRIPT);
   });
 
-  it.each(['identity', 'br', 'gzip;q=0'])('is sent as it is to one that takes %s', async (encoding) => {
-    const response = await get('/assets/page-1.js', encoding).expect(200);
-    expect(response.headers).not.toHaveProperty('content-encoding');
-    expect(response.headers['vary']).toBe('Accept-Encoding');
-    expect(response.text).toBe(SCRIPT);
+  it('is sent in the form that there is', async () => {
+    const { headers } = await get('/assets/old-1.js', 'gzip, br').expect(200);
+    expect(headers['content-encoding']).toBe('gzip');
   });
+
+  it('has an entity tag for each form', async () => {
+    const tags = await Promise.all(
+      ['br', 'gzip', 'identity'].map(async (coding) => {
+        const { headers } = await get('/assets/page-1.js', coding).buffer(false);
+        return headers['etag'] ?? '';
+      }),
+    );
+    expect(new Set(tags).size).toBe(3);
+    expect(tags).not.toContain('');
+  });
+
+  it.each(['identity', 'zstd', 'br;q=0, gzip;q=0'])(
+    'is sent as it is to one that takes %s',
+    async (encoding) => {
+      const response = await get('/assets/page-1.js', encoding).expect(200);
+      expect(response.headers).not.toHaveProperty('content-encoding');
+      expect(response.headers['vary']).toBe('Accept-Encoding');
+      expect(response.text).toBe(SCRIPT);
+    },
+  );
 
   it('is sent as it is where the build made no copy', async () => {
-    const response = await get('/assets/small-1.js', 'gzip').expect(200);
+    const response = await get('/assets/small-1.js', 'gzip, br').expect(200);
     expect(response.headers).not.toHaveProperty('content-encoding');
     expect(response.text).toBe('export {};');
   });
