@@ -6,13 +6,13 @@ const BYTES_PER_SECOND = 10_000_000 / 8;
 export const SLOWER = 4;
 
 /**
- * A window of `context` on a slow processor and a slow link; how many bytes other than data it has loaded; and `atRest`, which resolves
+ * A window of `context` on a slow processor and a slow link; how many bytes other than data it has loaded, and how many of them were headers; and `atRest`, which resolves
  * when nothing is on its way to the page and the page has nothing to do.
  */
 export async function openSlowPage(context) {
   const page = await context.newPage();
   const protocol = await context.newCDPSession(page);
-  const loaded = { bytes: 0 };
+  const loaded = { bytes: 0, headers: 0 };
   const underWay = new Map();
   let onQuiet = () => undefined;
   const ended = ({ requestId }) => {
@@ -20,6 +20,9 @@ export async function openSlowPage(context) {
     if (underWay.size === 0) onQuiet();
   };
   protocol.on('Network.requestWillBeSent', ({ requestId, request }) => underWay.set(requestId, request.url));
+  protocol.on('Network.responseReceived', ({ response }) => {
+    if (!response.url.includes('/api/')) loaded.headers += response.encodedDataLength;
+  });
   protocol.on('Network.loadingFinished', (event) => {
     if (underWay.get(event.requestId)?.includes('/api/') === false) loaded.bytes += event.encodedDataLength;
     ended(event);
