@@ -240,7 +240,7 @@ describe('the page’s protection', () => {
     expect(policy).toContain("require-trusted-types-for 'script'");
     expect(policy).not.toMatch(/unsafe-(inline|eval)/);
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(await response.text())?.[1] ?? '';
-    expect((await page.request.get(script)).headers()).toMatchObject({ 'content-encoding': 'gzip' });
+    expect((await page.request.get(script)).headers()).toMatchObject({ 'content-encoding': 'br' });
     expect(await response.text()).not.toMatch(/<script(?![^>]*\bsrc=)|<style| style=| on\w+=/);
     expect(
       await page.evaluate<string>(
