@@ -83,8 +83,8 @@ function NoWords(): ReactNode {
   );
 }
 
-/** How long the first page waits for its list when everything else is there. A list that takes longer is announced on the page. */
-const LATE_MS = 150;
+/** How long the first page waits for what it shows when its code and words are there. What takes longer is announced on the page. */
+const LATE_MS = { session: 1500, list: 150 } as const;
 
 /**
  * Reads what the first page shows, so that it is drawn once and whole; on a slow device each time costs more than the wait. A failure is
@@ -92,14 +92,22 @@ const LATE_MS = 150;
  */
 async function readFirstData(queryClient: QueryClient): Promise<void> {
   // Not tried again here: the page does that, and says why it waits.
-  await queryClient.query({ ...meQuery, retry: false }).catch(() => undefined);
-  if (!isUnderWay(FIRST_LIST)) return;
-  const list = queryClient.infiniteQuery(accessPagesQuery({})).catch(() => undefined);
+  const session = queryClient.query({ ...meQuery, retry: false });
+  await within(LATE_MS.session, session);
+  if (isUnderWay(FIRST_LIST)) await within(LATE_MS.list, queryClient.infiniteQuery(accessPagesQuery({})));
+}
+
+/** Resolves when `reading` has ended, well or not, or after `ms`. */
+async function within(ms: number, reading: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LATE_MS);
+    timer = setTimeout(resolve, ms);
   });
-  await Promise.race([list, late]);
+  const ended = reading.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([ended, late]);
   clearTimeout(timer);
 }
 
