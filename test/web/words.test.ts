@@ -9,7 +9,7 @@ import { entry } from './support/answers';
 import { refusalReasons } from './support/refusalReasons';
 import { CODE_FAMILIES } from '../../web/src/words/context';
 import { words as en, type Words } from '../../web/src/words/languages/en';
-import { chooseForm, fill, type Message } from '../../web/src/words/message';
+import { chooseForm, fill, formatNumber, type Message } from '../../web/src/words/message';
 import { preferredLanguage } from '../../web/src/words/languages';
 import { LANGUAGE_FILES } from './support/languageFiles';
 
@@ -134,6 +134,11 @@ it('plurals and numbers follow the language', () => {
   expect(text('en', 1)).toBe('1 entry');
   expect(text('en', 1204)).toBe('1,204 entries');
   expect(text('zh-CN', 1)).toBe('1 条记录');
+});
+
+it.each(LANGUAGE_FILES.map(({ tag }) => tag))('small numbers are written as %s writes them', (tag) => {
+  const format = new Intl.NumberFormat(tag);
+  for (let value = 0; value < 1100; value += 1) expect(formatNumber(tag, value)).toBe(format.format(value));
 });
 
 it('a placeholder without a value stays visible instead of vanishing', () => {

@@ -55,14 +55,15 @@ export const untilIdle = () =>
     globalThis.requestIdleCallback(() => resolve());
   });
 
-/** Asks for the next page of the list as its button does, and says how long it took until its rows were drawn. */
+/** Goes to the end of the list, as a reader does, and says how long it took until rows of the next page were drawn there. */
 export async function showNextPage() {
   const { document, MessageChannel, performance, requestAnimationFrame } = globalThis;
-  const count = () => document.querySelectorAll('.visit').length;
-  const before = count();
+  const lastRow = () => [...document.querySelectorAll('.visit')].at(-1);
+  document.querySelector('.older').scrollIntoView({ block: 'end' });
+  const before = lastRow();
   const from = performance.now();
   document.querySelector('.older button').click();
-  while (count() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
+  while (lastRow() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
   await new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = resolve;
@@ -71,10 +72,11 @@ export async function showNextPage() {
   return performance.now() - from;
 }
 
-/** Reads on, page by page, until the list has `least` rows; answers with how many it has. */
+/** Reads on, page by page, until the list has `least` rows; answers with how many it has. Only those near the screen are drawn. */
 export async function readOnTo(least) {
   const { document, requestAnimationFrame } = globalThis;
-  const count = () => document.querySelectorAll('.visit').length;
+  const count = () =>
+    Number.parseInt(document.querySelector('.results-count').textContent.replaceAll(',', ''), 10);
   while (count() < least) {
     const before = count();
     document.querySelector('.older button').click();

@@ -28,8 +28,13 @@ export function splitPlaceholders(text: string): readonly string[] {
   return text.split(PLACEHOLDER);
 }
 
+// Creating the first formatter is slow, and most numbers are small. Every language of the portal writes them in these digits (a test
+// compares).
+const PLAIN = 1000;
+
 const numberFormats = new Map<string, Intl.NumberFormat>();
 export function formatNumber(language: string, value: number): string {
+  if (Number.isInteger(value) && value >= 0 && value < PLAIN) return String(value);
   let format = numberFormats.get(language);
   if (format === undefined) {
     format = new Intl.NumberFormat(language);

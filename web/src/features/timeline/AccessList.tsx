@@ -39,8 +39,8 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
         </Link>
       </p>
       <NewEntries filter={filter} />
-      {days.map((day) => (
-        <DaySection key={day.date} day={day} />
+      {days.map((day, at) => (
+        <DaySection key={day.date} day={day} isFirst={at === 0} />
       ))}
       {isReady && entries.length === 0 && !list.hasNextPage && (
         <Nothing isFiltered={!isEmptyFilter(filter)} />

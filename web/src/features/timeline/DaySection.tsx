@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { memo, type ReactNode } from 'react';
+import { memo, useState, type ReactNode } from 'react';
 import { dayKey, formatDay, formatNearDay, parseDay } from '../../lib/dates';
 import { useWords } from '../../words/context';
 import { revisionOf, type Day, type Visit } from './groupVisits';
+import { isLastEntry } from './timelineMemory';
+import { useDrawnNearScreen } from './useDrawnNearScreen';
 import { VisitRow } from './VisitRow';
 
-// Lines are laid out and painted only near the screen (`content-visibility` on each block): they stay in the page for a screen reader and
-// for the browser's search, and thousands of them scroll as a few do.
+/** Lines that are drawn, or not, together. */
 const BLOCK = 10;
+
+interface DaySectionProps {
+  readonly day: Day;
+  /** The first of the list: its beginning is on the screen when the list appears. */
+  readonly isFirst: boolean;
+}
 
 /** One day of the list. */
 export const DaySection = memo(
-  function DaySection({ day }: { readonly day: Day }): ReactNode {
+  function DaySection({ day, isFirst }: DaySectionProps): ReactNode {
     const words = useWords();
     const date = parseDay(day.date) ?? new Date();
     const near = formatNearDay(words.tag, date, new Date());
@@ -22,8 +29,13 @@ export const DaySection = memo(
           {near !== undefined && <span className="day-near">{near}</span>}
           <time dateTime={dayKey(date)}>{formatDay(words.tag, date)}</time>
         </h2>
-        {blocksOf(day.visits).map((visits) => (
-          <Block key={visits[0]?.key} visits={visits} revision={revisionOf(visits)} />
+        {blocksOf(day.visits).map((visits, at) => (
+          <Block
+            key={visits[0]?.key}
+            visits={visits}
+            isFirst={isFirst && at === 0}
+            revision={revisionOf(visits)}
+          />
         ))}
       </section>
     );
@@ -33,17 +45,23 @@ export const DaySection = memo(
 
 interface BlockProps {
   readonly visits: readonly Visit[];
+  readonly isFirst: boolean;
   readonly revision: string;
 }
 
 /** Some lines of a day. Rendered again only when one of them changes, not with every page that is added below. */
 const Block = memo(
-  function Block({ visits }: BlockProps): ReactNode {
+  function Block({ visits, isFirst }: BlockProps): ReactNode {
+    const [isReturnedTo] = useState(() =>
+      visits.some(({ entries }) => entries.some(({ id }) => isLastEntry(id))),
+    );
+    const { ref, isDrawn, style } = useDrawnNearScreen<HTMLUListElement>(
+      visits.length,
+      isFirst || isReturnedTo,
+    );
     return (
-      <ul className={visits.length === BLOCK ? 'visits visits-full' : 'visits'}>
-        {visits.map((visit) => (
-          <VisitRow key={visit.key} visit={visit} />
-        ))}
+      <ul ref={ref} className="visits" style={style}>
+        {isDrawn && visits.map((visit) => <VisitRow key={visit.key} visit={visit} />)}
       </ul>
     );
   },

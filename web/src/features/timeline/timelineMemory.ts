@@ -17,6 +17,10 @@ export function rememberEntry(id: string): void {
   lastEntry = id;
 }
 
+export function isLastEntry(id: string): boolean {
+  return id === lastEntry;
+}
+
 /** The entry that was opened last, once. */
 export function takeLastEntry(): string | undefined {
   const id = lastEntry;
