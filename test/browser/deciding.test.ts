@@ -61,6 +61,15 @@ async function isReleased(
 }
 
 const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true });
+
+/** From the editor over the review, with the warning accepted where there is one, to the saved consent. */
+async function saveDraft(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Look at what changes' }).click();
+  await save(page).waitFor();
+  if ((await accept(page).count()) > 0) await accept(page).check();
+  await save(page).click();
+  await page.getByText(/Saved as version/).waitFor();
+}
 const accept = (page: Page) => page.getByRole('checkbox', { name: 'I have read this and want it so.' });
 
 describe('what holds now', () => {
@@ -235,6 +244,52 @@ describe('the editor', () => {
     await save(page).click();
     await page.getByText(/Saved as version 3/).waitFor();
     expect(await isReleased('chet', SOUTH, BEN, 'BTG', 'Found unconscious in the street')).toBe(true);
+  });
+});
+
+describe('what is saved holds for the next request', () => {
+  const elsewhere = (holder: string): string => (holder === NORTH ? SOUTH : NORTH);
+  const status = (path: string, by: string): Promise<number> =>
+    access(product.demo, patientOf(product.demo, 'alberto'), {
+      by,
+      path,
+      practitioner: BEN,
+      purpose: 'TREAT',
+    });
+
+  it('only the hospital that keeps the record', async () => {
+    const { hospital } = patientOf(product.demo, 'alberto');
+    const page = await open('alberto', '/consent/edit');
+    await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+    await saveDraft(page);
+    expect(await isReleased('alberto', elsewhere(hospital), BEN)).toBe(true);
+
+    await page.getByRole('link', { name: 'Change who may look' }).click();
+    await page.getByRole('radio', { name: /Only the hospital that keeps the record/ }).check();
+    await saveDraft(page);
+    expect(await isReleased('alberto', hospital, BEN)).toBe(true);
+    expect(await isReleased('alberto', elsewhere(hospital), BEN)).toBe(false);
+    // An emergency still opens it, as the warning said.
+    expect(await isReleased('alberto', elsewhere(hospital), BEN, 'BTG', 'Found unconscious at home')).toBe(
+      true,
+    );
+  });
+
+  it('a kind of data, until a day', async () => {
+    const { hospital } = patientOf(product.demo, 'alberto');
+    expect(await status('Observation?patient={id}', hospital)).toBe(200);
+    const page = await open('alberto', '/consent/edit');
+    await page.getByRole('button', { name: 'Add an exception' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New exception' });
+    await dialog.getByRole('radio', { name: 'Everybody', exact: true }).check();
+    await dialog.getByRole('radio', { name: 'Kinds of data' }).check();
+    await dialog.getByRole('checkbox', { name: 'measurements and laboratory results' }).check();
+    await dialog.getByRole('radio', { name: 'From now on, until a day' }).check();
+    await dialog.getByLabel('Until the end of').fill('2091-12-31');
+    await dialog.getByRole('button', { name: 'Add to my changes' }).click();
+    await saveDraft(page);
+    expect(await status('Observation?patient={id}', hospital)).toBe(403);
+    expect(await status('Condition?patient={id}', hospital)).toBe(200);
   });
 });
 

@@ -191,7 +191,7 @@ describe('keeping a copy', () => {
     const csv = await download(page, 'Save as CSV');
     expect(csv.split('\r\n')[0]).toContain('at,holder,organisation');
     expect(csv).toContain(
-      `# ${String(partly)} entries, complete up to ledger position ${String(json.ledger.completeToBlock)}`,
+      `# ${String(partly)} entries, only entries that fit {""outcome"":""partial""}, complete up to ledger position ${String(json.ledger.completeToBlock)}`,
     );
   });
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Request } from 'express';
 
-/** The languages of the pages outside the portal; the same two as the portal's. */
-export type Language = 'en' | 'zh-CN';
-
 /** What the sign-in pages say: plain text, escaped by the page. */
 export interface SignInWords {
   readonly signIn: string;
@@ -95,15 +92,29 @@ const zhCN: SignInWords = {
   },
 };
 
-const WORDS: Readonly<Record<Language, SignInWords>> = { en, 'zh-CN': zhCN };
+/** The languages of the pages outside the portal: the same as the portal's (`web/src/words/languages`), English first. */
+const WORDS = { en, 'zh-CN': zhCN } as const satisfies Readonly<Record<string, SignInWords>>;
+
+export type Language = keyof typeof WORDS;
+
+export const LANGUAGES = Object.keys(WORDS) as readonly Language[];
+
+/** The language of a BCP 47 tag, whatever its variant: `zh-TW` is answered in `zh-CN`. */
+function languageOfTag(tag: string): Language | undefined {
+  return LANGUAGES.find((language) => primaryOf(language) === primaryOf(tag));
+}
+
+function primaryOf(tag: string): string {
+  return tag.toLowerCase().split('-', 1).join('');
+}
 
 /**
  * The page's language: the first that the browser asks for and that there is, else English.
  * @param accepts picks from a list what `Accept-Language` prefers.
  */
 export function languageOf(accepts: (known: string[]) => string | false): Language {
-  const chosen = accepts(['en', 'zh-CN', 'zh']);
-  return chosen === 'zh-CN' || chosen === 'zh' ? 'zh-CN' : 'en';
+  const chosen = accepts([...new Set(LANGUAGES.flatMap((language) => [language, primaryOf(language)]))]);
+  return (chosen === false ? undefined : languageOfTag(chosen)) ?? 'en';
 }
 
 /**
@@ -112,12 +123,8 @@ export function languageOf(accepts: (known: string[]) => string | false): Langua
  */
 export function interactionLanguage(uiLocales: unknown, request: Request): Language {
   const tags = typeof uiLocales === 'string' ? uiLocales.split(' ') : [];
-  for (const tag of tags) {
-    const [primary] = tag.toLowerCase().split('-');
-    if (primary === 'en') return 'en';
-    if (primary === 'zh') return 'zh-CN';
-  }
-  return requestLanguage(request);
+  const [chosen] = tags.flatMap((tag) => languageOfTag(tag) ?? []);
+  return chosen ?? requestLanguage(request);
 }
 
 /** {@link languageOf} for an Express request. */

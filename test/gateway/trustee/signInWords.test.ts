@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import express from 'express';
 import request from 'supertest';
 import { consentPage, errorPage, loginPage } from '../../../gateway/src/trustee/signInPages';
-import { interactionLanguage, requestLanguage, wordsIn } from '../../../gateway/src/trustee/signInWords';
+import {
+  interactionLanguage,
+  LANGUAGES,
+  requestLanguage,
+  wordsIn,
+} from '../../../gateway/src/trustee/signInWords';
 
 const app = express().get('/', (asked, response) => {
   response.send(requestLanguage(asked));
@@ -34,6 +41,14 @@ it.each([
     response.send(interactionLanguage(uiLocales, asked));
   });
   await request(chosen).get('/').set('Accept-Language', 'en').expect(200, language);
+});
+
+it('there is every language of the portal', () => {
+  const folder = join(__dirname, '../../../web/src/words/languages');
+  const tags = readdirSync(folder).map(
+    (file) => /export const tag = '(.+)';/.exec(readFileSync(join(folder, file), 'utf8'))?.[1],
+  );
+  expect([...LANGUAGES].sort()).toEqual(tags.sort());
 });
 
 const HOSTILE = '<script>alert(1)</script>"\'';

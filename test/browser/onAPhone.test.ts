@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import {
+  accessibilityFaults,
+  beyondScreen,
+  openBrowser,
+  openPage,
+  PHONE,
+  signIn,
+  until,
+  type WatchedPage,
+  watchPage,
+} from './support/browser';
+import { patientOf, startProduct, type Product } from './support/product';
+
+let product: Product;
+let browser: Browser;
+let opened: WatchedPage;
+
+beforeAll(async () => {
+  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await product.dispose();
+});
+afterEach(async () => {
+  expect(opened.troubles).toEqual([]);
+  await opened.context.close();
+});
+
+async function open(username: string, path = '/'): Promise<Page> {
+  opened = await openPage(browser, product.demo.portalUrl, { viewport: PHONE, locale: 'zh-CN' });
+  await signIn(opened.page, patientOf(product.demo, username), path);
+  await opened.page.getByRole('heading', { level: 1 }).waitFor();
+  return opened.page;
+}
+
+const count = async (page: Page): Promise<number> =>
+  Number.parseInt(/\d+/.exec(await page.locator('.results-count').innerText())?.[0] ?? '', 10);
+
+describe('at 390 px, in Chinese', () => {
+  it('a filter, a week of the chart and what narrows the list are chosen and taken away', async () => {
+    const page = await open('liz');
+    await page.locator('.visit').first().waitFor();
+    const all = await count(page);
+    await page.getByText('最近 12 周', { exact: true }).click();
+    await page.locator('.bar').first().click();
+    await page.getByText('没有符合的记录').waitFor();
+    await page
+      .getByRole('button', { name: '显示全部' })
+      .or(page.getByRole('link', { name: '显示全部' }))
+      .first()
+      .click();
+    await until(page, `document.querySelector('.results-count').textContent.includes('${String(all)}')`);
+    await page.getByRole('button', { name: /更多查找方式/ }).click();
+    await page.getByLabel('结果').selectOption('deny');
+    await page.getByRole('button', { name: /取消：\s*结果/ }).waitFor();
+    expect(await count(page)).toBeLessThan(all);
+    expect(await beyondScreen(page)).toEqual([]);
+    await page.getByRole('button', { name: /取消：\s*结果/ }).click();
+    await until(page, `document.querySelector('.results-count').textContent.includes('${String(all)}')`);
+  });
+
+  it('a copy is saved', async () => {
+    const page = await open('liz', '/keep');
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: '存为 CSV' }).click(),
+    ]);
+    const text = readFileSync(await file.path(), 'utf8');
+    expect(text).toContain('every entry, complete up to ledger position');
+    await page.getByText(/已保存 \d+ 条记录。/).waitFor();
+    expect(await beyondScreen(page)).toEqual([]);
+  });
+
+  it('a conflict is told, read and resolved by keyboard', async () => {
+    const first = await open('chet', '/consent/edit');
+    const second = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    await second.page.goto('/consent/edit');
+    await second.page.getByRole('radio', { name: /关闭，紧急情况也不例外/ }).check();
+    await second.page.getByRole('link', { name: '查看将有什么变化' }).click();
+
+    await first.getByRole('radio', { name: /对为我治疗的人开放/ }).check();
+    await first.getByRole('link', { name: '查看将有什么变化' }).click();
+    await first.getByRole('button', { name: '保存', exact: true }).click();
+    await first.getByText(/已保存为第 2 版/).waitFor();
+
+    const { page } = second;
+    await page.getByRole('checkbox', { name: '我已阅读，并希望如此。' }).press('Space');
+    await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
+    await page.getByRole('heading', { name: '您的授权已在别处被更改' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await beyondScreen(page)).toEqual([]);
+    await page.getByText('有 1 处两边的更改不同').waitFor();
+    await page.getByRole('button', { name: '只保留我的' }).press('Enter');
+    await page.getByRole('checkbox', { name: '我已阅读，并希望如此。' }).press('Space');
+    await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
+    await page.getByText(/已保存为第 3 版/).waitFor();
+    expect(await page.locator('.preset-name').innerText()).toBe('关闭，紧急情况也不例外');
+
+    // And back, by keyboard too.
+    await page.getByRole('link', { name: '以前的版本' }).press('Enter');
+    await page.getByRole('link', { name: '查看第 2 版' }).press('Enter');
+    await page.getByRole('button', { name: '恢复此版本' }).press('Enter');
+    await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
+    await page.getByText(/已保存为第 4 版/).waitFor();
+    expect(await page.locator('.preset-name').innerText()).toBe('对为我治疗的人开放');
+    expect(second.troubles).toEqual([]);
+  });
+
+  it('a draft leaves nothing in the browser’s storage', async () => {
+    const page = await open('edward', '/consent/edit');
+    await page.getByRole('radio', { name: /只对保存病历的医院开放/ }).check();
+    await page.getByRole('link', { name: '查看将有什么变化' }).waitFor();
+    expect(await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]');
+    const draftIsLost = page.waitForEvent('dialog').then((dialog) => dialog.accept());
+    await page.reload();
+    await draftIsLost;
+  });
+});
+
+describe('the page that asks for the password', () => {
+  it.each([
+    ['en-GB', 'The user name or the password is not right.'],
+    ['zh-CN', '用户名或密码不正确。'],
+  ])('has no accessibility fault, nor when it refuses: %s', async (locale, refusal) => {
+    opened = await openPage(browser, product.demo.portalUrl, { viewport: PHONE, locale });
+    const { page } = opened;
+    await page.goto('/auth/login?returnTo=%2F');
+    await page.locator('input[name="password"]').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.locator('input[name="username"]').fill('ned');
+    await page.locator('input[name="password"]').fill('not the password');
+    await page.locator('input[name="password"]').press('Enter');
+    await page.getByText(refusal).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await beyondScreen(page)).toEqual([]);
+  });
+});
