@@ -9,7 +9,7 @@ import { accessList, entry } from './support/answers';
 import { fakeApi, type FakeAnswer, type FakeRequest } from './support/fakeApi';
 import { renderPage } from './support/renderPage';
 
-const FIRST = '/api/v1/accesses?limit=12';
+const FIRST = '/api/v1/accesses?limit=20';
 const NEXT = '/api/v1/accesses?limit=50&cursor=c';
 
 function List({ isAhead }: { readonly isAhead: boolean }): ReactNode {

@@ -20,7 +20,7 @@ afterEach(() => {
 
 describe('what is asked for early', () => {
   it('is the session and the first page of the list, where the page shows the whole list', () => {
-    expect(firstReads({ pathname: '/', hash: '' })).toEqual(['/api/v1/me', '/api/v1/accesses?limit=12']);
+    expect(firstReads({ pathname: '/', hash: '' })).toEqual(['/api/v1/me', '/api/v1/accesses?limit=20']);
   });
 
   it.each([

@@ -5,7 +5,7 @@ export const API = '/api/v1';
 export const ME = `${API}/me`;
 
 /** The first page of a list: somewhat more than a screen, so that it comes soon. */
-export const FIRST_PAGE = 12;
+export const FIRST_PAGE = 20;
 
 /** A page of the whole list, or of what `query` leaves of it. */
 export function accessesPath(query: URLSearchParams): string {

@@ -7,8 +7,8 @@ import { isLastEntry } from './timelineMemory';
 import { useDrawnNearScreen } from './useDrawnNearScreen';
 import { VisitRow } from './VisitRow';
 
-/** Lines that are drawn, or not, together. */
-const BLOCK = 10;
+/** Lines that are drawn, or not, together: about a screen of a phone. */
+const BLOCK = 6;
 
 interface DaySectionProps {
   readonly day: Day;
