@@ -105,9 +105,17 @@ describeFabric('parts that are started again', () => {
         }
       }
     })();
+    const sawAll = async (): Promise<void> => {
+      await untilItWorks(() => {
+        expect(seen).toHaveLength(lane.recorder.state().committedBatches);
+        return Promise.resolve();
+      }, 30_000);
+    };
     try {
       for (let round = 0; round < rounds; round += 1) {
         await lane.recorder.record(next());
+        // The stream is open again before its peer goes again.
+        await sawAll();
         if (round < rounds - 1) {
           const meanwhile = lane.recorder.record(next());
           await outages.stop('peer.trustee');
@@ -115,11 +123,8 @@ describeFabric('parts that are started again', () => {
           await meanwhile;
         }
       }
+      await sawAll();
       const committed = lane.recorder.state().committedBatches;
-      await untilItWorks(() => {
-        expect(seen).toHaveLength(committed);
-        return Promise.resolve();
-      }, 30_000);
       expect(seen.map(({ payload }) => payload)).toEqual(
         Array.from(
           { length: committed },
