@@ -171,7 +171,7 @@ describe('the list', () => {
     await page.getByRole('heading', { name: 'The last 12 weeks' }).click();
     await page.locator('.bars').waitFor();
     await page.getByRole('heading', { name: 'How to read this list' }).click();
-    expect(await page.getByText('Refused: somebody asked and received nothing.').isVisible()).toBe(true);
+    await page.getByText('Refused: somebody asked and received nothing.').waitFor();
     const [fold, list] = await Promise.all([
       page.locator('.fold').last().boundingBox(),
       page.locator('.results').boundingBox(),
