@@ -7,8 +7,8 @@ import { isLastEntry } from './timelineMemory';
 import { useDrawnNearScreen } from './useDrawnNearScreen';
 import { VisitRow } from './VisitRow';
 
-/** Lines that are drawn, or not, together: about a screen of a phone. */
-const BLOCK = 6;
+/** Lines that are drawn, or not, together: more than a phone shows below the summary, and what a desktop shows. */
+const BLOCK = 4;
 
 interface DaySectionProps {
   readonly day: Day;

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type CSSProperties, type RefObject } from 
 import { flushSync } from 'react-dom';
 
 /** How far beyond the screen lines are drawn: somewhat more than a browser scrolls at one turn of a wheel, a Page Down or a Tab. */
-const MARGIN = '1000px 0px';
+const MARGIN = '700px 0px';
 
 type Listener = (isNear: boolean, height: number) => void;
 
