@@ -273,6 +273,8 @@ describe('one entry', () => {
     'tells of an emergency who gave which reason, what was overridden and what held (%s)',
     async (_name, viewport) => {
       const page = await openList('liz', { viewport });
+      // On a phone it is further down than lines are drawn.
+      await page.locator('.highlights').getByRole('link', { name: '2 emergencies' }).click();
       await page
         .locator('.visit', { hasText: 'Dr. Felicitas Kub' })
         .filter({ hasText: 'Emergency' })
