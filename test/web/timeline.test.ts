@@ -10,7 +10,7 @@ const at = (day: number, hour: number, minute = 0): string =>
   new Date(2026, 4, day, hour, minute).toISOString();
 
 describe('the list by day and visit', () => {
-  it('folds requests of one person for one reason within an hour', () => {
+  it('folds requests of one person for one reason in the same hour', () => {
     const first = entry({ at: at(6, 9, 50) });
     const second = entry({ at: at(6, 9, 5) });
     expect(groupVisits([first, second])).toMatchObject([

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { LANGUAGES } from 'virtual:languages';
 
-export interface Language {
-  /** BCP 47 tag: the page's `lang`, and what `Intl` formats by. */
-  readonly tag: string;
-  /** Its name in itself. */
-  readonly name: string;
-}
+export type Language = (typeof LANGUAGES)[number];
 
 /** Every language of the portal, English first. A new one is a file in `languages/`: `wordsInParts.ts` finds it. */
 export { LANGUAGES };

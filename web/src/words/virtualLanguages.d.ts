@@ -9,11 +9,13 @@ declare module 'virtual:languages' {
     readonly first: () => Promise<{ readonly words: PartOfWords }>;
     readonly rest: () => Promise<{ readonly words: PartOfWords }>;
   }
-  /** BCP 47 tag, and the language's name in itself. English first. */
   interface Language {
+    /** BCP 47 tag: the page's `lang`, and what `Intl` formats by. */
     readonly tag: string;
+    /** Its name in itself. */
     readonly name: string;
   }
+  /** English first. */
   export const LANGUAGES: readonly [Language, ...Language[]];
   /** By tag. */
   export const PARTS: Readonly<Record<string, Parts>>;

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type CSSProperties, type RefObject } from 'react';
 import { flushSync } from 'react-dom';
 
-/** How far beyond the screen lines are drawn: somewhat more than a browser scrolls at one turn of a wheel, a Page Down or a Tab. */
+/** How far beyond the screen lines are drawn, before a reader comes to them: about the height of a phone's window. */
 const MARGIN = '700px 0px';
 
 type Listener = (isNear: boolean, height: number) => void;
