@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import {
   accessibilityFaults,
   focused,
   hasFocus,
   isWiderThanScreen,
-  openBrowser,
-  openPage,
   PHONE,
   signIn,
   tabTo,
-  type WatchedPage,
   watchPage,
 } from './support/browser';
-import { access, patientOf, startProduct, type Product } from './support/product';
+import { access, patientOf } from './support/product';
+import { startSuite } from './support/suite';
 
 const NORTH = 'NorthHospitalMSP';
 const SOUTH = 'SouthClinicMSP';
@@ -21,31 +19,17 @@ const ADA = { id: 'urn:test:ada', name: 'Dr. Ada Example', role: 'doctor' };
 const CAT = { id: 'urn:test:cat', name: 'Dr. Cat Example', role: 'doctor' };
 const BEN = { id: 'urn:test:ben', name: 'Dr. Ben Example', role: 'doctor' };
 
-let product: Product;
-let browser: Browser;
-let opened: WatchedPage;
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser.close();
-  await product.dispose();
-});
-afterEach(async () => {
-  expect(opened.troubles).toEqual([]);
-  await opened.context.close();
-});
+const suite = startSuite();
 
 async function open(
   username: string,
   path: string,
-  options: Parameters<typeof openPage>[2] = {},
+  options: Parameters<typeof suite.open>[0] = {},
 ): Promise<Page> {
-  opened = await openPage(browser, product.demo.portalUrl, options);
-  await signIn(opened.page, patientOf(product.demo, username), path);
-  await opened.page.getByRole('heading', { level: 1 }).waitFor();
-  return opened.page;
+  await suite.open(options);
+  await signIn(suite.opened.page, patientOf(suite.product.demo, username), path);
+  await suite.opened.page.getByRole('heading', { level: 1 }).waitFor();
+  return suite.opened.page;
 }
 
 /** Asks for the patient's observations and says whether anything came. */
@@ -56,9 +40,9 @@ async function isReleased(
   purpose = 'TREAT',
   reason?: string,
 ): Promise<boolean> {
-  const patient = patientOf(product.demo, username);
+  const patient = patientOf(suite.product.demo, username);
   const errand = { practitioner, purpose, ...(reason !== undefined && { reason }) };
-  return (await access(product.demo, patient, { by, path: 'Patient/{id}', ...errand })) === 200;
+  return (await access(suite.product.demo, patient, { by, path: 'Patient/{id}', ...errand })) === 200;
 }
 
 const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true });
@@ -77,7 +61,7 @@ describe('what holds now', () => {
   it('is told in words, also before anything was decided', async () => {
     const page = await open('edward', '/consent');
     await page.getByText('You have not decided anything yet.').waitFor();
-    await opened.context.close();
+    await suite.opened.context.close();
     const other = await open('liz', '/consent');
     await other.getByText('Everybody at South Clinic may see all my data for treatment').waitFor();
     expect(
@@ -252,7 +236,7 @@ describe('what is saved holds for the next request', () => {
   const elsewhere = (holder: string): string => (holder === NORTH ? SOUTH : NORTH);
 
   it('only the hospital that keeps the record', async () => {
-    const { hospital } = patientOf(product.demo, 'alberto');
+    const { hospital } = patientOf(suite.product.demo, 'alberto');
     const page = await open('alberto', '/consent/edit');
     await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
     await saveDraft(page);
@@ -280,11 +264,11 @@ describe('what is saved holds for the next request', () => {
     await dialog.getByLabel('Until the end of').fill('2091-12-31');
     await dialog.getByRole('button', { name: 'Add to my changes' }).click();
     await saveDraft(page);
-    const alberto = patientOf(product.demo, 'alberto');
+    const alberto = patientOf(suite.product.demo, 'alberto');
     // A search for what is withheld finds nothing, and does not say that there is something.
     for (const path of ['Observation?patient={id}', 'Condition?patient={id}']) {
       const errand = { by: alberto.hospital, path, practitioner: CAT, purpose: 'TREAT' };
-      expect(await access(product.demo, alberto, errand)).toBe(200);
+      expect(await access(suite.product.demo, alberto, errand)).toBe(200);
     }
     await page.goto('/');
     const visit = page.locator('.visit', { hasText: CAT.name });
@@ -305,7 +289,7 @@ describe('what is saved holds for the next request', () => {
 describe('a change made elsewhere', () => {
   it('is shown, and both changes are kept when the patient wants it so', async () => {
     const first = await open('liz', '/consent/edit');
-    const second = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    const second = watchPage(await suite.opened.context.newPage(), suite.product.demo.portalUrl);
     await second.page.goto('/consent/edit');
 
     await first.getByRole('button', { name: 'Remove' }).nth(3).click();
@@ -345,8 +329,8 @@ describe('the session', () => {
     const page = await open('buster', '/consent/edit');
     await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
     await page.getByText(/not saved yet/).waitFor();
-    const cookies = await opened.context.cookies();
-    await opened.context.clearCookies();
+    const cookies = await suite.opened.context.cookies();
+    await suite.opened.context.clearCookies();
     await page.getByRole('link', { name: 'Look at what changes' }).click();
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     await page.getByText('Your unsaved changes are kept in this tab.').waitFor();
@@ -354,10 +338,10 @@ describe('the session', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(cookies.length).toBeGreaterThan(0);
 
-    const popup = opened.context.waitForEvent('page');
+    const popup = suite.opened.context.waitForEvent('page');
     await page.getByRole('link', { name: 'Sign in in a new tab' }).click();
     const tab = await popup;
-    const buster = patientOf(product.demo, 'buster');
+    const buster = patientOf(suite.product.demo, 'buster');
     await tab.getByLabel('User name').fill(buster.username);
     await tab.getByLabel('Password').fill(buster.password);
     await tab.getByRole('button', { name: 'Sign in' }).click();
@@ -374,12 +358,12 @@ describe('the session', () => {
     const dialog = page.getByRole('dialog', { name: 'New exception' });
     await dialog.getByRole('radio', { name: 'Everybody with a role' }).check();
     await dialog.getByLabel('Role', { exact: true }).selectOption('nurse');
-    const tab = await opened.context.newPage();
+    const tab = await suite.opened.context.newPage();
     await tab.goto('/consent');
     await tab.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     await page.getByText('Your unsaved changes are kept in this tab.').waitFor();
-    await signIn(tab, patientOf(product.demo, 'buster'), '/signed-in');
+    await signIn(tab, patientOf(suite.product.demo, 'buster'), '/signed-in');
     await dialog.getByText('Nobody with the role “nurse” may see any of my data').waitFor();
     await dialog.getByRole('button', { name: 'Add to my changes' }).click();
     await page.getByText('1 change, not saved yet').waitFor();
@@ -398,23 +382,23 @@ describe('the session', () => {
     const page = await open('buster', '/consent/edit');
     await page.getByRole('radio', { name: /Closed, except in an emergency/ }).check();
     await page.getByText(/not saved yet/).waitFor();
-    await opened.context.clearCookies();
+    await suite.opened.context.clearCookies();
     await page.getByRole('link', { name: 'Look at what changes' }).click();
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-    const tab = await opened.context.newPage();
-    await signIn(tab, patientOf(product.demo, 'ned'), '/signed-in');
+    const tab = await suite.opened.context.newPage();
+    await signIn(tab, patientOf(suite.product.demo, 'ned'), '/signed-in');
     await page.getByText('Your draft says the same as what holds now').waitFor();
     expect(await page.getByText('Closed, except in an emergency').count()).toBe(0);
   });
 
   it('warns before it ends, also without a connection', async () => {
-    opened = await openPage(browser, product.demo.portalUrl);
-    const { page } = opened;
+    await suite.open();
+    const { page } = suite.opened;
     await page.clock.install();
     const warning = page.waitForResponse(/\/SessionWarning-/);
     // The parts come one after the other: with this one, the page of a session's end is there.
     const afterEnd = page.waitForResponse(/\/NotFound-/);
-    await signIn(page, patientOf(product.demo, 'ned'), '/consent/edit');
+    await signIn(page, patientOf(suite.product.demo, 'ned'), '/consent/edit');
     // The warning is loaded a little after the page, the other pages when somebody uses it; without a connection both must be there.
     await page.getByRole('button', { name: 'Add an exception' }).waitFor();
     await page.mouse.move(200, 200);
@@ -423,7 +407,7 @@ describe('the session', () => {
     await (await afterEnd).finished();
     await page.getByRole('button', { name: 'Add an exception' }).click();
     // The server ends an idle session after 30 minutes. Its own clock stands still here: an answer would set this one right again.
-    await opened.context.setOffline(true);
+    await suite.opened.context.setOffline(true);
     await page.clock.fastForward('28:30');
     // Also where a dialog makes the page behind it unreachable.
     await page.getByRole('dialog').getByText('Your session ends soon').waitFor();
@@ -437,7 +421,7 @@ describe('the session', () => {
 
   it('that ends in one tab ends in the others', async () => {
     const page = await open('ned', '/');
-    const tab = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    const tab = watchPage(await suite.opened.context.newPage(), suite.product.demo.portalUrl);
     await tab.page.goto('/consent');
     await tab.page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import {
   accessibilityFaults,
   accessibleNodes,
@@ -8,35 +8,19 @@ import {
   DESKTOP,
   hiddenFocus,
   namelessControls,
-  openBrowser,
-  openPage,
   PHONE,
   signIn,
-  type WatchedPage,
 } from './support/browser';
-import { patientOf, startProduct, type Product } from './support/product';
+import { patientOf } from './support/product';
+import { startSuite } from './support/suite';
 
-let product: Product;
-let browser: Browser;
-let opened: WatchedPage;
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser.close();
-  await product.dispose();
-});
-afterEach(async () => {
-  expect(opened.troubles).toEqual([]);
-  await opened.context.close();
-});
+const suite = startSuite();
 
 async function open(options: BrowserContextOptions): Promise<Page> {
-  opened = await openPage(browser, product.demo.portalUrl, options);
-  await signIn(opened.page, patientOf(product.demo, 'liz'));
-  await opened.page.locator('.visit').first().waitFor();
-  return opened.page;
+  await suite.open(options);
+  await signIn(suite.opened.page, patientOf(suite.product.demo, 'liz'));
+  await suite.opened.page.locator('.visit').first().waitFor();
+  return suite.opened.page;
 }
 
 /** 1280 × 1024 at 400 %. */
@@ -136,7 +120,7 @@ const STATES: readonly (readonly [name: string, open: (page: Page) => Promise<vo
       await page.context().clearCookies();
       await click(page, '.nav a >> nth=1');
       await see(page, '.page .notice-info');
-      await signIn(await page.context().newPage(), patientOf(product.demo, 'liz'), '/signed-in');
+      await signIn(await page.context().newPage(), patientOf(suite.product.demo, 'liz'), '/signed-in');
       await see(page, '.nav');
       await page.context().pages()[1]?.close();
     },
@@ -169,15 +153,15 @@ describe('every page and state', () => {
   ] as const)(
     'has no accessibility fault and nothing outside the window: %s',
     async (_name, options, other) => {
-      opened = await openPage(browser, product.demo.portalUrl, options);
-      const { page } = opened;
+      await suite.open(options);
+      const { page } = suite.opened;
       page.on('dialog', (dialog) => void dialog.accept());
       await page.goto('/');
       await see(page, '.welcome-example');
       const faults: Record<string, readonly string[]> = {
         welcome: await faultsOf(page, other, options.viewport),
       };
-      await signIn(page, patientOf(product.demo, 'liz'));
+      await signIn(page, patientOf(suite.product.demo, 'liz'));
       await see(page, '.visit');
       for (const [name, openState] of STATES) {
         await openState(page);

@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { hasFocus, openBrowser, openPage, PHONE, signIn, until, type WatchedPage } from './support/browser';
-import { patientOf, startProduct, type Product } from './support/product';
+import type { Page } from 'playwright-core';
+import { hasFocus, PHONE, signIn, until } from './support/browser';
+import { patientOf } from './support/product';
+import { startSuite } from './support/suite';
 
-let product: Product;
-let browser: Browser;
-let opened: WatchedPage;
+const suite = startSuite();
 
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser.close();
-  await product.dispose();
-});
-afterEach(async () => {
-  expect(opened.troubles).toEqual([]);
-  await opened.context.close();
-});
-
-async function openList(options: Parameters<typeof openPage>[2] = {}, fragment = ''): Promise<Page> {
-  opened = await openPage(browser, product.demo.portalUrl, options);
-  await signIn(opened.page, patientOf(product.demo, 'liz'));
-  if (fragment !== '') await opened.page.goto(`/${fragment}`);
-  await opened.page.locator('.results').waitFor();
-  return opened.page;
+async function openList(options: Parameters<typeof suite.open>[0] = {}, fragment = ''): Promise<Page> {
+  await suite.open(options);
+  await signIn(suite.opened.page, patientOf(suite.product.demo, 'liz'));
+  if (fragment !== '') await suite.opened.page.goto(`/${fragment}`);
+  await suite.opened.page.locator('.results').waitFor();
+  return suite.opened.page;
 }
 
 const count = async (page: Page): Promise<number> =>
@@ -247,7 +234,10 @@ describe('the page’s protection', () => {
         "try { document.createElement('p').innerHTML = '<b>x</b>'; 'allowed' } catch (error) { error.name }",
       ),
     ).toBe('TypeError');
-    opened = { ...opened, troubles: opened.troubles.filter((trouble) => !trouble.includes('TrustedHTML')) };
+    suite.opened = {
+      ...suite.opened,
+      troubles: suite.opened.troubles.filter((trouble) => !trouble.includes('TrustedHTML')),
+    };
   });
 });
 

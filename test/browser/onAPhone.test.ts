@@ -1,40 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import {
-  accessibilityFaults,
-  beyondScreen,
-  openBrowser,
-  openPage,
-  PHONE,
-  signIn,
-  until,
-  type WatchedPage,
-  watchPage,
-} from './support/browser';
-import { patientOf, startProduct, type Product } from './support/product';
+import type { Page } from 'playwright-core';
+import { accessibilityFaults, beyondScreen, PHONE, signIn, until, watchPage } from './support/browser';
+import { patientOf } from './support/product';
+import { startSuite } from './support/suite';
 
-let product: Product;
-let browser: Browser;
-let opened: WatchedPage;
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser.close();
-  await product.dispose();
-});
-afterEach(async () => {
-  expect(opened.troubles).toEqual([]);
-  await opened.context.close();
-});
+const suite = startSuite();
 
 async function open(username: string, path = '/'): Promise<Page> {
-  opened = await openPage(browser, product.demo.portalUrl, { viewport: PHONE, locale: 'zh-CN' });
-  await signIn(opened.page, patientOf(product.demo, username), path);
-  await opened.page.getByRole('heading', { level: 1 }).waitFor();
-  return opened.page;
+  await suite.open({ viewport: PHONE, locale: 'zh-CN' });
+  await signIn(suite.opened.page, patientOf(suite.product.demo, username), path);
+  await suite.opened.page.getByRole('heading', { level: 1 }).waitFor();
+  return suite.opened.page;
 }
 
 const count = async (page: Page): Promise<number> =>
@@ -81,7 +58,7 @@ describe('at 390 px, in Chinese', () => {
 
   it('a conflict is told, read and resolved by keyboard', async () => {
     const first = await open('chet', '/consent/edit');
-    const second = watchPage(await opened.context.newPage(), product.demo.portalUrl);
+    const second = watchPage(await suite.opened.context.newPage(), suite.product.demo.portalUrl);
     await second.page.goto('/consent/edit');
     await second.page.getByRole('radio', { name: /关闭，紧急情况也不例外/ }).check();
     await second.page.getByRole('link', { name: '查看将有什么变化' }).click();
@@ -130,8 +107,8 @@ describe('the page that asks for the password', () => {
     ['en-GB', 'The user name or the password is not right.'],
     ['zh-CN', '用户名或密码不正确。'],
   ])('has no accessibility fault, nor when it refuses: %s', async (locale, refusal) => {
-    opened = await openPage(browser, product.demo.portalUrl, { viewport: PHONE, locale });
-    const { page } = opened;
+    await suite.open({ viewport: PHONE, locale });
+    const { page } = suite.opened;
     await page.goto('/auth/login?returnTo=%2F');
     await page.locator('input[name="password"]').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

@@ -1,57 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Browser } from 'playwright-core';
 import {
   accessibilityFaults,
   DESKTOP,
   focused,
   hasFocus,
   isWiderThanScreen,
-  openBrowser,
-  openPage,
   PHONE,
   signIn,
   tabTo,
   until,
-  type WatchedPage,
 } from './support/browser';
-import { access, patientOf, startProduct, type Product } from './support/product';
+import { access, patientOf } from './support/product';
+import { startSuite } from './support/suite';
 
 const NORTH = 'NorthHospitalMSP';
 const SOUTH = 'SouthClinicMSP';
 
-let product: Product;
-let browser: Browser;
-let opened: WatchedPage;
+const suite = startSuite();
 
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(true), openBrowser()]);
-}, 120_000);
-afterAll(async () => {
-  await browser.close();
-  await product.dispose();
-});
-afterEach(async () => {
-  expect(opened.troubles).toEqual([]);
-  await opened.context.close();
-});
-
-async function openList(username: string, options: Parameters<typeof openPage>[2] = {}) {
-  opened = await openPage(browser, product.demo.portalUrl, options);
-  await signIn(opened.page, patientOf(product.demo, username));
-  await opened.page.locator('.results').waitFor();
-  return opened.page;
+async function openList(username: string, options: Parameters<typeof suite.open>[0] = {}) {
+  await suite.open(options);
+  await signIn(suite.opened.page, patientOf(suite.product.demo, username));
+  await suite.opened.page.locator('.results').waitFor();
+  return suite.opened.page;
 }
 
 describe('signing in and out', () => {
   it('says what this is, leads in, shows who is signed in, and leaves nothing behind', async () => {
-    opened = await openPage(browser, product.demo.portalUrl);
-    const { page, context } = opened;
+    await suite.open();
+    const { page, context } = suite.opened;
     await page.goto('/');
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
       'See who opened your medical record',
     );
     expect(await accessibilityFaults(page)).toEqual([]);
-    const liz = patientOf(product.demo, 'liz');
+    const liz = patientOf(suite.product.demo, 'liz');
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('User name').fill(liz.username);
     await page.getByLabel('Password').fill(liz.password);
@@ -66,11 +49,11 @@ describe('signing in and out', () => {
   });
 
   it('comes back to the page that was wanted', async () => {
-    opened = await openPage(browser, product.demo.portalUrl);
-    const { page } = opened;
+    await suite.open();
+    const { page } = suite.opened;
     await page.goto('/consent');
     await page.getByRole('link', { name: 'Sign in' }).click();
-    const liz = patientOf(product.demo, 'liz');
+    const liz = patientOf(suite.product.demo, 'liz');
     await page.getByLabel('User name').fill(liz.username);
     await page.getByLabel('Password').fill(liz.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -120,7 +103,9 @@ describe('the list', () => {
 
   it('tells how far it is complete and what that means', async () => {
     const page = await openList('chet');
-    const me = (await (await opened.context.request.get('/api/v1/me')).json()) as { list: { block: number } };
+    const me = (await (await suite.opened.context.request.get('/api/v1/me')).json()) as {
+      list: { block: number };
+    };
     const line = page.locator('.trust');
     expect(await line.innerText()).toContain(
       `Complete up to ledger position ${String(me.list.block)}. Checked:`,
@@ -140,12 +125,12 @@ describe('the list', () => {
     await until(page, 'window.scrollY > 300');
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     const place = await last.boundingBox();
-    const edward = patientOf(product.demo, 'edward');
+    const edward = patientOf(suite.product.demo, 'edward');
     const practitioner = { id: 'urn:oid:2.16.840.1.113883.4.6#999', name: 'Dr. Brand New', role: 'doctor' };
     for (const path of ['Observation?patient={id}', 'Condition?patient={id}']) {
-      expect(await access(product.demo, edward, { by: NORTH, path, practitioner, purpose: 'TREAT' })).toBe(
-        200,
-      );
+      expect(
+        await access(suite.product.demo, edward, { by: NORTH, path, practitioner, purpose: 'TREAT' }),
+      ).toBe(200);
     }
     const show = page.getByRole('button', { name: 'Show 2 new entries' });
     await show.waitFor({ timeout: 40_000 });
@@ -180,9 +165,14 @@ describe('the list', () => {
   });
 
   it('marks an access at night by a word and a shape, and a rare reason by its plain words', async () => {
-    const ned = patientOf(product.demo, 'ned');
+    const ned = patientOf(suite.product.demo, 'ned');
     const practitioner = { id: 'urn:test:quality', name: 'Dr. Quality', role: 'dentist' };
-    await access(product.demo, ned, { by: SOUTH, path: 'Patient/{id}', practitioner, purpose: 'HQUALIMP' });
+    await access(suite.product.demo, ned, {
+      by: SOUTH,
+      path: 'Patient/{id}',
+      practitioner,
+      purpose: 'HQUALIMP',
+    });
     // Wherever the test runs, it is night somewhere.
     const timezoneId = new Date().getUTCHours() < 12 ? 'Pacific/Honolulu' : 'Asia/Tokyo';
     const page = await openList('ned', { timezoneId });
@@ -321,7 +311,7 @@ describe('one entry', () => {
     await page.getByText('Where this is written').click();
     expect(await page.locator('.ledger-place').innerText()).toMatch(/HospitalMSP\/|ClinicMSP\//);
     const path = new URL(page.url()).pathname;
-    await opened.context.close();
+    await suite.opened.context.close();
     const other = await openList('chet');
     await other.goto(path);
     await other.getByRole('heading', { name: 'There is nothing here' }).waitFor();
@@ -338,7 +328,7 @@ describe('hostile names', () => {
   ];
 
   it('are shown as text, in their place, and the page keeps its form', async () => {
-    const michael = patientOf(product.demo, 'michael');
+    const michael = patientOf(suite.product.demo, 'michael');
     for (const [at, name] of NAMES.entries()) {
       const practitioner = {
         id: `urn:test:hostile-${String(at)}`,
@@ -346,7 +336,7 @@ describe('hostile names', () => {
         role: at === 0 ? '"><b>' : 'doctor',
       };
       expect(
-        await access(product.demo, michael, {
+        await access(suite.product.demo, michael, {
           by: NORTH,
           path: 'Patient/{id}',
           practitioner,
@@ -356,7 +346,7 @@ describe('hostile names', () => {
     }
     const reason = `${NAMES[0] ?? ''} \u202E${'why '.repeat(60)}`;
     const attacker = { id: 'urn:test:hostile-0', name: NAMES[0] ?? '', role: 'doctor' };
-    await access(product.demo, michael, {
+    await access(suite.product.demo, michael, {
       by: SOUTH,
       path: 'Patient/{id}',
       practitioner: attacker,
@@ -405,9 +395,9 @@ describe('hostile names', () => {
 
 describe('an organisation that is not allowed', () => {
   it('appears in the list as refused, a moment after it asked', async () => {
-    const ned = patientOf(product.demo, 'ned');
+    const ned = patientOf(suite.product.demo, 'ned');
     const practitioner = { id: 'urn:test:curious', name: 'Dr. Curious Neighbour', role: 'doctor' };
-    await access(product.demo, ned, {
+    await access(suite.product.demo, ned, {
       by: NORTH,
       path: 'Condition?patient={id}',
       practitioner,
