@@ -14,6 +14,7 @@ const ON_BOTH_LEDGERS = [
   '<rootDir>/test/endToEnd/*.test.ts',
   '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
   '<rootDir>/test/gateway/ledger/registryCache.test.ts',
+  '<rootDir>/test/gateway/ledger/hsmSignerSoftHsm.test.ts',
   '<rootDir>/test/gateway/recorder/recorderOnLedger.test.ts',
   '<rootDir>/test/gateway/commands/registry.test.ts',
   '<rootDir>/test/gateway/projection/ledger.test.ts',

@@ -5,7 +5,7 @@
  */
 import { beginEarly } from './lib/earlyRequests';
 import { firstReads } from './lib/firstReads';
-import { preferredLanguage, storedLanguage } from './words/languages';
+import { preferredLanguage, readersVariant, storedLanguage } from './words/languages';
 import { wordParts } from './words/wordParts';
 
 beginEarly(firstReads(window.location));
@@ -14,3 +14,8 @@ const { tag } = preferredLanguage(navigator.languages, storedLanguage());
 wordParts(tag)
   .first()
   .catch(() => undefined);
+/*
+ * The first format of a language reads its data, which takes a slow processor 50 ms: here, where it waits for the code, instead of in
+ * the middle of drawing the page.
+ */
+new Intl.DateTimeFormat(readersVariant(tag, navigator.languages), { hour: '2-digit' }).format();

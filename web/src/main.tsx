@@ -6,18 +6,33 @@ import './styles/controls.css';
 import './styles/shell.css';
 import './styles/timeline.css';
 import './styles/choices.css';
-import { StrictMode } from 'react';
+import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app/App';
+import { App, NoWords } from './app/App';
+import { readFirstData } from './app/firstData';
+import { createQueryClient, meQuery } from './lib/queries';
+import { setSessionState } from './lib/sessionState';
 import { applyTheme, storedTheme } from './lib/theme';
 import { preferredLanguage, storedLanguage } from './words/languages';
+import { openLanguage } from './words/loadWords';
 
-const root = document.getElementById('root');
-if (root === null) throw new Error('the page has no #root');
+const element = document.getElementById('root');
+if (element === null) throw new Error('the page has no #root');
 applyTheme(storedTheme());
+const queryClient = createQueryClient(() => {
+  if (queryClient.getQueryData(meQuery.queryKey) !== undefined) setSessionState('ended');
+});
 const language = preferredLanguage(navigator.languages, storedLanguage());
-createRoot(root).render(
-  <StrictMode>
-    <App firstLanguage={language} />
-  </StrictMode>,
+const ready = Promise.all([openLanguage(language), readFirstData(queryClient)]);
+const root = createRoot(element);
+const render = (page: ReactNode): void => {
+  root.render(<StrictMode>{page}</StrictMode>);
+};
+ready.then(
+  ([vocabulary]) => {
+    render(<App first={{ language, vocabulary }} queryClient={queryClient} />);
+  },
+  () => {
+    render(<NoWords />);
+  },
 );

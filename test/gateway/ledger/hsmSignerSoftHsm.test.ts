@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { subjectKeyIdentifier } from '../../../gateway/src/ledger/hsmSigner';
 import { findSoftHsm, makeSoftToken, type SoftToken } from '../../support/softHsm';
-import { CLIENT, NORTH, SOUTH, startEmbeddedTestNetwork, type TestNetwork } from './network';
+import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork } from './network';
 
 jest.setTimeout(120_000);
 
@@ -25,7 +25,7 @@ if (softHsm.kind === 'absent') {
     let token: SoftToken;
     let jwks = '';
     beforeAll(async () => {
-      net = await startEmbeddedTestNetwork();
+      net = await startTestNetwork();
       token = makeSoftToken('chartwitness', PIN);
       token.importKey(net.environment(NORTH)['FABRIC_KEY_FILE'] ?? '', idOf(NORTH));
       jwks = join(token.environment.SOFTHSM2_CONF, '../jwks.json');

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lazy, type ComponentType } from 'react';
+import { whenIdle } from '../lib/idle';
 import { needAllWords } from '../words/loadWords';
 
 const loaders: (() => Promise<unknown>)[] = [];
 
-/** Loads the other pages ahead: they then open at once, and also while the server is away. */
+const LATEST_MS = 500;
+
+/** Loads the other pages ahead, each when nothing else is to be done: they then open at once, and also while the server is away. */
 export async function loadAhead(): Promise<void> {
-  for (const load of loaders) await load();
+  for (const load of loaders) {
+    await new Promise<void>((resolve) => {
+      whenIdle(() => {
+        resolve();
+      }, LATEST_MS);
+    });
+    await load();
+  }
 }
 
 /** Only the list is part of the first download: the other pages, their styles and their words come when they are opened. */

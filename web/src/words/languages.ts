@@ -21,6 +21,11 @@ function sameLanguage(ours: string, asked: string): boolean {
   return ours.split('-')[0] === asked.split('-')[0]?.toLowerCase();
 }
 
+/** The first of the reader's languages that is a variant of `tag`: dates and numbers are written as there. */
+export function readersVariant(tag: string, asked: readonly string[]): string {
+  return asked.find((language) => language === tag || language.startsWith(`${tag}-`)) ?? tag;
+}
+
 /** Null where nothing is stored, or where the browser allows no storage. */
 export function storedLanguage(): string | null {
   try {

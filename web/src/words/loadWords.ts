@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Vocabulary } from './context';
 import type { Key, Words } from './languages/en';
-import type { Language } from './languages';
+import { readersVariant, type Language } from './languages';
 import { wordParts, type Parts } from './wordParts';
 
 interface OpenWords {
@@ -12,15 +12,10 @@ interface OpenWords {
 
 let current: OpenWords | undefined;
 let isRestWanted = false;
+const listeners = new Set<(complete: Vocabulary) => void>();
 
-/**
- * The vocabulary of a language, complete as far as the pages that are open need it.
- * @param onMore called with the same vocabulary once more when a code was met whose word came later.
- */
-export async function openLanguage(
-  { tag }: Language,
-  onMore: (complete: Vocabulary) => void,
-): Promise<Vocabulary> {
+/** The vocabulary of a language, complete as far as the pages that are open need it. */
+export async function openLanguage({ tag }: Language): Promise<Vocabulary> {
   const parts = wordParts(tag);
   const words = { ...(await parts.first()).words } as OpenWords['words'];
   const opened: OpenWords = { parts, words, isComplete: false };
@@ -33,12 +28,20 @@ export async function openLanguage(
     isAsked = true;
     complete(opened).then(
       () => {
-        onMore(new Vocabulary(variant, words));
+        if (opened === current) for (const listener of listeners) listener(new Vocabulary(variant, words));
       },
       // Without the rest the code itself stays, as a code without a word does.
       () => undefined,
     );
   });
+}
+
+/** Calls `listener` with the vocabulary once more when a code was met whose word came later. @returns what ends that. */
+export function hearMoreWords(listener: (complete: Vocabulary) => void): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 /** Resolves when every word is there. Pages other than the first wait for it. */
@@ -50,9 +53,4 @@ export async function needAllWords(): Promise<void> {
 async function complete(opened: OpenWords): Promise<void> {
   Object.assign(opened.words, (await opened.parts.rest()).words);
   opened.isComplete = true;
-}
-
-/** The first of the reader's languages that is a variant of `tag`: dates and numbers are written as there. */
-export function readersVariant(tag: string, asked: readonly string[]): string {
-  return asked.find((language) => language === tag || language.startsWith(`${tag}-`)) ?? tag;
 }

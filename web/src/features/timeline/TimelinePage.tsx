@@ -4,6 +4,7 @@ import { Fold } from '../../components/Fold';
 import { Optional } from '../../components/Optional';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
+import { whenIdle } from '../../lib/idle';
 import { useFilter } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { AccessList } from './AccessList';
@@ -59,20 +60,6 @@ export function TimelinePage(): ReactNode {
 /** The summary above the list waits for what comes then: not for long, also on a page that is always busy. */
 const LATEST_MS = 1000;
 
-/** Calls back when the page has nothing else to do; a browser without that (Safari), after a moment. @returns what cancels it. */
-function whenIdle(call: () => void): () => void {
-  if (typeof requestIdleCallback === 'undefined') {
-    const timer = setTimeout(call, 50);
-    return () => {
-      clearTimeout(timer);
-    };
-  }
-  const handle = requestIdleCallback(call, { timeout: LATEST_MS });
-  return () => {
-    cancelIdleCallback(handle);
-  };
-}
-
 /** False until the browser has had time to show what is there: the rest is loaded after the list, not beside it. */
 function useIsSettled(isReady: boolean): boolean {
   const [isSettled, setIsSettled] = useState(false);
@@ -82,7 +69,7 @@ function useIsSettled(isReady: boolean): boolean {
       setIsSettled(true);
       // Without it the list is printed as it stands on the screen.
       import('../../styles/print.css').catch(() => undefined);
-    });
+    }, LATEST_MS);
   }, [isReady]);
   return isSettled;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState, type CSSProperties, type RefObject } from 'react';
 import { flushSync } from 'react-dom';
+import { whenIdle } from '../../lib/idle';
 
 /** How far beyond the screen lines are drawn, before a reader comes to them: about the height of a phone's window. */
 const MARGIN = '700px 0px';
 
-type Listener = (isNear: boolean, height: number) => void;
+type Place = 'onScreen' | 'near' | 'far';
+type Listener = (place: Place, height: number) => void;
 
 const listeners = new WeakMap<Element, Listener>();
 let observer: IntersectionObserver | undefined;
@@ -14,8 +16,11 @@ const drawnForPrint = new Set<() => void>();
 function observe(element: Element, listener: Listener): () => void {
   const shared = (observer ??= new IntersectionObserver(
     (entries) => {
-      for (const { target, isIntersecting, boundingClientRect } of entries)
-        listeners.get(target)?.(isIntersecting, boundingClientRect.height);
+      for (const { target, isIntersecting, boundingClientRect } of entries) {
+        const { top, bottom, height } = boundingClientRect;
+        const isOnScreen = top < window.innerHeight && bottom > 0;
+        listeners.get(target)?.(!isIntersecting ? 'far' : isOnScreen ? 'onScreen' : 'near', height);
+      }
     },
     { rootMargin: MARGIN },
   ));
@@ -25,6 +30,34 @@ function observe(element: Element, listener: Listener): () => void {
     shared.unobserve(element);
     listeners.delete(element);
   };
+}
+
+/** How long a part near the screen waits on a page that is busy: a reader who scrolls fast is there by then. */
+const LATEST_MS = 100;
+
+const waiting = new Set<() => void>();
+let isAsked = false;
+
+/** Draws one part after another, each when there is nothing else to do: a press in between is answered first. @returns what cancels it. */
+function drawWhenIdle(draw: () => void): () => void {
+  waiting.add(draw);
+  askForTime();
+  return () => {
+    waiting.delete(draw);
+  };
+}
+
+function askForTime(): void {
+  if (isAsked || waiting.size === 0) return;
+  isAsked = true;
+  whenIdle((isLate) => {
+    isAsked = false;
+    for (const draw of [...waiting].slice(0, isLate ? undefined : 1)) {
+      waiting.delete(draw);
+      draw();
+    }
+    askForTime();
+  }, LATEST_MS);
 }
 
 // A page is printed whole, not as far as it was scrolled.
@@ -45,7 +78,7 @@ interface Drawn<E extends Element> {
 }
 
 /**
- * Whether a part of a long list is drawn: only near the screen, or while it has the focus. Elsewhere it is an empty box of its height, so
+ * Whether a part of a long list is drawn: only on the screen, near it as soon as there is time, or while it has the focus. Elsewhere it is an empty box of its height, so
  * that ten thousand lines cost what a few hundred do.
  * @param lines how many lines the part has.
  * @param isDrawnAtOnce drawn before the browser has said where it is.
@@ -65,17 +98,19 @@ export function useDrawnNearScreen<E extends Element>(lines: number, isDrawnAtOn
       setIsDrawn(true);
     };
     drawnForPrint.add(draw);
-    const stop = observe(element, (isNear, measured) => {
-      if (isNear) {
-        draw();
-        return;
-      }
+    let forget = (): void => undefined;
+    const stop = observe(element, (place, measured) => {
+      forget();
+      if (place === 'onScreen') draw();
+      if (place === 'near' && !drawn.current) forget = drawWhenIdle(draw);
+      if (place !== 'far') return;
       if (!drawn.current || element.contains(document.activeElement)) return;
       lineHeight = measured / lines;
       setHeight(measured);
       setIsDrawn(false);
     });
     return () => {
+      forget();
       stop();
       drawnForPrint.delete(draw);
     };
