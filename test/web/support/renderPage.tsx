@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { QueryClientProvider } from '@tanstack/react-query';
+import type { Me } from '@api/schemas';
+import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { MemoryRouter } from 'react-router';
 import { Announcer } from '../../../web/src/components/announce';
-import { createQueryClient, meQuery } from '../../../web/src/lib/queries';
+import { createQueryClient, meQuery, MeProvider } from '../../../web/src/lib/queries';
 import { Vocabulary, VocabularyProvider } from '../../../web/src/words/context';
 import { words as en } from '../../../web/src/words/languages/en';
 import { meAnswer } from './answers';
@@ -29,9 +30,17 @@ export function renderPage(
     >
       <QueryClientProvider client={queryClient}>
         <MemoryRouter initialEntries={[path]}>
-          <Announcer>{page}</Announcer>
+          <SignedIn first={me}>
+            <Announcer>{page}</Announcer>
+          </SignedIn>
         </MemoryRouter>
       </QueryClientProvider>
     </VocabularyProvider>,
   );
+}
+
+/** Gives the page the caller as the server state has it, as `SessionGate` does. */
+function SignedIn({ first, children }: { readonly first: Me; readonly children: ReactNode }): ReactNode {
+  const { data = first } = useQuery(meQuery);
+  return <MeProvider value={data}>{children}</MeProvider>;
 }

@@ -4,7 +4,7 @@ import { Suspense, useCallback, useEffect, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
 import { ErrorPage } from '../components/ErrorPage';
 import { ApiError } from '../lib/apiError';
-import { meQuery } from '../lib/queries';
+import { meQuery, MeProvider } from '../lib/queries';
 import { hearOtherTabs, setSessionState, useSessionState } from '../lib/sessionState';
 import { AppRoutes } from './AppRoutes';
 import { Frame } from './Frame';
@@ -26,7 +26,12 @@ export function SessionGate(): ReactNode {
   );
   if (session === 'ended') return framed(<SessionEndedPage onResume={resume} />);
   if (me.data !== undefined) {
-    return pathname === '/signed-in' ? framed(<SignedInPage />) : <AppRoutes key={me.data.subject} />;
+    if (pathname === '/signed-in') return framed(<SignedInPage />);
+    return (
+      <MeProvider value={me.data}>
+        <AppRoutes key={me.data.subject} />
+      </MeProvider>
+    );
   }
   if (me.error === null) return null;
   if (me.error instanceof ApiError && me.error.isSignedOut) return framed(<SignInPage />);

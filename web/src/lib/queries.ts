@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, Me } from '@api/schemas';
-import { QueryCache, QueryClient, queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { createContext, use } from 'react';
 import { fetchAccess, fetchAccesses, fetchMe } from './api';
 import { ApiError } from './apiError';
 import { forgetUnsaved } from './draft';
@@ -64,9 +65,15 @@ const personQuery = (id: string) =>
     staleTime: Infinity,
   });
 
+const MeContext = createContext<Me | null>(null);
+/** Gives the pages the caller, so that only one place watches the session. */
+export const MeProvider = MeContext.Provider;
+
 /** The caller, once the session is known to be there. */
-export function useMe() {
-  return useSuspenseQuery(meQuery).data;
+export function useMe(): Me {
+  const me = use(MeContext);
+  if (me === null) throw new Error('useMe needs a MeProvider');
+  return me;
 }
 
 /** The name of a person who appears in the list; undefined while it is looked for and when the person does not appear. */

@@ -38,7 +38,7 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
           {words.text(isEmptyFilter(filter) ? 'list.keepAll' : 'list.keepThese')}
         </Link>
       </p>
-      <NewEntries filter={filter} />
+      <NewEntries filter={filter} pages={pages} />
       {days.map((day, at) => (
         <DaySection key={day.date} day={day} isFirst={at === 0} />
       ))}
@@ -50,10 +50,10 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
   );
 }
 
-function NewEntries({ filter }: { readonly filter: AccessFilter }): ReactNode {
+function NewEntries({ filter, pages }: AccessListProps): ReactNode {
   const words = useWords();
   const announce = useAnnounce();
-  const { count, isMany, show } = useNewEntries(filter);
+  const { count, isMany, show } = useNewEntries(filter, pages);
   const label = words.text(isMany ? 'list.newMany' : 'list.new', { count });
   useEffect(() => {
     if (count > 0) announce(label);

@@ -98,10 +98,9 @@ interface NewEntries {
 }
 
 /** Looks for entries newer than the loaded ones whenever the ledger position of the list has moved. */
-export function useNewEntries(filter: AccessFilter): NewEntries {
+export function useNewEntries(filter: AccessFilter, { list }: AccessPages): NewEntries {
   const queryClient = useQueryClient();
   const options = accessPagesQuery(filter);
-  const list = useInfiniteQuery(options);
   const me = useQuery(meQuery);
   const newest = useQuery({
     queryKey: [
