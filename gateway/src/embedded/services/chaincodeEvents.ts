@@ -38,7 +38,16 @@ export function eventOf(data: Uint8Array): peer.ChaincodeEvent | undefined {
   if (parts?.channelHeader.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return undefined;
   const bytes = openEndorserTransaction(parts)?.chaincodeAction.getEvents_asU8();
   if (!bytes || bytes.length === 0) return undefined;
-  const event = peer.ChaincodeEvent.deserializeBinary(bytes);
+  const event = parse(bytes);
+  if (!event) return undefined;
   const complete = event.getChaincodeId() !== '' && event.getEventName() !== '' && event.getTxId() !== '';
   return complete ? event : undefined;
+}
+
+function parse(bytes: Uint8Array): peer.ChaincodeEvent | undefined {
+  try {
+    return peer.ChaincodeEvent.deserializeBinary(bytes);
+  } catch {
+    return undefined; // not protobuf: a transaction that holds it is invalid, and has no event
+  }
 }

@@ -53,62 +53,94 @@ function checkHeaders(
 ): number {
   const { channelHeader, signatureHeader } = parts;
   const creator = options.membership.identify(signatureHeader.getCreator_asU8());
+  // Other types that a peer knows are not ordered here.
+  if (channelHeader.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return Code.BAD_COMMON_HEADER;
   if (signatureHeader.getNonce_asU8().length === 0 || channelHeader.getEpoch() !== 0)
     return Code.BAD_COMMON_HEADER;
   if (!creator || !hasRole(creator) || !hasSigned(creator, parts.payloadBytes, parts.signature)) {
     return Code.BAD_CREATOR_SIGNATURE;
   }
-  if (channelHeader.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return Code.UNKNOWN_TX_TYPE;
+  const id = transactionIdOf(signatureHeader.getNonce_asU8(), signatureHeader.getCreator_asU8());
+  if (channelHeader.getTxId() !== id) return Code.BAD_PROPOSAL_TXID;
   if (channelHeader.getChannelId() !== options.channel) return Code.TARGET_CHAIN_NOT_FOUND;
   return Code.VALID;
 }
 
 function checkBinding(transaction: EndorserTransaction, options: ValidatorOptions): number {
-  const { channelHeader, signatureHeader, header } = transaction;
-  const id = transactionIdOf(signatureHeader.getNonce_asU8(), signatureHeader.getCreator_asU8());
-  if (channelHeader.getTxId() !== id) return Code.BAD_PROPOSAL_TXID;
+  const { channelHeader, header } = transaction;
   const hash = sha256(header.channelHeader, header.signatureHeader, transaction.proposalPayload);
   if (transaction.actions !== 1 || !hash.equals(transaction.proposalHash))
     return Code.INVALID_ENDORSER_TRANSACTION;
-  if (options.isKnownTransaction(id)) return Code.DUPLICATE_TXID;
+  if (options.isKnownTransaction(channelHeader.getTxId())) return Code.DUPLICATE_TXID;
   return Code.VALID;
 }
 
 function checkResults(transaction: EndorserTransaction, options: ValidatorOptions): CheckedTransaction {
   const transactionId = transaction.channelHeader.getTxId();
-  const namespace = transaction.chaincodeAction.getChaincodeId()?.getName() ?? '';
-  const extension = peer.ChaincodeHeaderExtension.deserializeBinary(
-    transaction.channelHeader.getExtension_asU8(),
+  const { chaincodeAction, channelHeader } = transaction;
+  const extension = decode(channelHeader.getExtension_asU8(), (bytes) =>
+    peer.ChaincodeHeaderExtension.deserializeBinary(bytes),
   );
-  const policy = options.policyOf(namespace);
-  if (!policy || extension.getChaincodeId()?.getName() !== namespace)
-    return refused(Code.INVALID_CHAINCODE, transactionId);
-  const sets = decode(transaction.chaincodeAction.getResults_asU8());
+  if (!extension) return refused(Code.BAD_HEADER_EXTENSION, transactionId);
+  const sets = decode(chaincodeAction.getResults_asU8(), decodeReadWriteSet);
   if (!sets) return refused(Code.BAD_RWSET, transactionId);
-  if (sets.some((set) => !mayWrite(set, namespace))) return refused(Code.ILLEGAL_WRITESET, transactionId);
+  let code = checkNames(extension, chaincodeAction);
+  if (code === Code.VALID && !isWellFormed(sets)) code = Code.ILLEGAL_WRITESET;
+  if (code === Code.VALID) code = checkEndorsements(transaction, sets, options);
+  return code === Code.VALID ? { code, transactionId, sets } : refused(code, transactionId);
+}
+
+/** Header, results and event must be of one chaincode. */
+function checkNames(extension: peer.ChaincodeHeaderExtension, action: peer.ChaincodeAction): number {
+  const [named, executed] = [extension.getChaincodeId(), action.getChaincodeId()];
+  if (!named || !executed) return Code.INVALID_OTHER_REASON;
+  const name = executed.getName();
+  if (name === '' || named.getName() !== name || executed.getVersion() === '') return Code.INVALID_CHAINCODE;
+  return hasOwnEvent(action.getEvents_asU8(), name) ? Code.VALID : Code.INVALID_OTHER_REASON;
+}
+
+/** Who may write in a namespace is said by that namespace's own chaincode. */
+function checkEndorsements(
+  transaction: EndorserTransaction,
+  sets: readonly NamespaceSet[],
+  options: ValidatorOptions,
+): number {
+  const executed = transaction.chaincodeAction.getChaincodeId()?.getName() ?? '';
   const endorsers = endorsersOf(transaction, options);
-  const own = sets.find((set) => set.namespace === namespace);
-  if (!policiesFor(own, policy, options.collections).every((rule) => isSatisfied(rule, endorsers))) {
-    return refused(Code.ENDORSEMENT_POLICY_FAILURE, transactionId);
+  for (const name of new Set([executed, ...sets.filter(writes).map(({ namespace }) => namespace)])) {
+    const policy = options.policyOf(name);
+    if (!policy) return Code.INVALID_CHAINCODE;
+    const set = sets.find(({ namespace }) => namespace === name);
+    const policies = policiesFor(set, policy, options.collections);
+    if (!policies?.every((rule) => isSatisfied(rule, endorsers))) return Code.ENDORSEMENT_POLICY_FAILURE;
   }
-  return { code: Code.VALID, transactionId, sets };
+  return Code.VALID;
 }
 
-function decode(bytes: Uint8Array): NamespaceSet[] | undefined {
+/** Undefined where the bytes are not such a message: the caller knows the code for it. */
+function decode<T>(bytes: Uint8Array, parse: (bytes: Uint8Array) => T): T | undefined {
   try {
-    return decodeReadWriteSet(bytes);
+    return parse(bytes);
   } catch {
-    return undefined; // not protobuf: the caller marks the transaction BAD_RWSET
+    return undefined;
   }
 }
 
-/** A transaction writes in its own chaincode's namespace only; key metadata is not supported. */
-function mayWrite(set: NamespaceSet, namespace: string): boolean {
-  if (set.metadataWrites > 0) return false;
-  return (
-    set.namespace === namespace ||
-    (set.writes.length === 0 && set.collections.every(({ writes }) => writes.length === 0))
-  );
+/** Without an event, or with one that names the chaincode itself. */
+function hasOwnEvent(bytes: Uint8Array, chaincode: string): boolean {
+  if (bytes.length === 0) return true;
+  const event = decode(bytes, (present) => peer.ChaincodeEvent.deserializeBinary(present));
+  return event?.getChaincodeId() === chaincode;
+}
+
+/** Each namespace once; key metadata is not supported. */
+function isWellFormed(sets: readonly NamespaceSet[]): boolean {
+  if (sets.some(({ metadataWrites }) => metadataWrites > 0)) return false;
+  return new Set(sets.map(({ namespace }) => namespace)).size === sets.length;
+}
+
+function writes(set: NamespaceSet): boolean {
+  return set.writes.length > 0 || set.collections.some((collection) => collection.writes.length > 0);
 }
 
 /** Peers whose signature over the results holds, each once. */
@@ -123,16 +155,19 @@ function endorsersOf(transaction: EndorserTransaction, { membership }: Validator
   return [...found.values()];
 }
 
-/** Every policy that the written keys fall under; the chaincode's own when none has another. */
+/** Every policy that the written keys fall under; the chaincode's own when none has another. Undefined for an unknown collection. */
 function policiesFor(
   set: NamespaceSet | undefined,
   policy: SignaturePolicy,
   collections: Collections,
-): SignaturePolicy[] {
+): SignaturePolicy[] | undefined {
   const policies: SignaturePolicy[] = [];
   if (set && set.writes.length > 0) policies.push(policy);
   for (const collection of set?.collections ?? []) {
-    if (collection.writes.length > 0) policies.push(collections.get(collection.name)?.endorsement ?? policy);
+    if (collection.writes.length === 0) continue;
+    const known = collections.get(collection.name);
+    if (!known) return undefined;
+    policies.push(known.endorsement ?? policy);
   }
   return policies.length === 0 ? [policy] : policies;
 }
