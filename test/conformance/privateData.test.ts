@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Transaction } from '@hyperledger/fabric-gateway';
+import { gateway } from '@hyperledger/fabric-protos';
+import {
+  openEndorserTransaction,
+  openEnvelope,
+} from '../../gateway/src/embedded/protocol/preparedTransaction';
+import { decodeReadWriteSet } from '../../gateway/src/embedded/protocol/readWriteSet';
 import { sha256 } from '../../gateway/src/embedded/protocol/sha256';
 import { BOTH, type TestClient, type TestNetwork } from './network';
 import { startNetwork } from './startNetwork';
@@ -47,6 +54,38 @@ describe('private data', () => {
     const block = Buffer.from(await query('GetBlockByNumber', String(blockNumber)));
     expect(block.includes(sha256('distinctive-secret'))).toBe(true);
     for (const needle of ['distinctive-secret', 'transient']) expect(block.includes(needle)).toBe(false);
+  });
+
+  test('a transaction with private data reads the whole definition, one without only its sequence', async () => {
+    const definition = ['Collections', 'EndorsementInfo', 'Sequence', 'ValidationInfo'].map(
+      (field) => `namespaces/fields/oracle/${field}`,
+    );
+    const reads = async (transaction: Promise<Transaction>): Promise<string[] | undefined> => {
+      const prepared = gateway.PreparedTransaction.deserializeBinary((await transaction).getBytes());
+      const parts = openEnvelope(prepared.getEnvelope()?.serializeBinary() ?? new Uint8Array());
+      const results = parts && openEndorserTransaction(parts)?.chaincodeAction.getResults_asU8();
+      const sets = decodeReadWriteSet(results ?? new Uint8Array());
+      return sets.find(({ namespace }) => namespace === '_lifecycle')?.reads.map(({ key }) => key);
+    };
+    const named = { endorsingOrganizations: BOTH };
+    const { contract } = holder;
+    const withData = { arguments: ['pair', 'd'], transientData: { v: 'x' }, ...named };
+    expect(await reads(contract.newProposal('pvtPut', withData).endorse())).toEqual([
+      ...definition,
+      'namespaces/metadata/oracle',
+    ]);
+    expect(await reads(contract.newProposal('put', { arguments: ['d', 'x'], ...named }).endorse())).toEqual([
+      'namespaces/fields/oracle/Sequence',
+    ]);
+  });
+
+  test('the hash of a key in a collection that does not exist', async () => {
+    await expect(holder.evaluate('pvtHash', ['nocoll', 'k'])).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringContaining(
+        'collection [nocoll] not defined in the collection config for chaincode [oracle]',
+      ) as string,
+    });
   });
 
   test('a member that did not endorse gets the value too', async () => {

@@ -68,6 +68,37 @@ describe('simulation', () => {
     });
   });
 
+  test('a bookmark without a page size goes on to the end', async () => {
+    for (const key of ['rest1', 'rest2', 'rest3']) await holder.submit('put', [key, key]);
+    expect(JSON.parse(await holder.evaluate('page', ['rest', 'resu', 0, 'rest2']))).toMatchObject({
+      rows: [
+        ['rest2', 'rest2'],
+        ['rest3', 'rest3'],
+      ],
+      meta: { bookmark: '', fetchedRecordsCount: 2 },
+    });
+  });
+
+  test('the empty key is a key', async () => {
+    await holder.submit('put', ['', 'unnamed']);
+    expect(await holder.evaluate('get', [''])).toBe('unnamed');
+  });
+
+  test('a proposal that is evaluated already is refused by the same peer', async () => {
+    const proposal = holder.contract.newProposal('slow', {
+      arguments: ['700'],
+      endorsingOrganizations: ['Org1MSP'],
+    });
+    const outcomes = await Promise.allSettled([proposal.evaluate(), proposal.evaluate()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refusal = outcomes.find((outcome) => outcome.status === 'rejected');
+    const message = `error sending: txid: ${proposal.getTransactionId()}(${network.channel}) exists`;
+    expect(refusal?.reason).toMatchObject({
+      code: 10,
+      details: [{ mspId: 'Org1MSP', message: expect.stringContaining(message) as string }],
+    });
+  });
+
   test('simple and composite keys do not mix', async () => {
     const found = await rows('range', '', '');
     expect(found.some(([key]) => key.startsWith('\u0000'))).toBe(false);

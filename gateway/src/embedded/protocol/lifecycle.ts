@@ -19,6 +19,15 @@ export function sequenceKey(chaincode: string): string {
   return `namespaces/fields/${chaincode}/Sequence`;
 }
 
+/** Every key of a chaincode's definition. */
+export function definitionKeys(chaincode: string): string[] {
+  const fields = ['Collections', 'EndorsementInfo', 'Sequence', 'ValidationInfo'];
+  return [
+    ...fields.map((field) => `namespaces/fields/${chaincode}/${field}`),
+    `namespaces/metadata/${chaincode}`,
+  ];
+}
+
 /** The public writes by which a definition is committed, in Fabric's encoding. */
 export function definitionWrites(
   definition: ChaincodeDefinition,

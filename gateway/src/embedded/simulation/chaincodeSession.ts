@@ -83,6 +83,11 @@ export class ChaincodeSession {
 
   /** Runs one transaction to its end. An abandoned one never resolves. */
   invoke(invocation: Invocation): Promise<Completion> {
+    const { transactionId, channelId } = invocation;
+    if (this.running.has(transactionId)) {
+      const message = `error sending: txid: ${transactionId}(${channelId}) exists`;
+      return Promise.resolve({ kind: 'failed', message });
+    }
     return new Promise((resolve) => {
       this.running.set(invocation.transactionId, {
         ...invocation,
@@ -254,9 +259,9 @@ function getByRange(running: Running, payload: Uint8Array): Uint8Array {
   const collection = request.getCollection();
   const [start, end] = [request.getStartkey(), request.getEndkey()];
   const metadata = peer.QueryMetadata.deserializeBinary(request.getMetadata_asU8());
-  const pageSize = metadata.getPagesize();
-  if (collection === '' && pageSize > 0) {
-    return pageResponse(running, simulator.scanPage(start, end, pageSize, metadata.getBookmark()));
+  const [pageSize, bookmark] = [metadata.getPagesize(), metadata.getBookmark()];
+  if (collection === '' && (pageSize !== 0 || bookmark !== '')) {
+    return pageResponse(running, simulator.scanPage(start, end, pageSize, bookmark));
   }
   const scan = collection === '' ? simulator.scan(start, end) : simulator.scanPrivate(collection, start, end);
   return open(running, () => nextEntry(scan)).serializeBinary();
@@ -274,7 +279,9 @@ function nextEntry(scan: Scan): Uint8Array | undefined {
 function pageResponse(running: Running, scan: Scan): Uint8Array {
   const response = new peer.QueryResponse();
   let count = 0;
-  for (let entry = nextEntry(scan); entry; entry = nextEntry(scan)) {
+  while (count < TOTAL_LIMIT) {
+    const entry = nextEntry(scan);
+    if (!entry) break;
     response.addResults(resultBytes(entry));
     count += 1;
   }

@@ -145,7 +145,7 @@ function encodeNamespace(
 ): ledger.rwset.NsReadWriteSet {
   const keys = new kvrwset.KVRWSet();
   keys.setReadsList(valuesByKey(builder.reads));
-  keys.setRangeQueriesInfoList(builder.ranges.map(encodeRange));
+  keys.setRangeQueriesInfoList(distinct(builder.ranges).map(encodeRange));
   keys.setWritesList(valuesByKey(builder.writes));
   const set = new rwset.NsReadWriteSet();
   set.setNamespace(name);
@@ -154,14 +154,26 @@ function encodeNamespace(
   return set;
 }
 
+/** As a peer does: of scans that ended alike, the first one stands for all. */
+function distinct(records: readonly RangeRecord[]): RangeRecord[] {
+  const first = new Map<string, RangeRecord>();
+  for (const record of records) {
+    const key = JSON.stringify([record.startKey, record.endKey, record.exhausted]);
+    if (!first.has(key)) first.set(key, record);
+  }
+  return [...first.values()];
+}
+
 function encodeRange(record: RangeRecord): ledger.rwset.kvrwset.RangeQueryInfo {
-  const reads = new kvrwset.QueryReads();
-  reads.setKvReadsList(record.reads);
   const info = new kvrwset.RangeQueryInfo();
   info.setStartKey(record.startKey);
   info.setEndKey(record.endKey);
   info.setItrExhausted(record.exhausted);
-  info.setRawReads(reads);
+  if (record.reads.length > 0) {
+    const reads = new kvrwset.QueryReads();
+    reads.setKvReadsList(record.reads);
+    info.setRawReads(reads);
+  }
   return info;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { admits, type Collection, type Collections } from '../policy/collections';
 import type { Principal } from '../identity/membership';
-import { sequenceKey, LIFECYCLE } from '../protocol/lifecycle';
+import { definitionKeys, sequenceKey, LIFECYCLE } from '../protocol/lifecycle';
 import { sha256 } from '../protocol/sha256';
 import { printVersion, sameVersion } from '../protocol/version';
 import type { StateReader, StoredEntry } from '../store/stateReader';
@@ -47,6 +47,7 @@ export class Simulator {
   private wrote = false;
   private paginated = false;
   private privateQueried = false;
+  private hasReadDefinition = false;
 
   constructor(private readonly context: SimulationContext) {
     const { reader, namespace } = context;
@@ -62,7 +63,7 @@ export class Simulator {
   }
 
   put(key: string, value: Uint8Array): void {
-    this.beforeWrite(key);
+    this.beforeWrite();
     this.publicWrites = true;
     this.rwset.write(this.context.namespace, key, value);
   }
@@ -98,8 +99,14 @@ export class Simulator {
   }
 
   getPrivateHash(collectionName: string, key: string): Uint8Array {
-    const collection = this.collection(collectionName);
-    const { reader, namespace } = this.context;
+    this.readDefinition();
+    const { reader, namespace, collections } = this.context;
+    const collection = collections.get(collectionName);
+    if (!collection) {
+      // A hash is for everybody: without a check of the caller the peer misses the collection elsewhere, and says it otherwise.
+      const reason = `collection [${collectionName}] not defined in the collection config for chaincode [${namespace}]`;
+      throw new SimulationError(reason);
+    }
     const keyHash = sha256(key);
     const found = reader.hashedValue(namespace, collection.name, keyHash);
     this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
@@ -108,14 +115,14 @@ export class Simulator {
 
   putPrivate(collectionName: string, key: string, value: Uint8Array): void {
     const collection = this.writable(collectionName);
-    this.beforeWrite(key);
+    this.beforeWrite();
     this.rwset.privateWrite(this.context.namespace, collection.name, key, value);
     this.touch(collection.name).writes = true;
   }
 
   purgePrivate(collectionName: string, key: string): void {
     const collection = this.writable(collectionName);
-    this.beforeWrite(key);
+    this.beforeWrite();
     this.rwset.purge(this.context.namespace, collection.name, key);
     this.touch(collection.name).writes = true;
   }
@@ -142,7 +149,7 @@ export class Simulator {
     };
   }
 
-  /** One page of public keys: only in a transaction that writes nothing. */
+  /** One page of public keys, or all from the bookmark on when the size is 0: only in a transaction that writes nothing. */
   scanPage(startKey: string, endKey: string, pageSize: number, bookmark: string): Scan {
     if (this.wrote) throw this.unsupported('Paginated queries are supported only in a read-only transaction');
     this.paginated = true;
@@ -153,7 +160,7 @@ export class Simulator {
     let ended = false;
     return {
       next: () => {
-        if (count >= pageSize) return undefined;
+        if (pageSize > 0 && count >= pageSize) return undefined;
         const entry = scan.next();
         if (entry) {
           last = entry.key;
@@ -188,13 +195,12 @@ export class Simulator {
     return { ...this.rwset.encode(), interest: { publicWrites: this.publicWrites, collections } };
   }
 
-  private beforeWrite(key: string): void {
+  private beforeWrite(): void {
     if (this.privateQueried) {
       throw this.unsupported('Transaction has already performed queries on pvt data. Writes are not allowed');
     }
     if (this.paginated)
       throw this.unsupported('Transaction has already performed a paginated query. Writes are not allowed');
-    if (key === '') throw new SimulationError('key is empty');
     this.wrote = true;
   }
 
@@ -212,7 +218,17 @@ export class Simulator {
     return use;
   }
 
+  /** A peer looks the collections up inside the transaction, and reads the whole definition for it. */
+  private readDefinition(): void {
+    if (this.hasReadDefinition) return;
+    this.hasReadDefinition = true;
+    const { reader, namespace } = this.context;
+    for (const key of definitionKeys(namespace))
+      this.rwset.read(LIFECYCLE, key, reader.publicVersion(LIFECYCLE, key));
+  }
+
   private collection(name: string): Collection {
+    this.readDefinition();
     const collection = this.context.collections.get(name);
     if (collection) return collection;
     const { channel, namespace } = this.context;
