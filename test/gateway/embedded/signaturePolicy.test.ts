@@ -44,6 +44,7 @@ describe('signature policies', () => {
     ["XOR('A.peer')", 'unknown gate xor'],
     ["'A'", 'MSPID.role'],
     ["'A.king'", 'MSPID.role'],
+    ["'A.Peer'", 'MSPID.role'],
     ["OutOf(3,'A.peer')", 'asks for 3 of 1'],
     ["OutOf('A.peer')", 'a number'],
     ["'A.peer' 'B.peer'", 'the end'],

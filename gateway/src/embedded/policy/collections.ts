@@ -67,6 +67,11 @@ function implicit(mspId: string): Collection {
   };
 }
 
+function isAlternative(policy: SignaturePolicy): boolean {
+  return policy.kind === 'signedBy' || (policy.n === 1 && policy.rules.every(isAlternative));
+}
+
+/** Refuses what the peers of a network would not approve. */
 function fromConfig(config: CollectionConfig, known: ReadonlyMap<string, Collection>): Collection {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(config.name)) {
     throw new CollectionConfigError(
@@ -74,9 +79,21 @@ function fromConfig(config: CollectionConfig, known: ReadonlyMap<string, Collect
     );
   }
   if (known.has(config.name)) throw new CollectionConfigError(`Collection '${config.name}' is there twice.`);
+  const { requiredPeerCount = 0, maxPeerCount = 0 } = config;
+  if (requiredPeerCount < 0 || maxPeerCount < requiredPeerCount) {
+    throw new CollectionConfigError(
+      `Collection '${config.name}': requiredPeerCount ${requiredPeerCount} must be from 0 to maxPeerCount ${maxPeerCount}.`,
+    );
+  }
+  const members = parsePolicy(config.policy);
+  if (!isAlternative(members)) {
+    throw new CollectionConfigError(
+      `Collection '${config.name}': the policy lists members, so it may hold OR only: ${config.policy}.`,
+    );
+  }
   return {
     name: config.name,
-    members: parsePolicy(config.policy),
+    members,
     blockToLive: config.blockToLive ?? 0,
     memberOnlyRead: config.memberOnlyRead ?? false,
     memberOnlyWrite: config.memberOnlyWrite ?? false,

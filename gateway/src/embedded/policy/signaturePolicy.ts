@@ -95,7 +95,7 @@ function combine(
 function principal(value: string, text: string): SignaturePolicy {
   const dot = value.lastIndexOf('.');
   const mspId = value.slice(0, Math.max(dot, 0));
-  const role = value.slice(dot + 1).toLowerCase();
+  const role = value.slice(dot + 1);
   if (mspId === '' || !isRole(role)) {
     throw new PolicySyntaxError(
       `Policy ${text}: '${value}' must be 'MSPID.role' with role ${ROLES.join(', ')}.`,
