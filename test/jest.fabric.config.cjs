@@ -8,9 +8,17 @@ process.env.CHARTWITNESS_LEDGER = 'fabric';
 
 const OWN = ['<rootDir>/test/scripts/network/fabric*.test.ts', '<rootDir>/test/fabric/**/*.test.ts'];
 const ON_BOTH_LEDGERS = [
-  ...['blocks', 'conflicts', 'endorsement', 'events', 'identities', 'privateData', 'simulation'].map(
-    (name) => `<rootDir>/test/conformance/${name}.test.ts`,
-  ),
+  ...[
+    'blocks',
+    'conflicts',
+    'endorsement',
+    'events',
+    'identities',
+    'privateData',
+    'requests',
+    'seek',
+    'simulation',
+  ].map((name) => `<rootDir>/test/conformance/${name}.test.ts`),
   '<rootDir>/test/endToEnd/*.test.ts',
   '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
   '<rootDir>/test/gateway/ledger/registryCache.test.ts',

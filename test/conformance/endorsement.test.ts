@@ -85,6 +85,13 @@ describe('endorsement policies', () => {
     await holder.contract.submit('put', { arguments: [key(), 'v'] });
   });
 
+  test('an organisation whose peer failed is not asked again for another set of endorsers', async () => {
+    await expect(holder.contract.submit('random', { arguments: [key()] })).rejects.toMatchObject({
+      code: 10,
+      details: [{ mspId: TRUSTEE, message: 'ProposalResponsePayloads do not match' }],
+    });
+  });
+
   test('an invalid transaction changes nothing and its id stays used', async () => {
     const name = key();
     const proposal = holder.contract.newProposal('put', {

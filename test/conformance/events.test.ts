@@ -139,6 +139,14 @@ describe('events and delivery', () => {
     expect([event?.getEventName(), event?.getPayload_asU8().length]).toEqual(['filtered', 0]);
   });
 
+  test('a filtered transaction without event has an empty list of them', async () => {
+    const status = await commitWithoutEvent();
+    const stream = await holder.network.getFilteredBlockEvents({ startBlock: status.blockNumber });
+    const [block] = await take(stream, 1);
+    const [transaction] = block?.getFilteredTransactionsList() ?? [];
+    expect(transaction?.getTransactionActions()?.getChaincodeActionsList()).toEqual([]);
+  });
+
   test('blocks of an unknown channel are refused with a status', async () => {
     const client = network.as(1, { channel: 'nochannel' });
     await expect(take(await client.network.getBlockEvents({ startBlock: 0n }), 1)).rejects.toThrow('404');

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
+import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
 import type { CloseableAsyncIterable } from '@hyperledger/fabric-gateway';
 import { createAuthority, issueCertificate } from '../../gateway/src/embedded/identity/certificateAuthority';
 import { signLowS } from '../../gateway/src/embedded/identity/lowS';
@@ -124,8 +125,12 @@ describe('identities and signatures', () => {
     const client = await certified({ commonName: 'peer1.org1.example.com', role: 'peer' });
     await expect(client.evaluate('get', ['k'])).rejects.toMatchObject({
       code: 9,
-      message: expect.stringContaining('/Channel/Application/Writers') as string,
+      message: expect.stringContaining(
+        `Failed evaluating policy on signed data during check policy on channel [${network.channel}] with policy [/Channel/Application/Writers]: [implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied]`,
+      ) as string,
     });
+    const qscc = client.network.getContract('qscc');
+    expect((await qscc.evaluateTransaction('GetChainInfo', network.channel)).length).toBeGreaterThan(0);
     expect(await firstEvent(client, () => holder.submit('event', ['E', 'x']))).toBe('E');
   });
 
@@ -176,6 +181,28 @@ describe('identities and signatures', () => {
     expect(await evaluateChanged(() => undefined)).toBe('v');
   });
 
+  test('a proposal that calls itself a configuration is evaluated: a peer takes both', async () => {
+    const answer = await evaluateChanged(({ channel }) => {
+      channel.setType(common.HeaderType.CONFIG);
+    });
+    expect(answer).toBe('v');
+  });
+
+  test('a proposal of another time is refused with both times in whole seconds', async () => {
+    if (network.version.startsWith('2.')) return;
+    const late = Timestamp.fromDate(new Date(Date.now() - 20 * 60_000));
+    const attempt = evaluateChanged(({ channel }) => {
+      channel.setTimestamp(late);
+    });
+    const details = await attempt.then(
+      () => [],
+      (error: unknown) => (error as grpc.ServiceError).metadata.get('grpc-status-details-bin').map(String),
+    );
+    expect(details.join()).toMatch(
+      /incorrect timestamp [-\d]+T[:\d]+Z, peer time [-\d]+T[:\d]+Z, peer.authentication.timewindow 15m0s/,
+    );
+  });
+
   test.each<[string, Parameters<typeof evaluateChanged>[0], string]>([
     [
       'a transaction id of its own choice',
@@ -217,7 +244,7 @@ describe('identities and signatures', () => {
       ({ channel }) => {
         channel.setType(common.HeaderType.MESSAGE);
       },
-      'invalid header type',
+      'invalid header type MESSAGE',
     ],
     [
       "somebody else's name",

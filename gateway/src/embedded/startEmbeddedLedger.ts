@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { gateway, peer as peerProtos } from '@hyperledger/fabric-protos';
+import { common, gateway, peer as peerProtos } from '@hyperledger/fabric-protos';
 import { definitionDigest, definitionTransaction, packageId, type Signer } from './chaincodeDefinition';
 import { Committer } from './commit/committer';
 import { PrivateDataPool } from './commit/privateDataPool';
@@ -37,6 +37,22 @@ import { checkTransaction } from './validation/transactionValidator';
 const ORDERER_MSP = 'OrdererMSP';
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 
+/** Types of messages that are not ordered as they come, with an orderer's reason; for the change of a channel, with ours. */
+const UNSUPPORTED = new Map<number, string>([
+  [common.HeaderType.CONFIG, 'message is of type that cannot be processed directly'],
+  [common.HeaderType.ORDERER_TRANSACTION, 'message is of type that is no longer supported'],
+  [common.HeaderType.CONFIG_UPDATE, 'the channel of an embedded ledger is changed by its options only'],
+]);
+
+interface Refusal {
+  status: string;
+  info: string;
+}
+
+function badRequest(info: string): Refusal {
+  return { status: 'BAD_REQUEST', info };
+}
+
 interface Resolved {
   options: EmbeddedLedgerOptions;
   organisations: readonly OrganisationOptions[];
@@ -61,6 +77,9 @@ function resolve(options: EmbeddedLedgerOptions): Resolved {
   const mspIds = options.organisations.map(({ mspId }) => mspId);
   checkOrganisations(mspIds);
   const { name, version = '1', endorsementPolicy, collections = [] } = options.chaincode;
+  checkName('Channel', options.channel, /^[a-z][a-z0-9.-]{0,248}$/);
+  checkName('Chaincode', name, /^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/);
+  checkName('Chaincode version', version, /^[A-Za-z0-9_.+-]+$/);
   return {
     options,
     organisations: options.organisations,
@@ -72,6 +91,12 @@ function resolve(options: EmbeddedLedgerOptions): Resolved {
     clock: options.clock ?? Date.now,
     log: options.log ?? ((): void => undefined),
   };
+}
+
+/** Fabric's own rules, so that what starts here can be named alike on a network. */
+function checkName(what: string, name: string, allowed: RegExp): void {
+  if (!allowed.test(name))
+    throw new Error(`${what} '${name}' is no name that Fabric takes: ${allowed.source}`);
 }
 
 function checkOrganisations(mspIds: readonly string[]): void {
@@ -368,43 +393,43 @@ class RunningLedger implements EmbeddedLedger {
     };
   }
 
-  /** The orderer's own checks, in its order: form, expiry, size, and that a writer of the channel signed. */
-  private order(bytes: Uint8Array): { status: string; info: string } | undefined {
+  /** Gives an envelope to the orderer; the orderer's reason when it refuses, with its status. */
+  private order(bytes: Uint8Array): Refusal | undefined {
     if (this.closing) return { status: 'SERVICE_UNAVAILABLE', info: 'the ledger is closing' };
     const parts = openEnvelope(bytes);
-    if (!parts)
-      return { status: 'BAD_REQUEST', info: 'could not determine channel ID: envelope is malformed' };
-    const creatorBytes = parts.signatureHeader.getCreator_asU8();
-    if (this.membership.hasExpired(creatorBytes, this.resolved.clock())) {
-      return { status: 'BAD_REQUEST', info: 'broadcast client identity expired' };
-    }
+    if (!parts) return badRequest('could not determine channel ID: envelope is malformed');
     const size = parts.payloadBytes.length + parts.signature.length;
-    const limit = this.resolved.limits.absoluteMaxBytes;
-    if (size > limit) {
-      return {
-        status: 'BAD_REQUEST',
-        info: `message payload is ${size} bytes and exceeds maximum allowed ${limit} bytes`,
-      };
-    }
-    const creator = this.membership.identify(creatorBytes);
-    const signed =
-      creator && hasRole(creator) && hasSigned(creator, parts.payloadBytes, parts.signature)
-        ? creator
-        : undefined;
-    if (!signed || refusalOf(signed, 'Writers') !== undefined) {
-      return {
-        status: 'FORBIDDEN',
-        info: `implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied: permission denied`,
-      };
-    }
+    const refusal = this.refusalOfMessage(parts, size) ?? this.refusalOfSigner(parts);
+    if (refusal) return refusal;
     if (!this.holdsPrivateData(parts)) {
-      return {
-        status: 'BAD_REQUEST',
-        info: 'the private data of the transaction are not here any more, endorse a new proposal',
-      };
+      return badRequest('the private data of the transaction are not here any more, endorse a new proposal');
     }
-    const stopped = this.orderer.submit(bytes);
+    const stopped = this.orderer.submit(bytes, size);
     return stopped === undefined ? undefined : { status: 'SERVICE_UNAVAILABLE', info: stopped };
+  }
+
+  /** What an orderer checks first: channel, type and size. */
+  private refusalOfMessage({ channelHeader }: EnvelopeParts, size: number): Refusal | undefined {
+    if (channelHeader.getChannelId() !== this.channel) return badRequest('channel does not exist');
+    const unsupported = UNSUPPORTED.get(channelHeader.getType());
+    if (unsupported !== undefined) return badRequest(unsupported);
+    const limit = this.resolved.limits.absoluteMaxBytes;
+    if (size <= limit) return undefined;
+    return badRequest(`message payload is ${size} bytes and exceeds maximum allowed ${limit} bytes`);
+  }
+
+  /** Then expiry, and that a writer of the channel signed. */
+  private refusalOfSigner(parts: EnvelopeParts): Refusal | undefined {
+    const creatorBytes = parts.signatureHeader.getCreator_asU8();
+    if (this.membership.hasExpired(creatorBytes, this.resolved.clock()))
+      return badRequest('broadcast client identity expired');
+    const creator = this.membership.identify(creatorBytes);
+    const hasCreated = creator && hasRole(creator) && hasSigned(creator, parts.payloadBytes, parts.signature);
+    if (hasCreated && refusalOf(creator, 'Writers', this.channel) === undefined) return undefined;
+    return {
+      status: 'FORBIDDEN',
+      info: `implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied: permission denied`,
+    };
   }
 
   /**

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { BlockCutter } from '../../../gateway/src/embedded/ordering/blockCutter';
+import { Orderer } from '../../../gateway/src/embedded/ordering/orderer';
 
-const message = (size: number): { bytes: Uint8Array } => ({ bytes: new Uint8Array(size) });
-const sizes = (blocks: { bytes: Uint8Array }[][]): number[][] =>
-  blocks.map((block) => block.map(({ bytes }) => bytes.length));
+const message = (size: number): { size: number } => ({ size });
+const sizes = (blocks: { size: number }[][]): number[][] =>
+  blocks.map((block) => block.map(({ size }) => size));
 
 describe('block cutting', () => {
   test('a full count closes the block', () => {
@@ -25,6 +26,19 @@ describe('block cutting', () => {
     const cutter = new BlockCutter({ maxMessageCount: 10, preferredMaxBytes: 100 });
     cutter.add(message(1));
     expect(sizes(cutter.add(message(101)))).toEqual([[1], [101]]);
+  });
+
+  test('payload and signature count, not the envelope around them', () => {
+    const blocks: number[] = [];
+    const limits = { maxMessageCount: 10, preferredMaxBytes: 100, absoluteMaxBytes: 200, batchTimeoutMs: 0 };
+    const orderer = new Orderer(
+      limits,
+      (envelopes) => blocks.push(envelopes.length),
+      () => undefined,
+    );
+    for (let i = 0; i < 2; i += 1) orderer.submit(Buffer.alloc(56), 50);
+    orderer.flush();
+    expect(blocks).toEqual([2]);
   });
 
   test('no message is lost, doubled or moved, and the limits hold', () => {

@@ -97,6 +97,17 @@ describe('starting the embedded ledger', () => {
       { chaincode: { name: 'oracle', module: MODULE, endorsementPolicy: 'AND(' } },
       'Policy',
     ],
+    ['a channel name that Fabric does not take', { channel: 'My_Channel' }, "Channel 'My_Channel'"],
+    [
+      'a chaincode name that Fabric does not take',
+      { chaincode: { name: 'my chaincode', module: MODULE, endorsementPolicy: "'AMSP.peer'" } },
+      "Chaincode 'my chaincode'",
+    ],
+    [
+      'a chaincode version that Fabric does not take',
+      { chaincode: { name: 'cc', version: '1/2', module: MODULE, endorsementPolicy: "'AMSP.peer'" } },
+      "Chaincode version '1/2'",
+    ],
     [
       'a collection with a reserved name',
       {

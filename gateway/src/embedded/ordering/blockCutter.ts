@@ -6,7 +6,8 @@ export interface CutterLimits {
 }
 
 export interface Message {
-  bytes: Uint8Array;
+  /** Bytes of payload and signature, as an orderer counts. */
+  size: number;
 }
 
 /**
@@ -25,7 +26,7 @@ export class BlockCutter<T extends Message> {
 
   /** The blocks that the message completes, in order. */
   add(message: T): T[][] {
-    const size = message.bytes.length;
+    const { size } = message;
     const blocks: T[][] = [];
     if (size > this.limits.preferredMaxBytes) {
       if (this.hasPending) blocks.push(this.cut());

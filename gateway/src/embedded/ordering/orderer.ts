@@ -10,6 +10,7 @@ const LONGEST_PAUSE_MS = 2;
 
 interface Envelope {
   bytes: Uint8Array;
+  size: number;
 }
 
 /**
@@ -34,10 +35,10 @@ export class Orderer {
     this.cutter = new BlockCutter(limits);
   }
 
-  /** Takes an envelope, unless the ledger has stopped; then the reason. */
-  submit(bytes: Uint8Array): string | undefined {
+  /** Takes an envelope whose payload and signature have `size` bytes, unless the ledger has stopped; then the reason. */
+  submit(bytes: Uint8Array, size: number): string | undefined {
     if (this.failure) return `ledger stopped: ${this.failure.message}`;
-    for (const block of this.cutter.add({ bytes })) this.enqueue(block);
+    for (const block of this.cutter.add({ bytes, size })) this.enqueue(block);
     if (this.cutter.hasPending) this.waitForMore();
     return undefined;
   }

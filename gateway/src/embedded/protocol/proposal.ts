@@ -89,6 +89,13 @@ export function timestampOf(header: common.ChannelHeader): number {
   return timestamp ? timestamp.getSeconds() * 1000 + Math.floor(timestamp.getNanos() / 1e6) : 0;
 }
 
+const TIME_WINDOW_MS = 15 * 60_000;
+
+/** Whether a request's time is near the peer's, as `peer.authentication.timewindow` asks. */
+export function isWithinTimeWindow(timestampMs: number, now: number): boolean {
+  return Math.abs(timestampMs - now) <= TIME_WINDOW_MS;
+}
+
 /** Transaction id that nonce and creator determine. */
 export function transactionIdOf(nonce: Uint8Array, creator: Uint8Array): string {
   return sha256(nonce, creator).toString('hex');

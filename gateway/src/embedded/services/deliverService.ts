@@ -3,6 +3,7 @@ import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grp
 import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
 import { openEnvelope } from '../protocol/preparedTransaction';
+import { isWithinTimeWindow, timestampOf } from '../protocol/proposal';
 import { checkSignedData } from './accessControl';
 import { eventOf } from './chaincodeEvents';
 import type { ChannelView } from './channelView';
@@ -10,7 +11,7 @@ import { write } from './streamWriter';
 import { Cancellation } from './cancellation';
 
 type Call = ServerDuplexStream<common.Envelope, peer.DeliverResponse>;
-type Convert = (block: Uint8Array) => peer.DeliverResponse;
+type Convert = (block: common.Block) => peer.DeliverResponse;
 type Status = common.StatusMap[keyof common.StatusMap];
 
 /**
@@ -21,9 +22,9 @@ export function deliverService(channel: ChannelView): UntypedServiceImplementati
   return { deliver: stream(channel, fullBlock), deliverFiltered: stream(channel, filteredBlock(channel)) };
 }
 
-function fullBlock(block: Uint8Array): peer.DeliverResponse {
+function fullBlock(block: common.Block): peer.DeliverResponse {
   const response = new peer.DeliverResponse();
-  response.setBlock(common.Block.deserializeBinary(block));
+  response.setBlock(block);
   return response;
 }
 
@@ -66,49 +67,107 @@ async function deliver(
   call: Call,
   cancellation: Cancellation,
 ): Promise<Status> {
+  const request = requestOf(channel, envelope);
+  if (typeof request === 'number') return request;
+  const { seek, start, stop, hasExpired } = request;
+  const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
+  // As a peer does, the stream ends with the block that is its stop: one that is never reached does not end it.
+  for (let number = start; ; number += 1) {
+    if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
+    const bytes = await channel.feed.block(number, cancellation);
+    if (!bytes) return common.Status.SERVICE_UNAVAILABLE;
+    if (hasExpired()) return common.Status.FORBIDDEN;
+    await write(call, convert(contentOf(bytes, seek)), cancellation);
+    if (number === stop) return common.Status.SUCCESS;
+  }
+}
+
+interface Request {
+  seek: orderer.SeekInfo;
+  start: number;
+  stop: number;
+  hasExpired: () => boolean;
+}
+
+/** What is asked for, checked in a peer's order; else the status that refuses it. */
+function requestOf(channel: ChannelView, envelope: common.Envelope): Request | Status {
   const parts = openEnvelope(envelope.serializeBinary());
-  if (!parts) return common.Status.BAD_REQUEST;
+  if (!parts || !isTimely(parts.channelHeader, channel.clock())) return common.Status.BAD_REQUEST;
   if (parts.channelHeader.getChannelId() !== channel.channelId) return common.Status.NOT_FOUND;
+  const seek = seekInfo(parts.payload.getData_asU8());
+  if (!seek) return common.Status.BAD_REQUEST;
   const identity = parts.signatureHeader.getCreator_asU8();
   const signed = { data: parts.payloadBytes, identity, signature: parts.signature };
   const hasExpired = (): boolean => channel.membership.hasExpired(identity, channel.clock());
-  if (hasExpired() || checkSignedData(channel.membership, signed, 'Readers') !== undefined)
+  if (hasExpired() || checkSignedData(channel.membership, signed, 'Readers', channel.channelId) !== undefined)
     return common.Status.FORBIDDEN;
-  const seek = orderer.SeekInfo.deserializeBinary(parts.payload.getData_asU8());
   const range = rangeOf(seek, channel.feed.height);
-  if (!range) return common.Status.BAD_REQUEST;
-  const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
-  for (let number = range.start; number <= range.stop; number += 1) {
-    if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
-    const block = await channel.feed.block(number, cancellation);
-    if (!block) return common.Status.SERVICE_UNAVAILABLE;
-    if (hasExpired()) return common.Status.FORBIDDEN;
-    await write(call, convert(block), cancellation);
+  return typeof range === 'number' ? range : { seek, ...range, hasExpired };
+}
+
+function rangeOf(seek: orderer.SeekInfo, height: number): { start: number; stop: number } | Status {
+  const [from, to] = [seek.getStart(), seek.getStop()];
+  if (!from || !to) return common.Status.BAD_REQUEST;
+  const start = startOf(from, height);
+  const stop = stopOf(from, to, start ?? 0, height);
+  if (stop === undefined) return common.Status.BAD_REQUEST;
+  return start === undefined ? common.Status.NOT_FOUND : { start, stop };
+}
+
+function isTimely(header: common.ChannelHeader, now: number): boolean {
+  return header.hasTimestamp() && isWithinTimeWindow(timestampOf(header), now);
+}
+
+function seekInfo(bytes: Uint8Array): orderer.SeekInfo | undefined {
+  try {
+    return orderer.SeekInfo.deserializeBinary(bytes);
+  } catch {
+    return undefined; // not protobuf: the caller answers BAD_REQUEST
   }
-  return common.Status.SUCCESS;
 }
 
-function rangeOf(seek: orderer.SeekInfo, height: number): { start: number; stop: number } | undefined {
-  const start = position(seek.getStart(), height);
-  const stop = position(seek.getStop(), height);
-  return start === undefined || stop === undefined || stop < start ? undefined : { start, stop };
+/** Number of the first block; undefined for a place beyond the next block, and for none. */
+function startOf(position: orderer.SeekPosition, height: number): number | undefined {
+  if (position.hasOldest()) return 0;
+  if (position.hasNewest()) return height - 1;
+  if (position.hasNextCommit()) return height;
+  const number = position.getSpecified()?.getNumber();
+  return number === undefined || number > height ? undefined : number;
 }
 
-function position(seek: orderer.SeekPosition | undefined, height: number): number | undefined {
-  if (seek?.hasOldest()) return 0;
-  if (seek?.hasNewest()) return height - 1;
-  if (seek?.hasNextCommit()) return height;
-  return seek?.getSpecified()?.getNumber();
+/** Number of the last block; undefined when it lies before the first. */
+function stopOf(
+  from: orderer.SeekPosition,
+  to: orderer.SeekPosition,
+  start: number,
+  height: number,
+): number | undefined {
+  // The oldest block of a stream is its own first one.
+  if (to.hasOldest()) return start;
+  if (to.hasNewest()) return from.hasNewest() ? start : height - 1;
+  const number = to.getSpecified()?.getNumber();
+  if (number !== undefined) return number < start ? undefined : number;
+  return 0;
+}
+
+/** The block, without its transactions if only headers are wanted; configurations are always whole. */
+function contentOf(bytes: Uint8Array, seek: orderer.SeekInfo): common.Block {
+  const block = common.Block.deserializeBinary(bytes);
+  if (seek.getContentType() !== orderer.SeekInfo.SeekContentType.HEADER_WITH_SIG) return block;
+  const [first = new Uint8Array()] = block.getData()?.getDataList_asU8() ?? [];
+  const type = openEnvelope(first)?.channelHeader.getType();
+  if (type !== common.HeaderType.CONFIG) block.clearData();
+  return block;
 }
 
 function filteredBlock(channel: ChannelView): Convert {
-  return (bytes) => {
-    const block = common.Block.deserializeBinary(bytes);
+  return (block) => {
     const codes = validationCodes(block);
     const filtered = new peer.FilteredBlock();
-    filtered.setChannelId(channel.channelId);
     filtered.setNumber(block.getHeader()?.getNumber() ?? 0);
     const data = block.getData()?.getDataList_asU8() ?? [];
+    // A peer reads the name in the transactions: without any there is none.
+    if (data.length > 0) filtered.setChannelId(channel.channelId);
     filtered.setFilteredTransactionsList(
       data.map((bytesOfOne, i) => filteredTransaction(bytesOfOne, codes[i] ?? 0)),
     );
@@ -118,21 +177,22 @@ function filteredBlock(channel: ChannelView): Convert {
   };
 }
 
-/** Id, type, validation code and the event without its payload. */
+/** Id, type, validation code and, of an endorsed transaction, the event without its payload. */
 function filteredTransaction(data: Uint8Array, code: number): peer.FilteredTransaction {
   const header = openEnvelope(data)?.channelHeader;
   const filtered = new peer.FilteredTransaction();
   filtered.setTxid(header?.getTxId() ?? '');
   filtered.setType((header?.getType() ?? 0) as common.HeaderTypeMap[keyof common.HeaderTypeMap]);
   filtered.setTxValidationCode(code as peer.TxValidationCodeMap[keyof peer.TxValidationCodeMap]);
+  if (header?.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return filtered;
+  const actions = new peer.FilteredTransactionActions();
   const event = eventOf(data);
   if (event) {
     event.setPayload(new Uint8Array());
     const action = new peer.FilteredChaincodeAction();
     action.setChaincodeEvent(event);
-    const actions = new peer.FilteredTransactionActions();
     actions.setChaincodeActionsList([action]);
-    filtered.setTransactionActions(actions);
   }
+  filtered.setTransactionActions(actions);
   return filtered;
 }

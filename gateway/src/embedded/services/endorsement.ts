@@ -6,6 +6,7 @@ import { ProposalRefused, type EndorsedReply, type Peer, type PeerReply } from '
 import { prepareTransaction } from '../protocol/preparedTransaction';
 import type { Proposal } from '../protocol/proposal';
 import type { ChannelView } from './channelView';
+import { QUERY_CHAINCODE } from './systemChaincode';
 import { RpcError, type ErrorDetail } from './rpcError';
 
 /** A peer's reply, or what went wrong there, as the gateway of another peer sees it. */
@@ -37,8 +38,8 @@ export class EndorsementService {
   /** One peer from each named organisation; all must agree. */
   private async explicit(proposal: Proposal, organisations: readonly string[]): Promise<EndorsedReply[]> {
     const wanted = [...new Set(organisations)];
-    const known = proposal.chaincodeName === this.channel.chaincodeName ? this.channel.peers : [];
-    const missing = wanted.filter((mspId) => !known.some((peer) => peer.mspId === mspId));
+    const known = this.isHere(proposal) ? this.channel.peers : [];
+    const missing = organisations.filter((mspId) => !known.some((peer) => peer.mspId === mspId));
     if (missing.length > 0) {
       throw new RpcError(
         status.UNAVAILABLE,
@@ -46,34 +47,45 @@ export class EndorsementService {
       );
     }
     const peers = known.filter(({ mspId }) => wanted.includes(mspId));
-    const { replies, details } = await this.collect(proposal, peers, []);
+    const { replies, details } = await this.collect(proposal, peers);
     if (replies.length < peers.length) throw new RpcError(status.ABORTED, COLLECT, details);
     return replies;
   }
 
   /** The gateway's own peer first; what it touched decides who else must endorse. */
   private async planned(proposal: Proposal): Promise<EndorsedReply[]> {
-    const { chaincodeName, channelId } = this.channel;
-    if (proposal.chaincodeName !== chaincodeName) {
+    if (!this.isHere(proposal)) {
       throw new RpcError(
         status.FAILED_PRECONDITION,
-        `no combination of peers can be derived which satisfy the endorsement policy: no metadata was found for chaincode ${proposal.chaincodeName} in channel ${channelId}`,
+        proposal.hasTransientData
+          ? "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data"
+          : `no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode ${proposal.chaincodeName} in channel ${proposal.channelId}`,
       );
     }
     const answer = await this.ask(this.local, proposal, true);
     const first = endorsedOf(answer);
     if (!first) throw new RpcError(status.ABORTED, FIRST, [this.detail(this.local, answer)]);
-    const details: ErrorDetail[] = [];
+    // Each peer is asked once: what it endorsed counts for every layout, and where it failed no layout with it is tried any more.
+    const endorsed = new Map([[this.local.mspId, first]]);
+    const failed: ErrorDetail[] = [];
     for (const layout of this.layouts(proposal, first)) {
-      const others = this.channel.peers.filter(
-        ({ mspId }) => layout.includes(mspId) && mspId !== this.local.mspId,
+      if (failed.some(({ mspId }) => layout.includes(mspId))) continue;
+      const missing = this.channel.peers.filter(
+        ({ mspId }) => layout.includes(mspId) && !endorsed.has(mspId),
       );
-      const start = layout.includes(this.local.mspId) ? [first] : [];
-      const collected = await this.collect(proposal, others, start);
-      if (collected.replies.length === layout.length) return collected.replies;
-      details.push(...collected.details);
+      const { replies, details } = await this.collect(proposal, missing, first);
+      for (const reply of replies) endorsed.set(reply.endorsement.mspId, reply);
+      failed.push(...details);
+      if (details.length === 0) {
+        return [...endorsed.values()].filter(({ endorsement }) => layout.includes(endorsement.mspId));
+      }
     }
-    throw new RpcError(status.ABORTED, COLLECT, details);
+    throw new RpcError(status.ABORTED, COLLECT, failed);
+  }
+
+  /** Whether the peers have the chaincode on that channel. */
+  private isHere({ chaincodeName, channelId }: Proposal): boolean {
+    return chaincodeName === this.channel.chaincodeName && channelId === this.channel.channelId;
   }
 
   private layouts(proposal: Proposal, first: EndorsedReply): string[][] {
@@ -99,21 +111,21 @@ export class EndorsementService {
     );
   }
 
-  /** Asks the peers at once; replies that differ from the first are errors. */
+  /** Asks the peers at once; replies that differ from the expected one, or else from the first, are errors. */
   private async collect(
     proposal: Proposal,
     peers: readonly Peer[],
-    start: EndorsedReply[],
+    expected?: EndorsedReply,
   ): Promise<{ replies: EndorsedReply[]; details: ErrorDetail[] }> {
     const answers = await Promise.all(peers.map((peer) => this.ask(peer, proposal, true)));
-    const replies = [...start];
+    const replies: EndorsedReply[] = [];
     const details: ErrorDetail[] = [];
     peers.forEach((peer, i) => {
       const answer = answers[i];
       const endorsed = answer && endorsedOf(answer);
       if (!answer) return;
       if (!endorsed) details.push(this.detail(peer, answer));
-      else if (replies[0] && Buffer.compare(replies[0].responsePayload, endorsed.responsePayload) !== 0) {
+      else if (!isSame(expected ?? replies[0], endorsed)) {
         details.push({
           address: peer.endpoint,
           mspId: peer.mspId,
@@ -149,12 +161,15 @@ export class EndorsementService {
     const { chaincodeName, channelId, peers } = this.channel;
     const protectedTransient = proposal.hasTransientData && targets.length === 0;
     const allowed = protectedTransient ? [this.local.mspId] : targets;
-    const known = proposal.chaincodeName === chaincodeName ? peers : [];
+    const known = [chaincodeName, QUERY_CHAINCODE].includes(proposal.chaincodeName) ? peers : [];
     const chosen = known.filter(({ mspId }) => allowed.length === 0 || allowed.includes(mspId));
     if (chosen.length === 0) {
+      const reason = `no peers available to evaluate chaincode ${proposal.chaincodeName} in channel ${channelId}`;
       throw new RpcError(
         status.FAILED_PRECONDITION,
-        `no peers available to evaluate chaincode ${proposal.chaincodeName} in channel ${channelId}`,
+        protectedTransient
+          ? `no endorsers found in the gateway's organization; retry specifying target organization(s) to protect transient data: ${reason}`
+          : reason,
       );
     }
     return [...chosen.filter((peer) => peer === this.local), ...chosen.filter((peer) => peer !== this.local)];
@@ -176,6 +191,10 @@ export class EndorsementService {
 
 function endorsedOf(answer: Answer): EndorsedReply | undefined {
   return 'reply' in answer && answer.reply.kind === 'success' ? answer.reply.endorsed : undefined;
+}
+
+function isSame(expected: EndorsedReply | undefined, { responsePayload }: EndorsedReply): boolean {
+  return expected === undefined || Buffer.compare(expected.responsePayload, responsePayload) === 0;
 }
 
 /** A refusal by another organisation's peer reaches the gateway as a gRPC error. */

@@ -7,14 +7,13 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { gateway, peer as peerProtos, type orderer } from '@hyperledger/fabric-protos';
-import { ProposalRefused, type Peer } from '../peer';
+import type { Peer } from '../peer';
 import { MalformedProposal, parseProposal, type Proposal } from '../protocol/proposal';
 import { checkSignedData } from './accessControl';
 import { EventReader } from './chaincodeEvents';
 import type { ChannelView } from './channelView';
 import { EndorsementService } from './endorsement';
 import { asServiceError, RpcError } from './rpcError';
-import { QUERY_CHAINCODE, queryLedger, SystemChaincodeError } from './systemChaincode';
 import { write } from './streamWriter';
 import { Cancellation } from './cancellation';
 
@@ -82,11 +81,11 @@ class GatewayService {
   }
 
   async evaluate(request: gateway.EvaluateRequest): Promise<gateway.EvaluateResponse> {
-    const proposal = this.proposal(request.getProposedTransaction(), 'an evaluate request');
-    const answer =
-      proposal.chaincodeName === QUERY_CHAINCODE
-        ? { status: 200, message: '', payload: this.queryLedger(proposal) }
-        : await this.endorsement.evaluate(proposal, request.getTargetOrganizationsList());
+    const proposal = proposalToEvaluate(request.getProposedTransaction());
+    if (proposal.channelId !== this.channel.channelId) {
+      throw new RpcError(status.UNAVAILABLE, unknownChannel(proposal.channelId));
+    }
+    const answer = await this.endorsement.evaluate(proposal, request.getTargetOrganizationsList());
     const result = new peerProtos.Response();
     result.setStatus(answer.status);
     result.setMessage(answer.message);
@@ -97,40 +96,12 @@ class GatewayService {
   }
 
   async endorse(request: gateway.EndorseRequest): Promise<gateway.EndorseResponse> {
-    const proposal = this.proposal(request.getProposedTransaction(), 'an endorse request');
+    const proposal = proposalToEndorse(request.getProposedTransaction());
     const response = new gateway.EndorseResponse();
     response.setPreparedTransaction(
       await this.endorsement.endorse(proposal, request.getEndorsingOrganizationsList()),
     );
     return response;
-  }
-
-  private proposal(signed: peerProtos.SignedProposal | undefined, what: string): Proposal {
-    if (!signed || signed.getProposalBytes_asU8().length === 0) {
-      throw new RpcError(status.INVALID_ARGUMENT, `${what} must contain a signed proposal`);
-    }
-    const proposal = parseOrRefuse(signed);
-    if (proposal.channelId !== this.channel.channelId) {
-      throw new RpcError(status.UNAVAILABLE, unknownChannel(proposal.channelId));
-    }
-    return proposal;
-  }
-
-  private queryLedger(proposal: Proposal): Uint8Array {
-    const { channelId, reader } = this.channel;
-    const fail = (code: status, message: string): RpcError =>
-      new RpcError(code, `evaluate call to endorser returned error: ${message}`, [
-        { address: this.local.endpoint, mspId: this.local.mspId, message },
-      ]);
-    try {
-      this.local.check(proposal);
-      return queryLedger(proposal.args, channelId, reader);
-    } catch (error) {
-      if (error instanceof ProposalRefused) throw fail(status.FAILED_PRECONDITION, error.message);
-      if (error instanceof SystemChaincodeError)
-        throw fail(status.UNKNOWN, `chaincode response 500, ${error.message}`);
-      throw error;
-    }
   }
 
   submit(request: gateway.SubmitRequest): gateway.SubmitResponse {
@@ -162,6 +133,9 @@ class GatewayService {
     if (data.length === 0) throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
     const request = decode(() => gateway.CommitStatusRequest.deserializeBinary(data), 'status request');
     const id = request.getTransactionId();
+    if (request.getIdentity_asU8().length === 0)
+      throw new RpcError(status.INVALID_ARGUMENT, 'no identity provided');
+    if (request.getChannelId() === '') throw new RpcError(status.INVALID_ARGUMENT, 'no channel ID provided');
     if (id === '') throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
     this.admit(request.getChannelId(), {
       data,
@@ -181,11 +155,16 @@ class GatewayService {
     signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array },
   ): void {
     const { membership } = this.channel;
-    if (channelId !== this.channel.channelId) {
-      const reason = `failed to get policy manager for channel [${channelId}]`;
+    if (channelId === '') {
+      const reason =
+        'Invalid channel ID name during check policy on signed data. Name must be different from nil.';
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
-    const refusal = checkSignedData(membership, signed, 'Readers');
+    if (channelId !== this.channel.channelId) {
+      const reason = `Failed to get policy manager for channel [${channelId}]`;
+      throw new RpcError(status.PERMISSION_DENIED, reason);
+    }
+    const refusal = checkSignedData(membership, signed, 'Readers', channelId);
     if (refusal !== undefined) throw new RpcError(status.PERMISSION_DENIED, refusal);
   }
 
@@ -247,12 +226,35 @@ function decode<T>(parse: () => T, what: string): T {
   }
 }
 
-function parseOrRefuse(signed: peerProtos.SignedProposal): Proposal {
+function proposalToEvaluate(signed: peerProtos.SignedProposal | undefined): Proposal {
+  const proposal = parseOrRefuse(
+    signed,
+    'failed to unpack transaction proposal: ',
+    'a signed proposal is required',
+  );
+  if (proposal.channelId === '') {
+    const reason = 'failed to unpack transaction proposal: no channel id provided';
+    throw new RpcError(status.INVALID_ARGUMENT, reason);
+  }
+  return proposal;
+}
+
+function proposalToEndorse(signed: peerProtos.SignedProposal | undefined): Proposal {
+  return parseOrRefuse(signed, '', 'the proposed transaction must contain a signed proposal');
+}
+
+/** The proposal; without one the reason that a peer gives, after what it puts before all reasons. */
+function parseOrRefuse(
+  signed: peerProtos.SignedProposal | undefined,
+  prefix: string,
+  missing: string,
+): Proposal {
   try {
+    if (!signed || signed.getProposalBytes_asU8().length === 0) throw new MalformedProposal(missing);
     return parseProposal(signed);
   } catch (error) {
     if (!(error instanceof MalformedProposal)) throw error;
-    throw new RpcError(status.INVALID_ARGUMENT, `failed to unpack transaction proposal: ${error.message}`);
+    throw new RpcError(status.INVALID_ARGUMENT, prefix + error.message);
   }
 }
 

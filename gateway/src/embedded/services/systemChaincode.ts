@@ -1,27 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import { common, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
+import type { Principal } from '../identity/membership';
 import type { StateReader } from '../store/stateReader';
+import { refusalOf } from './accessControl';
 
 export const QUERY_CHAINCODE = 'qscc';
 
 /** A request that the system chaincode answers with status 500 and this message. */
 export class SystemChaincodeError extends Error {}
 
-/** `qscc`: the chain as protobuf. Throws SystemChaincodeError with a peer's message. */
-export function queryLedger(args: readonly Uint8Array[], channel: string, reader: StateReader): Uint8Array {
+/** `qscc`: the chain as protobuf, for whoever may read the channel. Throws SystemChaincodeError with a peer's message. */
+export function queryLedger(
+  args: readonly Uint8Array[],
+  caller: Principal,
+  channel: string,
+  reader: StateReader,
+): Uint8Array {
   const [fn = '', channelName = ''] = args.slice(0, 2).map((bytes) => Buffer.from(bytes).toString());
   const argument = args[2] ?? new Uint8Array();
   if (args.length < 2) throw new SystemChaincodeError(`Incorrect number of arguments, ${args.length}`);
+  if (fn !== 'GetChainInfo' && args.length < 3) {
+    throw new SystemChaincodeError(`missing 3rd argument for ${fn}`);
+  }
   if (channelName !== channel) throw new SystemChaincodeError(`Invalid chain ID, ${channelName}`);
-  if (fn === 'GetChainInfo') return chainInfo(reader);
-  if (args.length < 3) throw new SystemChaincodeError(`missing 3rd argument for ${fn}`);
   const query = QUERIES.get(fn);
-  if (!query) throw new SystemChaincodeError(`Requested function ${fn} not found.`);
+  // A peer looks the function up in its access rules first, so an unknown one is refused as one that nobody may call.
+  const refusal = query ? refusalOf(caller, 'Readers', channel) : `Unmapped policy for qscc/${fn}`;
+  if (!query || refusal !== undefined) {
+    throw new SystemChaincodeError(`access denied for [${fn}][${channelName}]: [${refusal}]`);
+  }
   return query(argument, reader);
 }
 
+const LARGEST_NUMBER = 2n ** 64n - 1n;
+
 const QUERIES = new Map<string, (argument: Uint8Array, reader: StateReader) => Uint8Array>([
+  ['GetChainInfo', (_, reader) => chainInfo(reader)],
   ['GetBlockByNumber', (number, reader) => blockByNumber(Buffer.from(number).toString(), reader)],
   ['GetBlockByHash', blockByHash],
   ['GetTransactionByID', (id, reader) => transactionById(Buffer.from(id).toString(), reader)],
@@ -43,12 +58,17 @@ function blockByNumber(text: string, reader: StateReader): Uint8Array {
       `Failed to parse block number with error strconv.ParseUint: parsing "${text}": invalid syntax`,
     );
   }
+  const number = BigInt(text);
+  if (number > LARGEST_NUMBER) {
+    throw new SystemChaincodeError(
+      `Failed to parse block number with error strconv.ParseUint: parsing "${text}": value out of range`,
+    );
+  }
   // The largest number stands for the newest block.
-  const number = text === '18446744073709551615' ? reader.height() - 1 : Number(text);
-  const block = reader.block(number);
+  const block = reader.block(number === LARGEST_NUMBER ? reader.height() - 1 : Number(number));
   if (block) return block;
   throw new SystemChaincodeError(
-    `Failed to get block number ${text}, error no such block number [${text}] in index`,
+    `Failed to get block number ${number}, error no such block number [${number}] in index`,
   );
 }
 
@@ -56,9 +76,9 @@ function blockByHash(hash: Uint8Array, reader: StateReader): Uint8Array {
   const number = reader.blockNumberByHash(hash);
   const block = number === undefined ? undefined : reader.block(number);
   if (block) return block;
-  const hex = Buffer.from(hash).toString('hex');
+  const bytes = Buffer.from(hash);
   throw new SystemChaincodeError(
-    `Failed to get block hash ${hex}, error no such block hash [${hex}] in index`,
+    `Failed to get block hash ${bytes.toString()}, error no such block hash [${bytes.toString('hex')}] in index`,
   );
 }
 
