@@ -190,6 +190,32 @@ describe('starting the embedded ledger', () => {
     expect(await heightAfter()).toBe(2);
   });
 
+  test('streams of blocks and events break with UNAVAILABLE when it closes, as when a peer stops', async () => {
+    const ended = await running({}, async (ledger) => {
+      const { gateway } = contractOf(ledger, 'AMSP');
+      const network = gateway.getNetwork('ch');
+      const streams = [
+        await network.getBlockEvents({ startBlock: 0n }),
+        await network.getFilteredBlockEvents({ startBlock: 0n }),
+        await network.getChaincodeEvents('oracle', { startBlock: 0n }),
+      ];
+      const endOf = async (stream: AsyncIterable<unknown>): Promise<unknown> => {
+        let count = 0;
+        try {
+          for await (const item of stream) count += item === undefined ? 0 : 1;
+        } catch (error) {
+          return error;
+        }
+        return count;
+      };
+      const ends = streams.map(endOf);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await ledger.close();
+      return Promise.all(ends);
+    });
+    expect(ended).toMatchObject(Array.from({ length: 3 }, () => ({ code: grpc.status.UNAVAILABLE })));
+  });
+
   test('closing twice is closing once, and what was submitted before is kept', async () => {
     const ledger = await startEmbeddedLedger(options());
     const { contract } = contractOf(ledger, 'AMSP');

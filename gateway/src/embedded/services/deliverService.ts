@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { status, type ServerDuplexStream, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
 import { openEnvelope } from '../protocol/preparedTransaction';
@@ -7,6 +7,7 @@ import { isWithinTimeWindow, timestampOf } from '../protocol/proposal';
 import { checkSignedData } from './accessControl';
 import { eventOf } from './chaincodeEvents';
 import type { ChannelView } from './channelView';
+import { asServiceError, RpcError } from './rpcError';
 import { write } from './streamWriter';
 import { Cancellation } from './cancellation';
 
@@ -46,10 +47,11 @@ function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
           if (result !== common.Status.SUCCESS) call.end();
         })
         .catch((error: unknown) => {
-          channel.log(
-            `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-          );
-          call.end();
+          if (cancellation.cancelled) return;
+          const reason = asServiceError(error, (line) => {
+            channel.log(line);
+          });
+          call.emit('error', reason);
         });
     });
     call.on('end', () => {
@@ -75,7 +77,8 @@ async function deliver(
   for (let number = start; ; number += 1) {
     if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
     const bytes = await channel.feed.block(number, cancellation);
-    if (!bytes) return common.Status.SERVICE_UNAVAILABLE;
+    // A peer that stops does not end its streams, it breaks them.
+    if (!bytes) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
     if (hasExpired()) return common.Status.FORBIDDEN;
     await write(call, convert(contentOf(bytes, seek)), cancellation);
     if (number === stop) return common.Status.SUCCESS;
