@@ -203,6 +203,16 @@ describe('identities and signatures', () => {
     );
   });
 
+  test('a proposal of a time beyond all calendars is refused alike', async () => {
+    if (network.version.startsWith('2.')) return;
+    const never = new Timestamp();
+    never.setSeconds(1e13);
+    const attempt = evaluateChanged(({ channel }) => {
+      channel.setTimestamp(never);
+    });
+    await expect(attempt).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
+  });
+
   test.each<[string, Parameters<typeof evaluateChanged>[0], string]>([
     [
       'a transaction id of its own choice',

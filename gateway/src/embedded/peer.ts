@@ -153,9 +153,11 @@ export class Peer {
   }
 }
 
-/** As a peer writes times in its messages. */
+const LAST_DATE_MS = 8.64e15;
+
+/** As a peer writes times in its messages; a time that JavaScript has no date for, which a client may well send, as its last one. */
 function wholeSeconds(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 const { HeaderType } = common;
