@@ -188,12 +188,18 @@ describe('identities and signatures', () => {
     expect(answer).toBe('v');
   });
 
+  /** A gateway of Fabric 2.5 hands a proposal to its own peer past the checks of time. */
+  const isPassedOn = (): boolean => network.version.startsWith('2.');
+
   test('a proposal of another time is refused with both times in whole seconds', async () => {
-    if (network.version.startsWith('2.')) return;
     const late = Timestamp.fromDate(new Date(Date.now() - 20 * 60_000));
     const attempt = evaluateChanged(({ channel }) => {
       channel.setTimestamp(late);
     });
+    if (isPassedOn()) {
+      expect(await attempt).toBe('v');
+      return;
+    }
     const details = await attempt.then(
       () => [],
       (error: unknown) => (error as grpc.ServiceError).metadata.get('grpc-status-details-bin').map(String),
@@ -204,13 +210,13 @@ describe('identities and signatures', () => {
   });
 
   test('a proposal of a time beyond all calendars is refused alike', async () => {
-    if (network.version.startsWith('2.')) return;
     const never = new Timestamp();
     never.setSeconds(1e13);
     const attempt = evaluateChanged(({ channel }) => {
       channel.setTimestamp(never);
     });
-    await expect(attempt).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
+    if (isPassedOn()) expect(await attempt).toBe('v');
+    else await expect(attempt).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
   });
 
   test.each<[string, Parameters<typeof evaluateChanged>[0], string]>([
