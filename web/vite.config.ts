@@ -33,7 +33,13 @@ export default defineConfig({
   build: {
     target: 'es2022',
     // The polyfill and inlined assets would need an inline script or a data: URL, which the Content-Security-Policy refuses.
-    modulePreload: { polyfill: false },
+    // Of a page that is opened later only the styles are named ahead. Its scripts come when it is opened, or loaded ahead; their names would be
+    // half a kilobyte of the first page.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, dependencies, { hostType }) =>
+        hostType === 'js' ? dependencies.filter((name) => name.endsWith('.css')) : dependencies,
+    },
     assetsInlineLimit: 0,
     sourcemap: false,
     reportCompressedSize: false,

@@ -16,6 +16,8 @@ wordParts(tag)
   .catch(() => undefined);
 /*
  * The first format of a language reads its data, which takes a slow processor 50 ms: here, where it waits for the code, instead of in
- * the middle of drawing the page.
+ * the middle of drawing the page. In a task of its own, so that the requests above are on their way.
  */
-new Intl.DateTimeFormat(readersVariant(tag, navigator.languages), { hour: '2-digit' }).format();
+setTimeout(() => {
+  new Intl.DateTimeFormat(readersVariant(tag, navigator.languages), { hour: '2-digit' }).format();
+});

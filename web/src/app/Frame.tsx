@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
+import { useHasBeenIdle } from '../lib/useHasBeenIdle';
 import { chooseTheme, storedTheme, THEMES } from '../lib/theme';
 import { useWords } from '../words/context';
 import { LANGUAGES } from '../words/languages';
@@ -19,6 +20,8 @@ interface FrameProps {
 export function Frame({ children, navigation, account, notices }: FrameProps): ReactNode {
   const words = useWords();
   const main = useRef<HTMLElement>(null);
+  // Browsers look at each menu for what they could fill in, and lay out the page once more for it.
+  const hasBeenIdle = useHasBeenIdle();
   return (
     <>
       <button
@@ -33,7 +36,7 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
       <header className="top">
         <div className="top-inner">
           <Link to="/" className="brand">
-            <img src="/mark.svg" width="28" height="28" alt="" />
+            <Logo />
             <span>{words.text('app.name')}</span>
           </Link>
           {navigation}
@@ -47,10 +50,20 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
       <footer className="foot">
         <div className="foot-inner">
           <p>{words.text('app.footer')}</p>
-          <Settings />
+          {hasBeenIdle && <Settings />}
         </div>
       </footer>
     </>
+  );
+}
+
+/** As `mark.png`. Drawn here: an SVG image is a document of its own to the browser, and takes longer than the whole header. */
+function Logo(): ReactNode {
+  return (
+    <svg className="logo" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
+      <rect width="32" height="32" rx="9" />
+      <path d="M6 17h5l3-8 4 14 3-6h5" />
+    </svg>
   );
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { memo, useState, type ReactNode } from 'react';
 import { dayKey, formatDay, formatNearDay, parseDay } from '../../lib/dates';
+import { isWideScreen } from '../../lib/wideScreen';
 import { useWords } from '../../words/context';
 import { revisionOf, type Day, type Visit } from './groupVisits';
 import { isLastEntry } from './timelineMemory';
 import { useDrawnNearScreen } from './useDrawnNearScreen';
 import { VisitRow } from './VisitRow';
 
-/** Lines that are drawn, or not, together: more than a phone shows below the summary, and what a desktop shows. */
+/** Lines that are drawn, or not, together. */
 const BLOCK = 4;
+/** Lines that are drawn with the page, as far as its first screen shows them. Others that are on the screen come with its next frame. */
+const firstBlock = (): number => (isWideScreen() ? BLOCK : 1);
 
 interface DaySectionProps {
   readonly day: Day;
@@ -22,6 +25,7 @@ export const DaySection = memo(
     const words = useWords();
     const date = parseDay(day.date) ?? new Date();
     const near = formatNearDay(words.tag, date, new Date());
+    const [first] = useState(() => (isFirst ? firstBlock() : BLOCK));
     const headingId = `day-${day.date}`;
     return (
       <section className="day" aria-labelledby={headingId}>
@@ -29,7 +33,7 @@ export const DaySection = memo(
           {near !== undefined && <span className="day-near">{near}</span>}
           <time dateTime={dayKey(date)}>{formatDay(words.tag, date)}</time>
         </h2>
-        {blocksOf(day.visits).map((visits, at) => (
+        {blocksOf(day.visits, first).map((visits, at) => (
           <Block
             key={visits[0]?.key}
             visits={visits}
@@ -68,8 +72,8 @@ const Block = memo(
   (before, after) => before.revision === after.revision,
 );
 
-function blocksOf(visits: readonly Visit[]): readonly (readonly Visit[])[] {
-  const blocks: Visit[][] = [];
-  for (let at = 0; at < visits.length; at += BLOCK) blocks.push(visits.slice(at, at + BLOCK));
+function blocksOf(visits: readonly Visit[], first: number): readonly (readonly Visit[])[] {
+  const blocks = [visits.slice(0, first)];
+  for (let at = first; at < visits.length; at += BLOCK) blocks.push(visits.slice(at, at + BLOCK));
   return blocks;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lazy, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { lazy, useEffect, useMemo, type ReactNode } from 'react';
 import { Fold } from '../../components/Fold';
 import { Optional } from '../../components/Optional';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
-import { whenIdle } from '../../lib/idle';
 import { useFilter } from '../../lib/useFilter';
+import { useHasBeenIdle } from '../../lib/useHasBeenIdle';
 import { useWords } from '../../words/context';
 import { AccessList } from './AccessList';
 import { FilterPanel } from './FilterPanel';
@@ -24,7 +24,12 @@ export function TimelinePage(): ReactNode {
   const words = useWords();
   const { filter } = useFilter();
   const pages = useAccessPages(filter);
-  const overview = useOverview(useIsSettled(pages.list.data !== undefined));
+  const isSettled = useHasBeenIdle(pages.list.data !== undefined);
+  useEffect(() => {
+    // Without it the list is printed as it stands on the screen.
+    if (isSettled) import('../../styles/print.css').catch(() => undefined);
+  }, [isSettled]);
+  const overview = useOverview(isSettled);
   useNextPageAhead(filter, pages, overview.data !== undefined);
   const counted = useMemo(() => overview.data?.entries ?? pages.entries, [overview.data, pages.entries]);
   const title = words.text('list.title');
@@ -55,21 +60,4 @@ export function TimelinePage(): ReactNode {
       </div>
     </Page>
   );
-}
-
-/** The summary above the list waits for what comes then: not for long, also on a page that is always busy. */
-const LATEST_MS = 1000;
-
-/** False until the browser has had time to show what is there: the rest is loaded after the list, not beside it. */
-function useIsSettled(isReady: boolean): boolean {
-  const [isSettled, setIsSettled] = useState(false);
-  useEffect(() => {
-    if (!isReady) return;
-    return whenIdle(() => {
-      setIsSettled(true);
-      // Without it the list is printed as it stands on the screen.
-      import('../../styles/print.css').catch(() => undefined);
-    }, LATEST_MS);
-  }, [isReady]);
-  return isSettled;
 }
