@@ -183,12 +183,22 @@ export async function untilListed({ portalUrl, patient, id, withinMs }) {
 }
 
 /**
- * How often each person with `prefix` stands in the patient's list, once the list says that it is up to date.
- * @returns {Promise<Map<string, number>>}
+ * Waits until the patient's list says that it is up to date and shows every person of `ids`, which it must soon after their releases.
+ * @param {{portalUrl: string, patient: {username: string, password: string}, prefix: string, ids: Iterable<string>, liveWithinMs: number, shownWithinMs: number}} options
+ * @returns {Promise<Map<string, number>>} how often each person with `prefix` stands in it then, or when the time is over
  */
-export async function readList({ portalUrl, patient, prefix, withinMs }) {
+export async function untilAllListed({ portalUrl, patient, prefix, ids, liveWithinMs, shownWithinMs }) {
+  const deadline = performance.now() + shownWithinMs;
   const session = await PatientClient.signIn(portalUrl, patient.username, patient.password);
-  await untilLive(session, withinMs);
+  for (;;) {
+    await untilLive(session, liveWithinMs);
+    const counts = await readList(session, prefix);
+    if ([...ids].every((id) => counts.has(id)) || performance.now() > deadline) return counts;
+    await wait(LOOK_EVERY_MS);
+  }
+}
+
+async function readList(session, prefix) {
   const counts = new Map();
   let cursor = '';
   for (;;) {

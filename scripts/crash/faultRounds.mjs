@@ -19,10 +19,10 @@ import { binariesIfPresent } from '../network/binaries.mjs';
 import { readDescription } from '../network/description.mjs';
 import {
   consentVersion,
-  readList,
   startConsents,
   startLoad,
   startReads,
+  untilAllListed,
   untilListed,
 } from './accessLoad.mjs';
 import { FAULTS } from './faults.mjs';
@@ -221,16 +221,16 @@ function tally(answers) {
 }
 
 async function judgeList(total, demo, { patient, prefix }, load) {
-  const deadline = performance.now() + RECOVERY_LIMIT_MS;
-  for (;;) {
-    const counts = await readList({ portalUrl: demo.file.portalUrl, patient, prefix, withinMs: GIVE_UP_MS });
-    const lost = [...load.released].filter((id) => !counts.has(id)).length;
-    if (lost === 0 || performance.now() > deadline) {
-      total.lost += lost;
-      total.twice += [...counts.values()].filter((count) => count > 1).length;
-      return;
-    }
-  }
+  const counts = await untilAllListed({
+    portalUrl: demo.file.portalUrl,
+    patient,
+    prefix,
+    ids: load.released,
+    liveWithinMs: GIVE_UP_MS,
+    shownWithinMs: RECOVERY_LIMIT_MS,
+  });
+  total.lost += [...load.released].filter((id) => !counts.has(id)).length;
+  total.twice += [...counts.values()].filter((count) => count > 1).length;
 }
 
 /** With the trustee's process down: its read model against a new derivation from the ledger, by the operator's own command. */

@@ -69,11 +69,11 @@ describe('simulation', () => {
   });
 
   test('a bookmark without a page size goes on to the end', async () => {
-    for (const key of ['rest1', 'rest2', 'rest3']) await holder.submit('put', [key, key]);
-    expect(JSON.parse(await holder.evaluate('page', ['rest', 'resu', 0, 'rest2']))).toMatchObject({
+    for (const key of ['leaf1', 'leaf2', 'leaf3']) await holder.submit('put', [key, key]);
+    expect(JSON.parse(await holder.evaluate('page', ['leaf', 'leag', 0, 'leaf2']))).toMatchObject({
       rows: [
-        ['rest2', 'rest2'],
-        ['rest3', 'rest3'],
+        ['leaf2', 'leaf2'],
+        ['leaf3', 'leaf3'],
       ],
       meta: { bookmark: '', fetchedRecordsCount: 2 },
     });

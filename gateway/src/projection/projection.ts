@@ -17,7 +17,7 @@ import { type Begun, readAhead } from './readAhead';
 
 /**
  * - `catchingUp`: reading what the ledger has recorded before; the list may lack the newest entries.
- * - `live`: everything that the ledger announced has been applied, and its height was seen a moment ago.
+ * - `live`: what the ledger had when its height was looked at before the last time (a second or two ago) has been applied.
  * - `stale`: the ledger, the private data or the store does not answer; what is shown is right but may be old. Tried again by itself.
  * - `halted`: the ledger or the store broke a promise; nothing more is applied until an operator has looked.
  */
@@ -99,6 +99,8 @@ class LedgerProjection implements Projection {
   /** Whether an event has arrived that could not be applied yet. */
   #isStuck = false;
   #lanes: Checkpoint['lanes'] = {};
+  /** The height at which no known lane had another batch. */
+  #lanesEndedAt: number | undefined;
   #failures = 0;
 
   constructor(deps: ProjectionDeps) {
@@ -237,6 +239,8 @@ class LedgerProjection implements Projection {
         this.#update({ height, checkedAt: this.#deps.clock() });
         if (await this.#isCaughtUp(height === last)) {
           this.#update({ state: 'live', problem: undefined });
+        } else if (this.#status.state === 'live' && (await this.#isBehind(last))) {
+          this.#update({ state: 'catchingUp' });
         }
         last = height;
       } catch (error) {
@@ -265,14 +269,27 @@ class LedgerProjection implements Projection {
     return !this.#hasWork() && hasNotGrown && (await this.#lanesEnd()) && !this.#hasWork();
   }
 
+  /** Whether something is missing of what was on the ledger at the look before: a slow store, or a stream that gives nothing, is not live. */
+  async #isBehind(heightBefore: number | undefined): Promise<boolean> {
+    if (heightBefore === undefined || (this.#status.block ?? -1) + 1 >= heightBefore) {
+      return false;
+    }
+    return this.#hasWork() || !(await this.#lanesEnd());
+  }
+
   async #lanesEnd(): Promise<boolean> {
-    if (this.#status.state === 'live') {
+    const { height } = this.#status;
+    if (height !== undefined && height === this.#lanesEndedAt) {
       return true;
     }
     const next = await Promise.all(
       Object.entries(this.#lanes).map(([lane, { nextSeq }]) => this.#deps.ledger.findBatch(lane, nextSeq)),
     );
-    return next.every((record) => record === undefined);
+    const isEnd = next.every((record) => record === undefined);
+    if (isEnd) {
+      this.#lanesEndedAt = height;
+    }
+    return isEnd;
   }
 
   /** Asked again after a wait, during which an event may have come. */

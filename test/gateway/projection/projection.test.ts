@@ -340,6 +340,87 @@ describe('the projection', () => {
     expect([...states].sort()).toEqual(['catchingUp', 'stale']);
   });
 
+  describe('that is live', () => {
+    /** Counts looks at the height from here on. */
+    let looks = 0;
+    const counted = (change: () => void = () => undefined): Pick<ProjectionDeps, 'sleep'> => ({
+      sleep: (_ms, signal) => {
+        looks += 1;
+        change();
+        return pause(1, signal);
+      },
+    });
+    beforeEach(() => {
+      looks = 0;
+    });
+
+    it('says that it catches up while its store takes longer than two looks', async () => {
+      run.fill(1);
+      let isHeld = false;
+      let release: () => void = () => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const apply = run.store.apply.bind(run.store);
+      jest.spyOn(run.store, 'apply').mockImplementation(async (...given) => {
+        if (isHeld) await released;
+        await apply(...given);
+      });
+      const projection = run.start();
+      await reaches(projection, ({ state }) => state === 'live');
+      isHeld = true;
+      run.fill(1);
+      expect(await reaches(projection, ({ state }) => state === 'catchingUp')).toMatchObject({
+        block: 0,
+        height: 2,
+      });
+      release();
+      expect(await reaches(projection, ({ state }) => state === 'live')).toMatchObject({
+        block: 1,
+        entries: 4,
+      });
+    });
+
+    it('says that it catches up while its stream gives nothing of what the ledger has', async () => {
+      run.fill(1);
+      const projection = run.start({
+        ledger: {
+          findBatch: (...given) => ledger.findBatch(...given),
+          getEvents: (...given) => ledger.getEvents(...given),
+          height: () => ledger.height(),
+          events: async function* (after, signal) {
+            for await (const event of ledger.events(after, signal)) {
+              if (event.block === 0n) yield event;
+            }
+          },
+        },
+        ...counted(),
+      });
+      await reaches(projection, ({ state }) => state === 'live');
+      run.fill(1);
+      expect(await reaches(projection, ({ state }) => state === 'catchingUp')).toMatchObject({ block: 0 });
+      const from = looks;
+      while (looks < from + 20) await pause(1, run.signal);
+      expect(projection.status()).toMatchObject({ state: 'catchingUp', block: 0, height: 2 });
+    });
+
+    it('stays so while the ledger grows by blocks without events', async () => {
+      run.fill(1);
+      const states = new Set<string>();
+      let isGrowing = false;
+      const projection = run.start(
+        counted(() => {
+          if (!isGrowing) return;
+          ledger.silentBlocks += 1;
+          states.add(projection.status().state);
+        }),
+      );
+      await reaches(projection, ({ state }) => state === 'live');
+      isGrowing = true;
+      const from = looks;
+      while (looks < from + 20) await pause(1, run.signal);
+      expect([...states]).toEqual(['live']);
+    });
+  });
+
   it('does not call a list complete that is empty because the first event has not arrived, or not been read, yet', async () => {
     run.fill(1);
     ledger.silentBlocks = 2;
