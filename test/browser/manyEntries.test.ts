@@ -28,6 +28,14 @@ it('a list of 100,000 entries opens, scrolls, is searched in bounded steps and s
   expect(await page.locator('.summary').innerText()).toMatch(
     /^More than 3,000 accesses in the last 30 days; the newest 3,000 were by [\d,]+ people at 1 organisation\./,
   );
+  // Wider than its bar, yet on one line and within the chart.
+  const mark = page.locator('.bar-place:last-child .bar-mark');
+  expect(await mark.innerText()).toBe('999+');
+  const [markBox, chartBox] = await Promise.all([mark.boundingBox(), page.locator('.plot').boundingBox()]);
+  expect(markBox?.height).toBeLessThan(20);
+  expect((markBox?.x ?? 0) + (markBox?.width ?? 0)).toBeLessThanOrEqual(
+    (chartBox?.x ?? 0) + (chartBox?.width ?? 0),
+  );
 
   for (let pages = 2; pages <= 21; pages += 1) {
     await page.locator('.older button').scrollIntoViewIfNeeded();

@@ -148,14 +148,17 @@ interface BarMarkProps {
   readonly count: number;
 }
 
-/** A shape above a bar, with how many it stands for; the bar's name says the same in words. */
+/** What there is room for above a bar. */
+const MOST = 999;
+
+/** A shape above a bar, with how many it stands for; the bar's name and the table say it exactly. */
 function BarMark({ kind, count }: BarMarkProps): ReactNode {
   const words = useWords();
   return (
     count > 0 && (
       <span className={`bar-mark bar-mark-${kind}`}>
         <Mark kind={kind} />
-        {count > 1 && words.number(count)}
+        {count > 1 && (count > MOST ? `${String(MOST)}+` : words.number(count))}
       </span>
     )
   );
