@@ -72,6 +72,20 @@ it('shows an empty way in, not an empty list, when the server is away from the s
   await context.close();
 });
 
+it('says in both languages that the server cannot be reached when its words cannot be loaded', async () => {
+  const { page, context } = await openPage(browser, product.demo.portalUrl);
+  await page.route(/_first-[^/]+\.js$/, (route) => route.abort());
+  await page.goto('/');
+  expect(await page.getByRole('alert').innerText()).toBe(
+    'The server cannot be reached. 无法连接服务器。 Reload · 刷新',
+  );
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.unroute(/_first-[^/]+\.js$/);
+  await page.getByRole('link', { name: 'Reload · 刷新' }).click();
+  await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  await context.close();
+});
+
 it('reads the list and says why nothing is saved while the ledger is away', async () => {
   await product.stop();
   const takeLedgerAway = await product.startWithLedgerThatGoes();

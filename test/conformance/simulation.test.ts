@@ -123,19 +123,15 @@ describe('simulation', () => {
   });
 
   test('a transaction that takes too long is ended', async () => {
-    await expect(holder.submit('slow', [String(EXECUTE_TIMEOUT_MS + 2_000)])).rejects.toMatchObject({
-      code: 10,
-      details: [
-        {
-          mspId: 'Org1MSP',
-          message: expect.stringContaining('timeout expired while executing transaction') as string,
-        },
-        {
-          mspId: 'Org2MSP',
-          message: expect.stringContaining('timeout expired while executing transaction') as string,
-        },
-      ],
-    });
+    const tooLong = expect.stringContaining('timeout expired while executing transaction') as string;
+    const refused = (mspId: string): unknown => expect.objectContaining({ mspId, message: tooLong });
+    // A network's gateway asks the peer with the highest block first, which may be another than its own.
+    const error = (await holder
+      .submit('slow', [String(EXECUTE_TIMEOUT_MS + 2_000)])
+      .catch((reason: unknown) => reason)) as { code: number; details: unknown[] };
+    expect(error.code).toBe(10);
+    expect(error.details).toHaveLength(2);
+    expect(error.details).toEqual(expect.arrayContaining([refused('Org1MSP'), refused('Org2MSP')]));
   });
 
   test('chaincode that ends its process is started again', async () => {

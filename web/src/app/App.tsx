@@ -81,8 +81,11 @@ export function App({ first, queryClient }: AppProps): ReactNode {
 /** The words themselves could not be loaded: the only text that is not among them. */
 export function NoWords(): ReactNode {
   return (
-    <p role="alert">
-      The server cannot be reached. <span lang="zh-CN">无法连接服务器。</span> <a href="">Reload · 刷新</a>
-    </p>
+    <main className="main">
+      <h1>Chartwitness</h1>
+      <p role="alert">
+        The server cannot be reached. <span lang="zh-CN">无法连接服务器。</span> <a href="">Reload · 刷新</a>
+      </p>
+    </main>
   );
 }

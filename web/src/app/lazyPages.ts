@@ -5,7 +5,7 @@ import { needAllWords } from '../words/loadWords';
 
 const loaders: (() => Promise<unknown>)[] = [];
 
-const LATEST_MS = 500;
+const LATEST_MS = 200;
 
 /** Loads the other pages ahead, each when nothing else is to be done: they then open at once, and also while the server is away. */
 export async function loadAhead(): Promise<void> {
