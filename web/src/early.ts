@@ -15,7 +15,7 @@ wordParts(tag)
   .first()
   .catch(() => undefined);
 /*
- * The first format of a language reads its data, which takes a slow processor 50 ms: here, where it waits for the code, instead of in
+ * The first format of a language reads its data, which takes a slow processor 50 ms: here, while the code is on its way, instead of in
  * the middle of drawing the page. In a task of its own, so that the requests above are on their way.
  */
 setTimeout(() => {
