@@ -99,7 +99,7 @@ class LedgerProjection implements Projection {
   /** Whether an event has arrived that could not be applied yet. */
   #isStuck = false;
   #lanes: Checkpoint['lanes'] = {};
-  /** The height at which no known lane had another batch. */
+  /** The height at which no known lane had another batch, as far as is applied. */
   #lanesEndedAt: number | undefined;
   #failures = 0;
 
@@ -139,6 +139,7 @@ class LedgerProjection implements Projection {
       return;
     }
     this.#lanes = checkpoint?.lanes ?? {};
+    this.#lanesEndedAt = undefined;
     this.#inHand = 0;
     this.#connectedAt = this.#deps.clock();
     const connection = new AbortController();
@@ -303,6 +304,7 @@ class LedgerProjection implements Projection {
     }
     this.#isStuck = false;
     this.#lanes = checkpoint.lanes;
+    this.#lanesEndedAt = undefined;
     const height = Math.max(this.#status.height ?? 0, checkpoint.block + 1);
     this.#update({ block: checkpoint.block, entries: checkpoint.entries, height });
     if (!this.#isBusy && this.#reachesTip()) {

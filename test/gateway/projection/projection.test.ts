@@ -402,6 +402,35 @@ describe('the projection', () => {
       expect(projection.status()).toMatchObject({ state: 'catchingUp', block: 0, height: 2 });
     });
 
+    it('says so also when what is missing is of a lane that it has only just met', async () => {
+      run.fill(1);
+      for (const at of [0, 1]) ledger.record(SOUTH, [accessRequest({ subject: alice })], at);
+      let meet: () => void = () => undefined;
+      const met = new Promise<void>((resolve) => (meet = resolve));
+      const projection = run.start({
+        ledger: {
+          findBatch: (...given) => ledger.findBatch(...given),
+          getEvents: (...given) => ledger.getEvents(...given),
+          height: () => ledger.height(),
+          // Gives the other lane's first batch late, and its second one never.
+          events: async function* (after, signal) {
+            for await (const event of ledger.events(after, signal)) {
+              if (event.block === 1n) await met;
+              if (event.block <= 1n) yield event;
+            }
+          },
+        },
+        ...counted(),
+      });
+      await reaches(projection, ({ state }) => state === 'live');
+      meet();
+      await reaches(projection, ({ block }) => block === 1);
+      expect(await reaches(projection, ({ state }) => state === 'catchingUp')).toMatchObject({
+        block: 1,
+        height: 3,
+      });
+    });
+
     it('stays so while the ledger grows by blocks without events', async () => {
       run.fill(1);
       const states = new Set<string>();
