@@ -97,6 +97,7 @@ describe('finding', () => {
   it('opens a shared address as it was', async () => {
     const page = await openList({}, '#purpose=emergency');
     await expectCount(page, (some) => some === 2);
+    await page.locator('.badge-emergency').nth(1).waitFor();
     expect(await page.locator('.badge-emergency').count()).toBe(2);
   });
 
