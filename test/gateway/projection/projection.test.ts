@@ -31,6 +31,13 @@ describe('the projection', () => {
   });
   const halted = (projection: Projection): Promise<ProjectionStatus> =>
     reaches(projection, ({ state }) => state === 'halted');
+  /** The ledger, with another stream of its events. */
+  const withStream = (events: ProjectionDeps['ledger']['events']): ProjectionDeps['ledger'] => ({
+    findBatch: (...given) => ledger.findBatch(...given),
+    getEvents: (...given) => ledger.getEvents(...given),
+    height: () => ledger.height(),
+    events,
+  });
 
   it('applies what the ledger has, then what comes, in ledger order', async () => {
     await ledger.admitOrganisation({
@@ -311,18 +318,13 @@ describe('the projection', () => {
     const states = new Set<string>();
     let sleeps = 0;
     const ending = new AbortController();
-    const slow: ProjectionDeps['ledger'] = {
-      findBatch: (...given) => ledger.findBatch(...given),
-      getEvents: (...given) => ledger.getEvents(...given),
-      height: () => ledger.height(),
-      // A stream that takes longer to open than the height is looked at.
-      events: async function* (after, signal) {
-        if (sleeps > 0) {
-          await pause(15, signal);
-        }
-        yield* ledger.events(after, signal);
-      },
-    };
+    // A stream that takes longer to open than the height is looked at.
+    const slow = withStream(async function* (after, signal) {
+      if (sleeps > 0) {
+        await pause(15, signal);
+      }
+      yield* ledger.events(after, signal);
+    });
     const projection = createProjection(
       run.deps({
         ledger: slow,
@@ -382,16 +384,11 @@ describe('the projection', () => {
     it('says that it catches up while its stream gives nothing of what the ledger has', async () => {
       run.fill(1);
       const projection = run.start({
-        ledger: {
-          findBatch: (...given) => ledger.findBatch(...given),
-          getEvents: (...given) => ledger.getEvents(...given),
-          height: () => ledger.height(),
-          events: async function* (after, signal) {
-            for await (const event of ledger.events(after, signal)) {
-              if (event.block === 0n) yield event;
-            }
-          },
-        },
+        ledger: withStream(async function* (after, signal) {
+          for await (const event of ledger.events(after, signal)) {
+            if (event.block === 0n) yield event;
+          }
+        }),
         ...counted(),
       });
       await reaches(projection, ({ state }) => state === 'live');
@@ -408,18 +405,13 @@ describe('the projection', () => {
       let meet: () => void = () => undefined;
       const met = new Promise<void>((resolve) => (meet = resolve));
       const projection = run.start({
-        ledger: {
-          findBatch: (...given) => ledger.findBatch(...given),
-          getEvents: (...given) => ledger.getEvents(...given),
-          height: () => ledger.height(),
-          // Gives the other lane's first batch late, and its second one never.
-          events: async function* (after, signal) {
-            for await (const event of ledger.events(after, signal)) {
-              if (event.block === 1n) await met;
-              if (event.block <= 1n) yield event;
-            }
-          },
-        },
+        // Gives the other lane's first batch late, and its second one never.
+        ledger: withStream(async function* (after, signal) {
+          for await (const event of ledger.events(after, signal)) {
+            if (event.block === 1n) await met;
+            if (event.block <= 1n) yield event;
+          }
+        }),
         ...counted(),
       });
       await reaches(projection, ({ state }) => state === 'live');
@@ -462,12 +454,10 @@ describe('the projection', () => {
     const projection = run.start({
       clock: () => now,
       ledger: {
-        findBatch: (...given) => ledger.findBatch(...given),
-        height: () => ledger.height(),
-        events: async function* (after, signal) {
+        ...withStream(async function* (after, signal) {
           await opened;
           yield* ledger.events(after, signal);
-        },
+        }),
         getEvents: async (...given) => {
           await mayRead;
           return await ledger.getEvents(...given);
