@@ -47,7 +47,10 @@ test.each<[string, () => AssertionChanges]>([
   ['exp in the past', () => ({ claims: { iat: now() - 100, exp: now() - 6 } })],
   ['exp more than five minutes ahead', () => ({ claims: { iat: undefined, exp: now() + 310 } })],
   ['a lifetime of more than five minutes', () => ({ claims: { iat: now() - 200, exp: now() + 200 } })],
-  ['exp as a fraction', () => ({ claims: { exp: now() + 0.5 } })],
+  ['exp as text', () => ({ claims: { exp: String(now() + 60) } })],
+  ['exp beyond every number', () => ({ claims: { exp: Number.MAX_VALUE } })],
+  ['iat as text', () => ({ claims: { iat: String(now()) } })],
+  ['a fraction of a second past the skew', () => ({ claims: { iat: now() - 100.5, exp: now() - 5.5 } })],
   ['iat in the future', () => ({ claims: { iat: now() + 60, exp: now() + 120 } })],
   ['nbf in the future', () => ({ claims: { nbf: now() + 60 } })],
   ['typ at+jwt', () => ({ header: { typ: 'at+jwt' } })],
@@ -61,8 +64,22 @@ test.each<[string, () => AssertionChanges]>([
   expectRefused(await ask(changes()));
 });
 
-test('twin: an assertion with nothing but the required claims gets one', async () => {
-  expect((await ask({ claims: { iat: undefined } })).status).toBe(200);
+test.each<[string, () => AssertionChanges]>([
+  ['nothing but the required claims', () => ({ claims: { iat: undefined } })],
+  ['times with fractions (RFC 7519 §2)', () => ({ claims: { iat: now() - 0.75, exp: now() + 60.25 } })],
+  [
+    'exp five minutes ahead of a clock that is 4 s ahead',
+    () => ({ claims: { iat: now(), exp: now() + 304 } }),
+  ],
+  ['exp five minutes ahead and no iat', () => ({ claims: { iat: undefined, exp: now() + 300 } })],
+])('twin: an assertion with %s gets one', async (_name, changes) => {
+  expect((await ask(changes())).status).toBe(200);
+});
+
+test('an assertion with fractional times is good for one token as well', async () => {
+  const signed = await assertion(hospital.key, {}, { claims: { exp: now() + 60.123 } });
+  expect((await requestToken(hospital.app, { assertion: signed })).status).toBe(200);
+  expectRefused(await requestToken(hospital.app, { assertion: signed }));
 });
 
 test('an assertion signed by another key under the right kid', async () => {

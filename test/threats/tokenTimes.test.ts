@@ -9,7 +9,6 @@ beforeEach(async () => {
 
 test.each<[string, unknown]>([
   ['text', String(NOW + 60)],
-  ['a fraction', NOW + 0.5],
   ['negative', -1],
   ['huge', Number.MAX_VALUE],
   ['null', null],
@@ -34,6 +33,7 @@ test.each<[string, Record<string, unknown>]>([
   ['iat just inside the skew', { iat: NOW + 5, exp: NOW + 200 }],
   ['nbf just inside the skew', { nbf: NOW + 5 }],
   ['exp just inside the skew', { iat: NOW - 290, exp: NOW - 4 }],
+  ['a fraction of a second (RFC 7519 §2)', { iat: NOW + 0.25, exp: NOW + 60.5 }],
 ])('twin: %s is accepted', async (_name, claims) => {
   expect((await target.call(await target.sign({ claims }))).status).toBe(200);
 });

@@ -17,6 +17,7 @@ import { createAdapterFactory } from './oidcAdapter';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { grantableScopes } from './scopes';
+import { explainRefusals, toldTo } from './tokenRefusals';
 import { sayWhenToRetry } from './temporarilyUnavailable';
 
 export const ASSERTION_ALGORITHMS = ['ES384', 'RS384', 'ES256'] as const;
@@ -111,6 +112,7 @@ export async function createAuthorizationServer(
   provider.on('server_error', (_ctx, error) => {
     options.log.error({ err: error }, 'token endpoint failed');
   });
+  explainRefusals(provider, options.log);
   sayWhenToRetry(provider);
   const callback = provider.callback();
   return {
@@ -133,13 +135,13 @@ async function checkAssertion(
       audiences,
       jwks: client.jwks as { keys: JWK[] },
       organisationIdentifiers: organisation.identifiers,
-      nowSeconds: Math.floor(options.clock() / 1000),
+      nowSeconds: options.clock() / 1000,
       skewSeconds: SKEW_SECONDS,
     });
   } catch (error) {
     // The library turns any other class into a 500.
     if (error instanceof JwsRefused) {
-      throw new errors.InvalidClientAuth(error.message);
+      throw toldTo(new errors.InvalidClientAuth(error.message));
     }
     if (error instanceof B2bRefused) {
       throw new errors.InvalidRequest(error.message);

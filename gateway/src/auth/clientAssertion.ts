@@ -2,6 +2,7 @@
 import type { JSONWebKeySet } from 'jose';
 import { B2bRefused, parseB2b, type B2bExtension } from './b2bExtension';
 import { inspectHeader, JwsRefused, readClaims } from './compactJws';
+import { isNumericDate } from './numericDate';
 import type { JsonObject } from './strictJson';
 
 export interface AssertionRules {
@@ -11,11 +12,13 @@ export interface AssertionRules {
   readonly jwks: Pick<JSONWebKeySet, 'keys'>;
   /** Identifiers of the organisation that runs the client. */
   readonly organisationIdentifiers: readonly string[];
+  /** This server's clock, with its fraction of a second. */
   readonly nowSeconds: number;
+  /** How far clocks may differ. */
   readonly skewSeconds: number;
 }
 
-/** SMART Backend Services and UDAP: at most five minutes. */
+/** SMART Backend Services: `exp` at most five minutes ahead; UDAP: an assertion with `hl7-b2b` lives at most five minutes. */
 export const MAX_ASSERTION_SECONDS = 300;
 const MAX_JTI_LENGTH = 256;
 /** RFC 7523 assertions are `JWT`; the update of that RFC names them `client-authentication+jwt`. Other kinds of token are refused. */
@@ -65,19 +68,25 @@ function checkClaims(payload: JsonObject, rules: AssertionRules): void {
   checkTimes(payload, rules);
 }
 
+/** An absent `iat` (RFC 7523 asks for none) is no fault: `exp` alone bounds what the assertion can still do. */
 function checkTimes(payload: JsonObject, { nowSeconds, skewSeconds }: AssertionRules): void {
   const { exp, iat } = payload;
-  if (!isTime(exp) || exp > nowSeconds + MAX_ASSERTION_SECONDS + skewSeconds) {
-    throw new JwsRefused('exp must be at most five minutes ahead');
+  if (!isNumericDate(exp)) {
+    throw new JwsRefused('exp must be a number of seconds since 1970');
   }
-  if (
-    iat !== undefined &&
-    (!isTime(iat) || iat > nowSeconds + skewSeconds || exp - iat > MAX_ASSERTION_SECONDS)
-  ) {
-    throw new JwsRefused('iat must not be in the future, nor more than five minutes before exp');
+  if (exp > nowSeconds + MAX_ASSERTION_SECONDS + skewSeconds) {
+    throw new JwsRefused('exp must be at most 300 seconds ahead of this server’s clock');
   }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+  if (iat === undefined) {
+    return;
+  }
+  if (!isNumericDate(iat)) {
+    throw new JwsRefused('iat must be a number of seconds since 1970');
+  }
+  if (iat > nowSeconds + skewSeconds) {
+    throw new JwsRefused('iat must not be ahead of this server’s clock');
+  }
+  if (exp - iat > MAX_ASSERTION_SECONDS + skewSeconds) {
+    throw new JwsRefused('exp must be at most 300 seconds after iat');
+  }
 }

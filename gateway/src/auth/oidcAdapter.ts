@@ -16,6 +16,9 @@ export interface AdapterOptions {
   readonly signingAlgorithm: SigningAlgorithm;
 }
 
+/** The library's own words for an assertion that it finds used, so that both ways of finding out read the same. */
+export const USED_BEFORE = 'client assertion tokens must only be used once';
+
 const NOTHING_STORED = (): Promise<undefined> => Promise.resolve(undefined);
 
 /** A model that this server never stores: JWT access tokens are self-contained and there are no sessions, grants or codes. */
@@ -85,8 +88,9 @@ function replayAdapter({ replays, clock }: AdapterOptions): Adapter {
     find: (id) => fromStore(() => (replays.isUsed(id) ? { jti: id, kind: 'ReplayDetection' } : undefined)),
     upsert: (id, _payload, expiresIn = 0) =>
       fromStore(() => {
-        if (!replays.use(id, clock() + expiresIn * 1000)) {
-          throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+        // An `exp` may have a fraction; the store keeps whole milliseconds, and rather one too many.
+        if (!replays.use(id, Math.ceil(clock() + expiresIn * 1000))) {
+          throw new errors.InvalidClientAuth(USED_BEFORE);
         }
       }),
   };

@@ -9,6 +9,7 @@ import {
 } from 'jose';
 import { AppError } from '../errors';
 import { inspectHeader, JwsRefused, readClaims } from './compactJws';
+import { isNumericDate } from './numericDate';
 import type { JsonObject } from './strictJson';
 import { VerifiedTokens } from './verifiedTokens';
 
@@ -130,8 +131,8 @@ function checkClaims(payload: JsonObject, options: TokenVerifierOptions, maxAgeS
 
 function seconds(payload: JsonObject, name: string): number {
   const value = payload[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new JwsRefused(`${name} is not a whole number of seconds`);
+  if (!isNumericDate(value)) {
+    throw new JwsRefused(`${name} is not a number of seconds since 1970`);
   }
   return value;
 }

@@ -17,7 +17,7 @@ import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { capabilityStatement } from '../fhir/capabilityStatement';
 import { createFactsReader } from '../fhir/resourceFacts';
-import { PATIENT_TYPES } from '../fhir/resourceTypes';
+import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
 import type { Upstream } from '../fhir/upstream';
 import { healthRouter, type ReadinessChecks } from '../http/health';
@@ -76,6 +76,8 @@ export interface HospitalApp {
 }
 
 export const DEFAULT_IDENTIFIER_SYSTEMS: readonly string[] = ['http://hl7.org/fhir/sid/us-ssn'];
+/** Directory types come beside a patient's data, and only within a token's scope; so they have scopes too. */
+const SCOPED_TYPES: readonly string[] = [...PATIENT_TYPES, ...DIRECTORY_TYPES];
 const ISSUER_PATH = '/oauth';
 const MAX_TOKEN_REQUEST_BYTES = 32 * 1024;
 
@@ -157,7 +159,7 @@ async function createTokenSide(dependencies: HospitalDependencies, fhirBaseUrl: 
   const router = Router();
   if (tokens.kind === 'external') {
     const { issuer, jwksUrl, tokenEndpoint = `${issuer}/token` } = tokens;
-    const scopes = grantableScopes(PATIENT_TYPES);
+    const scopes = grantableScopes(SCOPED_TYPES);
     return { service: { issuer, tokenEndpoint, jwksUri: jwksUrl, scopes }, keys: { jwksUrl }, router };
   }
   const issuer = `${settings.baseUrl}${ISSUER_PATH}`;
@@ -165,7 +167,7 @@ async function createTokenSide(dependencies: HospitalDependencies, fhirBaseUrl: 
     issuer,
     audience: fhirBaseUrl,
     signingKey: tokens.signingKey,
-    types: PATIENT_TYPES,
+    types: SCOPED_TYPES,
     registry,
     replays: tokens.replays,
     clock,

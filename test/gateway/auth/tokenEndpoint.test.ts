@@ -105,6 +105,9 @@ test.each([
   'system/*.s',
   'system/Patient.read',
   'system/Patient.r system/Condition.s',
+  'system/Medication.r',
+  'system/Practitioner.r system/PractitionerRole.rs',
+  'system/Organization.read system/Location.r system/HealthcareService.s system/Substance.r',
 ])('grants the narrower scope %s', async (scope) => {
   const response = await requestToken(hospital.app, { assertion: await assertion(hospital.key), scope });
   expect([response.status, (response.body as TokenAnswer).scope]).toEqual([200, scope]);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import { pino } from 'pino';
+import type { Response } from 'supertest';
+import {
+  assertion,
+  type AssertionChanges,
+  createHospital,
+  type Hospital,
+  makeKey,
+  requestToken,
+} from '../hospital/hospitalFixture';
+
+let hospital: Hospital;
+let lines: Record<string, unknown>[];
+beforeEach(async () => {
+  lines = [];
+  const log = pino(
+    { level: 'info' },
+    { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  hospital = await createHospital({ log });
+});
+
+const now = (): number => Math.floor(Date.now() / 1000);
+const descriptionOf = (response: Response): string =>
+  (response.body as { error_description: string }).error_description;
+const refusals = (): Record<string, unknown>[] => lines.filter(({ msg }) => msg === 'token request refused');
+
+test.each<[string, () => AssertionChanges, RegExp]>([
+  ['too far ahead', () => ({ claims: { iat: undefined, exp: now() + 400 } }), /300 seconds ahead/],
+  ['too long', () => ({ claims: { iat: now() - 100, exp: now() + 290 } }), /300 seconds after iat/],
+  ['from the future', () => ({ claims: { iat: now() + 60, exp: now() + 120 } }), /iat must not be ahead/],
+  ['expired', () => ({ claims: { iat: now() - 100, exp: now() - 50 } }), /exp is in the past/],
+  ['not yet valid', () => ({ claims: { nbf: now() + 60 } }), /nbf is ahead/],
+  ['a long jti', () => ({ claims: { jti: 'j'.repeat(257) } }), /^jti must/],
+  ['another typ', () => ({ header: { typ: 'at+jwt' } }), /^typ of a client assertion/],
+])('a client that signed with its key is told what is wrong: %s', async (_name, changes, description) => {
+  const signed = await assertion(hospital.key, {}, changes());
+  const response = await requestToken(hospital.app, { assertion: signed });
+  expect([response.status, (response.body as { error: string }).error]).toEqual([401, 'invalid_client']);
+  expect(descriptionOf(response)).toMatch(description);
+  const [line, ...others] = refusals();
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({ code: 'invalid_client', client: 'north-ehr' });
+  expect(line?.['reason']).toEqual(expect.any(String));
+});
+
+test('a replay is told as one', async () => {
+  const signed = await assertion(hospital.key);
+  await requestToken(hospital.app, { assertion: signed });
+  const response = await requestToken(hospital.app, { assertion: signed });
+  expect(descriptionOf(response)).toMatch(/used before/);
+});
+
+test('unknown client, unknown key and wrong signature read the same to a stranger, and differ in the log', async () => {
+  const stranger = await makeKey('ES384', 'north-1');
+  const other = await makeKey('ES384', 'other-kid');
+  const responses = [
+    await requestToken(hospital.app, { assertion: await assertion(stranger) }),
+    await requestToken(hospital.app, { assertion: await assertion(other) }),
+    await requestToken(hospital.app, {
+      assertion: await assertion(stranger, {}, { claims: { iss: 'nobody', sub: 'nobody' } }),
+    }),
+  ];
+  const [first] = responses;
+  for (const response of responses) {
+    expect([response.status, response.text]).toEqual([401, first?.text]);
+  }
+  expect(new Set(refusals().map(({ reason }) => reason)).size).toBeGreaterThan(1);
+  expect(refusals().map(({ client }) => client)).toEqual(['north-ehr', 'north-ehr', undefined]);
+});
+
+test('no line and no answer holds the assertion, a claim of it, or the person', async () => {
+  const signed = await assertion(hospital.key, { b2b: { purpose_of_use: ['nonsense Gleason'] } });
+  const response = await requestToken(hospital.app, { assertion: signed });
+  expect([response.status, descriptionOf(response)]).toEqual([
+    400,
+    expect.stringContaining('purpose_of_use'),
+  ]);
+  const written = JSON.stringify([...lines, response.body]);
+  expect(refusals()).toHaveLength(1);
+  expect(written).not.toContain('Gleason');
+  expect(written).not.toContain(signed.slice(0, 40));
+});
