@@ -9,7 +9,7 @@ import {
   type SearchEntry,
   type SearchMode,
 } from './resource';
-import type { Upstream } from './upstream';
+import { PageTooLarge, type SourcePage, type Upstream } from './upstream';
 
 export interface HttpUpstreamOptions {
   /** FHIR R4 base URL, without a slash at its end. */
@@ -20,8 +20,6 @@ export interface HttpUpstreamOptions {
   readonly timeoutMs?: number;
   /** Of one answer's body; default 32 MiB. */
   readonly maxBytes?: number;
-  /** Resources that one search may gather over all pages; default 5,000. */
-  readonly maxResources?: number;
   /** Injected in tests; default the global fetch. */
   readonly fetch?: typeof fetch;
 }
@@ -29,16 +27,14 @@ export interface HttpUpstreamOptions {
 interface Limits {
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  readonly maxResources: number;
 }
 
 interface Answer {
   readonly status: number;
   readonly resource: FhirResource | undefined;
+  readonly bytes: number;
 }
 
-const MAX_PAGES = 200;
-const PAGE_SIZE = '200';
 const MODES: readonly string[] = ['match', 'include', 'outcome'];
 
 /** A FHIR R4 server by URL. It is trusted for its data and labels, not for its links, sizes or availability. */
@@ -46,15 +42,9 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   const limits: Limits = {
     timeoutMs: options.timeoutMs ?? 10_000,
     maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
-    maxResources: options.maxResources ?? 5000,
   };
   const get = (url: string, signal: AbortSignal) => getResource(url, options, limits, signal);
-  const gather = (url: string, signal: AbortSignal) => gatherPages(url, options.baseUrl, get, limits, signal);
-  const withPageSize = (parameters: URLSearchParams): string => {
-    const all = new URLSearchParams(parameters);
-    all.set('_count', PAGE_SIZE);
-    return all.toString();
-  };
+  const page = (url: string, signal: AbortSignal) => getPage(url, options.baseUrl, get, signal);
   return {
     baseUrl: options.baseUrl,
     read: async (type, id, signal) => {
@@ -68,55 +58,62 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       return resource;
     },
     search: async (type, parameters, signal) => {
-      const entries = await gather(`${options.baseUrl}/${type}?${withPageSize(parameters)}`, signal);
-      if (entries === undefined) {
+      const found = await page(`${options.baseUrl}/${type}?${parameters.toString()}`, signal);
+      if (found === undefined) {
         throw failed('a search answered 404');
       }
-      return entries;
+      return found;
     },
     everything: (patientId, parameters, signal) =>
-      gather(`${options.baseUrl}/Patient/${patientId}/$everything?${withPageSize(parameters)}`, signal),
+      page(`${options.baseUrl}/Patient/${patientId}/$everything?${parameters.toString()}`, signal),
+    page: async (next, signal) => {
+      assertWithin(next, options.baseUrl);
+      const found = await page(next, signal);
+      if (found === undefined) {
+        throw failed('a later page of a search is gone');
+      }
+      return found;
+    },
     isReady: async () => {
-      const { status } = await get(`${options.baseUrl}/metadata`, AbortSignal.timeout(limits.timeoutMs));
-      return status === 200;
+      try {
+        const { status } = await get(`${options.baseUrl}/metadata`, AbortSignal.timeout(limits.timeoutMs));
+        return status === 200
+          ? { ready: true }
+          : { ready: false, detail: `the source answers ${String(status)} to /metadata` };
+      } catch (error) {
+        return { ready: false, detail: error instanceof Error ? error.message : 'the source fails' };
+      }
     },
   };
 }
 
 type Get = (url: string, signal: AbortSignal) => Promise<Answer>;
 
-async function gatherPages(
-  firstUrl: string,
+/** undefined: 404 or 410. */
+async function getPage(
+  url: string,
   baseUrl: string,
   get: Get,
-  limits: Limits,
   signal: AbortSignal,
-): Promise<readonly SearchEntry[] | undefined> {
-  const entries: SearchEntry[] = [];
-  const seen = new Set<string>();
-  let url: string | undefined = firstUrl;
-  while (url !== undefined) {
-    if (seen.has(url) || seen.size >= MAX_PAGES) {
-      throw failed('the pages of a search do not end');
+): Promise<SourcePage | undefined> {
+  const answer = await getBundle(url, get, signal);
+  return (
+    answer && {
+      ...entriesOf(answer.resource),
+      bytes: answer.bytes,
+      next: nextUrl(answer.resource, url, baseUrl),
+      self: selfParameters(answer.resource),
     }
-    seen.add(url);
-    const bundle = await getBundle(url, get, signal);
-    if (bundle === undefined) {
-      return undefined;
-    }
-    entries.push(...entriesOf(bundle));
-    if (entries.length > limits.maxResources) {
-      throw new AppError('TOO_COSTLY', 'a search gathered more resources than allowed', {
-        expose: `The search covers more than ${String(limits.maxResources)} resources; narrow it, for instance by date.`,
-      });
-    }
-    url = nextUrl(bundle, url, baseUrl);
-  }
-  return entries;
+  );
 }
 
-async function getBundle(url: string, get: Get, signal: AbortSignal): Promise<FhirResource | undefined> {
-  const { status, resource } = await get(url, signal);
+interface BundleAnswer {
+  readonly resource: FhirResource;
+  readonly bytes: number;
+}
+
+async function getBundle(url: string, get: Get, signal: AbortSignal): Promise<BundleAnswer | undefined> {
+  const { status, resource, bytes } = await get(url, signal);
   if (status === 404 || status === 410) {
     return undefined;
   }
@@ -129,37 +126,58 @@ async function getBundle(url: string, get: Get, signal: AbortSignal): Promise<Fh
   if (status !== 200 || resource?.resourceType !== 'Bundle') {
     throw failed(`a search answered ${String(status)} or no Bundle`);
   }
-  return resource;
+  return { resource, bytes };
 }
 
-function entriesOf(bundle: FhirResource): readonly SearchEntry[] {
-  return elements(bundle['entry']).flatMap(({ resource, search }) => {
+function entriesOf(bundle: FhirResource): Pick<SourcePage, 'entries' | 'outcomes'> {
+  const entries: SearchEntry[] = [];
+  const outcomes: FhirResource[] = [];
+  for (const { resource, search } of elements(bundle['entry'])) {
     if (!isResource(resource)) {
       throw failed('an entry of a search holds no resource');
     }
     const mode = isMembers(search) && typeof search['mode'] === 'string' ? search['mode'] : undefined;
     if (mode === 'outcome' || resource.resourceType === 'OperationOutcome') {
-      return [];
+      outcomes.push(resource);
+      continue;
     }
     if (!isFhirId(resource.id) || (mode !== undefined && !MODES.includes(mode))) {
       throw failed('an entry of a search has no id or an unknown mode');
     }
-    return [mode === undefined ? { resource } : { resource, mode: mode as SearchMode }];
-  });
+    entries.push(mode === undefined ? { resource } : { resource, mode: mode as SearchMode });
+  }
+  return { entries, outcomes };
+}
+
+function linkOf(bundle: FhirResource, relation: string): unknown {
+  return elements(bundle['link']).find((link) => link['relation'] === relation)?.['url'];
+}
+
+function selfParameters(bundle: FhirResource): URLSearchParams | undefined {
+  const self = linkOf(bundle, 'self');
+  if (typeof self !== 'string') {
+    return undefined;
+  }
+  const at = self.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : self.slice(at + 1));
 }
 
 /** Links are followed within the base URL only: another address would be asked with the upstream's credentials. */
 function nextUrl(bundle: FhirResource, current: string, baseUrl: string): string | undefined {
-  const next = elements(bundle['link']).find((link) => link['relation'] === 'next')?.['url'];
+  const next = linkOf(bundle, 'next');
   if (next === undefined) {
     return undefined;
   }
   const url = typeof next === 'string' && URL.canParse(next, current) ? new URL(next, current).href : '';
+  assertWithin(url, baseUrl);
+  return url;
+}
+
+function assertWithin(url: string, baseUrl: string): void {
   const base = new URL(baseUrl).href.replace(/\/$/, '');
   if (url !== base && !url.startsWith(`${base}/`) && !url.startsWith(`${base}?`)) {
     throw failed('a next link leads out of the source');
   }
-  return url;
 }
 
 async function getResource(
@@ -178,7 +196,11 @@ async function getResource(
       },
     });
     const text = await readBounded(response, limits.maxBytes);
-    return { status: response.status, resource: response.ok ? parseResource(text) : undefined };
+    return {
+      status: response.status,
+      resource: response.ok ? parseResource(text) : undefined,
+      bytes: Buffer.byteLength(text),
+    };
   } catch (cause) {
     // The URL names a patient, so only the kind of failure is kept.
     throw cause instanceof AppError ? cause : failed(cause instanceof Error ? cause.name : 'unknown failure');
@@ -199,9 +221,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > maxBytes) {
-      throw new AppError('TOO_COSTLY', 'an upstream answer exceeds the limit', {
-        expose: 'The clinical data source answered with too much data; narrow the request.',
-      });
+      throw new PageTooLarge();
     }
     chunks.push(chunk);
   }

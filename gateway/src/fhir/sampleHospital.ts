@@ -2,6 +2,7 @@
 import type { FhirResource } from './resource';
 import { loadSampleRecords, type SampleRecordsOptions } from './sampleRecords';
 import { SampleSearch } from './sampleSearch';
+import { SamplePages } from './samplePages';
 import type { Upstream } from './upstream';
 
 /**
@@ -15,15 +16,25 @@ export interface SampleHospital extends Upstream {
 }
 
 export function createSampleHospital(options: SampleRecordsOptions): SampleHospital {
-  const records = loadSampleRecords(options);
+  return hospitalOf(loadSampleRecords(options));
+}
+
+/** A source that holds just these resources; they must not be changed afterwards. */
+export function hospitalOf(records: readonly FhirResource[]): SampleHospital {
   const index = new SampleSearch(records);
+  const pages = new SamplePages(index);
   return {
     index,
     baseUrl: undefined,
     patients: () => records.filter(({ resourceType }) => resourceType === 'Patient'),
     read: (type, id) => Promise.resolve(index.read(type, id)),
-    search: (type, parameters) => Promise.resolve(index.search(type, parameters)),
-    everything: (patientId, parameters) => Promise.resolve(index.everything(patientId, parameters)),
-    isReady: () => Promise.resolve(true),
+    search: (type, parameters) => Promise.resolve(pages.of(`${type}?${parameters.toString()}`)),
+    everything: (patientId, parameters) =>
+      Promise.resolve(
+        index.read('Patient', patientId) &&
+          pages.of(`Patient/${patientId}/$everything?${parameters.toString()}`),
+      ),
+    page: (next) => Promise.resolve(pages.of(next)),
+    isReady: () => Promise.resolve({ ready: true }),
   };
 }

@@ -1,23 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from './resource';
 
+/** One answer of the source to a search or to `$everything`. */
+export interface SourcePage {
+  /** Matches and included resources, in the source's order. */
+  readonly entries: readonly SearchEntry[];
+  /** OperationOutcomes of the source: what it says about parameters that it did not apply. Its words may quote data. */
+  readonly outcomes: readonly FhirResource[];
+  /** Size of this answer as JSON. */
+  readonly bytes: number;
+  /** For {@link Upstream.page}; undefined at the end. Holds the source's address: for this process only, never for a caller. */
+  readonly next: string | undefined;
+  /** Parameters that the source says it applied (its `self` link); undefined when it does not say. */
+  readonly self: URLSearchParams | undefined;
+}
+
+export interface SourceReadiness {
+  readonly ready: boolean;
+  /** For operators: what was found. No personal data. */
+  readonly detail?: string;
+}
+
+/** An answer that is larger than one answer may be. A smaller `_count` may help. */
+export class PageTooLarge extends AppError {
+  constructor() {
+    super('TOO_COSTLY', 'an answer of the source exceeds the limit of one answer', {
+      expose: 'The clinical data source answered with too much data; narrow the request.',
+    });
+  }
+}
+
 /**
- * The source of clinical data. Every method throws AppError UPSTREAM_FAILED when the source does not answer properly, TOO_COSTLY when an
- * answer exceeds its bounds, BAD_REQUEST when the source refuses the parameters.
+ * The source of clinical data, read page by page. Every method but `isReady` throws AppError:
+ * - UPSTREAM_FAILED: no answer, no answer in time, or none that can be believed (status, form, another resource, links that lead out);
+ * - TOO_COSTLY, always as {@link PageTooLarge}: one answer exceeds the bound of bytes;
+ * - BAD_REQUEST (`search`, `everything`): the source refuses the parameters.
+ *
+ * `signal` is a deadline, not the presence of whoever asked: an access is recorded whether or not somebody waits for it.
  */
 export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
   readonly baseUrl: string | undefined;
   /** undefined: not there (404, 410). */
   read(type: string, id: string, signal: AbortSignal): Promise<FhirResource | undefined>;
-  /** All pages together, in the source's order. */
-  search(type: string, parameters: URLSearchParams, signal: AbortSignal): Promise<readonly SearchEntry[]>;
-  /** `Patient/[id]/$everything`, all pages together; undefined: no such patient. */
+  /** The first page; `parameters` include the `_count` that the caller wants, which the source may lower. */
+  search(type: string, parameters: URLSearchParams, signal: AbortSignal): Promise<SourcePage>;
+  /** The first page of `Patient/[id]/$everything`; undefined: no such patient. */
   everything(
     patientId: string,
     parameters: URLSearchParams,
     signal: AbortSignal,
-  ): Promise<readonly SearchEntry[] | undefined>;
-  /** Whether the source can be reached now. */
-  isReady(): Promise<boolean>;
+  ): Promise<SourcePage | undefined>;
+  /** The page that {@link SourcePage.next} of the one before names. One that is gone is UPSTREAM_FAILED, never absent. */
+  page(next: string, signal: AbortSignal): Promise<SourcePage>;
+  /** Whether the source can be reached and believed now. Never throws. */
+  isReady(): Promise<SourceReadiness>;
 }

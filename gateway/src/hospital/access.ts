@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal';
 import { coversType, type ScopeLetter } from '../auth/scopes';
 import { AppError } from '../errors';
+import { gatherPages } from '../fhir/gatherPages';
 import { groupItems, isRecordable, type Candidate } from '../fhir/itemGroups';
 import { keyOf } from '../fhir/release';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
@@ -66,6 +67,15 @@ export function createAccess(dependencies: AccessDependencies): Access {
   };
 }
 
+/** Of one page of the source. */
+const PAGE_SIZE = '200';
+
+function withPageSize(parameters: URLSearchParams): URLSearchParams {
+  const all = new URLSearchParams(parameters);
+  all.set('_count', PAGE_SIZE);
+  return all;
+}
+
 class Gate {
   readonly #deps: AccessDependencies;
 
@@ -95,10 +105,11 @@ class Gate {
   async search(search: SearchRequest, context: AccessContext): Promise<Released> {
     assertScope(context, search.type, 's');
     const { upstream } = this.#deps;
-    const [entries, patients] = await Promise.all([
-      upstream.search(search.type, search.upstream, context.signal),
+    const [first, patients] = await Promise.all([
+      upstream.search(search.type, withPageSize(search.upstream), context.signal),
       search.patient.kind === 'id' ? this.#readPatient(search.patient.id, context) : undefined,
     ]);
+    const entries = await gatherPages(upstream, first, context.signal);
     const found = patients ?? matchingPatients(entries, search);
     if (found.length === 0) {
       return nothing(context);
@@ -114,13 +125,15 @@ class Gate {
     context: AccessContext,
   ): Promise<Released> {
     assertScope(context, 'Patient', 's');
-    const [entries, patients] = await Promise.all([
-      this.#deps.upstream.everything(patientId, parameters, context.signal),
+    const { upstream } = this.#deps;
+    const [first, patients] = await Promise.all([
+      upstream.everything(patientId, withPageSize(parameters), context.signal),
       this.#readPatient(patientId, context),
     ]);
-    if (entries === undefined || patients.length === 0) {
+    if (first === undefined || patients.length === 0) {
       throw absent(context);
     }
+    const entries = await gatherPages(upstream, first, context.signal);
     const bound = this.#bind(patients);
     const candidates = this.#candidates(entries, bound, context, 's', undefined);
     return this.#record(candidates, bound, 'search', 'Patient', context);

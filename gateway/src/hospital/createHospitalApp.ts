@@ -112,7 +112,7 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
 }
 
 function readiness({ readiness: given, upstream }: HospitalDependencies): ReadinessChecks {
-  return { ...given, upstream: async () => ({ ready: await upstream.isReady() }) };
+  return { ...given, upstream: () => upstream.isReady() };
 }
 
 function limiter({ rateLimit: limits }: HospitalSettings): RequestHandler {

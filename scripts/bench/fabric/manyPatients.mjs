@@ -2,8 +2,7 @@
 import { dist } from '../dist.mjs';
 import population from './seeding/population.cjs';
 
-const { createSampleHospital } = dist('fhir/sampleHospital.js');
-const { SampleSearch } = dist('fhir/sampleSearch.js');
+const { createSampleHospital, hospitalOf } = dist('fhir/sampleHospital.js');
 const { IDENTIFIER_SYSTEM, identifierOf } = population;
 
 const MODELS = ['alberto', 'liz', 'ned', 'chet'];
@@ -37,13 +36,5 @@ export function manyPatients(people) {
         : {}),
     }));
   });
-  const index = new SampleSearch(resources);
-  return {
-    baseUrl: undefined,
-    patients: () => resources.filter(({ resourceType }) => resourceType === 'Patient'),
-    read: (type, id) => Promise.resolve(index.read(type, id)),
-    search: (type, parameters) => Promise.resolve(index.search(type, parameters)),
-    everything: (id, parameters) => Promise.resolve(index.everything(id, parameters)),
-    isReady: () => Promise.resolve(true),
-  };
+  return hospitalOf(resources);
 }

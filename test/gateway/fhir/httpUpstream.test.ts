@@ -5,12 +5,37 @@ import type { AppError } from '../../../gateway/src/errors';
 import { createHttpUpstream, type HttpUpstreamOptions } from '../../../gateway/src/fhir/httpUpstream';
 import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
 import { createSampleServer } from '../../../gateway/src/fhir/sampleServer';
-import type { Upstream } from '../../../gateway/src/fhir/upstream';
+import { gatherPages, type GatherBounds } from '../../../gateway/src/fhir/gatherPages';
+import type { SearchEntry } from '../../../gateway/src/fhir/resource';
+import type { SourcePage, Upstream } from '../../../gateway/src/fhir/upstream';
 import { bundleOf, createHospital, outcomeCode, patientId } from '../hospital/hospitalFixture';
 import { type FakeFhirServer, observation, patient, searchset, startFakeFhirServer } from './fakeFhirServer';
 
 const signal = new AbortController().signal;
 const query = (text: string): URLSearchParams => new URLSearchParams(text);
+
+/** All pages of a search by pages of 200. */
+async function all(
+  upstream: Upstream,
+  parameters: string,
+  bounds?: GatherBounds,
+): Promise<readonly SearchEntry[]> {
+  const first = await upstream.search('Observation', query(`${parameters}&_count=200`), signal);
+  return gatherPages(upstream, first, signal, bounds);
+}
+
+async function everythingOf(
+  upstream: Upstream,
+  id: string,
+  count: number,
+): Promise<readonly SearchEntry[] | undefined> {
+  const first: SourcePage | undefined = await upstream.everything(
+    id,
+    query(`_count=${String(count)}`),
+    signal,
+  );
+  return first && gatherPages(upstream, first, signal);
+}
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
@@ -39,16 +64,17 @@ describe('against the sample hospital over HTTP', () => {
   test('a search is the same as in memory', async () => {
     const id = sample.patients()[0]?.id ?? '';
     for (const parameters of [`patient=${id}`, `patient=${id}&_include=Observation:encounter`]) {
-      const overHttp = await upstream.search('Observation', query(parameters), signal);
-      expect(overHttp).toEqual(await sample.search('Observation', query(parameters), signal));
+      const overHttp = await all(upstream, parameters);
+      expect(overHttp).toEqual(await all(sample, parameters));
       expect(overHttp.length).toBeGreaterThan(30);
     }
-    expect(await upstream.everything(id, query(''), signal)).toEqual(
-      await sample.everything(id, query(''), signal),
-    );
-    expect(await upstream.everything('nobody', query(''), signal)).toBeUndefined();
+    const whole = await everythingOf(upstream, id, 7);
+    expect(whole).toEqual(await everythingOf(sample, id, 7));
+    expect(whole).toEqual(await everythingOf(sample, id, 1000));
+    expect(await everythingOf(upstream, 'nobody', 7)).toBeUndefined();
+    expect(await everythingOf(sample, 'nobody', 7)).toBeUndefined();
     expect(await upstream.read('Patient', 'nobody', signal)).toBeUndefined();
-    expect(await upstream.isReady()).toBe(true);
+    expect(await upstream.isReady()).toEqual({ ready: true });
   });
 
   test('a gateway before it answers as one with the data inside', async () => {
@@ -83,7 +109,7 @@ describe('against a server that may do anything', () => {
     );
     server.answers['Observation/page2'] = searchset([observation('2', 'a')], next('page3'));
     server.answers['Observation/page3'] = searchset([observation('3', 'a')]);
-    const entries = await open({ bearerToken: 'secret' }).search('Observation', query('patient=a'), signal);
+    const entries = await all(open({ bearerToken: 'secret' }), 'patient=a');
     expect(entries.map(({ resource }) => resource.id)).toEqual(['1', '2', '3']);
     expect(server.requests[0]).toBe('GET /fhir/Observation?patient=a&_count=200');
     expect(server.headers.every(({ authorization }) => authorization === 'Bearer secret')).toBe(true);
@@ -96,20 +122,20 @@ describe('against a server that may do anything', () => {
     'file:///etc/passwd',
   ])('a next link to %s is not followed', async (url) => {
     server.answers['Observation'] = searchset([observation('1', 'a')], next(url));
-    expect(await codeOf(open().search('Observation', query('patient=a'), signal))).toBe('UPSTREAM_FAILED');
+    expect(await codeOf(all(open(), 'patient=a'))).toBe('UPSTREAM_FAILED');
     expect(server.requests).toHaveLength(1);
   });
 
   test('pages that go round in circles, or never end', async () => {
     server.answers['Observation'] = searchset([], next(`${server.baseUrl}/Observation/again`));
     server.answers['Observation/again'] = searchset([], next(`${server.baseUrl}/Observation/again`));
-    expect(await codeOf(open().search('Observation', query('patient=a'), signal))).toBe('UPSTREAM_FAILED');
+    expect(await codeOf(all(open(), 'patient=a'))).toBe('UPSTREAM_FAILED');
     let page = 0;
     server.answers['Observation'] = (response) => {
       page += 1;
       response.end(JSON.stringify(searchset([], next(`${server.baseUrl}/Observation?page=${String(page)}`))));
     };
-    expect(await codeOf(open().search('Observation', query('patient=a'), signal))).toBe('UPSTREAM_FAILED');
+    expect(await codeOf(all(open(), 'patient=a'))).toBe('UPSTREAM_FAILED');
     expect(page).toBe(200);
   });
 
@@ -117,15 +143,9 @@ describe('against a server that may do anything', () => {
     server.answers['Observation'] = searchset(
       Array.from({ length: 6 }, (_value, index) => observation(String(index), 'a')),
     );
-    expect(await codeOf(open({ maxResources: 5 }).search('Observation', query('patient=a'), signal))).toBe(
-      'TOO_COSTLY',
-    );
-    expect(await codeOf(open({ maxBytes: 500 }).search('Observation', query('patient=a'), signal))).toBe(
-      'TOO_COSTLY',
-    );
-    expect(await codeOf(open({ maxResources: 6 }).search('Observation', query('patient=a'), signal))).toBe(
-      'no error',
-    );
+    expect(await codeOf(all(open(), 'patient=a', { maxResources: 5, maxPages: 2 }))).toBe('TOO_COSTLY');
+    expect(await codeOf(all(open({ maxBytes: 500 }), 'patient=a'))).toBe('TOO_COSTLY');
+    expect(await codeOf(all(open(), 'patient=a', { maxResources: 6, maxPages: 2 }))).toBe('no error');
   });
 
   test.each<[string, (response: ServerResponse) => void]>([

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
+import type { FhirResource, SearchEntry } from './resource';
+import type { SampleSearch } from './sampleSearch';
+import type { SourcePage } from './upstream';
+
+const DEFAULT_COUNT = 200;
+const OFFSET = '_getpagesoffset';
+const QUERY = /^(?:([A-Za-z]+)|Patient\/([A-Za-z0-9.-]+)\/\$everything)\?(.*)$/s;
+
+/** Cuts an answer into pages; the cursor of a page is its query. */
+export class SamplePages {
+  readonly #index: SampleSearch;
+  readonly #sizes = new WeakMap<FhirResource, number>();
+
+  constructor(index: SampleSearch) {
+    this.#index = index;
+  }
+
+  /** @param query `Type?…` or `Patient/[id]/$everything?…` with `_count` and, after the first page, the offset. */
+  of(query: string): SourcePage {
+    const [, type, patientId = '', text] = QUERY.exec(query) ?? [];
+    const parameters = new URLSearchParams(text);
+    const offset = Number(parameters.get(OFFSET) ?? 0);
+    const count = Number(parameters.get('_count') ?? DEFAULT_COUNT);
+    parameters.delete(OFFSET);
+    parameters.delete('_count');
+    const all =
+      type === undefined
+        ? this.#index.everything(patientId, parameters)
+        : this.#index.search(type, parameters);
+    if (all === undefined || !(count > 0)) {
+      throw new AppError('UPSTREAM_FAILED', 'no such page of the sample hospital');
+    }
+    const entries = all.slice(offset, offset + count);
+    const self = new URLSearchParams(parameters);
+    parameters.set('_count', String(count));
+    parameters.set(OFFSET, String(offset + count));
+    return {
+      entries,
+      outcomes: [],
+      bytes: entries.reduce((sum, entry) => sum + this.#sizeOf(entry), 0),
+      next:
+        offset + count < all.length
+          ? `${query.slice(0, query.indexOf('?'))}?${parameters.toString()}`
+          : undefined,
+      self,
+    };
+  }
+
+  #sizeOf({ resource }: SearchEntry): number {
+    const size = this.#sizes.get(resource) ?? Buffer.byteLength(JSON.stringify(resource));
+    this.#sizes.set(resource, size);
+    return size;
+  }
+}
