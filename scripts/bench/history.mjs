@@ -28,7 +28,8 @@ function eventOf(request) {
   subjects.add(request.subject);
   return {
     ...request,
-    v: 1,
+    v: 2,
+    kind: 'access',
     holder: NORTH,
     at: request.requestedAt,
     outcome: 'permit',

@@ -12,6 +12,8 @@ export type Basis =
   | { readonly kind: 'networkDefault'; readonly rule?: string }
   /** Break-glass overrode a denial; `overrode` names what would have denied. */
   | { readonly kind: 'emergency'; readonly version: number | null; readonly rule?: string }
+  /** Only here because something that was withheld refers to it. */
+  | { readonly kind: 'unreached' }
   /** Refused before any rule was asked. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
@@ -23,22 +25,41 @@ export type RefusalReason =
   | 'clientUnknown'
   | 'clientSuspended';
 
+/** What the full list of rules says of an item in an emergency, where `holdsInEmergency` shortens the list. */
+export interface Otherwise {
+  readonly decision: Effect;
+  /** The full list's first matching rule; absent when its default decides. */
+  readonly rule?: string;
+}
+
 export interface DecidedItem extends RequestItem {
+  /** What the rules say. What left is {@link hasLeft}. */
   readonly decision: Effect;
   readonly basis: Basis;
+  /** Only in an emergency. */
+  readonly otherwise?: Otherwise;
 }
+
+/** Whether the item's data left: as permitted, or as stated where the release came before the record or is corrected. */
+export function hasLeft(item: Pick<DecidedItem, 'decision' | 'released'>): boolean {
+  return item.released ?? item.decision === 'permit';
+}
+
+export type EventKind = 'access' | 'amendment';
 
 export type Outcome = 'permit' | 'partial' | 'deny';
 
 /** One request and its decision, as both organisations keep it and as it is hashed into the batch's Merkle tree. */
 export interface AccessEvent extends Omit<AccessRequest, 'items'> {
   /** Format version. */
-  readonly v: 1;
+  readonly v: 2;
+  /** `amendment` exactly where `amends` is given. */
+  readonly kind: EventKind;
   /** MSP id of the organisation that holds the record. */
   readonly holder: string;
   /** Transaction time: RFC 3339 in UTC with milliseconds. */
   readonly at: string;
-  /** `permit`: every item; `deny`: none; else `partial`. */
+  /** What left ({@link hasLeft}). `permit`: every item; `deny`: none; else `partial`. */
   readonly outcome: Outcome;
   readonly items: readonly DecidedItem[];
 }

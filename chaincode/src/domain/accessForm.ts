@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEvent, Basis, DecidedItem, Outcome, RefusalReason } from './accessEvent';
-import type { AccessRequest, Emergency, Requester, RequesterPerson, RequestItem } from './accessRequest';
+import type {
+  AccessEvent,
+  Basis,
+  DecidedItem,
+  EventKind,
+  Otherwise,
+  Outcome,
+  RefusalReason,
+} from './accessEvent';
+import type {
+  AccessRequest,
+  Amends,
+  Emergency,
+  LateBasis,
+  Requester,
+  RequesterPerson,
+  RequestItem,
+  RequestPart,
+} from './accessRequest';
 import type { BatchInput, BatchRecord, PrivateBatch } from './batch';
 import {
   actionForm,
@@ -27,11 +44,13 @@ import {
   optional,
   parseAs,
   record,
+  satisfying,
   text,
   variant,
   whole,
 } from './form';
 import { normaliseLabel } from './labels';
+import { parseLane } from './lane';
 import { isEmergencyPurpose } from './purposes';
 import { clientIdForm } from './registryForm';
 
@@ -41,6 +60,10 @@ export const MAX_BATCH_EVENTS = 1000;
 export const MAX_BATCH_BYTES = 1_048_576;
 
 const MAX_COUNT = 1_000_000_000;
+/** Items of one event. */
+export const MAX_ITEMS = 100;
+/** Events that record one request together. */
+export const MAX_PARTS = 1000;
 /** Logical ids within one item; the rest of a larger group is only counted. */
 export const MAX_ITEM_IDS = 50;
 
@@ -69,9 +92,14 @@ const itemFields = {
   labels: labelsForm,
   count: whole(0, MAX_COUNT),
   ids: list(matching(/^[A-Za-z0-9.-]{1,64}$/, 'a FHIR logical id'), 0, MAX_ITEM_IDS),
+  further: optional(whole(1, MAX_COUNT)),
+  via: optional(list(whole(0, MAX_ITEMS - 1), 1, MAX_ITEMS)),
+  released: optional(flag),
 };
-function checkCount(item: RequestItem, at: string, problems: string[]): void {
-  if (item.ids.length > item.count) problems.push(`${at}.ids: more ids than the count`);
+function checkCount({ ids, count, via }: RequestItem, at: string, problems: string[]): void {
+  if (ids.length > count) problems.push(`${at}.ids: more ids than the count`);
+  const isOrdered = via?.every((index, i) => i === 0 || (via[i - 1] ?? 0) < index) ?? true;
+  if (!isOrdered) problems.push(`${at}.via: expected indices sorted and without repeats`);
 }
 const itemForm: Form<RequestItem> = checked(record<RequestItem>(itemFields), checkCount);
 
@@ -85,15 +113,65 @@ const requestFields = {
   emergency: nullable(emergencyForm),
   requestedAt: utcForm,
   late: flag,
+  lateBasis: optional(oneOf<LateBasis>('ownPeer', 'deployment')),
+  part: optional(
+    checked(
+      record<RequestPart>({ request: random128Form, number: whole(1, MAX_PARTS), of: whole(2, MAX_PARTS) }),
+      ({ number, of }, at, problems) => {
+        if (number > of) problems.push(`${at}.number: more than the request has parts`);
+      },
+    ),
+  ),
+  amends: optional(
+    record<Amends>({
+      lane: satisfying(isLane, 'a lane <MSP id>/<gateway name>'),
+      number: startForm,
+      id: random128Form,
+      why: oneOf<Amends['why']>('releasedLate', 'nothingGiven'),
+    }),
+  ),
 };
-function checkEmergency(request: Omit<AccessRequest, 'items'>, at: string, problems: string[]): void {
+function isLane(text: string): boolean {
+  try {
+    parseLane(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Whole = Omit<AccessRequest, 'items'> & { readonly items: readonly RequestItem[] };
+function checkWhole(request: Whole, at: string, problems: string[]): void {
+  checkEmergency(request, at, problems);
+  checkRelease(request, at, problems);
+  request.items.forEach(({ via }, i) => {
+    const isWithin = via?.every((index) => index < request.items.length && index !== i) ?? true;
+    if (!isWithin) problems.push(`${at}.items[${i}].via: expected indices of other items`);
+  });
+}
+function checkEmergency(request: Whole, at: string, problems: string[]): void {
   if (isEmergencyPurpose(request.purpose)) return;
   if (request.emergency !== null) problems.push(`${at}.emergency: only with purpose BTG or ETREAT`);
   if (request.late) problems.push(`${at}.late: only with purpose BTG or ETREAT`);
+  if (request.amends?.why === 'releasedLate') problems.push(`${at}.amends: only with purpose BTG or ETREAT`);
+}
+/** What left is stated exactly where the ledger's decision cannot say it. */
+function checkRelease({ late, lateBasis, amends, items }: Whole, at: string, problems: string[]): void {
+  const isStated = late || amends !== undefined;
+  if (items.some(({ released }) => (released !== undefined) !== isStated)) {
+    problems.push(`${at}.items: expected released on ${isStated ? 'every item' : 'no item'}`);
+  }
+  if (late && amends !== undefined) problems.push(`${at}.late: not in an amendment`);
+  const isLate = late || amends?.why === 'releasedLate';
+  if ((lateBasis !== undefined) !== isLate)
+    problems.push(`${at}.lateBasis: exactly where data left before a record`);
+  if (amends?.why === 'nothingGiven' && items.some(({ released }) => released === true)) {
+    problems.push(`${at}.items: an amendment that nothing was given states a release`);
+  }
 }
 const requestForm: Form<AccessRequest> = checked(
-  record<AccessRequest>({ ...requestFields, items: list(itemForm, 1, 100) }),
-  checkEmergency,
+  record<AccessRequest>({ ...requestFields, items: list(itemForm, 1, MAX_ITEMS) }),
+  checkWhole,
 );
 
 const basisForm = variant<Basis>('kind', {
@@ -112,6 +190,7 @@ const basisForm = variant<Basis>('kind', {
     version: nullable(versionForm),
     rule: optional(ruleIdForm),
   }),
+  unreached: record<Extract<Basis, { kind: 'unreached' }>>({ kind: oneOf('unreached') }),
   refused: record<Extract<Basis, { kind: 'refused' }>>({
     kind: oneOf('refused'),
     reason: oneOf<RefusalReason>(
@@ -124,17 +203,31 @@ const basisForm = variant<Basis>('kind', {
   }),
 });
 const decidedItemForm: Form<DecidedItem> = checked(
-  record<DecidedItem>({ ...itemFields, decision: effectForm, basis: basisForm }),
+  record<DecidedItem>({
+    ...itemFields,
+    decision: effectForm,
+    basis: basisForm,
+    otherwise: optional(record<Otherwise>({ decision: effectForm, rule: optional(ruleIdForm) })),
+  }),
   checkCount,
 );
-const eventForm: Form<AccessEvent> = record<AccessEvent>({
-  ...requestFields,
-  v: oneOf(1),
-  holder: mspIdForm,
-  at: utcForm,
-  outcome: oneOf<Outcome>('permit', 'partial', 'deny'),
-  items: list(decidedItemForm, 1, 100),
-});
+const eventForm: Form<AccessEvent> = checked(
+  record<AccessEvent>({
+    ...requestFields,
+    v: oneOf(2),
+    kind: oneOf<EventKind>('access', 'amendment'),
+    holder: mspIdForm,
+    at: utcForm,
+    outcome: oneOf<Outcome>('permit', 'partial', 'deny'),
+    items: list(decidedItemForm, 1, MAX_ITEMS),
+  }),
+  (event, at, problems) => {
+    checkWhole(event, at, problems);
+    if ((event.kind === 'amendment') !== (event.amends !== undefined)) {
+      problems.push(`${at}.kind: amendment exactly where amends is given`);
+    }
+  },
+);
 
 const batchForm = checked(
   record<BatchInput>({ start: startForm, requests: list(requestForm, 1, MAX_BATCH_EVENTS) }),

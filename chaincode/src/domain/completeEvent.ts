@@ -24,10 +24,12 @@ export function completeEvent(request: AccessRequest, context: DecisionContext):
       ? decide(consent, defaultPolicy, request, holder, at)
       : refuse(request.items, { kind: 'refused', reason: refusal });
   const { id, salt, subject, requester, purpose, action, emergency, requestedAt, late } = request;
+  const { lateBasis, part, amends } = request;
   const outcome = outcomeOf(items);
   // Spelled out: only what belongs to an event is hashed.
   return {
-    v: 1,
+    v: 2,
+    kind: amends === undefined ? 'access' : 'amendment',
     id,
     salt,
     holder,
@@ -38,6 +40,9 @@ export function completeEvent(request: AccessRequest, context: DecisionContext):
     emergency,
     requestedAt,
     late,
+    ...(lateBasis === undefined ? {} : { lateBasis }),
+    ...(part === undefined ? {} : { part }),
+    ...(amends === undefined ? {} : { amends }),
     at,
     outcome,
     items,

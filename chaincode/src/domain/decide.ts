@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Basis, DecidedItem, Outcome } from './accessEvent';
+import { type Basis, type DecidedItem, hasLeft, type Outcome } from './accessEvent';
 import type { AccessRequest, RequestItem } from './accessRequest';
 import type { ConsentDocument, ConsentPolicy, ConsentRule, Effect } from './consent';
 import { instantMs } from './instant';
 import { normaliseLabel } from './labels';
 import { isWithin } from './period';
 import { isEmergencyPurpose, purposeMatches } from './purposes';
+import { withholdUnreached } from './reach';
 
 /** What of a request the decision depends on. */
 export type DecisionRequest = Pick<AccessRequest, 'requester' | 'purpose' | 'action' | 'emergency' | 'items'>;
@@ -41,13 +42,14 @@ export function decide(
   const atMs = instantMs(at) ?? NaN;
   const policy = consent ?? defaultPolicy;
   const candidates = policy.rules.filter((rule) => matchesRequest(rule, request, holder, atMs));
-  return request.items.map((item) => {
+  const items = request.items.map((item) => {
     const rule = candidates.find((candidate) => matchesItem(candidate, item));
     const verdict = { effect: rule?.effect ?? policy.default, rule };
     return isEmergency && isOverridden(verdict)
       ? decided(item, 'permit', emergencyBasis(consent, verdict))
       : decided(item, verdict.effect, basisOf(consent, verdict));
   });
+  return withholdUnreached(items);
 }
 
 /** Denies every item for a reason that lies outside the rules. */
@@ -58,11 +60,11 @@ export function refuse(
   return items.map((item) => decided(item, 'deny', basis));
 }
 
-/** `permit` when every item is permitted, `deny` when none is (or there is none), else `partial`. */
-export function outcomeOf(items: readonly Pick<DecidedItem, 'decision'>[]): Outcome {
-  const permitted = items.filter(({ decision }) => decision === 'permit').length;
-  if (permitted === 0) return 'deny';
-  return permitted === items.length ? 'permit' : 'partial';
+/** `permit` when every item left ({@link hasLeft}), `deny` when none did (or there is none), else `partial`. */
+export function outcomeOf(items: readonly Pick<DecidedItem, 'decision' | 'released'>[]): Outcome {
+  const left = items.filter(hasLeft).length;
+  if (left === 0) return 'deny';
+  return left === items.length ? 'permit' : 'partial';
 }
 
 function matchesRequest(rule: ConsentRule, request: DecisionRequest, holder: string, atMs: number): boolean {
@@ -89,8 +91,22 @@ function matchesItem(rule: ConsentRule, item: RequestItem): boolean {
 }
 
 // Spelled out: spreading thousands of items costs a batch milliseconds.
-function decided({ type, labels, count, ids }: RequestItem, decision: Effect, basis: Basis): DecidedItem {
-  return { type, labels, count, ids, decision, basis };
+function decided(item: RequestItem, decision: Effect, basis: Basis): DecidedItem {
+  const { type, labels, count, ids, further, via, released } = item;
+  if (further === undefined && via === undefined && released === undefined) {
+    return { type, labels, count, ids, decision, basis };
+  }
+  return {
+    type,
+    labels,
+    count,
+    ids,
+    ...(further === undefined ? {} : { further }),
+    ...(via === undefined ? {} : { via }),
+    ...(released === undefined ? {} : { released }),
+    decision,
+    basis,
+  };
 }
 
 function isOverridden({ effect, rule }: Verdict): boolean {

@@ -4,6 +4,8 @@ export {
   MAX_BATCH_BYTES,
   MAX_BATCH_EVENTS,
   MAX_ITEM_IDS,
+  MAX_ITEMS,
+  MAX_PARTS,
   parseAccessEvent,
   parseAccessRequest,
   parseBatchInput,

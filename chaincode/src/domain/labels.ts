@@ -6,6 +6,12 @@ const BARE_SYSTEMS = [
 ] as const;
 
 /**
+ * The label of an item whose labels cannot be told, or are too many to be recorded. Alone in its list; it counts as carrying every label,
+ * so every denial by label matches it and no permission by sensitivity label does.
+ */
+export const EVERY_LABEL = '*';
+
+/**
  * One spelling for a security label: the bare code for HL7 v3 Confidentiality and ActCode, `system|code` for every other system.
  * A text without `|` is a bare code already. Idempotent.
  */

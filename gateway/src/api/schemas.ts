@@ -61,6 +61,7 @@ export const basis = z
       version: z.int().nullable(),
       rule: z.string().optional(),
     }),
+    z.strictObject({ kind: z.literal('unreached') }),
     z.strictObject({
       kind: z.literal('refused'),
       reason: z.enum([
@@ -80,6 +81,10 @@ export const accessItem = z
     labels: z.array(z.string()),
     count: z.int().min(0),
     ids: z.array(z.string()),
+    /** How many more were decided on but not given by this answer. */
+    further: z.int().min(1).optional(),
+    /** Whether the item left, where the release was decided before its record; else what `decision` says left. */
+    released: z.boolean().optional(),
     decision: effect,
     basis,
   })

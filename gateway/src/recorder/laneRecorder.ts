@@ -182,7 +182,12 @@ export class LaneRecorder implements Recorder {
 
   /** Puts a break-glass request on the disk as late, then lets it go. What the consent says cannot be known, so every item is given. */
   #releaseLate(waiting: Waiting): void {
-    const late = { ...waiting.request, late: true };
+    const late: AccessRequest = {
+      ...waiting.request,
+      late: true,
+      lateBasis: 'deployment',
+      items: waiting.request.items.map((item) => ({ ...item, released: true })),
+    };
     try {
       if (waiting.place === undefined) {
         this.#intake.remove(waiting);

@@ -31,6 +31,8 @@ export function toAccessEntry(entry: StoredEntry, nameOf: (mspId: string) => str
       labels: [...item.labels],
       count: item.count,
       ids: [...item.ids],
+      ...(item.further === undefined ? {} : { further: item.further }),
+      ...(item.released === undefined ? {} : { released: item.released }),
       decision: item.decision,
       basis: { ...item.basis },
     })),

@@ -185,7 +185,13 @@ describe('Record', () => {
     const asked = { purpose: 'BTG', items, requester: southRequester };
     const { events } = await recorded(
       batch([
-        request('a', { ...asked, emergency, late: true }),
+        request('a', {
+          ...asked,
+          emergency,
+          late: true,
+          lateBasis: 'deployment',
+          items: items.map((one, i) => ({ ...one, released: i > 0 })),
+        }),
         request('b', asked),
         request('c', { ...asked, emergency, requester: { ...southRequester, person: null } }),
         request('d', { ...asked, purpose: 'TREAT' }),

@@ -45,7 +45,8 @@ describe('completeEvent', () => {
     const asked = request('a');
     expect(event('a')).toEqual({
       ...asked,
-      v: 1,
+      v: 2,
+      kind: 'access',
       holder: 'NorthHospitalMSP',
       at,
       outcome: 'permit',

@@ -164,7 +164,36 @@ describe('an access request', () => {
   test.each<[string, AccessRequest]>([
     ['ordinary', request('a')],
     ['without a person', request('a', { requester: { ...requester, person: null } })],
-    ['emergency', request('a', { purpose: 'BTG', emergency, late: true })],
+    [
+      'a late emergency',
+      request('a', {
+        purpose: 'BTG',
+        emergency,
+        late: true,
+        lateBasis: 'deployment',
+        items: [item({ released: true })],
+      }),
+    ],
+    ['a page of a longer list', request('a', { items: [item({ further: 52 })] })],
+    ['an included item', request('a', { items: [item(), item({ type: 'Encounter', via: [0] })] })],
+    ['a part', request('a', { part: { request: bits128('a'), number: 2, of: 3 } })],
+    [
+      'an amendment that nothing was given',
+      request('a', {
+        amends: { lane: 'NorthHospitalMSP/north', number: 7, id: bits128('b'), why: 'nothingGiven' },
+        items: [item({ released: false })],
+      }),
+    ],
+    [
+      'an amendment of a release',
+      request('a', {
+        purpose: 'BTG',
+        emergency,
+        lateBasis: 'ownPeer',
+        amends: { lane: 'NorthHospitalMSP/north', number: 7, id: bits128('b'), why: 'releasedLate' },
+        items: [item({ released: true })],
+      }),
+    ],
     ['emergency without its reason, which will be refused and recorded', request('a', { purpose: 'ETREAT' })],
     ['for nothing found', request('a', { items: [item({ count: 0, ids: [] })] })],
     ['labelled', request('a', { items: [item({ labels: ['ETH', 'PSY', 'https://example.org|x'] })] })],
@@ -198,6 +227,39 @@ describe('an access request', () => {
     ['emergency', { purpose: 'TREAT', emergency }],
     ['late', { late: 'no' }],
     ['late', { late: true }],
+    ['items', { purpose: 'BTG', emergency, late: true, lateBasis: 'ownPeer' }],
+    ['lateBasis', { purpose: 'BTG', emergency, late: true, items: [item({ released: true })] }],
+    ['lateBasis', { lateBasis: 'ownPeer' }],
+    ['items', { items: [item({ released: true })] }],
+    ['items[0].further', { items: [item({ further: 0 })] }],
+    ['items[0].via', { items: [item({ via: [] })] }],
+    ['items[0].via', { items: [item({ via: [0] })] }],
+    ['items[0].via', { items: [item({ via: [1] })] }],
+    ['items[2].via', { items: [item(), item(), item({ via: [1, 0] })] }],
+    ['part.of', { part: { request: bits128('a'), number: 1, of: 1 } }],
+    ['part.number', { part: { request: bits128('a'), number: 3, of: 2 } }],
+    [
+      'amends.lane',
+      {
+        amends: { lane: 'north', number: 7, id: bits128('b'), why: 'nothingGiven' },
+        items: [item({ released: false })],
+      },
+    ],
+    [
+      'items',
+      {
+        amends: { lane: 'NorthHospitalMSP/north', number: 7, id: bits128('b'), why: 'nothingGiven' },
+        items: [item({ released: true })],
+      },
+    ],
+    [
+      'amends',
+      {
+        amends: { lane: 'NorthHospitalMSP/north', number: 7, id: bits128('b'), why: 'releasedLate' },
+        lateBasis: 'ownPeer',
+        items: [item({ released: true })],
+      },
+    ],
     ['requestedAt', { requestedAt: '2026-11-23T09:29:59Z' }],
     ['requestedAt', { requestedAt: '2026-11-23T09:29:59.120+00:00' }],
     ['requestedAt', { requestedAt: '2026-13-23T09:29:59.120Z' }],
@@ -245,7 +307,8 @@ describe('a batch', () => {
     const event = completeEvent(request('a', { items: [item(), item({ type: 'Condition' })] }), context);
     expect(parseAccessEvent(event)).toEqual(event);
     expect(parsePrivateBatch({ start: 3, events: [event] })).toEqual({ start: 3, events: [event] });
-    refusesAt(parseAccessEvent, { ...event, v: 2 }, 'event.v');
+    refusesAt(parseAccessEvent, { ...event, v: 1 }, 'event.v');
+    refusesAt(parseAccessEvent, { ...event, kind: 'amendment' }, 'event.kind');
     refusesAt(parseAccessEvent, { ...event, outcome: 'ok' }, 'event.outcome');
     refusesAt(
       parseAccessEvent,

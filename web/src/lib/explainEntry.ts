@@ -28,6 +28,7 @@ export function versionOf(basis: Basis): number | null {
     case 'emergency':
       return basis.version === 0 ? null : basis.version;
     case 'networkDefault':
+    case 'unreached':
     case 'refused':
       return null;
   }

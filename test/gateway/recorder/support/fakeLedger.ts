@@ -159,7 +159,15 @@ export class FakeLedger implements RecordingLedger {
       decision: this.decide(request, index) ? ('permit' as const) : ('deny' as const),
       basis: { kind: 'networkDefault' as const },
     }));
-    return { ...request, v: 1, holder: this.mspId, at: request.requestedAt, outcome: 'permit', items };
+    return {
+      ...request,
+      v: 2,
+      kind: 'access',
+      holder: this.mspId,
+      at: request.requestedAt,
+      outcome: 'permit',
+      items,
+    };
   }
 
   #laneOf(lane: string): Map<number, PrivateBatch> {

@@ -160,6 +160,8 @@ function ReasonSentence({
           keys={EMERGENCY_KEYS}
         />
       );
+    case 'unreached':
+      return words.text('why.unreached');
     case 'refused':
       return words.code('refused', basis.reason);
   }

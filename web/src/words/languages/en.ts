@@ -268,6 +268,7 @@ const english = {
     'Allowed: you had not decided anything yet. Then the staff of the organisation that keeps the record may use it to treat you.',
   'why.network.deny':
     'Refused: you had not decided anything yet, and then only the staff of the organisation that keeps the record may use it, to treat you.',
+  'why.unreached': 'Not given, because everything that refers to it was withheld.',
   'why.emergency.rule':
     'Opened because of the emergency. Otherwise your rule “{rule}” would have refused it.',
   'why.emergency.preset':

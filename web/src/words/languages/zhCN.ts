@@ -245,6 +245,7 @@ export const words: Words = {
     '已允许：当时您还没有作出任何决定，此时保存病历的机构的工作人员可以为治疗您而使用病历。',
   'why.network.deny':
     '已拒绝：当时您还没有作出任何决定，此时只有保存病历的机构的工作人员可以为治疗您而使用病历。',
+  'why.unreached': '未提供：引用它的数据均未提供。',
   'why.emergency.rule': '因紧急情况而提供，否则您的规则“{rule}”会拒绝。',
   'why.emergency.preset': '因紧急情况而提供，否则您的设置“{preset}”会拒绝。',
   'why.emergency.none': '因紧急情况而提供。当时您还没有作出任何决定。',
