@@ -9,6 +9,7 @@ import {
   type EmbeddedLedger,
   type UserCredentials,
 } from '../embedded';
+import { holdFolder } from '../compose/heldFolder';
 
 interface LedgerFlags {
   chaincode: string;
@@ -102,13 +103,19 @@ async function run(flags: LedgerFlags, command: Command): Promise<void> {
   };
   try {
     const stopped = untilSignal();
-    const ledger = await start(flags, flags.data ?? temporary ?? '');
+    const dataDir = flags.data ?? temporary ?? '';
+    const held = holdFolder(dataDir);
+    const ledger = await start(flags, dataDir).catch((error: unknown) => {
+      held.release();
+      throw error;
+    });
     try {
       writeProfile(flags, ledger);
       log(`ready; profile ${path.resolve(flags.profile)}; stop with Ctrl-C`);
       await stopped;
     } finally {
       await ledger.close();
+      held.release();
     }
   } catch (error) {
     command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });

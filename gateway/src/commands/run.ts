@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
+import { FolderInUseError } from '../compose/heldFolder';
 import { ConfigError } from '../config';
 import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
@@ -18,6 +19,7 @@ const SELF_EXPLAINING = [
   ConfigError,
   PortBusyError,
   CommandFailed,
+  FolderInUseError,
   HsmError,
   MissingIndexError,
   StoreUnavailableError,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { type EmbeddedLedger, startEmbeddedLedger } from '../embedded';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
 import { createP256Signer } from '../ledger/signer';
+import { type HeldFolder, holdFolder } from './heldFolder';
 
 export interface NetworkMember {
   readonly mspId: string;
@@ -33,14 +34,33 @@ const GATEWAY_USER = 'gateway';
 /** Certificate attribute that the chaincode checks beside the MSP id. */
 const ROLE_ATTRIBUTE = 'chartwitness.role';
 
-/** Starts the embedded ledger with the policies of the design: the trustee's peer and any holder's peer endorse, the trustee alone consents. */
+/**
+ * Starts the embedded ledger with the policies of the design: the trustee's peer and any holder's peer endorse, the trustee alone consents.
+ * @throws FolderInUseError when another process has this ledger.
+ */
 export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Promise<EmbeddedNetwork> {
-  const { members, log } = options;
+  const { members } = options;
   const trustee = members.find((member) => member.role === 'trustee');
   const holders = members.filter((member) => member.role === 'holder');
   if (trustee === undefined || holders.length === 0) {
     throw new TypeError('a network needs one trustee and at least one holder');
   }
+  const held = holdFolder(options.dataDir);
+  try {
+    return await startHeld(options, trustee.mspId, holders, held);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+async function startHeld(
+  options: EmbeddedNetworkOptions,
+  trusteeMspId: string,
+  holders: readonly NetworkMember[],
+  held: HeldFolder,
+): Promise<EmbeddedNetwork> {
+  const { members, log } = options;
   const embedded = await startEmbeddedLedger({
     dataDir: options.dataDir,
     channel: options.channel,
@@ -51,8 +71,8 @@ export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Pro
     chaincode: {
       name: options.chaincode,
       module: dirname(require.resolve('@chartwitness/chaincode/package.json')),
-      endorsementPolicy: `AND('${trustee.mspId}.peer', OR(${holders.map(({ mspId }) => `'${mspId}.peer'`).join(', ')}))`,
-      collections: [consentsCollection(trustee.mspId, members)],
+      endorsementPolicy: `AND('${trusteeMspId}.peer', OR(${holders.map(({ mspId }) => `'${mspId}.peer'`).join(', ')}))`,
+      collections: [consentsCollection(trusteeMspId, members)],
     },
     log: (line) => {
       log.info({ part: 'ledger' }, line);
@@ -74,11 +94,14 @@ export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Pro
         signer: createP256Signer(readFileSync(user.privateKeyPath, 'utf8')),
         channel: options.channel,
         chaincode: options.chaincode,
-        trusteeMspId: trustee.mspId,
+        trusteeMspId,
         log,
       });
     },
-    close: () => embedded.close(),
+    close: async () => {
+      await embedded.close();
+      held.release();
+    },
   };
 }
 

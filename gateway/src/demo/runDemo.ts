@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import type { ConsentPolicy } from '../api/schemas';
 import { CommandFailed } from '../commands/commandIo';
 import { untilSignal } from '../commands/untilSignal';
+import { HOLD_FILES, holdFolder } from '../compose/heldFolder';
 import { CheckFailed, checkDemo } from './check';
 import type { DemoFile, DemoFilePatient } from './demoFile';
 import { PatientClient } from './patientClient';
@@ -64,6 +65,19 @@ function fabricFolder(dataDir: string): string {
 
 /** Starts the demonstration, plays the day when it is new, says what to open, and runs until SIGINT or SIGTERM. */
 export async function runDemo(options: RunDemoOptions): Promise<void> {
+  if (options.fresh) {
+    checkIsOurs(options);
+  }
+  // Before anything is deleted or written: a running demonstration keeps its data.
+  const held = holdFolder(options.dataDir);
+  try {
+    await runHeld(options);
+  } finally {
+    held.release();
+  }
+}
+
+async function runHeld(options: RunDemoOptions): Promise<void> {
   const { say } = options;
   if (options.fresh) {
     await deleteEarlierRun(options);
@@ -162,21 +176,34 @@ function logTo(level: string): Logger {
   return pino({ level, base: null }, pino.destination(STDERR));
 }
 
+function ledgerFolder({ fabric, dataDir }: RunDemoOptions): string {
+  return fabric === undefined ? dataDir : fabricFolder(dataDir);
+}
+
 /**
- * Deletes the data folder of an earlier demonstration, and nothing else: a folder with files in it that no demonstration wrote is left
- * alone.
- * @throws Error for such a folder.
+ * A folder with files in it that no demonstration wrote is left alone.
+ * @throws CommandFailed for such a folder.
  */
-async function deleteEarlierRun(options: RunDemoOptions): Promise<void> {
-  const { fabric, demoFile, say } = options;
-  const dataDir = fabric === undefined ? options.dataDir : fabricFolder(options.dataDir);
-  if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) {
-    return;
-  }
-  if (!OWN_FILES.some((name) => existsSync(join(dataDir, name)))) {
+function checkIsOurs(options: RunDemoOptions): void {
+  const dataDir = ledgerFolder(options);
+  const isEmpty = !existsSync(dataDir) || readdirSync(dataDir).every((name) => isHoldFile(name));
+  if (!isEmpty && !OWN_FILES.some((name) => existsSync(join(dataDir, name)))) {
     throw new CommandFailed(
       `${dataDir} was not made by this command; choose another --data-dir, or delete it yourself`,
     );
+  }
+}
+
+function isHoldFile(name: string): boolean {
+  return (HOLD_FILES as readonly string[]).includes(name);
+}
+
+/** Deletes the data of an earlier demonstration, and nothing else. */
+async function deleteEarlierRun(options: RunDemoOptions): Promise<void> {
+  const { fabric, demoFile, say } = options;
+  const dataDir = ledgerFolder(options);
+  if (!OWN_FILES.some((name) => existsSync(join(dataDir, name)))) {
+    return;
   }
   if (fabric !== undefined) {
     // Its processes may have outlived a crash.
