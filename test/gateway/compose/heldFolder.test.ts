@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { FolderInUseError, holdFolder } from '../../../gateway/src/compose/heldFolder';
 
 let folder: string;
@@ -15,7 +16,7 @@ afterEach(() => {
 });
 
 /** Another process that holds the folder, by the built program. */
-async function holdElsewhere(): Promise<ChildProcess> {
+async function holdElsewhere(): Promise<ChildProcessByStdio<Writable, Readable, null>> {
   const built = join(__dirname, '../../../gateway/dist/compose/heldFolder.js');
   const child = spawn(
     process.execPath,
@@ -26,7 +27,6 @@ async function holdElsewhere(): Promise<ChildProcess> {
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
-  if (child.stdout === null) throw new Error('no output');
   await once(child.stdout, 'data');
   return child;
 }
@@ -39,7 +39,7 @@ test('a second holder is refused at once, and told which process has the folder 
       new RegExp(`in use by process ${String(child.pid)}, started at \\d{4}-\\d\\d-\\d\\dT`),
     );
   } finally {
-    child.stdin?.end();
+    child.stdin.end();
     await once(child, 'exit');
   }
   holdFolder(folder).release();
