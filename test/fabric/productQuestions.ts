@@ -3,6 +3,7 @@
 import type { AccessRequest, BatchInput } from '@chartwitness/chaincode/domain';
 import { common } from '@hyperledger/fabric-protos';
 import { CommitError, type Contract, type Transaction } from '@hyperledger/fabric-gateway';
+import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
 import { type LedgerStage, toLedgerError } from '../../gateway/src/ledger/ledgerErrors';
 import { type Answer, answerTo } from '../conformance/answers';
 import { CLIENT, NORTH, SOUTH, type TestNetwork, TRUSTEE } from '../gateway/ledger/network';
@@ -98,6 +99,7 @@ const settings = {
     rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
     default: 'deny',
   },
+  identifierSystems: US_IDENTIFIER_SYSTEMS,
 };
 const DENY = { rules: [], default: 'deny' };
 

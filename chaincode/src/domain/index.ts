@@ -22,11 +22,13 @@ export { MAX_POLICY_BYTES, parseConsentDocument, parsePolicy } from './consentFo
 export { decide, type DecisionRequest, outcomeOf } from './decide';
 export * from './errors';
 export { type Lane, formatLane, MAX_SEQ, parseLane, parseSeq } from './lane';
+export * from './identifierSystems';
 export * from './labels';
 export * from './leaf';
 export * from './ledgerEventForm';
 export * from './ledgerEvents';
 export * from './merkle';
+export * from './nationalNumbers';
 export * from './permitted';
 export * from './purposes';
 export * from './registry';
@@ -35,6 +37,7 @@ export {
   type OrganisationInput,
   parseClient,
   parseClientInput,
+  parseIdentifierSystems,
   parseOrganisation,
   parseOrganisationInput,
   parseSettings,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy } from './consent';
+import type { IdentifierSystem } from './identifierSystems';
 
 export type OrganisationRole = 'holder' | 'trustee';
 export type RegistryStatus = 'active' | 'suspended';
@@ -32,4 +33,9 @@ export interface NetworkSettings {
   readonly trustee: string;
   /** Applied to subjects without a consent on file. */
   readonly defaultPolicy: ConsentPolicy;
+  /**
+   * Which patient identifiers name subjects, and in which spelling, 1–20: the first system that a patient has counts. Every gateway uses
+   * this very table, or one person would be several subjects.
+   */
+  readonly identifierSystems: readonly IdentifierSystem[];
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mspIdForm, policyForm } from './consentForm';
+import { type IdentifierSystem, spelling } from './identifierSystems';
+import { IDENTIFIER_FORMS } from './nationalNumbers';
 import {
   checked,
   type Form,
@@ -109,7 +111,31 @@ const organisationInputForm = record<OrganisationInput>(organisationFields);
 const organisationForm = record<Organisation>({ ...organisationFields, status: statusForm });
 const clientInputForm = record<ClientInput>(clientFields);
 const clientForm = record<ClientApplication>({ ...clientFields, org: mspIdForm, status: statusForm });
-const settingsForm = record<NetworkSettings>({ trustee: mspIdForm, defaultPolicy: policyForm });
+/** `|` would let two patients share the text that their pseudonyms are made of. */
+const systemUriForm = matching(
+  /^[A-Za-z][A-Za-z0-9+.-]{0,31}:[\x21-\x7b\x7d\x7e]{1,223}$/,
+  'an absolute URI of at most 256 characters without |',
+);
+const identifierSystemsForm = checked(
+  list(
+    record<IdentifierSystem>({
+      system: systemUriForm,
+      aliases: list(systemUriForm, 0, 20),
+      form: oneOf(...IDENTIFIER_FORMS),
+    }),
+    1,
+    20,
+  ),
+  (systems, at, problems) => {
+    const uris = systems.flatMap(({ system, aliases }) => [system, ...aliases].map(spelling));
+    if (new Set(uris).size < uris.length) problems.push(`${at}: expected each URI once`);
+  },
+);
+const settingsForm = record<NetworkSettings>({
+  trustee: mspIdForm,
+  defaultPolicy: policyForm,
+  identifierSystems: identifierSystemsForm,
+});
 
 /** An organisation with its status; `INVALID_INPUT` lists every field that does not have its documented form. */
 export function parseOrganisation(value: unknown): Organisation {
@@ -129,6 +155,11 @@ export function parseClient(value: unknown): ClientApplication {
 /** What `Registry:PutClient` takes; private key members are refused by name. Errors as {@link parseOrganisation}. */
 export function parseClientInput(value: unknown): ClientInput {
   return parseAs(clientInputForm, value, 'client');
+}
+
+/** A network's identifier systems, as in its settings; errors as {@link parseOrganisation}. */
+export function parseIdentifierSystems(value: unknown): readonly IdentifierSystem[] {
+  return parseAs(identifierSystemsForm, value, 'identifierSystems');
 }
 
 /** The network's settings; errors as {@link parseOrganisation}. */

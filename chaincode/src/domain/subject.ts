@@ -16,7 +16,7 @@ const encoder = new TextEncoder();
 /**
  * The pseudonym of a patient: base64url of HMAC-SHA-256(consortium key, `system|value`).
  * `system` is the identifier's URI; it must not hold `|`, or two patients could share a text. Both are compared exactly, so the caller
- * trims and normalises. `INVALID_INPUT` for an empty, overlong or unprintable part.
+ * passes what an `IdentifierTable` made of them. `INVALID_INPUT` for an empty, overlong or unprintable part.
  * @throws RangeError for a key of less than 32 bytes.
  */
 export function subjectPseudonym(

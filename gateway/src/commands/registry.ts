@@ -6,12 +6,14 @@ import {
   type NetworkSettings,
   type Organisation,
   parseOrganisationInput,
-  parseSettings,
+  parseIdentifierSystems,
+  parsePolicy,
   type RegistryStatus,
 } from '@chartwitness/chaincode/domain';
 import { Command, Option } from 'commander';
 import { DEFAULT_POLICY } from '../compose/bootstrap';
 import { describeLedgerVariables } from '../config';
+import { IDENTIFIER_TEXT_HELP, readIdentifierSystem } from '../fhir/identifierText';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { atLedger } from './atLedger';
 import { checked } from './checked';
@@ -36,7 +38,7 @@ export function registryCommand(io: CommandIo = PROCESS_IO): Command {
 Every command ends with 0 when the ledger says what was asked for, also when it said so before; with 1 when it could not be done.
 
 A new network, as the trustee:
-  $ chartwitness registry initialise
+  $ chartwitness registry initialise --identifier-system "us-ssn http://hl7.org/fhir/sid/us-ssn"
   $ chartwitness registry admit --msp-id TrusteeMSP --role trustee --name "Patients' Trustee" --identifier https://trustee.example
   $ chartwitness registry admit --msp-id NorthHospitalMSP --role holder --name "North Hospital" --identifier https://north.example
 Then each hospital, as itself:
@@ -56,27 +58,41 @@ function initialiseCommand(io: CommandIo): Command {
       '--default-policy <file>',
       'JSON consent policy for patients without a consent on file (default: the holder’s own staff may treat, nothing else)',
     )
+    .requiredOption(
+      '--identifier-system <text>',
+      `which patient identifiers name subjects: ${IDENTIFIER_TEXT_HELP}; again for a further system, in order of preference`,
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+    )
     .addHelpText(
       'after',
       `
 Examples:
-  $ chartwitness registry initialise
-  $ chartwitness registry initialise --default-policy closed.json     # {"rules": [], "default": "deny"}
+  $ chartwitness registry initialise --identifier-system "us-ssn http://hl7.org/fhir/sid/us-ssn urn:oid:2.16.840.1.113883.4.1"
+  $ chartwitness registry initialise --identifier-system "text https://id.example/number" --default-policy closed.json
+                                                                     # {"rules": [], "default": "deny"}
 
 The settings cannot be changed afterwards.`,
     )
-    .action(async ({ defaultPolicy }: { defaultPolicy?: string }) => {
+    .action(async (flags: InitialiseFlags) => {
+      const policy = flags.defaultPolicy === undefined ? DEFAULT_POLICY : readPolicy(flags.defaultPolicy);
+      const identifierSystems = checked('--identifier-system', () =>
+        parseIdentifierSystems(flags.identifierSystem.map(readIdentifierSystem)),
+      );
       await atLedger(io, async (ledger) => {
-        const policy = defaultPolicy === undefined ? DEFAULT_POLICY : readPolicy(defaultPolicy);
-        await initialise(io, ledger, { trustee: ledger.mspId, defaultPolicy: policy });
+        await initialise(io, ledger, { trustee: ledger.mspId, defaultPolicy: policy, identifierSystems });
       });
     });
+}
+
+interface InitialiseFlags {
+  readonly defaultPolicy?: string;
+  readonly identifierSystem: readonly string[];
 }
 
 function readPolicy(file: string): ConsentPolicy {
   return checked('--default-policy', () => {
     const defaultPolicy: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return parseSettings({ trustee: 'AnyMSP', defaultPolicy }).defaultPolicy;
+    return parsePolicy(defaultPolicy);
   });
 }
 
@@ -90,7 +106,7 @@ async function initialise(io: CommandIo, ledger: ProvenanceLedger, wanted: Netwo
   if (!isDeepStrictEqual(known, wanted)) {
     throw new CommandFailed(
       known.trustee === wanted.trustee
-        ? 'The network is set up already, with another default policy. Settings cannot be changed.'
+        ? 'The network is set up already, with another default policy or other identifier systems. Settings cannot be changed.'
         : `The network is set up already, and its trustee is ${known.trustee}, not ${wanted.trustee}.`,
     );
   }

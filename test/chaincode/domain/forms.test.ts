@@ -409,6 +409,19 @@ describe('the registry', () => {
   test('settings', () => {
     expect(parseSettings(SETTINGS)).toEqual(SETTINGS);
     refusesAt(parseSettings, { ...SETTINGS, trustee: '' }, 'settings.trustee');
+    const [ssn] = SETTINGS.identifierSystems;
+    refusesAt(parseSettings, { ...SETTINGS, identifierSystems: [] }, 'settings.identifierSystems');
+    refusesAt(parseSettings, { ...SETTINGS, identifierSystems: [ssn, ssn] }, 'settings.identifierSystems');
+    refusesAt(
+      parseSettings,
+      { ...SETTINGS, identifierSystems: [{ ...ssn, form: 'ssn' }] },
+      'settings.identifierSystems[0].form',
+    );
+    refusesAt(
+      parseSettings,
+      { ...SETTINGS, identifierSystems: [{ ...ssn, system: 'urn:a|b' }] },
+      'settings.identifierSystems[0].system',
+    );
     refusesAt(parseSettings, { ...SETTINGS, defaultPolicy: { rules: [] } }, 'settings.defaultPolicy.default');
   });
 });

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { AccessRequest, BatchInput, ConsentPolicy, RequestItem } from '@chartwitness/chaincode/domain';
+import type {
+  AccessRequest,
+  BatchInput,
+  ConsentPolicy,
+  NetworkSettings,
+  RequestItem,
+} from '@chartwitness/chaincode/domain';
 import { FakePeer, type Result } from './fakePeer';
 import { createIdentity, type Identity } from './identities';
 
@@ -34,7 +40,11 @@ export const DEFAULT_POLICY: ConsentPolicy = {
   rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
   default: 'deny',
 };
-export const SETTINGS = { trustee: 'TrusteeMSP', defaultPolicy: DEFAULT_POLICY };
+export const SETTINGS: NetworkSettings = {
+  trustee: 'TrusteeMSP',
+  defaultPolicy: DEFAULT_POLICY,
+  identifierSystems: [{ system: 'http://hl7.org/fhir/sid/us-ssn', aliases: [], form: 'us-ssn' }],
+};
 export const JWK = {
   kty: 'EC',
   crv: 'P-384',

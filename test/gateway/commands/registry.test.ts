@@ -37,6 +37,8 @@ const registration = (jwks: string, clientId = CLIENT.clientId): string[] => [
   ...['client', 'put', '--client-id', clientId, '--name', CLIENT.name, '--jwks', jwks],
 ];
 
+const INITIALISE = ['initialise', '--identifier-system', 'us-ssn http://hl7.org/fhir/sid/us-ssn'];
+
 describe('before the network is set up', () => {
   it('list says so', async () => {
     expect(await as(NORTH, 'list')).toContain('Not set up yet');
@@ -48,7 +50,7 @@ describe('before the network is set up', () => {
   });
 
   it('a holder cannot set it up', async () => {
-    await expect(as(NORTH, 'initialise')).rejects.toThrow(
+    await expect(as(NORTH, ...INITIALISE)).rejects.toThrow(
       /refused this to NorthHospitalMSP.*chartwitness\.role/s,
     );
     expect(await net.trustee.findSettings()).toBeUndefined();
@@ -57,10 +59,10 @@ describe('before the network is set up', () => {
   it('a policy that is none is refused before anything is sent', async () => {
     const file = join(folder, 'policy.json');
     writeFileSync(file, '{"rules": [], "default": "perhaps"}');
-    await expect(as(TRUSTEE, 'initialise', '--default-policy', file)).rejects.toThrow(
+    await expect(as(TRUSTEE, ...INITIALISE, '--default-policy', file)).rejects.toThrow(
       /--default-policy.*default/s,
     );
-    await expect(as(TRUSTEE, 'initialise', '--default-policy', join(folder, 'none'))).rejects.toThrow(
+    await expect(as(TRUSTEE, ...INITIALISE, '--default-policy', join(folder, 'none'))).rejects.toThrow(
       'ENOENT',
     );
     expect(await net.trustee.findSettings()).toBeUndefined();
@@ -68,16 +70,30 @@ describe('before the network is set up', () => {
 });
 
 describe('a network', () => {
+  it.each([
+    ['no identifier system', [], /--identifier-system/],
+    ['a form that nobody knows', ['--identifier-system', 'ssn urn:x'], /identifierSystems\[0\]\.form/],
+    ['no URI', ['--identifier-system', 'text'], /identifierSystems\[0\]\.system/],
+    [
+      'a URI twice',
+      ['--identifier-system', 'text urn:x:1', '--identifier-system', 'us-ssn urn:x:2 URN:X:1/'],
+      /each URI once/,
+    ],
+  ])('is not set up with %s', async (_what, flags, problem) => {
+    await expect(as(TRUSTEE, 'initialise', ...flags)).rejects.toThrow(problem);
+    expect(await net.trustee.findSettings()).toBeUndefined();
+  });
+
   it('is set up once; again changes nothing', async () => {
-    expect(await as(TRUSTEE, 'initialise')).toBe('The network is set up. Its trustee is TrusteeMSP.');
-    expect(await as(TRUSTEE, 'initialise')).toContain('nothing to change');
+    expect(await as(TRUSTEE, ...INITIALISE)).toBe('The network is set up. Its trustee is TrusteeMSP.');
+    expect(await as(TRUSTEE, ...INITIALISE)).toContain('nothing to change');
   });
 
   it('is not set up again with another policy or by another organisation', async () => {
     const file = join(folder, 'closed.json');
     writeFileSync(file, '{"rules": [], "default": "deny"}');
-    await expect(as(TRUSTEE, 'initialise', '--default-policy', file)).rejects.toThrow('cannot be changed');
-    await expect(as(NORTH, 'initialise')).rejects.toThrow('its trustee is TrusteeMSP, not NorthHospitalMSP');
+    await expect(as(TRUSTEE, ...INITIALISE, '--default-policy', file)).rejects.toThrow('cannot be changed');
+    await expect(as(NORTH, ...INITIALISE)).rejects.toThrow('its trustee is TrusteeMSP, not NorthHospitalMSP');
   });
 
   it('admits organisations; again changes nothing, other words change it', async () => {

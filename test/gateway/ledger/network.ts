@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src/compose/embeddedNetwork';
 import { connectToPeer } from '../../../gateway/src/compose/openLedger';
 import { parseLedgerConfig } from '../../../gateway/src/config';
@@ -164,6 +165,7 @@ async function admitAll(trustee: FabricLedger): Promise<void> {
       rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
       default: 'deny',
     },
+    identifierSystems: US_IDENTIFIER_SYSTEMS,
   });
   for (const [mspId, role, name] of [
     [TRUSTEE, 'trustee', 'Patients Trust'],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, PrivateBatch } from '@chartwitness/chaincode/domain';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { checkReadModel, describeCheck, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
 import {
@@ -78,7 +79,11 @@ describe('the projection', () => {
 
   it('moves on over consents and registry changes, and tells of the latter', async () => {
     const onRegistryChanged = jest.fn();
-    await ledger.initialise({ trustee: 'TrusteeMSP', defaultPolicy: { rules: [], default: 'deny' } });
+    await ledger.initialise({
+      trustee: 'TrusteeMSP',
+      defaultPolicy: { rules: [], default: 'deny' },
+      identifierSystems: US_IDENTIFIER_SYSTEMS,
+    });
     await ledger.putConsent(alice, { rules: [], default: 'permit' }, 0);
     run.fill(1);
     await run.applied(run.start({ onRegistryChanged }));

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { createMetrics } from '../../../gateway/src/http/metrics';
 import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
@@ -81,6 +82,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
       rules: [{ id: 'own-staff-treatment', effect: 'permit', org: '@holder', purposes: ['TREAT'] }],
       default: 'deny',
     },
+    identifierSystems: US_IDENTIFIER_SYSTEMS,
   });
   await ledger.admitOrganisation({
     mspId: 'NorthHospitalMSP',
