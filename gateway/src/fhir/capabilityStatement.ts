@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource } from './resource';
-import { PATIENT_TYPES } from './resourceTypes';
+import { PATIENT_TYPES, patientParameters } from './resourceTypes';
 
 export interface CapabilityOptions {
   readonly fhirBaseUrl: string;
-  readonly tokenEndpoint: string;
   /** RFC 3339 date of the statement. */
   readonly date: string;
 }
 
-const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
-
-/** What this server can do (FHIR R4 CapabilityStatement, kind instance). Read without authentication. */
+/**
+ * What this server can do (FHIR R4 CapabilityStatement, kind instance). Read without authentication. Where tokens are had is said by
+ * `.well-known/smart-configuration` alone: the older `oauth-uris` extension needs an authorization endpoint, which there is none of.
+ */
 export function capabilityStatement(options: CapabilityOptions): FhirResource {
   return {
     resourceType: 'CapabilityStatement',
@@ -41,7 +41,6 @@ export function capabilityStatement(options: CapabilityOptions): FhirResource {
               ],
             },
           ],
-          extension: [{ url: OAUTH_URIS, extension: [{ url: 'token', valueUri: options.tokenEndpoint }] }],
         },
         resource: PATIENT_TYPES.map(resourceCapability),
       },
@@ -56,7 +55,11 @@ function resourceCapability(type: string): Readonly<Record<string, unknown>> {
         { name: 'identifier', type: 'token', documentation: 'Exactly one <system>|<value>.' },
         { name: '_id', type: 'token' },
       ]
-    : [{ name: 'patient', type: 'reference', documentation: 'Required: exactly one patient.' }];
+    : patientParameters(type).map((name) => ({
+        name,
+        type: 'reference',
+        documentation: 'Required, by one of these names: exactly one patient.',
+      }));
   return {
     type,
     interaction: [{ code: 'read' }, { code: 'search-type' }],

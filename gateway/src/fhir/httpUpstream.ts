@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
+import { ignoredParameters } from './appliedParameters';
 import {
   elements,
   isFhirId,
@@ -43,11 +44,15 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
     timeoutMs: options.timeoutMs ?? 10_000,
     maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
   };
-  const get = (url: string, signal: AbortSignal) => getResource(url, options, limits, signal);
-  const page = (url: string, signal: AbortSignal) => getPage(url, options.baseUrl, get, signal);
+  const get: Get = (url, signal, headers) => getResource(url, options, limits, signal, headers);
+  const page = (url: string, signal: AbortSignal, headers?: Headers) =>
+    getPage(url, options.baseUrl, (at, until) => get(at, until, headers), signal);
   return {
     baseUrl: options.baseUrl,
     read: async (type, id, signal) => {
+      if (!isFhirId(id)) {
+        return undefined;
+      }
       const { status, resource } = await get(`${options.baseUrl}/${type}/${id}`, signal);
       if (status === 404 || status === 410) {
         return undefined;
@@ -57,15 +62,25 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       }
       return resource;
     },
-    search: async (type, parameters, signal) => {
-      const found = await page(`${options.baseUrl}/${type}?${parameters.toString()}`, signal);
+    search: async (type, parameters, signal, handling) => {
+      const url = `${options.baseUrl}/${type}?${parameters.toString()}`;
+      const found = await page(
+        url,
+        signal,
+        handling === 'strict' ? { prefer: 'handling=strict' } : undefined,
+      );
       if (found === undefined) {
         throw failed('a search answered 404');
       }
+      if (handling === 'strict') {
+        assertApplied(type, parameters, found);
+      }
       return found;
     },
-    everything: (patientId, parameters, signal) =>
-      page(`${options.baseUrl}/Patient/${patientId}/$everything?${parameters.toString()}`, signal),
+    everything: async (patientId, parameters, signal) =>
+      isFhirId(patientId)
+        ? page(`${options.baseUrl}/Patient/${patientId}/$everything?${parameters.toString()}`, signal)
+        : undefined,
     page: async (next, signal) => {
       assertWithin(next, options.baseUrl);
       const found = await page(next, signal);
@@ -87,7 +102,17 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   };
 }
 
-type Get = (url: string, signal: AbortSignal) => Promise<Answer>;
+type Headers = Readonly<Record<string, string>>;
+type Get = (url: string, signal: AbortSignal, headers?: Headers) => Promise<Answer>;
+
+function assertApplied(type: string, sent: URLSearchParams, page: SourcePage): void {
+  const ignored = ignoredParameters(type, sent, page.self);
+  if (ignored.length > 0) {
+    throw new AppError('BAD_REQUEST', 'the source did not apply all parameters of a strict search', {
+      expose: `The clinical data source does not apply: ${ignored.join(', ')}.`,
+    });
+  }
+}
 
 /** undefined: 404 or 410. */
 async function getPage(
@@ -185,12 +210,14 @@ async function getResource(
   options: HttpUpstreamOptions,
   limits: Limits,
   signal: AbortSignal,
+  headers: Headers = {},
 ): Promise<Answer> {
   try {
     const response = await (options.fetch ?? fetch)(url, {
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]),
       headers: {
+        ...headers,
         accept: 'application/fhir+json',
         ...(options.bearerToken === undefined ? {} : { authorization: `Bearer ${options.bearerToken}` }),
       },

@@ -18,12 +18,12 @@ export interface SearchEntry {
 
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
-/** FHIR R4 logical id. */
 const FHIR_ID = /^[A-Za-z0-9.-]{1,64}$/;
 const FHIR_TYPE = /^[A-Z][A-Za-z]{1,63}$/;
 
+/** A FHIR R4 logical id. `.` and `..` are none here: in a path they would name another place. */
 export function isFhirId(value: unknown): value is string {
-  return typeof value === 'string' && FHIR_ID.test(value);
+  return typeof value === 'string' && FHIR_ID.test(value) && value !== '.' && value !== '..';
 }
 
 export function isFhirType(value: unknown): value is string {

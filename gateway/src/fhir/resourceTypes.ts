@@ -72,6 +72,43 @@ export const DIRECTORY_TYPES: readonly string[] = [
   'Substance',
 ];
 
+/** Types that FHIR R4 searches by `subject` alone. */
+const BY_SUBJECT_ALONE = new Set(['AdverseEvent', 'SupplyRequest']);
+/** Types that FHIR R4 searches by `subject` as well as by `patient`. */
+const BY_BOTH = new Set([
+  'Account',
+  'CarePlan',
+  'CareTeam',
+  'ChargeItem',
+  'ClinicalImpression',
+  'Communication',
+  'CommunicationRequest',
+  'Condition',
+  'DeviceRequest',
+  'DeviceUseStatement',
+  'DiagnosticReport',
+  'DocumentReference',
+  'Encounter',
+  'Flag',
+  'Goal',
+  'ImagingStudy',
+  'Invoice',
+  'MeasureReport',
+  'Media',
+  'MedicationAdministration',
+  'MedicationDispense',
+  'MedicationRequest',
+  'MedicationStatement',
+  'Observation',
+  'Procedure',
+  'QuestionnaireResponse',
+  'RequestGroup',
+  'RiskAssessment',
+  'ServiceRequest',
+  'Specimen',
+  'Task',
+]);
+
 const PATIENT = new Set(PATIENT_TYPES);
 const DIRECTORY = new Set(DIRECTORY_TYPES);
 
@@ -81,4 +118,12 @@ export function isPatientType(type: string): boolean {
 
 export function isDirectoryType(type: string): boolean {
   return DIRECTORY.has(type);
+}
+
+/** Names of the R4 search parameters that bind a search for `type`, one of {@link PATIENT_TYPES} other than Patient, to a patient. */
+export function patientParameters(type: string): readonly ('patient' | 'subject')[] {
+  if (BY_SUBJECT_ALONE.has(type)) {
+    return ['subject'];
+  }
+  return BY_BOTH.has(type) ? ['patient', 'subject'] : ['patient'];
 }

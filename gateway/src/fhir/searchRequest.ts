@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
 import { isFhirId } from './resource';
-import { isPatientType } from './resourceTypes';
+import type { Handling } from './appliedParameters';
+import { isDirectoryType, isPatientType } from './resourceTypes';
+import { bad, isGatewayParameter, isOperationParameter, understood } from './searchParameters';
 
 /** How a search names its one patient. */
 export type PatientBinding =
@@ -23,58 +25,58 @@ export interface SearchRequest {
   readonly page: Page;
   /** `_summary=count` or `_count=0`: only the number of matches is wanted. */
   readonly countOnly: boolean;
-  /** The parameters as understood, for `self` and `next`; without the offset. */
+  /** The parameters as understood, for `self` and `next`; without the offset. Those that the source did not apply are still among them. */
   readonly self: URLSearchParams;
+  /** What the caller wants of parameters that the source does not support. */
+  readonly handling: Handling;
 }
 
 export const DEFAULT_COUNT = 200;
 export const MAX_COUNT = 500;
-const MAX_PARAMETERS = 50;
-const MAX_VALUE_LENGTH = 1024;
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(:[A-Za-z]{1,64})?$/;
-const CONTROL = /\p{Cc}/u;
-
-/** Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`, and so hide what must be withheld. */
-const GATEWAY_PARAMETERS = new Set([
-  '_count',
-  '_offset',
-  '_summary',
-  '_elements',
-  '_total',
-  '_format',
-  '_pretty',
-  '_contained',
-  '_containedType',
-]);
-/** Search through other resources: an answer would tell what those hold, although only this one is asked of the ledger. */
-const INFERENCE_PARAMETERS = new Set(['_has', '_filter', '_query', '_list']);
 const BINDING = /^(patient|subject)(:Patient)?$/;
-const PATIENT_REFERENCE = /^(?:Patient\/)?([A-Za-z0-9.-]{1,64})$/;
+/** However a source may read it. */
+const ANY_BINDING = /^(patient|subject)(:|$)/i;
+const PATIENT_REFERENCE = /^(?:Patient\/)?([^/]+)$/;
 
 /**
  * Understands a search and finds the one patient that it is bound to.
  * @param fhirBaseUrl this gateway's own base, so that a full reference to a patient here is understood.
- * @throws AppError UNBOUND_SEARCH when no single patient is named, BAD_REQUEST for parameters that are malformed or look into other
- * resources; both say why.
+ * @throws AppError NOT_FOUND for a type that is not served, UNBOUND_SEARCH when no single patient is named, BAD_REQUEST for parameters
+ * that are malformed, unknown or look into other resources; they say why.
  */
-export function parseSearch(type: string, parameters: URLSearchParams, fhirBaseUrl: string): SearchRequest {
-  if (!isPatientType(type)) {
+export function parseSearch(
+  type: string,
+  sent: URLSearchParams,
+  fhirBaseUrl: string,
+  handling: Handling = 'lenient',
+): SearchRequest {
+  if (isDirectoryType(type)) {
     throw unbound(`${type} is not searched by patient here; it is found beside patient data by _include`);
   }
-  checkParameters(parameters);
+  if (!isPatientType(type)) {
+    throw new AppError('NOT_FOUND', 'a type that is not served', {
+      expose: 'This server has no resources of this type.',
+    });
+  }
+  const parameters = understood(sent);
+  const misplaced = [...parameters.keys()].find(isOperationParameter);
+  if (misplaced !== undefined) {
+    throw bad(`${misplaced} is a parameter of $everything`);
+  }
   const patient =
     type === 'Patient' ? bindPatientSearch(parameters) : bindByReference(parameters, fhirBaseUrl);
   const countOnly = parameters.get('_summary') === 'count' || parameters.get('_count') === '0';
   return {
     type,
     patient,
-    upstream: select(parameters, (name) => !GATEWAY_PARAMETERS.has(name)),
+    upstream: select(parameters, (name) => !isGatewayParameter(name)),
     page: parsePage(parameters),
     countOnly,
     self: select(
       parameters,
-      (name) => !GATEWAY_PARAMETERS.has(name) || name === '_count' || (countOnly && name === '_summary'),
+      (name) => !isGatewayParameter(name) || name === '_count' || (countOnly && name === '_summary'),
     ),
+    handling,
   };
 }
 
@@ -87,41 +89,15 @@ export function parsePage(parameters: URLSearchParams): Page {
   };
 }
 
-/** @throws AppError BAD_REQUEST */
-export function checkParameters(parameters: URLSearchParams): void {
-  const all = [...parameters];
-  if (all.length > MAX_PARAMETERS) {
-    throw bad(`at most ${String(MAX_PARAMETERS)} search parameters are allowed`);
-  }
-  for (const [name, value] of all) {
-    checkParameter(name, value);
-  }
-}
-
-function checkParameter(name: string, value: string): void {
-  const base = name.split(/[.:]/)[0] ?? '';
-  if (INFERENCE_PARAMETERS.has(base) || name.includes('.')) {
-    throw bad(
-      `search through other resources (chaining, ${[...INFERENCE_PARAMETERS].join(', ')}) is not supported`,
-    );
-  }
-  if (!NAME.test(name)) {
-    throw bad('a search parameter has a malformed name');
-  }
-  if (value.length > MAX_VALUE_LENGTH || CONTROL.test(value)) {
-    throw bad(`the value of ${base} is too long or holds control characters`);
-  }
-}
-
 function bindByReference(parameters: URLSearchParams, fhirBaseUrl: string): PatientBinding {
-  const named = [...parameters].filter(([name]) => /^(patient|subject)(:|$)/.test(name));
+  const named = [...parameters].filter(([name]) => ANY_BINDING.test(name));
   if (named.length === 0) {
     throw unbound('add patient=<id> (or subject=Patient/<id>)');
   }
   const ids = named.map(([name, value]) => {
     const reference = value.startsWith(`${fhirBaseUrl}/`) ? value.slice(fhirBaseUrl.length + 1) : value;
     const id = BINDING.test(name) ? PATIENT_REFERENCE.exec(reference)?.[1] : undefined;
-    if (id === undefined) {
+    if (!isFhirId(id)) {
       throw unbound(`${name} must be the id of exactly one patient, without list or modifier`);
     }
     return id;
@@ -130,6 +106,9 @@ function bindByReference(parameters: URLSearchParams, fhirBaseUrl: string): Pati
 }
 
 function bindPatientSearch(parameters: URLSearchParams): PatientBinding {
+  if ([...parameters.keys()].some((name) => /^link(:|$)/i.test(name))) {
+    throw bad('the links of a Patient are not given out, so they cannot be searched by');
+  }
   const ids = parameters.getAll('_id');
   if (ids.length > 0) {
     const id = onlyOne(ids);
@@ -171,13 +150,9 @@ function wholeNumber(parameters: URLSearchParams, name: string): number | undefi
 }
 
 function select(parameters: URLSearchParams, wanted: (name: string) => boolean): URLSearchParams {
-  return new URLSearchParams([...parameters].filter(([name]) => wanted(name.split(':')[0] ?? name)));
+  return new URLSearchParams([...parameters].filter(([name]) => wanted(name)));
 }
 
 function unbound(reason: string): AppError {
   return new AppError('UNBOUND_SEARCH', 'the search is not bound to one patient', { expose: reason });
-}
-
-function bad(reason: string): AppError {
-  return new AppError('BAD_REQUEST', 'the search has a parameter that is not accepted', { expose: reason });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
+import type { Handling } from './appliedParameters';
 import type { FhirResource, SearchEntry } from './resource';
 
 /** One answer of the source to a search or to `$everything`. */
@@ -42,10 +43,18 @@ export class PageTooLarge extends AppError {
 export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
   readonly baseUrl: string | undefined;
-  /** undefined: not there (404, 410). */
+  /** undefined: not there (404, 410), or `id` is no FHIR id. */
   read(type: string, id: string, signal: AbortSignal): Promise<FhirResource | undefined>;
-  /** The first page; `parameters` include the `_count` that the caller wants, which the source may lower. */
-  search(type: string, parameters: URLSearchParams, signal: AbortSignal): Promise<SourcePage>;
+  /**
+   * The first page; `parameters` include the `_count` that the caller wants, which the source may lower. With `strict` handling,
+   * parameters that the source does not say it applied are BAD_REQUEST.
+   */
+  search(
+    type: string,
+    parameters: URLSearchParams,
+    signal: AbortSignal,
+    handling?: Handling,
+  ): Promise<SourcePage>;
   /** The first page of `Patient/[id]/$everything`; undefined: no such patient. */
   everything(
     patientId: string,

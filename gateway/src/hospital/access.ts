@@ -42,6 +42,8 @@ export interface Released {
   readonly isPartial: boolean;
   /** The release was journalled because the ledger is away; the record follows. */
   readonly isLate: boolean;
+  /** Of a search: the parameters that the source says it applied. */
+  readonly applied?: URLSearchParams | undefined;
 }
 
 /**
@@ -106,17 +108,18 @@ class Gate {
     assertScope(context, search.type, 's');
     const { upstream } = this.#deps;
     const [first, patients] = await Promise.all([
-      upstream.search(search.type, withPageSize(search.upstream), context.signal),
+      upstream.search(search.type, withPageSize(search.upstream), context.signal, search.handling),
       search.patient.kind === 'id' ? this.#readPatient(search.patient.id, context) : undefined,
     ]);
     const entries = await gatherPages(upstream, first, context.signal);
     const found = patients ?? matchingPatients(entries, search);
+    const applied = first.self;
     if (found.length === 0) {
-      return nothing(context);
+      return { ...nothing(context), applied };
     }
     const bound = this.#bind(found);
     const candidates = this.#candidates(entries, bound, context, 's', search.type);
-    return this.#record(candidates, bound, 'search', search.type, context);
+    return { ...(await this.#record(candidates, bound, 'search', search.type, context)), applied };
   }
 
   async everything(

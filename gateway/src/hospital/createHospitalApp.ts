@@ -146,7 +146,6 @@ function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirB
     disclosure: settings.disclosure,
     capabilityStatement: capabilityStatement({
       fhirBaseUrl,
-      tokenEndpoint: tokens.service.tokenEndpoint,
       date: new Date(clock()).toISOString(),
     }),
     smartConfiguration: smartConfiguration(tokens.service),

@@ -1,32 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from '../errors';
+import type { Handling } from '../fhir/appliedParameters';
 
 const JSON_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
 const FORMATS = new Set(['json', ...JSON_TYPES]);
 const RANGES = new Set([...JSON_TYPES, 'application/*', 'text/*', '*/*']);
 const FHIR_VERSIONS = new Set(['4.0', '4.0.1']);
-const SEARCH_PATH = /^\/[A-Za-z]+\/_search$/;
+/** Interactions that FHIR R4 offers by POST without changing anything: a search (§3.1.1), an operation (§3.2.0). */
+const POST_PATH = /^\/(?:[A-Za-z]+\/_search|Patient\/[^/]+\/\$everything)$/;
 export const MAX_FORM_BYTES = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Refuses every method but GET, and POST on `_search`. HEAD too: it would have to be recorded like the read that it stands for. */
+/** Refuses every method but GET, and POST on `_search` and `$everything`. HEAD too: it would have to be recorded like the read that it stands for. */
 export function allowedMethods(): RequestHandler {
   return (request, response, next) => {
-    const isSearch = SEARCH_PATH.test(request.path);
-    if (request.method === 'GET' || (isSearch && request.method === 'POST')) {
+    const isPost = POST_PATH.test(request.path);
+    if (request.method === 'GET' || (isPost && request.method === 'POST')) {
       next();
       return;
     }
-    response.setHeader('Allow', isSearch ? 'GET, POST' : 'GET');
+    response.setHeader('Allow', isPost ? 'GET, POST' : 'GET');
     next(new AppError('METHOD_NOT_ALLOWED', 'method not served'));
   };
 }
 
-/** Only JSON is spoken: `_format` decides where given, else `Accept` (FHIR R4 §3.1.0.1.11). */
-export function acceptsJson(): RequestHandler {
+/** Conditions and ranges of RFC 9110 §13 and §14, by which an answer that is recorded as a release would become another one (304, 412, 206). */
+const CONDITIONS = [
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
+] as const;
+
+/** Ignores conditional and range headers, as RFC 9110 §13.1 allows a server that offers neither validators nor ranges. */
+export function unconditional(): RequestHandler {
   return (request, _response, next) => {
-    const format = queryOf(request).get('_format');
+    for (const name of CONDITIONS) {
+      // Express answers 304 to `If-None-Match: *` by itself.
+      Reflect.deleteProperty(request.headers, name);
+    }
+    next();
+  };
+}
+
+/**
+ * Only JSON is spoken: `_format` decides where given, else `Accept` (FHIR R4 §3.1.0.1.11).
+ * @param parametersOf where `_format` may stand; of a `POST _search` also in the body.
+ */
+export function acceptsJson(parametersOf: (request: Request) => URLSearchParams = queryOf): RequestHandler {
+  return (request, _response, next) => {
+    const format = formatIn(parametersOf(request));
     // A raw + in a query is a space.
     const named = format?.split(';')[0]?.trim().replaceAll(' ', '+').toLowerCase();
     const isAcceptable =
@@ -39,6 +65,17 @@ export function acceptsJson(): RequestHandler {
           }),
     );
   };
+}
+
+/** The name is compared without case, as everywhere. */
+function formatIn(parameters: URLSearchParams): string | undefined {
+  return [...parameters].find(([name]) => name.toLowerCase() === '_format')?.[1];
+}
+
+/** `Prefer: handling=strict` (RFC 7240 §2, FHIR R4 §3.1.1.6). */
+export function handlingOf(request: Request): Handling {
+  const preferences = (request.get('prefer') ?? '').split(/[,;]/);
+  return preferences.some((one) => /^\s*handling\s*=\s*"?strict"?\s*$/i.test(one)) ? 'strict' : 'lenient';
 }
 
 /** Whether one media range of the header covers FHIR R4 JSON: an absent header covers everything, `q=0` and another `fhirVersion` nothing. */

@@ -8,6 +8,7 @@ import express, {
 } from 'express';
 import type { Authenticator } from '../auth/principal';
 import { AppError, type AppErrorCode } from '../errors';
+import { appliedParameters } from '../fhir/appliedParameters';
 import { operationOutcome } from '../fhir/operationOutcome';
 import {
   type BundleOptions,
@@ -16,12 +17,22 @@ import {
   writeSearchset,
 } from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
-import { checkParameters, parsePage, parseSearch } from '../fhir/searchRequest';
+import { parsePage, parseSearch } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';
 import { toAppError } from '../http/toAppError';
 import type { Access, AccessContext, Released } from './access';
 import { BREAK_GLASS_HEADER, readEmergency } from './breakGlass';
-import { abortedWith, acceptsJson, allowedMethods, formOf, MAX_FORM_BYTES, queryOf } from './fhirRequest';
+import { PARAMETERS_TYPES, parseEverything } from './everythingRequest';
+import {
+  abortedWith,
+  acceptsJson,
+  allowedMethods,
+  formOf,
+  handlingOf,
+  MAX_FORM_BYTES,
+  queryOf,
+  unconditional,
+} from './fhirRequest';
 
 /**
  * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent (Regulation (EU) 2025/327
@@ -45,16 +56,6 @@ export interface FhirRouterOptions {
 
 /** Says that data were released before their record reached the ledger (break-glass while the ledger is away). */
 export const LATE_HEADER = 'Access-Record';
-const EVERYTHING_PARAMETERS = new Set([
-  'start',
-  'end',
-  '_since',
-  '_type',
-  '_count',
-  '_offset',
-  '_format',
-  '_pretty',
-]);
 
 type SecuredHandler = (request: Request, response: Response, context: AccessContext) => Promise<void>;
 
@@ -69,17 +70,25 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
     };
   };
   const answers = new Answers(options);
-  router.use(options.limiter, allowedMethods(), acceptsJson());
-  router.get('/metadata', (_request, response) => {
-    sendFhir(response, 200, JSON.stringify(options.capabilityStatement));
-  });
+  router.use(options.limiter, allowedMethods(), unconditional());
+  // JSON whatever is asked for (SMART App Launch 2.2 §conformance).
   router.get('/.well-known/smart-configuration', (_request, response) => {
     response.json(options.smartConfiguration);
   });
   router.post(
     '/:type/_search',
     express.text({ type: 'application/x-www-form-urlencoded', limit: MAX_FORM_BYTES }),
+    acceptsJson(formOf),
     secured((request, response, context) => answers.search(request, response, context, formOf(request))),
+  );
+  router.use(acceptsJson());
+  router.get('/metadata', (_request, response) => {
+    sendFhir(response, 200, JSON.stringify(options.capabilityStatement));
+  });
+  router.post(
+    '/Patient/:id/$everything',
+    express.text({ type: PARAMETERS_TYPES, limit: MAX_FORM_BYTES }),
+    secured((request, response, context) => answers.everything(request, response, context)),
   );
   router.get(
     '/Patient/:id/$everything',
@@ -126,29 +135,21 @@ class Answers {
     parameters: URLSearchParams,
   ): Promise<void> {
     const type = typeOf(request);
-    const search = parseSearch(type, parameters, this.#options.fhirBaseUrl);
+    const search = parseSearch(type, parameters, this.#options.fhirBaseUrl, handlingOf(request));
     const released = await this.#options.access.search(search, context);
-    const { self, page, countOnly } = search;
+    const { page, countOnly } = search;
+    const self = appliedParameters(type, search.self, released.applied);
     this.#send(response, released, this.#bundle(released, { path: type, self, page, countOnly }));
   }
 
   async everything(request: Request, response: Response, context: AccessContext): Promise<void> {
     const id = idOf(request);
-    const parameters = queryOf(request);
-    checkParameters(parameters);
-    const unknown = [...parameters.keys()].find((name) => !EVERYTHING_PARAMETERS.has(name));
-    if (unknown !== undefined) {
-      throw new AppError('BAD_REQUEST', 'unknown parameter of $everything', {
-        expose: `$everything takes start, end, _since, _type and _count.`,
-      });
-    }
-    const own = select(parameters, ['start', 'end', '_since', '_type']);
-    const released = await this.#options.access.everything(id, own, context);
+    const { upstream, self, all } = parseEverything(request);
+    const released = await this.#options.access.everything(id, upstream, context);
     if (released.permitted.length === 0) {
       throw this.#withheld();
     }
-    const self = select(parameters, ['start', 'end', '_since', '_type', '_count']);
-    const page = parsePage(parameters);
+    const page = parsePage(all);
     const path = `Patient/${id}/$everything`;
     this.#send(response, released, this.#bundle(released, { path, self, page, countOnly: false }));
   }
@@ -177,10 +178,6 @@ class Answers {
     }
     sendFhir(response, 200, body);
   }
-}
-
-function select(parameters: URLSearchParams, names: readonly string[]): URLSearchParams {
-  return new URLSearchParams([...parameters].filter(([name]) => names.includes(name)));
 }
 
 function typeOf(request: Request): string {

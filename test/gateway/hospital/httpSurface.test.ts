@@ -21,10 +21,13 @@ test.each(['head', 'put', 'patch', 'delete', 'options'] as const)('%s is not ser
   expect(hospital.recorder.requests).toEqual([]);
 });
 
-test.each(['Patient', 'Patient/x', '', 'Patient/x/$everything'])('POST %s is not served', async (path) => {
-  const response = await request(hospital.app).post(`/fhir/${path}`).send({});
-  expect([response.status, outcomeCode(response)]).toEqual([405, 'METHOD_NOT_ALLOWED']);
-});
+test.each(['Patient', 'Patient/x', '', 'Group/x/$everything', 'Patient/$everything'])(
+  'POST %s is not served',
+  async (path) => {
+    const response = await request(hospital.app).post(`/fhir/${path}`).send({});
+    expect([response.status, outcomeCode(response)]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+  },
+);
 
 test.each([
   [{ accept: 'application/fhir+xml' }, ''],
@@ -49,6 +52,15 @@ test.each([
   );
 });
 
+test('smart-configuration is JSON whatever is asked for', async () => {
+  const response = await request(hospital.app)
+    .get('/fhir/.well-known/smart-configuration')
+    .set('accept', 'text/html');
+  expect(response.status).toBe(200);
+  expect(response.headers['content-type']).toContain('application/json');
+  expect(response.body).toHaveProperty('token_endpoint');
+});
+
 test('metadata needs no token and names what is served', async () => {
   const response = await request(hospital.app).get('/fhir/metadata');
   expect(response.status).toBe(200);
@@ -60,6 +72,40 @@ test('metadata needs no token and names what is served', async () => {
   const types = statement.rest[0]?.resource.map(({ type }) => type) ?? [];
   expect(types).toContain('Observation');
   expect(types).not.toContain('Group');
+});
+
+test('metadata is a valid CapabilityStatement, with the search parameters that R4 has', async () => {
+  const response = await request(hospital.app).get('/fhir/metadata');
+  const statement = JSON.parse(response.text) as {
+    status: string;
+    date: string;
+    implementation: { description: string };
+    format: string[];
+    rest: {
+      security: Record<string, unknown>;
+      resource: { type: string; searchParam: { name: string; type: string }[] }[];
+    }[];
+  };
+  expect(statement).toMatchObject({
+    status: 'active',
+    kind: 'instance',
+    software: { name: 'Chartwitness' },
+    implementation: { url: 'https://gateway.north.example.org/fhir' },
+  });
+  expect(statement.date).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const [rest] = statement.rest;
+  // oauth-uris needs an authorization endpoint.
+  expect(rest?.security).not.toHaveProperty('extension');
+  const resources = rest?.resource ?? [];
+  expect(new Set(resources.map(({ type }) => type)).size).toBe(resources.length);
+  const namesOf = (type: string): string[] =>
+    resources.find((one) => one.type === type)?.searchParam.map(({ name }) => name) ?? [];
+  expect(namesOf('Observation')).toEqual(['patient', 'subject']);
+  expect(namesOf('AdverseEvent')).toEqual(['subject']);
+  expect(namesOf('SupplyRequest')).toEqual(['subject']);
+  expect(namesOf('Claim')).toEqual(['patient']);
+  expect(namesOf('Patient')).toEqual(['identifier', '_id']);
+  expect(resources.filter(({ searchParam }) => searchParam.length === 0)).toEqual([]);
 });
 
 test('nothing else is open without a token', async () => {

@@ -67,8 +67,11 @@ test.each([
   `Patient?identifier=${SSN}|1&identifier=${SSN}|2`,
   'Patient?_id=a,b',
   'Practitioner?name=x',
-  'Group?_id=x',
-  'Binary?patient=a',
+  'Observation?Patient=a',
+  'Observation?patient=a&SUBJECT=b',
+  'Observation?patient=.',
+  'Observation?patient=Patient/..',
+  'Patient?_id=..',
 ])('%s is not bound to one patient', async (path) => {
   const response = await hospital.get(path);
   expect([response.status, outcomeCode(response)]).toEqual([400, 'UNBOUND_SEARCH']);
@@ -85,6 +88,11 @@ test.each([
   '_filter=code eq 1',
   '_query=x',
   '_list=x',
+  '_HAS:Condition:patient:code=x',
+  '_Filter=code eq 1',
+  '_unknown=x',
+  '_getpages=1',
+  '_type=Observation',
   'code%00=x',
   'code=%00',
   '_count=-1',
@@ -96,6 +104,14 @@ test.each([
     const response = await hospital.get(`Observation?patient=${ned}&${query}`);
     expect([response.status, outcomeCode(response)]).toEqual([400, 'BAD_REQUEST']);
     expect(hospital.recorder.requests).toEqual([]);
+  },
+);
+
+test.each(['Foo?patient=a', 'Group?_id=x', 'Binary?patient=a', 'List?patient=a'])(
+  '%s is of a type that is not served',
+  async (path) => {
+    const response = await hospital.get(path);
+    expect([response.status, outcomeCode(response)]).toEqual([404, 'NOT_FOUND']);
   },
 );
 

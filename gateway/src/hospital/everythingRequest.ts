@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Request } from 'express';
+import { type JsonObject, parseStrictObject } from '../auth/strictJson';
+import { AppError } from '../errors';
+import { elements, type JsonMembers } from '../fhir/resource';
+import { bad, understood } from '../fhir/searchParameters';
+import { queryOf } from './fhirRequest';
+
+/** What a body of `POST Patient/[id]/$everything` may be called. */
+export const PARAMETERS_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
+/** Sent on to the source. */
+const OWN = ['start', 'end', '_since', '_type'];
+const PAGING = ['_count', '_offset', '_format', '_pretty'];
+
+export interface EverythingRequest {
+  /** What is sent on to the source. */
+  readonly upstream: URLSearchParams;
+  /** The parameters as understood, for `self` and `next`; without the offset. */
+  readonly self: URLSearchParams;
+  /** With the gateway's own paging parameters. */
+  readonly all: URLSearchParams;
+}
+
+/**
+ * Understands `$everything` by GET, and by POST with no body or a Parameters resource (FHIR R4 §3.2.0.1), of which query and body count
+ * together.
+ * @throws AppError BAD_REQUEST for what the operation does not take, UNSUPPORTED_MEDIA_TYPE for another body than JSON.
+ */
+export function parseEverything(request: Request): EverythingRequest {
+  const all = understood(withBody(queryOf(request), request));
+  const known = [...OWN, ...PAGING];
+  for (const name of new Set(all.keys())) {
+    if (!known.includes(name)) {
+      throw bad('$everything takes start, end, _since, _type and _count');
+    }
+    if (name !== '_type' && all.getAll(name).length > 1) {
+      throw bad(`${name} is given more than once`);
+    }
+  }
+  const upstream = new URLSearchParams([...all].filter(([name]) => OWN.includes(name)));
+  const types = all.getAll('_type');
+  if (types.length > 0) {
+    upstream.set('_type', types.join(','));
+  }
+  const self = new URLSearchParams(upstream);
+  const count = all.get('_count');
+  if (count !== null) {
+    self.set('_count', count);
+  }
+  return { upstream, self, all };
+}
+
+function withBody(query: URLSearchParams, request: Request): URLSearchParams {
+  for (const [name, value] of bodyOf(request)) {
+    query.append(name, value);
+  }
+  return query;
+}
+
+function bodyOf(request: Request): readonly (readonly [string, string])[] {
+  const body: unknown = request.body;
+  if (typeof body !== 'string' || body.trim() === '') {
+    assertEmptyOrJson(request);
+    return [];
+  }
+  const { resourceType, parameter } = parse(body);
+  if (resourceType !== 'Parameters' || (parameter !== undefined && !Array.isArray(parameter))) {
+    throw bad('the body of $everything must be a Parameters resource');
+  }
+  return elements(parameter).map(valueOf);
+}
+
+function assertEmptyOrJson(request: Request): void {
+  const isEmpty = Number(request.get('content-length') ?? 0) === 0 && !request.get('transfer-encoding');
+  if (!isEmpty && typeof request.is(PARAMETERS_TYPES) !== 'string') {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', '$everything with another content type', {
+      expose: 'Send the parameters of $everything as application/fhir+json.',
+    });
+  }
+}
+
+function parse(body: string): JsonObject {
+  try {
+    return parseStrictObject(body);
+  } catch {
+    throw bad('the body of $everything is not JSON');
+  }
+}
+
+/** `name` and the one `value[x]` of a parameter. */
+function valueOf(parameter: JsonMembers): readonly [string, string] {
+  const { name, ...others } = parameter;
+  const [given, ...more] = Object.entries(others);
+  const value = given?.[0].startsWith('value') === true && more.length === 0 ? given[1] : undefined;
+  if (typeof name !== 'string' || (typeof value !== 'string' && typeof value !== 'number')) {
+    throw bad('each parameter of $everything has a name and one value');
+  }
+  return [name, String(value)];
+}
