@@ -108,6 +108,10 @@ const VARIABLES = {
     example: '/etc/chartwitness/orderer-tls-ca.crt',
   },
   GATEWAY_NAME: { what: 'name of this gateway in its lane, 1–32 of a–z, 0–9, -', example: 'emergency-ward' },
+  EMERGENCY_WITHOUT_LEDGER: {
+    what: 'what happens to break-glass when the ledger is away and the own peer cannot evaluate the consent: release (everything is given, recorded later) or refuse (503)',
+    example: 'release',
+  },
   UPSTREAM_FHIR_URL: {
     what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
     example: 'https://ehr.hospital.internal/fhir',
@@ -259,6 +263,7 @@ function isSamplePatient(name: string): name is SamplePatient {
 const hospitalShape = z.object({
   ...commonShape,
   GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
+  EMERGENCY_WITHOUT_LEDGER: z.enum(['release', 'refuse']),
   UPSTREAM_FHIR_URL: upstreamForm,
   UPSTREAM_BEARER_TOKEN_FILE: absent,
   SUBJECT_IDENTIFIER_SYSTEMS: z
@@ -354,6 +359,8 @@ interface CommonConfig extends ChannelConfig {
 
 export interface HospitalConfig extends CommonConfig {
   readonly gatewayName: string;
+  /** The deployment's choice for emergencies on which neither the ledger nor the own peer has a word. */
+  readonly emergencyWithoutLedger: 'release' | 'refuse';
   readonly upstream:
     | {
         readonly kind: 'sample';
@@ -671,6 +678,7 @@ export function parseHospitalConfig(
   const config: HospitalConfig = {
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
+    emergencyWithoutLedger: values.EMERGENCY_WITHOUT_LEDGER,
     upstream:
       values.UPSTREAM_FHIR_URL.kind === 'sample'
         ? values.UPSTREAM_FHIR_URL

@@ -31,6 +31,7 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
       ledger,
       lane: `${NORTH}/${name}`,
       outbox: openOutbox(join(dataDir, `${name}-outbox.db`)),
+      emergencyWithoutLedger: 'refuse',
       log,
       limits,
       onBatch,

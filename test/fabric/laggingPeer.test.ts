@@ -44,7 +44,7 @@ describeFabric('another organisation’s peer lags', () => {
   });
 
   let made = 0;
-  const record = (): Promise<unknown> => lane.recorder.record(requestOf(made++));
+  const record = (): Promise<unknown> => lane.record(requestOf(made++));
   const projected = async (count: number): Promise<string[]> => {
     await reaches(following.projection, ({ entries }) => entries === count);
     return (await following.store.scan(1, 1000)).map(({ event }) => event.id);
@@ -88,7 +88,7 @@ describeFabric('another organisation’s peer lags', () => {
     try {
       await outages.pause('peer.trustee');
       let released = false;
-      const recorded = hanging.recorder.record(requestOf(500)).then((outcome) => {
+      const recorded = hanging.record(requestOf(500)).then((outcome) => {
         released = true;
         return outcome;
       });

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessEvent } from '@chartwitness/chaincode/domain';
+import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
 import { pino } from 'pino';
 import type { FabricLedger } from '../../gateway/src/ledger/fabricLedger';
 import type { LedgerError } from '../../gateway/src/ledger/ledgerError';
@@ -13,7 +13,7 @@ import type { AccessStore } from '../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../gateway/src/readmodel/sqlAccessStore';
 import type { RecorderLimits } from '../../gateway/src/recorder/limits';
 import { openOutbox } from '../../gateway/src/recorder/outbox';
-import { createRecorder, type Recorder } from '../../gateway/src/recorder/recorder';
+import { createRecorder, type Recorder, type RecordOutcome } from '../../gateway/src/recorder/recorder';
 import { pause } from '../support/pause';
 
 const silent = pino({ level: 'silent' });
@@ -21,6 +21,8 @@ const silent = pino({ level: 'silent' });
 export interface Lane {
   readonly name: string;
   readonly recorder: Recorder;
+  /** One request of one part. */
+  record(request: AccessRequest): Promise<RecordOutcome>;
   /** Why attempts failed so far, in the ledger's words. */
   readonly failures: readonly LedgerError[];
   /** Resolves with the first failure that `wanted` accepts, earlier ones included. */
@@ -45,12 +47,18 @@ export async function openLane(
     }),
     lane: name,
     outbox: openOutbox(join(folder, 'outbox.db')),
+    emergencyWithoutLedger: 'refuse',
     log: silent,
     limits: { deadlineMs: 60_000, ...limits },
   });
   return {
     name,
     recorder,
+    record: async (request) => {
+      const [outcome] = await recorder.record([request]);
+      if (outcome === undefined) throw new Error('no outcome for the one part');
+      return outcome;
+    },
     failures,
     fails: (wanted) =>
       new Promise((resolve) => {

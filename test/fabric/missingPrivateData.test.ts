@@ -56,7 +56,7 @@ describeFabric('private data that have not arrived', () => {
       }
     };
     try {
-      expect(await lane.recorder.record(request)).toMatchObject({ permitted: [true, true] });
+      expect(await lane.record(request)).toMatchObject({ permitted: [true, true] });
 
       await outages.kill('peer.south');
       const { block } = await net.trustee.putConsent(request.subject, { rules: [], default: 'deny' }, 0);
@@ -72,7 +72,7 @@ describeFabric('private data that have not arrived', () => {
       expect([refusal.kind, refusal.domainCode]).toEqual(['retryable', undefined]);
       expect(refusal.message).toContain(MISSING);
 
-      const recorded = lane.recorder.record({ ...requestOf(2), requester: request.requester });
+      const recorded = lane.record({ ...requestOf(2), requester: request.requester });
       const failure = await lane.fails(() => true);
       expect(['retryable', 'unavailable']).toContain(failure.kind);
       expect(await net.south.findBatch(lane.name, 1)).toBeUndefined();

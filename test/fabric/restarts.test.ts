@@ -62,11 +62,11 @@ describeFabric('parts that are started again', () => {
     async (part) => {
       const lane = await openLane(net.north, laneName('stopped'));
       try {
-        await lane.recorder.record(next());
+        await lane.record(next());
         await outages.stop(part);
         let released = false;
         const request = next();
-        const recorded = lane.recorder.record(request).then((outcome) => {
+        const recorded = lane.record(request).then((outcome) => {
           released = true;
           return outcome;
         });
@@ -113,11 +113,11 @@ describeFabric('parts that are started again', () => {
     };
     try {
       for (let round = 0; round < rounds; round += 1) {
-        await lane.recorder.record(next());
+        await lane.record(next());
         // The stream is open again before its peer goes again.
         await sawAll();
         if (round < rounds - 1) {
-          const meanwhile = lane.recorder.record(next());
+          const meanwhile = lane.record(next());
           await outages.stop('peer.trustee');
           await outages.start('peer.trustee');
           await meanwhile;

@@ -67,7 +67,7 @@ describeFabric('a chaincode upgrade under load', (binaries) => {
   async function access({ lane, org, caller }: Hospital): Promise<string> {
     const clientId = org === NORTH ? 'north-ward' : 'south-ward';
     const request = requestOf(made++, { requester: { org, clientId, person: null } });
-    const { permitted, transactionId } = await lane.recorder.record(request);
+    const { permitted, transactionId } = await lane.record(request);
     expect(permitted).toEqual([true, true]);
     if (transactionId !== undefined) expect(await codeOf(caller, transactionId)).toBe(0);
     return request.id;

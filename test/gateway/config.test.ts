@@ -58,6 +58,7 @@ const COMMON = {
 const HOSPITAL = {
   ...COMMON,
   GATEWAY_NAME: 'ward-1',
+  EMERGENCY_WITHOUT_LEDGER: 'refuse',
   UPSTREAM_FHIR_URL: 'https://ehr.example/fhir',
   SUBJECT_IDENTIFIER_SYSTEMS: 'urn:a, urn:b',
 };
@@ -178,6 +179,7 @@ describe('parseHospitalConfig', () => {
     'CONSORTIUM_KEY_FILE',
     'FABRIC_MSP_ID',
     'GATEWAY_NAME',
+    'EMERGENCY_WITHOUT_LEDGER',
     'UPSTREAM_FHIR_URL',
     'SUBJECT_IDENTIFIER_SYSTEMS',
   ])('has no default for %s', (name) => {

@@ -50,6 +50,10 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return Promise.reject(new Error('the fake ledger returns no bitmap'));
   }
 
+  evaluateBatch(): Promise<never> {
+    return Promise.reject(new Error('the fake ledger evaluates no batch'));
+  }
+
   /** Commits a batch as the chaincode would decide it. */
   record(lane: string, requests: readonly AccessRequest[], seq = this.nextSeq(lane)): readonly AccessEvent[] {
     const holder = lane.slice(0, lane.indexOf('/'));

@@ -11,7 +11,7 @@ import { createMetrics } from '../http/metrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
 import { openOutbox } from '../recorder/outbox';
-import { createRecorder, type Recorder } from '../recorder/recorder';
+import { createRecorder, type EmergencyWithoutLedger, type Recorder } from '../recorder/recorder';
 import { keepSigningKey } from './keyFiles';
 import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
@@ -19,6 +19,7 @@ import { closeAll } from './closeAll';
 export interface HospitalServiceOptions {
   readonly settings: HospitalSettings;
   readonly gatewayName: string;
+  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly dataDir: string;
   readonly consortiumKey: Uint8Array;
   readonly externalIssuer?: { readonly issuer: string; readonly jwksUrl: string } | undefined;
@@ -46,6 +47,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     ledger,
     lane: `${ledger.mspId}/${options.gatewayName}`,
     outbox: openOutbox(join(options.dataDir, 'outbox.db')),
+    emergencyWithoutLedger: options.emergencyWithoutLedger,
     log,
   });
   const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);

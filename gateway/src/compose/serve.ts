@@ -34,6 +34,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
         rateLimit: { windowMs: 60_000, limit: REQUESTS_A_MINUTE },
       },
       gatewayName: config.gatewayName,
+      emergencyWithoutLedger: config.emergencyWithoutLedger,
       dataDir: config.dataDir,
       consortiumKey: config.consortiumKey.reveal(),
       externalIssuer: config.externalIssuer,

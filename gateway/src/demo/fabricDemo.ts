@@ -215,6 +215,7 @@ function hospitalRole(plan: Plan, hospital: DemoHospital, port: number): RolePro
     { name: `hospital.${name}`, role: 'hospital', mspId: hospital.mspId, port },
     {
       GATEWAY_NAME: hospital.gatewayName,
+      EMERGENCY_WITHOUT_LEDGER: 'release',
       UPSTREAM_FHIR_URL: `sample:${hospital.patients.join(',')}`,
       SUBJECT_IDENTIFIER_SYSTEMS: NATIONAL_SYSTEM,
     },

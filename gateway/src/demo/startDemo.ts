@@ -175,6 +175,7 @@ async function startPlace(
   const service = await startHospitalService({
     settings: { baseUrl, identifierSystems: [NATIONAL_SYSTEM], disclosure: 'hidden' },
     gatewayName: hospital.gatewayName,
+    emergencyWithoutLedger: 'release',
     dataDir: folder,
     consortiumKey,
     upstream,

@@ -255,11 +255,11 @@ class Gate {
       requestedAt: new Date(this.#deps.clock()).toISOString(),
       late: false,
     };
-    const outcome = await this.#deps.recorder.record(request, { signal: context.signal });
+    const [outcome] = await this.#deps.recorder.record([request]);
     if (emergency.kind === 'incomplete') {
       throw emergencyIncomplete(emergency.problem);
     }
-    if (outcome.permitted.length !== items.length) {
+    if (outcome?.permitted.length !== items.length) {
       throw new AppError('INTERNAL', 'the recorder answered for another number of items');
     }
     const permitted = candidates.filter(

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import type {
-  BatchInput,
-  BatchRecord,
-  ClientApplication,
-  ConsentPolicy,
-  NetworkSettings,
-  Organisation,
-  PrivateBatch,
-  RegistryStatus,
+import {
+  type BatchInput,
+  type BatchRecord,
+  type ClientApplication,
+  type ConsentPolicy,
+  MAX_SEQ,
+  type NetworkSettings,
+  type Organisation,
+  type PrivateBatch,
+  type RegistryStatus,
 } from '@chartwitness/chaincode/domain';
 import type { Network } from '@hyperledger/fabric-gateway';
 import { common } from '@hyperledger/fabric-protos';
@@ -121,6 +122,28 @@ class FabricGatewayLedger implements FabricLedger {
         batch.requests.map((request) => request.items.length),
       ),
     };
+  }
+
+  async evaluateBatch(
+    lane: string,
+    batch: BatchInput,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<readonly (readonly boolean[])[]> {
+    const result = await this.#submitter.evaluate(
+      {
+        contract: this.#contract('Access'),
+        name: 'Record',
+        // A place that no lane reaches is never taken.
+        args: [lane, String(MAX_SEQ)],
+        transient: { batch: JSON.stringify(batch) },
+        endorsers: [this.mspId],
+      },
+      options.timeoutMs,
+    );
+    return wire.parsePermitted(
+      result,
+      batch.requests.map((request) => request.items.length),
+    );
   }
 
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {

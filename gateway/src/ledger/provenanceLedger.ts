@@ -60,6 +60,15 @@ export interface ProvenanceLedger {
   readonly mspId: string;
   /** Commits one batch. Does not retry; the error says whether the outcome is known. */
   recordBatch(lane: string, seq: number, batch: BatchInput, options?: CallOptions): Promise<RecordedBatch>;
+  /**
+   * What the own organisation's peer would decide of the batch now: nothing is recorded.
+   * @param options.timeoutMs longest wait for the answer; absent: that of every evaluation.
+   */
+  evaluateBatch(
+    lane: string,
+    batch: BatchInput,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<readonly (readonly boolean[])[]>;
   findBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
   /** The batch's private events, from the caller's own organisation's peer. */
   getEvents(lane: string, seq: number): Promise<PrivateBatch>;

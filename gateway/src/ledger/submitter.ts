@@ -91,9 +91,10 @@ export class Submitter {
     this.#creator = creator.serializeBinary();
   }
 
-  async evaluate(call: TransactionCall): Promise<Uint8Array> {
+  /** @param timeoutMs longest wait for the answer. */
+  async evaluate(call: TransactionCall, timeoutMs = this.#deadlines.evaluateMs): Promise<Uint8Array> {
     try {
-      return await newProposal(call).evaluate(this.#within(this.#deadlines.evaluateMs));
+      return await newProposal(call).evaluate(this.#within(timeoutMs));
     } catch (error) {
       throw toLedgerError(error, 'evaluate');
     }

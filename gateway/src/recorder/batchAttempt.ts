@@ -5,7 +5,10 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { PendingBatch } from './pendingBatch';
 
 /** What the recorder needs of the ledger. */
-export type RecordingLedger = Pick<ProvenanceLedger, 'mspId' | 'recordBatch' | 'findBatch' | 'getEvents'>;
+export type RecordingLedger = Pick<
+  ProvenanceLedger,
+  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents'
+>;
 
 export type AttemptResult =
   /** The batch is on the ledger. `requests` is the variant that was handed in, absent when the ledger was read instead. */

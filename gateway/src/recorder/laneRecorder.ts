@@ -7,7 +7,7 @@ import {
   parseLane,
 } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
-import type { LedgerError } from '../ledger/ledgerError';
+import { LedgerError } from '../ledger/ledgerError';
 import { isStorageFailure } from '../sqlite';
 import { backoffMs } from './backoff';
 import { attemptBatch, type AttemptResult } from './batchAttempt';
@@ -18,7 +18,9 @@ import type { OutboxBatch } from './outbox';
 import { hasWaiting, type PendingBatch } from './pendingBatch';
 import type { RecordOutcome, Recorder, RecorderDeps, RecorderPhase, RecorderState } from './recorder';
 import { fenced, isFinalRefusal, overloaded, refusedByLedger, unavailable } from './refusals';
+import { OwnPeer } from './ownPeer';
 import { pause, type Scheduler, systemScheduler } from './scheduler';
+import { type Admission, Shares } from './shares';
 
 /** Room for `{"start":…,"requests":[…]}` around the requests. */
 const ENVELOPE_BYTES = 64;
@@ -34,12 +36,17 @@ export class LaneRecorder implements Recorder {
   readonly #scheduler: Scheduler;
   readonly #jitter: () => number;
   readonly #intake = new Intake();
+  readonly #shares: Shares;
+  readonly #emergencyShares: Shares;
+  readonly #ownPeer: OwnPeer;
   readonly #pending = new Set<PendingBatch>();
   readonly #stop = new AbortController();
   #phase: RecorderPhase = 'recovering';
   #reason: string | undefined = 'the lane is being read';
   #isAccepting = true;
   #nextSeq = 0;
+  /** The highest place that is certainly on the ledger; -1 when none is known. */
+  #provenSeq = -1;
   #nextStart = 0;
   /** Failures in a row, and the last one's time when it left the ledger unreached. */
   #failures = 0;
@@ -67,6 +74,17 @@ export class LaneRecorder implements Recorder {
     this.#limits = resolveLimits(deps.limits);
     this.#scheduler = deps.scheduler ?? systemScheduler;
     this.#jitter = deps.jitter ?? Math.random;
+    this.#shares = new Shares(this.#limits.maxAdmitted);
+    this.#emergencyShares = new Shares(this.#limits.maxAdmittedEmergencies);
+    this.#ownPeer = new OwnPeer({
+      ledger: deps.ledger,
+      lane: deps.lane,
+      scheduler: this.#scheduler,
+      waitMs: this.#limits.evaluateMs,
+      maxEvents: this.#limits.maxBatchEvents,
+      maxBytes: this.#limits.maxBatchBytes - ENVELOPE_BYTES,
+      provenSeq: () => (this.#provenSeq < 0 ? undefined : this.#provenSeq),
+    });
   }
 
   /** Resolves after the first try to recover the lane. */
@@ -81,12 +99,29 @@ export class LaneRecorder implements Recorder {
     }
   }
 
-  record(request: AccessRequest, options: { readonly signal?: AbortSignal } = {}): Promise<RecordOutcome> {
+  admit(client: string, isEmergency: boolean): Admission {
+    return (isEmergency ? this.#emergencyShares : this.#shares).take(client);
+  }
+
+  async evaluate(request: AccessRequest): Promise<readonly boolean[]> {
+    this.#assertOpen();
     try {
-      return this.#accept(request, options.signal);
+      return await this.#ownPeer.ask(checked(request));
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      if (!(error instanceof LedgerError)) {
+        throw error;
+      }
+      throw error.kind === 'rejected'
+        ? refusedByLedger(error)
+        : unavailable('the own peer gave no answer', error);
     }
+  }
+
+  async record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]> {
+    if (parts.length === 0) {
+      throw new AppError('BAD_REQUEST', 'a request has at least one part');
+    }
+    return Promise.all(parts.map((part) => this.#accept(part)));
   }
 
   state(): RecorderState {
@@ -126,7 +161,7 @@ export class LaneRecorder implements Recorder {
 
   // ---------------------------------------------------------------- accepting
 
-  #accept(request: AccessRequest, signal: AbortSignal | undefined): Promise<RecordOutcome> {
+  #accept(request: AccessRequest): Promise<RecordOutcome> {
     this.#assertOpen();
     const waiting = new Waiting(checked(request), this.#scheduler.now(), mayBeLate(request));
     if (waiting.bytes + ENVELOPE_BYTES >= this.#limits.maxBatchBytes) {
@@ -137,10 +172,9 @@ export class LaneRecorder implements Recorder {
       return waiting.outcome;
     }
     if (!waiting.mayBeLate && this.#intake.length >= this.#limits.maxQueued) {
-      throw overloaded(this.#intake.length);
+      throw overloaded(`${String(this.#intake.length)} requests wait to be recorded`);
     }
-    signal?.throwIfAborted();
-    this.#watch(waiting, signal);
+    this.#watch(waiting);
     this.#intake.add(waiting);
     this.#pump();
     return waiting.outcome;
@@ -155,20 +189,12 @@ export class LaneRecorder implements Recorder {
     }
   }
 
-  #watch(waiting: Waiting, signal: AbortSignal | undefined): void {
+  #watch(waiting: Waiting): void {
     const wait = waiting.mayBeLate ? this.#limits.emergencyWaitMs : this.#limits.deadlineMs;
     const cancel = this.#scheduler.after(wait, () => {
       this.#expire(waiting);
     });
-    const abandon = (): void => {
-      this.#intake.remove(waiting);
-      waiting.reject(new AppError('LEDGER_UNAVAILABLE', 'the caller gave up before the commit'));
-    };
-    signal?.addEventListener('abort', abandon, { once: true });
-    waiting.onSettled(() => {
-      cancel();
-      signal?.removeEventListener('abort', abandon);
-    });
+    waiting.onSettled(cancel);
   }
 
   #expire(waiting: Waiting): void {
@@ -378,6 +404,9 @@ export class LaneRecorder implements Recorder {
     this.#deps.outbox.settle(lane, seq);
     this.#scheduleFlush();
     this.#noteCommit(batch);
+    if (lane === this.#deps.lane) {
+      this.#provenSeq = Math.max(this.#provenSeq, seq);
+    }
     if (result.requests !== undefined && result.requests !== batch.requests) {
       this.#deps.log.warn(
         { lane, seq },

@@ -2,6 +2,10 @@
 
 /** Bounds of one recorder. All durations in milliseconds. */
 export interface RecorderLimits {
+  /** Ordinary requests admitted at once, over all clients; see `Shares` for what one client gets. */
+  readonly maxAdmitted: number;
+  /** Break-glass requests admitted at once, over all clients; shared in the same way. */
+  readonly maxAdmittedEmergencies: number;
   /** Requests waiting for a batch; more are refused with OVERLOADED (break-glass requests are not). */
   readonly maxQueued: number;
   /** Events in a batch, at most {@link MAX_BATCH_EVENTS}. */
@@ -18,6 +22,8 @@ export interface RecorderLimits {
   readonly deadlineMs: number;
   /** A break-glass request that is not committed by then is journalled and released late. */
   readonly emergencyWaitMs: number;
+  /** Longest wait for what the own peer would decide. */
+  readonly evaluateMs: number;
   /** How long a failure counts as "the ledger is away" when nothing has been tried since. */
   readonly awayMemoryMs: number;
   /** How long `close` waits for what has been accepted. */
@@ -30,6 +36,8 @@ export const MAX_BATCH_EVENTS = 1_000;
 export const MAX_IN_FLIGHT = 8;
 
 export const DEFAULT_LIMITS: RecorderLimits = {
+  maxAdmitted: 4_000,
+  maxAdmittedEmergencies: 400,
   maxQueued: 5_000,
   maxBatchEvents: 500,
   maxBatchBytes: 900 * 1024,
@@ -38,6 +46,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   pipelineAfterMs: 250,
   deadlineMs: 10_000,
   emergencyWaitMs: 3_000,
+  evaluateMs: 1_000,
   awayMemoryMs: 5_000,
   drainMs: 10_000,
 };
@@ -55,6 +64,8 @@ export function resolveLimits(given: Partial<RecorderLimits> = {}): RecorderLimi
   };
   inRange('maxBatchEvents', MAX_BATCH_EVENTS);
   inRange('maxInFlight', MAX_IN_FLIGHT);
+  inRange('maxAdmitted', 1_000_000);
+  inRange('maxAdmittedEmergencies', 1_000_000);
   inRange('maxQueued', 1_000_000);
   inRange('maxBatchBytes', 1024 * 1024);
   return limits;

@@ -6,16 +6,20 @@ import type { RecorderLimits } from './limits';
 import type { Outbox } from './outbox';
 import { LaneRecorder } from './laneRecorder';
 import type { Scheduler } from './scheduler';
+import type { Admission } from './shares';
 
-/** What became of one request. */
+/** What became of one part of a request. */
 export interface RecordOutcome {
-  /** Whether each item is permitted, in the order of the request. */
+  /** Whether each item may leave, in the order of the part. What the ledger ends up saying left. */
   readonly permitted: readonly boolean[];
   /** Whether the release precedes the record: break-glass while the ledger is away. */
   readonly late: boolean;
   /** Absent when `late`, and when the commit was found by reading the ledger after a lost reply. */
   readonly transactionId?: string;
 }
+
+/** `release`: everything is given, and recorded later. `refuse`: nothing is given. */
+export type EmergencyWithoutLedger = 'release' | 'refuse';
 
 export type RecorderPhase =
   /** The lane's end is not known yet; requests wait. */
@@ -67,6 +71,8 @@ export interface RecorderDeps {
   /** Owned by the recorder from now on; `close` closes it. */
   readonly outbox: Outbox;
   readonly log: Logger;
+  /** What becomes of an emergency when the ledger is away and the own peer gives no answer: the deployment's choice. */
+  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly limits?: Partial<RecorderLimits>;
   readonly scheduler?: Scheduler;
   /** A number from 0 (inclusive) to 1 (exclusive) that spreads retries. */
@@ -77,13 +83,27 @@ export interface RecorderDeps {
 /** The only way from a request to a release. */
 export interface Recorder {
   /**
-   * Resolves after the ledger has committed the request's event, with its decision; or, for a break-glass request while the ledger is
-   * away, after the request is on the disk. Never resolves otherwise.
-   * @throws AppError `BAD_REQUEST` (the request has not its documented form), `OVERLOADED` and `LEDGER_UNAVAILABLE` (with
-   * `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the ledger refuses this organisation). After any of these nothing may be released;
-   * the event may still be recorded.
+   * Gives a request its place, before the source is asked. Clients share the places; break-glass has places of its own, shared alike.
+   * `release` once, when the request is answered.
+   * @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already.
    */
-  record(request: AccessRequest, options?: { readonly signal?: AbortSignal }): Promise<RecordOutcome>;
+  admit(client: string, isEmergency: boolean): Admission;
+  /**
+   * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
+   * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind, `FORBIDDEN`.
+   */
+  evaluate(request: AccessRequest): Promise<readonly boolean[]>;
+  /**
+   * Records one request, as one event or as 2 to 1,000 parts of it that share `part.request`. There is no way to call it off: an access
+   * is recorded whether or not somebody still waits for the answer.
+   *
+   * Resolves with one outcome for each part after the ledger has committed all of them; or, for a break-glass request while the ledger is
+   * away, after what is not committed yet is on the disk. Never resolves otherwise.
+   * @throws AppError `BAD_REQUEST` (no part, or one that has not its documented form), `PAYLOAD_TOO_LARGE`, `OVERLOADED` and
+   * `LEDGER_UNAVAILABLE` (with `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the ledger refuses this organisation). After any of
+   * these nothing may be released; the events may still be recorded, and say then that nothing was given.
+   */
+  record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]>;
   state(): RecorderState;
   /** Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the outbox. */
   close(): Promise<void>;

@@ -44,10 +44,8 @@ export function unavailable(detail: string, cause?: unknown): AppError {
   return new AppError('LEDGER_UNAVAILABLE', detail, { cause, retryAfterSeconds: LATER_SECONDS });
 }
 
-export function overloaded(queued: number): AppError {
-  return new AppError('OVERLOADED', `${String(queued)} requests wait to be recorded`, {
-    retryAfterSeconds: SOON_SECONDS,
-  });
+export function overloaded(detail: string): AppError {
+  return new AppError('OVERLOADED', detail, { retryAfterSeconds: SOON_SECONDS });
 }
 
 export function fenced(reason: string): AppError {

@@ -98,7 +98,7 @@ const questions = {
     Promise.all(
       persons.map(async (person) => {
         const request = accessRequest(population.subjectOf(person));
-        const { permitted: items } = await services.each.recorder.record(request);
+        const [{ permitted: items }] = await services.each.recorder.record([request]);
         return { person, isDenied: population.isDenied(person), permitted: items };
       }),
     ),
@@ -126,7 +126,7 @@ const questions = {
 };
 
 function bound(recorder) {
-  return { record: (request) => recorder.record(request) };
+  return { record: async (request) => (await recorder.record([request]))[0] };
 }
 
 answerQuestions(questions, {

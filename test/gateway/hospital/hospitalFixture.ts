@@ -57,10 +57,18 @@ export class FakeRecorder {
     transactionId: 'tx',
   });
 
-  async record(access: AccessRequest): Promise<RecordOutcome> {
+  async record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]> {
     // The real recorder refuses what does not have this form.
-    this.requests.push(parseAccessRequest(JSON.parse(JSON.stringify(access))));
-    return this.decide(access);
+    this.requests.push(...parts.map((part) => parseAccessRequest(JSON.parse(JSON.stringify(part)))));
+    return Promise.all(parts.map(async (part) => this.decide(part)));
+  }
+
+  admit(): { release: () => void } {
+    return { release: () => undefined };
+  }
+
+  async evaluate(access: AccessRequest): Promise<readonly boolean[]> {
+    return (await this.decide(parseAccessRequest(JSON.parse(JSON.stringify(access))))).permitted;
   }
 
   permitWhere(isPermitted: (item: AccessRequest['items'][number]) => boolean): void {

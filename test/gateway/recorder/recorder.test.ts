@@ -9,7 +9,15 @@ import { openOutbox, type Outbox, outboxOn } from '../../../gateway/src/recorder
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
-import { createWorkbench, LANE, outliving, watch, type Watched, type Workbench } from './support/workbench';
+import {
+  createWorkbench,
+  LANE,
+  outliving,
+  recordOne,
+  watch,
+  type Watched,
+  type Workbench,
+} from './support/workbench';
 
 let bench: Workbench;
 beforeEach(() => {
@@ -26,7 +34,7 @@ const expectRefused = (watched: Watched, code: string): AppError => {
   return watched.error as AppError;
 };
 const recordAll = (recorder: Recorder, requests: readonly AccessRequest[]): Watched[] =>
-  requests.map((request) => watch(recorder.record(request)));
+  requests.map((request) => watch(recordOne(recorder, request)));
 const many = (count: number, from = 0): AccessRequest[] =>
   Array.from({ length: count }, (_, index) => requestOf(from + index));
 
@@ -46,7 +54,7 @@ describe('group commit', () => {
   test('the first request goes at once, alone, and returns the decision of each item', async () => {
     bench.ledger.decide = (_, item) => item === 0;
     const recorder = await bench.start();
-    const outcome = await recorder.record(requestOf(1));
+    const outcome = await recordOne(recorder, requestOf(1));
     expect(outcome).toEqual({ permitted: [true, false], late: false, transactionId: `tx-${LANE}-0` });
     expect(bench.ledger.attempts[0]).toMatchObject({ lane: LANE, seq: 0, batch: { start: 0 } });
   });
@@ -125,7 +133,7 @@ describe('group commit', () => {
     bench.ledger.faults = [{ kind: 'held' }];
     const recorder = await bench.start({ limits: { maxQueued: 1 } });
     recordAll(recorder, many(2));
-    const emergency = watch(recorder.record(emergencyOf(9)));
+    const emergency = watch(recordOne(recorder, emergencyOf(9)));
     await settle();
     bench.ledger.releaseHeld();
     await settle();
@@ -134,7 +142,7 @@ describe('group commit', () => {
 
   test('a malformed request is refused by its fields and reaches no batch', async () => {
     const recorder = await bench.start();
-    const watched = watch(recorder.record({ ...requestOf(1), subject: 'not a pseudonym' }));
+    const watched = watch(recordOne(recorder, { ...requestOf(1), subject: 'not a pseudonym' }));
     await settle();
     expect(expectRefused(watched, 'BAD_REQUEST').expose).toContain('subject');
     expect(bench.ledger.attempts).toHaveLength(0);
@@ -142,25 +150,9 @@ describe('group commit', () => {
 
   test('a request larger than a batch is refused', async () => {
     const recorder = await bench.start({ limits: { maxBatchBytes: 300 } });
-    const watched = watch(recorder.record(requestOf(1)));
+    const watched = watch(recordOne(recorder, requestOf(1)));
     await settle();
     expectRefused(watched, 'PAYLOAD_TOO_LARGE');
-  });
-
-  test('a caller that gives up is not batched; others are', async () => {
-    bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start();
-    const controller = new AbortController();
-    recordAll(recorder, many(1));
-    const abandoned = watch(recorder.record(requestOf(5), { signal: controller.signal }));
-    const other = watch(recorder.record(requestOf(6)));
-    controller.abort();
-    await settle();
-    bench.ledger.releaseHeld();
-    await settle();
-    expectRefused(abandoned, 'LEDGER_UNAVAILABLE');
-    expect(other.outcome).toBeDefined();
-    expect(ledgerIds()).toEqual(idsOf([requestOf(0), requestOf(6)]));
   });
 
   test.each([
@@ -175,7 +167,7 @@ describe('attempts that fail', () => {
   test('a conflict is tried again in the same place', async () => {
     bench.ledger.faults = [{ kind: 'conflict' }, { kind: 'conflict' }];
     const recorder = await bench.start();
-    const watched = watch(recorder.record(requestOf(1)));
+    const watched = watch(recordOne(recorder, requestOf(1)));
     await bench.scheduler.advance(200);
     expect(watched.outcome).toMatchObject({ late: false });
     expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 0, 0]);
@@ -186,7 +178,7 @@ describe('attempts that fail', () => {
     bench.ledger.decide = (_, item) => item === 1;
     bench.ledger.faults = [{ kind: 'lost', fate: 'written' }];
     const recorder = await bench.start();
-    const outcome = await recorder.record(requestOf(1));
+    const outcome = await recordOne(recorder, requestOf(1));
     expect(outcome).toEqual({ permitted: [false, true], late: false });
     expect(bench.ledger.attempts).toHaveLength(1);
     expectSoundLane();
@@ -197,7 +189,7 @@ describe('attempts that fail', () => {
     async (fate) => {
       bench.ledger.faults = [{ kind: 'lost', fate }];
       const recorder = await bench.start();
-      const watched = watch(recorder.record(requestOf(1)));
+      const watched = watch(recordOne(recorder, requestOf(1)));
       await bench.scheduler.advance(1);
       expect(watched.outcome).toBeUndefined();
       bench.ledger.deliver();
@@ -213,7 +205,7 @@ describe('attempts that fail', () => {
     bench.ledger.isAway = false;
     await bench.scheduler.advance(5_000);
     bench.ledger.isAway = true;
-    const watched = watch(recorder.record(requestOf(1)));
+    const watched = watch(recordOne(recorder, requestOf(1)));
     await bench.scheduler.advance(10_000);
     expect(expectRefused(watched, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBeGreaterThan(0);
     await bench.scheduler.advance(5_000);
@@ -227,7 +219,7 @@ describe('attempts that fail', () => {
   test('not committed in time but perhaps ordered: refused, and recorded all the same', async () => {
     bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
     const recorder = await bench.start();
-    const watched = watch(recorder.record(requestOf(1)));
+    const watched = watch(recordOne(recorder, requestOf(1)));
     await settle();
     bench.ledger.isAway = true;
     await bench.scheduler.advance(12_000);
@@ -244,10 +236,10 @@ describe('attempts that fail', () => {
       { kind: 'refused', code: 'SUSPENDED' },
       { kind: 'refused', code: 'SUSPENDED' },
     ];
-    const normal = watch(recorder.record(requestOf(1)));
+    const normal = watch(recordOne(recorder, requestOf(1)));
     await settle();
     expectRefused(normal, 'FORBIDDEN');
-    const emergency = watch(recorder.record(emergencyOf(2)));
+    const emergency = watch(recordOne(recorder, emergencyOf(2)));
     await bench.scheduler.advance(1_000);
     expectRefused(emergency, 'FORBIDDEN');
     expect(recorder.state()).toMatchObject({ nextSeq: 0, inFlight: 0, journalled: 0 });
@@ -273,7 +265,7 @@ describe('attempts that fail', () => {
     bench.ledger.faults = [{ kind: 'held' }];
     const recorder = await bench.start({ limits: { pipelineAt: 1, maxInFlight: 3 } });
     for (let number = 0; number < 6; number += 1) {
-      watch(recorder.record(requestOf(number)));
+      watch(recordOne(recorder, requestOf(number)));
       await bench.scheduler.advance(1_000);
     }
     expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 2]);
@@ -290,8 +282,8 @@ describe('attempts that fail', () => {
       code: 'NOT_INITIALISED' as const,
     }));
     const recorder = await bench.start({ limits: { pipelineAt: 1 } });
-    const normal = watch(recorder.record(requestOf(1)));
-    const emergency = watch(recorder.record(emergencyOf(2)));
+    const normal = watch(recordOne(recorder, requestOf(1)));
+    const emergency = watch(recordOne(recorder, emergencyOf(2)));
     await settle();
     expectRefused(normal, 'LEDGER_UNAVAILABLE');
     expect(emergency.outcome).toEqual({ permitted: [true, true], late: true });
@@ -301,7 +293,7 @@ describe('attempts that fail', () => {
 });
 
 async function recordNow(recorder: Recorder, number: number): Promise<Watched> {
-  const watched = watch(recorder.record(requestOf(number)));
+  const watched = watch(recordOne(recorder, requestOf(number)));
   await bench.scheduler.advance(2_000);
   return watched;
 }
@@ -317,14 +309,14 @@ describe('fencing', () => {
     expectRefused(first ?? {}, 'LANE_FENCED');
     expectRefused(second ?? {}, 'LANE_FENCED');
     expect(recorder.state().reason).toContain('GATEWAY_NAME');
-    const emergency = watch(recorder.record(emergencyOf(5)));
+    const emergency = watch(recordOne(recorder, emergencyOf(5)));
     await bench.scheduler.advance(20_000);
     expectRefused(emergency, 'LANE_FENCED');
     await recorder.close();
 
     const again = await bench.start();
     expect(again.state().phase).toBe('fenced');
-    const refused = watch(again.record(requestOf(7)));
+    const refused = watch(recordOne(again, requestOf(7)));
     await settle();
     expectRefused(refused, 'LANE_FENCED');
     expect(ledgerIds()).toEqual([requestOf(900).id]);
@@ -344,7 +336,7 @@ describe('fencing', () => {
   test('a released emergency of a fenced lane goes into the lane of the new name', async () => {
     const recorder = await bench.start();
     bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
-    const emergency = watch(recorder.record(emergencyOf(1)));
+    const emergency = watch(recordOne(recorder, emergencyOf(1)));
     await settle();
     bench.ledger.isAway = true;
     await bench.scheduler.advance(3_000);
@@ -367,11 +359,11 @@ describe('break-glass while the ledger is away', () => {
   test('is on the disk before it is released, and committed late when the ledger is back', async () => {
     const recorder = await bench.start();
     bench.ledger.isAway = true;
-    const first = watch(recorder.record(emergencyOf(1)));
+    const first = watch(recordOne(recorder, emergencyOf(1)));
     await bench.scheduler.advance(10);
     expect(first.outcome).toEqual({ permitted: [true, true], late: true });
     // Known to be away: no more waiting for the ones that follow.
-    const second = watch(recorder.record(emergencyOf(2)));
+    const second = watch(recordOne(recorder, emergencyOf(2)));
     await settle();
     expect(second.outcome).toMatchObject({ late: true });
     expect(recorder.state()).toMatchObject({ ledgerAway: true, lateReleases: 2 });
@@ -387,7 +379,7 @@ describe('break-glass while the ledger is away', () => {
   test('a peer that hangs counts as away after the emergency wait', async () => {
     bench.ledger.faults = [{ kind: 'held' }];
     const recorder = await bench.start({ limits: { emergencyWaitMs: 3_000 } });
-    const emergency = watch(recorder.record(emergencyOf(1)));
+    const emergency = watch(recordOne(recorder, emergencyOf(1)));
     await bench.scheduler.advance(2_999);
     expect(emergency.outcome).toBeUndefined();
     await bench.scheduler.advance(1);
@@ -401,7 +393,7 @@ describe('break-glass while the ledger is away', () => {
     await bench.scheduler.advance(10);
     // The first process is gone without a word; the second one has its disk.
     const next = await bench.start();
-    const fourth = watch(next.record(emergencyOf(4)));
+    const fourth = watch(recordOne(next, emergencyOf(4)));
     await settle();
     expect(fourth.outcome).toMatchObject({ late: true });
     bench.ledger.isAway = false;
@@ -417,7 +409,7 @@ describe('break-glass while the ledger is away', () => {
   ])('%s is not released', async (_, request) => {
     const recorder = await bench.start();
     bench.ledger.isAway = true;
-    const watched = watch(recorder.record(request));
+    const watched = watch(recordOne(recorder, request));
     await bench.scheduler.advance(20_000);
     expectRefused(watched, 'LEDGER_UNAVAILABLE');
     expect(recorder.state().journalled).toBe(0);
@@ -434,7 +426,7 @@ describe('break-glass while the ledger is away', () => {
     });
     const recorder = await bench.start({ outbox: failing });
     bench.ledger.isAway = true;
-    const watched = watch(recorder.record(emergencyOf(1)));
+    const watched = watch(recordOne(recorder, emergencyOf(1)));
     await bench.scheduler.advance(5_000);
     expectRefused(watched, 'LEDGER_UNAVAILABLE');
   });
@@ -473,7 +465,7 @@ describe('a full disk', () => {
     const { outbox, fill, free } = boundedStore();
     const recorder = await bench.start({ outbox });
     fill();
-    const refused = watch(recorder.record(large(1)));
+    const refused = watch(recordOne(recorder, large(1)));
     await settle();
     expect(expectRefused(refused, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBe(5);
     expect(bench.ledger.attempts).toHaveLength(0);
@@ -492,11 +484,11 @@ describe('a full disk', () => {
     const recorder = await bench.start({ outbox });
     fill();
     const emergency = { ...emergencyOf(1), items: large(1).items };
-    const direct = watch(recorder.record(emergency));
+    const direct = watch(recordOne(recorder, emergency));
     await settle();
     expectRefused(direct, 'LEDGER_UNAVAILABLE');
     bench.ledger.isAway = true;
-    const journalled = watch(recorder.record({ ...emergency, id: requestOf(3).id }));
+    const journalled = watch(recordOne(recorder, { ...emergency, id: requestOf(3).id }));
     await bench.scheduler.advance(5_000);
     expectRefused(journalled, 'LEDGER_UNAVAILABLE');
     expect(recorder.state().journalled).toBe(0);
@@ -507,7 +499,7 @@ describe('a full disk', () => {
     let isFull = false;
     const recorder = await bench.start({ outbox: failingWhile(bench.outbox, 'withdraw', () => isFull) });
     bench.ledger.isAway = true;
-    const refused = watch(recorder.record(requestOf(1)));
+    const refused = watch(recordOne(recorder, requestOf(1)));
     await settle();
     isFull = true;
     await bench.scheduler.advance(20_000);
@@ -530,7 +522,7 @@ describe('a full disk', () => {
     await expect(recorder.close()).resolves.toBeUndefined();
     const next = await bench.start();
     expect(next.state()).toMatchObject({ phase: 'ready', nextSeq: 1 });
-    expect(await next.record(requestOf(2))).toMatchObject({ late: false });
+    expect(await recordOne(next, requestOf(2))).toMatchObject({ late: false });
     expectSoundLane();
   });
 });
@@ -555,8 +547,8 @@ describe('starting again', () => {
   test('a batch left in the outbox is committed in its place, and the lane goes on behind it', async () => {
     bench.ledger.faults = [{ kind: 'none' }, { kind: 'lost', fate: 'dropped' }];
     const recorder = await bench.start();
-    await recorder.record(requestOf(1));
-    const unanswered = watch(recorder.record(requestOf(2)));
+    await recordOne(recorder, requestOf(1));
+    const unanswered = watch(recordOne(recorder, requestOf(2)));
     await settle();
     const next = await bench.start();
     await settle();
@@ -569,7 +561,7 @@ describe('starting again', () => {
   test('a removed store goes on from the ledger', async () => {
     const recorder = await bench.start({ limits: { maxBatchEvents: 3 } });
     for (let number = 0; number < 20; number += 1) {
-      await recorder.record(requestOf(number));
+      await recordOne(recorder, requestOf(number));
     }
     const next = await bench.start({ outbox: openOutbox(':memory:') });
     expect(next.state().nextSeq).toBe(20);
@@ -581,7 +573,7 @@ describe('starting again', () => {
     bench.ledger.put(LANE, 0, { start: 0, requests: many(2) });
     bench.ledger.put(LANE, 2, { start: 5, requests: many(1, 10) });
     const recorder = await bench.start();
-    const watched = watch(recorder.record(requestOf(99)));
+    const watched = watch(recordOne(recorder, requestOf(99)));
     await bench.scheduler.advance(11_000);
     expectRefused(watched, 'LEDGER_UNAVAILABLE');
     expect(recorder.state()).toMatchObject({ phase: 'recovering' });
@@ -591,11 +583,11 @@ describe('starting again', () => {
 
   test('a ledger behind the store (lagging peer): waits for it instead of writing', async () => {
     const recorder = await bench.start();
-    await recorder.record(requestOf(1));
+    await recordOne(recorder, requestOf(1));
     await recorder.close();
     const lagging = createWorkbench();
     const next = await lagging.start({ outbox: bench.outbox });
-    const watched = watch(next.record(requestOf(2)));
+    const watched = watch(recordOne(next, requestOf(2)));
     await lagging.scheduler.advance(1_000);
     expect(next.state().reason).toMatch(/batch 0 was committed before/);
     expect(lagging.ledger.attempts).toHaveLength(0);
@@ -609,7 +601,7 @@ describe('starting again', () => {
     bench.ledger.isAway = true;
     const recorder = await bench.start();
     expect(recorder.state()).toMatchObject({ phase: 'recovering', ledgerAway: true });
-    const watched = watch(recorder.record(requestOf(1)));
+    const watched = watch(recordOne(recorder, requestOf(1)));
     await bench.scheduler.advance(3_000);
     bench.ledger.isAway = false;
     await bench.scheduler.advance(3_000);
@@ -623,7 +615,7 @@ describe('stopping', () => {
     const recorder = await bench.start();
     const watched = recordAll(recorder, many(3));
     const closing = recorder.close();
-    const after = watch(recorder.record(requestOf(9)));
+    const after = watch(recordOne(recorder, requestOf(9)));
     await settle();
     expectRefused(after, 'LEDGER_UNAVAILABLE');
     bench.ledger.releaseHeld();
@@ -652,12 +644,12 @@ test('a store belongs to the process that opened it last; an earlier one refuses
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
   const file = join(folder, 'recorder.db');
   const first = await bench.start({ outbox: openOutbox(file) });
-  expect(await first.record(requestOf(1))).toMatchObject({ late: false });
+  expect(await recordOne(first, requestOf(1))).toMatchObject({ late: false });
   const second = await bench.start({ outbox: openOutbox(file) });
-  const refused = watch(first.record(requestOf(2)));
+  const refused = watch(recordOne(first, requestOf(2)));
   await settle();
   expectRefused(refused, 'LEDGER_UNAVAILABLE');
-  expect(await second.record(requestOf(3))).toMatchObject({ late: false });
+  expect(await recordOne(second, requestOf(3))).toMatchObject({ late: false });
   expect(ledgerIds()).toEqual([requestOf(1).id, requestOf(3).id]);
   await second.close();
   rmSync(folder, { recursive: true });

@@ -205,6 +205,7 @@ class World {
             throw new Crash();
           },
         ),
+        emergencyWithoutLedger: 'release',
         log: silent,
         limits: { pipelineAt: 2, maxBatchEvents: 4, maxInFlight: 3, pipelineAfterMs: 20 },
         scheduler: {
@@ -253,9 +254,9 @@ class World {
     this.#requests += 1;
     const request = isEmergency ? emergencyOf(this.#requests) : requestOf(this.#requests);
     const life = this.#life;
-    void this.#recorder?.record(request).then(
-      (outcome) => {
-        if (!life.isOver) {
+    void this.#recorder?.record([request]).then(
+      ([outcome]) => {
+        if (!life.isOver && outcome !== undefined) {
           this.released.push({
             request,
             outcome,

@@ -7,7 +7,7 @@ import { openOutbox } from '../../../gateway/src/recorder/outbox';
 import { createRecorder, type Recorder } from '../../../gateway/src/recorder/recorder';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/network';
 import { emergencyOf, requestOf } from './support/requests';
-import { silent } from './support/workbench';
+import { recordOne, silent } from './support/workbench';
 
 /** The recorder on a whole ledger: the same code and the same chaincode as in production. */
 let net: TestNetwork;
@@ -31,6 +31,7 @@ async function start(name: string, store = name): Promise<Recorder> {
     ledger: net.north,
     lane: `${NORTH}/${name}`,
     outbox: openOutbox(join(folder, `${store}.db`)),
+    emergencyWithoutLedger: 'refuse',
     log: silent,
     limits: { maxBatchEvents: 40, pipelineAt: 20, maxInFlight: 3 },
   });
@@ -52,7 +53,7 @@ test('many callers at once: each gets its own decision, the lane has no gap, and
   const recorder = await start('many');
   const outcomes = await Promise.all(
     Array.from({ length: 300 }, (_, number) =>
-      recorder.record(requestOf(number, { purpose: number % 2 === 0 ? 'TREAT' : 'HRESCH' })),
+      recordOne(recorder, requestOf(number, { purpose: number % 2 === 0 ? 'TREAT' : 'HRESCH' })),
     ),
   );
   outcomes.forEach((outcome, number) => {
@@ -62,13 +63,13 @@ test('many callers at once: each gets its own decision, the lane has no gap, and
   expect(recorder.state().committedBatches).toBeLessThan(60);
   await recorder.close();
   const next = await start('many');
-  await next.record(requestOf(1_000));
+  await recordOne(next, requestOf(1_000));
   await expectSoundLane('many', 301);
 }, 60_000);
 
 test('break-glass overrides what the rules deny and is not late', async () => {
   const recorder = await start('emergency');
-  const outcome = await recorder.record(emergencyOf(2_000));
+  const outcome = await recordOne(recorder, emergencyOf(2_000));
   expect(outcome).toMatchObject({ permitted: [true, true], late: false });
   const { events } = await net.trustee.getEvents(`${NORTH}/emergency`, 0);
   expect(events[0]).toMatchObject({ late: false, items: [{ basis: { kind: 'emergency' } }, {}] });
@@ -76,10 +77,10 @@ test('break-glass overrides what the rules deny and is not late', async () => {
 
 test('a second gateway with the same name is found out', async () => {
   const first = await start('shared', 'shared-first');
-  await first.record(requestOf(3_000));
+  await recordOne(first, requestOf(3_000));
   const second = await start('shared', 'shared-second');
-  await second.record(requestOf(3_001));
-  const refused: unknown = await first.record(requestOf(3_002)).catch((error: unknown) => error);
+  await recordOne(second, requestOf(3_001));
+  const refused: unknown = await recordOne(first, requestOf(3_002)).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(AppError);
   expect(refused).toMatchObject({ code: 'LANE_FENCED' });
   expect(first.state().phase).toBe('fenced');
@@ -89,10 +90,29 @@ test('a second gateway with the same name is found out', async () => {
 test("a suspended organisation's accesses are refused, and recorded nowhere", async () => {
   const recorder = await start('suspended');
   await net.trustee.setOrganisationStatus(NORTH, 'suspended');
-  const refused: unknown = await recorder.record(requestOf(4_000)).catch((error: unknown) => error);
+  const refused: unknown = await recordOne(recorder, requestOf(4_000)).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'FORBIDDEN' });
   await net.trustee.setOrganisationStatus(NORTH, 'active');
-  await recorder.record(requestOf(4_001));
+  await recordOne(recorder, requestOf(4_001));
   const { events } = await net.trustee.getEvents(`${NORTH}/suspended`, 0);
   expect(events.map((event) => event.id)).toEqual([requestOf(4_001).id]);
+}, 60_000);
+
+test('the own peer says what would be decided, and nothing is recorded', async () => {
+  const recorder = await start('evaluated');
+  const answers = await Promise.all(
+    ['TREAT', 'HRESCH', 'TREAT'].map((purpose, at) => recorder.evaluate(requestOf(5_000 + at, { purpose }))),
+  );
+  expect(answers).toEqual([
+    [true, true],
+    [false, false],
+    [true, true],
+  ]);
+  const height = await net.north.height();
+  await recorder.evaluate(emergencyOf(5_010));
+  expect(await net.north.height()).toBe(height);
+  expect(await net.north.findBatch(`${NORTH}/evaluated`, 0)).toBeUndefined();
+  await expect(recorder.evaluate({ ...requestOf(1), subject: 'nobody' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  });
 }, 60_000);

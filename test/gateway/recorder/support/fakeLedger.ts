@@ -69,6 +69,13 @@ export class FakeLedger implements RecordingLedger {
     return this.#commit(lane, seq, input);
   }
 
+  async evaluateBatch(_lane: string, batch: BatchInput): Promise<readonly (readonly boolean[])[]> {
+    const input = parseBatchInput(JSON.parse(JSON.stringify(batch)));
+    await Promise.resolve();
+    this.#assertReachable();
+    return input.requests.map((request) => request.items.map((_, item) => this.decide(request, item)));
+  }
+
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
     await Promise.resolve();
     this.#assertReachable();

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import pino from 'pino';
 import type { RecorderLimits } from '../../../../gateway/src/recorder/limits';
 import { openOutbox, type Outbox } from '../../../../gateway/src/recorder/outbox';
-import { createRecorder, type Recorder, type RecordOutcome } from '../../../../gateway/src/recorder/recorder';
+import {
+  createRecorder,
+  type EmergencyWithoutLedger,
+  type Recorder,
+  type RecordOutcome,
+} from '../../../../gateway/src/recorder/recorder';
 import { FakeLedger } from './fakeLedger';
 import { ManualScheduler } from './manualScheduler';
 
@@ -13,7 +19,13 @@ export interface Workbench {
   readonly ledger: FakeLedger;
   readonly outbox: Outbox;
   readonly scheduler: ManualScheduler;
-  start(overrides?: { lane?: string; limits?: Partial<RecorderLimits>; outbox?: Outbox }): Promise<Recorder>;
+  /** Without a choice, emergencies without a word of ledger or own peer are released. */
+  start(overrides?: {
+    lane?: string;
+    limits?: Partial<RecorderLimits>;
+    outbox?: Outbox;
+    emergencyWithoutLedger?: EmergencyWithoutLedger;
+  }): Promise<Recorder>;
 }
 
 /** One fake ledger, one store in memory that outlives its recorders, and time by hand. */
@@ -30,6 +42,7 @@ export function createWorkbench(): Workbench {
         ledger,
         lane: overrides.lane ?? LANE,
         outbox: overrides.outbox ?? outbox,
+        emergencyWithoutLedger: overrides.emergencyWithoutLedger ?? 'release',
         log: silent,
         limits: overrides.limits ?? {},
         scheduler,
@@ -51,6 +64,15 @@ export function outliving(outbox: Outbox): Outbox {
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** Records a request of one part. */
+export async function recordOne(recorder: Recorder, request: AccessRequest): Promise<RecordOutcome> {
+  const [outcome] = await recorder.record([request]);
+  if (outcome === undefined) {
+    throw new Error('no outcome for the one part');
+  }
+  return outcome;
 }
 
 export interface Watched {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { LedgerError } from '../ledger/ledgerError';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import type { Scheduler } from './scheduler';
+
+export interface OwnPeerOptions {
+  readonly ledger: Pick<ProvenanceLedger, 'evaluateBatch' | 'findBatch'>;
+  readonly lane: string;
+  readonly scheduler: Scheduler;
+  /** Longest wait for an answer, in milliseconds. */
+  readonly waitMs: number;
+  /** Bounds of what is asked in one call. */
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** The highest place of the lane that is certainly on the ledger; `undefined` when none is known. */
+  readonly provenSeq: () => number | undefined;
+}
+
+/** Evaluations under way at once: a peer that hangs must not collect more. */
+const MAX_CALLS = 4;
+
+interface Question {
+  readonly request: AccessRequest;
+  readonly bytes: number;
+  readonly resolve: (permitted: readonly boolean[]) => void;
+  readonly reject: (error: unknown) => void;
+  isOver: boolean;
+}
+
+/**
+ * What the own organisation's peer would decide now, without a record. Questions that come together are asked together. A peer that lacks
+ * a batch of this lane that was committed is behind, and its answer counts as none.
+ */
+export class OwnPeer {
+  readonly #options: OwnPeerOptions;
+  #waiting: Question[] = [];
+  #calls = 0;
+
+  constructor(options: OwnPeerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Whether each item of the request would be permitted.
+   * @throws LedgerError `rejected` when the chaincode refuses, `unavailable` when there is no answer in time or the peer is behind.
+   */
+  ask(request: AccessRequest): Promise<readonly boolean[]> {
+    return new Promise((resolve, reject) => {
+      let cancel: () => void = () => undefined;
+      const over = (settle: () => void): void => {
+        if (!question.isOver) {
+          question.isOver = true;
+          cancel();
+          settle();
+        }
+      };
+      const question: Question = {
+        request,
+        bytes: Buffer.byteLength(JSON.stringify(request)),
+        isOver: false,
+        resolve: (permitted) => {
+          over(() => {
+            resolve(permitted);
+          });
+        },
+        reject: (error) => {
+          over(() => {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          });
+        },
+      };
+      cancel = this.#options.scheduler.after(this.#options.waitMs, () => {
+        question.reject(
+          new LedgerError(
+            'unavailable',
+            `the own peer gave no answer within ${String(this.#options.waitMs)} ms`,
+          ),
+        );
+      });
+      this.#waiting.push(question);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    while (this.#calls < MAX_CALLS) {
+      const together = this.#take();
+      if (together.length === 0) {
+        return;
+      }
+      this.#calls += 1;
+      void this.#askTogether(together).finally(() => {
+        this.#calls -= 1;
+        this.#next();
+      });
+    }
+  }
+
+  /** The next questions for one call: within its bounds, and no request twice. */
+  #take(): Question[] {
+    const ids = new Set<string>();
+    const together: Question[] = [];
+    const later: Question[] = [];
+    let bytes = 0;
+    for (const question of this.#waiting) {
+      const fits =
+        together.length === 0 ||
+        (together.length < this.#options.maxEvents && bytes + question.bytes + 1 <= this.#options.maxBytes);
+      if (question.isOver) {
+        continue;
+      }
+      if (!fits || ids.has(question.request.id)) {
+        later.push(question);
+        continue;
+      }
+      ids.add(question.request.id);
+      bytes += question.bytes + 1;
+      together.push(question);
+    }
+    this.#waiting = later;
+    return together;
+  }
+
+  async #askTogether(together: readonly Question[]): Promise<void> {
+    const { ledger, lane, waitMs } = this.#options;
+    try {
+      const requests = together.map(({ request }) => request);
+      const [permitted] = await Promise.all([
+        ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs: waitMs }),
+        this.#assertNotBehind(),
+      ]);
+      together.forEach(({ request, resolve, reject }, index) => {
+        const items = permitted[index];
+        if (items?.length === request.items.length) {
+          resolve(items);
+        } else {
+          reject(new LedgerError('unavailable', "the own peer's answer does not fit the question"));
+        }
+      });
+    } catch (error) {
+      for (const { reject } of together) {
+        reject(error);
+      }
+    }
+  }
+
+  async #assertNotBehind(): Promise<void> {
+    const { ledger, lane, provenSeq } = this.#options;
+    const seq = provenSeq();
+    if (seq !== undefined && (await ledger.findBatch(lane, seq)) === undefined) {
+      throw new LedgerError(
+        'unavailable',
+        `the own peer is behind: it lacks batch ${String(seq)} of ${lane}`,
+      );
+    }
+  }
+}
