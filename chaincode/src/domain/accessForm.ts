@@ -25,6 +25,7 @@ import {
   effectForm,
   labelForm,
   mspIdForm,
+  personIdForm,
   random128Form,
   resourceTypeForm,
   ruleIdForm,
@@ -36,7 +37,6 @@ import {
   checked,
   flag,
   type Form,
-  line,
   list,
   matching,
   nullable,
@@ -45,12 +45,12 @@ import {
   parseAs,
   record,
   satisfying,
-  text,
   variant,
   whole,
 } from './form';
 import { normaliseLabel } from './labels';
 import { parseLane } from './lane';
+import { isPersonName, isReason, isRoleCode } from './personText';
 import { isEmergencyPurpose } from './purposes';
 import { clientIdForm } from './registryForm';
 
@@ -73,13 +73,19 @@ const digest256 = matching(
 );
 const startForm = whole(0, Number.MAX_SAFE_INTEGER);
 
-const personForm = record<RequesterPerson>({ id: line(1, 256), name: line(0, 300), role: line(0, 128) });
+const personForm = record<RequesterPerson>({
+  id: personIdForm,
+  name: satisfying(isPersonName, 'a name of 1–300 visible characters in NFC, with a letter'),
+  role: satisfying((role) => role === '' || isRoleCode(role), 'at most 128 visible characters'),
+});
 const requesterForm = record<Requester>({
   org: mspIdForm,
   clientId: clientIdForm,
   person: nullable(personForm),
 });
-const emergencyForm = record<Emergency>({ reason: text(10, 500) });
+const emergencyForm = record<Emergency>({
+  reason: satisfying(isReason, '10–500 characters with at least three letters, in their reading order'),
+});
 
 const labelsForm = checked(list(labelForm, 0, 20), (labels, at, problems) => {
   const isOrdered = labels.every((label, i) => i === 0 || (labels[i - 1] ?? '') < label);

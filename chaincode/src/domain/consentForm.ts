@@ -15,6 +15,7 @@ import {
   whole,
 } from './form';
 import { periodEndMs, periodStartMs } from './period';
+import { isPersonId, isRoleCode } from './personText';
 import { isUtcMilliseconds } from './instant';
 import { MSP_ID } from './lane';
 import { SUBJECT } from './subject';
@@ -23,6 +24,10 @@ export const effectForm = oneOf<Effect>('permit', 'deny');
 export const actionForm = oneOf<Action>('create', 'read', 'update', 'delete', 'search');
 export const mspIdForm = matching(MSP_ID, 'an MSP id (1–128 letters, digits, . _ -)');
 export const subjectForm = matching(SUBJECT, 'a subject pseudonym (43 characters base64url)');
+export const personIdForm = satisfying(
+  isPersonId,
+  '1–256 visible characters, among them a letter or a number',
+);
 export const ruleIdForm = matching(/^[A-Za-z0-9._-]{1,64}$/, '1–64 characters A–Z a–z 0–9 . _ -');
 export const resourceTypeForm = matching(/^[A-Z][A-Za-z]{0,63}$/, 'a FHIR resource type');
 /** FHIR `code`: no white space at the ends, single spaces inside. */
@@ -73,8 +78,8 @@ const ruleForm: Form<ConsentRule> = checked(
     id: ruleIdForm,
     effect: effectForm,
     org: optional(orgForm),
-    user: optional(line(1, 256)),
-    role: optional(line(1, 128)),
+    user: optional(personIdForm),
+    role: optional(satisfying(isRoleCode, '1–128 visible characters')),
     purposes: optional(list(codeForm, 1, 50)),
     labels: optional(list(labelForm, 1, 50)),
     types: optional(list(resourceTypeForm, 1, 150)),

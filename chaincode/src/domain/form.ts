@@ -18,7 +18,6 @@ type Fields<T> = {
 
 const LISTED_PROBLEMS = 20;
 const UNPRINTABLE = /[\p{Surrogate}\p{Cc}]/u;
-const UNPRINTABLE_IN_TEXT = /[\p{Surrogate}]|(?![\t\n\r])\p{Cc}/u;
 const SAYABLE = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Reads `value`, or throws one error that lists every problem (the first 20, and how many more). */
@@ -99,18 +98,9 @@ export function checked<T>(
 
 /** Printable text on one line; lengths in UTF-16 code units. */
 export function line(least: number, most: number): Form<string> {
-  return bounded(least, most, UNPRINTABLE, 'printable characters on one line');
-}
-
-/** Printable text that may have line breaks and tabs; lengths in UTF-16 code units. */
-export function text(least: number, most: number): Form<string> {
-  return bounded(least, most, UNPRINTABLE_IN_TEXT, 'printable characters');
-}
-
-function bounded(least: number, most: number, unprintable: RegExp, what: string): Form<string> {
   return (value, at, problems) => {
-    if (typeof value !== 'string' || value.length < least || value.length > most || unprintable.test(value)) {
-      problems.push(`${at}: expected ${least} to ${most} ${what}`);
+    if (typeof value !== 'string' || value.length < least || value.length > most || UNPRINTABLE.test(value)) {
+      problems.push(`${at}: expected ${least} to ${most} printable characters on one line`);
       return '';
     }
     return value;

@@ -30,6 +30,7 @@ export * from './ledgerEvents';
 export * from './merkle';
 export * from './nationalNumbers';
 export * from './permitted';
+export * from './personText';
 export * from './purposes';
 export * from './registry';
 export {

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RequesterPerson } from '@chartwitness/chaincode/domain';
+import {
+  isPersonId,
+  isPersonName,
+  isRoleCode,
+  normalisePersonName,
+  type RequesterPerson,
+} from '@chartwitness/chaincode/domain';
 import type { JsonObject } from './strictJson';
 
 /** Name of the UDAP extension object (HL7 FAST Security, B2B Authorization Extension Object). */
@@ -19,7 +25,7 @@ export class B2bRefused extends Error {
   override readonly name = 'B2bRefused';
 }
 
-/** What the ledger refuses in a name. */
+/** Never in any text of the object. */
 const UNPRINTABLE = /[\p{Cc}\p{Surrogate}]/u;
 /** ActReason by OID or URL, followed by `#` or `|` and the code; or the bare code. */
 const PURPOSE =
@@ -78,11 +84,21 @@ function parsePerson(b2b: JsonObject): RequesterPerson | null {
   if (names.every((name) => b2b[name] === undefined)) {
     return null;
   }
-  return {
+  const person = {
     id: required(b2b, 'subject_id', 256),
-    name: required(b2b, 'subject_name', 300),
+    name: normalisePersonName(required(b2b, 'subject_name', 300)),
     role: b2b['subject_role'] === undefined ? '' : required(b2b, 'subject_role', 128),
   };
+  if (!isPersonId(person.id)) {
+    throw new B2bRefused('hl7-b2b subject_id must be visible characters, among them a letter or a number');
+  }
+  if (!isPersonName(person.name)) {
+    throw new B2bRefused('hl7-b2b subject_name must be visible characters, among them a letter');
+  }
+  if (person.role !== '' && !isRoleCode(person.role)) {
+    throw new B2bRefused('hl7-b2b subject_role must be visible characters');
+  }
+  return person;
 }
 
 function required(b2b: JsonObject, name: string, maxLength: number): string {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Emergency, isEmergencyPurpose } from '@chartwitness/chaincode/domain';
+import {
+  type Emergency,
+  isEmergencyPurpose,
+  isReason,
+  normaliseReason,
+} from '@chartwitness/chaincode/domain';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../errors';
 
@@ -11,11 +16,7 @@ export type EmergencyDeclaration =
   | { readonly kind: 'incomplete'; readonly problem: string };
 
 export const BREAK_GLASS_HEADER = 'Break-Glass-Reason';
-const MIN_REASON = 10;
-const MAX_REASON = 500;
 const EXTENDED_VALUE = /^utf-8'[A-Za-z0-9-]*'(.*)$/i;
-/** The ledger takes line breaks and tabs, no other control characters. */
-const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Surrogate}]/u;
 
 /**
  * Reads the emergency from the token's purpose and the `Break-Glass-Reason` header. The header's text may be percent-encoded UTF-8, plain
@@ -38,11 +39,11 @@ export function readEmergency(principal: Principal, header: string | undefined):
       problem: 'The access token must name a person (hl7-b2b subject_id and subject_name).',
     };
   }
-  const reason = header === undefined ? '' : decodeReason(header).trim();
-  if (reason.length < MIN_REASON || reason.length > MAX_REASON || UNPRINTABLE.test(reason)) {
+  const reason = normaliseReason(header === undefined ? '' : decodeReason(header));
+  if (!isReason(reason)) {
     return {
       kind: 'incomplete',
-      problem: `${BREAK_GLASS_HEADER} must give the reason in ${String(MIN_REASON)}–${String(MAX_REASON)} characters.`,
+      problem: `${BREAK_GLASS_HEADER} must give the reason in 10–500 characters, among them three letters.`,
     };
   }
   return { kind: 'declared', emergency: { reason } };

@@ -127,7 +127,7 @@ describe('a policy', () => {
     expect(error.detail.split('; ')).toEqual([
       'policy.rules[0].id: expected 1–64 characters A–Z a–z 0–9 . _ -',
       'policy.rules[0].effect: missing',
-      'policy.rules[0].user: expected 1 to 256 printable characters on one line',
+      'policy.rules[0].user: expected 1–256 visible characters, among them a letter or a number',
       'policy.rules[0]: a field with an unknown name',
       'policy.default: missing',
       'policy.more: unknown field',
