@@ -80,7 +80,9 @@ function fromLedger(error: LedgerError): AppError {
   if (error.kind === 'rejected' && error.domainCode !== undefined) {
     return fromDomain(error.domainCode, error.message, error);
   }
-  return new AppError('LEDGER_UNAVAILABLE', `ledger call failed (${error.kind})`, {
+  const reason = error.reason === undefined ? '' : `, ${error.reason}`;
+  // The peer's own words go to the log, which is where somebody asks why; the caller reads the title alone.
+  return new AppError('LEDGER_UNAVAILABLE', `ledger call failed (${error.kind}${reason}): ${error.message}`, {
     cause: error,
     retryAfterSeconds: LEDGER_RETRY_SECONDS,
   });

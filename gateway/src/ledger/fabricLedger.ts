@@ -12,8 +12,8 @@ import {
   type RegistryStatus,
 } from '@chartwitness/chaincode/domain';
 import type { Network } from '@hyperledger/fabric-gateway';
-import { common } from '@hyperledger/fabric-protos';
 import type { Logger } from 'pino';
+import { BlockReader } from './blockReader';
 import { type Connection, type ConnectionOptions, openConnection } from './connection';
 import { LedgerError } from './ledgerError';
 import { toLedgerError } from './ledgerErrors';
@@ -22,8 +22,10 @@ import type {
   CallOptions,
   Committed,
   ConsentVersion,
+  LedgerBlock,
   LedgerEvent,
   LedgerPosition,
+  LedgerTip,
   ProvenanceLedger,
   RecordedBatch,
 } from './provenanceLedger';
@@ -73,6 +75,7 @@ class FabricGatewayLedger implements FabricLedger {
   readonly #network: Network;
   readonly #orderers: Orderers | undefined;
   readonly #submitter: Submitter;
+  readonly #blocks: BlockReader;
   readonly #options: FabricLedgerOptions;
   #trustee: string | undefined;
 
@@ -82,12 +85,20 @@ class FabricGatewayLedger implements FabricLedger {
     this.#options = options;
     this.#network = connection.gateway.getNetwork(options.channel);
     this.#orderers = options.orderers === undefined ? undefined : new Orderers(options.orderers);
+    const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
     this.#submitter = new Submitter({
       gateway: connection.gateway,
       channel: options.channel,
-      deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+      deadlines,
       orderers: this.#orderers,
       log: options.log,
+    });
+    this.#blocks = new BlockReader({
+      network: this.#network,
+      channel: options.channel,
+      chaincode: options.chaincode,
+      submitter: this.#submitter,
+      silenceMs: deadlines.evaluateMs,
     });
     this.#trustee = options.trusteeMspId;
   }
@@ -252,13 +263,19 @@ class FabricGatewayLedger implements FabricLedger {
   }
 
   async height(): Promise<bigint> {
-    const bytes = await this.#submitter.evaluate({
-      contract: this.#network.getContract('qscc'),
-      name: 'GetChainInfo',
-      args: [this.#options.channel],
-      endorsers: [],
-    });
-    return BigInt(common.BlockchainInfo.deserializeBinary(bytes).getHeight());
+    return (await this.tip()).height;
+  }
+
+  tip(): Promise<LedgerTip> {
+    return this.#blocks.tip();
+  }
+
+  findBlock(number: bigint): Promise<LedgerBlock | undefined> {
+    return this.#blocks.find(number);
+  }
+
+  findEventBlock(from: bigint, to: bigint, signal: AbortSignal): Promise<bigint | undefined> {
+    return this.#blocks.findEventBlock(from, to, signal);
   }
 
   async #openEvents(after: LedgerPosition | undefined) {

@@ -10,8 +10,38 @@ import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
  */
 export type LedgerErrorKind = 'rejected' | 'retryable' | 'unavailable' | 'unknown';
 
+/**
+ * Why a call failed, where that is known: each has a remedy of its own, see {@link LEDGER_REMEDIES}. It says nothing about the call's
+ * effect, which is `kind`'s.
+ */
+export type LedgerFailureReason =
+  /** Nobody answered, or not in time. */
+  | 'NO_ANSWER'
+  /** The peer answers, but not to this identity. */
+  | 'IDENTITY_REFUSED'
+  /** No TLS connection, because one side does not accept the other's certificate. */
+  | 'TLS_REFUSED'
+  /** The peer joined by a snapshot and has no blocks from before it. */
+  | 'BLOCKS_MISSING'
+  /** The peer does not have a block yet that another answer spoke of. */
+  | 'PEER_BEHIND';
+
+/** What an operator does about each reason; for logs and readiness answers. */
+export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
+  NO_ANSWER: 'see that the peer runs and that FABRIC_PEER_ENDPOINT leads to it; what waits goes on by itself',
+  IDENTITY_REFUSED:
+    'the certificate in FABRIC_CERT_FILE is revoked, expired, or not of a member of this channel: issue a new one to this service, or correct the revocation list in the channel',
+  TLS_REFUSED:
+    'one side does not accept the other’s TLS certificate: compare FABRIC_TLS_CA_FILE, the name in the peer’s certificate, the expiry of both, and the client certificate',
+  BLOCKS_MISSING:
+    'this peer was joined by a snapshot and will never have the older blocks: join one with the channel’s first block, or lead FABRIC_PEER_ENDPOINT to a peer that has them all',
+  PEER_BEHIND:
+    'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer',
+};
+
 export interface LedgerErrorFields {
   readonly domainCode?: DomainErrorCode;
+  readonly reason?: LedgerFailureReason;
   readonly transactionId?: string;
   readonly cause?: unknown;
 }
@@ -21,12 +51,15 @@ export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly kind: LedgerErrorKind;
   readonly domainCode: DomainErrorCode | undefined;
+  /** Absent where the message is all that is known. */
+  readonly reason: LedgerFailureReason | undefined;
   readonly transactionId: string | undefined;
 
   constructor(kind: LedgerErrorKind, message: string, fields: LedgerErrorFields = {}) {
     super(message, { cause: fields.cause });
     this.kind = kind;
     this.domainCode = fields.domainCode;
+    this.reason = fields.reason;
     this.transactionId = fields.transactionId;
   }
 }

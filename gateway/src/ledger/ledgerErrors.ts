@@ -2,7 +2,12 @@
 import { parseDomainError } from '@chartwitness/chaincode/domain';
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import { CommitError, GatewayError, StatusCode } from '@hyperledger/fabric-gateway';
-import { LedgerError, type LedgerErrorFields, type LedgerErrorKind } from './ledgerError';
+import {
+  LedgerError,
+  type LedgerErrorFields,
+  type LedgerErrorKind,
+  type LedgerFailureReason,
+} from './ledgerError';
 
 /** Which call failed. Only what happens after `submit` began can leave the outcome unknown. */
 export type LedgerStage = 'evaluate' | 'endorse' | 'submit' | 'commitStatus' | 'events';
@@ -46,6 +51,18 @@ const NO_ORDERER = [
   'submit timeout expired while broadcasting to ordering service',
 ] as const;
 
+/** What a peer says to an identity that it cannot verify or that no policy of the channel admits (`msgvalidation.go`, `aclmgmt`). */
+const REFUSED_IDENTITY = [
+  'access denied: channel [',
+  'access denied for [',
+  'failed evaluating policy on signed data',
+] as const;
+/** What a peer says of blocks and transactions from before the snapshot by which it joined (`blockfile_mgr.go`). */
+const BEFORE_SNAPSHOT = 'bootstrapped from a snapshot';
+/** What the TLS library says when a certificate is the matter. */
+const TLS_TROUBLE = /certificate|self.signed|handshake|SSL routines|EPROTO/i;
+const NOBODY_THERE: readonly number[] = [GrpcStatus.UNAVAILABLE, GrpcStatus.DEADLINE_EXCEEDED];
+
 /** Our own deadline, or the peer's, while the peer waits for an orderer. */
 const NO_ANSWER_IN_TIME: readonly number[] = [GrpcStatus.DEADLINE_EXCEEDED];
 
@@ -86,9 +103,11 @@ export function fromValidationCode(code: number, transactionId: string, cause?: 
   return new LedgerError(RETRYABLE_VALIDATION.has(code) ? 'retryable' : 'rejected', message, fields);
 }
 
-function fromGateway(error: GatewayError, stage: LedgerStage, fields: LedgerErrorFields): LedgerError {
+function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerErrorFields): LedgerError {
   const texts = [...error.details.map((detail) => detail.message), error.message];
   const summary = `${stage} failed: ${[error.message, ...error.details.map(describeDetail)].join('; ')}`;
+  const reason = reasonOf(error.code, texts);
+  const fields = reason === undefined ? known : { ...known, reason };
   if (texts.some((text) => PASSING_CONDITIONS.some((condition) => text.includes(condition)))) {
     return new LedgerError('retryable', summary, fields);
   }
@@ -99,6 +118,21 @@ function fromGateway(error: GatewayError, stage: LedgerStage, fields: LedgerErro
       : new LedgerError('rejected', answer.detail, { ...fields, domainCode: answer.code });
   }
   return new LedgerError(kindOfStatus(error.code, stage), summary, fields);
+}
+
+/** A peer names its own trouble in fixed words. It changes nothing about what is known of the call's effect. */
+function reasonOf(code: number, texts: readonly string[]): LedgerFailureReason | undefined {
+  const says = (words: string): boolean => texts.some((text) => text.includes(words));
+  if (code === GrpcStatus.PERMISSION_DENIED || REFUSED_IDENTITY.some(says)) {
+    return 'IDENTITY_REFUSED';
+  }
+  if (says(BEFORE_SNAPSHOT)) {
+    return 'BLOCKS_MISSING';
+  }
+  if (!NOBODY_THERE.includes(code)) {
+    return undefined;
+  }
+  return texts.some((text) => TLS_TROUBLE.test(text)) ? 'TLS_REFUSED' : 'NO_ANSWER';
 }
 
 function kindOfStatus(code: number, stage: LedgerStage): LedgerErrorKind {

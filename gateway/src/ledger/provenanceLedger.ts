@@ -36,6 +36,23 @@ export type LedgerEvent = LedgerPosition &
     | { readonly name: 'RegistryChanged'; readonly payload: RegistryChanged }
   );
 
+/** What identifies a block: on one ledger a number has one hash, and the hash stands for everything before it. */
+export interface LedgerBlock {
+  readonly number: bigint;
+  /** Hash of the header, base64url. */
+  readonly hash: string;
+  /** Of every transaction in it, valid or not. */
+  readonly transactionIds: readonly string[];
+}
+
+/** How far a ledger reaches. */
+export interface LedgerTip {
+  /** Number of blocks. */
+  readonly height: bigint;
+  /** Hash of the last block's header, base64url. */
+  readonly hash: string;
+}
+
 export interface RecordedBatch extends Committed {
   /** Whether each item of each request is permitted, in the order of the batch. */
   readonly permitted: readonly (readonly boolean[])[];
@@ -100,4 +117,17 @@ export interface ProvenanceLedger {
   events(after: LedgerPosition | undefined, signal: AbortSignal): AsyncIterable<LedgerEvent>;
   /** Number of blocks in the channel (qscc GetChainInfo). */
   height(): Promise<bigint>;
+  /** The same, with the last block's hash. */
+  tip(): Promise<LedgerTip>;
+  /**
+   * A block, in one call to one peer, so that number, hash and content belong together whichever peer answers.
+   * @returns `undefined` when the peer does not have it yet. `BLOCKS_MISSING` when it never will.
+   */
+  findBlock(number: bigint): Promise<LedgerBlock | undefined>;
+  /**
+   * The first block in [`from`, `to`) that holds a valid transaction with an event that {@link events} would give. Read from the blocks
+   * themselves, independently of the stream of events. `undefined`: there is none, or `signal` aborted. `PEER_BEHIND` when the peer does
+   * not give the next block within the deadline of a read.
+   */
+  findEventBlock(from: bigint, to: bigint, signal: AbortSignal): Promise<bigint | undefined>;
 }

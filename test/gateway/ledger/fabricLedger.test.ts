@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { LedgerEvent, LedgerPosition } from '../../../gateway/src/ledger/provenanceLedger';
+import { connectAs } from '../../fabric/connections';
 import { requestOf } from '../recorder/support/requests';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from './network';
 
@@ -185,5 +186,51 @@ describe('events', () => {
     const following = take(net.trustee.events({ block: height, transactionId: '' }, stop.signal), 1, stop);
     await net.trustee.putConsent(SUBJECT, { rules: [], default: 'deny' }, 2);
     expect((await following).map((event) => event.name)).toEqual(['ConsentChanged']);
+  });
+});
+
+describe('blocks', () => {
+  const signal = new AbortController().signal;
+
+  test('number, hash and transactions belong together, and the hash is the one that the next block names', async () => {
+    const { transactionId, block } = await net.north.recordBatch(`${NORTH}/blocks`, 0, {
+      start: 0,
+      requests: [requestOf(900)],
+    });
+    const found = await net.trustee.findBlock(block);
+    expect(found?.number).toBe(block);
+    expect(found?.transactionIds).toContain(transactionId);
+    const { height, hash } = await net.trustee.tip();
+    expect((await net.trustee.findBlock(height - 1n))?.hash).toBe(hash);
+    expect(await net.trustee.height()).toBe(height);
+    expect((await net.trustee.findBlock(0n))?.hash).not.toBe(hash);
+  });
+
+  test('one that the peer does not have yet is absent, and is not waited for longer than a read', async () => {
+    const { height } = await net.trustee.tip();
+    expect(await net.trustee.findBlock(height + 5n)).toBeUndefined();
+    const impatient = await connectAs(net, TRUSTEE, { evaluateMs: 300 });
+    try {
+      await expect(impatient.findEventBlock(height, height + 1n, signal)).rejects.toMatchObject({
+        kind: 'unavailable',
+        reason: 'PEER_BEHIND',
+      });
+    } finally {
+      impatient.close();
+    }
+  });
+
+  test('the first one with an event of ours is found from the blocks alone', async () => {
+    const before = await net.trustee.height();
+    const { block } = await net.north.recordBatch(`${NORTH}/blocks`, 1, {
+      start: 1,
+      requests: [requestOf(901)],
+    });
+    expect(await net.trustee.findEventBlock(before, block + 1n, signal)).toBe(block);
+    // The channel's configuration and the chaincode's definition announce nothing.
+    expect(await net.trustee.findEventBlock(0n, 1n, signal)).toBeUndefined();
+    expect(await net.trustee.findEventBlock(block, block, signal)).toBeUndefined();
+    const stopped = AbortSignal.abort();
+    expect(await net.trustee.findEventBlock(before, block + 9n, stopped)).toBeUndefined();
   });
 });

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Metadata, status } from '@grpc/grpc-js';
 import { CommitError, GatewayError } from '@hyperledger/fabric-gateway';
-import { LedgerError, type LedgerErrorKind } from '../../../gateway/src/ledger/ledgerError';
+import {
+  LEDGER_REMEDIES,
+  LedgerError,
+  type LedgerErrorKind,
+  type LedgerFailureReason,
+} from '../../../gateway/src/ledger/ledgerError';
 import {
   fromValidationCode,
   type LedgerStage,
@@ -152,4 +157,89 @@ test('a CommitError is mapped by its code', () => {
 test('anything else leaves the outcome open once the transaction was handed in', () => {
   expect(toLedgerError(new Error('bug'), 'submit').kind).toBe('unknown');
   expect(toLedgerError(new Error('bug'), 'endorse').kind).toBe('unavailable');
+});
+
+/** Words of Fabric 3.1.5 and of grpc-js; where a chaincode says them, its refusal stays a refusal. */
+test.each<[string, LedgerStage, GatewayError, LedgerFailureReason | undefined, LedgerErrorKind]>([
+  [
+    'a revoked or expired certificate, evaluating',
+    'evaluate',
+    gatewayError(
+      status.FAILED_PRECONDITION,
+      '9 FAILED_PRECONDITION: evaluate call to endorser returned error: error validating proposal: access denied: channel [access] creator org [Org1MSP]',
+    ),
+    'IDENTITY_REFUSED',
+    'unavailable',
+  ],
+  [
+    'the same, proposing',
+    'endorse',
+    gatewayError(status.ABORTED, ABORTED, [
+      'error validating proposal: access denied: channel [access] creator org unknown, creator is malformed',
+    ]),
+    'IDENTITY_REFUSED',
+    'unavailable',
+  ],
+  [
+    'the same, following events',
+    'events',
+    gatewayError(
+      status.PERMISSION_DENIED,
+      'failed evaluating policy on signed data during check policy on channel [access] with policy [/Channel/Application/Readers]',
+    ),
+    'IDENTITY_REFUSED',
+    'rejected',
+  ],
+  [
+    'blocks from before a snapshot',
+    'evaluate',
+    gatewayError(
+      status.UNKNOWN,
+      'evaluate call to endorser returned error: chaincode response 500, Failed to get block number 0, error cannot serve block [0]. The ledger is bootstrapped from a snapshot. First available block = [120]',
+    ),
+    'BLOCKS_MISSING',
+    'rejected',
+  ],
+  [
+    'nobody there',
+    'evaluate',
+    gatewayError(
+      status.UNAVAILABLE,
+      '14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED',
+    ),
+    'NO_ANSWER',
+    'unavailable',
+  ],
+  ['no answer in time', 'events', gatewayError(status.DEADLINE_EXCEEDED, 'x'), 'NO_ANSWER', 'unavailable'],
+  [
+    'a TLS certificate that is not accepted',
+    'endorse',
+    gatewayError(
+      status.UNAVAILABLE,
+      '14 UNAVAILABLE: No connection established. Last error: Error: self-signed certificate in certificate chain',
+    ),
+    'TLS_REFUSED',
+    'unavailable',
+  ],
+  [
+    'a chaincode that speaks of certificates',
+    'evaluate',
+    gatewayError(status.UNKNOWN, 'x', [
+      'chaincode response 500, NOT_ALLOWED|certificate of another organisation',
+    ]),
+    undefined,
+    'rejected',
+  ],
+  [
+    'a peer that was never asked for a reason',
+    'endorse',
+    gatewayError(status.FAILED_PRECONDITION, 'no combination of peers'),
+    undefined,
+    'unavailable',
+  ],
+])('names the reason: %s', (_, stage, error, reason, kind) => {
+  expect([toLedgerError(error, stage).reason, toLedgerError(error, stage).kind]).toEqual([reason, kind]);
+  if (reason !== undefined) {
+    expect(LEDGER_REMEDIES[reason]).not.toBe('');
+  }
 });
