@@ -16,8 +16,10 @@ import { LedgerError } from '../../gateway/src/ledger/ledgerError';
 import type {
   Committed,
   ConsentVersion,
+  LedgerBlock,
   LedgerEvent,
   LedgerPosition,
+  LedgerTip,
   ProvenanceLedger,
 } from '../../gateway/src/ledger/provenanceLedger';
 
@@ -41,6 +43,8 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
   readonly putFailures: { error: LedgerError; written: boolean }[] = [];
   /** Blocks that carry no chaincode event, which every real channel has. */
   silentBlocks = 0;
+  /** Another one is another ledger: same block numbers, other blocks. */
+  history = 'first';
   time = Date.parse('2026-03-01T08:00:00.000Z');
   calls = { getEvents: 0, events: 0 };
   #wake: (() => void)[] = [];
@@ -212,6 +216,37 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return this.#answer(() => BigInt(this.blocks.length + this.silentBlocks));
   }
 
+  tip(): Promise<LedgerTip> {
+    return this.#answer(() => {
+      const height = this.blocks.length + this.silentBlocks;
+      return { height: BigInt(height), hash: this.#hashOf(height - 1) };
+    });
+  }
+
+  findBlock(number: bigint): Promise<LedgerBlock | undefined> {
+    return this.#answer(() => {
+      if (Number(number) >= this.blocks.length + this.silentBlocks) {
+        return undefined;
+      }
+      const event = this.blocks[Number(number)];
+      return {
+        number,
+        hash: this.#hashOf(Number(number)),
+        transactionIds: event === undefined ? [] : [event.transactionId],
+      };
+    });
+  }
+
+  findEventBlock(from: bigint, to: bigint): Promise<bigint | undefined> {
+    return this.#answer(() => this.blocks.find(({ block }) => block >= from && block < to)?.block);
+  }
+
+  #hashOf(block: number): string {
+    return createHash('sha256')
+      .update(`${this.history} block ${String(block)}`)
+      .digest('base64url');
+  }
+
   /** Makes every call fail, and breaks open event streams; `undefined` mends it. */
   break(error: LedgerError | undefined): void {
     this.failing = error;
@@ -221,7 +256,7 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
   #commit(name: EventName, payload: object): Committed {
     const block = BigInt(this.blocks.length);
     const transactionId = createHash('sha256')
-      .update(`transaction ${String(block)}`)
+      .update(`${this.history} transaction ${String(block)}`)
       .digest('hex');
     this.blocks.push({ block, transactionId, name, payload } as LedgerEvent);
     this.#notify();

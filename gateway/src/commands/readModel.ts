@@ -6,8 +6,11 @@ import { type Logger, pino } from 'pino';
 import { openLedger, type OpenedLedger } from '../compose/openLedger';
 import { openStore } from '../compose/openStore';
 import { parseTrusteeConfig } from '../config';
-import { checkReadModel, describeCheck, rebuildReadModel } from '../projection/maintenance';
-import type { ProjectionDeps } from '../projection/projection';
+import { LedgerError } from '../ledger/ledgerError';
+import { checkReadModel, describeCheck, rebuildReadModel, RebuildRefused } from '../projection/maintenance';
+import { problemOf } from '../projection/problems';
+import type { ProjectionDeps, ProjectionStatus } from '../projection/projection';
+import { ProjectionHalted } from '../projection/projectionHalted';
 import type { AccessStore } from '../readmodel/accessStore';
 
 /** `chartwitness readmodel indexes|rebuild|check`: the trustee's list of accesses against the ledger. */
@@ -26,13 +29,11 @@ export function readModelCommand(): Command {
     });
   command
     .command('rebuild')
-    .description('drop it and project the ledger anew')
+    .description('drop it and project the ledger anew, once the ledger is known to be readable')
     .action(async () => {
       await withTrustee(async (deps, signal) => {
         const status = await rebuildReadModel(deps, signal);
-        process.stdout.write(
-          `${String(status.entries)} entries, ${status.state}${status.problem === undefined ? '' : `: ${status.problem}`}\n`,
-        );
+        process.stdout.write(`${describeStatus(status)}\n`);
         return status.state === 'live';
       });
     });
@@ -47,6 +48,24 @@ export function readModelCommand(): Command {
       });
     });
   return command;
+}
+
+function describeStatus({ entries, state, problem, remedy }: ProjectionStatus): string {
+  return [`${String(entries)} entries, ${state}`, problem, remedy]
+    .filter((part) => part !== undefined)
+    .join('\n  ');
+}
+
+/** What stopped a command, with its remedy; anything else is a mistake of this program and stays an error. */
+export function describeRefusal(error: unknown): string | undefined {
+  if (error instanceof RebuildRefused) {
+    return `Nothing was changed: ${error.message}.`;
+  }
+  if (error instanceof LedgerError || error instanceof ProjectionHalted) {
+    const { kind, remedy } = problemOf(error);
+    return `Nothing was changed. ${kind}: ${error.message}\n  ${remedy}`;
+  }
+  return undefined;
 }
 
 function storeFile(dataDir: string): string {
@@ -65,6 +84,13 @@ async function withTrustee(work: Work): Promise<void> {
       file: storeFile(config.dataDir),
     });
     process.exitCode = (await interruptible(opened, store, log, work)) ? 0 : 1;
+  } catch (error) {
+    const refusal = describeRefusal(error);
+    if (refusal === undefined) {
+      throw error;
+    }
+    process.stderr.write(`${refusal}\n`);
+    process.exitCode = 1;
   } finally {
     await opened.close();
   }

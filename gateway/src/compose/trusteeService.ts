@@ -57,7 +57,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   const { ledger, log, server, store } = options;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const metrics = createMetrics('trustee');
-  const registry = createNetworkDirectory(ledger);
+  const registry = createNetworkDirectory(ledger, log);
   const projection = createProjection({
     ledger,
     store,

@@ -27,9 +27,23 @@ export class PrivateDataMissing extends Error {
 }
 
 /**
+ * The peer that was asked does not have an announced batch's public record. Peers behind one address, or an organisation's peers that
+ * answer for each other, are not equally far; so one such answer proves nothing.
+ */
+export class RecordMissing extends Error {
+  override readonly name = 'RecordMissing';
+  readonly place: string;
+
+  constructor(place: string) {
+    super(`${place}: the peer does not have the public record that was announced`);
+    this.place = place;
+  }
+}
+
+/**
  * Reads an announced batch from the own organisation's peer and recomputes its root: announcement, public record and private events must
  * agree.
- * @throws ProjectionHalted when they do not; {@link PrivateDataMissing}; LedgerError when the peer does not answer.
+ * @throws ProjectionHalted when they do not; {@link PrivateDataMissing}; {@link RecordMissing}; LedgerError when the peer does not answer.
  */
 export async function fetchBatch(
   ledger: Pick<ProvenanceLedger, 'findBatch' | 'getEvents'>,
@@ -38,7 +52,10 @@ export async function fetchBatch(
   const { lane, seq, count, batchRoot } = event.payload;
   const place = `lane ${lane}, seq ${String(seq)}`;
   const [record, batch] = await Promise.all([ledger.findBatch(lane, seq), readEvents(ledger, lane, seq)]);
-  if (record === undefined || record.count !== count || record.batchRoot !== batchRoot) {
+  if (record === undefined) {
+    throw new RecordMissing(place);
+  }
+  if (record.count !== count || record.batchRoot !== batchRoot) {
     throw new ProjectionHalted('RECORD_MISMATCH', `${place}: the public record is not what was announced`);
   }
   const { start, events } = wellFormed(batch, place);

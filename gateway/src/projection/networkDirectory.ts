@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NetworkSettings, Organisation } from '@chartwitness/chaincode/domain';
+import type { Logger } from 'pino';
 import { AppError } from '../errors';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { problemOf } from './problems';
 
 /** What the Registry says, kept until it announces a change. */
 export interface NetworkDirectory {
@@ -23,14 +25,32 @@ export interface NetworkDirectory {
 
 const RETRY_SECONDS = 2;
 
+/** @param log is told why the Registry cannot be read, once for each reason, and when it can be read again. */
 export function createNetworkDirectory(
   ledger: Pick<ProvenanceLedger, 'organisations' | 'findSettings'>,
+  log?: Pick<Logger, 'warn' | 'info'>,
 ): NetworkDirectory {
   let organisations: readonly Organisation[] = [];
   let names: ReadonlyMap<string, string> = new Map();
   let settings: NetworkSettings | undefined;
   let isOld = true;
   let reading: Promise<void> | undefined;
+  let trouble: string | undefined;
+
+  const tell = (error?: unknown): void => {
+    const problem = error === undefined ? undefined : problemOf(error);
+    if (problem?.kind === trouble) {
+      return;
+    }
+    trouble = problem?.kind;
+    if (problem === undefined) {
+      log?.info('the Registry can be read again');
+    } else {
+      const { kind, text, remedy } = problem;
+      const cause = error instanceof Error ? error.message : String(error);
+      log?.warn({ problem: kind, reason: text, cause, remedy }, 'the Registry cannot be read');
+    }
+  };
 
   const read = async (): Promise<void> => {
     isOld = false;
@@ -39,8 +59,10 @@ export function createNetworkDirectory(
       names = new Map(organisations.map(({ mspId, name }) => [mspId, name]));
       // An empty answer is asked for again: the network is still being set up.
       isOld ||= settings === undefined;
+      tell();
     } catch (error) {
       isOld = true;
+      tell(error);
       throw error;
     }
   };

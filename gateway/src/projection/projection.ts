@@ -7,13 +7,15 @@ import {
   type AccessStore,
   type Checkpoint,
   StoreConflictError,
-  StoreUnavailableError,
   type VerifiedBatch,
 } from '../readmodel/accessStore';
 import { advance } from './advance';
-import { fetchBatch, PrivateDataMissing, type ProvedBatch } from './fetchBatch';
+import { fetchBatch, type ProvedBatch, RecordMissing } from './fetchBatch';
+import { LedgerProof } from './ledgerProof';
+import { isPassing, problemOf, type ProblemKind } from './problems';
 import { type HaltReason, ProjectionHalted } from './projectionHalted';
 import { type Begun, readAhead } from './readAhead';
+import { SilenceCheck } from './silenceCheck';
 
 /**
  * - `catchingUp`: reading what the ledger has recorded before; the list may lack the newest entries.
@@ -36,10 +38,19 @@ export interface ProjectionStatus {
   readonly haltReason: HaltReason | undefined;
   /** Why it is stale or halted, for operators; no personal data. */
   readonly problem: string | undefined;
+  readonly problemKind: ProblemKind | undefined;
+  /** What the operator does about it. */
+  readonly remedy: string | undefined;
 }
 
+/** What the projection asks of the ledger. */
+export type FollowedLedger = Pick<
+  ProvenanceLedger,
+  'events' | 'findBatch' | 'findBlock' | 'findEventBlock' | 'getEvents' | 'tip'
+>;
+
 export interface ProjectionDeps {
-  readonly ledger: Pick<ProvenanceLedger, 'events' | 'findBatch' | 'getEvents' | 'height'>;
+  readonly ledger: FollowedLedger;
   readonly store: AccessStore;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -62,8 +73,10 @@ export interface Projection {
   watch(listener: (status: ProjectionStatus) => void): () => void;
 }
 
-/** How long a ledger may take to announce the first event to a store that has none, before that counts as having none. */
-const FIRST_EVENT_MS = 5000;
+/** How long the stream may keep an event to itself that the blocks hold. */
+const SILENT_MS = 10_000;
+/** How often in a row an announced record may be absent before it counts as gone: half a minute of tries. */
+const RECORD_TRIES = 20;
 /** Batches whose events are fetched while earlier ones are applied. */
 const READ_AHEAD = 16;
 /** Enough that the disk is waited for seldom, few enough that a write is over in a few hundredths of a second. */
@@ -71,6 +84,8 @@ const EVENTS_PER_WRITE = 250;
 const DEFAULT_POLL_MS = 1000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
+
+const NO_PROBLEM = { problem: undefined, problemKind: undefined, remedy: undefined } as const;
 
 type Loaded = Begun<LedgerEvent, ProvedBatch | undefined>;
 
@@ -88,23 +103,24 @@ class LedgerProjection implements Projection {
     checkedAt: undefined,
     entries: 0,
     haltReason: undefined,
-    problem: undefined,
+    ...NO_PROBLEM,
   };
   /** Whether events are being applied. */
   #isBusy = false;
   /** Events that were announced on this connection and are not applied yet. */
   #inHand = 0;
-  /** When this connection began, in milliseconds since the epoch. */
-  #connectedAt = 0;
   /** Whether an event has arrived that could not be applied yet. */
   #isStuck = false;
-  #lanes: Checkpoint['lanes'] = {};
-  /** The height at which no known lane had another batch, as far as is applied. */
-  #lanesEndedAt: number | undefined;
+  readonly #proof: LedgerProof;
+  readonly #silence: SilenceCheck;
   #failures = 0;
+  /** The record that was absent at the last tries. */
+  #absent = { place: '', tries: 0 };
 
   constructor(deps: ProjectionDeps) {
     this.#deps = deps;
+    this.#proof = new LedgerProof(deps.ledger, deps.clock);
+    this.#silence = new SilenceCheck(deps.ledger, deps.clock, SILENT_MS);
   }
 
   status(): ProjectionStatus {
@@ -117,7 +133,7 @@ class LedgerProjection implements Projection {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#update({ state: 'catchingUp', haltReason: undefined, problem: undefined });
+    this.#update({ state: 'catchingUp', haltReason: undefined, ...NO_PROBLEM });
     while (!hasEnded(signal)) {
       try {
         await this.#connect(signal);
@@ -133,15 +149,20 @@ class LedgerProjection implements Projection {
   /** One connection to the ledger: from the stored checkpoint, until something fails or `signal` aborts. */
   async #connect(signal: AbortSignal): Promise<void> {
     const checkpoint = await this.#deps.store.checkpoint();
-    await this.#look(checkpoint);
+    const { height } = await this.#deps.ledger.tip();
+    this.#update({
+      height: Number(height),
+      checkedAt: this.#deps.clock(),
+      block: checkpoint?.block,
+      entries: checkpoint?.entries ?? 0,
+    });
+    await this.#proof.connect(checkpoint);
     if (hasEnded(signal)) {
       // Before there is a connection to end.
       return;
     }
-    this.#lanes = checkpoint?.lanes ?? {};
-    this.#lanesEndedAt = undefined;
+    this.#silence.reset();
     this.#inHand = 0;
-    this.#connectedAt = this.#deps.clock();
     const connection = new AbortController();
     const end = (): void => {
       connection.abort();
@@ -204,6 +225,8 @@ class LedgerProjection implements Projection {
       }
     }
     if (reached !== undefined && reached !== checkpoint) {
+      const { anchor } = this.#proof;
+      reached = anchor === undefined ? reached : { ...reached, anchor };
       await this.#deps.store.apply(batches, reached);
       this.#noteApplied(reached);
     }
@@ -214,41 +237,29 @@ class LedgerProjection implements Projection {
     return reached;
   }
 
-  /** The ledger's height; a store that is ahead of its ledger is not this ledger's store. */
-  async #look(checkpoint: Checkpoint | undefined): Promise<void> {
-    const height = Number(await this.#deps.ledger.height());
-    if (checkpoint !== undefined && checkpoint.block >= height) {
-      throw new ProjectionHalted(
-        'STORE_MISMATCH',
-        `the store has block ${String(checkpoint.block)}, the ledger ${String(height)} blocks: rebuild the read model`,
-      );
-    }
-    this.#update({
-      height,
-      checkedAt: this.#deps.clock(),
-      block: checkpoint?.block,
-      entries: checkpoint?.entries ?? 0,
-    });
-  }
-
-  /** Looks at the ledger's height from time to time, for the state and for whoever asks how old the list is. */
+  /** Looks at the ledger from time to time: whether it is still the same, and whether it has more than was announced. */
   async #poll(signal: AbortSignal): Promise<void> {
     let last: number | undefined;
     while (!signal.aborted) {
       try {
-        const height = Number(await this.#deps.ledger.height());
+        const tip = await this.#deps.ledger.tip();
+        const height = Number(tip.height);
         this.#update({ height, checkedAt: this.#deps.clock() });
-        if (await this.#isCaughtUp(height === last)) {
-          this.#update({ state: 'live', problem: undefined });
-        } else if (this.#status.state === 'live' && (await this.#isBehind(last))) {
+        await this.#proof.look(tip);
+        if (await this.#isCaughtUp(height, signal)) {
+          this.#update({ state: 'live', ...NO_PROBLEM });
+        } else if (this.#status.state === 'live' && (await this.#isBehind(last, signal))) {
           this.#update({ state: 'catchingUp' });
+        }
+        if (!this.#hasWork()) {
+          this.#silence.demandNews(this.#status.block);
         }
         last = height;
       } catch (error) {
         if (!(error instanceof LedgerError)) {
           throw error;
         }
-        this.#update({ state: 'stale', problem: describe(error) });
+        this.#becomeStale(error);
       }
       await this.#deps.sleep(this.#deps.pollMs ?? DEFAULT_POLL_MS, signal);
     }
@@ -256,41 +267,26 @@ class LedgerProjection implements Projection {
 
   /**
    * Blocks without a chaincode event are never announced, so the applied block alone cannot tell whether anything is missing. The list
-   * counts as live when the last block is applied, or when nothing is in hand, the ledger has not grown between two looks, and no known
-   * lane has another batch. Without a single event no lane is known: a stream that opens slowly is waited for, or a list that is empty
-   * only because nothing has arrived yet would be called complete.
+   * counts as live when nothing is in hand and no block after the last applied one holds an event.
    */
-  async #isCaughtUp(hasNotGrown: boolean): Promise<boolean> {
+  async #isCaughtUp(height: number, signal: AbortSignal): Promise<boolean> {
     if (this.#reachesTip()) {
       return !this.#isBusy;
     }
-    if (this.#status.block === undefined && this.#deps.clock() - this.#connectedAt < FIRST_EVENT_MS) {
-      return false;
-    }
-    return !this.#hasWork() && hasNotGrown && (await this.#lanesEnd()) && !this.#hasWork();
+    return (
+      !this.#hasWork() &&
+      (await this.#silence.isComplete(this.#status.block, height, signal)) &&
+      !this.#hasWork()
+    );
   }
 
   /** Whether something is missing of what was on the ledger at the look before: a slow store, or a stream that gives nothing, is not live. */
-  async #isBehind(heightBefore: number | undefined): Promise<boolean> {
-    if (heightBefore === undefined || (this.#status.block ?? -1) + 1 >= heightBefore) {
+  async #isBehind(heightBefore: number | undefined, signal: AbortSignal): Promise<boolean> {
+    const { block } = this.#status;
+    if (heightBefore === undefined || (block ?? -1) + 1 >= heightBefore) {
       return false;
     }
-    return this.#hasWork() || !(await this.#lanesEnd());
-  }
-
-  async #lanesEnd(): Promise<boolean> {
-    const { height } = this.#status;
-    if (height !== undefined && height === this.#lanesEndedAt) {
-      return true;
-    }
-    const next = await Promise.all(
-      Object.entries(this.#lanes).map(([lane, { nextSeq }]) => this.#deps.ledger.findBatch(lane, nextSeq)),
-    );
-    const isEnd = next.every((record) => record === undefined);
-    if (isEnd) {
-      this.#lanesEndedAt = height;
-    }
-    return isEnd;
+    return this.#hasWork() || !(await this.#silence.isComplete(block, heightBefore, signal));
   }
 
   /** Asked again after a wait, during which an event may have come. */
@@ -303,14 +299,12 @@ class LedgerProjection implements Projection {
       return;
     }
     this.#isStuck = false;
-    this.#lanes = checkpoint.lanes;
-    this.#lanesEndedAt = undefined;
     const height = Math.max(this.#status.height ?? 0, checkpoint.block + 1);
     this.#update({ block: checkpoint.block, entries: checkpoint.entries, height });
     if (!this.#isBusy && this.#reachesTip()) {
-      this.#update({ state: 'live', problem: undefined });
+      this.#update({ state: 'live', ...NO_PROBLEM });
     } else if (this.#status.state === 'stale') {
-      this.#update({ state: 'catchingUp', problem: undefined });
+      this.#update({ state: 'catchingUp', ...NO_PROBLEM });
     }
   }
 
@@ -320,31 +314,55 @@ class LedgerProjection implements Projection {
   }
 
   /** @returns whether it halts. */
-  #failed(error: unknown): boolean {
-    if (error instanceof ProjectionHalted) {
-      this.#halt(error.reason, error.message);
+  #failed(given: unknown): boolean {
+    const error = this.#judge(given);
+    if (error instanceof ProjectionHalted || error instanceof StoreConflictError) {
+      const { kind, text, remedy } = problemOf(error);
+      this.#deps.log.error({ problem: kind, reason: text, remedy }, 'projection halted');
+      this.#update({
+        state: 'halted',
+        haltReason: error instanceof ProjectionHalted ? error.reason : 'STORE_MISMATCH',
+        problem: text,
+        problemKind: kind,
+        remedy,
+      });
       return true;
     }
-    if (error instanceof StoreConflictError) {
-      this.#halt('STORE_MISMATCH', error.message);
-      return true;
-    }
-    if (!isTransient(error)) {
-      this.#update({ state: 'stale', problem: 'internal error' });
+    this.#becomeStale(error);
+    if (!isPassing(error)) {
       throw error;
     }
-    this.#failures += 1;
-    this.#deps.log.warn(
-      { reason: describe(error), failures: this.#failures },
-      'projection waits and tries again',
-    );
-    this.#update({ state: 'stale', problem: describe(error) });
     return false;
   }
 
-  #halt(reason: HaltReason, problem: string): void {
-    this.#deps.log.error({ reason, problem }, 'projection halted');
-    this.#update({ state: 'halted', haltReason: reason, problem });
+  /** One absent record proves nothing; one that stays absent is gone. */
+  #judge(error: unknown): unknown {
+    if (!(error instanceof RecordMissing)) {
+      this.#absent = { place: '', tries: 0 };
+      return error;
+    }
+    const { place, tries } = this.#absent;
+    this.#absent = { place: error.place, tries: error.place === place ? tries + 1 : 1 };
+    return this.#absent.tries < RECORD_TRIES
+      ? error
+      : new ProjectionHalted('RECORD_MISMATCH', `${error.place}: the public record is gone`, {
+          cause: error,
+        });
+  }
+
+  /** Says once what is the matter, and again when it has become something else or has lasted twice as long. */
+  #becomeStale(error: unknown): void {
+    const { kind, text, remedy } = problemOf(error);
+    this.#failures += 1;
+    const failures = this.#failures;
+    if (this.#status.problemKind !== kind || (failures & (failures - 1)) === 0) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#deps.log.warn(
+        { problem: kind, reason: text, cause, remedy, failures },
+        'the list cannot follow the ledger; it tries again',
+      );
+    }
+    this.#update({ state: 'stale', problem: text, problemKind: kind, remedy });
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
@@ -381,21 +399,6 @@ function* portions(loaded: readonly Loaded[]): Generator<readonly Loaded[], void
 /** Asked again after each wait, during which it may have changed. */
 function hasEnded(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function isTransient(error: unknown): boolean {
-  return (
-    error instanceof LedgerError ||
-    error instanceof PrivateDataMissing ||
-    error instanceof StoreUnavailableError
-  );
-}
-
-function describe(error: unknown): string {
-  if (error instanceof LedgerError) {
-    return `ledger ${error.kind}${error.domainCode === undefined ? '' : ` ${error.domainCode}`}`;
-  }
-  return error instanceof Error ? error.message : 'unknown';
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined): LedgerPosition | undefined {

@@ -6,6 +6,8 @@ export type HaltReason =
   | 'SEQUENCE_GAP'
   /** The batch does not begin where the lane's last one ended. */
   | 'START_MISMATCH'
+  /** A lane holds a second event with an id that it has given out before. */
+  | 'DUPLICATE_ID'
   /** The private events do not hash to the root that the ledger announced. */
   | 'ROOT_MISMATCH'
   /** The public record is absent or differs from the announcement. */
@@ -14,7 +16,9 @@ export type HaltReason =
   | 'HOLDER_MISMATCH'
   /** The private events do not have their documented form. */
   | 'MALFORMED'
-  /** The store knows more than the ledger, or something else: it belongs to another ledger. */
+  /** A block that the list has applied is another one on this ledger, or lacks the list's last transaction. */
+  | 'LEDGER_FORKED'
+  /** The store holds something else than this ledger at the same place: it belongs to another ledger, or was changed. */
   | 'STORE_MISMATCH';
 
 /**

@@ -18,6 +18,13 @@ export interface BatchAhead {
   readonly count: number;
 }
 
+/** A block of the ledger that the list was made of. Its hash stands for everything before it. */
+export interface Anchor {
+  readonly block: number;
+  /** Hash of the block's header, base64url. */
+  readonly hash: string;
+}
+
 /** Everything up to and including this transaction is in the store. A store without one is empty. */
 export interface Checkpoint {
   /** Ledger events handled since the first block, of every kind; only ever rises, so a late writer cannot move the store back. */
@@ -27,6 +34,11 @@ export interface Checkpoint {
   /** Entries in the store; the next entry's position is one more. */
   readonly entries: number;
   readonly lanes: Readonly<Record<string, LaneProgress>>;
+  /**
+   * A block that was on the ledger when this was written, possibly a later one than `block`. It does not follow from the ledger's content
+   * alone: two projections of one ledger may keep different ones.
+   */
+  readonly anchor?: Anchor;
 }
 
 /** A batch whose root has been checked against the ledger. */

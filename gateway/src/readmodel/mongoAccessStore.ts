@@ -204,7 +204,8 @@ class MongoAccessStore implements AccessStore {
     const { checkpoints } = this.#collections;
     const document = fromCheckpoint(checkpoint);
     const { _id, ...fields } = document;
-    const moved = await checkpoints.updateOne({ _id, events: { $lt: fields.events } }, { $set: fields });
+    const change = fields.anchor === undefined ? { $set: fields, $unset: { anchor: 1 } } : { $set: fields };
+    const moved = await checkpoints.updateOne({ _id, events: { $lt: fields.events } }, change);
     if (moved.matchedCount > 0 || (await checkpoints.exists({ _id })) !== null) {
       return;
     }
@@ -215,7 +216,7 @@ class MongoAccessStore implements AccessStore {
         throw error;
       }
       // Another writer made it at this moment.
-      await checkpoints.updateOne({ _id, events: { $lt: fields.events } }, { $set: fields });
+      await checkpoints.updateOne({ _id, events: { $lt: fields.events } }, change);
     }
   }
 }
@@ -316,7 +317,7 @@ function toEntry(document: EntryDocument): StoredEntry {
 }
 
 function toCheckpoint(document: CheckpointDocument): Checkpoint {
-  const { events, block, transactionId, entries, lanes } = document;
+  const { events, block, transactionId, entries, lanes, anchor } = document;
   return {
     events,
     block,
@@ -334,11 +335,12 @@ function toCheckpoint(document: CheckpointDocument): Checkpoint {
             },
       ]),
     ),
+    ...(anchor === undefined ? {} : { anchor: { block: anchor.block, hash: anchor.hash } }),
   };
 }
 
 function fromCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
-  const { events, block, transactionId, entries, lanes } = checkpoint;
+  const { events, block, transactionId, entries, lanes, anchor } = checkpoint;
   return {
     _id: 'projection',
     events,
@@ -351,5 +353,6 @@ function fromCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
       count,
       ahead,
     })),
+    ...(anchor === undefined ? {} : { anchor }),
   };
 }

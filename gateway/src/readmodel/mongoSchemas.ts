@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Connection, Schema, type SchemaOptions } from 'mongoose';
-import type { BatchAhead } from './accessStore';
+import type { Anchor, BatchAhead } from './accessStore';
 import type { IndexedFields } from './indexedFields';
 
 /** One entry; `_id` is its position. The event itself is kept as JSON text, as the ledger gave it. */
@@ -30,6 +30,7 @@ export interface CheckpointDocument {
     /** Absent in what an earlier version wrote. */
     readonly ahead?: readonly BatchAhead[];
   }[];
+  readonly anchor?: Anchor;
 }
 
 /** Unknown fields are refused in documents and in queries; nothing is created or queued behind the program's back. */
@@ -77,6 +78,7 @@ const LANE_FIELDS = {
   ahead: { type: [aheadSchema], default: [] },
 };
 const laneSchema = new Schema(LANE_FIELDS, { ...OPTIONS, _id: false });
+const anchorSchema = new Schema({ block: whole, hash: text }, { ...OPTIONS, _id: false });
 const CHECKPOINT_FIELDS = {
   _id: { type: String, required: true, enum: ['projection'] },
   events: whole,
@@ -84,6 +86,7 @@ const CHECKPOINT_FIELDS = {
   transactionId: text,
   entries: whole,
   lanes: { type: [laneSchema], required: true },
+  anchor: { type: anchorSchema },
 };
 const checkpointSchema = new Schema<CheckpointDocument>(CHECKPOINT_FIELDS, {
   ...OPTIONS,

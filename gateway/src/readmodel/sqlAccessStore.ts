@@ -2,6 +2,7 @@
 import type { AccessEvent } from '@chartwitness/chaincode/domain';
 import {
   type AccessFilters,
+  type Anchor,
   type AccessStore,
   type Checkpoint,
   type EntryPage,
@@ -34,7 +35,7 @@ const MIGRATIONS = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE checkpoint (
      one INTEGER PRIMARY KEY CHECK (one = 1), events INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
-     entries INTEGER NOT NULL, lanes TEXT NOT NULL
+     entries INTEGER NOT NULL, lanes TEXT NOT NULL, anchor TEXT
    ) STRICT;`,
 ];
 
@@ -64,6 +65,7 @@ interface CheckpointRow {
   tx: string;
   entries: number;
   lanes: string;
+  anchor: string | null;
 }
 
 /**
@@ -91,7 +93,7 @@ class SqlAccessStore implements AccessStore {
 
   checkpoint(): Promise<Checkpoint | undefined> {
     return this.#attempt(() => {
-      const row = this.#prepare('SELECT events, block, tx, entries, lanes FROM checkpoint').get() as
+      const row = this.#prepare('SELECT events, block, tx, entries, lanes, anchor FROM checkpoint').get() as
         CheckpointRow | undefined;
       return row === undefined
         ? undefined
@@ -101,6 +103,7 @@ class SqlAccessStore implements AccessStore {
             transactionId: row.tx,
             entries: row.entries,
             lanes: JSON.parse(row.lanes) as Checkpoint['lanes'],
+            ...(row.anchor === null ? {} : { anchor: JSON.parse(row.anchor) as Anchor }),
           };
     });
   }
@@ -226,9 +229,9 @@ class SqlAccessStore implements AccessStore {
 
   #putCheckpoint(checkpoint: Checkpoint): void {
     this.#prepare(
-      `INSERT INTO checkpoint (one, events, block, tx, entries, lanes) VALUES (1, ?, ?, ?, ?, ?)
+      `INSERT INTO checkpoint (one, events, block, tx, entries, lanes, anchor) VALUES (1, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (one) DO UPDATE SET events = excluded.events, block = excluded.block, tx = excluded.tx,
-         entries = excluded.entries, lanes = excluded.lanes
+         entries = excluded.entries, lanes = excluded.lanes, anchor = excluded.anchor
        WHERE excluded.events > checkpoint.events`,
     ).run(
       checkpoint.events,
@@ -236,6 +239,7 @@ class SqlAccessStore implements AccessStore {
       checkpoint.transactionId,
       checkpoint.entries,
       JSON.stringify(checkpoint.lanes),
+      checkpoint.anchor === undefined ? null : JSON.stringify(checkpoint.anchor),
     );
   }
 

@@ -323,6 +323,6 @@ function storeErrors(): express.ErrorRequestHandler {
 function listHealth(status: ProjectionStatus): { ready: boolean; detail: string } {
   return {
     ready: status.state !== 'halted',
-    detail: status.problem === undefined ? status.state : `${status.state}: ${status.problem}`,
+    detail: [status.state, status.problem, status.remedy].filter((part) => part !== undefined).join(': '),
   };
 }

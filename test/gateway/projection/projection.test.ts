@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, PrivateBatch } from '@chartwitness/chaincode/domain';
+import { pino } from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import { checkReadModel, describeCheck, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
 import {
   createProjection,
@@ -36,7 +38,9 @@ describe('the projection', () => {
   const withStream = (events: ProjectionDeps['ledger']['events']): ProjectionDeps['ledger'] => ({
     findBatch: (...given) => ledger.findBatch(...given),
     getEvents: (...given) => ledger.getEvents(...given),
-    height: () => ledger.height(),
+    findBlock: (...given) => ledger.findBlock(...given),
+    findEventBlock: (from, to) => ledger.findEventBlock(from, to),
+    tip: () => ledger.tip(),
     events,
   });
 
@@ -98,9 +102,11 @@ describe('the projection', () => {
       findBatch: (...given) => ledger.findBatch(...given),
       getEvents: (...given) => ledger.getEvents(...given),
       events: (...given) => ledger.events(...given),
-      height: () => {
+      findBlock: (...given) => ledger.findBlock(...given),
+      findEventBlock: (from, to) => ledger.findEventBlock(from, to),
+      tip: () => {
         stop.abort();
-        return ledger.height();
+        return ledger.tip();
       },
     };
     await createProjection(run.deps({ ledger: stopping })).run(stop.signal);
@@ -291,16 +297,6 @@ describe('the projection', () => {
     });
   });
 
-  it('halts when the store is ahead of its ledger', async () => {
-    run.fill(3);
-    await run.applied(run.start());
-    await run.stop();
-    run.ledger = new FakeProvenanceLedger();
-    run.fill(1);
-    expect(await halted(run.start())).toMatchObject({ haltReason: 'STORE_MISMATCH' });
-    expect(await store.scan(1, 100)).toHaveLength(6);
-  });
-
   it('waits for private data that have not arrived yet', async () => {
     run.fill(2);
     const late = ledger.batches.get(`${NORTH}~1`);
@@ -404,27 +400,21 @@ describe('the projection', () => {
       expect(projection.status()).toMatchObject({ state: 'catchingUp', block: 0, height: 2 });
     });
 
-    it('says so also when what is missing is of a lane that it has only just met', async () => {
+    it('says so also when what is missing is of a lane that nobody has heard of', async () => {
       run.fill(1);
-      for (const at of [0, 1]) ledger.record(SOUTH, [accessRequest({ subject: alice })], at);
-      let meet: () => void = () => undefined;
-      const met = new Promise<void>((resolve) => (meet = resolve));
       const projection = run.start({
-        // Gives the other lane's first batch late, and its second one never.
         ledger: withStream(async function* (after, signal) {
           for await (const event of ledger.events(after, signal)) {
-            if (event.block === 1n) await met;
-            if (event.block <= 1n) yield event;
+            if (event.name !== 'AccessRecorded' || event.payload.lane === NORTH) yield event;
           }
         }),
         ...counted(),
       });
       await reaches(projection, ({ state }) => state === 'live');
-      meet();
-      await reaches(projection, ({ block }) => block === 1);
+      ledger.record(SOUTH, [accessRequest({ subject: alice })]);
       expect(await reaches(projection, ({ state }) => state === 'catchingUp')).toMatchObject({
-        block: 1,
-        height: 3,
+        block: 0,
+        height: 2,
       });
     });
 
@@ -483,21 +473,63 @@ describe('the projection', () => {
     expect(new Set(states.slice(0, 40))).toEqual(new Set(['catchingUp']));
   });
 
-  it('believes after a while that a ledger without events has none', async () => {
+  it('believes the blocks of a ledger that it has no events', async () => {
     ledger.silentBlocks = 2;
-    let now = 0;
-    const status = await reaches(
-      run.start({
-        clock: () => now,
-        sleep: (_ms, signal) => {
-          now += 1000;
-          return pause(1, signal);
-        },
-      }),
-      ({ state }) => state === 'live',
-    );
-    expect(status).toMatchObject({ block: undefined, entries: 0 });
-    expect(now).toBeGreaterThanOrEqual(5000);
+    const asked = jest.spyOn(ledger, 'findEventBlock');
+    expect(await reaches(run.start(), ({ state }) => state === 'live')).toMatchObject({
+      block: undefined,
+      entries: 0,
+      height: 2,
+    });
+    expect(asked.mock.calls.map(([from, to]) => [from, to])).toEqual([[0n, 2n]]);
+  });
+
+  it.each([
+    ['NO_ANSWER', 'unavailable', 'the peer runs'],
+    ['IDENTITY_REFUSED', 'rejected', 'revoked'],
+    ['TLS_REFUSED', 'unavailable', 'TLS certificate'],
+    ['BLOCKS_MISSING', 'rejected', 'snapshot'],
+  ] as const)(
+    'says why the ledger is unavailable: %s, with its remedy, once in the log',
+    async (reason, kind, remedy) => {
+      const log = pino({ level: 'silent' });
+      const warn = jest.fn();
+      log.warn = warn;
+      run.fill(1);
+      ledger.break(new LedgerError(kind, 'what the peer said', { reason }));
+      const projection = run.start({ log });
+      const status = await reaches(projection, ({ state }) => state === 'stale');
+      expect(status).toMatchObject({ problemKind: reason, problem: `ledger ${kind} (${reason})` });
+      expect(status.remedy).toContain(remedy);
+      expect(status.problem).not.toContain('what the peer said');
+      expect(warn).toHaveBeenCalledWith(
+        expect.objectContaining({ problem: reason, cause: 'what the peer said', remedy: status.remedy }),
+        expect.any(String),
+      );
+      ledger.break(undefined);
+      expect(await reaches(projection, ({ state }) => state === 'live')).toMatchObject({
+        problemKind: undefined,
+        remedy: undefined,
+      });
+    },
+  );
+
+  it('says once why names and settings cannot be read, and when they can be again', async () => {
+    const log = { warn: jest.fn(), info: jest.fn() };
+    const registry = createNetworkDirectory(ledger, log);
+    ledger.break(new LedgerError('unavailable', 'what the peer said', { reason: 'IDENTITY_REFUSED' }));
+    await registry.freshen();
+    await registry.freshen();
+    expect(log.warn.mock.calls).toEqual([
+      [
+        expect.objectContaining({ problem: 'IDENTITY_REFUSED', cause: 'what the peer said' }),
+        'the Registry cannot be read',
+      ],
+    ]);
+    ledger.break(undefined);
+    await registry.freshen();
+    await registry.freshen();
+    expect(log.info).toHaveBeenCalledTimes(1);
   });
 
   it('is stale while the ledger is away, and goes on by itself', async () => {
@@ -549,6 +581,47 @@ describe('the projection', () => {
       run.fill(2);
       ledger.records.delete(`${NORTH}~1`);
       expect(await rebuildReadModel(run.deps(), run.signal)).toMatchObject({ state: 'halted' });
+    });
+
+    describe('drops nothing when', () => {
+      const kept = async (): Promise<void> => {
+        run.fill(2);
+        await rebuildReadModel(run.deps(), run.signal);
+      };
+      const refusal = async (expected: object): Promise<void> => {
+        const before = await run.contents();
+        await expect(rebuildReadModel(run.deps(), run.signal)).rejects.toMatchObject(expected);
+        expect(await run.contents()).toEqual(before);
+      };
+
+      it('the ledger does not answer', async () => {
+        await kept();
+        ledger.break(new LedgerError('unavailable', 'down', { reason: 'NO_ANSWER' }));
+        await refusal({ reason: 'NO_ANSWER' });
+      });
+
+      it('the peer was joined by a snapshot and lacks the first block', async () => {
+        await kept();
+        jest
+          .spyOn(ledger, 'findBlock')
+          .mockRejectedValue(new LedgerError('rejected', 'snapshot', { reason: 'BLOCKS_MISSING' }));
+        await refusal({ reason: 'BLOCKS_MISSING' });
+      });
+
+      it('the ledger is another one, without the first entry', async () => {
+        await kept();
+        ledger = run.ledger = new FakeProvenanceLedger();
+        ledger.record(SOUTH, [accessRequest({ subject: alice })]);
+        await refusal({ name: 'RebuildRefused' });
+      });
+
+      it('the private events may not be read', async () => {
+        await kept();
+        jest
+          .spyOn(ledger, 'getEvents')
+          .mockRejectedValue(new LedgerError('rejected', 'no', { domainCode: 'NOT_ALLOWED' }));
+        await refusal({ domainCode: 'NOT_ALLOWED' });
+      });
     });
 
     it('finds no difference where there is none, even while the ledger grows', async () => {

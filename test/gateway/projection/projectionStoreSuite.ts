@@ -41,7 +41,9 @@ export function projectionStoreSuite(underTest: StoreUnderTest): void {
     const slow: ProjectionDeps['ledger'] = {
       findBatch: (...given) => run.ledger.findBatch(...given),
       getEvents: (...given) => run.ledger.getEvents(...given),
-      height: () => run.ledger.height(),
+      findBlock: (...given) => run.ledger.findBlock(...given),
+      findEventBlock: (from, to) => run.ledger.findEventBlock(from, to),
+      tip: () => run.ledger.tip(),
       events: async function* (after, signal) {
         for await (const event of run.ledger.events(after, signal)) {
           yield event;

@@ -121,6 +121,16 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
     expect(await store.checkpoint()).toEqual(next.checkpoint);
   });
 
+  it('keeps with its checkpoint a block by which its ledger is known again', async () => {
+    const first = script.next([{ subject: alice }]);
+    const anchored = { ...first.checkpoint, anchor: { block: 7, hash: 'h'.repeat(43) } };
+    await store.apply([first.batch], anchored);
+    expect(await store.checkpoint()).toEqual(anchored);
+    const second = script.next([{ subject: alice }]);
+    await store.apply([second.batch], second.checkpoint);
+    expect(await store.checkpoint()).toEqual(second.checkpoint);
+  });
+
   it('finds an entry for its own subject only', async () => {
     const batch = await applyNext([{ subject: alice }, { subject: bob }]);
     const [mine, theirs] = batch.events.map(({ id }) => id);
