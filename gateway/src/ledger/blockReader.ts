@@ -52,12 +52,12 @@ export class BlockReader {
     }
     const stream = await this.#open(from);
     let next = from;
-    let isSilent = false;
+    const silence = new AbortController();
     const stop = (): void => {
       stream.close();
     };
     const giveUp = setTimeout(() => {
-      isSilent = true;
+      silence.abort();
       stop();
     }, this.#options.silenceMs);
     signal.addEventListener('abort', stop, { once: true });
@@ -74,10 +74,10 @@ export class BlockReader {
       }
       throw new LedgerError('unavailable', 'the peer ended its stream of blocks');
     } catch (error) {
-      if (signal.aborted) {
+      if (hasEnded(signal)) {
         return undefined;
       }
-      throw isSilent
+      throw hasEnded(silence.signal)
         ? new LedgerError('unavailable', `the peer does not give block ${String(next)}`, {
             reason: 'PEER_BEHIND',
             cause: error,
@@ -118,6 +118,11 @@ export class BlockReader {
       endorsers: [],
     });
   }
+}
+
+/** Asked again after a wait, during which it may have changed. */
+function hasEnded(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function describe(block: common.Block): LedgerBlock {

@@ -57,6 +57,7 @@ const REFUSED_IDENTITY = [
   'access denied for [',
   'failed evaluating policy on signed data',
 ] as const;
+const REFUSED_BY_CODE: readonly number[] = [GrpcStatus.PERMISSION_DENIED];
 /** What a peer says of blocks and transactions from before the snapshot by which it joined (`blockfile_mgr.go`). */
 const BEFORE_SNAPSHOT = 'bootstrapped from a snapshot';
 /** What the TLS library says when a certificate is the matter. */
@@ -123,7 +124,7 @@ function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerError
 /** A peer names its own trouble in fixed words. It changes nothing about what is known of the call's effect. */
 function reasonOf(code: number, texts: readonly string[]): LedgerFailureReason | undefined {
   const says = (words: string): boolean => texts.some((text) => text.includes(words));
-  if (code === GrpcStatus.PERMISSION_DENIED || REFUSED_IDENTITY.some(says)) {
+  if (REFUSED_BY_CODE.includes(code) || REFUSED_IDENTITY.some(says)) {
     return 'IDENTITY_REFUSED';
   }
   if (says(BEFORE_SNAPSHOT)) {

@@ -78,7 +78,8 @@ const LANE_FIELDS = {
   ahead: { type: [aheadSchema], default: [] },
 };
 const laneSchema = new Schema(LANE_FIELDS, { ...OPTIONS, _id: false });
-const anchorSchema = new Schema({ block: whole, hash: text }, { ...OPTIONS, _id: false });
+const ANCHOR_FIELDS = { block: whole, hash: text };
+const anchorSchema = new Schema(ANCHOR_FIELDS, { ...OPTIONS, _id: false });
 const CHECKPOINT_FIELDS = {
   _id: { type: String, required: true, enum: ['projection'] },
   events: whole,
