@@ -196,6 +196,11 @@ export const me = z
     csrfToken: z.string().nullable(),
     /** When the session ends; null for callers with a Bearer token. */
     sessionExpiresAt: z.iso.datetime().nullable(),
+    /**
+     * Wrong passwords tried at this account in the last 30 days, other than the patient's own slips; null for none, and for callers with a
+     * Bearer token.
+     */
+    failedSignIns: z.strictObject({ count: z.int(), since: z.iso.datetime() }).nullable(),
     organisations: z.array(
       z.strictObject({ mspId: z.string(), name: z.string(), role: z.enum(['holder', 'trustee']) }),
     ),

@@ -7,6 +7,7 @@ import { openDatabase } from '../readmodel/openDatabase';
 import {
   migrateTrusteeDatabase,
   openPatientAccounts,
+  type PatientAccount,
   type PatientAccounts,
 } from '../trustee/patientAccounts';
 import { checked } from './checked';
@@ -46,8 +47,10 @@ function putCommand(io: CommandIo): Command {
     .addHelpText(
       'after',
       `
-The password (8–256 characters) is read from standard input: asked for at a terminal, else piped in. It is never an argument or a
-variable, because other programs on the machine can read those.
+The password (12–256 characters, none that many people use) is read from standard input: asked for at a terminal, else piped in. It is
+never an argument or a variable, because other programs on the machine can read those.
+
+A new password or another person (identifier) ends the account's sessions and the access of its apps at once.
 
 Examples:
   $ DATA_DIR=/var/lib/chartwitness chartwitness patient put --username maria --name "Maria Example" \\
@@ -58,15 +61,22 @@ Examples:
       const file = databaseFile(io);
       const password = await io.readSecret('Password: ');
       await withAccounts(file, async (accounts) => {
-        const isKnown = accounts.findByUsername(flags.username) !== undefined;
+        const before = accounts.findByUsername(flags.username);
         await put(accounts, flags, password);
         io.say(
-          isKnown
-            ? `The account ${flags.username} is replaced; its sessions go on until they end.`
-            : `The account ${flags.username} is made.`,
+          `The account ${flags.username} is ${whatBecame(before, accounts.findByUsername(flags.username))}.`,
         );
       });
     });
+}
+
+function whatBecame(before: PatientAccount | undefined, after: PatientAccount | undefined): string {
+  if (before === undefined) {
+    return 'made';
+  }
+  return before.login === after?.login
+    ? 'replaced: same person and password, so its sessions go on'
+    : 'replaced; its sessions and the access of its apps have ended';
 }
 
 async function put(accounts: PatientAccounts, flags: PutFlags, password: string): Promise<void> {

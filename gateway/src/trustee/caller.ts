@@ -89,12 +89,12 @@ async function fromToken(deps: CallerDeps, header: string, response: Response): 
     if (token === undefined) {
       throw new AppError('INVALID_TOKEN', 'the Authorization header is not a Bearer token');
     }
-    const { subject, scope } = await deps.tokens.verify(token);
-    const patient = deps.directory.find(subject, '');
+    const verified = await deps.tokens.verify(token);
+    const patient = deps.directory.find(deps.directory.loginOf(verified), '');
     if (patient === undefined) {
       throw new AppError('INVALID_TOKEN', 'the token has no patient');
     }
-    return { kind: 'token', patient, scope };
+    return { kind: 'token', patient, scope: verified.scope };
   } catch (error) {
     if (error instanceof AppError && error.code === 'INVALID_TOKEN') {
       response.set(

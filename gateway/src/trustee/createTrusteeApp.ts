@@ -39,7 +39,7 @@ import { portalFiles } from './portalFiles';
 import { createPortalSessions, type SessionLifetime } from './portalSession';
 import { createSealedCookie } from './sealedCookie';
 import { signInRoutes } from './signInRoutes';
-import { openSignInThrottle, type ThrottleRules } from './signInThrottle';
+import { type FailedSignIns, openSignInThrottle, type ThrottleRules } from './signInThrottle';
 import { publicJwks, type TrusteeKeys } from './trusteeKeys';
 
 /** An OpenID provider elsewhere that the patients already use. */
@@ -85,6 +85,8 @@ export interface TrusteeDeps {
   readonly trustedProxies?: number;
   readonly sessionLifetime?: SessionLifetime;
   readonly throttle?: ThrottleRules;
+  /** How a sign-in waits whose account many guess at; default: time passes. */
+  readonly pauseSignIn?: (ms: number) => Promise<void>;
   readonly limits?: TrusteeLimits;
 }
 
@@ -159,6 +161,7 @@ interface Identity {
   readonly client: OpenIdClient;
   readonly tokenKeys: IssuerKeys;
   readonly endProviderSessions: (login: string) => void;
+  readonly failedSignIns: (username: string) => FailedSignIns | undefined;
   readonly router: Router | undefined;
 }
 
@@ -182,7 +185,7 @@ function wire(deps: TrusteeDeps): Parts {
     clock: deps.clock,
   });
   const { baseUrl, store, registry } = deps;
-  const { directory, client, endProviderSessions, issuer } = identity;
+  const { directory, client, endProviderSessions, failedSignIns, issuer } = identity;
   const tokens = createTokenVerifier({
     issuer,
     audience: resource,
@@ -200,7 +203,7 @@ function wire(deps: TrusteeDeps): Parts {
   const api = Router();
   api.use(noStore, authenticateCaller({ sessions, directory, tokens, baseUrl, resourceMetadataUrl }));
   api.use(
-    meRoutes({ sessions, registry, projectionStatus: deps.projectionStatus }),
+    meRoutes({ sessions, registry, projectionStatus: deps.projectionStatus, failedSignIns }),
     accessRoutes({ store, registry }),
     consentRoutes({ desk, store, registry }),
   );
@@ -233,7 +236,13 @@ function embeddedIdentity(deps: TrusteeDeps, resource: string): Identity {
   const router = Router();
   router.use(
     publicAddress(baseUrl),
-    interactionRoutes({ provider, accounts, throttle, origin: new URL(baseUrl).origin }),
+    interactionRoutes({
+      provider,
+      accounts,
+      throttle,
+      pause: deps.pauseSignIn ?? ((ms) => wait(ms)),
+      origin: new URL(baseUrl).origin,
+    }),
   );
   const handler = provider.callback();
   router.use((request, response, next) => {
@@ -256,6 +265,7 @@ function embeddedIdentity(deps: TrusteeDeps, resource: string): Identity {
     endProviderSessions: (login) => {
       storage.endSessions(login);
     },
+    failedSignIns: throttle.failuresOf,
     router,
   };
 }
@@ -272,6 +282,7 @@ function externalIdentity(deps: TrusteeDeps, external: ExternalIssuer): Identity
     // No keys: no token verifies.
     tokenKeys: jwksUrl === undefined ? { jwks: { keys: [] } } : { jwksUrl },
     endProviderSessions: () => undefined,
+    failedSignIns: () => undefined,
     router: undefined,
   };
 }

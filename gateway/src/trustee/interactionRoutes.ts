@@ -13,6 +13,8 @@ export interface InteractionDeps {
   readonly provider: Provider;
   readonly accounts: PatientAccounts;
   readonly throttle: SignInThrottle;
+  /** Waits before a password of an account is looked at that many guess at. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Origin of the portal, for checking where a form was sent from. */
   readonly origin: string;
 }
@@ -126,13 +128,16 @@ async function login(
   const language = languageFor(details, request);
   const username = field(request, 'username').slice(0, 64);
   const address = request.ip ?? '';
-  const waitMs = deps.throttle.begin(username, address);
-  if (waitMs > 0) {
-    const seconds = Math.ceil(waitMs / 1000);
+  const admission = deps.throttle.begin(username, address);
+  if (admission.kind === 'refused') {
+    const seconds = Math.ceil(admission.waitMs / 1000);
     response.set('Retry-After', String(seconds));
     const problem = wordsIn(language).tooMany(seconds);
     send(response, 429, await askLogin(deps, details, language, username, problem));
     return;
+  }
+  if (admission.delayMs > 0) {
+    await deps.pause(admission.delayMs);
   }
   const account = await deps.accounts.verify(username, field(request, 'password').slice(0, 256));
   if (account === undefined) {
@@ -144,7 +149,7 @@ async function login(
   await deps.provider.interactionFinished(
     request,
     response,
-    { login: { accountId: account.id, remember: false, amr: ['pwd'] } },
+    { login: { accountId: account.login, remember: false, amr: ['pwd'] } },
     { mergeWithLastSubmission: false },
   );
 }

@@ -5,11 +5,14 @@ import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type Caller, callerOf } from './caller';
 import type { PortalSessions } from './portalSession';
+import type { FailedSignIns } from './signInThrottle';
 
 export interface MeRoutesDeps {
   readonly sessions: PortalSessions;
   readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
+  /** What was tried at a username of this service; `undefined` for nothing, or where others keep the passwords. */
+  readonly failedSignIns: (username: string) => FailedSignIns | undefined;
 }
 
 /** `GET /me`: who calls, the CSRF token of the session, the organisations' names, and how fresh the list is. */
@@ -18,7 +21,7 @@ export function meRoutes(deps: MeRoutesDeps): Router {
   router.get('/me', async (request, response) => {
     await deps.registry.freshen();
     const answer: Me = {
-      ...identityOf(callerOf(request), deps.sessions),
+      ...identityOf(callerOf(request), deps),
       organisations: deps.registry.organisations().map(({ mspId, name, role }) => ({ mspId, name, role })),
       list: listPosition(deps.projectionStatus()),
     };
@@ -27,13 +30,25 @@ export function meRoutes(deps: MeRoutesDeps): Router {
   return router;
 }
 
-type Identity = Pick<Me, 'subject' | 'name' | 'username' | 'csrfToken' | 'sessionExpiresAt'>;
+type Identity = Pick<
+  Me,
+  'subject' | 'name' | 'username' | 'csrfToken' | 'sessionExpiresAt' | 'failedSignIns'
+>;
 
-function identityOf(caller: Caller, sessions: PortalSessions): Identity {
+function identityOf(caller: Caller, { sessions, failedSignIns }: MeRoutesDeps): Identity {
   const { subject, name, username } = caller.patient;
   if (caller.kind === 'session') {
     const sessionExpiresAt = new Date(sessions.expiresAt(caller.session)).toISOString();
-    return { subject, name, username, csrfToken: caller.session.csrfToken, sessionExpiresAt };
+    const failed = username === null ? undefined : failedSignIns(username);
+    return {
+      subject,
+      name,
+      username,
+      csrfToken: caller.session.csrfToken,
+      sessionExpiresAt,
+      failedSignIns:
+        failed === undefined ? null : { count: failed.count, since: new Date(failed.since).toISOString() },
+    };
   }
   // An app learns names only with the scope that the patient was asked for.
   const mayKnow = caller.scope.split(' ').includes('profile');
@@ -43,6 +58,7 @@ function identityOf(caller: Caller, sessions: PortalSessions): Identity {
     username: mayKnow ? username : null,
     csrfToken: null,
     sessionExpiresAt: null,
+    failedSignIns: null,
   };
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, randomUUID } from 'node:crypto';
 import { migrate, type SqlDatabase } from '../readmodel/openDatabase';
+import { inOneTransaction } from '../sqlite';
 import { DEFAULT_HASH_COST, type HashCost, hashPassword, SALT_BYTES, verifyPassword } from './passwordHash';
+import { passwordProblem } from './passwordRules';
 
 /** A national or other agreed patient identifier, as FHIR `Identifier.system` and `.value`. */
 export interface PatientIdentifier {
@@ -9,9 +11,15 @@ export interface PatientIdentifier {
   readonly value: string;
 }
 
-/** A patient who may sign in here. `id` is random and stays the same for the account's life; it is the OpenID `sub`. */
+/** A patient who may sign in here. */
 export interface PatientAccount {
+  /** Random, one for each person: each app's OpenID `sub` is made of it. It never passes to another person. */
   readonly id: string;
+  /**
+   * Random, another one whenever the password or the person changes. Sessions, grants and tokens are made for it, so that all of them end
+   * with the change, also a sign-in that is half done.
+   */
+  readonly login: string;
   readonly username: string;
   readonly name: string;
   readonly identifier: PatientIdentifier;
@@ -20,7 +28,7 @@ export interface PatientAccount {
 export interface NewPatientAccount {
   /** 1–64 characters; compared without regard to case. */
   readonly username: string;
-  /** 8–256 characters. */
+  /** 12–256 characters, none that guessers try first (`passwordRules`). */
   readonly password: string;
   /** 1–200 characters. */
   readonly name: string;
@@ -29,11 +37,13 @@ export interface NewPatientAccount {
 
 export interface PatientAccounts {
   /**
-   * Makes the account, or replaces the password, name and identifier of the one with this username.
-   * @throws RangeError when a field is out of its bounds.
+   * Makes the account, or replaces the password, name and identifier of the one with this username. A new password or person ends every
+   * session and every app's access of the account; a new name alone ends nothing.
+   * @throws RangeError when a field is out of its bounds or the password is too easy to guess.
    */
   put(account: NewPatientAccount): Promise<PatientAccount>;
-  find(id: string): PatientAccount | undefined;
+  /** @param login as sessions and tokens carry it; one that was ended finds nothing. */
+  find(login: string): PatientAccount | undefined;
   /** For the operator; tells by its timing whether the name is known, so never behind a request. */
   findByUsername(username: string): PatientAccount | undefined;
   /** The account when the password is its own. Does the same work for unknown names, so that timing tells nothing about who is a patient. */
@@ -59,6 +69,14 @@ const MIGRATIONS = [
      key TEXT PRIMARY KEY, failures INTEGER NOT NULL, blocked_until INTEGER NOT NULL, last INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE ended_session (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE account ADD COLUMN login TEXT NOT NULL DEFAULT '';
+   UPDATE account SET login = id;
+   CREATE UNIQUE INDEX account_login ON account (login);
+   CREATE TABLE sign_in_notice (
+     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, last INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sign_in_notice_last ON sign_in_notice (last);
+   CREATE INDEX sign_in_attempt_last ON sign_in_attempt (last);`,
 ];
 
 /** Makes the tables of accounts, OpenID Connect and sign-in in a database that is theirs alone. */
@@ -68,6 +86,7 @@ export function migrateTrusteeDatabase(database: SqlDatabase): void {
 
 interface AccountRow {
   id: string;
+  login: string;
   shown: string;
   name: string;
   system: string;
@@ -80,15 +99,17 @@ export function openPatientAccounts(
   database: SqlDatabase,
   cost: HashCost = DEFAULT_HASH_COST,
 ): PatientAccounts {
-  const columns = 'id, shown, name, system, value, hash';
+  const columns = 'id, login, shown, name, system, value, hash';
   const byName = database.prepare(`SELECT ${columns} FROM account WHERE username = ?`);
-  const byId = database.prepare(`SELECT ${columns} FROM account WHERE id = ?`);
+  const byLogin = database.prepare(`SELECT ${columns} FROM account WHERE login = ?`);
   const upsert = database.prepare(
-    `INSERT INTO account (id, username, shown, name, system, value, hash) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (username) DO UPDATE SET shown = excluded.shown, name = excluded.name, system = excluded.system,
-       value = excluded.value, hash = excluded.hash`,
+    `INSERT INTO account (id, login, username, shown, name, system, value, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (username) DO UPDATE SET id = excluded.id, login = excluded.login, shown = excluded.shown, name = excluded.name,
+       system = excluded.system, value = excluded.value, hash = excluded.hash`,
   );
-  const remove = database.prepare('DELETE FROM account WHERE id = ?');
+  const remove = database.prepare('DELETE FROM account WHERE id = ? RETURNING login');
+  // What a dead login left at the OpenID provider opens nothing any more; it is not kept either.
+  const forget = database.prepare('DELETE FROM oidc WHERE account = ?');
   const decoy = hashPassword(randomUUID(), randomBytes(SALT_BYTES), cost);
   const rowOf = (username: string): AccountRow | undefined =>
     byName.get(nameKey(username)) as AccountRow | undefined;
@@ -96,25 +117,33 @@ export function openPatientAccounts(
   return {
     put: async (account) => {
       checkBounds(account);
-      const hash = await hashPassword(account.password, randomBytes(SALT_BYTES), cost);
-      const { system, value } = account.identifier;
-      upsert.run(
-        randomUUID(),
-        nameKey(account.username),
-        account.username,
-        account.name,
-        system,
-        value,
-        hash,
-      );
-      const row = rowOf(account.username);
-      if (row === undefined) {
-        throw new Error('the account was removed while it was written');
-      }
-      return toAccount(row);
+      const { username, password, name, identifier } = account;
+      const seen = rowOf(username);
+      const keepsPassword = seen !== undefined && (await verifyPassword(password, seen.hash));
+      const fresh = keepsPassword ? undefined : await hashPassword(password, randomBytes(SALT_BYTES), cost);
+      return inOneTransaction(database, () => {
+        const old = rowOf(username);
+        const isSamePerson =
+          old !== undefined && old.system === identifier.system && old.value === identifier.value;
+        // The one whose password was compared: another change may have come in between.
+        const isSamePassword = keepsPassword && old?.hash === seen.hash;
+        const row: AccountRow = {
+          id: isSamePerson ? old.id : randomUUID(),
+          login: isSamePerson && isSamePassword ? old.login : randomUUID(),
+          shown: username,
+          name,
+          ...identifier,
+          hash: fresh ?? seen?.hash ?? '',
+        };
+        upsert.run(row.id, row.login, nameKey(username), username, name, row.system, row.value, row.hash);
+        if (old !== undefined && old.login !== row.login) {
+          forget.run(old.login);
+        }
+        return toAccount(row);
+      });
     },
-    find: (id) => {
-      const row = byId.get(id) as AccountRow | undefined;
+    find: (login) => {
+      const row = byLogin.get(login) as AccountRow | undefined;
       return row === undefined ? undefined : toAccount(row);
     },
     findByUsername: (username) => {
@@ -127,7 +156,12 @@ export function openPatientAccounts(
       return matches && row !== undefined ? toAccount(row) : undefined;
     },
     remove: (id) => {
-      remove.run(id);
+      inOneTransaction(database, () => {
+        const row = remove.get(id) as Pick<AccountRow, 'login'> | undefined;
+        if (row !== undefined) {
+          forget.run(row.login);
+        }
+      });
     },
   };
 }
@@ -140,6 +174,7 @@ export function nameKey(username: string): string {
 function toAccount(row: AccountRow): PatientAccount {
   return {
     id: row.id,
+    login: row.login,
     username: row.shown,
     name: row.name,
     identifier: { system: row.system, value: row.value },
@@ -149,7 +184,6 @@ function toAccount(row: AccountRow): PatientAccount {
 function checkBounds(account: NewPatientAccount): void {
   const bounds: readonly (readonly [string, string, number, number])[] = [
     ['username', nameKey(account.username), 1, 64],
-    ['password', account.password, 8, 256],
     ['name', account.name, 1, 200],
     ['identifier.system', account.identifier.system, 1, 256],
     ['identifier.value', account.identifier.value, 1, 256],
@@ -158,5 +192,9 @@ function checkBounds(account: NewPatientAccount): void {
     if (text.length < least || text.length > most) {
       throw new RangeError(`${field} must have ${String(least)}–${String(most)} characters`);
     }
+  }
+  const problem = passwordProblem(account.password, account);
+  if (problem !== undefined) {
+    throw new RangeError(problem);
   }
 }

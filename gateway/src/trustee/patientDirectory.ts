@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AccessToken } from '../auth/tokenVerifier';
 import type { PatientAccounts, PatientIdentifier } from './patientAccounts';
 
 /** A patient as the API knows the caller. */
@@ -9,17 +10,26 @@ export interface Patient {
   readonly username: string | null;
 }
 
-/** From a login (`sub` at the OpenID provider) to the patient whose list it opens. */
+/** From a login (at the OpenID provider) to the patient whose list it opens. */
 export interface PatientDirectory {
   /** `undefined` when the login no longer has a patient. @param name as the provider told it. */
   find(login: string, name: string): Patient | undefined;
+  /** The login that a verified access token was made for; empty when it names none. */
+  loginOf(token: AccessToken): string;
 }
+
+/** Claim of this service's own access tokens: the login, which ends with the password, where `sub` is the app's name for the person. */
+export const LOGIN_CLAIM = 'login';
 
 export type SubjectOf = (identifier: PatientIdentifier) => string;
 
 /** Logins are accounts here; an account that was removed opens nothing from the next request on. */
 export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf): PatientDirectory {
   return {
+    loginOf: ({ claims }) => {
+      const login = claims[LOGIN_CLAIM];
+      return typeof login === 'string' ? login : '';
+    },
     find: (login) => {
       const account = accounts.find(login);
       return account === undefined
@@ -32,6 +42,7 @@ export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf
 /** Logins are an external provider's, whose `sub` is the patient's identifier in `system`. */
 export function externalDirectory(system: string, subjectOf: SubjectOf): PatientDirectory {
   return {
+    loginOf: ({ subject }) => subject,
     find: (login, name) => ({ subject: subjectOf({ system, value: login }), name, username: null }),
   };
 }

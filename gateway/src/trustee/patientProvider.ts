@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import {
   type ClientMetadata,
   type Configuration,
@@ -11,6 +12,7 @@ import { sayWhenToRetry } from '../auth/temporarilyUnavailable';
 import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
 import type { OidcStorage } from './oidcAdapter';
+import { LOGIN_CLAIM } from './patientDirectory';
 import { grantablePatientScopes, identityScopes, withNarrowerScopes } from './patientScopes';
 import type { PatientAccounts } from './patientAccounts';
 import type { TrusteeKeys } from './trusteeKeys';
@@ -118,13 +120,22 @@ function configuration(options: PatientProviderOptions): Configuration {
     },
     interactions: { url: (_context, interaction) => interactionPath(interaction.uid) },
     loadExistingGrant: (context) => existingGrant(context, options.resource),
-    findAccount: (_context, id) => {
-      const account = options.accounts.find(id);
+    // What the library calls an account is a login here, and ends with the password. Apps know the person, each by a name of its own.
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_context, login, client) =>
+      createHash('sha256')
+        .update(`${client.clientId}|${options.accounts.find(login)?.id ?? login}`)
+        .digest('base64url'),
+    sectorIdentifierUriValidate: () => false,
+    extraTokenClaims: (_context, token) =>
+      'accountId' in token ? { [LOGIN_CLAIM]: token.accountId } : undefined,
+    findAccount: (_context, login) => {
+      const account = options.accounts.find(login);
       return account === undefined
         ? undefined
         : {
-            accountId: id,
-            claims: () => ({ sub: id, name: account.name, preferred_username: account.username }),
+            accountId: login,
+            claims: () => ({ sub: login, name: account.name, preferred_username: account.username }),
           };
     },
     renderError: (context, out) => {
@@ -160,6 +171,9 @@ function appClient(app: AppRegistration): ClientMetadata {
     client_name: app.name,
     token_endpoint_auth_method: 'none',
     redirect_uris: [...app.redirectUris],
+    subject_type: 'pairwise',
+    // Names nothing: the library wants one for redirect URIs of several hosts, and the identifier is made of the client id.
+    sector_identifier_uri: 'https://sector.invalid/',
     // RFC 8252: loopback addresses and private schemes belong to native apps, where any loopback port is the same address.
     application_type: app.redirectUris.every((uri) => uri.startsWith('https://')) ? 'web' : 'native',
     grant_types: ['authorization_code', 'refresh_token'],

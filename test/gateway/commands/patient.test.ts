@@ -34,7 +34,10 @@ it('an account is made, replaced and removed while the trustee runs', async () =
   expect(await put('correct horse')).toBe('The account maria is made.');
   const made = await accounts.verify('Maria', 'correct horse');
   expect(made).toMatchObject({ name: 'Maria Example', identifier: { system: 'urn:national', value: '123' } });
-  expect(await put('battery staple', '--name', 'Maria Other')).toContain('is replaced');
+  expect(await put('correct horse', '--name', 'Maria Other')).toContain('its sessions go on');
+  expect(accounts.find(made?.login ?? '')?.name).toBe('Maria Other');
+  expect(await put('battery staple', '--name', 'Maria Other')).toContain('have ended');
+  expect(accounts.find(made?.login ?? '')).toBeUndefined();
   expect(await accounts.verify('maria', 'correct horse')).toBeUndefined();
   expect(await accounts.verify('maria', 'battery staple')).toMatchObject({
     id: made?.id,
@@ -46,7 +49,12 @@ it('an account is made, replaced and removed while the trustee runs', async () =
 });
 
 it('a password out of bounds makes no account', async () => {
-  await expect(put('short')).rejects.toThrow('password must have 8–256 characters');
+  await expect(put('short')).rejects.toThrow('password must have 12–256 characters');
+  expect(accounts.findByUsername('maria')).toBeUndefined();
+});
+
+it('a password that guessers try makes no account', async () => {
+  await expect(put('Baseball2024!')).rejects.toThrow('many people use');
   expect(accounts.findByUsername('maria')).toBeUndefined();
 });
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type SqlDatabase } from '../../../gateway/src/readmodel/openDatabase';
 import { hashPassword, verifyPassword } from '../../../gateway/src/trustee/passwordHash';
+import { openOidcStorage } from '../../../gateway/src/trustee/oidcAdapter';
 import { migrateTrusteeDatabase, openPatientAccounts } from '../../../gateway/src/trustee/patientAccounts';
-import { openSignInThrottle } from '../../../gateway/src/trustee/signInThrottle';
 import { openTrusteeKeys, publicJwks } from '../../../gateway/src/trustee/trusteeKeys';
 
 const COST = { N: 16, r: 1, p: 1 };
@@ -56,18 +56,59 @@ describe('accounts', () => {
     const accounts = openPatientAccounts(database, COST);
     const before = await accounts.put(PERSON);
     const after = await accounts.put({ ...PERSON, password: 'battery staple', name: 'Zoë Kihn' });
-    expect(after).toEqual({ ...before, name: 'Zoë Kihn' });
-    expect(accounts.find(before.id)).toEqual(after);
+    expect(after).toEqual({ ...before, login: after.login, name: 'Zoë Kihn' });
+    expect(accounts.find(after.login)).toEqual(after);
     expect(await accounts.verify('ZOË', 'battery staple')).toEqual(after);
     expect(await accounts.verify('zoë', 'correct horse')).toBeUndefined();
     expect(await accounts.verify('zoe', 'battery staple')).toBeUndefined();
   });
 
+  it('get another login with another password or person, and another id with another person', async () => {
+    const accounts = openPatientAccounts(database, COST);
+    const first = await accounts.put(PERSON);
+    expect(await accounts.put({ ...PERSON, name: 'Zoë Kihn' })).toEqual({ ...first, name: 'Zoë Kihn' });
+    const second = await accounts.put({ ...PERSON, password: 'battery staple' });
+    expect([second.id, second.login === first.login]).toEqual([first.id, false]);
+    const third = await accounts.put({
+      ...PERSON,
+      password: 'battery staple',
+      identifier: { system: 'urn:x', value: '2' },
+    });
+    expect(third.id).not.toBe(first.id);
+    expect([first.login, second.login]).not.toContain(third.login);
+    expect([first, second].map(({ login }) => accounts.find(login))).toEqual([undefined, undefined]);
+    expect(accounts.find(third.login)).toEqual(third);
+  });
+
+  it('keep nothing at the OpenID provider for a login that ended, and all of another’s', async () => {
+    const accounts = openPatientAccounts(database, COST);
+    const storage = openOidcStorage(database, () => 0);
+    const zoe = await accounts.put(PERSON);
+    const other = await accounts.put({
+      ...PERSON,
+      username: 'other',
+      identifier: { system: 'urn:x', value: '2' },
+    });
+    const kept = (): Promise<unknown[]> =>
+      Promise.all(['Session', 'Grant', 'RefreshToken'].map((model) => storage.adapter(model).find('z')));
+    for (const model of ['Session', 'Grant', 'RefreshToken']) {
+      await storage.adapter(model).upsert('z', { accountId: zoe.login }, 60);
+      await storage.adapter(model).upsert('o', { accountId: other.login }, 60);
+    }
+    await accounts.put({ ...PERSON, name: 'Zoë Kihn' });
+    expect(await kept()).not.toContain(undefined);
+    await accounts.put({ ...PERSON, password: 'battery staple' });
+    expect(await kept()).toEqual([undefined, undefined, undefined]);
+    expect(await storage.adapter('RefreshToken').find('o')).toBeDefined();
+    accounts.remove(other.id);
+    expect(await storage.adapter('RefreshToken').find('o')).toBeUndefined();
+  });
+
   it('are gone when removed', async () => {
     const accounts = openPatientAccounts(database, COST);
-    const { id } = await accounts.put(PERSON);
+    const { id, login } = await accounts.put(PERSON);
     accounts.remove(id);
-    expect(accounts.find(id)).toBeUndefined();
+    expect(accounts.find(login)).toBeUndefined();
     expect(await accounts.verify(PERSON.username, PERSON.password)).toBeUndefined();
   });
 
@@ -83,61 +124,6 @@ describe('accounts', () => {
     const accounts = openPatientAccounts(database, COST);
     await expect(accounts.put({ ...PERSON, ...change })).rejects.toThrow(field);
     expect(await accounts.verify(PERSON.username, PERSON.password)).toBeUndefined();
-  });
-
-  describe('throttle', () => {
-    const rules = { account: { free: 3, capMs: 4000 }, address: { free: 5, capMs: 60_000 } };
-    let now = 0;
-    const open = (): ReturnType<typeof openSignInThrottle> =>
-      openSignInThrottle(database, new Uint8Array(32), () => now, rules);
-    beforeEach(() => {
-      now = 1_000_000;
-    });
-
-    it('lets a name’s waits double up to the cap, across restarts', () => {
-      expect([1, 2, 3].map(() => open().begin('zoë', 'a'))).toEqual([0, 0, 0]);
-      expect(open().begin('Zoë ', 'b')).toBe(1000);
-      now += 1000;
-      expect(open().begin('zoë', 'b')).toBe(0);
-      expect(open().begin('zoë', 'b')).toBe(2000);
-      now += 2000;
-      expect(open().begin('zoë', 'b')).toBe(0);
-      now += 4000;
-      expect(open().begin('zoë', 'b')).toBe(0);
-      expect(open().begin('zoë', 'b')).toBe(4000);
-      expect(open().begin('other', 'c')).toBe(0);
-    });
-
-    it('counts an address over all names, and takes back only what succeeded', () => {
-      const throttle = open();
-      for (const name of ['a', 'b', 'c', 'd']) {
-        expect(throttle.begin(name, 'x')).toBe(0);
-      }
-      throttle.succeeded('d', 'x');
-      expect(throttle.begin('e', 'x')).toBe(0);
-      expect(throttle.begin('f', 'x')).toBe(0);
-      expect(throttle.begin('g', 'x')).toBe(1000);
-      expect(throttle.begin('g', 'y')).toBe(0);
-    });
-
-    it('forgives a name at its right password, and forgets after a day', () => {
-      const throttle = open();
-      [1, 2, 3].forEach(() => throttle.begin('zoë', 'a'));
-      now += 1000;
-      throttle.begin('zoë', 'a');
-      throttle.succeeded('zoë', 'a');
-      expect(throttle.begin('zoë', 'a')).toBe(0);
-      now += 86_400_001;
-      throttle.begin('someone', 'z');
-      expect(database.prepare('SELECT count(*) AS n FROM sign_in_attempt').get()).toMatchObject({ n: 2 });
-    });
-
-    it('keeps no names or addresses', () => {
-      open().begin('zoë', '203.0.113.9');
-      const rows = JSON.stringify(database.prepare('SELECT key FROM sign_in_attempt').all());
-      expect(rows).not.toContain('zoë');
-      expect(rows).not.toContain('203.0.113.9');
-    });
   });
 });
 

@@ -132,6 +132,7 @@ describe('an app with a token', () => {
       name: ALICE.name,
       csrfToken: null,
       sessionExpiresAt: null,
+      failedSignIns: null,
     });
     const unnamed = await app.tokens('openid patient/AuditEvent.s');
     expect(JSON.parse((await call(unnamed.access_token, 'me')).text)).toMatchObject({

@@ -61,6 +61,8 @@ export interface Harness {
   readonly projection: Projection;
   readonly accounts: PatientAccounts;
   readonly logLines: string[];
+  /** How long sign-ins were held back, one number each. */
+  readonly pauses: number[];
   /** Moves the service's clock; OpenID Connect itself runs on the real one. */
   advance(ms: number): void;
   /** Waits until the list holds everything that the ledger has. */
@@ -72,6 +74,7 @@ export interface Harness {
 export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<Harness> {
   const directory = mkdtempSync(join(tmpdir(), 'chartwitness-trustee-'));
   const logLines: string[] = [];
+  const pauses: number[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
   let shift = 0;
   const clock = (): number => Date.now() + shift;
@@ -128,6 +131,10 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     log,
     clock,
     metrics: createMetrics('trustee'),
+    pauseSignIn: (ms) => {
+      pauses.push(ms);
+      return Promise.resolve();
+    },
     ...change,
   });
   const stop = new AbortController();
@@ -140,6 +147,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     projection,
     accounts,
     logLines,
+    pauses,
     advance: (ms) => {
       shift += ms;
     },

@@ -103,6 +103,7 @@ export function meAnswer(part: Partial<Me> = {}): Me {
     username: 'pat',
     csrfToken: 'csrf-1',
     sessionExpiresAt: '2099-01-01T00:00:00.000Z',
+    failedSignIns: null,
     organisations: [
       { ...NORTH, role: 'holder' },
       { ...SOUTH, role: 'holder' },
