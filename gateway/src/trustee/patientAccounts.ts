@@ -123,13 +123,12 @@ export function openPatientAccounts(
       const fresh = keepsPassword ? undefined : await hashPassword(password, randomBytes(SALT_BYTES), cost);
       return inOneTransaction(database, () => {
         const old = rowOf(username);
-        const isSamePerson =
-          old !== undefined && old.system === identifier.system && old.value === identifier.value;
+        const same = samePerson(old, identifier);
         // The one whose password was compared: another change may have come in between.
-        const isSamePassword = keepsPassword && old?.hash === seen.hash;
+        const isSamePassword = keepsPassword && same?.hash === seen.hash;
         const row: AccountRow = {
-          id: isSamePerson ? old.id : randomUUID(),
-          login: isSamePerson && isSamePassword ? old.login : randomUUID(),
+          id: same?.id ?? randomUUID(),
+          login: (isSamePassword ? same?.login : undefined) ?? randomUUID(),
           shown: username,
           name,
           ...identifier,
@@ -169,6 +168,13 @@ export function openPatientAccounts(
 /** Usernames differ by more than case and spelling of accents. */
 export function nameKey(username: string): string {
   return username.trim().normalize('NFKC').toLowerCase();
+}
+
+function samePerson(
+  old: AccountRow | undefined,
+  { system, value }: PatientIdentifier,
+): AccountRow | undefined {
+  return old?.system === system && old.value === value ? old : undefined;
 }
 
 function toAccount(row: AccountRow): PatientAccount {

@@ -52,7 +52,7 @@ export interface SignInThrottle {
   /** Takes the attempts of this source at this username back: the password was right, so they were the patient's own slips. */
   succeeded(username: string, address: string): void;
   /** What remains for the last 30 days; `undefined` when nothing failed. */
-  failuresOf(username: string): FailedSignIns | undefined;
+  readonly failuresOf: (username: string) => FailedSignIns | undefined;
 }
 
 interface AttemptRow {
