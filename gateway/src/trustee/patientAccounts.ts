@@ -114,25 +114,27 @@ export function openPatientAccounts(
   const rowOf = (username: string): AccountRow | undefined =>
     byName.get(nameKey(username)) as AccountRow | undefined;
 
+  const hashFor = async (password: string, onFile: string | undefined): Promise<string> =>
+    onFile !== undefined && (await verifyPassword(password, onFile))
+      ? onFile
+      : hashPassword(password, randomBytes(SALT_BYTES), cost);
+
   return {
     put: async (account) => {
       checkBounds(account);
       const { username, password, name, identifier } = account;
-      const seen = rowOf(username);
-      const keepsPassword = seen !== undefined && (await verifyPassword(password, seen.hash));
-      const fresh = keepsPassword ? undefined : await hashPassword(password, randomBytes(SALT_BYTES), cost);
+      // The hash on file where the password is the old one, so that a change in between is noticed below.
+      const hash = await hashFor(password, rowOf(username)?.hash);
       return inOneTransaction(database, () => {
         const old = rowOf(username);
         const same = samePerson(old, identifier);
-        // The one whose password was compared: another change may have come in between.
-        const isSamePassword = keepsPassword && same?.hash === seen.hash;
         const row: AccountRow = {
           id: same?.id ?? randomUUID(),
-          login: (isSamePassword ? same?.login : undefined) ?? randomUUID(),
+          login: same?.hash === hash ? same.login : randomUUID(),
           shown: username,
           name,
           ...identifier,
-          hash: fresh ?? seen?.hash ?? '',
+          hash,
         };
         upsert.run(row.id, row.login, nameKey(username), username, name, row.system, row.value, row.hash);
         if (old !== undefined && old.login !== row.login) {
