@@ -11,9 +11,12 @@ export interface LedgerTls {
   readonly serverName?: string;
 }
 
-/** A node asks for at least a minute between pings of an idle client (`keepalive.minInterval`). */
-const KEEPALIVE_MS = 120_000;
-const KEEPALIVE_TIMEOUT_MS = 20_000;
+/**
+ * A node ends connections that ping more often than once a minute (`keepalive.minInterval`). A connection that is dead without a word is
+ * found and replaced after both times together.
+ */
+const KEEPALIVE_MS = 62_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** The nodes are few and near: ask again soon after a restart instead of after minutes, which is gRPC's default. */
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 1_000;
@@ -29,6 +32,7 @@ export function openChannel(endpoint: string, tls: LedgerTls | undefined): grpc.
     'grpc.max_receive_message_length': -1,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.keepalive_permit_without_calls': 1,
     'grpc.initial_reconnect_backoff_ms': FIRST_RECONNECT_MS,
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
     ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),

@@ -32,10 +32,20 @@ export interface RegistryCacheOptions {
   readonly staleMs?: number;
   /** Wait before the event stream is opened again. Default 500. */
   readonly reopenMs?: number;
+  /** How long a read may take before what is remembered is given instead. Default 500. */
+  readonly patienceMs?: number;
+  /** The same where nothing is remembered; then the read counts as failed. Default 3,000; 1,000 while the ledger is known to be away. */
+  readonly firstPatienceMs?: number;
+  /** How long after a failed read what is remembered is given at once. Default 5,000. */
+  readonly failedLatelyMs?: number;
+  /** Runs `action` once after `milliseconds` unless the returned function is called before. */
+  readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
 /** Clients that are remembered at most; ids come from unauthenticated callers. */
 const MAX_CLIENTS = 2_000;
+/** Bound of a first read while the ledger is known to be away: long enough for a ledger that is just back. */
+const AWAY_PATIENCE_MS = 1_000;
 
 /** Starts following `RegistryChanged`; makes no call that could fail. */
 export function createRegistryCache(options: RegistryCacheOptions): RegistryCache {
@@ -49,15 +59,32 @@ interface Remembered<T> {
   isOutdated: boolean;
 }
 
+/** What all cells know of the ledger together, and how patient they are. */
+interface Patience {
+  readonly now: () => number;
+  readonly freshMs: () => number;
+  readonly staleMs: number;
+  readonly patienceMs: number;
+  readonly firstPatienceMs: () => number;
+  readonly hasFailedLately: () => boolean;
+  /** Tells all cells how a read ended. */
+  readonly note: (isAnswered: boolean) => void;
+  readonly after: (milliseconds: number, action: () => void) => () => void;
+}
+
+const LATE = Symbol('late');
+
 /** One remembered answer, read again when it is outdated or old; callers at the same time share one read. */
 class Cell<T> {
   #remembered: Remembered<T> | undefined;
   #reading: Promise<T> | undefined;
   #changes = 0;
   readonly #read: () => Promise<T>;
+  readonly #patience: Patience;
 
-  constructor(read: () => Promise<T>) {
+  constructor(read: () => Promise<T>, patience: Patience) {
     this.#read = read;
+    this.#patience = patience;
   }
 
   outdate(): void {
@@ -68,31 +95,80 @@ class Cell<T> {
     }
   }
 
-  async get(now: () => number, freshMs: number, staleMs: number): Promise<T> {
+  async get(): Promise<T> {
+    const { now, freshMs, staleMs } = this.#patience;
     const kept = this.#remembered;
-    if (kept !== undefined && !kept.isOutdated && now() - kept.readAt < freshMs) {
+    if (kept !== undefined && !kept.isOutdated && now() - kept.readAt < freshMs()) {
       return kept.value;
     }
+    const reading = (this.#reading ??= this.#refresh());
+    return kept !== undefined && now() - kept.readAt < staleMs
+      ? this.#orRemembered(reading, kept)
+      : this.#first(reading);
+  }
+
+  /** A ledger that hangs must not make every caller wait for its deadline: what is remembered serves meanwhile. */
+  async #orRemembered(reading: Promise<T>, kept: Remembered<T>): Promise<T> {
+    const { hasFailedLately, patienceMs } = this.#patience;
     try {
-      return await (this.#reading ??= this.#refresh(now));
+      const value = await this.#within(reading, hasFailedLately() ? 0 : patienceMs);
+      return value === LATE ? kept.value : value;
     } catch (error) {
-      if (kept !== undefined && isAway(error) && now() - kept.readAt < staleMs) {
+      if (isAway(error)) {
         return kept.value;
       }
       throw error;
     }
   }
 
-  async #refresh(now: () => number): Promise<T> {
+  async #first(reading: Promise<T>): Promise<T> {
+    const value = await this.#within(reading, this.#patience.firstPatienceMs());
+    if (value === LATE) {
+      throw new LedgerError('unavailable', 'the registry did not answer in time');
+    }
+    return value;
+  }
+
+  /** The answer, or {@link LATE}. The read goes on for those who ask later. */
+  async #within(reading: Promise<T>, milliseconds: number): Promise<T | typeof LATE> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<typeof LATE>((resolve) => {
+      cancel = this.#patience.after(milliseconds, () => {
+        resolve(LATE);
+      });
+    });
+    try {
+      const value = await Promise.race([reading, late]);
+      if (value === LATE) {
+        this.#patience.note(false);
+      }
+      return value;
+    } finally {
+      cancel();
+    }
+  }
+
+  #refresh(): Promise<T> {
+    const reading = this.#readOnce();
+    // Those who do not wait any longer have what was remembered; the next to ask reads again.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #readOnce(): Promise<T> {
     const changes = this.#changes;
-    const readAt = now();
+    const readAt = this.#patience.now();
     try {
       const value = await this.#read();
+      this.#patience.note(true);
       if (changes === this.#changes) {
         // An answer that was overtaken by a change is given to those who asked before it and not kept.
         this.#remembered = { value, readAt, isOutdated: false };
       }
       return value;
+    } catch (error) {
+      this.#patience.note(!isAway(error));
+      throw error;
     } finally {
       if (changes === this.#changes) {
         this.#reading = undefined;
@@ -109,18 +185,37 @@ class EventDrivenRegistry implements RegistryCache {
   readonly #settings: Cell<NetworkSettings | undefined>;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
+  readonly #patience: Patience;
   #isWatched = false;
+  #failedAt: number | undefined;
 
   constructor(options: RegistryCacheOptions) {
     this.#options = options;
     this.#now = options.clock ?? Date.now;
-    this.#organisations = new Cell(() => options.ledger.organisations());
-    this.#settings = new Cell(() => options.ledger.findSettings());
+    const hasFailedLately = (): boolean =>
+      this.#failedAt !== undefined && this.#now() - this.#failedAt < (options.failedLatelyMs ?? 5_000);
+    this.#patience = {
+      now: this.#now,
+      freshMs: () => (this.#isWatched ? (options.freshMs ?? 10_000) : (options.unwatchedMs ?? 1_000)),
+      staleMs: options.staleMs ?? 900_000,
+      patienceMs: options.patienceMs ?? 500,
+      firstPatienceMs: () => {
+        const patience = options.firstPatienceMs ?? 3_000;
+        return hasFailedLately() ? Math.min(patience, AWAY_PATIENCE_MS) : patience;
+      },
+      hasFailedLately,
+      note: (isAnswered) => {
+        this.#failedAt = isAnswered ? undefined : this.#now();
+      },
+      after: options.after ?? afterTimeout,
+    };
+    this.#organisations = new Cell(() => options.ledger.organisations(), this.#patience);
+    this.#settings = new Cell(() => options.ledger.findSettings(), this.#patience);
     this.#following = this.#follow();
   }
 
   findClient(clientId: string): Promise<ClientApplication | undefined> {
-    return this.#get(this.#clientCell(clientId));
+    return this.#clientCell(clientId).get();
   }
 
   async findOrganisation(mspId: string): Promise<Organisation | undefined> {
@@ -128,23 +223,16 @@ class EventDrivenRegistry implements RegistryCache {
   }
 
   organisations(): Promise<readonly Organisation[]> {
-    return this.#get(this.#organisations);
+    return this.#organisations.get();
   }
 
   settings(): Promise<NetworkSettings | undefined> {
-    return this.#get(this.#settings);
+    return this.#settings.get();
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#following;
-  }
-
-  #get<T>(cell: Cell<T>): Promise<T> {
-    const freshMs = this.#isWatched
-      ? (this.#options.freshMs ?? 10_000)
-      : (this.#options.unwatchedMs ?? 1_000);
-    return cell.get(this.#now, freshMs, this.#options.staleMs ?? 900_000);
   }
 
   #clientCell(clientId: string): Cell<ClientApplication | undefined> {
@@ -156,7 +244,7 @@ class EventDrivenRegistry implements RegistryCache {
     if (this.#clients.size >= MAX_CLIENTS && oldest !== undefined) {
       this.#clients.delete(oldest);
     }
-    const cell = new Cell(() => this.#options.ledger.findClient(clientId));
+    const cell = new Cell(() => this.#options.ledger.findClient(clientId), this.#patience);
     this.#clients.set(clientId, cell);
     return cell;
   }
@@ -220,7 +308,17 @@ class EventDrivenRegistry implements RegistryCache {
   }
 }
 
-/** Whether the ledger did not answer, as opposed to answering no. */
+/**
+ * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer refuses this identity (revoked,
+ * expired) before any chaincode is asked.
+ */
 function isAway(error: unknown): boolean {
-  return error instanceof LedgerError && error.kind !== 'rejected';
+  return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);
+}
+
+function afterTimeout(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds);
+  return () => {
+    clearTimeout(timer);
+  };
 }

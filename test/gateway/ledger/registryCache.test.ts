@@ -73,9 +73,21 @@ class FakeRegistryLedger {
 let ledger: FakeRegistryLedger;
 let cache: RegistryCache;
 let now: number;
+/** Timers that were asked for, run by `pass`. */
+let timers: { at: number; action: () => void }[];
+const pass = async (milliseconds: number): Promise<void> => {
+  now += milliseconds;
+  const due = timers.filter(({ at }) => at <= now);
+  timers = timers.filter(({ at }) => at > now);
+  due.forEach(({ action }) => {
+    action();
+  });
+  await settle();
+};
 beforeEach(async () => {
   ledger = new FakeRegistryLedger();
   now = 1_000_000;
+  timers = [];
   cache = createRegistryCache({
     ledger,
     log: pino({ level: 'silent' }),
@@ -84,6 +96,16 @@ beforeEach(async () => {
     unwatchedMs: 1_000,
     staleMs: 60_000,
     reopenMs: 1,
+    patienceMs: 500,
+    firstPatienceMs: 3_000,
+    failedLatelyMs: 5_000,
+    after: (milliseconds, action) => {
+      const timer = { at: now + milliseconds, action };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((one) => one !== timer);
+      };
+    },
   });
   await settle();
 });
@@ -168,6 +190,75 @@ test('a refusal is not papered over with an old answer', async () => {
   ledger.failure = new LedgerError('rejected', 'fake: no', { domainCode: 'NOT_ALLOWED' });
   now += 30_000;
   await expect(statusNow()).rejects.toMatchObject({ domainCode: 'NOT_ALLOWED' });
+});
+
+test('a peer that refuses this gateway’s identity is one that cannot be asked', async () => {
+  await statusNow();
+  ledger.failure = new LedgerError('rejected', 'fake: access denied');
+  now += 30_000;
+  expect(await statusNow()).toBe('active');
+});
+
+describe('while the ledger hangs', () => {
+  beforeEach(async () => {
+    await statusNow();
+    await cache.organisations();
+    ledger.gate = new Promise(() => undefined);
+    now += 20_000;
+  });
+
+  test('what is remembered is given after half a second, then at once', async () => {
+    const first = statusNow();
+    await pass(499);
+    const answered = jest.fn();
+    void first.then(answered);
+    await settle();
+    expect(answered).not.toHaveBeenCalled();
+    await pass(1);
+    expect(await first).toBe('active');
+    const second = cache.findOrganisation(NORTH);
+    await pass(0);
+    expect((await second)?.status).toBe('active');
+    const third = statusNow();
+    await pass(0);
+    expect(await third).toBe('active');
+    // The read that hangs is shared, not repeated.
+    expect(ledger.reads).toBe(4);
+  });
+
+  test('what was never read fails in bounded time, sooner when it is known to hang', async () => {
+    const first = expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
+    await pass(3_000);
+    await first;
+    const second = expect(cache.findClient('anyone else')).rejects.toMatchObject({ kind: 'unavailable' });
+    await pass(1_000);
+    await second;
+  });
+
+  test('an answer that comes at last is taken, and the next read waits for the ledger again', async () => {
+    let open: () => void = () => undefined;
+    ledger.change('client', CLIENT.clientId);
+    await settle();
+    ledger.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const late = statusNow();
+    await pass(500);
+    expect(await late).toBe('active');
+    open();
+    await settle();
+    ledger.gate = undefined;
+    ledger.status = 'suspended';
+    now += 20_000;
+    expect(await statusNow()).toBe('suspended');
+  });
+
+  test('nothing is given from too long ago', async () => {
+    now += 60_000;
+    const old = expect(statusNow()).rejects.toMatchObject({ kind: 'unavailable' });
+    await pass(3_000);
+    await old;
+  });
 });
 
 test('what was never read is not made up', async () => {
