@@ -85,13 +85,36 @@ export const accessItem = z
     further: z.int().min(1).optional(),
     /** Whether the item left, where the release was decided before its record; else what `decision` says left. */
     released: z.boolean().optional(),
+    /** What the rules say. What left is `released` where it is given. */
     decision: effect,
     basis,
+    /** In an emergency: what all rules say, with those that an emergency passes over. `rule` is absent where their default decides. */
+    otherwise: z.strictObject({ decision: effect, rule: z.string().optional() }).optional(),
+    /** Which part of the request recorded it, where several did. */
+    part: z.int().min(1).optional(),
   })
   .meta({ id: 'AccessItem' });
 
+/** Where the ledger holds an event. */
+export const ledgerPlace = z
+  .strictObject({
+    lane: z.string(),
+    /** Index of the event in its lane, from 0. */
+    number: z.int().min(0).optional(),
+    /** Batch of the lane, and index in it. */
+    seq: z.int(),
+    index: z.int(),
+    transactionId: z.string(),
+    block: z.int(),
+  })
+  .meta({ id: 'LedgerPlace' });
+
+/** `releasedLate`: data left before the access was recorded. `nothingGiven`: a permitted release never took place. */
+export const amendmentReason = z.enum(['releasedLate', 'nothingGiven']);
+
 export const accessEntry = z
   .strictObject({
+    /** The entry's address, opaque: `GET /api/v1/accesses/{id}`. It stays the same for as long as the ledger exists. */
     id: z.string(),
     at: z.iso.datetime(),
     /** MSP id of the organisation that holds the record; its name is in `me.organisations`. */
@@ -103,17 +126,41 @@ export const accessEntry = z
     }),
     purpose: z.string(),
     action,
+    /** What left: `permit` all of it, `deny` nothing. */
     outcome,
+    /** What the rules say of it; given where that differs from what left. */
+    ruled: outcome.optional(),
     emergency: z.strictObject({ reason: z.string() }).nullable(),
+    /** Whether data left before this was recorded. */
     late: z.boolean(),
+    /** By what such a release was decided: the holder's own peer read the consent, or nobody could and the hospital chose to release. */
+    lateBasis: z.enum(['ownPeer', 'deployment']).optional(),
     items: z.array(accessItem),
-    ledger: z.strictObject({
-      lane: z.string(),
-      seq: z.int(),
-      index: z.int(),
-      transactionId: z.string(),
-      block: z.int(),
-    }),
+    ledger: ledgerPlace,
+    /** Given where a later entry on the ledger corrects this one: everything above is as corrected, `before` as first recorded. */
+    corrected: z
+      .strictObject({
+        at: z.iso.datetime(),
+        why: amendmentReason,
+        /** Address of the amendment itself. */
+        id: z.string(),
+        before: z.strictObject({ outcome, late: z.boolean(), items: z.array(accessItem) }),
+      })
+      .optional(),
+    /**
+     * Given where several events record one request: shown as one entry, with the items of all parts. Fewer than `of` are listed while
+     * some have not been recorded. Each `id` answers that part alone, the first one the whole.
+     */
+    parts: z
+      .strictObject({
+        of: z.int().min(2),
+        recorded: z.array(z.strictObject({ number: z.int().min(1), id: z.string(), ledger: ledgerPlace })),
+      })
+      .optional(),
+    /** Given where this is one part alone, asked for by its own address: which of how many, and the whole's address. */
+    partOf: z.strictObject({ number: z.int().min(1), of: z.int().min(2), id: z.string() }).optional(),
+    /** Given where this is an amendment alone: asked for by its own address, or one whose entry is not there or does not fit it. */
+    amends: z.strictObject({ id: z.string(), why: amendmentReason }).optional(),
   })
   .meta({ id: 'AccessEntry' });
 
@@ -225,6 +272,7 @@ export type ConsentPolicy = z.infer<typeof consentPolicy>;
 export type ConsentDocument = z.infer<typeof consentDocument>;
 export type ConsentInput = z.infer<typeof consentInput>;
 export type Basis = z.infer<typeof basis>;
+export type LedgerPlace = z.infer<typeof ledgerPlace>;
 export type AccessItem = z.infer<typeof accessItem>;
 export type AccessEntry = z.infer<typeof accessEntry>;
 export type AccessList = z.infer<typeof accessList>;
