@@ -42,6 +42,7 @@ test.each([
     labels: ['HIV'],
     count: 1,
     ids: ['hidden'],
+    via: [0],
   });
 });
 

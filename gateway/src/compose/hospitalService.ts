@@ -12,7 +12,7 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
 import { openOutbox } from '../recorder/outbox';
 import { createRecorder, type EmergencyWithoutLedger, type Recorder } from '../recorder/recorder';
-import { keepSigningKey } from './keyFiles';
+import { keepSecret, keepSigningKey } from './keyFiles';
 import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
 
@@ -22,6 +22,8 @@ export interface HospitalServiceOptions {
   readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly dataDir: string;
   readonly consortiumKey: Uint8Array;
+  /** Seals next links; the same at all gateways under one base URL. Absent: this gateway keeps one of its own. */
+  readonly pageKey?: Uint8Array | undefined;
   readonly externalIssuer?: { readonly issuer: string; readonly jwksUrl: string } | undefined;
   readonly upstream: Upstream;
   /** Stays the caller's. */
@@ -36,6 +38,8 @@ export interface HospitalService {
   /** Finishes requests in flight, flushes the recorder, closes the stores. */
   close(): Promise<void>;
 }
+
+const PAGE_KEY_BYTES = 32;
 
 /** Wires one hospital gateway and serves it. */
 export async function startHospitalService(options: HospitalServiceOptions): Promise<HospitalService> {
@@ -66,6 +70,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     recorder,
     upstream: options.upstream,
     consortiumKey: options.consortiumKey,
+    pageKey: options.pageKey ?? keepSecret(join(options.dataDir, 'page.key'), PAGE_KEY_BYTES),
     clock: Date.now,
     random: createRandomPool(),
     log,

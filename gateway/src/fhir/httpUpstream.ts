@@ -10,14 +10,14 @@ import {
   type SearchEntry,
   type SearchMode,
 } from './resource';
-import { PageTooLarge, type SourcePage, type Upstream } from './upstream';
+import { PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
 
 export interface HttpUpstreamOptions {
   /** FHIR R4 base URL, without a slash at its end. */
   readonly baseUrl: string;
   /** Bearer token that the upstream server asks for. */
   readonly bearerToken?: string;
-  /** For one answer, its body included; default 10,000. */
+  /** For one answer, its body included, without what it waits for room; default 10,000. */
   readonly timeoutMs?: number;
   /** Of one answer's body; default 32 MiB. */
   readonly maxBytes?: number;
@@ -28,6 +28,7 @@ export interface HttpUpstreamOptions {
 interface Limits {
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  readonly room: Room | undefined;
 }
 
 interface Answer {
@@ -40,15 +41,21 @@ const MODES: readonly string[] = ['match', 'include', 'outcome'];
 
 /** A FHIR R4 server by URL. It is trusted for its data and labels, not for its links, sizes or availability. */
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
+  return upstreamWithin(options, undefined);
+}
+
+function upstreamWithin(options: HttpUpstreamOptions, room: Room | undefined): Upstream {
   const limits: Limits = {
     timeoutMs: options.timeoutMs ?? 10_000,
     maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
+    room,
   };
   const get: Get = (url, signal, headers) => getResource(url, options, limits, signal, headers);
   const page = (url: string, signal: AbortSignal, headers?: Headers) =>
     getPage(url, options.baseUrl, (at, until) => get(at, until, headers), signal);
   return {
     baseUrl: options.baseUrl,
+    within: (own) => upstreamWithin(options, own),
     read: async (type, id, signal) => {
       if (!isFhirId(id)) {
         return undefined;
@@ -212,17 +219,18 @@ async function getResource(
   signal: AbortSignal,
   headers: Headers = {},
 ): Promise<Answer> {
+  const patience = new Patience(limits.timeoutMs);
   try {
     const response = await (options.fetch ?? fetch)(url, {
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]),
+      signal: AbortSignal.any([signal, patience.signal]),
       headers: {
         ...headers,
         accept: 'application/fhir+json',
         ...(options.bearerToken === undefined ? {} : { authorization: `Bearer ${options.bearerToken}` }),
       },
     });
-    const text = await readBounded(response, limits.maxBytes);
+    const text = await readBounded(response, limits, patience);
     return {
       status: response.status,
       resource: response.ok ? parseResource(text) : undefined,
@@ -231,6 +239,34 @@ async function getResource(
   } catch (cause) {
     // The URL names a patient, so only the kind of failure is kept.
     throw cause instanceof AppError ? cause : failed(cause instanceof Error ? cause.name : 'unknown failure');
+  } finally {
+    patience.end();
+  }
+}
+
+/** How long the source may take; what the gateway itself waits for does not count. */
+class Patience {
+  readonly #ms: number;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new DOMException('the source took too long', 'TimeoutError'));
+    }, this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 
@@ -242,17 +278,24 @@ function parseResource(text: string): FhirResource {
   return value;
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+async function readBounded(response: Response, limits: Limits, patience: Patience): Promise<string> {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > maxBytes) {
+    if (size > limits.maxBytes) {
       throw new PageTooLarge();
     }
-    chunks.push(chunk);
+    const waiting = limits.room?.reserve(size);
+    if (waiting !== undefined) {
+      patience.end();
+      await waiting;
+      patience.begin();
+    }
+    texts.push(decoder.decode(chunk, { stream: true }));
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return texts.join('') + decoder.decode();
 }
 
 function failed(reason: string): AppError {

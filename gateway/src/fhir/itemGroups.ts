@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RequestItem } from '@chartwitness/chaincode/domain';
-import { AppError } from '../errors';
+import { EVERY_LABEL, type RequestItem } from '@chartwitness/chaincode/domain';
 import { isFhirId, type FhirResource, type SearchMode } from './resource';
 import type { ResourceFacts } from './resourceFacts';
 
@@ -11,56 +10,140 @@ export interface Candidate {
   readonly mode: Exclude<SearchMode, 'outcome'>;
 }
 
+/** What the ledger is told of one resource. */
+export interface Described {
+  readonly type: string;
+  readonly id: string;
+  readonly labels: readonly string[];
+  /** Places in the same list of the resources that lead to it; absent: asked for by itself. */
+  readonly parents?: readonly number[];
+}
+
+/** Resources of one kind that are decided on but not given by this answer. */
+export interface FurtherKind {
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly count: number;
+}
+
 export interface ItemGroups {
+  /** In any number; `via` refers to places in this list. */
   readonly items: readonly RequestItem[];
-  /** For each candidate the index of its item. */
+  /** For each described resource the place of its item. */
   readonly itemOf: readonly number[];
 }
 
-const MAX_ITEMS = 100;
+/** Ids that an item names; more are only counted. */
 const MAX_IDS = 50;
 const MAX_LABELS = 20;
 const MAX_LABEL_LENGTH = 256;
 const UNPRINTABLE = /[\p{Cc}\p{Surrogate}]/u;
 
-/** Whether the ledger can hold what describes this resource. What it cannot hold cannot be recorded truly, so it is not released. */
-export function isRecordable(resource: FhirResource, facts: ResourceFacts): boolean {
-  return (
-    isFhirId(resource.id) &&
-    facts.labels.length <= MAX_LABELS &&
-    facts.labels.every((label) => label.length <= MAX_LABEL_LENGTH && !UNPRINTABLE.test(label))
-  );
+/** Whether the ledger can hold what names this resource. What it cannot hold cannot be recorded truly, so it is not released. */
+export function isRecordable(resource: FhirResource): boolean {
+  return isFhirId(resource.id);
+}
+
+/** The labels as the ledger holds them; those that it cannot hold, or too many, count as every label. */
+export function recordedLabels({ labels }: Pick<ResourceFacts, 'labels'>): readonly string[] {
+  const fits =
+    labels.length <= MAX_LABELS &&
+    labels.every((label) => label.length <= MAX_LABEL_LENGTH && !UNPRINTABLE.test(label));
+  return fits ? labels : [EVERY_LABEL];
+}
+
+/** The same text for the same type and labels. */
+export function kindOf({ type, labels }: Pick<RequestItem, 'type' | 'labels'>): string {
+  return JSON.stringify([type, labels]);
 }
 
 /**
- * Groups candidates into the items of an access request: one for each type and set of labels, in the order of their first resource.
+ * Groups resources into the items of an access request, so that all resources of an item share their fate whatever the rules say: they
+ * have one type, the same labels, and are led to by the same items. Items come in the order of their first resource.
+ * @param further joins the item of its kind that is asked for by itself.
  * @param emptyType type of the single item of count 0 that stands for "asked, and nothing was there".
- * @throws AppError TOO_COSTLY beyond 100 items.
  */
-export function groupItems(candidates: readonly Candidate[], emptyType: string): ItemGroups {
-  const groups = new Map<string, { index: number; type: string; labels: readonly string[]; ids: string[] }>();
-  const itemOf = candidates.map(({ resource, facts }) => {
-    const key = JSON.stringify([resource.resourceType, facts.labels]);
-    const group = groups.get(key) ?? {
-      index: groups.size,
-      type: resource.resourceType,
-      labels: facts.labels,
-      ids: [],
-    };
-    group.ids.push(resource.id ?? '');
-    groups.set(key, group);
-    return group.index;
+export function groupItems(
+  described: readonly Described[],
+  further: readonly FurtherKind[],
+  emptyType: string,
+): ItemGroups {
+  const itemOf = refined(described);
+  const groups: Group[] = [];
+  described.forEach(({ type, labels, id, parents }, place) => {
+    const index = itemOf[place] ?? 0;
+    const group = (groups[index] ??= { type, labels, ids: [], further: 0, via: parents && new Set() });
+    group.ids.push(id);
+    parents?.forEach((parent) => group.via?.add(itemOf[parent] ?? index));
   });
-  if (groups.size > MAX_ITEMS) {
-    throw new AppError('TOO_COSTLY', `${String(groups.size)} kinds of data in one request`, {
-      expose: `The answer holds more than ${String(MAX_ITEMS)} kinds of data; ask for fewer types.`,
-    });
+  addFurther(groups, further);
+  const items = groups.map(itemFrom);
+  return { items: items.length === 0 ? [{ type: emptyType, labels: [], count: 0, ids: [] }] : items, itemOf };
+}
+
+interface Group {
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly ids: string[];
+  readonly via: Set<number> | undefined;
+  further: number;
+}
+
+function addFurther(groups: Group[], further: readonly FurtherKind[]): void {
+  const roots = new Map(groups.filter(({ via }) => via === undefined).map((group) => [kindOf(group), group]));
+  for (const { type, labels, count } of further) {
+    const known = roots.get(kindOf({ type, labels }));
+    if (known === undefined) {
+      const group: Group = { type, labels, ids: [], further: count, via: undefined };
+      groups.push(group);
+      roots.set(kindOf(group), group);
+    } else {
+      known.further += count;
+    }
   }
-  const items = [...groups.values()].map(({ type, labels, ids }) => ({
+}
+
+function itemFrom({ type, labels, ids, further, via }: Group, index: number): RequestItem {
+  // A group that leads to itself is reached no sooner for it.
+  via?.delete(index);
+  return {
     type,
     labels,
     count: ids.length,
     ids: ids.slice(0, MAX_IDS),
-  }));
-  return { items: items.length === 0 ? [{ type: emptyType, labels: [], count: 0, ids: [] }] : items, itemOf };
+    ...(further === 0 ? {} : { further }),
+    ...(via === undefined ? {} : { via: [...via].sort((a, b) => a - b) }),
+  };
+}
+
+/** The coarsest grouping in which all members of a group are led to by members of the same groups. */
+function refined(described: readonly Described[]): readonly number[] {
+  let [groupOf, count] = numbered(
+    described.map(({ type, labels, parents }) => `${kindOf({ type, labels })}${parents ? '<' : ''}`),
+  );
+  for (;;) {
+    const before = groupOf;
+    const [finer, more] = numbered(
+      described.map(({ parents }, place) => `${String(before[place])}<${leadsOf(parents, before)}`),
+    );
+    if (more === count) {
+      return groupOf;
+    }
+    [groupOf, count] = [finer, more];
+  }
+}
+
+function leadsOf(parents: readonly number[] | undefined, groupOf: readonly number[]): string {
+  return [...new Set(parents?.map((parent) => groupOf[parent] ?? -1))].sort((a, b) => a - b).join();
+}
+
+/** Numbers equal texts alike, from 0 in the order of their first appearance. */
+function numbered(texts: readonly string[]): [readonly number[], number] {
+  const numbers = new Map<string, number>();
+  const all = texts.map((text) => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  });
+  return [all, numbers.size];
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { keyOf } from './includes';
 import type { Candidate } from './itemGroups';
 import { isMembers, type FhirResource, type JsonMembers } from './resource';
 import { suppressedOutcome } from './operationOutcome';
-import type { Page } from './searchRequest';
 
 /** The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a patient's links to other patients. */
 export type ResourceWriter = (candidate: Candidate) => string;
@@ -55,30 +55,33 @@ export interface BundleOptions {
   readonly fhirBaseUrl: string;
   /** Path below the base, for instance `Observation`. */
   readonly path: string;
+  /** The parameters that took effect, without the cursor. */
   readonly self: URLSearchParams;
-  readonly page: Page;
+  /** Cursor of this page and of the next one; undefined for the first, and where there is no more. */
+  readonly cursor: string | undefined;
+  readonly next: string | undefined;
+  /** Matches over all pages; undefined where that was not found out. */
+  readonly total: number | undefined;
   readonly countOnly: boolean;
   /** Whether to say that data were withheld. */
   readonly announceWithheld: boolean;
   readonly write: ResourceWriter;
 }
 
-/**
- * The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, so that total, pages and links count nothing that was withheld. A page holds
- * `count` matches and the included resources that belong to them.
- */
+/** The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, in their order. */
 export function writeSearchset(permitted: readonly Candidate[], options: BundleOptions): string {
-  const { page, self } = options;
-  const matches = permitted.filter(({ mode }) => mode === 'match');
-  const shown = matches.slice(page.offset, page.offset + page.count);
-  const link = [{ relation: 'self', url: urlOf(options, self, page.offset) }];
-  if (!options.countOnly && page.offset + page.count < matches.length) {
-    link.push({ relation: 'next', url: urlOf(options, self, page.offset + page.count) });
+  const { self, cursor, next, total } = options;
+  const link = [{ relation: 'self', url: urlOf(options, self, cursor) }];
+  if (next !== undefined) {
+    link.push({ relation: 'next', url: urlOf(options, self, next) });
   }
-  const head = JSON.stringify({ resourceType: 'Bundle', type: 'searchset', total: matches.length, link });
-  const entries = options.countOnly
-    ? []
-    : writeEntries([...shown, ...includedWith(shown, permitted)], options);
+  const head = JSON.stringify({
+    resourceType: 'Bundle',
+    type: 'searchset',
+    ...(total === undefined ? {} : { total }),
+    link,
+  });
+  const entries = options.countOnly ? [] : writeEntries(permitted, options);
   return entries.length === 0 ? head : `${head.slice(0, -1)},"entry":[${entries.join(',')}]}`;
 }
 
@@ -91,41 +94,11 @@ function writeEntries(shown: readonly Candidate[], options: BundleOptions): read
   return options.announceWithheld ? [...entries, JSON.stringify(announcement)] : entries;
 }
 
-function urlOf(options: BundleOptions, self: URLSearchParams, offset: number): string {
+function urlOf(options: BundleOptions, self: URLSearchParams, cursor: string | undefined): string {
   const query = new URLSearchParams(self);
-  if (offset > 0) {
-    query.set('_offset', String(offset));
+  if (cursor !== undefined) {
+    query.set('_cursor', cursor);
   }
   const text = query.toString();
   return `${options.fhirBaseUrl}/${options.path}${text === '' ? '' : `?${text}`}`;
-}
-
-/** Included resources that the page's matches lead to, or that lead to them, over any number of steps. */
-function includedWith(shown: readonly Candidate[], permitted: readonly Candidate[]): readonly Candidate[] {
-  const waiting = new Set(permitted.filter(({ mode }) => mode === 'include'));
-  const reached = new Set(shown.map(keyOf));
-  const referred = new Set(shown.flatMap(({ facts }) => [...facts.references]));
-  const included: Candidate[] = [];
-  let grew = shown.length > 0 && waiting.size > 0;
-  while (grew) {
-    grew = false;
-    for (const candidate of waiting) {
-      if (referred.has(keyOf(candidate)) || refersToAny(candidate, reached)) {
-        waiting.delete(candidate);
-        included.push(candidate);
-        reached.add(keyOf(candidate));
-        candidate.facts.references.forEach((reference) => referred.add(reference));
-        grew = true;
-      }
-    }
-  }
-  return included;
-}
-
-function refersToAny(candidate: Candidate, keys: ReadonlySet<string>): boolean {
-  return [...candidate.facts.references].some((reference) => keys.has(reference));
-}
-
-export function keyOf({ resource }: Pick<Candidate, 'resource'>): string {
-  return `${resource.resourceType}/${resource.id ?? ''}`;
 }

@@ -23,9 +23,11 @@ export function createSampleHospital(options: SampleRecordsOptions): SampleHospi
 export function hospitalOf(records: readonly FhirResource[]): SampleHospital {
   const index = new SampleSearch(records);
   const pages = new SamplePages(index);
-  return {
+  // What it answers is in memory already.
+  const hospital: SampleHospital = {
     index,
     baseUrl: undefined,
+    within: () => hospital,
     patients: () => records.filter(({ resourceType }) => resourceType === 'Patient'),
     read: (type, id) => Promise.resolve(index.read(type, id)),
     search: (type, parameters) => Promise.resolve(pages.of(`${type}?${parameters.toString()}`)),
@@ -37,4 +39,5 @@ export function hospitalOf(records: readonly FhirResource[]): SampleHospital {
     page: (next) => Promise.resolve(pages.of(next)),
     isReady: () => Promise.resolve({ ready: true }),
   };
+  return hospital;
 }

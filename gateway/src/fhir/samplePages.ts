@@ -25,14 +25,14 @@ export class SamplePages {
     const count = Number(parameters.get('_count') ?? DEFAULT_COUNT);
     parameters.delete(OFFSET);
     parameters.delete('_count');
-    const all =
+    const page =
       type === undefined
-        ? this.#index.everything(patientId, parameters)
-        : this.#index.search(type, parameters);
-    if (all === undefined || !(count > 0)) {
+        ? this.#index.everythingPage(patientId, parameters, offset, count)
+        : this.#index.searchPage(type, parameters, offset, count);
+    if (page === undefined || !(count > 0)) {
       throw new AppError('UPSTREAM_FAILED', 'no such page of the sample hospital');
     }
-    const entries = all.slice(offset, offset + count);
+    const { entries, total } = page;
     const self = new URLSearchParams(parameters);
     parameters.set('_count', String(count));
     parameters.set(OFFSET, String(offset + count));
@@ -41,9 +41,7 @@ export class SamplePages {
       outcomes: [],
       bytes: entries.reduce((sum, entry) => sum + this.#sizeOf(entry), 0),
       next:
-        offset + count < all.length
-          ? `${query.slice(0, query.indexOf('?'))}?${parameters.toString()}`
-          : undefined,
+        offset + count < total ? `${query.slice(0, query.indexOf('?'))}?${parameters.toString()}` : undefined,
       self,
     };
   }

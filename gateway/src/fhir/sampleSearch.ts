@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { elements, isMembers, type FhirResource, type JsonMembers, type SearchEntry } from './resource';
 
+/** A part of an answer. */
+export interface SamplePage {
+  readonly entries: readonly SearchEntry[];
+  /** Matches of the whole answer. */
+  readonly total: number;
+}
+
 /** A small read-only FHIR search over resources in memory: the parameters that its data make useful. Unknown ones are ignored (FHIR R4 §3.1.1). */
 export class SampleSearch {
   readonly #byKey: ReadonlyMap<string, FhirResource>;
@@ -25,7 +32,19 @@ export class SampleSearch {
     return this.#byKey.get(`${type}/${id}`);
   }
 
+  /** The matches, and all that is included with them. */
   search(type: string, parameters: URLSearchParams): readonly SearchEntry[] {
+    return this.searchPage(type, parameters, 0, Infinity).entries;
+  }
+
+  /** `count` matches from `offset` on, with what is included with them (FHIR R4 §3.1.1.5.4: included resources count for no page). */
+  searchPage(type: string, parameters: URLSearchParams, offset: number, count: number): SamplePage {
+    const all = this.#matches(type, parameters);
+    const matches = all.slice(offset, offset + count);
+    return { entries: [...matches.map(matchOf), ...this.#included(matches, parameters)], total: all.length };
+  }
+
+  #matches(type: string, parameters: URLSearchParams): readonly FhirResource[] {
     const patient =
       parameters.get('patient') ??
       parameters.get('subject') ??
@@ -35,15 +54,21 @@ export class SampleSearch {
       patient === null
         ? (this.#byType.get(type) ?? [])
         : (this.#byPatient.get(patient.split('/').at(-1) ?? '')?.get(type) ?? []);
-    const matches = sorted(
+    return sorted(
       pool.filter((resource) => matchesAll(resource, parameters)),
       parameters.get('_sort'),
     );
-    const included = this.#included(matches, parameters);
-    return [
-      ...matches.map((resource) => ({ resource, mode: 'match' as const })),
-      ...included.map((resource) => ({ resource, mode: 'include' as const })),
-    ];
+  }
+
+  /** `count` entries of {@link everything} from `offset` on. */
+  everythingPage(
+    patientId: string,
+    parameters: URLSearchParams,
+    offset: number,
+    count: number,
+  ): SamplePage | undefined {
+    const all = this.everything(patientId, parameters);
+    return all && { entries: all.slice(offset, offset + count), total: all.length };
   }
 
   /** The patient, everything in her compartment, and the practitioners and organisations that it refers to. */
@@ -61,7 +86,7 @@ export class SampleSearch {
       .map((resource) => ({ resource, mode: 'match' }));
   }
 
-  #included(matches: readonly FhirResource[], parameters: URLSearchParams): readonly FhirResource[] {
+  #included(matches: readonly FhirResource[], parameters: URLSearchParams): readonly SearchEntry[] {
     const included = new Set<FhirResource>();
     for (const value of parameters.getAll('_include')) {
       const [type, parameter] = value === '*' ? ['*', '*'] : value.split(':');
@@ -78,12 +103,16 @@ export class SampleSearch {
         .forEach((resource) => included.add(resource));
     }
     matches.forEach((resource) => included.delete(resource));
-    return [...included];
+    return [...included].map((resource) => ({ resource, mode: 'include' }));
   }
 
   #referred(resource: FhirResource, parameter: string): readonly FhirResource[] {
     return referencesOf(resource, parameter).flatMap((reference) => this.#byKey.get(reference) ?? []);
   }
+}
+
+function matchOf(resource: FhirResource): SearchEntry {
+  return { resource, mode: 'match' };
 }
 
 function keyOf({ resourceType, id }: FhirResource): string {

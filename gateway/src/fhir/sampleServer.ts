@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import express, { type Express, type Request, type Response } from 'express';
-import type { FhirResource, SearchEntry } from './resource';
-import type { SampleSearch } from './sampleSearch';
+import type { FhirResource } from './resource';
+import type { SamplePage, SampleSearch } from './sampleSearch';
 
 const DEFAULT_COUNT = 20;
 
@@ -17,48 +17,55 @@ export function createSampleServer(index: SampleSearch, baseUrl: () => string): 
     send(response, 200, { resourceType: 'CapabilityStatement', status: 'active', fhirVersion: '4.0.1' });
   });
   app.get('/Patient/:id/$everything', (request, response) => {
-    sendPage(request, response, index.everything(request.params.id, parametersOf(request)), baseUrl());
+    const { parameters, offset, count } = pagingOf(request);
+    const page = index.everythingPage(request.params.id, parameters, offset, count);
+    sendPage(request, response, page, baseUrl());
   });
   app.get('/:type/:id', (request, response) => {
     const resource = index.read(request.params.type, request.params.id);
     send(response, resource === undefined ? 404 : 200, resource ?? notFound());
   });
   app.get('/:type', (request, response) => {
-    sendPage(request, response, index.search(request.params.type, parametersOf(request)), baseUrl());
+    const { parameters, offset, count } = pagingOf(request);
+    sendPage(request, response, index.searchPage(request.params.type, parameters, offset, count), baseUrl());
   });
   return app;
 }
 
-function parametersOf(request: Request): URLSearchParams {
-  const at = request.originalUrl.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1));
+interface Paging {
+  readonly parameters: URLSearchParams;
+  readonly offset: number;
+  readonly count: number;
 }
 
-function sendPage(
-  request: Request,
-  response: Response,
-  entries: readonly SearchEntry[] | undefined,
-  baseUrl: string,
-): void {
-  if (entries === undefined) {
+function pagingOf(request: Request): Paging {
+  const at = request.originalUrl.indexOf('?');
+  const parameters = new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1));
+  return {
+    parameters,
+    offset: Number(parameters.get('_getpagesoffset') ?? 0),
+    count: Number(parameters.get('_count') ?? DEFAULT_COUNT),
+  };
+}
+
+function sendPage(request: Request, response: Response, page: SamplePage | undefined, baseUrl: string): void {
+  if (page === undefined) {
     send(response, 404, notFound());
     return;
   }
-  const parameters = parametersOf(request);
-  const count = Number(parameters.get('_count') ?? DEFAULT_COUNT);
-  const offset = Number(parameters.get('_getpagesoffset') ?? 0);
+  const { parameters, offset, count } = pagingOf(request);
   const end = offset + count;
   const link = [{ relation: 'self', url: `${baseUrl}${request.url}` }];
-  if (end < entries.length) {
+  if (end < page.total) {
     parameters.set('_getpagesoffset', String(end));
     link.push({ relation: 'next', url: `${baseUrl}${request.path}?${parameters.toString()}` });
   }
   send(response, 200, {
     resourceType: 'Bundle',
     type: 'searchset',
-    total: entries.filter(({ mode }) => mode === 'match').length,
+    total: page.total,
     link,
-    entry: entries.slice(offset, end).map(({ resource, mode }) => ({
+    entry: page.entries.map(({ resource, mode }) => ({
       fullUrl: `${baseUrl}/${resource.resourceType}/${resource.id ?? ''}`,
       resource,
       search: { mode },

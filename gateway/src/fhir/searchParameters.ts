@@ -3,13 +3,15 @@ import { AppError } from '../errors';
 
 const MAX_PARAMETERS = 50;
 const MAX_VALUE_LENGTH = 1024;
+/** Of the gateway's own page cursor. */
+const MAX_CURSOR_LENGTH = 8192;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(:[A-Za-z]{1,64})?$/;
 const CONTROL = /\p{Cc}/u;
 
 /** Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`, and so hide what must be withheld. */
 const GATEWAY_PARAMETERS: ReadonlySet<string> = new Set([
   '_count',
-  '_offset',
+  '_cursor',
   '_summary',
   '_elements',
   '_total',
@@ -96,7 +98,8 @@ function understoodName(name: string): string {
 }
 
 function understoodValue(name: string, value: string): string {
-  if (value.length > MAX_VALUE_LENGTH || CONTROL.test(value)) {
+  const maxLength = name === '_cursor' ? MAX_CURSOR_LENGTH : MAX_VALUE_LENGTH;
+  if (value.length > maxLength || CONTROL.test(value)) {
     throw bad(`the value of ${baseOf(name)} is too long or holds control characters`);
   }
   return value;

@@ -11,10 +11,10 @@ export type PatientBinding =
   | { readonly kind: 'identifier'; readonly system: string; readonly value: string };
 
 export interface Page {
-  /** Matches on a page. */
-  readonly count: number;
-  /** Matches before this page. */
-  readonly offset: number;
+  /** Matches that the caller wants on a page, from 1; undefined when it does not say. */
+  readonly count: number | undefined;
+  /** From the gateway's own `next` link; undefined for the first page. */
+  readonly cursor: string | undefined;
 }
 
 export interface SearchRequest {
@@ -25,14 +25,14 @@ export interface SearchRequest {
   readonly page: Page;
   /** `_summary=count` or `_count=0`: only the number of matches is wanted. */
   readonly countOnly: boolean;
-  /** The parameters as understood, for `self` and `next`; without the offset. Those that the source did not apply are still among them. */
+  /** The caller asks how many matches there are (`_total=accurate` or `estimate`). */
+  readonly counts: boolean;
+  /** The parameters as understood, for `self` and `next`; without the cursor. Those that the source did not apply are still among them. */
   readonly self: URLSearchParams;
   /** What the caller wants of parameters that the source does not support. */
   readonly handling: Handling;
 }
 
-export const DEFAULT_COUNT = 200;
-export const MAX_COUNT = 500;
 const BINDING = /^(patient|subject)(:Patient)?$/;
 /** However a source may read it. */
 const ANY_BINDING = /^(patient|subject)(:|$)/i;
@@ -72,6 +72,7 @@ export function parseSearch(
     upstream: select(parameters, (name) => !isGatewayParameter(name)),
     page: parsePage(parameters),
     countOnly,
+    counts: wantsTotal(parameters),
     self: select(
       parameters,
       (name) => !isGatewayParameter(name) || name === '_count' || (countOnly && name === '_summary'),
@@ -80,13 +81,18 @@ export function parseSearch(
   };
 }
 
-/** Paging of a search or an operation: `_count` 1–500 (more is lowered to 500), `_offset` from the gateway's own `next` links. */
+/** Paging of a search or an operation: `_count`, and `_cursor` from the gateway's own `next` links. */
 export function parsePage(parameters: URLSearchParams): Page {
-  const count = wholeNumber(parameters, '_count') ?? DEFAULT_COUNT;
-  return {
-    count: Math.min(count === 0 ? DEFAULT_COUNT : count, MAX_COUNT),
-    offset: wholeNumber(parameters, '_offset') ?? 0,
-  };
+  const count = wholeNumber(parameters, '_count');
+  return { count: count === 0 ? undefined : count, cursor: parameters.get('_cursor') ?? undefined };
+}
+
+function wantsTotal(parameters: URLSearchParams): boolean {
+  const total = parameters.get('_total') ?? 'none';
+  if (!['none', 'estimate', 'accurate'].includes(total)) {
+    throw bad('_total must be none, estimate or accurate');
+  }
+  return total !== 'none';
 }
 
 function bindByReference(parameters: URLSearchParams, fhirBaseUrl: string): PatientBinding {

@@ -17,6 +17,15 @@ export interface SourcePage {
   readonly self: URLSearchParams | undefined;
 }
 
+/** Where the bytes of answers find room, since many large ones together would exhaust the memory. */
+export interface Room {
+  /**
+   * Told the size of the answer so far, before more of it is read; undefined when there is room.
+   * @throws AppError OVERLOADED (rejected) when none is to be had in time.
+   */
+  reserve(bytes: number): Promise<void> | undefined;
+}
+
 export interface SourceReadiness {
   readonly ready: boolean;
   /** For operators: what was found. No personal data. */
@@ -43,6 +52,8 @@ export class PageTooLarge extends AppError {
 export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
   readonly baseUrl: string | undefined;
+  /** The same source, whose answers ask for room as they arrive. */
+  within(room: Room): Upstream;
   /** undefined: not there (404, 410), or `id` is no FHIR id. */
   read(type: string, id: string, signal: AbortSignal): Promise<FhirResource | undefined>;
   /**

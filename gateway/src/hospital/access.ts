@@ -1,38 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessRequest, Action } from '@chartwitness/chaincode/domain';
+import type { Action } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal';
 import { coversType, type ScopeLetter } from '../auth/scopes';
 import { AppError } from '../errors';
-import { gatherPages } from '../fhir/gatherPages';
-import { groupItems, isRecordable, type Candidate } from '../fhir/itemGroups';
-import { keyOf } from '../fhir/release';
-import type { FhirResource, SearchEntry } from '../fhir/resource';
-import { identifiersIn, type FactsReader } from '../fhir/resourceFacts';
-import { isDirectoryType, isPatientType } from '../fhir/resourceTypes';
-import type { SearchRequest } from '../fhir/searchRequest';
-import { ownershipOf, type BoundPatient, type Subjects } from '../fhir/subject';
-import type { Upstream } from '../fhir/upstream';
+import { appliedParameters } from '../fhir/appliedParameters';
+import { BY_REFERENCE, includeRules } from '../fhir/includes';
+import type { Candidate } from '../fhir/itemGroups';
+import type { FhirResource } from '../fhir/resource';
+import type { FactsReader } from '../fhir/resourceFacts';
+import { isPatientType } from '../fhir/resourceTypes';
+import type { Page, SearchRequest } from '../fhir/searchRequest';
+import type { Subjects } from '../fhir/subject';
+import { PageTooLarge, type Room, type Upstream } from '../fhir/upstream';
 import type { Recorder } from '../recorder/recorder';
+import { answerPage, type PageAnswer, type PageTask } from './answerPage';
+import { bindPatients, matchingPatients, patientNamedBy } from './boundPatient';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
+import { type Chooser, createChooser } from './chooseCandidates';
+import { completeDirectories } from './directories';
+import type { EverythingRequest } from './everythingRequest';
+import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
+import type { AccessLimits } from './limits';
+import type { CursorUse, PageCursors } from './pageCursor';
+import { type Errand, recordAccess, requestsFor } from './recordAccess';
+import { everythingSource, gatherPatients, searchSource } from './sources';
+import { type PagedSource, type Place, sourceOf, SourceWalk } from './sourceWalk';
 
 export interface AccessDependencies {
-  readonly recorder: Pick<Recorder, 'record'>;
+  readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
   readonly upstream: Upstream;
   readonly subjects: Subjects;
   readonly facts: FactsReader;
+  readonly cursors: PageCursors;
+  /** Bytes of a resource as it is given. */
+  readonly sizeOf: (candidate: Candidate) => number;
+  readonly limits: AccessLimits;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly log: Logger;
 }
 
-/** One authenticated request. */
+/** One authenticated request. It goes on to its record whether or not somebody waits for the answer. */
 export interface AccessContext {
   readonly principal: Principal;
   readonly emergency: EmergencyDeclaration;
-  /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+  /** For what the source answers. */
+  readonly room: Room;
+  /** Ends reading the source. */
+  readonly deadline: AbortSignal;
 }
 
 /** What may be given out, and nothing else. */
@@ -42,289 +59,328 @@ export interface Released {
   readonly isPartial: boolean;
   /** The release was journalled because the ledger is away; the record follows. */
   readonly isLate: boolean;
-  /** Of a search: the parameters that the source says it applied. */
-  readonly applied?: URLSearchParams | undefined;
+}
+
+export interface ReleasedPage extends Released {
+  /** The parameters that took effect. */
+  readonly self: URLSearchParams;
+  /** Cursor of the next page; undefined when there is nothing more to give. */
+  readonly next: string | undefined;
+  /** Matches over all pages; undefined where that was not found out. */
+  readonly total: number | undefined;
 }
 
 /**
  * The only way to clinical data. Each method fetches, has the ledger record the access, and returns only what the recorded decision
  * permits; it never returns before the record is committed (or, in an emergency while the ledger is away, journalled).
- * Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read), SUBJECT_UNIDENTIFIED, EMERGENCY_INCOMPLETE, TOO_COSTLY, and what source and recorder throw.
+ * Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read, everything), BAD_REQUEST (cursor), SUBJECT_UNIDENTIFIED, EMERGENCY_INCOMPLETE,
+ * OVERLOADED (the source takes longer than the deadline), and what source and recorder throw.
  */
 export interface Access {
   read(type: string, id: string, context: AccessContext): Promise<Released>;
-  search(search: SearchRequest, context: AccessContext): Promise<Released>;
-  everything(patientId: string, parameters: URLSearchParams, context: AccessContext): Promise<Released>;
+  search(search: SearchRequest, context: AccessContext): Promise<ReleasedPage>;
+  everything(patientId: string, request: EverythingRequest, context: AccessContext): Promise<ReleasedPage>;
 }
 
-/** Nothing was there to ask for: what a denial must not be told from. */
-const NOTHING: Released = { permitted: [], isPartial: false, isLate: false };
+const RETRY_SECONDS = 5;
 
 export function createAccess(dependencies: AccessDependencies): Access {
-  const gate = new Gate(dependencies);
+  const begin = (context: AccessContext): Accessing => new Accessing(dependencies, context);
   return {
-    read: (type, id, context) => gate.read(type, id, context),
-    search: (search, context) => gate.search(search, context),
-    everything: (patientId, parameters, context) => gate.everything(patientId, parameters, context),
+    read: async (type, id, context) => inTime(context, () => begin(context).read(type, id)),
+    search: async (search, context) => inTime(context, () => begin(context).search(search)),
+    everything: async (patientId, request, context) =>
+      inTime(context, () => begin(context).everything(patientId, request)),
   };
 }
 
-/** Of one page of the source. */
-const PAGE_SIZE = '200';
-
-function withPageSize(parameters: URLSearchParams): URLSearchParams {
-  const all = new URLSearchParams(parameters);
-  all.set('_count', PAGE_SIZE);
-  return all;
+/** Says of a failed source whether the request's own deadline ended it. */
+async function inTime<T>({ deadline }: AccessContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (deadline.aborted && error instanceof AppError && error.code === 'UPSTREAM_FAILED') {
+      throw new AppError('OVERLOADED', 'the source was not read within the deadline', {
+        cause: error,
+        retryAfterSeconds: RETRY_SECONDS,
+      });
+    }
+    if (error instanceof PageTooLarge) {
+      throw new AppError(
+        'UPSTREAM_FAILED',
+        'a single resource exceeds the bound of one answer of the source',
+        {
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
 }
 
-class Gate {
+/** One request on its way to its record. */
+class Accessing {
   readonly #deps: AccessDependencies;
+  readonly #context: AccessContext;
+  readonly #upstream: Upstream;
+  readonly #startedAt: number;
 
-  constructor(dependencies: AccessDependencies) {
+  constructor(dependencies: AccessDependencies, context: AccessContext) {
     this.#deps = dependencies;
+    this.#context = context;
+    this.#upstream = dependencies.upstream.within(context.room);
+    this.#startedAt = dependencies.clock();
   }
 
-  async read(type: string, id: string, context: AccessContext): Promise<Released> {
-    assertScope(context, type, 'r');
+  async read(type: string, id: string): Promise<Released> {
+    this.#assertScope(type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
-    const resource = isPatientType(type)
-      ? await this.#deps.upstream.read(type, id, context.signal)
-      : undefined;
-    const patient = resource && (await this.#patientOf(resource, context));
+    const resource = isPatientType(type) ? await this.#fetch(type, id) : undefined;
+    const patient = resource && (await this.#patientOf(resource));
     if (resource === undefined || patient === undefined) {
-      throw absent(context);
+      throw this.#absent();
     }
-    const bound = this.#bind([patient]);
-    const candidates = this.#candidates([{ resource, mode: 'match' }], bound, context, 'r', type);
-    if (candidates.length === 0) {
-      throw absent(context);
+    const bound = bindPatients([patient], this.#deps.subjects);
+    const chooser = this.#chooser(bound, 'r', () => true);
+    const candidate = chooser.choose({ resource, mode: 'match' });
+    this.#report(chooser);
+    if (candidate === undefined) {
+      throw this.#absent();
     }
-    const released = await this.#record(candidates, bound, 'read', type, context);
-    return released;
+    const recorded = await recordAccess(
+      { matches: [candidate], besides: [], rules: BY_REFERENCE, further: [], emptyType: type },
+      this.#errand(bound.subject, 'read'),
+      this.#deps,
+    );
+    return { ...recorded, isPartial: recorded.decisions.includes(false) };
   }
 
-  async search(search: SearchRequest, context: AccessContext): Promise<Released> {
-    assertScope(context, search.type, 's');
-    const { upstream } = this.#deps;
-    const [first, patients] = await Promise.all([
-      upstream.search(search.type, withPageSize(search.upstream), context.signal, search.handling),
-      search.patient.kind === 'id' ? this.#readPatient(search.patient.id, context) : undefined,
-    ]);
-    const entries = await gatherPages(upstream, first, context.signal);
-    const found = patients ?? matchingPatients(entries, search);
-    const applied = first.self;
-    if (found.length === 0) {
-      return { ...nothing(context), applied };
+  async search(search: SearchRequest): Promise<ReleasedPage> {
+    this.#assertScope(search.type, 's');
+    const { limits } = this.#deps;
+    const { page } = search;
+    const use: CursorUse = { clientId: this.#client, path: search.type, parameters: search.self };
+    const wanted = search.countOnly ? 0 : Math.min(page.count ?? limits.defaultCount, limits.maxCount);
+    const countsAll = search.countOnly || (search.counts && page.cursor === undefined);
+    const start = this.#start(page, use, countsAll ? limits.sourceCount : wanted);
+    const found = await this.#openSearch(search, start);
+    const self =
+      page.cursor === undefined
+        ? appliedParameters(search.type, search.self, found.walk.applied)
+        : search.self;
+    if (found.patients.length === 0) {
+      return { ...this.#nothing(), self };
     }
-    const bound = this.#bind(found);
-    const candidates = this.#candidates(entries, bound, context, 's', search.type);
-    return { ...(await this.#record(candidates, bound, 'search', search.type, context)), applied };
+    const bound = bindPatients(found.patients, this.#deps.subjects);
+    const chooser = this.#chooser(bound, 's', found.source.isMatch);
+    const task: PageTask = {
+      ...found,
+      start,
+      wish: {
+        wanted,
+        maxBytes: limits.answerBytes,
+        countsAll,
+        rules: includeRules(search.upstream),
+        isPoolShared: false,
+      },
+      means: this.#means(chooser),
+      newForesight: () => this.#foresight(bound.subject),
+      complete: (filled) => Promise.resolve(filled.besides),
+      emptyType: search.type,
+      errand: this.#errand(bound.subject, 'search'),
+    };
+    return this.#released(await this.#answer(task, chooser), self, use);
   }
 
-  async everything(
-    patientId: string,
-    parameters: URLSearchParams,
-    context: AccessContext,
-  ): Promise<Released> {
-    assertScope(context, 'Patient', 's');
-    const { upstream } = this.#deps;
-    const [first, patients] = await Promise.all([
-      upstream.everything(patientId, withPageSize(parameters), context.signal),
-      this.#readPatient(patientId, context),
-    ]);
-    if (first === undefined || patients.length === 0) {
-      throw absent(context);
+  async everything(patientId: string, request: EverythingRequest): Promise<ReleasedPage> {
+    this.#assertScope('Patient', 's');
+    const { limits } = this.#deps;
+    const { page, self } = request;
+    const use: CursorUse = {
+      clientId: this.#client,
+      path: `Patient/${patientId}/$everything`,
+      parameters: self,
+    };
+    const wanted = page.count === undefined ? limits.everythingCount : Math.min(page.count, limits.maxCount);
+    const start = this.#start(page, use, wanted);
+    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#context.deadline);
+    const walk = new SourceWalk(source, start);
+    const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', patientId)]);
+    if (first === undefined || patient === undefined) {
+      throw this.#absent();
     }
-    const entries = await gatherPages(upstream, first, context.signal);
-    const bound = this.#bind(patients);
-    const candidates = this.#candidates(entries, bound, context, 's', undefined);
-    return this.#record(candidates, bound, 'search', 'Patient', context);
+    const bound = bindPatients([patient], this.#deps.subjects);
+    const chooser = this.#chooser(bound, 's', source.isMatch);
+    const types = request.upstream.get('_type')?.split(',');
+    const task: PageTask = {
+      source,
+      start,
+      walk,
+      wish: {
+        wanted,
+        maxBytes: limits.answerBytes,
+        countsAll: false,
+        rules: BY_REFERENCE,
+        isPoolShared: true,
+      },
+      means: this.#means(chooser),
+      newForesight: () => this.#foresight(bound.subject),
+      complete: async (filled, isWhole) =>
+        isWhole
+          ? filled.besides
+          : completeDirectories(filled.foreseen, filled.besides, (type, id) =>
+              types?.includes(type) === false
+                ? Promise.resolve(undefined)
+                : this.#directory(type, id, chooser),
+            ),
+      emptyType: 'Patient',
+      errand: this.#errand(bound.subject, 'search'),
+    };
+    return this.#released(await this.#answer(task, chooser), self, use);
   }
 
-  async #readPatient(id: string, context: AccessContext): Promise<readonly FhirResource[]> {
-    const patient = await this.#deps.upstream.read('Patient', id, context.signal);
-    return patient === undefined ? [] : [patient];
+  get #client(): string {
+    return this.#context.principal.requester.clientId;
+  }
+
+  get #isEmergency(): boolean {
+    return this.#context.emergency.kind === 'declared';
+  }
+
+  /** One more than wanted, which tells whether there is a next page. */
+  #start({ cursor }: Page, use: CursorUse, wanted: number): Place {
+    const count = Math.min(wanted + 1, this.#deps.limits.sourceCount);
+    return cursor === undefined ? { index: 0, position: 0, count } : this.#deps.cursors.open(cursor, use);
+  }
+
+  /** Asks for the search's first stretch and for whom it is about. */
+  async #openSearch(
+    search: SearchRequest,
+    start: Place,
+  ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
+    const source = searchSource(search, this.#upstream, this.#context.deadline);
+    if (search.patient.kind === 'id') {
+      const walk = new SourceWalk(source, start);
+      const [, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', search.patient.id)]);
+      return { source, walk, patients: patient === undefined ? [] : [patient] };
+    }
+    // Whom an identifier names is known once all Patients that it matches are at hand.
+    const atHand = await gatherPatients(source.bare ?? source, this.#deps.limits.sourceCount);
+    const patients = matchingPatients(atHand.entries, search.patient);
+    const paged = source.bare === undefined ? sourceOf(atHand, source.isMatch) : source;
+    const walk = new SourceWalk(paged, start);
+    await walk.prefetch();
+    return { source: paged, walk, patients };
+  }
+
+  #fetch(type: string, id: string): Promise<FhirResource | undefined> {
+    return this.#upstream.read(type, id, this.#context.deadline);
   }
 
   /** The patient that a resource belongs to; undefined when it names none or several. */
-  async #patientOf(resource: FhirResource, context: AccessContext): Promise<FhirResource | undefined> {
+  async #patientOf(resource: FhirResource): Promise<FhirResource | undefined> {
     if (resource.resourceType === 'Patient') {
       return resource;
     }
-    const [id, ...others] = this.#deps.facts(resource).patientIds;
-    return id === undefined || others.length > 0
-      ? undefined
-      : this.#deps.upstream.read('Patient', id, context.signal);
+    const id = patientNamedBy(resource, this.#deps.facts);
+    return id === undefined ? undefined : this.#fetch('Patient', id);
   }
 
-  #bind(patients: readonly FhirResource[]): BoundPatient {
-    const [subject, ...others] = new Set(patients.map((patient) => this.#deps.subjects.ofPatient(patient)));
-    if (others.length > 0) {
-      throw new AppError('UNBOUND_SEARCH', 'the identifier matches several persons', {
-        expose: 'The identifier does not name exactly one patient.',
-      });
+  async #directory(type: string, id: string, chooser: Chooser): Promise<Candidate | undefined> {
+    try {
+      const resource = await this.#fetch(type, id);
+      return resource && chooser.choose({ resource, mode: 'include' });
+    } catch (error) {
+      if (!this.#isEmergency) {
+        throw error;
+      }
+      this.#deps.log.warn(
+        { type },
+        'a directory resource could not be read; an emergency is answered without it',
+      );
+      return undefined;
     }
-    if (subject === undefined) {
-      throw new AppError('SUBJECT_UNIDENTIFIED', 'no or ambiguous national identifier', {
-        expose:
-          'The patient’s record lacks the identifier by which accesses are recorded; add it at the source.',
-      });
-    }
-    return { subject, ids: new Set(patients.flatMap(({ id }) => (id === undefined ? [] : [id]))) };
   }
 
-  /**
-   * What of the source's answer may be asked of the ledger at all: the patient's own resources and directory resources beside them, of
-   * types within the token's scope, each once.
-   * @param matchType type that a match must have; undefined for an operation, where everything is a match.
-   */
-  #candidates(
-    entries: readonly SearchEntry[],
-    bound: BoundPatient,
-    context: AccessContext,
+  #chooser(
+    bound: ReturnType<typeof bindPatients>,
     letter: ScopeLetter,
-    matchType: string | undefined,
-  ): readonly Candidate[] {
-    const chosen = new Map<string, Candidate>();
-    let foreign = 0;
-    for (const entry of entries) {
-      const candidate = this.#candidate(entry, matchType);
-      if (
-        candidate === undefined ||
-        !coversType(context.principal.scope, entry.resource.resourceType, letter)
-      ) {
-        continue;
-      }
-      if (!this.#belongs(candidate, bound, matchType)) {
-        foreign += 1;
-        continue;
-      }
-      const key = keyOf(candidate);
-      chosen.set(key, merged(chosen.get(key), candidate));
-    }
+    isMatch: PagedSource['isMatch'],
+  ): Chooser {
+    const { subjects, facts } = this.#deps;
+    return createChooser({ bound, subjects, facts, scope: this.#context.principal.scope, letter, isMatch });
+  }
+
+  #report({ foreign }: Chooser): void {
     if (foreign > 0) {
       this.#deps.log.warn(
         { count: foreign },
         'the source answered with resources that are not of the patient asked for',
       );
     }
-    return [...chosen.values()];
   }
 
-  #candidate({ resource, mode }: SearchEntry, matchType: string | undefined): Candidate | undefined {
-    const facts = this.#deps.facts(resource);
-    const isMatch = matchType === undefined || (mode !== 'include' && resource.resourceType === matchType);
-    if (mode === 'outcome' || !isRecordable(resource, facts)) {
-      return undefined;
-    }
-    return { resource, facts, mode: isMatch ? 'match' : 'include' };
-  }
-
-  #belongs(
-    { resource, facts, mode }: Candidate,
-    bound: BoundPatient,
-    matchType: string | undefined,
-  ): boolean {
-    const ownership = ownershipOf(facts, bound, this.#deps.subjects);
-    if (isPatientType(resource.resourceType)) {
-      return ownership === 'own';
-    }
-    const isBesides = mode === 'include' || matchType === undefined;
-    return isDirectoryType(resource.resourceType) && isBesides && ownership === 'nobody';
-  }
-
-  async #record(
-    candidates: readonly Candidate[],
-    bound: BoundPatient,
-    action: Action,
-    emptyType: string,
-    context: AccessContext,
-  ): Promise<Released> {
-    const { items, itemOf } = groupItems(candidates, emptyType);
-    const { principal, emergency } = context;
-    const request: AccessRequest = {
-      id: this.#token(),
-      salt: this.#token(),
-      subject: bound.subject,
-      requester: principal.requester,
-      purpose: principal.purpose,
-      action,
-      emergency: emergency.kind === 'declared' ? emergency.emergency : null,
-      items,
-      requestedAt: new Date(this.#deps.clock()).toISOString(),
-      late: false,
+  #means(chooser: Chooser): PageTask['means'] {
+    const { sizeOf, limits, clock } = this.#deps;
+    const endsAt = this.#startedAt + limits.emergencyPageMs;
+    return {
+      choose: chooser.choose,
+      sizeOf,
+      sourceCount: limits.sourceCount,
+      endsEarly: (error) => this.#isEmergency && (error instanceof AppError || clock() >= endsAt),
     };
-    const [outcome] = await this.#deps.recorder.record([request]);
+  }
+
+  #foresight(subject: string): Foresight {
+    if (this.#context.emergency.kind === 'incomplete') {
+      return ALL_PERMITTED;
+    }
+    const { recorder, random } = this.#deps;
+    return createForesight(async (kinds) => {
+      const items = kinds.map((kind) => ({ ...kind, count: 0, ids: [] }));
+      const [request] = requestsFor([items], this.#errand(subject, 'search'), random);
+      return request === undefined ? [] : recorder.evaluate(request);
+    }, this.#isEmergency);
+  }
+
+  #errand(subject: string, action: Action): Errand {
+    const { principal, emergency } = this.#context;
+    return { subject, principal, emergency, action, requestedAt: new Date(this.#startedAt).toISOString() };
+  }
+
+  async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {
+    const answer = await answerPage(task, this.#deps);
+    this.#report(chooser);
+    return answer;
+  }
+
+  #released({ next, ...answer }: PageAnswer, self: URLSearchParams, use: CursorUse): ReleasedPage {
+    const cursor = next && this.#deps.cursors.seal(next, { ...use, parameters: self });
+    return { ...answer, self, next: cursor };
+  }
+
+  #assertScope(type: string, letter: ScopeLetter): void {
+    if (!coversType(this.#context.principal.scope, type, letter)) {
+      throw new AppError('INSUFFICIENT_SCOPE', 'the scope does not cover the request', {
+        expose: `The request needs the scope system/${type}.${letter}.`,
+      });
+    }
+  }
+
+  /** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
+  #absent(): AppError {
+    const { emergency } = this.#context;
+    return emergency.kind === 'incomplete'
+      ? emergencyIncomplete(emergency.problem)
+      : new AppError('NOT_FOUND', 'nothing to release');
+  }
+
+  /** Nothing was there to ask for: what a denial must not be told from. */
+  #nothing(): Omit<ReleasedPage, 'self'> {
+    const { emergency } = this.#context;
     if (emergency.kind === 'incomplete') {
       throw emergencyIncomplete(emergency.problem);
     }
-    if (outcome?.permitted.length !== items.length) {
-      throw new AppError('INTERNAL', 'the recorder answered for another number of items');
-    }
-    const permitted = candidates.filter(
-      (_candidate, index) => outcome.permitted[itemOf[index] ?? -1] === true,
-    );
-    return {
-      permitted,
-      isPartial: outcome.permitted.includes(false),
-      isLate: outcome.late && permitted.length > 0,
-    };
+    return { permitted: [], isPartial: false, isLate: false, next: undefined, total: 0 };
   }
-
-  /** 128 random bits. */
-  #token(): string {
-    return Buffer.from(this.#deps.random(16)).toString('base64url');
-  }
-}
-
-/**
- * One candidate for a resource that the source gave twice, on two pages or as match and include: a match if either is, and as sensitive
- * as both together, since it may have been labelled in between.
- */
-function merged(first: Candidate | undefined, second: Candidate): Candidate {
-  if (first === undefined) {
-    return second;
-  }
-  const labels = [...new Set([...first.facts.labels, ...second.facts.labels])].sort();
-  const mode = first.mode === 'match' ? first.mode : second.mode;
-  return { resource: first.resource, facts: { ...first.facts, labels }, mode };
-}
-
-function assertScope({ principal }: AccessContext, type: string, letter: ScopeLetter): void {
-  if (!coversType(principal.scope, type, letter)) {
-    throw new AppError('INSUFFICIENT_SCOPE', 'the scope does not cover the request', {
-      expose: `The request needs the scope system/${type}.${letter}.`,
-    });
-  }
-}
-
-/** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
-function absent({ emergency }: AccessContext): AppError {
-  return emergency.kind === 'incomplete'
-    ? emergencyIncomplete(emergency.problem)
-    : new AppError('NOT_FOUND', 'nothing to release');
-}
-
-function nothing({ emergency }: AccessContext): Released {
-  if (emergency.kind === 'incomplete') {
-    throw emergencyIncomplete(emergency.problem);
-  }
-  return NOTHING;
-}
-
-/** The Patients that a search by identifier truly matched, whatever else the source put in its answer. */
-function matchingPatients(
-  entries: readonly SearchEntry[],
-  { patient }: SearchRequest,
-): readonly FhirResource[] {
-  if (patient.kind === 'id') {
-    return [];
-  }
-  return entries
-    .filter(({ resource, mode }) => resource.resourceType === 'Patient' && (mode ?? 'match') === 'match')
-    .map(({ resource }) => resource)
-    .filter((resource) =>
-      identifiersIn(resource, [patient.system]).some(({ value }) => value === patient.value),
-    );
 }

@@ -16,6 +16,7 @@ import { grantableScopes } from '../auth/scopes';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { capabilityStatement } from '../fhir/capabilityStatement';
+import { createResourceWriter } from '../fhir/release';
 import { createFactsReader } from '../fhir/resourceFacts';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
@@ -29,6 +30,9 @@ import { securityHeaders } from '../http/securityHeaders';
 import type { Recorder } from '../recorder/recorder';
 import { createAccess } from './access';
 import { createFhirRouter, type Disclosure } from './fhirRouter';
+import { type AccessLimits, DEFAULT_ACCESS_LIMITS } from './limits';
+import { createPageCursors } from './pageCursor';
+import { createTickets } from './tickets';
 
 /** Who issues the access tokens that this gateway accepts. */
 export type TokenIssuer =
@@ -48,6 +52,8 @@ export interface HospitalSettings {
   /** Identifier systems that name a patient nationally; the first that a patient has counts. */
   readonly identifierSystems: readonly string[];
   readonly disclosure: Disclosure;
+  /** Those that differ from the defaults. */
+  readonly limits?: Partial<AccessLimits>;
   /** Requests of one address in a window; absent: unlimited. */
   readonly rateLimit?: { readonly windowMs: number; readonly limit: number };
 }
@@ -56,10 +62,12 @@ export interface HospitalDependencies {
   readonly settings: HospitalSettings;
   readonly tokens: TokenIssuer;
   readonly registry: RegistryReader;
-  readonly recorder: Pick<Recorder, 'record'>;
+  readonly recorder: Pick<Recorder, 'admit' | 'evaluate' | 'record'>;
   readonly upstream: Upstream;
   /** At least 32 bytes, the same at every organisation of the network. */
   readonly consortiumKey: Uint8Array;
+  /** At least 32 bytes, the same at all gateways under one base URL, of this organisation alone: seals next links. */
+  readonly pageKey: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -132,8 +140,18 @@ function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirB
     keys: tokens.keys,
     clock,
   });
+  const limits = { ...DEFAULT_ACCESS_LIMITS, ...settings.limits };
+  const write = createResourceWriter(upstream.baseUrl);
   const access = createAccess({
     ...dependencies,
+    limits,
+    cursors: createPageCursors({
+      key: dependencies.pageKey,
+      clock,
+      random: dependencies.random,
+      maxAgeSeconds: limits.linkAgeSeconds,
+    }),
+    sizeOf: (candidate) => Buffer.byteLength(write(candidate)),
     subjects: createSubjects({ identifierSystems, consortiumKey: dependencies.consortiumKey }),
     facts: createFactsReader({ upstreamBaseUrl: upstream.baseUrl, identifierSystems }),
   });
@@ -142,7 +160,9 @@ function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirB
     access,
     authenticator: createAuthenticator(verifier, registry),
     fhirBaseUrl,
-    upstreamBaseUrl: upstream.baseUrl,
+    tickets: createTickets(dependencies.recorder, limits),
+    write,
+    sendIdleMs: limits.sendIdleMs,
     disclosure: settings.disclosure,
     capabilityStatement: capabilityStatement({
       fhirBaseUrl,

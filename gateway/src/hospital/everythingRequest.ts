@@ -4,21 +4,21 @@ import { type JsonObject, parseStrictObject } from '../auth/strictJson';
 import { AppError } from '../errors';
 import { elements, type JsonMembers } from '../fhir/resource';
 import { bad, understood } from '../fhir/searchParameters';
+import { type Page, parsePage } from '../fhir/searchRequest';
 import { queryOf } from './fhirRequest';
 
 /** What a body of `POST Patient/[id]/$everything` may be called. */
 export const PARAMETERS_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
 /** Sent on to the source. */
 const OWN = ['start', 'end', '_since', '_type'];
-const PAGING = ['_count', '_offset', '_format', '_pretty'];
+const PAGING = ['_count', '_cursor', '_format', '_pretty'];
 
 export interface EverythingRequest {
   /** What is sent on to the source. */
   readonly upstream: URLSearchParams;
-  /** The parameters as understood, for `self` and `next`; without the offset. */
+  /** The parameters as understood, for `self` and `next`; without the cursor. */
   readonly self: URLSearchParams;
-  /** With the gateway's own paging parameters. */
-  readonly all: URLSearchParams;
+  readonly page: Page;
 }
 
 /**
@@ -47,7 +47,7 @@ export function parseEverything(request: Request): EverythingRequest {
   if (count !== null) {
     self.set('_count', count);
   }
-  return { upstream, self, all };
+  return { upstream, self, page: parsePage(all) };
 }
 
 function withBody(query: URLSearchParams, request: Request): URLSearchParams {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Request, type RequestHandler, type Response } from 'express';
+import { type Request, type RequestHandler } from 'express';
 import { AppError } from '../errors';
 import type { Handling } from '../fhir/appliedParameters';
 
@@ -110,15 +110,4 @@ export function formOf(request: Request): URLSearchParams {
     ...queryOf(request),
     ...new URLSearchParams(typeof body === 'string' ? body : ''),
   ]);
-}
-
-/** A signal that aborts when the caller goes away before it was answered. */
-export function abortedWith(response: Response): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) {
-      controller.abort();
-    }
-  });
-  return controller.signal;
 }

@@ -8,23 +8,16 @@ import express, {
 } from 'express';
 import type { Authenticator } from '../auth/principal';
 import { AppError, type AppErrorCode } from '../errors';
-import { appliedParameters } from '../fhir/appliedParameters';
 import { operationOutcome } from '../fhir/operationOutcome';
-import {
-  type BundleOptions,
-  createResourceWriter,
-  type ResourceWriter,
-  writeSearchset,
-} from '../fhir/release';
+import { type ResourceWriter, writeSearchset } from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
-import { parsePage, parseSearch } from '../fhir/searchRequest';
+import { type Page, parseSearch } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';
 import { toAppError } from '../http/toAppError';
-import type { Access, AccessContext, Released } from './access';
+import type { Access, AccessContext, Released, ReleasedPage } from './access';
 import { BREAK_GLASS_HEADER, readEmergency } from './breakGlass';
 import { PARAMETERS_TYPES, parseEverything } from './everythingRequest';
 import {
-  abortedWith,
   acceptsJson,
   allowedMethods,
   formOf,
@@ -33,6 +26,7 @@ import {
   queryOf,
   unconditional,
 } from './fhirRequest';
+import type { Tickets } from './tickets';
 
 /**
  * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent (Regulation (EU) 2025/327
@@ -45,8 +39,11 @@ export interface FhirRouterOptions {
   readonly limiter: RequestHandler;
   readonly access: Access;
   readonly authenticator: Authenticator;
+  readonly tickets: Tickets;
   readonly fhirBaseUrl: string;
-  readonly upstreamBaseUrl: string | undefined;
+  readonly write: ResourceWriter;
+  /** How long a caller may stop taking in an answer before it is cut off, in milliseconds. */
+  readonly sendIdleMs: number;
   readonly disclosure: Disclosure;
   readonly capabilityStatement: FhirResource;
   readonly smartConfiguration: Readonly<Record<string, unknown>>;
@@ -66,7 +63,12 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
     return async (request, response) => {
       const principal = await options.authenticator.authenticate(request.get('authorization'));
       const emergency = readEmergency(principal, request.get(BREAK_GLASS_HEADER));
-      await handler(request, response, { principal, emergency, signal: abortedWith(response) });
+      const { room, deadline, close } = options.tickets.open(principal, emergency);
+      try {
+        await handler(request, response, { principal, emergency, room, deadline });
+      } finally {
+        close(response);
+      }
     };
   };
   const answers = new Answers(options);
@@ -111,11 +113,9 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
 
 class Answers {
   readonly #options: FhirRouterOptions;
-  readonly #write: ResourceWriter;
 
   constructor(options: FhirRouterOptions) {
     this.#options = options;
-    this.#write = createResourceWriter(options.upstreamBaseUrl);
   }
 
   async read(request: Request, response: Response, context: AccessContext): Promise<void> {
@@ -125,7 +125,7 @@ class Answers {
     if (candidate === undefined) {
       throw this.#withheld();
     }
-    this.#send(response, released, this.#write(candidate));
+    this.#send(response, released, this.#options.write(candidate));
   }
 
   async search(
@@ -137,29 +137,33 @@ class Answers {
     const type = typeOf(request);
     const search = parseSearch(type, parameters, this.#options.fhirBaseUrl, handlingOf(request));
     const released = await this.#options.access.search(search, context);
-    const { page, countOnly } = search;
-    const self = appliedParameters(type, search.self, released.applied);
-    this.#send(response, released, this.#bundle(released, { path: type, self, page, countOnly }));
+    this.#send(response, released, this.#bundle(released, type, search.page, search.countOnly));
   }
 
   async everything(request: Request, response: Response, context: AccessContext): Promise<void> {
     const id = idOf(request);
-    const { upstream, self, all } = parseEverything(request);
-    const released = await this.#options.access.everything(id, upstream, context);
-    if (released.permitted.length === 0) {
+    const everything = parseEverything(request);
+    const released = await this.#options.access.everything(id, everything, context);
+    if (released.permitted.length === 0 && everything.page.cursor === undefined) {
       throw this.#withheld();
     }
-    const page = parsePage(all);
-    const path = `Patient/${id}/$everything`;
-    this.#send(response, released, this.#bundle(released, { path, self, page, countOnly: false }));
+    this.#send(response, released, this.#bundle(released, `Patient/${id}/$everything`, everything.page));
   }
 
-  #bundle(released: Released, shape: Pick<BundleOptions, 'path' | 'self' | 'page' | 'countOnly'>): string {
+  #bundle(released: ReleasedPage, path: string, { cursor }: Page, countOnly = false): string {
+    const { self, next, total } = released;
+    const { fhirBaseUrl, disclosure, write } = this.#options;
+    const announceWithheld = released.isPartial && disclosure === 'announced';
     return writeSearchset(released.permitted, {
-      ...shape,
-      fhirBaseUrl: this.#options.fhirBaseUrl,
-      announceWithheld: released.isPartial && this.#options.disclosure === 'announced',
-      write: this.#write,
+      fhirBaseUrl,
+      path,
+      self,
+      cursor,
+      next,
+      total,
+      countOnly,
+      announceWithheld,
+      write,
     });
   }
 
@@ -176,6 +180,8 @@ class Answers {
     if (released.isLate) {
       response.setHeader(LATE_HEADER, 'late');
     }
+    // What is sent stays in memory until it is taken in.
+    response.setTimeout(this.#options.sendIdleMs);
     sendFhir(response, 200, body);
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createFactsReader } from '../../../gateway/src/fhir/resourceFacts';
-import { groupItems, isRecordable, type Candidate } from '../../../gateway/src/fhir/itemGroups';
 import { createSubjects, ownershipOf } from '../../../gateway/src/fhir/subject';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import { label, observation, patient, SSN } from './fakeFhirServer';
@@ -122,61 +121,5 @@ describe('subjects', () => {
     ['a former one', [{ system: SSN, value: '1', use: 'old' }]],
   ])('%s: the patient cannot be named', (_name, identifier) => {
     expect(subjectOf(patient('x', '', { identifier }))).toBeUndefined();
-  });
-});
-
-describe('items', () => {
-  const candidate = (resource: FhirResource): Candidate => ({
-    resource,
-    facts: facts(resource),
-    mode: 'match',
-  });
-
-  test('one for each type and set of labels, ids up to 50', () => {
-    const many = Array.from({ length: 60 }, (_value, index) => observation(`n${String(index)}`, 'a'));
-    const candidates = [
-      observation('s', 'a', label('HIV')),
-      ...many,
-      observation('t', 'a', label('HIV')),
-    ].map(candidate);
-    const { items, itemOf } = groupItems(candidates, 'Observation');
-    expect(items).toEqual([
-      { type: 'Observation', labels: ['HIV'], count: 2, ids: ['s', 't'] },
-      { type: 'Observation', labels: [], count: 60, ids: many.slice(0, 50).map(({ id }) => id) },
-    ]);
-    expect([itemOf[0], itemOf[1], itemOf.at(-1)]).toEqual([0, 1, 0]);
-  });
-
-  test('more than 100 kinds are refused', () => {
-    const kinds = (count: number): Candidate[] =>
-      Array.from({ length: count }, (_value, index) =>
-        candidate(observation('o', 'a', label(`L${String(index)}`))),
-      );
-    expect(groupItems(kinds(100), 'Observation').items).toHaveLength(100);
-    expect(() => groupItems(kinds(101), 'Observation')).toThrow(
-      expect.objectContaining({ code: 'TOO_COSTLY' }) as Error,
-    );
-  });
-
-  test.each<[string, FhirResource, boolean]>([
-    [
-      '20 labels',
-      observation('o', 'a', {
-        meta: { security: Array.from({ length: 20 }, (_value, index) => coding(`L${String(index)}`)) },
-      }),
-      true,
-    ],
-    [
-      '21 labels',
-      observation('o', 'a', {
-        meta: { security: Array.from({ length: 21 }, (_value, index) => coding(`L${String(index)}`)) },
-      }),
-      false,
-    ],
-    ['an overlong label', observation('o', 'a', label('x'.repeat(257))), false],
-    ['an unprintable label', observation('o', 'a', label('a\nb')), false],
-    ['no id', { ...observation('o', 'a'), id: '' }, false],
-  ])('a resource with %s: recordable %s', (_name, resource, recordable) => {
-    expect(isRecordable(resource, facts(resource))).toBe(recordable);
   });
 });

@@ -3,9 +3,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type AccessRequest,
   type ClientApplication,
+  type DecidedItem,
   type Organisation,
   parseAccessRequest,
 } from '@chartwitness/chaincode/domain';
+import { withholdUnreached } from '../../../chaincode/src/domain/reach';
 import type { Express } from 'express';
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import pino, { type Logger } from 'pino';
@@ -27,6 +29,7 @@ export const ISSUER = `${BASE_URL}/oauth`;
 export const TOKEN_URL = `${ISSUER}/token`;
 export const NORTH_ID = 'https://north-hospital.example.org';
 export const CONSORTIUM_KEY = new Uint8Array(32).fill(7);
+export const PAGE_KEY = new Uint8Array(32).fill(8);
 export const DOCTOR = {
   subject_id: 'urn:oid:2.16.840.1.113883.4.6#10',
   subject_name: 'Dr. Mariam Gleason',
@@ -48,6 +51,19 @@ export async function makeKey(alg: string, kid = `key-${alg}`): Promise<ClientKe
   };
 }
 
+/** As the ledger does: what is reached only from withheld items is withheld. */
+function reachable({ items }: AccessRequest, outcome: RecordOutcome): RecordOutcome {
+  if (outcome.permitted.length !== items.length) {
+    return outcome;
+  }
+  const decided = items.map((item, place): DecidedItem => ({
+    ...item,
+    decision: outcome.permitted[place] === true ? 'permit' : 'deny',
+    basis: { kind: 'default', version: 1 },
+  }));
+  return { ...outcome, permitted: withholdUnreached(decided).map(({ decision }) => decision === 'permit') };
+}
+
 /** Answers for the ledger at the recorder's interface: keeps what it was given and decides as told. */
 export class FakeRecorder {
   readonly requests: AccessRequest[] = [];
@@ -60,7 +76,7 @@ export class FakeRecorder {
   async record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]> {
     // The real recorder refuses what does not have this form.
     this.requests.push(...parts.map((part) => parseAccessRequest(JSON.parse(JSON.stringify(part)))));
-    return Promise.all(parts.map(async (part) => this.decide(part)));
+    return Promise.all(parts.map(async (part) => reachable(part, await this.decide(part))));
   }
 
   admit(): { release: () => void } {
@@ -68,7 +84,8 @@ export class FakeRecorder {
   }
 
   async evaluate(access: AccessRequest): Promise<readonly boolean[]> {
-    return (await this.decide(parseAccessRequest(JSON.parse(JSON.stringify(access))))).permitted;
+    const question = parseAccessRequest(JSON.parse(JSON.stringify(access)));
+    return reachable(question, await this.decide(question)).permitted;
   }
 
   permitWhere(isPermitted: (item: AccessRequest['items'][number]) => boolean): void {
@@ -168,6 +185,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     recorder,
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
+    pageKey: PAGE_KEY,
     clock,
     random: randomBytes,
     log: options.log ?? pino({ level: 'silent' }),

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Candidate } from '../fhir/itemGroups';
+import { kindOf } from '../fhir/itemGroups';
+import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fillPage';
+import type { Foresight } from './foresight';
+import { type Errand, recordAccess, type Recorded, type RecordDependencies } from './recordAccess';
+import { type Place, type PagedSource, SourceWalk } from './sourceWalk';
+
+/** What may be given out, and nothing else. */
+export interface PageAnswer {
+  readonly permitted: readonly Candidate[];
+  /** Whether the decision withheld something. */
+  readonly isPartial: boolean;
+  /** The release was journalled because the ledger is away; the record follows. */
+  readonly isLate: boolean;
+  /** Where the next page begins; undefined when there is nothing more to give. */
+  readonly next: Place | undefined;
+  /** Matches over all pages that may be given; undefined where that was not found out. */
+  readonly total: number | undefined;
+}
+
+export interface PageTask {
+  readonly source: PagedSource;
+  readonly start: Place;
+  /** Begins at `start`; its first stretch may be on its way. */
+  readonly walk: SourceWalk;
+  readonly wish: PageWish;
+  readonly means: Omit<FillMeans, 'foresight'>;
+  readonly newForesight: () => Foresight;
+  /** Adds what belongs beside the matches and stands on other pages of the source. */
+  readonly complete: (page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>;
+  readonly emptyType: string;
+  readonly errand: Errand;
+}
+
+/** How often a page is filled further because the consent changed between what was foreseen and what was recorded. */
+const MAX_ROUNDS = 4;
+
+/**
+ * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, because the consent has just changed, the
+ * page is filled further and the rest recorded as an access of its own.
+ */
+export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
+  const { wish, errand } = task;
+  const records: Recorded[] = [];
+  let { walk } = task;
+  for (;;) {
+    const given = matchesIn(records).length;
+    const page = await fillPage(
+      walk,
+      { ...wish, wanted: wish.wanted - given },
+      { ...task.means, foresight: task.newForesight() },
+    );
+    const isWhole = records.length === 0 && task.start.position === 0 && page.next === undefined;
+    const besides = await task.complete(page, isWhole);
+    const recorded = await recordAccess(
+      { ...page, besides, rules: wish.rules, emptyType: task.emptyType },
+      errand,
+      recording,
+    );
+    records.push(recorded);
+    const isRoundLast =
+      page.next === undefined ||
+      wish.countsAll ||
+      matchesIn(records).length >= wish.wanted ||
+      isAsForeseen(page, recorded) ||
+      records.length === MAX_ROUNDS;
+    if (isRoundLast) {
+      return answer(records, page.next, isWhole, wish);
+    }
+    walk = new SourceWalk(task.source, page.next);
+  }
+}
+
+/** Whether the page is as full as it was meant to be, and the next one begins with something to give. */
+function isAsForeseen(
+  { foreseen, nextKind }: FilledPage,
+  { permitted, items, decisions }: Recorded,
+): boolean {
+  const isNextPermitted = items.some(
+    (item, place) => item.via === undefined && kindOf(item) === nextKind && decisions[place] === true,
+  );
+  const given = permitted.filter(({ mode }) => mode === 'match').length;
+  return given > 0 && given >= foreseen.length && (nextKind === undefined || isNextPermitted);
+}
+
+function answer(
+  records: readonly Recorded[],
+  next: Place | undefined,
+  isWhole: boolean,
+  wish: PageWish,
+): PageAnswer {
+  const matches = matchesIn(records).length;
+  const counted = wish.countsAll ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
+  return {
+    permitted: records.flatMap(({ permitted }) => permitted),
+    isPartial: records.some(({ decisions }) => decisions.includes(false)),
+    isLate: records.some(({ isLate }) => isLate),
+    // A page that gives nothing has no next link: it would tell that something was withheld.
+    next: matches === 0 ? undefined : next,
+    total: counted ?? (isWhole ? matches : undefined),
+  };
+}
+
+function matchesIn(records: readonly Recorded[]): readonly Candidate[] {
+  return records.flatMap(({ permitted }) => permitted.filter(({ mode }) => mode === 'match'));
+}
+
+function countedIn({ items, decisions }: Recorded): number {
+  return items.reduce((sum, { via, count, further = 0 }, place) => {
+    return via === undefined && decisions[place] === true ? sum + count + further : sum;
+  }, 0);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { coversType, type ScopeLetter } from '../auth/scopes';
+import { type Candidate, isRecordable } from '../fhir/itemGroups';
+import type { SearchEntry } from '../fhir/resource';
+import type { FactsReader } from '../fhir/resourceFacts';
+import { isDirectoryType, isPatientType } from '../fhir/resourceTypes';
+import { type BoundPatient, ownershipOf, type Subjects } from '../fhir/subject';
+
+/** Says of each entry of the source's answer whether it may be asked of the ledger at all. */
+export interface Chooser {
+  /** undefined for what is not of the bound patient, outside the token's scope, or cannot be recorded. */
+  readonly choose: (entry: SearchEntry) => Candidate | undefined;
+  /** How many entries were of somebody else, or of who cannot be told. */
+  readonly foreign: number;
+}
+
+export interface ChooserOptions {
+  readonly bound: BoundPatient;
+  readonly subjects: Subjects;
+  readonly facts: FactsReader;
+  /** Granted scope of the token. */
+  readonly scope: string;
+  readonly letter: ScopeLetter;
+  /** What is asked for, as against what comes beside it. */
+  readonly isMatch: (entry: SearchEntry) => boolean;
+}
+
+/** The patient's own resources and directory resources beside them, of types within the token's scope. */
+export function createChooser(options: ChooserOptions): Chooser {
+  let foreign = 0;
+  const covered = new Map<string, boolean>();
+  const covers = (type: string): boolean => {
+    const answer = covered.get(type) ?? coversType(options.scope, type, options.letter);
+    covered.set(type, answer);
+    return answer;
+  };
+  return {
+    choose: (entry) => {
+      const { resource, mode } = entry;
+      if (mode === 'outcome' || !covers(resource.resourceType) || !isRecordable(resource)) {
+        return undefined;
+      }
+      const facts = options.facts(resource);
+      const isMatch = options.isMatch(entry);
+      const ownership = ownershipOf(facts, options.bound, options.subjects);
+      const belongs = isPatientType(resource.resourceType)
+        ? ownership === 'own'
+        : !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';
+      if (!belongs) {
+        foreign += 1;
+        return undefined;
+      }
+      return { resource, facts, mode: isMatch ? 'match' : 'include' };
+    },
+    get foreign() {
+      return foreign;
+    },
+  };
+}

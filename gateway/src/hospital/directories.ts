@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BY_REFERENCE, keyOf, reachFrom } from '../fhir/includes';
+import type { Candidate } from '../fhir/itemGroups';
+import { isDirectoryType } from '../fhir/resourceTypes';
+
+/** Reads at a time. */
+const AT_ONCE = 8;
+
+/**
+ * The directory resources that `roots` lead to, over any number of steps: from `pool`, and from the source where the pool lacks them because
+ * they stand on another page.
+ * @param read undefined for what is not there or may not be given.
+ */
+export async function completeDirectories(
+  roots: readonly Candidate[],
+  pool: readonly Candidate[],
+  read: (type: string, id: string) => Promise<Candidate | undefined>,
+): Promise<readonly Candidate[]> {
+  const known = new Map(pool.map((candidate) => [keyOf(candidate), candidate]));
+  const tried = new Set(known.keys());
+  for (;;) {
+    const { reached } = reachFrom(roots, [...known.values()], BY_REFERENCE);
+    const missing = new Set(
+      [...roots, ...reached]
+        .flatMap(({ facts }) => [...facts.references])
+        .filter((key) => isMissing(key, tried)),
+    );
+    if (missing.size === 0) {
+      return [...known.values()];
+    }
+    const waiting = [...missing];
+    while (waiting.length > 0) {
+      const found = await Promise.all(waiting.splice(0, AT_ONCE).map((key) => readKey(key, tried, read)));
+      for (const candidate of found) {
+        if (candidate !== undefined) {
+          known.set(keyOf(candidate), candidate);
+        }
+      }
+    }
+  }
+}
+
+function isMissing(key: string, tried: ReadonlySet<string>): boolean {
+  return !tried.has(key) && isDirectoryType(key.split('/')[0] ?? '');
+}
+
+function readKey(
+  key: string,
+  tried: Set<string>,
+  read: (type: string, id: string) => Promise<Candidate | undefined>,
+): Promise<Candidate | undefined> {
+  tried.add(key);
+  const [type = '', id = ''] = key.split('/');
+  return read(type, id);
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type IncludeRules, keyOf, reachFrom } from '../fhir/includes';
+import { type Candidate, type FurtherKind, kindOf, recordedLabels } from '../fhir/itemGroups';
+import type { SearchEntry } from '../fhir/resource';
+import type { Foresight } from './foresight';
+import type { Place, SourceWalk, Stretch } from './sourceWalk';
+
+export interface PageWish {
+  /** Matches that the page may give; 0 for a mere count. */
+  readonly wanted: number;
+  /** Of the resources on the page together; the first may exceed it. */
+  readonly maxBytes: number;
+  /** Whether all matches up to the source's end are counted. */
+  readonly countsAll: boolean;
+  /** Which references bring resources beside the matches. */
+  readonly rules: IncludeRules;
+  /** Whether what comes beside a match may stand on another page of the source than the match. */
+  readonly isPoolShared: boolean;
+}
+
+export interface FillMeans {
+  /** undefined for what may not be asked of the ledger at all. */
+  readonly choose: (entry: SearchEntry) => Candidate | undefined;
+  readonly foresight: Foresight;
+  /** Bytes of the resource as it would be given. */
+  readonly sizeOf: (candidate: Candidate) => number;
+  /** Matches on a page of the source when reading on. */
+  readonly sourceCount: number;
+  /** Asked before the source is read on, once there is something to give, and when that fails: whether to give the page as it is. */
+  readonly endsEarly: (error?: unknown) => boolean;
+}
+
+export interface FilledPage {
+  /** Matches to record, in the source's order, each once: those foreseen to be given, and withheld ones in between. */
+  readonly matches: readonly Candidate[];
+  /** How many of them are foreseen to be given. */
+  readonly foreseen: readonly Candidate[];
+  /** What comes beside them. */
+  readonly besides: readonly Candidate[];
+  /** What is decided on but cannot be on this page. */
+  readonly further: readonly FurtherKind[];
+  /** Where the next page begins; undefined when there is none. */
+  readonly next: Place | undefined;
+  /** What the next page begins with; undefined when it was not looked at. */
+  readonly nextKind: string | undefined;
+}
+
+/**
+ * Reads on until the page is full and one more match is foreseen, or the source ends: so a next link says that there is more to give, and
+ * nothing about what is withheld. Withheld matches in between are kept by number and bytes as a page may hold, and only counted beyond:
+ * their content is gone then, so they cannot be given even if the record permits them.
+ */
+export async function fillPage(walk: SourceWalk, wish: PageWish, means: FillMeans): Promise<FilledPage> {
+  const filler = new Filler(wish, means);
+  for (let isFirst = true; ; isFirst = false) {
+    const stretch = await nextStretch(walk, filler, means);
+    if (stretch === undefined) {
+      break;
+    }
+    const isDone = await filler.add(stretch, isFirst);
+    if (isDone || stretch.isLast) {
+      break;
+    }
+    walk.widen(means.sourceCount);
+  }
+  return filler.page();
+}
+
+async function nextStretch(
+  walk: SourceWalk,
+  filler: Filler,
+  { endsEarly }: FillMeans,
+): Promise<Stretch | undefined> {
+  if (filler.hasSomething && endsEarly()) {
+    filler.stopAt(walk.place);
+    return undefined;
+  }
+  try {
+    return await walk.next();
+  } catch (error) {
+    if (!filler.hasSomething || !endsEarly(error)) {
+      throw error;
+    }
+    filler.stopAt(walk.place);
+    return undefined;
+  }
+}
+
+class Filler {
+  readonly #wish: PageWish;
+  readonly #means: FillMeans;
+  readonly #matches = new Map<string, Candidate>();
+  readonly #foreseen = new Set<string>();
+  readonly #besides = new Map<string, Candidate>();
+  readonly #further = new Map<string, FurtherKind>();
+  #bytes = 0;
+  #kept = 0;
+  #keptBytes = 0;
+  #next: Place | undefined;
+  #nextKind: string | undefined;
+
+  constructor(wish: PageWish, means: FillMeans) {
+    this.#wish = wish;
+    this.#means = means;
+  }
+
+  get hasSomething(): boolean {
+    return this.#foreseen.size > 0;
+  }
+
+  stopAt(place: Place): void {
+    this.#next ??= place;
+  }
+
+  /** Whether nothing more is needed of the source. */
+  async add(stretch: Stretch, isFirst: boolean): Promise<boolean> {
+    const { wanted, maxBytes } = this.#wish;
+    const { choose, foresight } = this.#means;
+    const chosen = stretch.matches.map(choose);
+    const all = chosen.filter((candidate) => candidate !== undefined);
+    // What fits whole needs no foresight: the record alone decides.
+    const isAll = isFirst && stretch.isLast && all.length <= wanted && stretch.bytes <= maxBytes;
+    if (wanted > 0 && !isAll) {
+      await foresight.learn(all);
+    }
+    const here: Candidate[] = [];
+    for (const [place, candidate] of chosen.entries()) {
+      if (
+        candidate !== undefined &&
+        this.#take(candidate, isAll || foresight.permits(candidate), place, stretch)
+      ) {
+        here.push(candidate);
+      }
+      if (this.#isDone) {
+        break;
+      }
+    }
+    this.#addBesides(
+      here,
+      stretch.besides.flatMap((entry) => choose(entry) ?? []),
+    );
+    return this.#isDone;
+  }
+
+  get #isDone(): boolean {
+    return this.#next !== undefined && !this.#wish.countsAll;
+  }
+
+  /** Puts a match on the page, or counts it; the first foreseen one without room begins the next page. */
+  #take(candidate: Candidate, isPermitted: boolean, place: number, stretch: Stretch): boolean {
+    const share = stretch.bytes / Math.max(1, stretch.entries);
+    if (this.#next === undefined && this.#place(candidate, isPermitted, share)) {
+      return true;
+    }
+    this.#count(candidate);
+    if (isPermitted && this.#wish.wanted > 0 && this.#next === undefined) {
+      this.#next = stretch.placeAfter(place);
+      this.#nextKind = kindOfCandidate(candidate);
+    }
+    return false;
+  }
+
+  /** Puts a match on the page; false when there is no room. */
+  #place(candidate: Candidate, isPermitted: boolean, share: number): boolean {
+    const key = keyOf(candidate);
+    const known = this.#matches.get(key);
+    if (known !== undefined) {
+      this.#matches.set(key, merged(known, candidate));
+      return true;
+    }
+    const fits = isPermitted ? this.#give(candidate, key) : this.#keep(share);
+    if (fits) {
+      this.#matches.set(key, candidate);
+    }
+    return fits;
+  }
+
+  #give(candidate: Candidate, key: string): boolean {
+    const { wanted, maxBytes } = this.#wish;
+    const size = this.#means.sizeOf(candidate);
+    if (this.#foreseen.size >= wanted || (this.#foreseen.size > 0 && this.#bytes + size > maxBytes)) {
+      return false;
+    }
+    this.#foreseen.add(key);
+    this.#bytes += size;
+    return true;
+  }
+
+  #keep(share: number): boolean {
+    const { wanted, maxBytes } = this.#wish;
+    if (this.#kept >= wanted || (this.#kept > 0 && this.#keptBytes + share > maxBytes)) {
+      return false;
+    }
+    this.#kept += 1;
+    this.#keptBytes += share;
+    return true;
+  }
+
+  #count(candidate: Candidate): void {
+    const kind = { type: candidate.resource.resourceType, labels: recordedLabels(candidate.facts) };
+    const key = kindOf(kind);
+    this.#further.set(key, { ...kind, count: (this.#further.get(key)?.count ?? 0) + 1 });
+  }
+
+  #addBesides(here: readonly Candidate[], besides: readonly Candidate[]): void {
+    const { rules, isPoolShared } = this.#wish;
+    if (besides.length === 0) {
+      return;
+    }
+    for (const candidate of isPoolShared ? besides : reachFrom(here, besides, rules).reached) {
+      const key = keyOf(candidate);
+      const known = this.#besides.get(key);
+      this.#besides.set(key, known === undefined ? candidate : merged(known, candidate));
+    }
+    // Only what is given counts against the room for more, or the room would tell what is withheld.
+    const given = here.filter((candidate) => this.#foreseen.has(keyOf(candidate)));
+    for (const candidate of reachFrom(given, besides, rules).reached) {
+      this.#bytes += this.#means.sizeOf(candidate);
+    }
+  }
+
+  page(): FilledPage {
+    for (const [key, candidate] of this.#matches) {
+      const beside = this.#besides.get(key);
+      if (beside !== undefined) {
+        this.#matches.set(key, merged(candidate, beside));
+        this.#besides.delete(key);
+      }
+    }
+    return {
+      matches: [...this.#matches.values()],
+      foreseen: [...this.#matches].flatMap(([key, candidate]) =>
+        this.#foreseen.has(key) ? [candidate] : [],
+      ),
+      besides: [...this.#besides.values()],
+      further: [...this.#further.values()],
+      next: this.#next,
+      nextKind: this.#nextKind,
+    };
+  }
+}
+
+export function kindOfCandidate({ resource, facts }: Candidate): string {
+  return kindOf({ type: resource.resourceType, labels: recordedLabels(facts) });
+}
+
+/**
+ * One candidate for a resource that the source gave twice, on two pages or as match and beside one: a match if either is, and as sensitive
+ * as both together, since it may have been labelled in between.
+ */
+export function merged(first: Candidate, second: Candidate): Candidate {
+  const labels = [...new Set([...first.facts.labels, ...second.facts.labels])].sort();
+  const mode = first.mode === 'match' ? first.mode : second.mode;
+  return { resource: first.resource, facts: { ...first.facts, labels }, mode };
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MAX_ITEMS, type RequestItem } from '@chartwitness/chaincode/domain';
+import { type Candidate, kindOf, recordedLabels } from '../fhir/itemGroups';
+
+/** What the rules would say now of kinds of data, so that a page can be filled before it is recorded. Never a release. */
+export interface Foresight {
+  /** Finds out about the kinds of these resources; needed before {@link permits}. */
+  learn(candidates: readonly Candidate[]): Promise<void>;
+  permits(candidate: Candidate): boolean;
+}
+
+type Kind = Pick<RequestItem, 'type' | 'labels'>;
+/** Asks the own peer. At most {@link MAX_ITEMS} kinds. */
+export type AskAboutKinds = (kinds: readonly Kind[]) => Promise<readonly boolean[]>;
+
+/** Takes everything for permitted: the record decides alone. */
+export const ALL_PERMITTED: Foresight = { learn: () => Promise.resolve(), permits: () => true };
+
+/**
+ * Asks about each kind once.
+ * @param mayGuess whether to take kinds for permitted when the own peer gives no answer: in an emergency, where the recorder decides without it as well.
+ */
+export function createForesight(ask: AskAboutKinds, mayGuess: boolean): Foresight {
+  const known = new Map<string, boolean>();
+  let isGuessing = false;
+  return {
+    learn: async (candidates) => {
+      const unknown = new Map<string, Kind>();
+      for (const candidate of candidates) {
+        const kind = kindFor(candidate);
+        const key = kindOf(kind);
+        if (!known.has(key)) {
+          unknown.set(key, kind);
+        }
+      }
+      const waiting = isGuessing ? [] : [...unknown];
+      while (waiting.length > 0) {
+        const asked = waiting.splice(0, MAX_ITEMS);
+        try {
+          const answers = await ask(asked.map(([, kind]) => kind));
+          asked.forEach(([key], place) => known.set(key, answers[place] === true));
+        } catch (error) {
+          if (!mayGuess) {
+            throw error;
+          }
+          // Waiting again for a peer that is away would use up the emergency's time.
+          isGuessing = true;
+          return;
+        }
+      }
+    },
+    permits: (candidate) => known.get(kindOf(kindFor(candidate))) ?? isGuessing,
+  };
+}
+
+function kindFor({ resource, facts }: Candidate): Kind {
+  return { type: resource.resourceType, labels: recordedLabels(facts) };
+}

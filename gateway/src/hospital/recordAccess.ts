@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest, Action, RequestItem } from '@chartwitness/chaincode/domain';
+import type { Principal } from '../auth/principal';
+import { AppError } from '../errors';
+import { type IncludeRules, reachFrom } from '../fhir/includes';
+import { type Candidate, type FurtherKind, groupItems, recordedLabels } from '../fhir/itemGroups';
+import type { Recorder } from '../recorder/recorder';
+import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
+import { splitItems } from './requestParts';
+
+/** Who asks for what about whom, whatever the data turn out to be. */
+export interface Errand {
+  readonly subject: string;
+  readonly principal: Principal;
+  readonly emergency: EmergencyDeclaration;
+  readonly action: Action;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly requestedAt: string;
+}
+
+/** What an answer would give, and what else is decided with it. */
+export interface Proposal {
+  readonly matches: readonly Candidate[];
+  /** Given only as far as given matches lead to them. */
+  readonly besides: readonly Candidate[];
+  readonly rules: IncludeRules;
+  readonly further: readonly FurtherKind[];
+  /** Type of the item that stands for "nothing was there". */
+  readonly emptyType: string;
+}
+
+/** An access as the ledger ends up saying it. */
+export interface Recorded {
+  /** What may leave, and nothing else. */
+  readonly permitted: readonly Candidate[];
+  readonly items: readonly RequestItem[];
+  /** For each item whether it may leave. */
+  readonly decisions: readonly boolean[];
+  /** Released ahead of the record, because the ledger is away. */
+  readonly isLate: boolean;
+}
+
+export interface RecordDependencies {
+  readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/**
+ * Records an access, as one event or several parts of one, and says what may leave: exactly what the recorder permitted.
+ * @throws AppError EMERGENCY_INCOMPLETE after the attempt is recorded as refused; what the recorder throws: then nothing may leave.
+ */
+export async function recordAccess(
+  proposal: Proposal,
+  errand: Errand,
+  { recorder, random }: RecordDependencies,
+): Promise<Recorded> {
+  const { candidates, items, itemOf } = itemsOf(proposal);
+  const parts = splitItems(items);
+  const outcomes = await recorder.record(
+    requestsFor(
+      parts.map((part) => part.items),
+      errand,
+      random,
+    ),
+  );
+  if (errand.emergency.kind === 'incomplete') {
+    throw emergencyIncomplete(errand.emergency.problem);
+  }
+  const decisions = items.map(() => false);
+  for (const [number, { origins }] of parts.entries()) {
+    const permitted = outcomes[number]?.permitted;
+    if (permitted?.length !== origins.length) {
+      throw new AppError('INTERNAL', 'the recorder answered for another number of items');
+    }
+    origins.forEach((origin, place) => {
+      if (origin !== undefined) {
+        decisions[origin] = permitted[place] === true;
+      }
+    });
+  }
+  const permitted = candidates.filter((_candidate, place) => decisions[itemOf[place] ?? -1] === true);
+  return {
+    permitted: inOrderOfTheGiven(permitted, proposal.rules),
+    items,
+    decisions,
+    isLate: permitted.length > 0 && outcomes.some(({ late }) => late),
+  };
+}
+
+/** What comes beside the matches in an order that the given ones alone make, or it would tell of what is withheld. */
+function inOrderOfTheGiven(permitted: readonly Candidate[], rules: IncludeRules): readonly Candidate[] {
+  const matches = permitted.filter(({ mode }) => mode === 'match');
+  const besides = permitted.filter(({ mode }) => mode === 'include');
+  if (besides.length === 0) {
+    return permitted;
+  }
+  // In several parts, decided one after the other, an anchor may have led to what no given match leads to.
+  return [...new Set([...matches, ...reachFrom(matches, besides, rules).reached, ...besides])];
+}
+
+function itemsOf({ matches, besides, rules, further, emptyType }: Proposal): {
+  candidates: readonly Candidate[];
+  items: readonly RequestItem[];
+  itemOf: readonly number[];
+} {
+  const { reached, parents } = reachFrom(matches, besides, rules);
+  const candidates = [...matches, ...reached];
+  const described = candidates.map(({ resource, facts }, place) => ({
+    type: resource.resourceType,
+    id: resource.id ?? '',
+    labels: recordedLabels(facts),
+    ...(place < matches.length ? {} : { parents: parents[place - matches.length] ?? [] }),
+  }));
+  return { candidates, ...groupItems(described, further, emptyType) };
+}
+
+/** One request, or the parts of one, which share the first one's id. */
+export function requestsFor(
+  parts: readonly (readonly RequestItem[])[],
+  errand: Errand,
+  random: (bytes: number) => Uint8Array,
+): readonly AccessRequest[] {
+  const { principal, emergency } = errand;
+  // 128 random bits each.
+  const token = (): string => Buffer.from(random(16)).toString('base64url');
+  const request = token();
+  return parts.map((items, index) => ({
+    id: index === 0 ? request : token(),
+    salt: token(),
+    subject: errand.subject,
+    requester: principal.requester,
+    purpose: principal.purpose,
+    action: errand.action,
+    emergency: emergency.kind === 'declared' ? emergency.emergency : null,
+    items,
+    requestedAt: errand.requestedAt,
+    late: false,
+    ...(parts.length === 1 ? {} : { part: { request, number: index + 1, of: parts.length } }),
+  }));
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
+import type { Room } from '../fhir/upstream';
+
+/** Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound their number. */
+export interface SourceMemory {
+  /**
+   * Room for one request.
+   * @param client whose requests share what is to be had.
+   * @param isEmergency takes the last places, which others leave free.
+   * @param signal gives up waiting.
+   */
+  open(client: string, isEmergency: boolean, signal: AbortSignal): RequestRoom;
+}
+
+export interface RequestRoom extends Room {
+  /** When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do nothing. */
+  close(): void;
+}
+
+export interface SourceMemoryBounds {
+  /** Bytes of all answers together that are not small. */
+  readonly totalBytes: number;
+  /** Bytes of one answer at most. */
+  readonly answerBytes: number;
+}
+
+/** Answers up to this size need no place. */
+export const SMALL_BYTES = 256 * 1024;
+/** Answers up to this size share the larger part of the places. */
+export const MIDDLE_BYTES = 4 * 1024 * 1024;
+/** Of the total, for answers above the middle size. */
+const LARGE_SHARE = 0.6;
+
+/**
+ * Places by size, so that whoever got one can finish: a request holds a middle place while it waits for a large one, and nobody who holds
+ * a large one waits for anything.
+ */
+export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBounds): SourceMemory {
+  const largest = Math.max(answerBytes, MIDDLE_BYTES);
+  const large = new Places(Math.max(2, Math.floor((totalBytes * LARGE_SHARE) / largest)));
+  const middle = new Places(Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)));
+  return {
+    open: (client, isEmergency, signal) => {
+      const wish: Wish = { client, isEmergency, signal };
+      let held: Places | undefined;
+      let isClosed = false;
+      const take = async (places: Places): Promise<void> => {
+        await places.take(wish);
+        held?.giveBack(client);
+        held = places;
+        if (isClosed) {
+          places.giveBack(client);
+          held = undefined;
+        }
+      };
+      return {
+        reserve: (bytes) => {
+          if (bytes <= SMALL_BYTES || held === large) {
+            return undefined;
+          }
+          if (bytes <= MIDDLE_BYTES) {
+            return held === undefined ? take(middle) : undefined;
+          }
+          return take(large);
+        },
+        close: () => {
+          isClosed = true;
+          held?.giveBack(client);
+          held = undefined;
+        },
+      };
+    },
+  };
+}
+
+interface Wish {
+  readonly client: string;
+  readonly isEmergency: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  readonly wish: Wish;
+  readonly start: () => void;
+}
+
+/** Emergencies first, then whose client holds fewest, then who came first. The last place is for emergencies. */
+class Places {
+  #free: number;
+  readonly #holds = new Map<string, number>();
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  take(wish: Wish): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        this.#waiting.delete(waiting);
+        reject(
+          new AppError('OVERLOADED', 'no room for a large answer of the source', { retryAfterSeconds: 5 }),
+        );
+      };
+      const waiting: Waiting = {
+        wish,
+        start: () => {
+          wish.signal.removeEventListener('abort', stop);
+          resolve();
+        },
+      };
+      if (wish.signal.aborted) {
+        stop();
+        return;
+      }
+      wish.signal.addEventListener('abort', stop, { once: true });
+      this.#waiting.add(waiting);
+      this.#serve();
+    });
+  }
+
+  giveBack(client: string): void {
+    this.#free += 1;
+    const left = (this.#holds.get(client) ?? 1) - 1;
+    if (left === 0) {
+      this.#holds.delete(client);
+    } else {
+      this.#holds.set(client, left);
+    }
+    this.#serve();
+  }
+
+  #serve(): void {
+    for (let next = this.#first(); next !== undefined; next = this.#first()) {
+      this.#waiting.delete(next);
+      this.#free -= 1;
+      this.#holds.set(next.wish.client, (this.#holds.get(next.wish.client) ?? 0) + 1);
+      next.start();
+    }
+  }
+
+  #first(): Waiting | undefined {
+    let best: Waiting | undefined;
+    for (const waiting of this.#waiting) {
+      if (
+        this.#free > (waiting.wish.isEmergency ? 0 : 1) &&
+        (best === undefined || this.#isBefore(waiting, best))
+      ) {
+        best = waiting;
+      }
+    }
+    return best;
+  }
+
+  #isBefore({ wish: a }: Waiting, { wish: b }: Waiting): boolean {
+    if (a.isEmergency !== b.isEmergency) {
+      return a.isEmergency;
+    }
+    return (this.#holds.get(a.client) ?? 0) < (this.#holds.get(b.client) ?? 0);
+  }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
+import type { SearchEntry } from '../fhir/resource';
+import { PageTooLarge, type SourcePage } from '../fhir/upstream';
+
+/** How far an answer of the source has been gone through. */
+export interface Place {
+  /** The source's own link to the page; absent: matches are counted from the start. */
+  readonly next?: string;
+  /** Matches of that page that are done; without `next`, the same as `position`. */
+  readonly index: number;
+  /** Matches that are done since the start. */
+  readonly position: number;
+  /** Matches that the source was asked to put on a page. */
+  readonly count: number;
+}
+
+/** A search or an operation, asked of the source page by page. */
+export interface PagedSource {
+  /** The first page; undefined: there is nothing by this name. Throws as the source does. */
+  open(count: number): Promise<SourcePage | undefined>;
+  page(next: string): Promise<SourcePage>;
+  /** What is asked for, as against what comes beside it. */
+  readonly isMatch: (entry: SearchEntry) => boolean;
+  /** The same without what comes beside the matches, for when one match with it is too large. */
+  readonly bare?: PagedSource;
+}
+
+/** What one page of the source holds from a place on. */
+export interface Stretch {
+  readonly matches: readonly SearchEntry[];
+  /** Everything else on the page, also what belongs to matches before the place. */
+  readonly besides: readonly SearchEntry[];
+  /** The place after so many of `matches`. */
+  placeAfter(done: number): Place;
+  readonly isLast: boolean;
+  /** Size of the whole page as JSON. */
+  readonly bytes: number;
+  /** Entries of the whole page. */
+  readonly entries: number;
+}
+
+/** By how much a page is made smaller when it exceeds the bound of bytes. */
+const SHRINK = 4;
+
+/**
+ * Goes through the source's answer from a place to its end, one page in memory at a time. A page that is too large is asked for again in
+ * smaller ones; the place is then found by counting, as it is when the source no longer knows its own link.
+ */
+export class SourceWalk {
+  #source: PagedSource;
+  #link: string | undefined;
+  #position: number;
+  #skip: number;
+  #count: number;
+  #isResuming: boolean;
+  #wasTooLarge = false;
+  #hasEnded = false;
+  #prefetched: Promise<Stretch | undefined> | undefined;
+  readonly #seen = new Set<string>();
+  #applied: URLSearchParams | undefined;
+
+  constructor(source: PagedSource, start: Place) {
+    this.#source = source;
+    this.#link = start.next;
+    this.#position = start.position - (start.next === undefined ? start.position : start.index);
+    this.#skip = start.next === undefined ? start.position : start.index;
+    this.#count = start.count;
+    this.#isResuming = start.next !== undefined;
+  }
+
+  /** Parameters that the source says it applied; undefined when it does not say, or before its first page. */
+  get applied(): URLSearchParams | undefined {
+    return this.#applied;
+  }
+
+  /** Where the next stretch begins. */
+  get place(): Place {
+    return this.#placeAt(this.#link, this.#skip, this.#position + this.#skip);
+  }
+
+  /** Asks for the first stretch; {@link next} then returns it. */
+  async prefetch(): Promise<Stretch | undefined> {
+    this.#prefetched = this.#read();
+    return this.#prefetched;
+  }
+
+  /** The next stretch; undefined at the end. @throws AppError what the source throws; UPSTREAM_FAILED when its pages do not end. */
+  async next(): Promise<Stretch | undefined> {
+    const prefetched = this.#prefetched;
+    this.#prefetched = undefined;
+    return prefetched ?? this.#read();
+  }
+
+  /** From the next stretch on, larger pages: for reading on after a page as small as the caller's did not suffice. */
+  widen(count: number): void {
+    if (this.#count < count && !this.#wasTooLarge && !this.#hasEnded) {
+      this.#restart(count);
+    }
+  }
+
+  async #read(): Promise<Stretch | undefined> {
+    while (!this.#hasEnded) {
+      const page = await this.#fetch();
+      if (page === undefined) {
+        this.#hasEnded = true;
+        return undefined;
+      }
+      const stretch = this.#take(page);
+      // A page that was skipped whole, or holds nothing, is passed by.
+      if (stretch.matches.length > 0 || stretch.besides.length > 0 || stretch.isLast) {
+        return stretch;
+      }
+    }
+    return undefined;
+  }
+
+  async #fetch(): Promise<SourcePage | undefined> {
+    for (;;) {
+      try {
+        const link = this.#link;
+        const page = await (link === undefined ? this.#source.open(this.#count) : this.#source.page(link));
+        this.#isResuming = false;
+        return page;
+      } catch (error) {
+        this.#recover(error);
+      }
+    }
+  }
+
+  /** Goes back to the start where that helps, else throws the error. */
+  #recover(error: unknown): void {
+    if (this.#isResuming && error instanceof AppError && error.code === 'UPSTREAM_FAILED') {
+      this.#restart(this.#count);
+      return;
+    }
+    if (!(error instanceof PageTooLarge)) {
+      throw error;
+    }
+    this.#wasTooLarge = true;
+    if (this.#count > 1) {
+      this.#restart(Math.max(1, Math.floor(this.#count / SHRINK)));
+    } else if (this.#source.bare !== undefined) {
+      this.#source = this.#source.bare;
+      this.#restart(1);
+    } else {
+      throw new AppError(
+        'UPSTREAM_FAILED',
+        'a single resource exceeds the bound of one answer of the source',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  #restart(count: number): void {
+    this.#skip += this.#position;
+    this.#position = 0;
+    this.#link = undefined;
+    this.#count = count;
+    this.#isResuming = false;
+    this.#seen.clear();
+  }
+
+  #take(page: SourcePage): Stretch {
+    this.#applied ??= page.self;
+    const all = page.entries.filter((entry) => this.#source.isMatch(entry));
+    const skipped = Math.min(this.#skip, all.length);
+    const [link, from] = [this.#link, this.#position];
+    const isPassedBy = skipped === all.length && skipped > 0;
+    this.#skip -= skipped;
+    this.#position += all.length;
+    this.#advance(page.next);
+    return {
+      matches: all.slice(skipped),
+      besides: isPassedBy ? [] : page.entries.filter((entry) => !this.#source.isMatch(entry)),
+      placeAfter: (done) => this.#placeAt(link, skipped + done, from + skipped + done),
+      isLast: page.next === undefined,
+      bytes: page.bytes,
+      entries: page.entries.length,
+    };
+  }
+
+  #advance(next: string | undefined): void {
+    if (next === undefined) {
+      this.#hasEnded = true;
+      return;
+    }
+    if (this.#seen.has(next)) {
+      throw new AppError('UPSTREAM_FAILED', 'the pages of a search go round in circles', {
+        retryAfterSeconds: 5,
+      });
+    }
+    this.#seen.add(next);
+    this.#link = next;
+  }
+
+  #placeAt(link: string | undefined, index: number, position: number): Place {
+    return link === undefined
+      ? { index: position, position, count: this.#count }
+      : { next: link, index, position, count: this.#count };
+  }
+}
+
+/** A page that is at hand already, as a source. */
+export function sourceOf(page: SourcePage, isMatch: PagedSource['isMatch']): PagedSource {
+  return { open: () => Promise.resolve(page), page: () => Promise.resolve(page), isMatch };
+}
