@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
+import type { LabelTrust } from './fhir/upstream';
 
 /** Every problem of a configuration at once, each with its variable, what was expected and an example. */
 export class ConfigError extends Error {
@@ -116,9 +118,29 @@ const VARIABLES = {
     what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
     example: 'https://ehr.hospital.internal/fhir',
   },
+  UPSTREAM_LABELS: {
+    what: "where the upstream server tells its data's security labels: everywhere, reads (its searches may leave them out, so what they find is read again) or nowhere (data without a sensitivity label count as carrying every label)",
+    example: 'reads',
+  },
+  UPSTREAM_ALIASES: {
+    what: 'other base URLs under which the upstream server writes its links and references, comma-separated; they are replaced by UPSTREAM_FHIR_URL',
+    example: 'http://ehr-app-1.hospital.internal:8080/fhir',
+  },
   UPSTREAM_BEARER_TOKEN_FILE: {
-    what: 'file with the Bearer token for the upstream FHIR server',
+    what: 'file with the Bearer token for the upstream FHIR server; read again when it changes and when the server refuses the token',
     example: '/run/secrets/upstream.token',
+  },
+  UPSTREAM_CA_FILE: {
+    what: "PEM file with the CA of the upstream server's TLS certificate; absent: the authorities that Node.js brings along",
+    example: '/etc/chartwitness/ehr-ca.crt',
+  },
+  UPSTREAM_CLIENT_CERT_FILE: {
+    what: 'PEM file with the client certificate for mutual TLS with the upstream server',
+    example: '/etc/chartwitness/ehr-client.crt',
+  },
+  UPSTREAM_CLIENT_KEY_FILE: {
+    what: 'PEM file with its key',
+    example: '/run/secrets/ehr-client.key',
   },
   SUBJECT_IDENTIFIER_SYSTEMS: {
     what: 'identifier systems that name a patient nationally, comma-separated, first match wins',
@@ -265,7 +287,18 @@ const hospitalShape = z.object({
   GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
   EMERGENCY_WITHOUT_LEDGER: z.enum(['release', 'refuse']),
   UPSTREAM_FHIR_URL: upstreamForm,
+  UPSTREAM_LABELS: absent.pipe(z.enum(['everywhere', 'reads', 'nowhere']).optional()),
+  UPSTREAM_ALIASES: absent.pipe(
+    z
+      .string()
+      .transform((value) => value.split(',').map((one) => one.trim()))
+      .pipe(z.array(url))
+      .optional(),
+  ),
   UPSTREAM_BEARER_TOKEN_FILE: absent,
+  UPSTREAM_CA_FILE: absent,
+  UPSTREAM_CLIENT_CERT_FILE: absent,
+  UPSTREAM_CLIENT_KEY_FILE: absent,
   SUBJECT_IDENTIFIER_SYSTEMS: z
     .string()
     .min(1)
@@ -357,6 +390,20 @@ interface CommonConfig extends ChannelConfig {
   readonly peer: PeerConfig | undefined;
 }
 
+/** A FHIR server that holds the records. */
+export interface UpstreamServerConfig {
+  readonly kind: 'url';
+  readonly url: string;
+  readonly labels: LabelTrust;
+  /** Other base URLs of the same server. */
+  readonly aliases: readonly string[];
+  /** Read while the gateway runs. */
+  readonly bearerTokenFile: string | undefined;
+  readonly ca: Uint8Array | undefined;
+  readonly clientCertificate: Uint8Array | undefined;
+  readonly clientKey: Secret | undefined;
+}
+
 export interface HospitalConfig extends CommonConfig {
   readonly gatewayName: string;
   /** The deployment's choice for emergencies on which neither the ledger nor the own peer has a word. */
@@ -367,7 +414,7 @@ export interface HospitalConfig extends CommonConfig {
         /** Absent: all of them, under the ids of their files. Present: these, under ids of this organisation's own. */
         readonly patients?: readonly SamplePatient[];
       }
-    | { readonly kind: 'url'; readonly url: string; readonly bearerToken: Secret | undefined };
+    | UpstreamServerConfig;
   readonly subjectIdentifierSystems: readonly string[];
   readonly disclosure: 'hidden' | 'announced';
   readonly externalIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
@@ -674,19 +721,11 @@ export function parseHospitalConfig(
     TOKEN_ISSUER: values.TOKEN_ISSUER,
     TOKEN_JWKS_URL: values.TOKEN_JWKS_URL,
   });
-  const bearer = values.UPSTREAM_BEARER_TOKEN_FILE;
   const config: HospitalConfig = {
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
     emergencyWithoutLedger: values.EMERGENCY_WITHOUT_LEDGER,
-    upstream:
-      values.UPSTREAM_FHIR_URL.kind === 'sample'
-        ? values.UPSTREAM_FHIR_URL
-        : {
-            ...values.UPSTREAM_FHIR_URL,
-            bearerToken:
-              bearer === undefined ? undefined : reader.secret('UPSTREAM_BEARER_TOKEN_FILE', bearer),
-          },
+    upstream: upstreamOf(values, reader),
     subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
     disclosure: values.DISCLOSURE,
     externalIssuer: external
@@ -694,6 +733,99 @@ export function parseHospitalConfig(
       : undefined,
   };
   return finish(config, reader);
+}
+
+type HospitalValues = z.infer<typeof hospitalShape>;
+
+/** The synthetic patients need no settings; of a server, what its labels are worth must be said. */
+function upstreamOf(values: HospitalValues, reader: Reader): HospitalConfig['upstream'] {
+  const { UPSTREAM_FHIR_URL: choice } = values;
+  const set = (
+    [
+      'UPSTREAM_LABELS',
+      'UPSTREAM_ALIASES',
+      'UPSTREAM_BEARER_TOKEN_FILE',
+      'UPSTREAM_CA_FILE',
+      'UPSTREAM_CLIENT_CERT_FILE',
+      'UPSTREAM_CLIENT_KEY_FILE',
+    ] as const
+  ).filter((name) => values[name] !== undefined);
+  if (choice.kind === 'sample') {
+    for (const name of set) {
+      reader.complain(name, 'is set although UPSTREAM_FHIR_URL names synthetic patients');
+    }
+    return choice;
+  }
+  if (values.UPSTREAM_LABELS === undefined) {
+    reader.complain('UPSTREAM_LABELS', 'is not set');
+  }
+  if (values.UPSTREAM_BEARER_TOKEN_FILE !== undefined) {
+    reader.secret('UPSTREAM_BEARER_TOKEN_FILE', values.UPSTREAM_BEARER_TOKEN_FILE);
+  }
+  return {
+    ...choice,
+    labels: values.UPSTREAM_LABELS ?? 'nowhere',
+    aliases: values.UPSTREAM_ALIASES ?? [],
+    bearerTokenFile: values.UPSTREAM_BEARER_TOKEN_FILE,
+    ...upstreamTlsOf(values, choice.url, reader),
+  };
+}
+
+function upstreamTlsOf(
+  values: HospitalValues,
+  upstreamUrl: string,
+  reader: Reader,
+): Pick<UpstreamServerConfig, 'ca' | 'clientCertificate' | 'clientKey'> {
+  const names = ['UPSTREAM_CA_FILE', 'UPSTREAM_CLIENT_CERT_FILE', 'UPSTREAM_CLIENT_KEY_FILE'] as const;
+  const isSecure = upstreamUrl.startsWith('https:');
+  for (const name of names.filter((one) => !isSecure && values[one] !== undefined)) {
+    reader.complain(name, 'is set although UPSTREAM_FHIR_URL has no TLS');
+  }
+  return { ca: upstreamAuthorityOf(values, reader), ...upstreamClientOf(values, reader) };
+}
+
+function upstreamAuthorityOf(
+  { UPSTREAM_CA_FILE: file }: HospitalValues,
+  reader: Reader,
+): Uint8Array | undefined {
+  const ca = file === undefined ? undefined : reader.bytes('UPSTREAM_CA_FILE', file);
+  if (ca !== undefined && ca.length > 0 && !isCertificate(ca)) {
+    reader.complain('UPSTREAM_CA_FILE', 'holds no PEM certificate');
+  }
+  return ca;
+}
+
+function upstreamClientOf(
+  { UPSTREAM_CLIENT_CERT_FILE: certificateFile, UPSTREAM_CLIENT_KEY_FILE: keyFile }: HospitalValues,
+  reader: Reader,
+): Pick<UpstreamServerConfig, 'clientCertificate' | 'clientKey'> {
+  const files = { UPSTREAM_CLIENT_CERT_FILE: certificateFile, UPSTREAM_CLIENT_KEY_FILE: keyFile };
+  if (!reader.together(files)) {
+    return { clientCertificate: undefined, clientKey: undefined };
+  }
+  const clientCertificate = reader.bytes('UPSTREAM_CLIENT_CERT_FILE', certificateFile);
+  const clientKey = reader.secret('UPSTREAM_CLIENT_KEY_FILE', keyFile);
+  const areRead = clientCertificate.length > 0 && clientKey.reveal().length > 0;
+  if (areRead && !fit(clientCertificate, clientKey)) {
+    reader.complain('UPSTREAM_CLIENT_KEY_FILE', 'is not the PEM key of the certificate');
+  }
+  return { clientCertificate, clientKey };
+}
+
+function isCertificate(pem: Uint8Array): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function fit(certificate: Uint8Array, key: Secret): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(Buffer.from(key.reveal())));
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createTlsAuthority } from '../support/tlsCertificates';
 import {
   ConfigError,
   describeVariables,
@@ -60,6 +61,7 @@ const HOSPITAL = {
   GATEWAY_NAME: 'ward-1',
   EMERGENCY_WITHOUT_LEDGER: 'refuse',
   UPSTREAM_FHIR_URL: 'https://ehr.example/fhir',
+  UPSTREAM_LABELS: 'reads',
   SUBJECT_IDENTIFIER_SYSTEMS: 'urn:a, urn:b',
 };
 const PEER = {
@@ -96,7 +98,7 @@ describe('parseHospitalConfig', () => {
       port: 8443,
       disclosure: 'hidden',
       subjectIdentifierSystems: ['urn:a', 'urn:b'],
-      upstream: { kind: 'url', url: 'https://ehr.example/fhir' },
+      upstream: { kind: 'url', url: 'https://ehr.example/fhir', labels: 'reads', aliases: [] },
       peer: undefined,
     });
     expect(config.consortiumKey.reveal()).toHaveLength(32);
@@ -130,9 +132,8 @@ describe('parseHospitalConfig', () => {
     ['sample', { kind: 'sample' }],
     ['sample:alberto,chet', { kind: 'sample', patients: ['alberto', 'chet'] }],
   ])('reads %s', (value, upstream) => {
-    expect(parseHospitalConfig({ ...HOSPITAL, UPSTREAM_FHIR_URL: value }, readFile).upstream).toEqual(
-      upstream,
-    );
+    const environment = { ...HOSPITAL, UPSTREAM_FHIR_URL: value, UPSTREAM_LABELS: undefined };
+    expect(parseHospitalConfig(environment, readFile).upstream).toEqual(upstream);
   });
 
   it.each([
@@ -181,6 +182,7 @@ describe('parseHospitalConfig', () => {
     'GATEWAY_NAME',
     'EMERGENCY_WITHOUT_LEDGER',
     'UPSTREAM_FHIR_URL',
+    'UPSTREAM_LABELS',
     'SUBJECT_IDENTIFIER_SYSTEMS',
   ])('has no default for %s', (name) => {
     expect(problemsOf(() => parseHospitalConfig({ ...HOSPITAL, [name]: undefined }, readFile))).toEqual([
@@ -229,6 +231,60 @@ describe('parseHospitalConfig', () => {
     expect(problemsOf(() => parseHospitalConfig({ ...HOSPITAL, ...change }, readFile))).toEqual([
       expect.stringContaining(`${variable}: `),
     ]);
+  });
+});
+
+describe('the source of data', () => {
+  const parse = (change: object, files: Readonly<Record<string, Uint8Array>> = {}) =>
+    parseHospitalConfig({ ...HOSPITAL, ...change }, (path) => files[path] ?? readFile(path)).upstream;
+  const problems = (change: object, files: Readonly<Record<string, Uint8Array>> = {}): readonly string[] =>
+    problemsOf(() => parse(change, files));
+  const TLS = {
+    UPSTREAM_CA_FILE: 'ehr-ca.pem',
+    UPSTREAM_CLIENT_CERT_FILE: 'ehr.pem',
+    UPSTREAM_CLIENT_KEY_FILE: 'ehr-key.pem',
+  };
+
+  it('reads aliases, the token’s file, the authority and the client certificate', async () => {
+    const authority = await createTlsAuthority('hospital');
+    const { certificate, key } = await authority.issue('gateway');
+    const files = {
+      'ehr-ca.pem': authority.certificate,
+      'ehr.pem': certificate,
+      'ehr-key.pem': key,
+      token: Buffer.from('t'),
+    };
+    const more = {
+      UPSTREAM_ALIASES: 'https://one.example/fhir, http://10.0.0.1:8080/fhir',
+      UPSTREAM_BEARER_TOKEN_FILE: 'token',
+    };
+    expect(parse({ ...TLS, ...more }, files)).toMatchObject({
+      labels: 'reads',
+      aliases: ['https://one.example/fhir', 'http://10.0.0.1:8080/fhir'],
+      bearerTokenFile: 'token',
+      ca: authority.certificate,
+      clientCertificate: certificate,
+    });
+    const other = await authority.issue('gateway');
+    expect(problems(TLS, { ...files, 'ehr-key.pem': other.key })).toEqual([
+      expect.stringContaining('UPSTREAM_CLIENT_KEY_FILE: is not the PEM key'),
+    ]);
+    expect(problems(TLS, { ...files, 'ehr-ca.pem': Buffer.from('no PEM') })).toEqual([
+      expect.stringContaining('UPSTREAM_CA_FILE: holds no PEM certificate'),
+    ]);
+    const plain = { UPSTREAM_FHIR_URL: 'http://ehr.example/fhir', UPSTREAM_CA_FILE: 'ehr-ca.pem' };
+    expect(problems(plain, files)).toEqual([expect.stringContaining('UPSTREAM_CA_FILE: is set although')]);
+  });
+
+  it.each([
+    ['an unknown trust', { UPSTREAM_LABELS: 'sometimes' }, 'UPSTREAM_LABELS'],
+    ['an alias with a slash at its end', { UPSTREAM_ALIASES: 'http://a/fhir/' }, 'UPSTREAM_ALIASES'],
+    ['an alias that is no URL', { UPSTREAM_ALIASES: 'http://a/fhir,ehr' }, 'UPSTREAM_ALIASES'],
+    ['a token file that is not there', { UPSTREAM_BEARER_TOKEN_FILE: 'x' }, 'UPSTREAM_BEARER_TOKEN_FILE'],
+    ['a certificate without its key', { UPSTREAM_CLIENT_CERT_FILE: 'ca.pem' }, 'UPSTREAM_CLIENT_KEY_FILE'],
+    ['settings of a server for synthetic patients', { UPSTREAM_FHIR_URL: 'sample' }, 'UPSTREAM_LABELS'],
+  ])('refuses %s', (_what, change, variable) => {
+    expect(problems(change)).toEqual([expect.stringContaining(`${variable}: `)]);
   });
 });
 

@@ -18,7 +18,9 @@ let hospital: Hospital;
 beforeEach(async () => {
   server = await startFakeFhirServer();
   server.answers = { 'Patient/a': patient('a', '111'), 'Patient/b': patient('b', '222') };
-  hospital = await createHospital({ upstream: createHttpUpstream({ baseUrl: server.baseUrl }) });
+  hospital = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
+  });
 });
 afterEach(() => server.close());
 

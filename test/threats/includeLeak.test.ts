@@ -17,7 +17,9 @@ let hospital: Hospital;
 beforeEach(async () => {
   server = await startFakeFhirServer();
   server.answers = { 'Patient/a': patient('a', '111') };
-  hospital = await createHospital({ upstream: createHttpUpstream({ baseUrl: server.baseUrl }) });
+  hospital = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
+  });
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('HIV'));
 });
 afterEach(() => server.close());

@@ -26,7 +26,9 @@ beforeEach(async () => {
       response.end(JSON.stringify(searchset([found])));
     },
   };
-  hospital = await createHospital({ upstream: createHttpUpstream({ baseUrl: server.baseUrl }) });
+  hospital = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
+  });
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('PSY'));
 });
 afterEach(() => server.close());

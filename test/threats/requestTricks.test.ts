@@ -21,7 +21,9 @@ beforeEach(async () => {
     Observation: searchset([observation('x', 'a')]),
     Patient: searchset([patient('a', '111')]),
   };
-  hospital = await createHospital({ upstream: createHttpUpstream({ baseUrl: source.baseUrl }) });
+  hospital = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
+  });
 });
 afterEach(() => source.close());
 

@@ -5,6 +5,7 @@ import type { HospitalConfig, TrusteeConfig } from '../config';
 import { createHttpUpstream } from '../fhir/httpUpstream';
 import { createSampleHospital } from '../fhir/sampleHospital';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';
+import { createTokenFile } from '../fhir/tokenFile';
 import type { Upstream } from '../fhir/upstream';
 import { takePort } from '../http/listen';
 import { closeAll } from './closeAll';
@@ -38,7 +39,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       dataDir: config.dataDir,
       consortiumKey: config.consortiumKey.reveal(),
       externalIssuer: config.externalIssuer,
-      upstream: upstreamOf(config),
+      upstream: upstreamOf(config, log),
       ledger: opened.ledger,
       server: await takePort(config.host, config.port, 'PORT'),
       log,
@@ -84,7 +85,7 @@ async function withLedger(
   }
 }
 
-function upstreamOf({ upstream, mspId }: HospitalConfig): Upstream {
+function upstreamOf({ upstream, mspId }: HospitalConfig, log: Logger): Upstream {
   if (upstream.kind === 'sample') {
     return createSampleHospital(
       upstream.patients === undefined
@@ -92,11 +93,16 @@ function upstreamOf({ upstream, mspId }: HospitalConfig): Upstream {
         : { patients: upstream.patients, idNamespace: mspId },
     );
   }
-  const { url, bearerToken } = upstream;
+  const { url, labels, aliases, bearerTokenFile, ca, clientCertificate, clientKey } = upstream;
   return createHttpUpstream({
     baseUrl: url,
-    ...(bearerToken === undefined
-      ? {}
-      : { bearerToken: new TextDecoder().decode(bearerToken.reveal()).trim() }),
+    labels,
+    aliases,
+    ...(bearerTokenFile === undefined ? {} : { bearerToken: createTokenFile(bearerTokenFile, log) }),
+    tls: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+      ...(clientKey === undefined ? {} : { clientKey: clientKey.reveal() }),
+    },
   });
 }

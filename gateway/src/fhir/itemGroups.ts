@@ -44,9 +44,10 @@ export function isRecordable(resource: FhirResource): boolean {
   return isFhirId(resource.id);
 }
 
-/** The labels as the ledger holds them; those that it cannot hold, or too many, count as every label. */
+/** The labels as the ledger holds them; those that cannot be told or held, or are too many, count as every label, which then stands alone. */
 export function recordedLabels({ labels }: Pick<ResourceFacts, 'labels'>): readonly string[] {
   const fits =
+    !labels.includes(EVERY_LABEL) &&
     labels.length <= MAX_LABELS &&
     labels.every((label) => label.length <= MAX_LABEL_LENGTH && !UNPRINTABLE.test(label));
   return fits ? labels : [EVERY_LABEL];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keyOf } from './includes';
 import type { Candidate } from './itemGroups';
-import { isMembers, type FhirResource, type JsonMembers } from './resource';
+import { mapTexts } from './mapTexts';
+import type { FhirResource } from './resource';
 import { suppressedOutcome } from './operationOutcome';
 
 /** The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a patient's links to other patients. */
@@ -33,22 +34,6 @@ function withoutLinks(resource: FhirResource): FhirResource {
   }
   const { resourceType, ...members } = resource;
   return { resourceType, ...Object.fromEntries(Object.entries(members).filter(([name]) => name !== 'link')) };
-}
-
-function mapTexts(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') {
-    return change(value);
-  }
-  if (Array.isArray(value)) {
-    return (value as unknown[]).map((element) => mapTexts(element, change));
-  }
-  return isMembers(value) ? mapMembers(value, change) : value;
-}
-
-function mapMembers(members: JsonMembers, change: (text: string) => string): JsonMembers {
-  return Object.fromEntries(
-    Object.entries(members).map(([name, member]) => [name, mapTexts(member, change)]),
-  );
 }
 
 export interface BundleOptions {

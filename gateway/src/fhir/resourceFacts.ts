@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import { labelsAt } from './labels';
 import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
+import { isSubset, saysSensitivity } from './untoldLabels';
 
 export interface Identifier {
   readonly system: string;
@@ -9,7 +11,7 @@ export interface Identifier {
 
 /** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
 export interface ResourceFacts {
-  /** Normalised, sorted, without repeats. */
+  /** Normalised, sorted, without repeats; `EVERY_LABEL` alone where they cannot be told. */
   readonly labels: readonly string[];
   /** Logical ids of the patients that it names; of a Patient, its own. */
   readonly patientIds: ReadonlySet<string>;
@@ -17,6 +19,8 @@ export interface ResourceFacts {
   readonly patientIdentifiers: readonly Identifier[];
   /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
   readonly namesStranger: boolean;
+  /** Base URLs, other than the source's own, under which it names patients. */
+  readonly strangeBases: ReadonlySet<string>;
   /** `Type/id` of every resource on the same server that it refers to. */
   readonly references: ReadonlySet<string>;
   /** It holds an address of the upstream server. */
@@ -28,6 +32,8 @@ export interface FactsOptions {
   readonly upstreamBaseUrl: string | undefined;
   /** Identifier systems by which patients are known nationally, in order of preference. */
   readonly identifierSystems: readonly string[];
+  /** Whether a resource without a sensitivity label counts as carrying every label: its source's labels can be trusted nowhere. */
+  readonly distrustUnlabelled?: boolean;
 }
 
 export type FactsReader = (resource: FhirResource) => ResourceFacts;
@@ -63,6 +69,8 @@ class Gatherer {
   readonly #patientIds = new Set<string>();
   readonly #patientIdentifiers: Identifier[] = [];
   readonly #references = new Set<string>();
+  readonly #strangeBases = new Set<string>();
+  #isSubset = false;
   #namesStranger = false;
   #holdsUpstreamUrl = false;
 
@@ -79,13 +87,22 @@ class Gatherer {
       this.#visit(resource, 0);
     }
     return {
-      labels: [...this.#labels].sort(),
+      labels: this.#toldLabels(),
       patientIds: this.#patientIds,
       patientIdentifiers: this.#patientIdentifiers,
       namesStranger: this.#namesStranger,
+      strangeBases: this.#strangeBases,
       references: this.#references,
       holdsUpstreamUrl: this.#holdsUpstreamUrl,
     };
+  }
+
+  /** A subset may have lost its labels; so may what comes from a source whose labels cannot be trusted. */
+  #toldLabels(): readonly string[] {
+    const labels = [...this.#labels].sort();
+    const isUntold =
+      this.#isSubset || (this.#options.distrustUnlabelled === true && !labels.some(saysSensitivity));
+    return isUntold ? [EVERY_LABEL] : labels;
   }
 
   #visit(value: unknown, depth: number): void {
@@ -106,6 +123,7 @@ class Gatherer {
     for (const label of labelsAt(members)) {
       this.#labels.add(label);
     }
+    this.#isSubset ||= isSubset(members);
     this.#visitReference(members);
     if (depth > 0 && members['resourceType'] === 'Patient') {
       this.#visitIdentifiedPatient(members);
@@ -144,6 +162,9 @@ class Gatherer {
       this.#references.add(`${target}/${id}`);
     }
     if (target === 'Patient') {
+      if (!isLocal) {
+        this.#strangeBases.add(base.replace(/\/$/, ''));
+      }
       this.#namePatient(isLocal ? id : undefined);
     }
   }

@@ -28,6 +28,7 @@ export function hospitalOf(records: readonly FhirResource[]): SampleHospital {
     index,
     baseUrl: undefined,
     within: () => hospital,
+    labels: 'everywhere',
     patients: () => records.filter(({ resourceType }) => resourceType === 'Patient'),
     read: (type, id) => Promise.resolve(index.read(type, id)),
     search: (type, parameters) => Promise.resolve(pages.of(`${type}?${parameters.toString()}`)),

@@ -26,6 +26,12 @@ export interface Room {
   reserve(bytes: number): Promise<void> | undefined;
 }
 
+/**
+ * Where a source tells the labels of its data. `everywhere`: in reads and in searches. `reads`: in reads; searches may leave labels out, so
+ * what they find is read again. `nowhere`: neither; data without a sensitivity label count as carrying every label.
+ */
+export type LabelTrust = 'everywhere' | 'reads' | 'nowhere';
+
 export interface SourceReadiness {
   readonly ready: boolean;
   /** For operators: what was found. No personal data. */
@@ -52,6 +58,7 @@ export class PageTooLarge extends AppError {
 export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
   readonly baseUrl: string | undefined;
+  readonly labels: LabelTrust;
   /** The same source, whose answers ask for room as they arrive. */
   within(room: Room): Upstream;
   /** undefined: not there (404, 410), or `id` is no FHIR id. */

@@ -16,8 +16,9 @@ import { grantableScopes } from '../auth/scopes';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { capabilityStatement } from '../fhir/capabilityStatement';
+import { prepareSource } from '../fhir/preparedSource';
 import { createResourceWriter } from '../fhir/release';
-import { createFactsReader } from '../fhir/resourceFacts';
+import { createFactsReader, type FactsReader } from '../fhir/resourceFacts';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
 import type { Upstream } from '../fhir/upstream';
@@ -100,6 +101,8 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   const { settings, log, metrics } = dependencies;
   const fhirBaseUrl = `${settings.baseUrl}/fhir`;
   const tokens = await createTokenSide(dependencies, fhirBaseUrl);
+  const facts = factsOf(dependencies);
+  const upstream = prepareSource(dependencies.upstream, { facts, clock: dependencies.clock, log });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -108,18 +111,26 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
     app.use(metrics.middleware);
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
-  app.use(healthRouter(readiness(dependencies)));
+  app.use(healthRouter(readiness(dependencies, upstream)));
   if (metrics !== undefined) {
     app.use(metrics.router);
   }
-  app.use('/fhir', createFhir(dependencies, tokens, fhirBaseUrl));
+  app.use('/fhir', createFhir({ ...dependencies, upstream }, facts, tokens, fhirBaseUrl));
   app.use(ISSUER_PATH, limiter(settings), tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
   return { app, close: () => Promise.resolve() };
 }
 
-function readiness({ readiness: given, upstream }: HospitalDependencies): ReadinessChecks {
+function factsOf({ upstream, settings }: HospitalDependencies): FactsReader {
+  return createFactsReader({
+    upstreamBaseUrl: upstream.baseUrl,
+    identifierSystems: settings.identifierSystems,
+    distrustUnlabelled: upstream.labels === 'nowhere',
+  });
+}
+
+function readiness({ readiness: given }: HospitalDependencies, upstream: Upstream): ReadinessChecks {
   return { ...given, upstream: () => upstream.isReady() };
 }
 
@@ -131,7 +142,12 @@ function limiter({ rateLimit: limits }: HospitalSettings): RequestHandler {
     : rateLimit(limits);
 }
 
-function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirBaseUrl: string): Router {
+function createFhir(
+  dependencies: HospitalDependencies,
+  facts: FactsReader,
+  tokens: TokenSide,
+  fhirBaseUrl: string,
+): Router {
   const { settings, upstream, clock, registry } = dependencies;
   const { identifierSystems } = settings;
   const verifier = createTokenVerifier({
@@ -153,7 +169,7 @@ function createFhir(dependencies: HospitalDependencies, tokens: TokenSide, fhirB
     }),
     sizeOf: (candidate) => Buffer.byteLength(write(candidate)),
     subjects: createSubjects({ identifierSystems, consortiumKey: dependencies.consortiumKey }),
-    facts: createFactsReader({ upstreamBaseUrl: upstream.baseUrl, identifierSystems }),
+    facts,
   });
   return createFhirRouter({
     limiter: limiter(settings),

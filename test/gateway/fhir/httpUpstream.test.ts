@@ -54,7 +54,7 @@ describe('against the sample hospital over HTTP', () => {
     server = createServer(createSampleServer(sample.index, () => baseUrl));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-    upstream = createHttpUpstream({ baseUrl });
+    upstream = createHttpUpstream({ baseUrl, labels: 'everywhere' });
   });
   afterAll(() => {
     server.closeAllConnections();
@@ -99,7 +99,7 @@ describe('against a server that may do anything', () => {
   afterEach(() => server.close());
 
   const open = (options: Partial<HttpUpstreamOptions> = {}): Upstream =>
-    createHttpUpstream({ baseUrl: server.baseUrl, ...options });
+    createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere', ...options });
   const next = (url: string): Record<string, unknown> => ({ link: [{ relation: 'next', url }] });
 
   test('pages are followed, relative links too, with the token that it asks for', async () => {
@@ -109,7 +109,10 @@ describe('against a server that may do anything', () => {
     );
     server.answers['Observation/page2'] = searchset([observation('2', 'a')], next('page3'));
     server.answers['Observation/page3'] = searchset([observation('3', 'a')]);
-    const entries = await all(open({ bearerToken: 'secret' }), 'patient=a');
+    const entries = await all(
+      open({ bearerToken: { current: () => 'secret', reread: () => 'secret' } }),
+      'patient=a',
+    );
     expect(entries.map(({ resource }) => resource.id)).toEqual(['1', '2', '3']);
     expect(server.requests[0]).toBe('GET /fhir/Observation?patient=a&_count=200');
     expect(server.headers.every(({ authorization }) => authorization === 'Bearer secret')).toBe(true);
@@ -178,7 +181,7 @@ describe('against a server that may do anything', () => {
 
   test('a source that is not there', async () => {
     const hospital = await createHospital({
-      upstream: createHttpUpstream({ baseUrl: 'http://127.0.0.1:9/fhir' }),
+      upstream: createHttpUpstream({ baseUrl: 'http://127.0.0.1:9/fhir', labels: 'everywhere' }),
     });
     const response = await hospital.get('Patient/a');
     expect([response.status, outcomeCode(response)]).toEqual([502, 'UPSTREAM_FAILED']);

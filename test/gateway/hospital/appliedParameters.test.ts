@@ -15,7 +15,9 @@ let hospital: Hospital;
 beforeEach(async () => {
   source = await startFakeFhirServer();
   source.answers = { 'Patient/p1': patient('p1', '111'), Observation: answer };
-  hospital = await createHospital({ upstream: createHttpUpstream({ baseUrl: source.baseUrl }) });
+  hospital = await createHospital({
+    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
+  });
 });
 afterEach(() => source.close());
 
@@ -67,6 +69,9 @@ test('handling=strict is passed on, and what is not applied all the same is 400 
 
 test('twin: without strict handling the search is answered, and denied and absent say the same of parameters', async () => {
   const query = 'value-quantity=gt5';
+  const { entry, ...empty } = answer;
+  expect(entry).toBeDefined();
+  source.answers['Observation?patient=p2&value-quantity=gt5&_count=200'] = empty;
   hospital.recorder.denyAll();
   const denied = await hospital.get(`Observation?patient=p1&${query}`);
   const absent = await hospital.get(`Observation?patient=p2&${query}`);

@@ -141,7 +141,7 @@ test('health and readiness', async () => {
     parts: { upstream: { ready: true } },
   });
   const broken = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: 'http://127.0.0.1:9/fhir' }),
+    upstream: createHttpUpstream({ baseUrl: 'http://127.0.0.1:9/fhir', labels: 'everywhere' }),
   });
   expect((await request(broken.app).get('/readyz')).status).toBe(503);
 });

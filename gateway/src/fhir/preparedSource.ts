@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import { createLabelCheck } from './labelCheck';
+import { rereadingUpstream } from './rereadingUpstream';
+import type { FactsReader } from './resourceFacts';
+import type { Upstream } from './upstream';
+import { watchedUpstream } from './watchedUpstream';
+
+export interface PreparationOptions {
+  readonly facts: FactsReader;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+}
+
+/**
+ * The source as the gateway uses it: with labels that can be believed as far as its setting says, faults of set-up noticed, and a readiness
+ * that says what was found.
+ */
+export function prepareSource(source: Upstream, { facts, clock, log }: PreparationOptions): Upstream {
+  const checkLabels = createLabelCheck({ source, facts, clock });
+  const watched = watchedUpstream(source.labels === 'reads' ? rereadingUpstream(source) : source, {
+    facts,
+    clock,
+    log,
+  });
+  return {
+    baseUrl: watched.baseUrl,
+    labels: watched.labels,
+    within: (room) => watched.within(room),
+    read: (type, id, signal) => watched.read(type, id, signal),
+    search: (type, parameters, signal, handling) => watched.search(type, parameters, signal, handling),
+    everything: (patientId, parameters, signal) => watched.everything(patientId, parameters, signal),
+    page: (next, signal) => watched.page(next, signal),
+    isReady: async () => {
+      const readiness = await watched.isReady();
+      return readiness.ready ? checkLabels() : readiness;
+    },
+  };
+}

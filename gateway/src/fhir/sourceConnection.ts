@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { AppError } from '../errors';
+import { sourceFailed } from './sourceFailed';
+import { PageTooLarge, type Room } from './upstream';
+
+/** How the source proves itself, and what it is shown. PEM. */
+export interface SourceTls {
+  /** Instead of the system's certificate authorities. */
+  readonly ca?: Uint8Array;
+  readonly clientCertificate?: Uint8Array;
+  readonly clientKey?: Uint8Array;
+}
+
+/** The Bearer token that the source asks for. It may change while the gateway runs. */
+export interface BearerToken {
+  /** Asked before each request. */
+  current(): string;
+  /** Asked when the source refused the current one: the token as it is now. */
+  reread(): string;
+}
+
+export interface ConnectionOptions {
+  readonly bearerToken: BearerToken | undefined;
+  readonly tls: SourceTls;
+  /** For one answer, its body included, without what it waits for room. */
+  readonly timeoutMs: number;
+  /** Of one answer's body. */
+  readonly maxBytes: number;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface GetOptions {
+  readonly headers: Headers;
+  readonly room: Room | undefined;
+}
+
+/**
+ * GET of a URL, within time, size and room; redirects are not followed.
+ * @throws AppError UPSTREAM_FAILED without an answer in time, {@link PageTooLarge}, what the room throws.
+ */
+export type Get = (url: string, signal: AbortSignal, options: GetOptions) => Promise<RawAnswer>;
+
+export function createConnection(options: ConnectionOptions): Get {
+  const { ca, clientCertificate, clientKey } = options.tls;
+  const agents = {
+    http: new HttpAgent({ keepAlive: true }),
+    https: new HttpsAgent({
+      keepAlive: true,
+      ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+      ...(clientCertificate === undefined ? {} : { cert: Buffer.from(clientCertificate) }),
+      ...(clientKey === undefined ? {} : { key: Buffer.from(clientKey) }),
+    }),
+  };
+  const { bearerToken, timeoutMs, maxBytes } = options;
+  const get = async (url: string, signal: AbortSignal, how: GetOptions, token: string | undefined) => {
+    const patience = new Patience(timeoutMs);
+    try {
+      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const headers = { ...how.headers, accept: 'application/fhir+json', ...authorization };
+      const question = { url, agents, signal: AbortSignal.any([signal, patience.signal]), headers };
+      return await ask(question, { maxBytes, patience, room: how.room });
+    } finally {
+      patience.end();
+    }
+  };
+  return async (url, signal, how) => {
+    const token = bearerToken?.current();
+    const answer = await get(url, signal, how, token);
+    const fresh = answer.status === 401 ? bearerToken?.reread() : token;
+    return fresh === token ? answer : get(url, signal, how, fresh);
+  };
+}
+
+interface Question {
+  readonly url: string;
+  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  readonly signal: AbortSignal;
+  readonly headers: Headers;
+}
+
+interface Bounds {
+  readonly maxBytes: number;
+  readonly patience: Patience;
+  readonly room: Room | undefined;
+}
+
+async function ask(question: Question, bounds: Bounds): Promise<RawAnswer> {
+  try {
+    const response = await send(question);
+    return { status: response.statusCode ?? 0, ...(await readBounded(response, bounds)) };
+  } catch (cause) {
+    // The URL names a patient, so only the kind of failure is kept.
+    throw cause instanceof AppError ? cause : sourceFailed(`the source gave no answer (${kindOf(cause)})`);
+  }
+}
+
+async function send(question: Question): Promise<IncomingMessage> {
+  try {
+    return await sendOnce(question);
+  } catch (error) {
+    // The source may close a kept connection in the moment in which it is used again. A GET may be repeated.
+    if (error instanceof ReusedConnectionClosed) {
+      return sendOnce(question);
+    }
+    throw error;
+  }
+}
+
+class ReusedConnectionClosed extends Error {
+  override readonly name = 'ReusedConnectionClosed';
+  readonly code = 'ECONNRESET';
+}
+
+function sendOnce({ url, agents, signal, headers }: Question): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const isSecure = url.startsWith('https:');
+    const request = isSecure
+      ? httpsRequest(url, { agent: agents.https, signal, headers })
+      : httpRequest(url, { agent: agents.http, signal, headers });
+    request.once('response', resolve);
+    request.once('error', (error) => {
+      const isClosed = kindOf(error) === 'ECONNRESET';
+      reject(request.reusedSocket && isClosed && !signal.aborted ? new ReusedConnectionClosed() : error);
+    });
+    request.end();
+  });
+}
+
+async function readBounded(
+  response: IncomingMessage,
+  { maxBytes, patience, room }: Bounds,
+): Promise<Pick<RawAnswer, 'text' | 'bytes'>> {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let bytes = 0;
+  // Leaving the loop closes the connection.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      throw new PageTooLarge();
+    }
+    const waiting = room?.reserve(bytes);
+    if (waiting !== undefined) {
+      patience.end();
+      await waiting;
+      patience.begin();
+    }
+    texts.push(decoder.decode(chunk, { stream: true }));
+  }
+  return { text: texts.join('') + decoder.decode(), bytes };
+}
+
+/** How long the source may take; what the gateway itself waits for does not count. */
+class Patience {
+  readonly #ms: number;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new DOMException('the source took too long', 'TimeoutError'));
+    }, this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function kindOf(cause: unknown): string {
+  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown };
+  return [code, name].find((one) => typeof one === 'string') ?? 'unknown failure';
+}

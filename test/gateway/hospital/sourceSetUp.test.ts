@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import request from 'supertest';
+import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
+import type { FhirResource } from '../../../gateway/src/fhir/resource';
+import {
+  type FakeFhirServer,
+  observation,
+  patient,
+  searchset,
+  startFakeFhirServer,
+} from '../fhir/fakeFhirServer';
+import { bundleOf, createHospital, type Hospital, outcomeCode } from './hospitalFixture';
+
+let source: FakeFhirServer;
+let now: number;
+beforeEach(async () => {
+  now = Date.now();
+  source = await startFakeFhirServer();
+  source.answers = {
+    metadata: { resourceType: 'CapabilityStatement' },
+    'Patient/p1': patient('p1', '111'),
+  };
+});
+afterEach(() => source.close());
+
+const hospitalWith = (aliases: readonly string[] = []): Promise<Hospital> =>
+  createHospital({
+    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere', aliases }),
+    clock: () => now,
+  });
+const OTHER = 'http://ehr-app-1:8080/fhir';
+const at = (base: string, id: string): Record<string, unknown> => ({
+  subject: { reference: `${base}/Patient/${id}` },
+});
+const isReady = async (hospital: Hospital): Promise<unknown> => {
+  const response = await request(hospital.app).get('/readyz');
+  return (response.body as { parts: { upstream: unknown } }).parts.upstream;
+};
+
+describe('a chart that names the patient under another base', () => {
+  const chart = (): FhirResource =>
+    searchset([observation('1', 'p1', at(OTHER, 'p1')), observation('2', 'p1', at(OTHER, 'p1'))]);
+
+  test.each(['Observation?patient=p1', 'Observation?subject=Patient/p1', 'Patient/p1/$everything'])(
+    '%s is 502, not an empty chart, and readiness says what to do until an answer is whole again',
+    async (path) => {
+      source.answers[path.split('?')[0] ?? ''] = chart();
+      const hospital = await hospitalWith();
+      const response = await hospital.get(path);
+      expect([response.status, outcomeCode(response)]).toEqual([502, 'UPSTREAM_FAILED']);
+      expect(response.text).not.toContain(OTHER);
+      expect(hospital.recorder.requests).toEqual([]);
+      expect(await isReady(hospital)).toEqual({
+        ready: false,
+        detail: expect.stringMatching(new RegExp(`${OTHER}.*UPSTREAM_ALIASES`)) as string,
+      });
+
+      source.answers[path.split('?')[0] ?? ''] = searchset([observation('1', 'p1')]);
+      expect((await hospital.get(path)).status).toBe(200);
+      expect(await isReady(hospital)).toMatchObject({ ready: true });
+    },
+  );
+
+  test('not ready for five minutes at most: without requests nothing could end it', async () => {
+    source.answers['Observation'] = chart();
+    const hospital = await hospitalWith();
+    await hospital.get('Observation?patient=p1');
+    now += 5 * 60_000;
+    expect(await isReady(hospital)).toMatchObject({ ready: true });
+  });
+
+  test('twin: with the base among UPSTREAM_ALIASES it is the patient’s chart, and no address leaves', async () => {
+    source.answers['Observation'] = chart();
+    source.answers['Patient/p1/$everything'] = chart();
+    const hospital = await hospitalWith([OTHER]);
+    for (const path of ['Observation?patient=p1', 'Patient/p1/$everything']) {
+      const response = await hospital.get(path);
+      expect(bundleOf(response).entry?.map(({ resource }) => resource['subject'])).toEqual([
+        { reference: 'Patient/p1' },
+        { reference: 'Patient/p1' },
+      ]);
+      expect(response.text).not.toContain('ehr-app-1');
+    }
+  });
+
+  test('twin: an alias of another server does not make its patients ours', async () => {
+    source.answers['Observation'] = searchset([
+      observation('1', 'p1'),
+      observation('2', 'p1', at(`${OTHER}2`, 'p1')),
+      observation('3', 'p1', at(OTHER, 'p2')),
+    ]);
+    const hospital = await hospitalWith([OTHER]);
+    const { entry } = bundleOf(await hospital.get('Observation?patient=p1'));
+    expect(entry?.map(({ resource }) => resource.id)).toEqual(['1']);
+  });
+});
+
+test('a source that does not apply the patient parameter, for a patient without data', async () => {
+  source.answers['Observation'] = searchset([observation('1', 'p2'), observation('2', 'p3')]);
+  const hospital = await hospitalWith();
+  expect((await hospital.get('Observation?patient=p1')).status).toBe(502);
+  expect(await isReady(hospital)).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining('patient parameter') as string,
+  });
+  expect(JSON.stringify(await isReady(hospital))).not.toMatch(/p1|p2/);
+});
+
+test('twin: a chart that is empty, or names the patient by identifier alone, is no fault', async () => {
+  source.answers['Observation'] = searchset([]);
+  const hospital = await hospitalWith();
+  expect((await hospital.get('Observation?patient=p1')).status).toBe(200);
+  source.answers['Observation'] = searchset([
+    observation('1', 'p1', {
+      subject: { identifier: { system: 'http://hl7.org/fhir/sid/us-ssn', value: '111' } },
+    }),
+  ]);
+  expect(bundleOf(await hospital.get('Observation?patient=p1')).entry).toHaveLength(1);
+});
+
+describe('absent is what the source itself says is absent', () => {
+  const PATHS = ['Patient/x', 'Observation/x', 'Patient/x/$everything', 'Observation?patient=x'];
+
+  test.each([
+    ['404 of a web server', 404, '<html>not found</html>'],
+    ['404 without a body', 404, ''],
+    ['404 with JSON that is not FHIR', 404, '{"error":"no route"}'],
+    ['410 of a proxy', 410, 'gone'],
+  ])('%s is 502', async (_name, status, body) => {
+    for (const path of PATHS) {
+      source.answers[path] = (response) => response.writeHead(status).end(body);
+      source.answers[path.split('?')[0] ?? ''] = source.answers[path];
+    }
+    const hospital = await hospitalWith();
+    for (const path of PATHS) {
+      const response = await hospital.get(path);
+      expect([path, response.status, outcomeCode(response)]).toEqual([path, 502, 'UPSTREAM_FAILED']);
+    }
+  });
+
+  test('twin: 404 and 410 with an OperationOutcome are absent', async () => {
+    const outcome = JSON.stringify({ resourceType: 'OperationOutcome', issue: [] });
+    for (const status of [404, 410]) {
+      source.answers['Patient/x'] = (response) => response.writeHead(status).end(outcome);
+      expect((await (await hospitalWith()).get('Patient/x')).status).toBe(404);
+    }
+  });
+
+  test('a later page that is gone is 502', async () => {
+    const next = { link: [{ relation: 'next', url: `${source.baseUrl}/Observation/page2` }] };
+    source.answers['Observation'] = searchset([observation('1', 'p1')], next);
+    source.answers['Patient/p1/$everything'] = source.answers['Observation'];
+    const hospital = await hospitalWith();
+    for (const status of [404, 410]) {
+      source.answers['Observation/page2'] = (response) =>
+        response.writeHead(status).end(JSON.stringify({ resourceType: 'OperationOutcome', issue: [] }));
+      for (const path of ['Patient/p1/$everything?_count=2', 'Observation?patient=p1&_count=2']) {
+        expect([path, (await hospital.get(path)).status]).toEqual([path, 502]);
+      }
+    }
+    expect(hospital.recorder.requests).toEqual([]);
+  });
+
+  test('a wrong base path is not ready', async () => {
+    source.answers['metadata'] = (response) => response.writeHead(200).end('{"resourceType":"Patient"}');
+    expect(await isReady(await hospitalWith())).toMatchObject({ ready: false });
+  });
+});
+
+test('behind a TLS proxy the source writes https links; page 2 comes from the configured base', async () => {
+  source.answers['Observation'] = (response, { url }) => {
+    const page = JSON.parse(
+      readFileSync(join(__dirname, '../../vectors/fhir/17-https-next-link.json'), 'utf8'),
+    ) as FhirResource;
+    const second = searchset([observation('second', 'p1')]);
+    response.end(JSON.stringify(url?.includes('page=2') === true ? second : page));
+  };
+  const refused = await (await hospitalWith()).get('Observation?patient=p1');
+  expect(refused.status).toBe(502);
+  const hospital = await hospitalWith(['https://ehr.test/fhir']);
+  const { entry } = bundleOf(await hospital.get('Observation?patient=p1'));
+  expect(entry?.map(({ resource }) => resource.id)).toEqual(['day', 'second']);
+  expect(source.requests.at(-1)).toBe('GET /fhir/Observation?patient=p1&page=2');
+});
