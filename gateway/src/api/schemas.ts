@@ -100,7 +100,7 @@ export const ledgerPlace = z
   .strictObject({
     lane: z.string(),
     /** Index of the event in its lane, from 0. */
-    number: z.int().min(0).optional(),
+    number: z.int().min(0),
     /** Batch of the lane, and index in it. */
     seq: z.int(),
     index: z.int(),

@@ -5,7 +5,7 @@ import { ConfigError } from '../config';
 import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
 import { StoreUnavailableError } from '../readmodel/accessStore';
-import { MissingIndexError } from '../readmodel/mongoAccessStore';
+import { MissingIndexError } from '../readmodel/mongoIndexes';
 import { CommandFailed } from './commandIo';
 import { demoCommand } from './demo';
 import { ledgerCommand } from './ledger';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessStore } from '../readmodel/accessStore';
-import { type IndexDuty, openMongoAccessStore } from '../readmodel/mongoAccessStore';
+import { openMongoAccessStore } from '../readmodel/mongoAccessStore';
+import type { IndexDuty } from '../readmodel/mongoIndexes';
 import { openSqlAccessStore } from '../readmodel/sqlAccessStore';
 
 export interface StoreChoice {

@@ -45,6 +45,7 @@ export function advance(checkpoint: Checkpoint | undefined, event: LedgerEvent, 
     batch: {
       lane,
       seq,
+      start: proved.record.start,
       block: moved.block,
       transactionId: moved.transactionId,
       firstPosition: before.entries + 1,

@@ -170,7 +170,7 @@ async function compareBatch(
     const place = `lane ${batch.lane}, seq ${String(batch.seq)}, index ${String(index)}`;
     if (entry === undefined) {
       note({ kind: 'missing', position, detail: place });
-    } else if (!isSame(entry, { ...batch, position, index, event })) {
+    } else if (!isSame(entry, { ...batch, position, index, number: batch.start + index, event })) {
       note({ kind: 'different', position, detail: place });
     }
   });
@@ -180,6 +180,7 @@ function isSame(entry: StoredEntry, expected: StoredEntry): boolean {
   return (
     entry.lane === expected.lane &&
     entry.seq === expected.seq &&
+    entry.number === expected.number &&
     entry.index === expected.index &&
     entry.block === expected.block &&
     entry.transactionId === expected.transactionId &&

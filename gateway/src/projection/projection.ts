@@ -3,13 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LedgerError } from '../ledger/ledgerError';
 import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
-import {
-  type AccessStore,
-  type Checkpoint,
-  StoreConflictError,
-  type VerifiedBatch,
-} from '../readmodel/accessStore';
-import { advance } from './advance';
+import { type AccessStore, type Checkpoint, StoreConflictError } from '../readmodel/accessStore';
+import { advance, type Step } from './advance';
+import { untilDuplicateId } from './duplicateIds';
 import { fetchBatch, type ProvedBatch, RecordMissing } from './fetchBatch';
 import { LedgerProof } from './ledgerProof';
 import { isPassing, problemOf, type ProblemKind } from './problems';
@@ -207,15 +203,13 @@ class LedgerProjection implements Projection {
     loaded: readonly Loaded[],
   ): Promise<Checkpoint | undefined> {
     let reached = checkpoint;
-    const batches: VerifiedBatch[] = [];
+    const steps: Step[] = [];
     let failure: { error: unknown } | undefined;
     for (const { item, result } of loaded) {
       try {
         const step = advance(reached, item, await result);
         reached = step.checkpoint;
-        if (step.batch !== undefined) {
-          batches.push(step.batch);
-        }
+        steps.push(step);
         if (item.name === 'RegistryChanged') {
           this.#deps.onRegistryChanged?.();
         }
@@ -224,6 +218,10 @@ class LedgerProjection implements Projection {
         break;
       }
     }
+    const sound = await untilDuplicateId(this.#deps.store, steps);
+    reached = sound.steps.at(-1)?.checkpoint ?? checkpoint;
+    failure = sound.error === undefined ? failure : { error: sound.error };
+    const batches = sound.steps.flatMap(({ batch }) => batch ?? []);
     if (reached !== undefined && reached !== checkpoint) {
       const { anchor } = this.#proof;
       reached = anchor === undefined ? reached : { ...reached, anchor };

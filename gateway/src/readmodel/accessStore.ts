@@ -45,6 +45,8 @@ export interface Checkpoint {
 export interface VerifiedBatch {
   readonly lane: string;
   readonly seq: number;
+  /** Events of its lane before it: the number of its first event. */
+  readonly start: number;
   readonly block: number;
   readonly transactionId: string;
   /** Position of its first event; the others follow without a gap. */
@@ -52,17 +54,40 @@ export interface VerifiedBatch {
   readonly events: readonly AccessEvent[];
 }
 
-/** One access event and where the ledger holds it. */
-export interface StoredEntry {
+/** Where an event stands for good: its lane, and its index in the lane from 0. */
+export interface EntryAddress {
+  /** `<MSP id>/<gateway name>` */
+  readonly lane: string;
+  readonly number: number;
+}
+
+/** One event and where the ledger holds it. */
+export interface StoredEntry extends EntryAddress {
   /** Rank among all entries in ledger order, from 1. The same after every rebuild. */
   readonly position: number;
-  readonly lane: string;
   readonly seq: number;
   /** Index of the event in its batch. */
   readonly index: number;
   readonly block: number;
   readonly transactionId: string;
   readonly event: AccessEvent;
+}
+
+/**
+ * An entry as a patient's list shows it: the parts of one request as one, as the newest amendments correct them. Address, batch and
+ * transaction are those of the access that it shows (of the first part, where it is there); `position` is the list's and never moves;
+ * `event` is the corrected view.
+ */
+export interface ShownEntry extends StoredEntry {
+  /** Absent where the ledger holds one event and it is shown as it is. */
+  readonly recorded?: {
+    /** As the ledger holds them, by part. */
+    readonly accesses: readonly StoredEntry[];
+    /** The same, each as its newest amendment corrects it. */
+    readonly corrected: readonly AccessEvent[];
+    /** By rising position. */
+    readonly amendments: readonly StoredEntry[];
+  };
 }
 
 /** Criteria of a patient's list; an absent one admits everything, a list admits any of its values. Compared exactly. */
@@ -81,9 +106,14 @@ export interface AccessFilters {
   readonly types?: readonly string[];
 }
 
+export interface FoundEntry {
+  readonly entry: StoredEntry;
+  readonly shown: ShownEntry;
+}
+
 export interface EntryPage {
   /** Newest first. */
-  readonly entries: readonly StoredEntry[];
+  readonly entries: readonly ShownEntry[];
   /** Whether older entries match as well. */
   readonly more: boolean;
 }
@@ -117,13 +147,18 @@ export interface AccessStore {
     before: number | undefined,
     limit: number,
   ): Promise<EntryPage>;
-  /** The subject's entry with this event id; the oldest, should a holder have used an id twice. */
-  find(subject: string, id: string): Promise<StoredEntry | undefined>;
-  /** Number of the subject's entries. */
+  /**
+   * The subject's event at this address, whatever it is, and the entry as which the list shows it: another one where it is an amendment
+   * or not the first part.
+   */
+  find(subject: string, address: EntryAddress): Promise<FoundEntry | undefined>;
+  /** Under which numbers a lane holds these event ids; those that it does not hold are left out. */
+  numbersOf(lane: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Number of the subject's entries as the list shows them: a request once, an amendment not at all. */
   count(subject: string): Promise<number>;
   /**
-   * Entries of every subject from `position` (inclusive) in ledger order, for checking the store against the ledger. Leaves out an entry
-   * that its subject's list would not show, or would show under wrong filters.
+   * Events of every subject from `position` (inclusive) in ledger order, for checking the store against the ledger. Leaves out an event
+   * whose subject's list would not show it as it should, or would show it under wrong filters.
    */
   scan(position: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Forgets everything. */

@@ -26,9 +26,8 @@ export function indexedFields(event: AccessEvent): IndexedFields {
   };
 }
 
-/** Whether a store's copy says what the event says. */
-export function isIndexedAs(stored: IndexedFields, event: AccessEvent): boolean {
-  const expected = indexedFields(event);
+/** Whether a store's copy says what it should. */
+export function isIndexedAs(stored: IndexedFields, expected: IndexedFields): boolean {
   return (
     stored.subject === expected.subject &&
     stored.at === expected.at &&

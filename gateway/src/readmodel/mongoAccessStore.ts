@@ -1,40 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEvent } from '@chartwitness/chaincode/domain';
 import mongoose, { type Connection, type QueryFilter } from 'mongoose';
 import {
   type AccessFilters,
   type AccessStore,
   type Checkpoint,
+  type EntryAddress,
   type EntryPage,
+  type FoundEntry,
+  type ShownEntry,
   StoreConflictError,
   type StoredEntry,
   StoreUnavailableError,
   type VerifiedBatch,
 } from './accessStore';
-import { indexedFields, isIndexedAs } from './indexedFields';
+import { EntryGroups, type Wants } from './entryGroups';
+import { fromCheckpoint, isListedAs, toCheckpoint, toDocument, toEntry, toLink } from './mongoDocuments';
+import { buildIndexes, checkIndexes, type IndexDuty } from './mongoIndexes';
 import {
-  type CheckpointDocument,
   type EntryDocument,
+  type LinkDocument,
   type ReadModelCollections,
   readModelCollections,
 } from './mongoSchemas';
+import { entriesOf, type Listing, listingOf, shownEntry } from './shownEntry';
 
 /** How long a server is looked for, and how long one operation may take, where the connection string does not say. */
 const FIND_SERVER_MS = 3000;
 const OPERATION_MS = 15_000;
 const DUPLICATE_KEY = 11_000;
-
-/** What to do about the declared indexes: without them every page would read the whole collection. */
-export type IndexDuty =
-  /** Make what is missing; may take long on a large collection. */
-  | 'build'
-  /** Refuse to open when one is missing. */
-  | 'check';
-
-/** A declared index is not on the server. */
-export class MissingIndexError extends Error {
-  override readonly name = 'MissingIndexError';
-}
 
 /**
  * The read model on MongoDB. Needs no transactions and no change streams, so a single server or a compatible one serves too.
@@ -68,30 +61,6 @@ function unlessSaid(uri: string, name: string, value: number): Readonly<Record<s
   return new RegExp(`[?&]${name}=`, 'i').test(uri) ? {} : { [name]: value };
 }
 
-async function buildIndexes({ entries }: ReadModelCollections): Promise<void> {
-  await entries.createIndexes();
-}
-
-async function checkIndexes({ entries }: ReadModelCollections): Promise<void> {
-  const present = new Set(await indexNames(entries));
-  const missing = entries.schema
-    .indexes()
-    .flatMap(([, { name }]) => (present.has(String(name)) ? [] : [String(name)]));
-  if (missing.length > 0) {
-    throw new MissingIndexError(
-      `the MongoDB read model lacks the index ${missing.join(', ')} on "entries": run "chartwitness readmodel indexes" with the same configuration, then start again`,
-    );
-  }
-}
-
-async function indexNames(entries: ReadModelCollections['entries']): Promise<readonly string[]> {
-  const collections = await entries.db.listCollections();
-  if (!collections.some(({ name }) => name === entries.collection.name)) {
-    return [];
-  }
-  return (await entries.listIndexes()).map(({ name }) => String(name));
-}
-
 class MongoAccessStore implements AccessStore {
   readonly #connection: Connection;
   readonly #collections: ReadModelCollections;
@@ -108,12 +77,17 @@ class MongoAccessStore implements AccessStore {
     });
   }
 
-  /** Entries first, the checkpoint last: it never covers an entry that is not there. */
+  /** Entries first, then what they change of others, the checkpoint last: it never covers an entry that is not there. */
   apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void> {
     return attempt(async () => {
-      const documents = batches.flatMap(toDocuments);
-      if (documents.length > 0) {
-        await this.#insert(documents);
+      const entries = batches.flatMap(entriesOf);
+      if (entries.length > 0) {
+        await this.#insert(entries.map(toDocument));
+        await this.#insertLinks(entries.flatMap(toLink));
+        // Of what is there already as well: a writer that ended in between may not have come so far.
+        for (const group of await this.#groupsAround(entries)) {
+          await this.#putListing(listingOf(group));
+        }
       }
       await this.#putCheckpoint(checkpoint);
     });
@@ -132,19 +106,35 @@ class MongoAccessStore implements AccessStore {
         .limit(limit + 1)
         .maxTimeMS(OPERATION_MS)
         .lean();
-      return { entries: found.slice(0, limit).map(toEntry), more: found.length > limit };
+      return { entries: await this.#shown(found.slice(0, limit)), more: found.length > limit };
     });
   }
 
-  find(subject: string, id: string): Promise<StoredEntry | undefined> {
+  find(subject: string, { lane, number }: EntryAddress): Promise<FoundEntry | undefined> {
     return attempt(async () => {
-      const [found] = await this.#collections.entries.find({ subject, id }).sort({ _id: 1 }).limit(1).lean();
-      return found === undefined ? undefined : toEntry(found);
+      const found = await this.#collections.entries.findOne({ lane, number, subject }).lean();
+      if (found === null) {
+        return undefined;
+      }
+      const entry = toEntry(found);
+      const group = (await this.#groupsAround([entry])).find((members) =>
+        members.some(({ position }) => position === entry.position),
+      );
+      return { entry, shown: shownEntry(group ?? [entry]) };
+    });
+  }
+
+  numbersOf(lane: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return attempt(async () => {
+      const found = await this.#collections.entries
+        .find({ lane, id: { $in: [...ids] } }, { id: 1, number: 1 })
+        .lean();
+      return new Map(found.map(({ id, number }) => [id, number]));
     });
   }
 
   count(subject: string): Promise<number> {
-    return attempt(() => this.#collections.entries.countDocuments({ subject }).exec());
+    return attempt(() => this.#collections.entries.countDocuments({ subject, listed: true }).exec());
   }
 
   scan(position: number, limit: number): Promise<readonly StoredEntry[]> {
@@ -154,10 +144,15 @@ class MongoAccessStore implements AccessStore {
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
-      return found.flatMap((document) => {
-        const entry = toEntry(document);
-        return isIndexedAs({ ...document, at: document.at.getTime() }, entry.event) ? [entry] : [];
-      });
+      const entries = found.map(toEntry);
+      const groups = await this.#groupsAround(entries);
+      const members = await this.#documentsAt(groups.flat().map((entry) => entry.position));
+      const right = new Set(
+        groups.flatMap((group) =>
+          isListedAs(listingOf(group), members) ? group.map((entry) => entry.position) : [],
+        ),
+      );
+      return entries.filter((entry) => right.has(entry.position));
     });
   }
 
@@ -166,6 +161,7 @@ class MongoAccessStore implements AccessStore {
     return attempt(async () => {
       await this.#collections.checkpoints.deleteMany({});
       await this.#collections.entries.deleteMany({});
+      await this.#collections.links.deleteMany({});
     });
   }
 
@@ -185,6 +181,84 @@ class MongoAccessStore implements AccessStore {
       }
       await this.#requireSame(documents, taken);
     }
+  }
+
+  /** A link's place says all of it, so one that is there already is the same. */
+  async #insertLinks(documents: readonly LinkDocument[]): Promise<void> {
+    if (documents.length === 0) {
+      return;
+    }
+    try {
+      await this.#collections.links.insertMany(documents, { ordered: false, throwOnValidationError: true });
+    } catch (error) {
+      if (takenPositions(error) === undefined) {
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * An entry is inserted as standing for itself, so only a group of several has anything to write. Two writers may do this at once: the one
+   * that knows more of the group wins, whoever is later.
+   */
+  async #putListing({ position, members, fields }: Listing): Promise<void> {
+    const size = members.length;
+    if (size === 1) {
+      return;
+    }
+    const { entries } = this.#collections;
+    await entries.updateOne(
+      { _id: position, size: { $lt: size } },
+      { $set: { ...fields, at: new Date(fields.at), types: [...fields.types], members: [...members], size } },
+    );
+    await entries.updateMany(
+      { _id: { $in: members.filter((member) => member !== position) } },
+      { $set: { listed: false } },
+    );
+  }
+
+  async #groupsAround(entries: readonly StoredEntry[]): Promise<readonly (readonly StoredEntry[])[]> {
+    const search = new EntryGroups(entries);
+    for (let wants = search.wants(); wants !== undefined; wants = search.wants()) {
+      search.learn(await this.#lookUp(wants));
+    }
+    return search.groups();
+  }
+
+  async #lookUp({ addresses, links }: Wants): Promise<readonly StoredEntry[]> {
+    const linked =
+      links.length === 0 ? [] : await this.#collections.links.find({ key: { $in: [...links] } }).lean();
+    const at =
+      addresses.length === 0
+        ? []
+        : await this.#collections.entries
+            .find({ $or: addresses.map(({ lane, number }) => ({ lane, number })) })
+            .lean();
+    return [...at, ...(await this.#documentsAt(linked.map(({ _id }) => _id))).values()].map(toEntry);
+  }
+
+  /** By position. */
+  async #documentsAt(positions: readonly number[]): Promise<ReadonlyMap<number, EntryDocument>> {
+    if (positions.length === 0) {
+      return new Map();
+    }
+    const found = await this.#collections.entries.find({ _id: { $in: [...positions] } }).lean();
+    return new Map(found.map((document) => [document._id, document]));
+  }
+
+  async #shown(documents: readonly EntryDocument[]): Promise<readonly ShownEntry[]> {
+    const grouped = documents.filter(({ size }) => size > 1);
+    const members = await this.#documentsAt(grouped.flatMap((document) => document.members));
+    return documents.map((document) =>
+      document.size === 1
+        ? toEntry(document)
+        : shownEntry(
+            document.members.flatMap((position) => {
+              const member = members.get(position);
+              return member === undefined ? [] : [toEntry(member)];
+            }),
+          ),
+    );
   }
 
   async #requireSame(documents: readonly EntryDocument[], taken: ReadonlySet<number>): Promise<void> {
@@ -274,6 +348,7 @@ function criteria(
   };
   return {
     subject,
+    listed: true,
     ...(before === undefined ? {} : { _id: { $lt: before } }),
     ...(Object.keys(at).length === 0 ? {} : { at }),
     ...(orgs === undefined ? {} : { org: { $in: [...orgs] } }),
@@ -281,78 +356,5 @@ function criteria(
     ...(purposes === undefined ? {} : { purpose: { $in: [...purposes] } }),
     ...(outcomes === undefined ? {} : { outcome: { $in: [...outcomes] } }),
     ...(types === undefined ? {} : { types: { $in: [...types] } }),
-  };
-}
-
-function toDocuments(batch: VerifiedBatch): readonly EntryDocument[] {
-  const { lane, seq, block, transactionId, firstPosition, events } = batch;
-  return events.map((event, index) => {
-    const fields = indexedFields(event);
-    return {
-      ...fields,
-      at: new Date(fields.at),
-      _id: firstPosition + index,
-      id: event.id,
-      lane,
-      seq,
-      index,
-      block,
-      transactionId,
-      event: JSON.stringify(event),
-    };
-  });
-}
-
-function toEntry(document: EntryDocument): StoredEntry {
-  const { _id, lane, seq, index, block, transactionId } = document;
-  return {
-    position: _id,
-    lane,
-    seq,
-    index,
-    block,
-    transactionId,
-    event: JSON.parse(document.event) as AccessEvent,
-  };
-}
-
-function toCheckpoint(document: CheckpointDocument): Checkpoint {
-  const { events, block, transactionId, entries, lanes, anchor } = document;
-  return {
-    events,
-    block,
-    transactionId,
-    entries,
-    lanes: Object.fromEntries(
-      lanes.map(({ lane, nextSeq, count, ahead = [] }) => [
-        lane,
-        ahead.length === 0
-          ? { nextSeq, count }
-          : {
-              nextSeq,
-              count,
-              ahead: ahead.map(({ seq, start, count: size }) => ({ seq, start, count: size })),
-            },
-      ]),
-    ),
-    ...(anchor === undefined ? {} : { anchor: { block: anchor.block, hash: anchor.hash } }),
-  };
-}
-
-function fromCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
-  const { events, block, transactionId, entries, lanes, anchor } = checkpoint;
-  return {
-    _id: 'projection',
-    events,
-    block,
-    transactionId,
-    entries,
-    lanes: Object.entries(lanes).map(([lane, { nextSeq, count, ahead = [] }]) => ({
-      lane,
-      nextSeq,
-      count,
-      ahead,
-    })),
-    ...(anchor === undefined ? {} : { anchor }),
   };
 }

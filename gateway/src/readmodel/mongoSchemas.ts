@@ -9,11 +9,24 @@ export interface EntryDocument extends Omit<IndexedFields, 'at'> {
   readonly at: Date;
   readonly id: string;
   readonly lane: string;
+  readonly number: number;
   readonly seq: number;
   readonly index: number;
   readonly block: number;
   readonly transactionId: string;
   readonly event: string;
+  /** Whether the list has it as an entry of its own. Only ever falls: once it belongs to another entry, it stays there. */
+  readonly listed: boolean;
+  /** Positions of the events that are shown as this entry, rising. Only ever grows. */
+  readonly members: readonly number[];
+  /** Their number, by which a writer that knows fewer of them is refused. */
+  readonly size: number;
+}
+
+/** How an amendment or a part is found; `_id` is its position. */
+export interface LinkDocument {
+  readonly _id: number;
+  readonly key: string;
 }
 
 export interface CheckpointDocument {
@@ -58,16 +71,25 @@ const ENTRY_FIELDS = {
   types: { type: [String], required: true },
   id: text,
   lane: text,
+  number: whole,
   seq: whole,
   index: whole,
   block: whole,
   transactionId: text,
   event: text,
+  listed: { type: Boolean, required: true },
+  members: { type: [Number], required: true },
+  size: whole,
 };
 const entrySchema = new Schema<EntryDocument>(ENTRY_FIELDS, { ...OPTIONS, collection: 'entries' });
-/** A subject's list, newest first; one entry of it. */
-entrySchema.index({ subject: 1, _id: -1 }, { name: 'subject_list' });
-entrySchema.index({ subject: 1, id: 1 }, { name: 'subject_entry' });
+/** A subject's list, newest first; one event by its address; a lane's ids. */
+entrySchema.index({ subject: 1, listed: 1, _id: -1 }, { name: 'subject_shown' });
+entrySchema.index({ lane: 1, number: 1 }, { name: 'address' });
+entrySchema.index({ lane: 1, id: 1 }, { name: 'lane_id' });
+
+const LINK_FIELDS = { _id: whole, key: text };
+const linkSchema = new Schema<LinkDocument>(LINK_FIELDS, { ...OPTIONS, collection: 'links' });
+linkSchema.index({ key: 1 }, { name: 'link_key' });
 
 const AHEAD_FIELDS = { seq: whole, start: whole, count: whole };
 const aheadSchema = new Schema(AHEAD_FIELDS, { ...OPTIONS, _id: false });
@@ -100,6 +122,7 @@ export type ReadModelCollections = ReturnType<typeof readModelCollections>;
 export function readModelCollections(connection: Connection) {
   return {
     entries: connection.model('Entry', entrySchema),
+    links: connection.model('Link', linkSchema),
     checkpoints: connection.model('Checkpoint', checkpointSchema),
   };
 }

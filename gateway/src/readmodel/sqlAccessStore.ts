@@ -5,49 +5,26 @@ import {
   type Anchor,
   type AccessStore,
   type Checkpoint,
+  type EntryAddress,
   type EntryPage,
+  type FoundEntry,
+  type ShownEntry,
   StoreConflictError,
   type StoredEntry,
   StoreUnavailableError,
   type VerifiedBatch,
 } from './accessStore';
-import { type IndexedFields, indexedFields, isIndexedAs } from './indexedFields';
+import { EntryGroups, linkKey, type Wants } from './entryGroups';
+import { type IndexedFields, isIndexedAs } from './indexedFields';
+import { entriesOf, type Listing, listingOf, shownEntry } from './shownEntry';
 import { inOneTransaction } from '../sqlite';
+import { criteria, typesText } from './sqlFilters';
+import { MIGRATIONS, TUNING } from './sqlSchema';
 import { migrate, openDatabase, type SqlDatabase, type SqlStatement } from './openDatabase';
-
-/**
- * `entry` is written in ledger order, so its inserts append. `subject_entry` is the patients' index: one subject's entries lie side by
- * side, newest last, with everything that a filter asks, so that a page touches no row that it does not return.
- */
-const MIGRATIONS = [
-  `CREATE TABLE batch (
-     first INTEGER PRIMARY KEY, lane TEXT NOT NULL, seq INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
-     UNIQUE (lane, seq)
-   ) STRICT;
-   CREATE TABLE entry (
-     position INTEGER PRIMARY KEY, batch INTEGER NOT NULL REFERENCES batch (first), id TEXT NOT NULL, event TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX entry_id ON entry (id, position);
-   CREATE TABLE subject_entry (
-     subject TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, org TEXT NOT NULL, person TEXT,
-     purpose TEXT NOT NULL, outcome TEXT NOT NULL, types TEXT NOT NULL,
-     PRIMARY KEY (subject, position)
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE checkpoint (
-     one INTEGER PRIMARY KEY CHECK (one = 1), events INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
-     entries INTEGER NOT NULL, lanes TEXT NOT NULL, anchor TEXT
-   ) STRICT;`,
-];
-
-/**
- * The subjects' index is written all over: with the default cache of 2 MiB most pages are read and written again and again (measured with a
- * million entries: twice the throughput with 64 MiB, and a WAL that is copied back every 32 MiB).
- */
-const TUNING = 'PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;';
 
 const MAX_STATEMENTS = 100;
 const ENTRY_COLUMNS =
-  'e.position AS position, e.batch AS first, e.event AS event, b.lane AS lane, b.seq AS seq, b.block AS block, b.tx AS tx';
+  'e.position AS position, e.batch AS first, e.event AS event, b.lane AS lane, b.seq AS seq, b.start AS start, b.block AS block, b.tx AS tx';
 
 interface EntryRow {
   position: number;
@@ -55,6 +32,7 @@ interface EntryRow {
   event: string;
   lane: string;
   seq: number;
+  start: number;
   block: number;
   tx: string;
 }
@@ -111,9 +89,8 @@ class SqlAccessStore implements AccessStore {
   apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void> {
     return this.#attempt(() => {
       inOneTransaction(this.#database, () => {
-        for (const batch of batches) {
-          this.#putBatch(batch);
-        }
+        const added = batches.flatMap((batch) => this.#putBatch(batch));
+        this.#list(added);
         this.#putCheckpoint(checkpoint);
       });
     });
@@ -129,22 +106,38 @@ class SqlAccessStore implements AccessStore {
       const { conditions, values } = criteria(filters);
       const where = ['subject = ?', 'position < ?', ...conditions].join(' AND ');
       const rows = this.#prepare(
-        `SELECT ${ENTRY_COLUMNS} FROM (
-           SELECT position FROM subject_entry WHERE ${where} ORDER BY position DESC LIMIT ?
+        `SELECT ${ENTRY_COLUMNS}, s.members AS members FROM (
+           SELECT position, members FROM subject_entry WHERE ${where} ORDER BY position DESC LIMIT ?
          ) AS s JOIN entry AS e ON e.position = s.position JOIN batch AS b ON b.first = e.batch ORDER BY e.position DESC`,
-      ).all(subject, before ?? Number.MAX_SAFE_INTEGER, ...values, limit + 1) as EntryRow[];
-      return { entries: rows.slice(0, limit).map(toEntry), more: rows.length > limit };
+      ).all(subject, before ?? Number.MAX_SAFE_INTEGER, ...values, limit + 1) as (EntryRow & MembersRow)[];
+      return {
+        entries: rows.slice(0, limit).map((row) => this.#shown(row)),
+        more: rows.length > limit,
+      };
     });
   }
 
-  find(subject: string, id: string): Promise<StoredEntry | undefined> {
+  find(subject: string, address: EntryAddress): Promise<FoundEntry | undefined> {
     return this.#attempt(() => {
-      const row = this.#prepare(
-        `SELECT ${ENTRY_COLUMNS} FROM entry AS e JOIN batch AS b ON b.first = e.batch
-           JOIN subject_entry AS s ON s.subject = ? AND s.position = e.position
-         WHERE e.id = ? ORDER BY e.position LIMIT 1`,
-      ).get(subject, id) as EntryRow | undefined;
-      return row === undefined ? undefined : toEntry(row);
+      const entry = this.#at(address);
+      if (entry?.event.subject !== subject) {
+        return undefined;
+      }
+      const group = this.#groupsAround([entry]).find((members) =>
+        members.some(({ position }) => position === entry.position),
+      );
+      return { entry, shown: shownEntry(group ?? [entry]) };
+    });
+  }
+
+  numbersOf(lane: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#attempt(() => {
+      const rows = this.#prepare(
+        `SELECT e.id AS id, b.start + e.position - b.first AS number
+         FROM json_each(?) AS wanted JOIN entry AS e ON e.id = wanted.value JOIN batch AS b ON b.first = e.batch
+         WHERE b.lane = ?`,
+      ).all(JSON.stringify(ids), lane) as { id: string; number: number }[];
+      return new Map(rows.map(({ id, number }) => [id, number]));
     });
   }
 
@@ -158,17 +151,17 @@ class SqlAccessStore implements AccessStore {
   scan(position: number, limit: number): Promise<readonly StoredEntry[]> {
     return this.#attempt(() => {
       const rows = this.#prepare(
-        `SELECT ${ENTRY_COLUMNS}, s.subject AS subject, s.at AS at, s.org AS org, s.person AS person, s.purpose AS purpose,
-           s.outcome AS outcome, s.types AS types
-         FROM entry AS e JOIN batch AS b ON b.first = e.batch
-           JOIN subject_entry AS s ON s.subject = json_extract(e.event, '$.subject') AND s.position = e.position
+        `SELECT ${ENTRY_COLUMNS} FROM entry AS e JOIN batch AS b ON b.first = e.batch
          WHERE e.position >= ? ORDER BY e.position LIMIT ?`,
-      ).all(position, limit) as (EntryRow & IndexRow)[];
-      // An entry that its patient's index does not show rightly is as good as absent.
-      return rows.flatMap((row) => {
-        const entry = toEntry(row);
-        return isIndexed(row, entry.event) ? [entry] : [];
-      });
+      ).all(position, limit) as EntryRow[];
+      const entries = rows.map(toEntry);
+      // An event that its patient's index does not show rightly is as good as absent.
+      const right = new Set(
+        this.#groupsAround(entries).flatMap((group) =>
+          this.#isListed(group) ? group.map((member) => member.position) : [],
+        ),
+      );
+      return entries.filter((entry) => right.has(entry.position));
     });
   }
 
@@ -176,7 +169,7 @@ class SqlAccessStore implements AccessStore {
     return this.#attempt(() => {
       inOneTransaction(this.#database, () => {
         this.#database.exec(
-          'DELETE FROM checkpoint; DELETE FROM subject_entry; DELETE FROM entry; DELETE FROM batch;',
+          'DELETE FROM checkpoint; DELETE FROM link; DELETE FROM subject_entry; DELETE FROM entry; DELETE FROM batch;',
         );
       });
     });
@@ -190,7 +183,8 @@ class SqlAccessStore implements AccessStore {
     return Promise.resolve();
   }
 
-  #putBatch(batch: VerifiedBatch): void {
+  /** @returns what was not there before. */
+  #putBatch(batch: VerifiedBatch): readonly StoredEntry[] {
     const known = this.#prepare('SELECT seq, lane, tx FROM batch WHERE first = ?').get(
       batch.firstPosition,
     ) as { seq: number; lane: string; tx: string } | undefined;
@@ -200,31 +194,133 @@ class SqlAccessStore implements AccessStore {
           `position ${String(batch.firstPosition)} holds another batch than the ledger`,
         );
       }
-      return;
+      return [];
     }
-    this.#prepare('INSERT INTO batch (first, lane, seq, block, tx) VALUES (?, ?, ?, ?, ?)').run(
+    this.#prepare(
+      'INSERT INTO batch (first, lane, seq, start, size, block, tx) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ).run(
       batch.firstPosition,
       batch.lane,
       batch.seq,
+      batch.start,
+      batch.events.length,
       batch.block,
       batch.transactionId,
     );
-    batch.events.forEach((event, index) => {
-      this.#putEntry(batch.firstPosition, batch.firstPosition + index, event);
-    });
+    const entries = entriesOf(batch);
+    for (const entry of entries) {
+      this.#putEntry(batch.firstPosition, entry);
+    }
+    return entries;
   }
 
-  #putEntry(first: number, position: number, event: AccessEvent): void {
+  #putEntry(first: number, entry: StoredEntry): void {
+    const { position, event } = entry;
     this.#prepare('INSERT INTO entry (position, batch, id, event) VALUES (?, ?, ?, ?)').run(
       position,
       first,
       event.id,
       JSON.stringify(event),
     );
-    const row = indexedFields(event);
+    const key = linkKey(entry);
+    if (key !== undefined) {
+      this.#prepare('INSERT INTO link (key, position) VALUES (?, ?)').run(key, position);
+    }
+  }
+
+  /** Makes the rows of everything that these entries change: their own, and those of the entries that they belong to. */
+  #list(added: readonly StoredEntry[]): void {
+    if (added.length === 0) {
+      return;
+    }
+    for (const group of this.#groupsAround(added)) {
+      this.#putListing(listingOf(group));
+    }
+  }
+
+  #putListing({ position, members, fields }: Listing): void {
+    for (const other of members.filter((member) => member !== position)) {
+      this.#prepare('DELETE FROM subject_entry WHERE subject = ? AND position = ?').run(
+        fields.subject,
+        other,
+      );
+    }
     this.#prepare(
-      'INSERT INTO subject_entry (subject, position, at, org, person, purpose, outcome, types) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ).run(row.subject, position, row.at, row.org, row.person, row.purpose, row.outcome, typesText(row.types));
+      `INSERT OR REPLACE INTO subject_entry (subject, position, at, org, person, purpose, outcome, types, members)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      fields.subject,
+      position,
+      fields.at,
+      fields.org,
+      fields.person,
+      fields.purpose,
+      fields.outcome,
+      typesText(fields.types),
+      membersText(members),
+    );
+  }
+
+  /** Whether the index shows the group as one row that says what it should, and none of its other events. */
+  #isListed(group: readonly StoredEntry[]): boolean {
+    const { position, members, fields } = listingOf(group);
+    const rows = this.#prepare(
+      `SELECT subject, position, at, org, person, purpose, outcome, types, members FROM json_each(?) AS wanted
+         JOIN subject_entry ON subject = ? AND position = wanted.value`,
+    ).all(JSON.stringify(members), fields.subject) as (IndexRow & MembersRow)[];
+    const [row] = rows;
+    return (
+      rows.length === 1 &&
+      row?.position === position &&
+      row.members === membersText(members) &&
+      isIndexed(row, fields)
+    );
+  }
+
+  #shown(row: EntryRow & MembersRow): ShownEntry {
+    return row.members === null
+      ? toEntry(row)
+      : shownEntry(this.#entriesAt(JSON.parse(row.members) as number[]));
+  }
+
+  #groupsAround(entries: readonly StoredEntry[]): readonly (readonly StoredEntry[])[] {
+    const search = new EntryGroups(entries);
+    for (let wants = search.wants(); wants !== undefined; wants = search.wants()) {
+      search.learn(this.#lookUp(wants));
+    }
+    return search.groups();
+  }
+
+  #lookUp({ addresses, links }: Wants): readonly StoredEntry[] {
+    const linked = this.#prepare(
+      'SELECT position FROM json_each(?) AS wanted JOIN link ON link.key = wanted.value',
+    ).all(JSON.stringify(links)) as { position: number }[];
+    return [
+      ...addresses.flatMap((address) => this.#at(address) ?? []),
+      ...this.#entriesAt(linked.map(({ position }) => position)),
+    ];
+  }
+
+  #at({ lane, number }: EntryAddress): StoredEntry | undefined {
+    const row = this.#prepare(
+      `SELECT ${ENTRY_COLUMNS} FROM (
+         SELECT first + ? - start AS position FROM batch
+         WHERE lane = ? AND start <= ? AND ? < start + size ORDER BY start DESC LIMIT 1
+       ) AS place JOIN entry AS e ON e.position = place.position JOIN batch AS b ON b.first = e.batch`,
+    ).get(number, lane, number, number) as EntryRow | undefined;
+    return row === undefined ? undefined : toEntry(row);
+  }
+
+  /** By rising position. */
+  #entriesAt(positions: readonly number[]): readonly StoredEntry[] {
+    if (positions.length === 0) {
+      return [];
+    }
+    const rows = this.#prepare(
+      `SELECT ${ENTRY_COLUMNS} FROM json_each(?) AS wanted JOIN entry AS e ON e.position = wanted.value
+         JOIN batch AS b ON b.first = e.batch ORDER BY e.position`,
+    ).all(JSON.stringify(positions)) as EntryRow[];
+    return rows.map(toEntry);
   }
 
   #putCheckpoint(checkpoint: Checkpoint): void {
@@ -277,15 +373,19 @@ function translate(error: unknown): Error {
 }
 
 /** The columns of `subject_entry` that repeat the event. */
-type IndexRow = Omit<IndexedFields, 'types'> & { readonly types: string };
+type IndexRow = Omit<IndexedFields, 'types'> & { readonly position: number; readonly types: string };
 
-function isIndexed(row: IndexRow, event: AccessEvent): boolean {
-  return isIndexedAs({ ...row, types: row.types.split(',').slice(1, -1) }, event);
+interface MembersRow {
+  readonly members: string | null;
 }
 
-/** `,Observation,Patient,`: one `instr` finds a type whole. */
-function typesText(types: readonly string[]): string {
-  return `,${types.join(',')},`;
+function isIndexed(row: IndexRow, expected: IndexedFields): boolean {
+  return isIndexedAs({ ...row, types: row.types.split(',').slice(1, -1) }, expected);
+}
+
+/** Absent for an entry that stands for itself, so that most rows stay small. */
+function membersText(members: readonly number[]): string | null {
+  return members.length === 1 ? null : JSON.stringify(members);
 }
 
 function toEntry(row: EntryRow): StoredEntry {
@@ -294,46 +394,9 @@ function toEntry(row: EntryRow): StoredEntry {
     lane: row.lane,
     seq: row.seq,
     index: row.position - row.first,
+    number: row.start + row.position - row.first,
     block: row.block,
     transactionId: row.tx,
     event: JSON.parse(row.event) as AccessEvent,
   };
-}
-
-interface Criteria {
-  readonly conditions: readonly string[];
-  readonly values: readonly (string | number)[];
-}
-
-function criteria(filters: AccessFilters): Criteria {
-  const conditions: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (condition: string, ...given: (string | number)[]): void => {
-    conditions.push(condition);
-    values.push(...given);
-  };
-  const anyOf = (column: string, given: readonly string[] | undefined): void => {
-    if (given !== undefined) {
-      add(`${column} IN (${given.map(() => '?').join(', ')})`, ...given);
-    }
-  };
-  if (filters.from !== undefined) {
-    add('at >= ?', filters.from);
-  }
-  if (filters.to !== undefined) {
-    add('at < ?', filters.to);
-  }
-  if (filters.user !== undefined) {
-    add('person = ?', filters.user);
-  }
-  anyOf('org', filters.orgs);
-  anyOf('purpose', filters.purposes);
-  anyOf('outcome', filters.outcomes);
-  if (filters.types !== undefined) {
-    add(
-      `(${filters.types.map(() => 'instr(types, ?) > 0').join(' OR ') || '0'})`,
-      ...filters.types.map((type) => `,${type},`),
-    );
-  }
-  return { conditions, values };
 }

@@ -5,16 +5,15 @@ import { AppError } from '../errors';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { readCursor, writeCursor } from '../readmodel/accessCursor';
 import type { AccessFilters, AccessStore } from '../readmodel/accessStore';
-import { toAccessEntry } from './accessView';
+import { toAccessEntry, toAddressedEntry } from './accessView';
 import { patientWith } from './caller';
+import { parseEntryId } from './entryId';
 import { jsonBody } from './jsonBody';
 
 export interface AccessRoutesDeps {
   readonly store: AccessStore;
   readonly registry: NetworkDirectory;
 }
-
-const MAX_ID_LENGTH = 128;
 
 const MAX_BODY = '16kb';
 
@@ -33,14 +32,14 @@ export function accessRoutes(deps: AccessRoutesDeps): Router {
   });
   router.get('/accesses/:id', async (request: Request<{ id: string }>, response) => {
     const { subject } = patientWith(request, response, 'AuditEvent', ['r']);
-    const { id } = request.params;
-    const entry = id.length > MAX_ID_LENGTH ? undefined : await deps.store.find(subject, id);
-    if (entry === undefined) {
+    const address = parseEntryId(request.params.id);
+    const found = address === undefined ? undefined : await deps.store.find(subject, address);
+    if (found === undefined) {
       // The same answer for what does not exist and what is another patient's.
       throw new AppError('NOT_FOUND', 'no such entry in the caller’s list');
     }
     await deps.registry.freshen();
-    response.json(toAccessEntry(entry, deps.registry.nameOf));
+    response.json(toAddressedEntry(found, deps.registry.nameOf));
   });
   return router;
 }

@@ -17,15 +17,25 @@ export function replayAccess(
   nameOf: (mspId: string) => string,
 ): PreviewChange | undefined {
   const { event } = entry;
+  // What left is what it was, whatever a draft says: the question is what the rules would have said.
+  const items = event.items.map(({ type, labels, count, ids, via, decision, basis }) => ({
+    type,
+    labels,
+    count,
+    ids,
+    ...(via === undefined ? {} : { via }),
+    decision,
+    basis,
+  }));
   // The version stands in the bases of the result only, which are not shown.
-  const replayed = replay(event, draft, 1);
-  const items = event.items.map((item, index) => ({
+  const replayed = replay({ ...event, items }, draft, 1);
+  const changes = event.items.map((item, index) => ({
     type: item.type,
     count: item.count,
     before: item.decision,
     after: replayed.items[index]?.decision ?? 'deny',
   }));
-  return items.every(({ before, after }) => before === after)
+  return changes.every(({ before, after }) => before === after)
     ? undefined
-    : { access: toAccessEntry(entry, nameOf), outcome: replayed.outcome, items };
+    : { access: toAccessEntry(entry, nameOf), outcome: replayed.outcome, items: changes };
 }

@@ -126,8 +126,10 @@ export function openApiDocument(baseUrl: string, issuer: string): ReturnType<typ
         get: {
           operationId: 'getAccess',
           summary: 'One access',
+          description:
+            '`id` is the entry’s address on the ledger and stays the same. The address of an amendment, or of a part of a request that is not its first one, answers that alone.',
           security: api('patient/AuditEvent.r'),
-          requestParams: { path: z.strictObject({ id: z.string().max(128) }) },
+          requestParams: { path: z.strictObject({ id: z.string().max(178) }) },
           responses: {
             200: answer('The access', accessEntry),
             ...problems({ ...READ_PROBLEMS, 404: 'Not in the caller’s list', ...LEDGER_AWAY }),

@@ -655,12 +655,21 @@ describe('the projection', () => {
           {
             lane: NORTH,
             seq: 0,
+            start: 0,
             block: 0,
             transactionId: ledger.blocks[0]?.transactionId ?? '',
             firstPosition: 1,
             events: [{ ...first, outcome: 'permit' }, ...events.slice(1)],
           },
-          { lane: SOUTH, seq: 9, block: 1, transactionId: 'f'.repeat(64), firstPosition: 5, events: [first] },
+          {
+            lane: SOUTH,
+            seq: 9,
+            start: 9,
+            block: 1,
+            transactionId: 'f'.repeat(64),
+            firstPosition: 5,
+            events: [first],
+          },
         ],
         {
           events: 2,

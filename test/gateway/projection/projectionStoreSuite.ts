@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkReadModel, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
-import type { ProjectionDeps } from '../../../gateway/src/projection/projection';
+import type { ProjectionDeps, ProjectionStatus } from '../../../gateway/src/projection/projection';
 import { type AccessStore, StoreUnavailableError } from '../../../gateway/src/readmodel/accessStore';
+import { accessRequest } from '../../support/accessRequests';
 import { pause } from '../../support/pause';
 import type { StoreUnderTest } from '../readmodel/accessStoreSuite';
-import { ProjectionRun } from './projectionRun';
+import { NORTH, ProjectionRun, reaches, SOUTH } from './projectionRun';
 
 /** What the projection promises with every store. */
 export function projectionStoreSuite(underTest: StoreUnderTest): void {
@@ -78,6 +79,45 @@ export function projectionStoreSuite(underTest: StoreUnderTest): void {
     const before = await run.contents();
     expect(await rebuildReadModel(run.deps(), run.signal)).toMatchObject({ state: 'live', entries: 20 });
     expect(await run.contents()).toEqual(before);
+  });
+
+  describe('a second event of an id in a lane', () => {
+    const id = 'A'.repeat(22);
+    const halted = (): Promise<ProjectionStatus> => reaches(run.start(), ({ state }) => state === 'halted');
+
+    it.each([
+      ['in the same batch', 0],
+      ['in a later batch, applied with it', 1],
+      ['in a later batch, applied after it', 2],
+    ])('halts by name, %s, and keeps what came before', async (_what, when) => {
+      run.fill(1);
+      if (when === 0) {
+        run.ledger.record(NORTH, [accessRequest({ id }), accessRequest({ id })]);
+      } else {
+        run.ledger.record(NORTH, [accessRequest({ id }), accessRequest()]);
+        if (when === 2) {
+          await run.applied(run.start());
+          await run.stop();
+        }
+        run.ledger.record(NORTH, [accessRequest(), accessRequest({ id })]);
+      }
+      const second = when === 0 ? 3 : 5;
+      const status = await halted();
+      expect(status).toMatchObject({
+        haltReason: 'DUPLICATE_ID',
+        problem: `DUPLICATE_ID: lane ${NORTH}: number ${String(second)} has the event id of number 2`,
+      });
+      expect(await store.scan(1, 100)).toHaveLength(when === 0 ? 2 : 4);
+    });
+
+    it('is none in another lane, nor when the first one is read again', async () => {
+      run.ledger.record(NORTH, [accessRequest({ id })]);
+      run.ledger.record(SOUTH, [accessRequest({ id })]);
+      expect(await run.applied(run.start())).toMatchObject({ entries: 2, haltReason: undefined });
+      await run.stop();
+      await rebuildReadModel(run.deps(), run.signal);
+      expect(await store.scan(1, 100)).toHaveLength(2);
+    });
   });
 
   it('checks itself against the ledger', async () => {

@@ -46,7 +46,7 @@ export class Script {
       entries: entries + events.length,
       lanes: { ...this.#checkpoint?.lanes, [lane]: { nextSeq: seq + 1, count: count + events.length } },
     };
-    const batch = { lane, seq, block, transactionId, firstPosition: entries + 1, events };
+    const batch = { lane, seq, start: count, block, transactionId, firstPosition: entries + 1, events };
     return { batch, checkpoint: this.#checkpoint };
   }
 }
@@ -78,7 +78,8 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
   it('is empty at first', async () => {
     expect(await store.checkpoint()).toBeUndefined();
     expect(await store.page(alice, {}, undefined, 10)).toEqual({ entries: [], more: false });
-    expect(await store.find(alice, 'x')).toBeUndefined();
+    expect(await store.find(alice, { lane: LANE, number: 0 })).toBeUndefined();
+    expect(await store.numbersOf(LANE, ['x'])).toEqual(new Map());
     expect(await store.count(alice)).toBe(0);
     expect(await store.scan(1, 10)).toEqual([]);
   });
@@ -95,6 +96,7 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
       {
         position: 2,
         lane: LANE,
+        number: 1,
         seq: 0,
         index: 1,
         block: batch.block,
@@ -102,7 +104,10 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
         event,
       },
     ]);
-    expect(await store.find(bob, event?.id ?? '')).toEqual(entries[0]);
+    expect(await store.find(bob, { lane: LANE, number: 1 })).toEqual({
+      entry: entries[0],
+      shown: entries[0],
+    });
     expect(await store.checkpoint()).toEqual(checkpoint);
     expect(await store.count(alice)).toBe(1);
   });
@@ -131,18 +136,33 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
     expect(await store.checkpoint()).toEqual(second.checkpoint);
   });
 
-  it('finds an entry for its own subject only', async () => {
-    const batch = await applyNext([{ subject: alice }, { subject: bob }]);
-    const [mine, theirs] = batch.events.map(({ id }) => id);
-    expect((await store.find(alice, mine ?? ''))?.position).toBe(1);
-    expect(await store.find(alice, theirs ?? '')).toBeUndefined();
+  it('finds an entry by its address, for its own subject only', async () => {
+    await applyNext([{ subject: alice }, { subject: bob }]);
+    await applyNext([{ subject: alice }]);
+    await applyNext([{ subject: alice }], 'SouthClinicMSP/main');
+    const at = async (subject: string, number: number, lane = LANE): Promise<number | undefined> =>
+      (await store.find(subject, { lane, number }))?.entry.position;
+    expect(await at(alice, 0)).toBe(1);
+    expect(await at(bob, 1)).toBe(2);
+    expect(await at(alice, 2)).toBe(3);
+    expect(await at(alice, 0, 'SouthClinicMSP/main')).toBe(4);
+    expect(await at(alice, 1)).toBeUndefined();
+    expect(await at(alice, 3)).toBeUndefined();
+    expect(await at(alice, 1, 'SouthClinicMSP/main')).toBeUndefined();
+    expect(await at(alice, 0, 'NoMSP/main')).toBeUndefined();
   });
 
-  it('keeps both entries when a holder uses one id twice, and finds the first', async () => {
-    const batch = await applyNext([{ subject: alice, id: 'A'.repeat(22) }]);
-    await applyNext([{ subject: alice, id: 'A'.repeat(22), purpose: 'HPAYMT' }]);
-    expect(await positions(alice)).toEqual([2, 1]);
-    expect((await store.find(alice, 'A'.repeat(22)))?.event).toEqual(batch.events[0]);
+  it('knows under which number a lane holds an id', async () => {
+    const first = await applyNext([{ subject: alice }, { subject: bob }]);
+    const other = await applyNext([{ subject: alice }], 'SouthClinicMSP/main');
+    const [one = '', two = ''] = first.events.map(({ id }) => id);
+    const [elsewhere = ''] = other.events.map(({ id }) => id);
+    expect(await store.numbersOf(LANE, [two, one, elsewhere, 'none'])).toEqual(
+      new Map([
+        [one, 0],
+        [two, 1],
+      ]),
+    );
   });
 
   it('pages newest first and says whether there is more', async () => {
@@ -272,7 +292,7 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
     const batch = await applyNext([{ subject: alice }]);
     await store.close();
     store = await underTest.reopen();
-    expect((await store.find(alice, batch.events[0]?.id ?? ''))?.event).toEqual(batch.events[0]);
+    expect((await store.find(alice, { lane: LANE, number: 0 }))?.shown.event).toEqual(batch.events[0]);
     expect((await store.checkpoint())?.entries).toBe(1);
   });
 

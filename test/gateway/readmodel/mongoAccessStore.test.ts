@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import mongoose from 'mongoose';
 import { StoreUnavailableError, type AccessStore } from '../../../gateway/src/readmodel/accessStore';
-import { MissingIndexError, openMongoAccessStore } from '../../../gateway/src/readmodel/mongoAccessStore';
+import { openMongoAccessStore } from '../../../gateway/src/readmodel/mongoAccessStore';
+import { MissingIndexError } from '../../../gateway/src/readmodel/mongoIndexes';
 import { readModelCollections } from '../../../gateway/src/readmodel/mongoSchemas';
 import { findMongo, type MongoServer, startMongo } from '../../support/ferretdb/mongoServer.mjs';
 import { type WireRelay, startWireRelay } from '../../support/ferretdb/wireRelay';
 import { ProjectionRun, reaches } from '../projection/projectionRun';
 import { projectionStoreSuite } from '../projection/projectionStoreSuite';
 import { accessStoreSuite, alice, bob, Script, type StoreUnderTest } from './accessStoreSuite';
+import { groupSuite } from './groupSuite';
 
 jest.setTimeout(60_000);
 
@@ -46,6 +48,10 @@ if (source.kind === 'absent') {
 
     describe('as every store', () => {
       accessStoreSuite(underTest);
+    });
+
+    describe('with amendments and parts', () => {
+      groupSuite(underTest, 12);
     });
 
     describe('under the projection', () => {
@@ -147,7 +153,7 @@ if (source.kind === 'absent') {
 
       it('does not start without its indexes, and names them', async () => {
         const bare = server.database();
-        await expect(openMongoAccessStore(bare, 'check')).rejects.toThrow('subject_list, subject_entry');
+        await expect(openMongoAccessStore(bare, 'check')).rejects.toThrow('subject_shown, address, lane_id');
         const connection = await mongoose.createConnection(uri).asPromise();
         await connection.collection('entries').dropIndex('subject_list');
         await connection.close();

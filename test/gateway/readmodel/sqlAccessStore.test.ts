@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../../../gateway/src/readmodel/accessStor
 import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessStoreSuite, alice, Script } from './accessStoreSuite';
+import { groupSuite } from './groupSuite';
 
 let directory = '';
 const path = (): string => join(directory, 'readmodel.db');
@@ -19,16 +20,22 @@ const destroy = (): Promise<void> => {
   return Promise.resolve();
 };
 
+const underTest = {
+  open: () => {
+    makeDirectory();
+    return open();
+  },
+  reopen: open,
+  destroy,
+};
+
 describe('the embedded read model', () => {
   describe('as every store', () => {
-    accessStoreSuite({
-      open: () => {
-        makeDirectory();
-        return open();
-      },
-      reopen: open,
-      destroy,
-    });
+    accessStoreSuite(underTest);
+  });
+
+  describe('with amendments and parts', () => {
+    groupSuite(underTest, 60);
   });
 
   describe('on disk', () => {

@@ -87,7 +87,7 @@ describe('the list of accesses', () => {
     expect(next).toBeNull();
     expect(items).toEqual([
       {
-        id: event?.id,
+        id: 'NorthHospitalMSP~main~0',
         at: event?.at,
         holder: 'NorthHospitalMSP',
         requester: {
@@ -120,6 +120,7 @@ describe('the list of accesses', () => {
         ],
         ledger: {
           lane: LANE,
+          number: 0,
           seq: 0,
           index: 0,
           transactionId: last?.transactionId,
@@ -127,7 +128,7 @@ describe('the list of accesses', () => {
         },
       },
     ]);
-    const one = await browser.api(`accesses/${event?.id ?? ''}`);
+    const one = await browser.api(`accesses/NorthHospitalMSP~main~0`);
     expect(accessEntry.parse(JSON.parse(one.text))).toEqual(items[0]);
     expect(one.headers.get('cache-control')).toBe('no-store');
   });
@@ -147,14 +148,12 @@ describe('the list of accesses', () => {
   });
 
   it('shows a patient nothing of another’s', async () => {
-    const [, theirs] = harness.ledger.record(LANE, [
-      accessRequest({ subject: alice }),
-      accessRequest({ subject: bob }),
-    ]);
+    const theirs = 'NorthHospitalMSP~main~1';
+    harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest({ subject: bob })]);
     await harness.projected();
     expect((await list()).items).toHaveLength(1);
-    const other = await browser.api(`accesses/${theirs?.id ?? ''}`);
-    const absent = await browser.api(`accesses/${'A'.repeat(22)}`);
+    const other = await browser.api(`accesses/${theirs}`);
+    const absent = await browser.api('accesses/NorthHospitalMSP~main~2');
     expect([other.status, absent.status]).toEqual([404, 404]);
     const hide = (text: string): string => text.replace(/"requestId":"[^"]+"/, '');
     expect(hide(other.text)).toBe(hide(absent.text));
@@ -162,18 +161,15 @@ describe('the list of accesses', () => {
 
     const owner = new Browser(harness.baseUrl);
     await owner.signIn(BOB.username, BOB.password);
-    expect((await owner.api(`accesses/${theirs?.id ?? ''}`)).status).toBe(200);
+    expect((await owner.api(`accesses/${theirs}`)).status).toBe(200);
   });
 
   it('pages newest first, unmoved by entries that arrive meanwhile', async () => {
     const made: string[] = [];
     const record = (count: number): void => {
       for (let at = 0; at < count; at += 1) {
-        const events = harness.ledger.record(LANE, [
-          accessRequest({ subject: alice }),
-          accessRequest({ subject: bob }),
-        ]);
-        made.push(events[0]?.id ?? '');
+        made.push(`NorthHospitalMSP~main~${String(harness.ledger.laneCount(LANE))}`);
+        harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest({ subject: bob })]);
       }
     };
     record(10);

@@ -39,7 +39,14 @@ export function entry(part: Partial<AccessEntry>): AccessEntry {
         basis: { kind: 'rule', version: 1, rule: 'care' },
       },
     ],
-    ledger: { lane: 'NorthHospitalMSP/main', seq: 4, index: 0, transactionId: 'a'.repeat(64), block: 12 },
+    ledger: {
+      lane: 'NorthHospitalMSP/main',
+      number: 4,
+      seq: 4,
+      index: 0,
+      transactionId: 'a'.repeat(64),
+      block: 12,
+    },
     ...part,
   };
 }
