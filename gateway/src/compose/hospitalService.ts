@@ -94,11 +94,12 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
 }
 
 function recorderHealth(recorder: Recorder): PartHealth {
-  const { phase, reason, ledgerAway, storeFailing } = recorder.state();
+  const { phase, reason, ledgerAway, ledgerSlow, storeFailing } = recorder.state();
   const detail =
     reason ??
     (storeFailing ? 'the recorder store cannot be written' : undefined) ??
-    (ledgerAway ? 'the ledger does not answer' : undefined);
+    (ledgerAway ? 'the ledger is away: nothing of this lane commits' : undefined) ??
+    (ledgerSlow ? 'the ledger is slow: it commits, but requests wait' : undefined);
   return {
     ready: phase === 'ready' && !ledgerAway && !storeFailing,
     ...(detail === undefined ? {} : { detail }),

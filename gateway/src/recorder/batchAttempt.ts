@@ -11,12 +11,14 @@ export type RecordingLedger = Pick<
 >;
 
 export type AttemptResult =
-  /** The batch is on the ledger. `requests` is the variant that was handed in, absent when the ledger was read instead. */
   | {
+      /** The batch is on the ledger. */
       readonly kind: 'committed';
       readonly permitted: readonly (readonly boolean[])[];
+      /** Whether each entry there says that the release came first. */
+      readonly late: readonly boolean[];
+      /** Absent when the ledger was read instead. */
       readonly transactionId?: string;
-      readonly requests?: readonly AccessRequest[];
     }
   /** Its place is taken by somebody else's batch. */
   | { readonly kind: 'taken' }
@@ -60,6 +62,7 @@ export async function readOutcome(
   return {
     kind: 'committed',
     permitted: events.map((event) => event.items.map((item) => item.decision === 'permit')),
+    late: events.map((event) => event.late),
   };
 }
 
@@ -79,8 +82,8 @@ async function submit(
     return {
       kind: 'committed',
       permitted: recorded.permitted,
+      late: requests.map((request) => request.late),
       transactionId: recorded.transactionId,
-      requests,
     };
   } catch (error) {
     const failure = asLedgerError(error);

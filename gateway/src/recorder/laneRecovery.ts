@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import { readOutcome, type RecordingLedger } from './batchAttempt';
+import { type EntryNames, isOwed } from './lateMark';
 import { surveyLane } from './laneSurvey';
 import type { LaneHead, Outbox, OutboxBatch } from './outbox';
+import { pendingOf } from './pendingBatch';
+import { settlementOf } from './settlement';
 
 /** Where the lane goes on, and what has to be settled first. */
 export interface RecoveredLane {
   readonly nextSeq: number;
   readonly nextStart: number;
+  /** The highest place that is on the ledger; -1 for an empty lane. */
+  readonly provenSeq: number;
   /** Batches, of this lane or of one that this store wrote before, whose commit is not known. */
   readonly unsettled: readonly OutboxBatch[];
 }
@@ -26,48 +31,64 @@ export async function recoverLane(
   ledger: RecordingLedger,
   outbox: Outbox,
   lane: string,
+  names: () => EntryNames,
   log: Logger,
 ): Promise<RecoveredLane> {
   const head = outbox.head(lane);
   const survey = await surveyLane(ledger, lane, head.nextSeq);
-  const unsettled = await releaseFencedLanes(ledger, outbox, lane);
+  const unsettled = await releaseFencedLanes(ledger, outbox, lane, names);
   const kept = new Set(unsettled.filter((batch) => batch.lane === lane).map((batch) => batch.seq));
   const lost = [...survey.missing, ...rangeOf(survey.nextSeq, head.nextSeq)].filter((seq) => !kept.has(seq));
   if (lost.length > 0) {
     throw new LaneNotContinuable(explainLoss(lane, lost, survey.nextSeq, head));
   }
   if (survey.nextSeq <= head.nextSeq) {
-    return { nextSeq: head.nextSeq, nextStart: head.nextStart, unsettled };
+    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq: survey.nextSeq - 1, unsettled };
   }
   log.warn(
     { lane, store: head.nextSeq, ledger: survey.nextSeq },
     'the local store is behind the ledger (new, removed or restored); the lane goes on from the ledger',
   );
-  return { nextSeq: survey.nextSeq, nextStart: survey.nextStart, unsettled };
+  return {
+    nextSeq: survey.nextSeq,
+    nextStart: survey.nextStart,
+    provenSeq: survey.nextSeq - 1,
+    unsettled,
+  };
+}
+
+/** The highest place of the lane that the store knows to be on the ledger; `undefined` when it knows none. */
+export function settledOnDisk(outbox: Outbox, lane: string): number | undefined {
+  const open = new Set(outbox.batches().flatMap((batch) => (batch.lane === lane ? [batch.seq] : [])));
+  let seq = outbox.head(lane).nextSeq - 1;
+  while (open.has(seq)) {
+    seq -= 1;
+  }
+  return seq < 0 ? undefined : seq;
 }
 
 /**
- * A fenced lane is never written again. What it left in the outbox is either on the ledger after all, or its late requests (which were
- * released) go to the journal and so into the new lane.
+ * A fenced lane is never written again. What it left in the outbox is either on the ledger after all, or what it owes (releases before
+ * their record, amendments) goes into the new lane.
  */
 async function releaseFencedLanes(
   ledger: RecordingLedger,
   outbox: Outbox,
   lane: string,
+  names: () => EntryNames,
 ): Promise<readonly OutboxBatch[]> {
   const unsettled: OutboxBatch[] = [];
   for (const batch of outbox.batches()) {
     if (batch.lane === lane || !outbox.head(batch.lane).fenced) {
       unsettled.push(batch);
-    } else if ((await readOutcome(ledger, batch))?.kind === 'committed') {
-      outbox.settle(batch.lane, batch.seq);
-    } else {
-      outbox.abandon(
-        batch.lane,
-        batch.seq,
-        batch.requests.filter((request) => request.late),
-      );
+      continue;
     }
+    const found = await readOutcome(ledger, batch);
+    const owe =
+      found?.kind === 'committed'
+        ? settlementOf(pendingOf(batch, 0), found, names).owed
+        : batch.requests.filter(isOwed).map((request) => ({ request }));
+    outbox.write({ remove: [batch], owe });
   }
   return unsettled;
 }

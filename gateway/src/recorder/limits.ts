@@ -6,8 +6,10 @@ export interface RecorderLimits {
   readonly maxAdmitted: number;
   /** Break-glass requests admitted at once, over all clients; shared in the same way. */
   readonly maxAdmittedEmergencies: number;
-  /** Requests waiting for a batch; more are refused with OVERLOADED (break-glass requests are not). */
+  /** Parts of ordinary requests that wait for a batch, and as many of break-glass; more are refused with OVERLOADED. */
   readonly maxQueued: number;
+  /** The same in bytes of their JSON. */
+  readonly maxQueuedBytes: number;
   /** Events in a batch, at most {@link MAX_BATCH_EVENTS}. */
   readonly maxBatchEvents: number;
   /** Bytes of a batch's JSON; the chaincode takes at most 1 MiB. */
@@ -20,11 +22,13 @@ export interface RecorderLimits {
   readonly pipelineAfterMs: number;
   /** A request that is not committed by then is refused; nothing is released. */
   readonly deadlineMs: number;
-  /** A break-glass request that is not committed by then is journalled and released late. */
+  /** The lane is away when something was under way for this long and nothing of it committed. */
+  readonly awayAfterMs: number;
+  /** A break-glass request that is not committed by then, nor released because the lane is away, is refused. */
   readonly emergencyWaitMs: number;
   /** Longest wait for what the own peer would decide. */
   readonly evaluateMs: number;
-  /** How long a failure counts as "the ledger is away" when nothing has been tried since. */
+  /** How long the lane counts as away after the last try, when nothing has been tried since. */
   readonly awayMemoryMs: number;
   /** How long `close` waits for what has been accepted. */
   readonly drainMs: number;
@@ -39,13 +43,15 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   maxAdmitted: 4_000,
   maxAdmittedEmergencies: 400,
   maxQueued: 5_000,
+  maxQueuedBytes: 64 * 1024 * 1024,
   maxBatchEvents: 500,
   maxBatchBytes: 900 * 1024,
   maxInFlight: 4,
   pipelineAt: 100,
   pipelineAfterMs: 250,
   deadlineMs: 10_000,
-  emergencyWaitMs: 3_000,
+  awayAfterMs: 2_000,
+  emergencyWaitMs: 15_000,
   evaluateMs: 1_000,
   awayMemoryMs: 5_000,
   drainMs: 10_000,
@@ -67,6 +73,11 @@ export function resolveLimits(given: Partial<RecorderLimits> = {}): RecorderLimi
   inRange('maxAdmitted', 1_000_000);
   inRange('maxAdmittedEmergencies', 1_000_000);
   inRange('maxQueued', 1_000_000);
+  inRange('maxQueuedBytes', 2 ** 31);
   inRange('maxBatchBytes', 1024 * 1024);
+  inRange('awayAfterMs', 60_000);
+  inRange('emergencyWaitMs', 120_000);
+  inRange('evaluateMs', 60_000);
+  inRange('deadlineMs', 600_000);
   return limits;
 }

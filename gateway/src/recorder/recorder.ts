@@ -38,21 +38,30 @@ export interface RecorderState {
   readonly queued: number;
   /** Batches whose commit is not known. */
   readonly inFlight: number;
-  /** Released break-glass requests that no batch has taken up yet. */
-  readonly journalled: number;
+  /** Entries that the ledger lacks and no batch has taken up yet: released break-glass requests, and amendments. */
+  readonly owed: number;
+  /** Amendments that the ledger lacks, those under way included. */
+  readonly amendmentsOwed: number;
   /** Sequence number of the next batch. */
   readonly nextSeq: number;
   /** Milliseconds since the epoch; absent before the first commit. */
   readonly lastCommitAt: number | undefined;
-  /** Whether the last attempts found no ledger. */
+  /** Something of this lane was under way for `awayAfterMs` and nothing of it committed, whoever is the cause. */
   readonly ledgerAway: boolean;
+  /** Commits go on, but the oldest request has waited for `awayAfterMs`. */
+  readonly ledgerSlow: boolean;
+  /** How long the ledger was away since the start of this process. */
+  readonly awaySeconds: number;
   /** Whether the recorder's own store could not be written a moment ago (disk full); requests are refused meanwhile. */
   readonly storeFailing: boolean;
   /** Totals since the start of this process. */
   readonly committedEvents: number;
   readonly committedBatches: number;
   readonly failedAttempts: number;
-  readonly lateReleases: number;
+  /** Emergencies that were released before their record, by whose word. */
+  readonly lateReleases: { readonly ownPeer: number; readonly deployment: number };
+  /** Emergencies that were refused: the ledger was slow; or away, without a word that would release them. */
+  readonly emergenciesRefused: { readonly slow: number; readonly away: number };
 }
 
 /** What one batch took. */
@@ -75,6 +84,8 @@ export interface RecorderDeps {
   readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly limits?: Partial<RecorderLimits>;
   readonly scheduler?: Scheduler;
+  /** Random bytes for the ids and salts of amendments; the platform's secure ones unless given. */
+  readonly random?: (bytes: number) => Uint8Array;
   /** A number from 0 (inclusive) to 1 (exclusive) that spreads retries. */
   readonly jitter?: () => number;
   readonly onBatch?: (report: BatchReport) => void;

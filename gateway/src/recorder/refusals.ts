@@ -8,24 +8,23 @@ const LATER_SECONDS = 5;
 /** Until an operator has given the gateway another name. */
 const FENCED_SECONDS = 60;
 
-/** Ledger answers that concern this organisation's right to record or the request itself, not the ledger's condition. */
-const FINAL: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode>([
+/** Ledger answers that concern this organisation's right to record, not the request or the ledger's condition. */
+const CONSIDERED: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode>([
   'SUSPENDED',
   'NOT_ALLOWED',
-  'INVALID_INPUT',
 ]);
 
 /** Whether the ledger gave a considered no, which not even an emergency passes. */
-export function isFinalRefusal(error: LedgerError): boolean {
-  return error.kind === 'rejected' && FINAL.has(error.domainCode);
+export function isConsideredNo(error: LedgerError): boolean {
+  return error.kind === 'rejected' && CONSIDERED.has(error.domainCode);
 }
 
 /** What the caller is told when the ledger refused its batch. */
 export function refusedByLedger(error: LedgerError): AppError {
-  if (error.domainCode === 'SUSPENDED' || error.domainCode === 'NOT_ALLOWED') {
+  if (isConsideredNo(error)) {
     return new AppError(
       'FORBIDDEN',
-      `the ledger refuses batches of this organisation (${error.domainCode})`,
+      `the ledger refuses batches of this organisation (${String(error.domainCode)})`,
       {
         cause: error,
         expose: 'The ledger does not admit accesses by this organisation',

@@ -5,6 +5,7 @@ import {
   type BatchInput,
   type BatchRecord,
   type DomainErrorCode,
+  outcomeOf,
   parseBatchInput,
   type PrivateBatch,
 } from '@chartwitness/chaincode/domain';
@@ -24,6 +25,9 @@ export type Fault =
   /** Answers when `releaseHeld` is called. */
   | { readonly kind: 'held' };
 
+/** What the own peer says when it is asked without a record. `silent`: nothing, for ever. */
+export type Evaluation = 'answers' | 'silent' | 'away' | { readonly refused: DomainErrorCode };
+
 const NONE: Fault = { kind: 'none' };
 
 /**
@@ -35,8 +39,14 @@ export class FakeLedger implements RecordingLedger {
   readonly attempts: { readonly lane: string; readonly seq: number; readonly batch: BatchInput }[] = [];
   /** Consumed from the front, one per `recordBatch`. */
   faults: Fault[] = [];
-  /** While set, every call fails as if the peer were away. */
+  /** While set, every call fails as if the own peer were away. */
   isAway = false;
+  /** While set, the own peer answers what it is asked, but nothing is committed: trustee or orderer is away. */
+  isCutOff = false;
+  evaluation: Evaluation = 'answers';
+  /** What an evaluation would decide; as `decide` unless set. */
+  evaluate: ((request: AccessRequest, item: number) => boolean) | undefined;
+  evaluations = 0;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
   readonly #lanes = new Map<string, Map<number, PrivateBatch>>();
   #delayed: (() => void)[] = [];
@@ -48,6 +58,9 @@ export class FakeLedger implements RecordingLedger {
     await Promise.resolve();
     const fault = this.faults.shift() ?? NONE;
     this.#assertReachable();
+    if (this.isCutOff) {
+      throw new LedgerError('unavailable', 'fake: no other peer or orderer answers');
+    }
     if (fault.kind === 'conflict') {
       throw new LedgerError('retryable', 'fake: MVCC_READ_CONFLICT');
     }
@@ -71,9 +84,20 @@ export class FakeLedger implements RecordingLedger {
 
   async evaluateBatch(_lane: string, batch: BatchInput): Promise<readonly (readonly boolean[])[]> {
     const input = parseBatchInput(JSON.parse(JSON.stringify(batch)));
+    this.evaluations += 1;
     await Promise.resolve();
     this.#assertReachable();
-    return input.requests.map((request) => request.items.map((_, item) => this.decide(request, item)));
+    if (this.evaluation === 'silent') {
+      await new Promise<never>(() => undefined);
+    }
+    if (this.evaluation === 'away') {
+      throw new LedgerError('unavailable', 'fake: the own peer is away');
+    }
+    if (typeof this.evaluation === 'object') {
+      throw new LedgerError('rejected', 'fake refusal', { domainCode: this.evaluation.refused });
+    }
+    const decide = this.evaluate ?? this.decide;
+    return input.requests.map((request) => request.items.map((_, item) => decide(request, item)));
   }
 
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
@@ -169,12 +193,17 @@ export class FakeLedger implements RecordingLedger {
     return {
       ...request,
       v: 2,
-      kind: 'access',
+      kind: request.amends === undefined ? 'access' : 'amendment',
       holder: this.mspId,
       at: request.requestedAt,
-      outcome: 'permit',
+      outcome: outcomeOf(items),
       items,
     };
+  }
+
+  /** Whether the lane has a batch there, read without being away. */
+  has(lane: string, seq: number): boolean {
+    return this.#laneOf(lane).has(seq);
   }
 
   #laneOf(lane: string): Map<number, PrivateBatch> {

@@ -33,6 +33,15 @@ export function emergencyOf(number: number): AccessRequest {
   });
 }
 
+/** One request in parts; their ids follow from `number`. */
+export function partsOf(number: number, of: number, like = requestOf(0)): AccessRequest[] {
+  const { id: request } = requestOf(number * 1_000);
+  return Array.from({ length: of }, (_, at) => {
+    const { id, salt } = requestOf(number * 1_000 + at);
+    return { ...like, id, salt, part: { request, number: at + 1, of } };
+  });
+}
+
 function randomText(seed: string, bytes: number): string {
   return createHash('sha256').update(seed).digest().subarray(0, bytes).toString('base64url');
 }

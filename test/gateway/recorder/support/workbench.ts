@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import Database from 'libsql';
 import pino from 'pino';
 import type { RecorderLimits } from '../../../../gateway/src/recorder/limits';
-import { openOutbox, type Outbox } from '../../../../gateway/src/recorder/outbox';
+import { type Outbox, outboxOn } from '../../../../gateway/src/recorder/outbox';
 import {
   createRecorder,
   type EmergencyWithoutLedger,
@@ -17,8 +18,11 @@ export const silent = pino({ level: 'silent' });
 
 export interface Workbench {
   readonly ledger: FakeLedger;
+  /** The store as the process that was started last has it. */
   readonly outbox: Outbox;
   readonly scheduler: ManualScheduler;
+  /** Ends the processes started so far: nothing that they do has an effect any more, and no answer reaches them. */
+  kill(): void;
   /** Without a choice, emergencies without a word of ledger or own peer are released. */
   start(overrides?: {
     lane?: string;
@@ -31,17 +35,28 @@ export interface Workbench {
 /** One fake ledger, one store in memory that outlives its recorders, and time by hand. */
 export function createWorkbench(): Workbench {
   const ledger = new FakeLedger();
-  const outbox = outliving(openOutbox(':memory:'));
+  let living = new AbortController();
+  const database = new Database(':memory:');
+  let outbox = outliving(outboxOn(database));
   const scheduler = new ManualScheduler();
   return {
     ledger,
-    outbox,
+    get outbox() {
+      return outbox;
+    },
     scheduler,
+    kill: () => {
+      living.abort();
+      living = new AbortController();
+      outbox = outliving(outboxOn(database));
+    },
     start: (overrides = {}) =>
       createRecorder({
-        ledger,
+        ledger: mortal(ledger, living.signal, () => new Promise<never>(() => undefined)),
         lane: overrides.lane ?? LANE,
-        outbox: overrides.outbox ?? outbox,
+        outbox: mortal(overrides.outbox ?? outbox, living.signal, () => {
+          throw new Error('this process has ended');
+        }),
         emergencyWithoutLedger: overrides.emergencyWithoutLedger ?? 'release',
         log: silent,
         limits: overrides.limits ?? {},
@@ -49,6 +64,31 @@ export function createWorkbench(): Workbench {
         jitter: () => 0.5,
       }),
   };
+}
+
+/** `target` as a process has it that may end: then every call does as `onDead` says, and what is under way is answered by nobody. */
+function mortal<T extends object>(target: T, ended: AbortSignal, onDead: () => unknown): T {
+  return new Proxy(target, {
+    get: (_, property) => {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') {
+        return value;
+      }
+      return (...args: unknown[]) => {
+        if (ended.aborted) {
+          return onDead();
+        }
+        const result: unknown = Reflect.apply(value, target, args);
+        return result instanceof Promise
+          ? result.then(
+              (answer: unknown) => (ended.aborted ? new Promise(() => undefined) : answer),
+              (error: unknown) =>
+                ended.aborted ? new Promise(() => undefined) : Promise.reject(error as Error),
+            )
+          : result;
+      };
+    },
+  });
 }
 
 /** The same store after its recorder has closed it, as a file would be. */
@@ -86,6 +126,25 @@ export function watch(promise: Promise<RecordOutcome>): Watched {
   promise.then(
     (outcome) => {
       watched.outcome = outcome;
+    },
+    (error: unknown) => {
+      watched.error = error;
+    },
+  );
+  return watched;
+}
+
+export interface WatchedParts {
+  outcomes?: readonly RecordOutcome[];
+  error?: unknown;
+}
+
+/** The same of a request with several parts. */
+export function watchParts(promise: Promise<readonly RecordOutcome[]>): WatchedParts {
+  const watched: WatchedParts = {};
+  promise.then(
+    (outcomes) => {
+      watched.outcomes = outcomes;
     },
     (error: unknown) => {
       watched.error = error;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AppError } from '../errors';
+import type { Outbox } from './outbox';
+import type { Queue } from './queue';
+import type { Scheduler } from './scheduler';
+import type { Ticket } from './ticket';
+
+/** What a given-up request leaves is on the disk at the latest after this time without another write. */
+const FLUSH_AFTER_MS = 100;
+const RETRY_AFTER_MS = 1_000;
+
+export interface CallersOptions {
+  readonly queue: Queue;
+  readonly outbox: Pick<Outbox, 'activate' | 'flush'>;
+  readonly scheduler: Scheduler;
+  /** Amendments became owed. */
+  readonly onOwed: () => void;
+  readonly onStoreFailure: (error: unknown, message: string) => void;
+}
+
+/** Tells callers that nothing is given, and sees to it that what is recorded of their requests says so. */
+export class Callers {
+  readonly #options: CallersOptions;
+  #cancelFlush: (() => void) | undefined;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /** Does nothing for a request that was answered already. */
+  giveUp(ticket: Ticket, error: AppError): void {
+    if (ticket.isSettled) {
+      return;
+    }
+    const { queue, outbox } = this.#options;
+    const held = ticket.heldAmendments();
+    queue.remove(ticket);
+    ticket.reject(error);
+    if (held.length > 0) {
+      outbox.activate(held);
+      this.#flushAfter(FLUSH_AFTER_MS);
+    }
+  }
+
+  stop(): void {
+    this.#cancelFlush?.();
+  }
+
+  #flushAfter(milliseconds: number): void {
+    const { outbox, scheduler, onOwed, onStoreFailure } = this.#options;
+    this.#cancelFlush ??= scheduler.after(milliseconds, () => {
+      this.#cancelFlush = undefined;
+      try {
+        outbox.flush();
+      } catch (error) {
+        // Tried again; a restart takes them up in any case.
+        onStoreFailure(error, 'amendments of a request that was given up could not be written yet');
+        this.#flushAfter(RETRY_AFTER_MS);
+        return;
+      }
+      onOwed();
+    });
+  }
+}

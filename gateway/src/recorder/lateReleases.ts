@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
+import type { Logger } from 'pino';
+import type { AppError } from '../errors';
+import { LedgerError } from '../ledger/ledgerError';
+import type { Callers } from './callers';
+import type { LaneHealth } from './laneHealth';
+import type { LaneWriter } from './laneWriter';
+import { markedLate } from './lateMark';
+import type { Outbox, OwedEntry } from './outbox';
+import type { OwnPeer } from './ownPeer';
+import type { PendingBatch } from './pendingBatch';
+import type { Queue } from './queue';
+import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
+import { isConsideredNo, refusedByLedger, unavailable } from './refusals';
+import type { Scheduler } from './scheduler';
+import type { Part, Ticket } from './ticket';
+
+export interface LateReleasesOptions {
+  readonly ownPeer: OwnPeer;
+  readonly outbox: Outbox;
+  readonly queue: Queue;
+  readonly health: LaneHealth;
+  readonly callers: Callers;
+  readonly writer: Pick<LaneWriter, 'pump' | 'noteStoreFailure' | 'noteStoreWritten'>;
+  readonly withoutLedger: EmergencyWithoutLedger;
+  /** An emergency that is neither committed nor released by then is refused. */
+  readonly emergencyWaitMs: number;
+  readonly scheduler: Scheduler;
+  readonly log: Logger;
+}
+
+/** What is to be done with one emergency while the ledger is away. */
+type Decision =
+  | {
+      readonly kind: 'release';
+      readonly ticket: Ticket;
+      readonly basis: LateBasis;
+      readonly permitted: ReadonlyMap<Part, readonly boolean[]>;
+    }
+  | { readonly kind: 'refuse'; readonly ticket: Ticket; readonly error: AppError };
+
+/** Emergencies that wait for the ledger: what is released before its record, and what is refused. */
+export class LateReleases {
+  readonly #options: LateReleasesOptions;
+  readonly #waiting = new Set<Ticket>();
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly totals = { ownPeer: 0, deployment: 0, refusedSlow: 0, refusedAway: 0 };
+
+  constructor(options: LateReleasesOptions) {
+    this.#options = options;
+  }
+
+  /** An emergency was accepted. */
+  watch(ticket: Ticket): void {
+    this.#waiting.add(ticket);
+    const cancel = this.#options.scheduler.after(this.#options.emergencyWaitMs, () => {
+      this.#expire(ticket);
+    });
+    ticket.onSettled(() => {
+      cancel();
+      this.#waiting.delete(ticket);
+    });
+    this.look();
+  }
+
+  /** Looks whether the lane is away, or when it will be. Called when something was begun or committed. */
+  look(): void {
+    const { health, scheduler, log } = this.#options;
+    if (this.#waiting.size === 0) {
+      this.#cancelAlarm();
+      return;
+    }
+    if (health.isAway(scheduler.now())) {
+      this.#cancelAlarm();
+      const tickets = [...this.#waiting].filter((ticket) => !ticket.isDeciding);
+      if (tickets.length > 0) {
+        this.#decideAll(tickets).catch((error: unknown) => {
+          // A mistake in this program: nothing is released.
+          log.error({ err: error }, 'emergencies could not be decided');
+          for (const ticket of tickets) {
+            this.#options.callers.giveUp(ticket, unavailable('the emergency could not be decided', error));
+          }
+        });
+      }
+      return;
+    }
+    const at = health.awayAt();
+    if (at === this.#alarm?.at) {
+      return;
+    }
+    this.#cancelAlarm();
+    if (at !== undefined) {
+      const cancel = scheduler.after(Math.max(0, at - scheduler.now()), () => {
+        this.#alarm = undefined;
+        this.look();
+      });
+      this.#alarm = { at, cancel };
+    }
+  }
+
+  stop(): void {
+    this.#cancelAlarm();
+  }
+
+  #cancelAlarm(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+  }
+
+  /** Slow: the ledger commits, but not this in time. Nothing is released without its word. */
+  #expire(ticket: Ticket): void {
+    if (ticket.isDeciding) {
+      return;
+    }
+    this.totals.refusedSlow += 1;
+    this.#options.log.error(
+      { waitedMs: this.#options.scheduler.now() - ticket.since },
+      'an emergency was refused because the ledger is slow',
+    );
+    this.#options.callers.giveUp(ticket, unavailable('the emergency was not committed in time'));
+  }
+
+  async #decideAll(tickets: readonly Ticket[]): Promise<void> {
+    const { health, scheduler, emergencyWaitMs } = this.#options;
+    for (const ticket of tickets) {
+      ticket.isDeciding = true;
+    }
+    const decisions = await Promise.all(tickets.map((ticket) => this.#decide(ticket)));
+    for (const ticket of tickets) {
+      ticket.isDeciding = false;
+    }
+    const now = scheduler.now();
+    if (health.isAway(now)) {
+      this.#apply(decisions.filter(({ ticket }) => !ticket.isSettled));
+      return;
+    }
+    // The lane has committed in the meantime: it is only slow, and its own word follows.
+    for (const ticket of tickets) {
+      if (!ticket.isSettled && now - ticket.since >= emergencyWaitMs) {
+        this.#expire(ticket);
+      }
+    }
+    this.look();
+  }
+
+  /** By the own peer's evaluation if it answers in time, else by the deployment's choice. Never rejects. */
+  async #decide(ticket: Ticket): Promise<Decision> {
+    const { ownPeer, withoutLedger } = this.#options;
+    const open = ticket.parts.filter(({ state }) => state.kind !== 'committed');
+    try {
+      const answers = await Promise.all(
+        open.map(async (part) => [part, await ownPeer.ask(part.request)] as const),
+      );
+      return { kind: 'release', ticket, basis: 'ownPeer', permitted: new Map(answers) };
+    } catch (error) {
+      if (error instanceof LedgerError && isConsideredNo(error)) {
+        return { kind: 'refuse', ticket, error: refusedByLedger(error) };
+      }
+      this.#options.log.warn({ err: error, withoutLedger }, 'the own peer has no word on an emergency');
+      if (withoutLedger === 'refuse') {
+        return { kind: 'refuse', ticket, error: unavailable('the ledger is away', error) };
+      }
+    }
+    const permitted = new Map(open.map((part) => [part, part.request.items.map(() => true)] as const));
+    return { kind: 'release', ticket, basis: 'deployment', permitted };
+  }
+
+  #apply(decisions: readonly Decision[]): void {
+    const releases = decisions.filter((decision) => decision.kind === 'release');
+    for (const decision of decisions) {
+      if (decision.kind === 'refuse') {
+        this.totals.refusedAway += 1;
+        this.#options.log.error('an emergency was refused while the ledger is away');
+        this.#options.callers.giveUp(decision.ticket, decision.error);
+      }
+    }
+    if (releases.length > 0) {
+      this.#release(releases);
+    }
+  }
+
+  /** First on the disk, in one write; then the callers are answered. */
+  #release(releases: readonly Extract<Decision, { kind: 'release' }>[]): void {
+    const { outbox, queue, writer, callers, log } = this.#options;
+    const marked = new Map<PendingBatch, readonly AccessRequest[]>();
+    const owe: OwedEntry[] = [];
+    for (const { permitted, basis } of releases) {
+      for (const [part, items] of permitted) {
+        const late = markedLate(part.request, items, basis);
+        if (part.state.kind === 'queued') {
+          owe.push({ request: late });
+        } else if (part.state.kind === 'placed') {
+          const { batch, index } = part.state;
+          marked.set(batch, (marked.get(batch) ?? batch.requests).with(index, late));
+        }
+      }
+    }
+    try {
+      outbox.write({
+        rewrite: [...marked].map(([{ lane, seq }, requests]) => ({
+          lane,
+          seq,
+          requestsJson: JSON.stringify(requests),
+        })),
+        owe,
+        forget: releases.flatMap(({ ticket }) => ticket.heldAmendments()),
+      });
+    } catch (error) {
+      writer.noteStoreFailure(error, 'an emergency could not be written down and is refused');
+      for (const { ticket } of releases) {
+        callers.giveUp(ticket, unavailable('the emergency could not be written down', error));
+      }
+      return;
+    }
+    writer.noteStoreWritten();
+    for (const [batch, requests] of marked) {
+      batch.requests = requests;
+    }
+    for (const { ticket, basis, permitted } of releases) {
+      this.totals[basis] += 1;
+      queue.remove(ticket);
+      log.warn({ basis }, 'an emergency was released before its record');
+      ticket.resolve(ticket.parts.map((part) => outcomeOf(part, permitted)));
+    }
+    writer.pump();
+  }
+}
+
+/** What the ledger has already is as it decided; the rest leaves late. */
+function outcomeOf(part: Part, permitted: ReadonlyMap<Part, readonly boolean[]>): RecordOutcome {
+  return part.state.kind === 'committed'
+    ? part.state.outcome
+    : { permitted: permitted.get(part) ?? [], late: true };
+}
