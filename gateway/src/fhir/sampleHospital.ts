@@ -31,14 +31,17 @@ export function hospitalOf(records: readonly FhirResource[]): SampleHospital {
     labels: 'everywhere',
     patients: () => records.filter(({ resourceType }) => resourceType === 'Patient'),
     read: (type, id) => Promise.resolve(index.read(type, id)),
-    search: (type, parameters) => Promise.resolve(pages.of(`${type}?${parameters.toString()}`)),
-    everything: (patientId, parameters) =>
-      Promise.resolve(
-        index.read('Patient', patientId) &&
-          pages.of(`Patient/${patientId}/$everything?${parameters.toString()}`),
-      ),
-    page: (next) => Promise.resolve(pages.of(next)),
+    search: (type, parameters) => answer(() => pages.search(type, parameters)),
+    everything: (patientId, parameters) => answer(() => pages.everything(patientId, parameters)),
+    page: (next) => answer(() => pages.page(next)),
     isReady: () => Promise.resolve({ ready: true }),
   };
   return hospital;
+}
+
+/** What the work throws is the promise's matter. */
+function answer<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
 }

@@ -17,8 +17,27 @@ export class SamplePages {
     this.#index = index;
   }
 
+  /** The first page of a search; `_count` among the parameters. */
+  search(type: string, parameters: URLSearchParams): SourcePage {
+    return this.page(`${type}?${parameters.toString()}`);
+  }
+
+  /** The first page of `$everything`; undefined: no such patient. */
+  everything(patientId: string, parameters: URLSearchParams): SourcePage | undefined {
+    return this.#of(`Patient/${patientId}/$everything?${parameters.toString()}`);
+  }
+
+  /** The page of a cursor. @throws AppError UPSTREAM_FAILED for another text. */
+  page(next: string): SourcePage {
+    const page = this.#of(next);
+    if (page === undefined) {
+      throw new AppError('UPSTREAM_FAILED', 'no such page of the sample hospital');
+    }
+    return page;
+  }
+
   /** @param query `Type?…` or `Patient/[id]/$everything?…` with `_count` and, after the first page, the offset. */
-  of(query: string): SourcePage {
+  #of(query: string): SourcePage | undefined {
     const [, type, patientId = '', text] = QUERY.exec(query) ?? [];
     const parameters = new URLSearchParams(text);
     const offset = Number(parameters.get(OFFSET) ?? 0);
@@ -30,7 +49,7 @@ export class SamplePages {
         ? this.#index.everythingPage(patientId, parameters, offset, count)
         : this.#index.searchPage(type, parameters, offset, count);
     if (page === undefined || !(count > 0)) {
-      throw new AppError('UPSTREAM_FAILED', 'no such page of the sample hospital');
+      return undefined;
     }
     const { entries, total } = page;
     const self = new URLSearchParams(parameters);

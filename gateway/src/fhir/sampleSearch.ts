@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { elements, isMembers, type FhirResource, type JsonMembers, type SearchEntry } from './resource';
+import { isMembers, type FhirResource, type SearchEntry } from './resource';
+import { careTimeOf, everythingFilterOf, filterOf, referencesOf } from './sampleFilter';
 
 /** A part of an answer. */
 export interface SamplePage {
@@ -8,7 +9,10 @@ export interface SamplePage {
   readonly total: number;
 }
 
-/** A small read-only FHIR search over resources in memory: the parameters that its data make useful. Unknown ones are ignored (FHIR R4 §3.1.1). */
+/**
+ * A small read-only FHIR search over resources in memory: the parameters that its data make useful. What it does not support it refuses
+ * with AppError BAD_REQUEST, whoever is asked for, so that nothing looks applied that is not.
+ */
 export class SampleSearch {
   readonly #byKey: ReadonlyMap<string, FhirResource>;
   readonly #byType = new Map<string, FhirResource[]>();
@@ -45,6 +49,7 @@ export class SampleSearch {
   }
 
   #matches(type: string, parameters: URLSearchParams): readonly FhirResource[] {
+    const isWanted = filterOf(parameters);
     const patient =
       parameters.get('patient') ??
       parameters.get('subject') ??
@@ -54,10 +59,7 @@ export class SampleSearch {
       patient === null
         ? (this.#byType.get(type) ?? [])
         : (this.#byPatient.get(patient.split('/').at(-1) ?? '')?.get(type) ?? []);
-    return sorted(
-      pool.filter((resource) => matchesAll(resource, parameters)),
-      parameters.get('_sort'),
-    );
+    return sorted(pool.filter(isWanted), parameters.get('_sort'));
   }
 
   /** `count` entries of {@link everything} from `offset` on. */
@@ -73,12 +75,13 @@ export class SampleSearch {
 
   /** The patient, everything in her compartment, and the practitioners and organisations that it refers to. */
   everything(patientId: string, parameters: URLSearchParams): readonly SearchEntry[] | undefined {
+    const isWanted = everythingFilterOf(parameters);
     const patient = this.read('Patient', patientId);
     if (patient === undefined) {
       return undefined;
     }
     const types = parameters.get('_type')?.split(',');
-    const own = [...(this.#byPatient.get(patientId)?.values() ?? [])].flat();
+    const own = [...(this.#byPatient.get(patientId)?.values() ?? [])].flat().filter(isWanted);
     const besides = new Set(own.flatMap((resource) => this.#referred(resource, '*')));
     own.forEach((resource) => besides.delete(resource));
     return [...own, ...besides]
@@ -88,22 +91,40 @@ export class SampleSearch {
 
   #included(matches: readonly FhirResource[], parameters: URLSearchParams): readonly SearchEntry[] {
     const included = new Set<FhirResource>();
-    for (const value of parameters.getAll('_include')) {
-      const [type, parameter] = value === '*' ? ['*', '*'] : value.split(':');
-      matches
-        .filter(({ resourceType }) => type === '*' || resourceType === type)
-        .flatMap((resource) => this.#referred(resource, parameter ?? '*'))
-        .forEach((resource) => included.add(resource));
-    }
-    const keys = new Set(matches.map(keyOf));
-    for (const value of parameters.getAll('_revinclude')) {
-      const [type = '', parameter = '*'] = value.split(':');
-      (this.#byType.get(type) ?? [])
-        .filter((resource) => referencesOf(resource, parameter).some((reference) => keys.has(reference)))
-        .forEach((resource) => included.add(resource));
+    let [sources, isFirst] = [matches, true];
+    while (sources.length > 0) {
+      const found = new Set<FhirResource>();
+      for (const [name, value] of parameters) {
+        if (isFirst || name.endsWith(':iterate')) {
+          this.#besides(name, value, sources).forEach((resource) => found.add(resource));
+        }
+      }
+      sources = [...found].filter((resource) => !included.has(resource));
+      sources.forEach((resource) => included.add(resource));
+      isFirst = false;
     }
     matches.forEach((resource) => included.delete(resource));
     return [...included].map((resource) => ({ resource, mode: 'include' }));
+  }
+
+  /** What one `_include` or `_revinclude` brings beside `sources`; nothing for other parameters. */
+  #besides(name: string, value: string, sources: readonly FhirResource[]): readonly FhirResource[] {
+    const [type = '*', parameter = '*', target] = value.split(':');
+    const isTarget = ({ resourceType }: FhirResource): boolean =>
+      target === undefined || resourceType === target;
+    if (/^_include(:|$)/.test(name)) {
+      return sources
+        .filter(({ resourceType }) => type === '*' || resourceType === type)
+        .flatMap((resource) => this.#referred(resource, parameter))
+        .filter(isTarget);
+    }
+    if (/^_revinclude(:|$)/.test(name)) {
+      const keys = new Set(sources.filter(isTarget).map(keyOf));
+      return (this.#byType.get(type) ?? []).filter((resource) =>
+        referencesOf(resource, parameter).some((reference) => keys.has(reference)),
+      );
+    }
+    return [];
   }
 
   #referred(resource: FhirResource, parameter: string): readonly FhirResource[] {
@@ -134,132 +155,12 @@ function patientOf(resource: FhirResource): string | undefined {
   return typeof reference === 'string' && reference.startsWith('Patient/') ? reference.slice(8) : undefined;
 }
 
-/** Elements that a search parameter reads, where its name is not the element's own in camel case. */
-const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
-  patient: ['subject', 'patient', 'beneficiary'],
-  practitioner: ['participant', 'performer', 'requester', 'provider'],
-  code: ['code', 'vaccineCode', 'medicationCodeableConcept'],
-  'vaccine-code': ['vaccineCode'],
-};
-const DATES = [
-  'effectiveDateTime',
-  'performedPeriod',
-  'performedDateTime',
-  'period',
-  'authoredOn',
-  'onsetDateTime',
-  'occurrenceDateTime',
-  'billablePeriod',
-  'birthDate',
-];
-const TOKENS = new Set([
-  'code',
-  'category',
-  'status',
-  'type',
-  'class',
-  'clinical-status',
-  'verification-status',
-  'intent',
-  'vaccine-code',
-  'identifier',
-]);
-
-function elementsFor(parameter: string): readonly string[] {
-  return (
-    ELEMENTS[parameter] ?? [parameter.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())]
-  );
-}
-
-function referencesOf(resource: FhirResource, parameter: string): readonly string[] {
-  const roots = parameter === '*' ? [resource] : elementsFor(parameter).map((name) => resource[name]);
-  return roots.flatMap(collectReferences);
-}
-
-function collectReferences(value: unknown): readonly string[] {
-  if (Array.isArray(value)) {
-    return (value as unknown[]).flatMap(collectReferences);
-  }
-  if (!isMembers(value)) {
-    return [];
-  }
-  const { reference } = value;
-  return [
-    ...(typeof reference === 'string' ? [reference] : []),
-    ...Object.values(value).flatMap(collectReferences),
-  ];
-}
-
-function matchesAll(resource: FhirResource, parameters: URLSearchParams): boolean {
-  return [...parameters].every(([name, value]) => {
-    if (name === '_id') {
-      return value.split(',').includes(resource.id ?? '');
-    }
-    if (name === '_security') {
-      const meta = resource['meta'];
-      return isMembers(meta) && matchesToken(elements(meta['security']), value);
-    }
-    if (name === 'date') {
-      return matchesDate(dateOf(resource), value);
-    }
-    return (
-      !TOKENS.has(name) ||
-      elementsFor(name).some((element) => matchesToken(codingsOf(resource[element]), value))
-    );
-  });
-}
-
-/** The codings of a code, Coding, CodeableConcept or Identifier, or of a list of them. */
-function codingsOf(value: unknown): readonly JsonMembers[] {
-  if (typeof value === 'string') {
-    return [{ code: value }];
-  }
-  const all = isMembers(value) ? [value] : elements(value);
-  return all.flatMap((one) => (Array.isArray(one['coding']) ? elements(one['coding']) : [one]));
-}
-
-/** FHIR token search: `code`, `system|code`, `|code`, `system|`; a comma means or. */
-function matchesToken(codings: readonly JsonMembers[], value: string): boolean {
-  return value.split(',').some((wanted) => {
-    const at = wanted.indexOf('|');
-    const [system, code] = at < 0 ? [undefined, wanted] : [wanted.slice(0, at), wanted.slice(at + 1)];
-    return codings.some((coding) => {
-      const own = coding['code'] ?? coding['value'];
-      return (code === '' || own === code) && (system === undefined || (coding['system'] ?? '') === system);
-    });
-  });
-}
-
-function dateOf(resource: FhirResource): string {
-  for (const name of DATES) {
-    const value = resource[name];
-    const text = isMembers(value) ? value['start'] : value;
-    if (typeof text === 'string') {
-      return text;
-    }
-  }
-  return '';
-}
-
-/** Compares by instant, at the precision of the given value; without a date nothing matches. */
-function matchesDate(date: string, value: string): boolean {
-  const [, prefix = 'eq', wanted = ''] = /^(eq|ge|gt|le|lt)?(\d{4}.*)$/.exec(value) ?? [];
-  if (date === '' || wanted === '') {
-    return false;
-  }
-  if (prefix === 'eq') {
-    return date.startsWith(wanted);
-  }
-  const difference = Date.parse(date) - Date.parse(wanted);
-  return prefix.startsWith('g')
-    ? difference > 0 || (prefix === 'ge' && difference === 0)
-    : difference < 0 || (prefix === 'le' && difference === 0);
-}
-
 function sorted(resources: readonly FhirResource[], sort: string | null): readonly FhirResource[] {
-  if (sort !== 'date' && sort !== '-date') {
+  if (sort === null) {
     return resources;
   }
   const sign = sort === 'date' ? 1 : -1;
-  return [...resources].sort((a, b) => sign * (Date.parse(dateOf(a)) - Date.parse(dateOf(b))));
+  const startOf = (resource: FhirResource): number => careTimeOf(resource)?.from ?? -Infinity;
+  // Infinity less itself is no number.
+  return [...resources].sort((a, b) => (startOf(a) === startOf(b) ? 0 : sign * (startOf(a) - startOf(b))));
 }

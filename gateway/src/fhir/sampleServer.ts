@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import { AppError } from '../errors';
 import type { FhirResource } from './resource';
 import type { SamplePage, SampleSearch } from './sampleSearch';
 
 const DEFAULT_COUNT = 20;
+/** Of the server, not of the search. */
+const PAGING = ['_count', '_getpagesoffset', '_format', '_pretty'];
 
 /**
  * The sample hospital as a plain FHIR R4 server, without authentication: what `UPSTREAM_FHIR_URL` points to, in tests of the URL path and
@@ -29,6 +32,7 @@ export function createSampleServer(index: SampleSearch, baseUrl: () => string): 
     const { parameters, offset, count } = pagingOf(request);
     sendPage(request, response, index.searchPage(request.params.type, parameters, offset, count), baseUrl());
   });
+  app.use(refusals());
   return app;
 }
 
@@ -42,9 +46,23 @@ function pagingOf(request: Request): Paging {
   const at = request.originalUrl.indexOf('?');
   const parameters = new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1));
   return {
-    parameters,
+    parameters: new URLSearchParams([...parameters].filter(([name]) => !PAGING.includes(name))),
     offset: Number(parameters.get('_getpagesoffset') ?? 0),
     count: Number(parameters.get('_count') ?? DEFAULT_COUNT),
+  };
+}
+
+/** Parameters that the search does not support are 400. */
+function refusals(): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (!(error instanceof AppError) || error.code !== 'BAD_REQUEST') {
+      next(error);
+      return;
+    }
+    send(response, 400, {
+      resourceType: 'OperationOutcome',
+      issue: [{ severity: 'error', code: 'not-supported', diagnostics: error.expose }],
+    });
   };
 }
 
@@ -57,6 +75,7 @@ function sendPage(request: Request, response: Response, page: SamplePage | undef
   const end = offset + count;
   const link = [{ relation: 'self', url: `${baseUrl}${request.url}` }];
   if (end < page.total) {
+    parameters.set('_count', String(count));
     parameters.set('_getpagesoffset', String(end));
     link.push({ relation: 'next', url: `${baseUrl}${request.path}?${parameters.toString()}` });
   }

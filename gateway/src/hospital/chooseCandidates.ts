@@ -30,7 +30,11 @@ export function createChooser(options: ChooserOptions): Chooser {
   let foreign = 0;
   const covered = new Map<string, boolean>();
   const covers = (type: string): boolean => {
-    const answer = covered.get(type) ?? coversType(options.scope, type, options.letter);
+    // Directory resources are not searched here: who may read them gets them beside what refers to them.
+    const answer =
+      covered.get(type) ??
+      (coversType(options.scope, type, options.letter) ||
+        (isDirectoryType(type) && coversType(options.scope, type, 'r')));
     covered.set(type, answer);
     return answer;
   };

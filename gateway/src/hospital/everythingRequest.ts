@@ -2,7 +2,9 @@
 import type { Request } from 'express';
 import { type JsonObject, parseStrictObject } from '../auth/strictJson';
 import { AppError } from '../errors';
-import { elements, type JsonMembers } from '../fhir/resource';
+import { dateRange } from '../fhir/dateRange';
+import { elements, isFhirType, type JsonMembers } from '../fhir/resource';
+import { isDirectoryType, isPatientType } from '../fhir/resourceTypes';
 import { bad, understood } from '../fhir/searchParameters';
 import { type Page, parsePage } from '../fhir/searchRequest';
 import { queryOf } from './fhirRequest';
@@ -11,6 +13,7 @@ import { queryOf } from './fhirRequest';
 export const PARAMETERS_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
 /** Sent on to the source. */
 const OWN = ['start', 'end', '_since', '_type'];
+const DATES = ['start', 'end', '_since'];
 const PAGING = ['_count', '_cursor', '_format', '_pretty'];
 
 export interface EverythingRequest {
@@ -38,9 +41,14 @@ export function parseEverything(request: Request): EverythingRequest {
     }
   }
   const upstream = new URLSearchParams([...all].filter(([name]) => OWN.includes(name)));
-  const types = all.getAll('_type');
-  if (types.length > 0) {
-    upstream.set('_type', types.join(','));
+  for (const name of DATES) {
+    const value = upstream.get(name);
+    if (value !== null) {
+      upstream.set(name, checkedDate(name, value));
+    }
+  }
+  if (upstream.has('_type')) {
+    upstream.set('_type', servedTypes(all.getAll('_type')).join(','));
   }
   const self = new URLSearchParams(upstream);
   const count = all.get('_count');
@@ -48,6 +56,29 @@ export function parseEverything(request: Request): EverythingRequest {
     self.set('_count', count);
   }
   return { upstream, self, page: parsePage(all) };
+}
+
+/** Refused here rather than by the source, which may look for the patient first and so tell who is there. */
+function checkedDate(name: string, value: string): string {
+  // A raw + in a query is a space.
+  const date = value.replace(' ', '+');
+  if (dateRange(date) === undefined) {
+    throw bad(`${name} must be a date`);
+  }
+  return date;
+}
+
+/** What is never given out need not be asked for. */
+function servedTypes(lists: readonly string[]): readonly string[] {
+  const types = lists.flatMap((list) => list.split(','));
+  if (!types.every(isFhirType)) {
+    throw bad('_type must be a list of resource types');
+  }
+  const served = types.filter((type) => isPatientType(type) || isDirectoryType(type));
+  if (served.length === 0) {
+    throw bad('this server has no resources of these types');
+  }
+  return served;
 }
 
 function withBody(query: URLSearchParams, request: Request): URLSearchParams {

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createSampleHospital,
+  hospitalOf,
+  type SampleHospital,
+} from '../../../gateway/src/fhir/sampleHospital';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../../../gateway/src/fhir/sampleRecords';
 import { createFactsReader, identifiersIn } from '../../../gateway/src/fhir/resourceFacts';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
@@ -54,23 +60,168 @@ test('two hospitals hold the same person under different ids and one national id
   expect(idOf(createSampleHospital({ patients: ['liz'], idNamespace: 'SouthClinicMSP' }))).toBe(idOf(south));
 });
 
+const liz = createSampleHospital({ patients: ['liz'] });
+const idsOfSearch = async (hospital: SampleHospital, type: string, query: string): Promise<string[]> => {
+  const parameters = new URLSearchParams(`patient=${idOf(hospital)}&_count=1000&${query}`);
+  const { entries } = await hospital.search(type, parameters, new AbortController().signal);
+  return entries.map(({ resource }) => resource.id ?? '');
+};
+
 test.each([
   ['code=8302-2', 3],
   ['code=http://loinc.org|8302-2', 3],
   ['code=http://other|8302-2', 0],
   ['code=8302-2,29463-7', 6],
   ['category=vital-signs', 15],
+  ['category:not=vital-signs', 21],
   ['_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|ETH', 3],
+  ['_security:not=http://terminology.hl7.org/CodeSystem/v3-ActCode|ETH', 33],
   ['date=ge2900-01-01', 0],
+  ['date=ge1900-01-01,lt1900-01-01', 36],
   ['status=final', 36],
-  ['unknown-parameter=x', 36],
 ])('search parameter %s', async (query, count) => {
-  const hospital = createSampleHospital({ patients: ['liz'] });
-  const signal = new AbortController().signal;
-  const { entries } = await hospital.search(
-    'Observation',
-    new URLSearchParams(`patient=${idOf(hospital)}&${query}`),
-    signal,
+  expect(await idsOfSearch(liz, 'Observation', query)).toHaveLength(count);
+});
+
+test.each([
+  'unknown-parameter=x',
+  'value-quantity=gt5',
+  'code:in=x',
+  'category:missing=true',
+  'date=hello',
+  'date=2020-02-30',
+  'date=2020-13',
+  'date=xx2020-01-01',
+  'date=ap2020-01-01',
+  'date=',
+  'date:missing=true',
+  '_sort=code',
+  '_include=x',
+  '_include:recurse=*',
+  '_lastUpdated=ge2020',
+])('%s is refused, for a patient who is there and for nobody alike', async (query) => {
+  for (const patient of [idOf(liz), 'nobody']) {
+    const search = liz.search(
+      'Observation',
+      new URLSearchParams(`patient=${patient}&${query}`),
+      new AbortController().signal,
+    );
+    await expect(search).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  }
+});
+
+describe('an observation on a day, at half past eight in the morning UTC', () => {
+  const day = JSON.parse(
+    readFileSync(join(__dirname, '../../vectors/fhir/16-observation-on-a-day.json'), 'utf8'),
+  ) as FhirResource;
+  const hospital = hospitalOf([{ resourceType: 'Patient', id: 'p1' }, day]);
+
+  test.each([
+    'le2020-05-01',
+    'ne2020-05-02',
+    'sa2020-04-30',
+    'eb2020-05-02',
+    'ge2020-05-01',
+    '2020-05-01',
+    'eq2020-05',
+    '2020',
+    'lt2020-05-02',
+    'gt2020-04-30',
+    '2020-05-01T10:30:00%2B02:00',
+    '2020-05-01T10:30:00+02:00',
+    '2020-05-01T08:30Z',
+    'ge2020-05-01T08:30:00Z',
+    '2019,2020-05-01',
+  ])('is found by date=%s', async (date) => {
+    expect(await idsOfSearch(hospital, 'Observation', `date=${date}`)).toEqual(['day']);
+  });
+
+  test.each([
+    'gt2020-05-01',
+    'lt2020-05-01',
+    'ne2020-05-01',
+    'sa2020-05-01',
+    'eb2020-05-01',
+    'eq2020-05-02',
+    'sa2020-05',
+    'ge2020-05-01T08:30:01Z',
+    'le2020-05-01T08:29:59Z',
+    '2020-05-01T10:30:00Z',
+  ])('is not found by date=%s', async (date) => {
+    expect(await idsOfSearch(hospital, 'Observation', `date=${date}`)).toEqual([]);
+  });
+
+  const everything = async (query: string): Promise<string[]> => {
+    const page = await hospital.everything('p1', new URLSearchParams(query), new AbortController().signal);
+    return (page?.entries ?? []).map(({ resource }) => resource.id ?? '');
+  };
+
+  test.each([
+    ['', 2],
+    ['start=2020-05-01', 2],
+    ['start=2020-05-02', 1],
+    ['end=2020-05-01', 2],
+    ['end=2020-04-30', 1],
+    ['start=2020-05&end=2020-05', 2],
+    ['_since=2999-01-01T00:00:00Z', 1],
+    ['_since=2020-01-01T00:00:00Z', 2],
+  ])('$everything?%s gives %i resources', async (query, count) => {
+    expect(await everything(query)).toHaveLength(count);
+  });
+
+  test.each(['start=hello', 'end=2020-02-31', '_since=yesterday', 'code=x'])(
+    '$everything?%s is refused, for nobody as well',
+    async (query) => {
+      await expect(everything(query)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+      const nobody = hospital.everything('nobody', new URLSearchParams(query), new AbortController().signal);
+      await expect(nobody).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    },
   );
-  expect(entries).toHaveLength(count);
+});
+
+describe('includes', () => {
+  const [request, medication, practitioner] = JSON.parse(
+    readFileSync(join(__dirname, '../../vectors/fhir/15-medication-reference.json'), 'utf8'),
+  ) as FhirResource[];
+  const hospital = hospitalOf([
+    { resourceType: 'Patient', id: 'p1' },
+    { ...request, resourceType: 'MedicationRequest', encounter: { reference: 'Encounter/e1' } },
+    { ...medication, resourceType: 'Medication', manufacturer: { reference: 'Organization/o1' } },
+    { ...practitioner, resourceType: 'Practitioner' },
+    { resourceType: 'Organization', id: 'o1', partOf: { reference: 'Organization/o2' } },
+    { resourceType: 'Organization', id: 'o2', partOf: { reference: 'Organization/o1' } },
+    {
+      resourceType: 'Encounter',
+      id: 'e1',
+      subject: { reference: 'Patient/p1' },
+      serviceProvider: { reference: 'Organization/o2' },
+    },
+    {
+      resourceType: 'Procedure',
+      id: 'pc1',
+      subject: { reference: 'Patient/p1' },
+      encounter: { reference: 'Encounter/e1' },
+    },
+  ]);
+
+  test.each<[string, string[]]>([
+    ['_include=MedicationRequest:medication', ['m1']],
+    ['_include=MedicationRequest:requester', ['pr1']],
+    ['_include=MedicationRequest:requester:Organization', []],
+    ['_include=*', ['e1', 'm1', 'p1', 'pr1']],
+    ['_include=MedicationRequest:medication&_include=Medication:manufacturer', ['m1']],
+    ['_include=MedicationRequest:medication&_include:iterate=Medication:manufacturer', ['m1', 'o1']],
+    [
+      '_include=MedicationRequest:medication&_include:iterate=Medication:manufacturer&_include:iterate=Organization:partof',
+      ['m1', 'o1', 'o2'],
+    ],
+    [
+      '_include=MedicationRequest:encounter&_include:iterate=Encounter:service-provider&_include:iterate=Organization:*',
+      ['e1', 'o1', 'o2'],
+    ],
+    ['_include=MedicationRequest:encounter&_revinclude:iterate=Procedure:encounter', ['e1', 'pc1']],
+  ])('%s', async (query, ids) => {
+    const [match, ...included] = await idsOfSearch(hospital, 'MedicationRequest', query);
+    expect([match, ...included.sort()]).toEqual(['mr1', ...ids]);
+  });
 });

@@ -64,6 +64,9 @@ describe('POST $everything', () => {
       parameters({ name: 'start', valueDate: '2020' }, { name: 'start', valueDate: '2021' }),
     ],
     ['an unknown parameter in another spelling', parameters({ name: '_Elements', valueString: 'code' })],
+    ['a start that is no date', parameters({ name: 'start', valueDate: '2020-02-30' })],
+    ['a malformed type', parameters({ name: '_type', valueCode: 'Observation;Patient' })],
+    ['types that are not served alone', parameters({ name: '_type', valueCode: 'Provenance' })],
     ['a list', []],
     ['no list of parameters', { resourceType: 'Parameters', parameter: {} }],
   ])('with %s is 400', async (_name, body) => {
@@ -71,6 +74,20 @@ describe('POST $everything', () => {
     const response = await everything().set('content-type', fhir).send(JSON.stringify(body));
     expect([response.status, outcomeCode(response)]).toEqual([400, 'BAD_REQUEST']);
     expect(hospital.recorder.requests).toHaveLength(before);
+  });
+
+  test('types that are not served are left out', async () => {
+    const response = await hospital.get(`Patient/${ned}/$everything?_type=Patient,Provenance`);
+    const { entry, link } = bundleOf(response);
+    expect(entry?.map(({ resource }) => resource.resourceType)).toEqual(['Patient']);
+    expect(link[0]?.url).toMatch(/_type=Patient$/);
+  });
+
+  test('a bad date is refused before anybody knows who is there', async () => {
+    for (const id of [ned, 'nobody']) {
+      const response = await hospital.get(`Patient/${id}/$everything?start=hello`);
+      expect([response.status, outcomeCode(response)]).toEqual([400, 'BAD_REQUEST']);
+    }
   });
 
   test.each<[string, string]>([
