@@ -19,7 +19,7 @@ beforeAll(async () => {
   const record = product.record(NORTH.mspId, 'alberto');
   const patient = await product.patient('alberto');
   await consent(patient, {
-    rules: [{ id: 'rule-xylophone', effect: 'permit', user: PERSON.id }],
+    rules: [{ id: 'rule-xylophone', effect: 'permit', user: PERSON.id, org: NORTH.mspId }],
     default: 'deny',
   });
   const here = product.hospitals.client(NORTH.mspId, NORTH.mspId);

@@ -10,7 +10,7 @@ export type Basis =
   | { readonly kind: 'default'; readonly version: number }
   /** No consent on file: the network's default policy; `rule` is its matching rule, absent when its default applied. */
   | { readonly kind: 'networkDefault'; readonly rule?: string }
-  /** Break-glass overrode a denial; `overrode` names what would have denied. */
+  /** Open only because it is an emergency; `rule` is what denies otherwise, absent for the default. */
   | { readonly kind: 'emergency'; readonly version: number | null; readonly rule?: string }
   /** Only here because something that was withheld refers to it. */
   | { readonly kind: 'unreached' }
@@ -36,7 +36,7 @@ export interface DecidedItem extends RequestItem {
   /** What the rules say. What left is {@link hasLeft}. */
   readonly decision: Effect;
   readonly basis: Basis;
-  /** Only in an emergency. */
+  /** Only and always in an emergency that the rules were asked about. */
   readonly otherwise?: Otherwise;
 }
 

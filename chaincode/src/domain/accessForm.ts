@@ -48,7 +48,7 @@ import {
   variant,
   whole,
 } from './form';
-import { normaliseLabel } from './labels';
+import { EVERY_LABEL, MAX_LABELS, normaliseLabel } from './labels';
 import { parseLane } from './lane';
 import { isPersonName, isReason, isRoleCode } from './personText';
 import { isEmergencyPurpose } from './purposes';
@@ -87,11 +87,13 @@ const emergencyForm = record<Emergency>({
   reason: satisfying(isReason, '10–500 characters with at least three letters, in their reading order'),
 });
 
-const labelsForm = checked(list(labelForm, 0, 20), (labels, at, problems) => {
+const labelsForm = checked(list(labelForm, 0, MAX_LABELS), (labels, at, problems) => {
   const isOrdered = labels.every((label, i) => i === 0 || (labels[i - 1] ?? '') < label);
   if (!isOrdered) problems.push(`${at}: expected labels sorted and without repeats`);
   if (labels.some((label) => normaliseLabel(label) !== label))
     problems.push(`${at}: expected normalised labels`);
+  if (labels.length > 1 && labels.includes(EVERY_LABEL))
+    problems.push(`${at}: expected ${EVERY_LABEL} alone`);
 });
 const itemFields = {
   type: resourceTypeForm,

@@ -24,7 +24,7 @@ export interface RequesterPerson {
 export interface RequestItem {
   /** FHIR resource type. */
   readonly type: string;
-  /** Normalised security labels, sorted, without repeats; at most 20. See `EVERY_LABEL` for data whose labels cannot be told. */
+  /** As `normaliseLabels` gives them: at most 20, or `[EVERY_LABEL]` for data whose labels cannot be told. */
   readonly labels: readonly string[];
   /** How many resources this answer gives out if the item is permitted; 0 when a search found none or gives only a number. */
   readonly count: number;

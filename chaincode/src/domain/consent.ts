@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** In a rule's `org`: whichever organisation holds the record. */
+export const HOLDER = '@holder';
+
 /** What a rule or a default says about an item. */
 export type Effect = 'permit' | 'deny';
 
@@ -23,24 +26,30 @@ export interface ConsentRule {
   /** Unique in its document; 1–64 characters of `A–Z a–z 0–9 . _ -`. */
   readonly id: string;
   readonly effect: Effect;
-  /** MSP id of the asking organisation, or `@holder`: whichever organisation holds the record. */
+  /** MSP id of the asking organisation, or {@link HOLDER}: whichever organisation holds the record. */
   readonly org?: string;
-  /** Identifier of the asking person, compared exactly; at most 256 characters. */
+  /**
+   * Identifier of the asking person, compared in one form (`normalisePersonId`). A permission must name the organisation beside it, and
+   * matches only there; a denial matches this id at every organisation, whatever `org` says.
+   */
   readonly user?: string;
-  /** Role code of the asking person, compared exactly; at most 128 characters. */
+  /** Role code of the asking person, compared in the same form; at most 128 characters. */
   readonly role?: string;
   /**
    * HL7 v3 ActReason codes. `BTG` and `ETREAT` match only by the exact code, in both directions; every other code also matches the
    * codes below it in the ActReason hierarchy.
    */
   readonly purposes?: readonly string[];
-  /** Security labels; the rule matches an item that carries at least one of them. See {@link normaliseLabel}. */
+  /**
+   * Security labels, in any spelling (`parseLabel`). A denial matches widely: an item that carries one of them, what is below it or in its
+   * group, or a stricter confidentiality. A permission matches narrowly: see `labelMatch.ts`.
+   */
   readonly labels?: readonly string[];
   /** FHIR resource types. */
   readonly types?: readonly string[];
   readonly actions?: readonly Action[];
   readonly period?: RulePeriod;
-  /** Only for `deny`: break-glass does not override this rule. */
+  /** Only for `deny`: this rule is read in an emergency as well. */
   readonly holdsInEmergency?: boolean;
 }
 

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Action, ConsentDocument, ConsentPolicy, ConsentRule, Effect, RulePeriod } from './consent';
+import {
+  type Action,
+  type ConsentDocument,
+  type ConsentPolicy,
+  type ConsentRule,
+  type Effect,
+  HOLDER,
+  type RulePeriod,
+} from './consent';
 import {
   checked,
   flag,
@@ -17,6 +25,7 @@ import {
 import { periodEndMs, periodStartMs } from './period';
 import { isPersonId, isRoleCode } from './personText';
 import { isUtcMilliseconds } from './instant';
+import { EVERY_LABEL, MAX_LABEL_LENGTH } from './labels';
 import { MSP_ID } from './lane';
 import { SUBJECT } from './subject';
 
@@ -35,7 +44,11 @@ export const codeForm = matching(
   /^(?=.{1,64}$)[\x21-\x7e]+(?: [\x21-\x7e]+)*$/,
   'a code of 1–64 characters without white space at its ends',
 );
-export const labelForm = line(1, 256);
+export const labelForm = line(1, MAX_LABEL_LENGTH);
+/** `*` stands for labels that cannot be told; a rule names labels. */
+const ruleLabelForm = checked(labelForm, (label, at, problems) => {
+  if (label === EVERY_LABEL) problems.push(`${at}: expected a label, not ${EVERY_LABEL}`);
+});
 export const versionForm = whole(1, Number.MAX_SAFE_INTEGER);
 
 export const utcForm = satisfying(isUtcMilliseconds, 'an instant YYYY-MM-DDThh:mm:ss.sssZ');
@@ -52,8 +65,13 @@ const MAX_RULES = 200;
 /** Most bytes of a policy's JSON text on the ledger: 128 KiB. */
 export const MAX_POLICY_BYTES = 131_072;
 
+/** Whether `org` names one organisation: a person's id means that person there and nobody elsewhere. */
+export function isOneOrganisation(org: string | undefined): boolean {
+  return org !== undefined && org !== HOLDER;
+}
+
 const orgForm = satisfying(
-  (value) => value === '@holder' || MSP_ID.test(value),
+  (value) => value === HOLDER || MSP_ID.test(value),
   'an MSP id (1–128 letters, digits, . _ -) or @holder',
 );
 const periodForm: Form<RulePeriod> = checked(
@@ -81,7 +99,7 @@ const ruleForm: Form<ConsentRule> = checked(
     user: optional(personIdForm),
     role: optional(satisfying(isRoleCode, '1–128 visible characters')),
     purposes: optional(list(codeForm, 1, 50)),
-    labels: optional(list(labelForm, 1, 50)),
+    labels: optional(list(ruleLabelForm, 1, 50)),
     types: optional(list(resourceTypeForm, 1, 150)),
     actions: optional(list(actionForm, 1, 5)),
     period: optional(periodForm),
@@ -90,6 +108,9 @@ const ruleForm: Form<ConsentRule> = checked(
   (rule, at, problems) => {
     if (rule.holdsInEmergency === true && rule.effect === 'permit') {
       problems.push(`${at}.holdsInEmergency: only a deny rule can hold in an emergency`);
+    }
+    if (rule.effect === 'permit' && rule.user !== undefined && !isOneOrganisation(rule.org)) {
+      problems.push(`${at}.org: a permission for a person names the organisation, not @holder`);
     }
   },
 );

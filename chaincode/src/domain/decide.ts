@@ -2,10 +2,10 @@
 import { type Basis, type DecidedItem, hasLeft, type Outcome } from './accessEvent';
 import type { AccessRequest, RequestItem } from './accessRequest';
 import type { ConsentDocument, ConsentPolicy, ConsentRule, Effect } from './consent';
+import { type Asked, type CompiledRule, compileRules, lazyLabels } from './compiledRules';
 import { instantMs } from './instant';
-import { normaliseLabel } from './labels';
-import { isWithin } from './period';
-import { isEmergencyPurpose, purposeMatches } from './purposes';
+import { normalisePersonId } from './personText';
+import { isEmergencyPurpose } from './purposes';
 import { withholdUnreached } from './reach';
 
 /** What of a request the decision depends on. */
@@ -20,11 +20,12 @@ interface Verdict {
 /**
  * Decides every item of a request. Pure: the same answer on every peer, in every gateway and in the portal.
  *
- * First match wins, then the default. Without a consent on file the network's policy decides instead. Break-glass (purpose exactly `BTG`
- * or `ETREAT`) overrides every denial but that of a first matching rule with `holdsInEmergency`; without a person and a reason it is
- * refused. A permission of the rules themselves is not an override.
+ * First match wins, then the default. Without a consent on file the network's policy decides instead. In an emergency (purpose exactly
+ * `BTG` or `ETREAT`, a person, a reason; else refused) the list is read without the denials that lack `holdsInEmergency`: the first match
+ * of that shorter list decides, and where none matches the item is open, whatever the default. Items keep in `otherwise` what the full
+ * list says. A denial therefore never opens: adding one at any place leaves every request as it was, or more closed.
  *
- * @param consent the subject's consent on file, if any.
+ * @param consent the subject's consent on file, if any. Its rules, and those of `defaultPolicy`, must not be changed afterwards.
  * @param holder MSP id of the organisation that holds the record, which `@holder` in a rule stands for.
  * @param at the instant of the decision, RFC 3339: transaction time on the ledger. Nothing matches a period at an unreadable instant.
  */
@@ -35,21 +36,51 @@ export function decide(
   holder: string,
   at: string,
 ): DecidedItem[] {
-  const isEmergency = isEmergencyPurpose(request.purpose);
-  if (isEmergency && (request.requester.person === null || request.emergency === null)) {
+  const { requester, purpose, action } = request;
+  const { person } = requester;
+  const isEmergency = isEmergencyPurpose(purpose);
+  if (isEmergency && (person === null || request.emergency === null)) {
     return refuse(request.items, { kind: 'refused', reason: 'emergencyIncomplete' });
   }
-  const atMs = instantMs(at) ?? NaN;
+  const asked: Asked = {
+    requester,
+    purpose,
+    action,
+    holder,
+    atMs: instantMs(at) ?? NaN,
+    user: person === null ? undefined : normalisePersonId(person.id),
+    role: person === null ? undefined : normalisePersonId(person.role),
+  };
   const policy = consent ?? defaultPolicy;
-  const candidates = policy.rules.filter((rule) => matchesRequest(rule, request, holder, atMs));
+  const rules = compileRules(policy.rules).filter((rule) => rule.matchesRequest(asked));
+  const shorter = isEmergency ? rules.filter(({ isReadInEmergency }) => isReadInEmergency) : [];
   const items = request.items.map((item) => {
-    const rule = candidates.find((candidate) => matchesItem(candidate, item));
-    const verdict = { effect: rule?.effect ?? policy.default, rule };
-    return isEmergency && isOverridden(verdict)
-      ? decided(item, 'permit', emergencyBasis(consent, verdict))
-      : decided(item, verdict.effect, basisOf(consent, verdict));
+    const facts = lazyLabels(item);
+    const first = (list: readonly CompiledRule[], fallback: Effect): Verdict => {
+      const rule = list.find((one) => one.matchesItem(item, facts))?.rule;
+      return { effect: rule?.effect ?? fallback, rule };
+    };
+    const full = first(rules, policy.default);
+    return isEmergency
+      ? decidedInEmergency(item, first(shorter, 'permit'), full, consent)
+      : decided(item, full.effect, basisOf(consent, full));
   });
   return withholdUnreached(items);
+}
+
+function decidedInEmergency(
+  item: RequestItem,
+  verdict: Verdict,
+  otherwise: Verdict,
+  consent: ConsentDocument | undefined,
+): DecidedItem {
+  const isOverride = verdict.effect === 'permit' && otherwise.effect === 'deny';
+  const basis = isOverride ? emergencyBasis(consent, otherwise) : basisOf(consent, verdict);
+  const rule = otherwise.rule === undefined ? {} : { rule: otherwise.rule.id };
+  return {
+    ...decided(item, verdict.effect, basis),
+    otherwise: { decision: otherwise.effect, ...rule },
+  };
 }
 
 /** Denies every item for a reason that lies outside the rules. */
@@ -65,29 +96,6 @@ export function outcomeOf(items: readonly Pick<DecidedItem, 'decision' | 'releas
   const left = items.filter(hasLeft).length;
   if (left === 0) return 'deny';
   return left === items.length ? 'permit' : 'partial';
-}
-
-function matchesRequest(rule: ConsentRule, request: DecisionRequest, holder: string, atMs: number): boolean {
-  return (
-    matchesRequester(rule, request, holder) &&
-    (rule.purposes?.some((purpose) => purposeMatches(purpose, request.purpose)) ?? true) &&
-    (rule.actions?.includes(request.action) ?? true) &&
-    (rule.period === undefined || isWithin(rule.period, atMs))
-  );
-}
-
-function matchesRequester(rule: ConsentRule, { requester }: DecisionRequest, holder: string): boolean {
-  const org = rule.org === '@holder' ? holder : rule.org;
-  if (org !== undefined && org !== requester.org) return false;
-  if (rule.user !== undefined && rule.user !== requester.person?.id) return false;
-  return rule.role === undefined || rule.role === requester.person?.role;
-}
-
-function matchesItem(rule: ConsentRule, item: RequestItem): boolean {
-  return (
-    (rule.types?.includes(item.type) ?? true) &&
-    (rule.labels?.some((label) => item.labels.includes(normaliseLabel(label))) ?? true)
-  );
 }
 
 // Spelled out: spreading thousands of items costs a batch milliseconds.
@@ -107,10 +115,6 @@ function decided(item: RequestItem, decision: Effect, basis: Basis): DecidedItem
     decision,
     basis,
   };
-}
-
-function isOverridden({ effect, rule }: Verdict): boolean {
-  return effect === 'deny' && rule?.holdsInEmergency !== true;
 }
 
 function basisOf(consent: ConsentDocument | undefined, { rule }: Verdict): Basis {

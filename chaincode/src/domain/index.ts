@@ -15,6 +15,14 @@ export {
 export * from './accessRequest';
 export * from './base64url';
 export * from './batch';
+export {
+  blockEffect,
+  type BlockEffect,
+  type Passing,
+  placeHoldingDenial,
+  type RuleCriteria,
+  whoPasses,
+} from './blocks';
 export * from './canonical';
 export * from './completeEvent';
 export * from './consent';
@@ -24,6 +32,7 @@ export * from './errors';
 export { type Lane, formatLane, MAX_SEQ, parseLane, parseSeq } from './lane';
 export * from './identifierSystems';
 export * from './labels';
+export { CONFIDENTIALITY_LABELS, coveredByDenial, labelGroups, SENSITIVITY_LABELS } from './labelTable';
 export * from './leaf';
 export * from './ledgerEventForm';
 export * from './ledgerEvents';

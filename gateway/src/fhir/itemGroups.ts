@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EVERY_LABEL, type RequestItem } from '@chartwitness/chaincode/domain';
+import { normaliseLabels, type RequestItem } from '@chartwitness/chaincode/domain';
 import { isFhirId, type FhirResource, type SearchMode } from './resource';
 import type { ResourceFacts } from './resourceFacts';
 
@@ -35,9 +35,6 @@ export interface ItemGroups {
 
 /** Ids that an item names; more are only counted. */
 const MAX_IDS = 50;
-const MAX_LABELS = 20;
-const MAX_LABEL_LENGTH = 256;
-const UNPRINTABLE = /[\p{Cc}\p{Surrogate}]/u;
 
 /** Whether the ledger can hold what names this resource. What it cannot hold cannot be recorded truly, so it is not released. */
 export function isRecordable(resource: FhirResource): boolean {
@@ -46,11 +43,7 @@ export function isRecordable(resource: FhirResource): boolean {
 
 /** The labels as the ledger holds them; those that cannot be told or held, or are too many, count as every label, which then stands alone. */
 export function recordedLabels({ labels }: Pick<ResourceFacts, 'labels'>): readonly string[] {
-  const fits =
-    !labels.includes(EVERY_LABEL) &&
-    labels.length <= MAX_LABELS &&
-    labels.every((label) => label.length <= MAX_LABEL_LENGTH && !UNPRINTABLE.test(label));
-  return fits ? labels : [EVERY_LABEL];
+  return normaliseLabels(labels);
 }
 
 /** The same text for the same type and labels. */

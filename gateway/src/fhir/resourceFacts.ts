@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
+import { EVERY_LABEL, normaliseLabels } from '@chartwitness/chaincode/domain';
 import { labelsAt } from './labels';
 import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
 import { isSubset, saysSensitivity } from './untoldLabels';
@@ -11,7 +11,7 @@ export interface Identifier {
 
 /** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
 export interface ResourceFacts {
-  /** Normalised, sorted, without repeats; `EVERY_LABEL` alone where they cannot be told. */
+  /** As the ledger holds them (`normaliseLabels`); `[EVERY_LABEL]` where they cannot be told or are more than 20. */
   readonly labels: readonly string[];
   /** Logical ids of the patients that it names; of a Patient, its own. */
   readonly patientIds: ReadonlySet<string>;
@@ -30,6 +30,8 @@ export interface ResourceFacts {
 export interface FactsOptions {
   /** Base URL of the server that the resources come from; undefined when its resources hold relative references only. */
   readonly upstreamBaseUrl: string | undefined;
+  /** Called for each resource whose labels cannot be told, or are more than the ledger holds. */
+  readonly onUntoldLabels?: () => void;
   /** Identifier systems by which patients are known nationally, in order of preference. */
   readonly identifierSystems: readonly string[];
   /** Whether a resource without a sensitivity label counts as carrying every label: its source's labels can be trusted nowhere. */
@@ -99,9 +101,14 @@ class Gatherer {
 
   /** A subset may have lost its labels; so may what comes from a source whose labels cannot be trusted. */
   #toldLabels(): readonly string[] {
-    const labels = [...this.#labels].sort();
+    const labels = normaliseLabels(this.#labels);
     const isUntold =
-      this.#isSubset || (this.#options.distrustUnlabelled === true && !labels.some(saysSensitivity));
+      this.#isSubset ||
+      labels.includes(EVERY_LABEL) ||
+      (this.#options.distrustUnlabelled === true && !labels.some(saysSensitivity));
+    if (isUntold) {
+      this.#options.onUntoldLabels?.();
+    }
     return isUntold ? [EVERY_LABEL] : labels;
   }
 

@@ -122,11 +122,12 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   return { app, close: () => Promise.resolve() };
 }
 
-function factsOf({ upstream, settings }: HospitalDependencies): FactsReader {
+function factsOf({ upstream, settings, metrics }: HospitalDependencies): FactsReader {
   return createFactsReader({
     upstreamBaseUrl: upstream.baseUrl,
     identifierSystems: settings.identifierSystems,
     distrustUnlabelled: upstream.labels === 'nowhere',
+    onUntoldLabels: countUntoldLabels(metrics),
   });
 }
 
@@ -249,4 +250,17 @@ function wellKnown(service: TokenService, fhirBaseUrl: string): Router {
     response.json(protectedResourceMetadata(service, fhirBaseUrl));
   });
   return router;
+}
+
+/** The source's labels are its duty: a number that grows says that data are withheld for want of them. */
+function countUntoldLabels(metrics: Metrics | undefined): () => void {
+  let resources = 0;
+  metrics?.gauge(
+    'chartwitness_untold_labels',
+    'Resources read whose labels cannot be told, are not trusted, or are more than 20: denials about labels withhold them',
+    () => resources,
+  );
+  return () => {
+    resources += 1;
+  };
 }

@@ -35,10 +35,26 @@ describe('a rule with one criterion matches', () => {
   const table: [string, Partial<ConsentRule>, Partial<AccessRequest>, Partial<AccessRequest>][] = [
     ['org', { org: 'SouthClinicMSP' }, { requester: southRequester }, {}],
     ['org @holder', { org: '@holder' }, {}, { requester: southRequester }],
-    ['user', { user: 'urn:oid:2.16.840.1.113883.4.6#70' }, { requester: southRequester }, {}],
+    [
+      'user at an organisation',
+      { user: 'urn:oid:2.16.840.1.113883.4.6#70', org: 'SouthClinicMSP' },
+      { requester: southRequester },
+      { requester: { ...southRequester, org: HOLDER } },
+    ],
+    [
+      'user in another spelling',
+      { user: 'URN:OID:2.16.840.1.113883.4.6#70', org: 'SouthClinicMSP' },
+      { requester: southRequester },
+      {
+        requester: {
+          ...southRequester,
+          person: { id: 'urn:oid:2.16.840.1.113883.4.6#7', name: 'P', role: '' },
+        },
+      },
+    ],
     [
       'user, but no person asks',
-      { user: 'urn:oid:2.16.840.1.113883.4.6#10' },
+      { user: 'urn:oid:2.16.840.1.113883.4.6#10', org: HOLDER },
       {},
       { requester: { org: HOLDER, clientId: 'north-ehr', person: null } },
     ],
@@ -46,7 +62,7 @@ describe('a rule with one criterion matches', () => {
       'role',
       { role: 'doctor' },
       {},
-      { requester: { org: HOLDER, clientId: 'north-ehr', person: { id: 'p', name: 'P', role: 'Doctor' } } },
+      { requester: { org: HOLDER, clientId: 'north-ehr', person: { id: 'p', name: 'P', role: 'nurse' } } },
     ],
     [
       'role, but no person asks',
@@ -67,7 +83,7 @@ describe('a rule with one criterion matches', () => {
       'label',
       { labels: ['PSY', 'ETH'] },
       { items: [item({ labels: ['ETH', 'R'] })] },
-      { items: [item({ labels: ['HIV', 'R'] })] },
+      { items: [item({ labels: ['ETH', 'HIV', 'R'] })] },
     ],
     ['label, but nothing is labelled', { labels: ['PSY'] }, { items: [item({ labels: ['PSY'] })] }, {}],
     [
@@ -215,16 +231,48 @@ describe('break-glass', () => {
     expect(decideOne(deny({ holdsInEmergency: false }), asked())).toMatchObject({ decision: 'permit' });
   });
 
-  test('a holding rule binds only where it matches first', () => {
+  test('a holding rule binds wherever it stands, but for permissions before it', () => {
     const holds: ConsentRule = { id: 'psy', effect: 'deny', labels: ['PSY'], holdsInEmergency: true };
     const items = [item({ labels: ['PSY'] }), item()];
-    const decided = decide(consentOf([holds]), DEFAULT_POLICY, request('r', asked({ items })), HOLDER, AT);
-    expect(decided.map(({ decision }) => decision)).toEqual(['deny', 'permit']);
-    const later = consentOf([{ id: 'no', effect: 'deny' }, holds]);
-    expect(decideOne(later, asked({ items }))).toMatchObject({
-      decision: 'permit',
-      basis: { kind: 'emergency', rule: 'no' },
-    });
+    const both = (rules: readonly ConsentRule[]): DecidedItem[] =>
+      decide(consentOf(rules), DEFAULT_POLICY, request('r', asked({ items })), HOLDER, AT);
+    expect(both([holds]).map(({ decision }) => decision)).toEqual(['deny', 'permit']);
+    expect(both([{ id: 'no', effect: 'deny' }, holds])).toMatchObject([
+      { decision: 'deny', basis: { kind: 'rule', rule: 'psy' }, otherwise: { decision: 'deny', rule: 'no' } },
+      { decision: 'permit', basis: { kind: 'emergency', rule: 'no' } },
+    ]);
+    expect(both([{ id: 'yes', effect: 'permit' }, holds])).toMatchObject([
+      {
+        decision: 'permit',
+        basis: { kind: 'rule', rule: 'yes' },
+        otherwise: { decision: 'permit', rule: 'yes' },
+      },
+      { decision: 'permit' },
+    ]);
+  });
+
+  test('a block never opens what was closed to the blocked (the case that was found)', () => {
+    const sexuality: ConsentRule = { id: 'sex', effect: 'deny', labels: ['SEX'], holdsInEmergency: true };
+    const block: ConsentRule = { id: 'block', effect: 'deny', user: 'urn:oid:2.16.840.1.113883.4.6#10' };
+    const items = [item({ labels: ['SEX'] }), item()];
+    for (const rules of [[sexuality], [block, sexuality], [sexuality, block]]) {
+      const decided = decide(consentOf(rules), DEFAULT_POLICY, request('r', asked({ items })), HOLDER, AT);
+      expect(decided.map(({ decision }) => decision)).toEqual(['deny', 'permit']);
+    }
+    for (const rules of [
+      [{ ...block, holdsInEmergency: true }],
+      [block, { ...block, id: 'firm', holdsInEmergency: true }],
+    ]) {
+      expect(decideOne(consentOf(rules), asked())).toMatchObject({ decision: 'deny' });
+    }
+  });
+
+  test('says what would have been without it, for default and rule', () => {
+    expect(decideOne(consentOf([]), asked())?.otherwise).toEqual({ decision: 'deny' });
+    expect(decideOne(deny(), asked())?.otherwise).toEqual({ decision: 'deny', rule: 'no' });
+    expect(decideOne(permitBy({}), asked())?.otherwise).toEqual({ decision: 'permit', rule: 'r1' });
+    expect(decideOne(undefined, asked())?.otherwise).toEqual({ decision: 'deny' });
+    expect(decideOne(deny())).not.toHaveProperty('otherwise');
   });
 
   test('is no override where a rule permits it by its own code', () => {
@@ -352,9 +400,10 @@ describe('for every consent and request', () => {
     );
   });
 
-  test('an appended rule never changes an earlier match', () => {
+  test('outside an emergency an appended rule never changes an earlier match', () => {
     fc.assert(
       fc.property(consent, rule, someRequest, (policy, added, asked) => {
+        fc.pre(!isEmergencyPurpose(asked.purpose));
         const longer = { ...policy, rules: [...policy.rules, { ...added, id: 'added' }] };
         const after = run(longer, asked);
         run(policy, asked).forEach((one, i) => {
@@ -390,5 +439,25 @@ describe('for every consent and request', () => {
         expect(rest?.basis).not.toMatchObject({ rule: named });
       }),
     );
+  });
+});
+
+describe('a person', () => {
+  const id = 'urn:oid:2.16.840.1.113883.4.6#70';
+  test('is denied at every organisation, whatever the rule says of one', () => {
+    const block = consentOf([{ id: 'no', effect: 'deny', user: id, org: HOLDER }], 'permit');
+    for (const org of ['SouthClinicMSP', HOLDER, 'ElsewhereMSP']) {
+      expect(decideOne(block, { requester: { ...southRequester, org } })).toMatchObject({ decision: 'deny' });
+    }
+    expect(decideOne(block)).toMatchObject({ decision: 'permit' });
+  });
+
+  test('is permitted nowhere by a rule that names no organisation, or the holder', () => {
+    for (const fields of [{ user: id }, { user: id, org: '@holder' }]) {
+      expect(decideOne(permitBy(fields), { requester: { ...southRequester, org: HOLDER } })).toMatchObject({
+        decision: 'deny',
+        basis: { kind: 'default' },
+      });
+    }
   });
 });

@@ -115,6 +115,9 @@ describe('a policy', () => {
     ['period', { period: { start: '2026-06-01', end: '2026-05-31' } }],
     ['holdsInEmergency', { holdsInEmergency: 'yes' }],
     ['holdsInEmergency', { effect: 'permit', holdsInEmergency: true }],
+    ['org', { effect: 'permit', user: 'dr-7' }],
+    ['org', { effect: 'permit', user: 'dr-7', org: '@holder' }],
+    ['labels[0]', { labels: ['*'] }],
     ['Effect', { Effect: 'permit' }],
   ])('whose rule has a wrong %s is refused: %j', (place, fields) => {
     refusesAt(parsePolicy, policyWith(fields), `policy.rules[0].${place}`);
@@ -197,6 +200,7 @@ describe('an access request', () => {
     ['emergency without its reason, which will be refused and recorded', request('a', { purpose: 'ETREAT' })],
     ['for nothing found', request('a', { items: [item({ count: 0, ids: [] })] })],
     ['labelled', request('a', { items: [item({ labels: ['ETH', 'PSY', 'https://example.org|x'] })] })],
+    ['whose labels cannot be told', request('a', { items: [item({ labels: ['*'] })] })],
     [
       'with a reason of several lines',
       request('a', { purpose: 'BTG', emergency: { reason: 'first line\nsecond line' } }),
@@ -273,6 +277,8 @@ describe('an access request', () => {
       { items: [item({ labels: ['http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY'] })] },
     ],
     ['items[0].labels', { items: [item({ labels: many(21, 'L').sort() })] }],
+    ['items[0].labels', { items: [item({ labels: ['psy'] })] }],
+    ['items[0].labels', { items: [item({ labels: ['*', 'PSY'] })] }],
     ['items[0].count', { items: [item({ count: -1 })] }],
     ['items[0].ids', { items: [item({ count: 1 })] }],
     ['items[0].ids', { items: [item({ count: 60, ids: many(51, 'o') })] }],

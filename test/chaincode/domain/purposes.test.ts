@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  isEmergencyPurpose,
-  labelOf,
-  normaliseLabel,
-  normaliseLabels,
-  purposeMatches,
-} from '@chartwitness/chaincode/domain';
+import { isEmergencyPurpose, purposeMatches } from '@chartwitness/chaincode/domain';
 
 describe('purposeMatches', () => {
   test.each([
@@ -48,39 +42,5 @@ describe('purposeMatches', () => {
   test('only BTG and ETREAT break the glass', () => {
     expect(['BTG', 'ETREAT'].map(isEmergencyPurpose)).toEqual([true, true]);
     expect(['TREAT', 'ERTREAT', 'btg', 'BTG ', 'ETREAT,BTG', ''].map(isEmergencyPurpose)).not.toContain(true);
-  });
-});
-
-describe('labels', () => {
-  test.each([
-    ['http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY', 'PSY'],
-    ['http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R', 'R'],
-    ['PSY', 'PSY'],
-    ['https://example.org/labels|PSY', 'https://example.org/labels|PSY'],
-    ['http://terminology.hl7.org/CodeSystem/v3-ActCode', 'http://terminology.hl7.org/CodeSystem/v3-ActCode'],
-    [
-      'http://terminology.hl7.org/CodeSystem/v3-ActCode|',
-      'http://terminology.hl7.org/CodeSystem/v3-ActCode|',
-    ],
-    [
-      'http://terminology.hl7.org/CodeSystem/v3-ActCodes|PSY',
-      'http://terminology.hl7.org/CodeSystem/v3-ActCodes|PSY',
-    ],
-  ])('%s is written %s', (label, normal) => {
-    expect(normaliseLabel(label)).toBe(normal);
-    expect(normaliseLabel(normal)).toBe(normal);
-  });
-
-  test('a Coding’s label', () => {
-    expect(labelOf('http://terminology.hl7.org/CodeSystem/v3-ActCode', 'HIV')).toBe('HIV');
-    expect(labelOf('https://example.org', 'HIV')).toBe('https://example.org|HIV');
-    expect(labelOf(undefined, 'HIV')).toBe('HIV');
-  });
-
-  test('a list is sorted and has no repeats', () => {
-    expect(normaliseLabels(['R', 'http://terminology.hl7.org/CodeSystem/v3-ActCode|ETH', 'ETH'])).toEqual([
-      'ETH',
-      'R',
-    ]);
   });
 });
