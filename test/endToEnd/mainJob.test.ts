@@ -105,6 +105,7 @@ describe('a request for a patient', () => {
     expect(added[0]?.items[0]?.basis).toEqual({ kind: 'rule', version: 1, rule: 'own' });
     expect(added[0]?.ledger).toEqual({
       lane: `${NORTH.mspId}/main`,
+      number: expect.any(Number) as number,
       seq: expect.any(Number) as number,
       index: expect.any(Number) as number,
       transactionId: expect.stringMatching(/^[0-9a-f]{64}$/) as string,

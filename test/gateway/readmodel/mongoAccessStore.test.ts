@@ -155,11 +155,11 @@ if (source.kind === 'absent') {
         const bare = server.database();
         await expect(openMongoAccessStore(bare, 'check')).rejects.toThrow('subject_shown, address, lane_id');
         const connection = await mongoose.createConnection(uri).asPromise();
-        await connection.collection('entries').dropIndex('subject_list');
+        await connection.collection('entries').dropIndex('subject_shown');
         await connection.close();
         const opening = openMongoAccessStore(uri, 'check');
         await expect(opening).rejects.toBeInstanceOf(MissingIndexError);
-        await expect(opening).rejects.toThrow(/subject_list/);
+        await expect(opening).rejects.toThrow(/subject_shown/);
         await (await openMongoAccessStore(uri, 'build')).close();
         await (await openMongoAccessStore(uri, 'check')).close();
       });
