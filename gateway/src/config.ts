@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
+import { DEFAULT_LIMITS, type RecorderLimits } from './recorder/limits';
 import type { LabelTrust } from './fhir/upstream';
 
 /** Every problem of a configuration at once, each with its variable, what was expected and an example. */
@@ -113,6 +114,30 @@ const VARIABLES = {
   EMERGENCY_WITHOUT_LEDGER: {
     what: 'what happens to break-glass when the ledger is away and the own peer cannot evaluate the consent: release (everything is given, recorded later) or refuse (503)',
     example: 'release',
+  },
+  ACCESS_DEADLINE_MS: {
+    what: 'milliseconds after which an access that the ledger has not committed is refused (503), 1,000–600,000',
+    example: String(DEFAULT_LIMITS.deadlineMs),
+  },
+  EMERGENCY_DEADLINE_MS: {
+    what: 'the same for break-glass while the ledger is slow, 1,000–120,000',
+    example: String(DEFAULT_LIMITS.emergencyWaitMs),
+  },
+  LEDGER_AWAY_AFTER_MS: {
+    what: 'milliseconds without a commit of what is under way after which the ledger counts as away, 500–60,000',
+    example: String(DEFAULT_LIMITS.awayAfterMs),
+  },
+  OWN_PEER_WAIT_MS: {
+    what: 'milliseconds in which the own peer must say what the consent permits while the ledger is away, 100–60,000',
+    example: String(DEFAULT_LIMITS.evaluateMs),
+  },
+  MAX_ADMITTED: {
+    what: 'requests that are served at once, shared by clients, 1–1,000,000',
+    example: String(DEFAULT_LIMITS.maxAdmitted),
+  },
+  MAX_ADMITTED_EMERGENCIES: {
+    what: 'the same for break-glass, which has places of its own',
+    example: String(DEFAULT_LIMITS.maxAdmittedEmergencies),
   },
   UPSTREAM_FHIR_URL: {
     what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
@@ -282,10 +307,26 @@ function isSamplePatient(name: string): name is SamplePatient {
   return Object.hasOwn(SAMPLE_PATIENTS, name);
 }
 
+/** A whole number within bounds; `fallback` when it is not set. */
+function wholeNumber(minimum: number, maximum: number, fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,7}$/, 'must be a whole number')
+    .default(String(fallback))
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+}
+
 const hospitalShape = z.object({
   ...commonShape,
   GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
   EMERGENCY_WITHOUT_LEDGER: z.enum(['release', 'refuse']),
+  ACCESS_DEADLINE_MS: wholeNumber(1_000, 600_000, DEFAULT_LIMITS.deadlineMs),
+  EMERGENCY_DEADLINE_MS: wholeNumber(1_000, 120_000, DEFAULT_LIMITS.emergencyWaitMs),
+  LEDGER_AWAY_AFTER_MS: wholeNumber(500, 60_000, DEFAULT_LIMITS.awayAfterMs),
+  OWN_PEER_WAIT_MS: wholeNumber(100, 60_000, DEFAULT_LIMITS.evaluateMs),
+  MAX_ADMITTED: wholeNumber(1, 1_000_000, DEFAULT_LIMITS.maxAdmitted),
+  MAX_ADMITTED_EMERGENCIES: wholeNumber(1, 1_000_000, DEFAULT_LIMITS.maxAdmittedEmergencies),
   UPSTREAM_FHIR_URL: upstreamForm,
   UPSTREAM_LABELS: absent.pipe(z.enum(['everywhere', 'reads', 'nowhere']).optional()),
   UPSTREAM_ALIASES: absent.pipe(
@@ -408,6 +449,7 @@ export interface HospitalConfig extends CommonConfig {
   readonly gatewayName: string;
   /** The deployment's choice for emergencies on which neither the ledger nor the own peer has a word. */
   readonly emergencyWithoutLedger: 'release' | 'refuse';
+  readonly recorderLimits: Partial<RecorderLimits>;
   readonly upstream:
     | {
         readonly kind: 'sample';
@@ -725,6 +767,14 @@ export function parseHospitalConfig(
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
     emergencyWithoutLedger: values.EMERGENCY_WITHOUT_LEDGER,
+    recorderLimits: {
+      deadlineMs: values.ACCESS_DEADLINE_MS,
+      emergencyWaitMs: values.EMERGENCY_DEADLINE_MS,
+      awayAfterMs: values.LEDGER_AWAY_AFTER_MS,
+      evaluateMs: values.OWN_PEER_WAIT_MS,
+      maxAdmitted: values.MAX_ADMITTED,
+      maxAdmittedEmergencies: values.MAX_ADMITTED_EMERGENCIES,
+    },
     upstream: upstreamOf(values, reader),
     subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
     disclosure: values.DISCLOSURE,

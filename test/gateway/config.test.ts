@@ -149,6 +149,24 @@ describe('parseHospitalConfig', () => {
     ).toEqual([expect.stringContaining('UPSTREAM_FHIR_URL: ')]);
   });
 
+  it('has documented defaults for the recorder, and refuses what is out of bounds', () => {
+    expect(parseHospitalConfig(HOSPITAL, readFile).recorderLimits).toEqual({
+      deadlineMs: 10_000,
+      emergencyWaitMs: 15_000,
+      awayAfterMs: 2_000,
+      evaluateMs: 1_000,
+      maxAdmitted: 4_000,
+      maxAdmittedEmergencies: 400,
+    });
+    for (const wrong of ['0', '-1', '1.5', '99999999', 'soon']) {
+      const given = { ...HOSPITAL, LEDGER_AWAY_AFTER_MS: wrong, MAX_ADMITTED_EMERGENCIES: wrong };
+      expect(problemsOf(() => parseHospitalConfig(given, readFile)).map((one) => one.split(':')[0])).toEqual([
+        'LEDGER_AWAY_AFTER_MS',
+        'MAX_ADMITTED_EMERGENCIES',
+      ]);
+    }
+  });
+
   it('reports every problem at once, each with its variable, what was expected and an example', () => {
     const problems = problemsOf(() =>
       parseHospitalConfig(

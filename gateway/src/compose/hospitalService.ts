@@ -10,16 +10,19 @@ import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
+import type { RecorderLimits } from '../recorder/limits';
 import { openOutbox } from '../recorder/outbox';
 import { createRecorder, type EmergencyWithoutLedger, type Recorder } from '../recorder/recorder';
 import { keepSecret, keepSigningKey } from './keyFiles';
 import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
+import { addRecorderMetrics } from './recorderMetrics';
 
 export interface HospitalServiceOptions {
   readonly settings: HospitalSettings;
   readonly gatewayName: string;
   readonly emergencyWithoutLedger: EmergencyWithoutLedger;
+  readonly recorderLimits?: Partial<RecorderLimits>;
   readonly dataDir: string;
   readonly consortiumKey: Uint8Array;
   /** Seals next links; the same at all gateways under one base URL. Absent: this gateway keeps one of its own. */
@@ -52,8 +55,10 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     lane: `${ledger.mspId}/${options.gatewayName}`,
     outbox: openOutbox(join(options.dataDir, 'outbox.db')),
     emergencyWithoutLedger: options.emergencyWithoutLedger,
+    limits: options.recorderLimits ?? {},
     log,
   });
+  addRecorderMetrics(metrics, recorder);
   const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
   const tokens: TokenIssuer =
     options.externalIssuer === undefined

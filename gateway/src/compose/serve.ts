@@ -36,6 +36,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       },
       gatewayName: config.gatewayName,
       emergencyWithoutLedger: config.emergencyWithoutLedger,
+      recorderLimits: config.recorderLimits,
       dataDir: config.dataDir,
       consortiumKey: config.consortiumKey.reveal(),
       externalIssuer: config.externalIssuer,

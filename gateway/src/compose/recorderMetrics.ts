@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Metrics } from '../http/metrics';
+import type { Recorder, RecorderState } from '../recorder/recorder';
+
+const GAUGES: readonly (readonly [name: string, help: string, read: (state: RecorderState) => number])[] = [
+  ['ledger_away', '1 while nothing of this lane commits', ({ ledgerAway }) => Number(ledgerAway)],
+  [
+    'ledger_away_seconds',
+    'Seconds for which the ledger was away since the start',
+    ({ awaySeconds }) => awaySeconds,
+  ],
+  ['ledger_slow', '1 while the ledger commits but requests wait', ({ ledgerSlow }) => Number(ledgerSlow)],
+  [
+    'late_releases_own_peer',
+    'Emergencies released before their record by the own peer’s evaluation, since the start',
+    ({ lateReleases }) => lateReleases.ownPeer,
+  ],
+  [
+    'late_releases_deployment',
+    'Emergencies released before their record by the deployment’s choice, since the start',
+    ({ lateReleases }) => lateReleases.deployment,
+  ],
+  [
+    'emergencies_refused_slow',
+    'Emergencies refused because the ledger was slow, since the start',
+    ({ emergenciesRefused }) => emergenciesRefused.slow,
+  ],
+  [
+    'emergencies_refused_away',
+    'Emergencies refused while the ledger was away, since the start',
+    ({ emergenciesRefused }) => emergenciesRefused.away,
+  ],
+  ['amendments_owed', 'Amendments that the ledger lacks', ({ amendmentsOwed }) => amendmentsOwed],
+  ['recorder_queued', 'Parts of requests that wait for a batch', ({ queued }) => queued],
+];
+
+/** Adds what an operator watches of the recorder, as `chartwitness_<name>`. Totals are since the start of the process. */
+export function addRecorderMetrics(metrics: Pick<Metrics, 'gauge'>, recorder: Pick<Recorder, 'state'>): void {
+  for (const [name, help, read] of GAUGES) {
+    metrics.gauge(`chartwitness_${name}`, help, () => read(recorder.state()));
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
+import { createMetrics } from '../../../gateway/src/http/metrics';
+import { emergencyOf } from '../recorder/support/requests';
+import { createWorkbench, recordOne, watch } from '../recorder/support/workbench';
+
+test('what an operator watches of the recorder is scraped as it stands', async () => {
+  const bench = createWorkbench();
+  const recorder = await bench.start({ emergencyWithoutLedger: 'refuse' });
+  const metrics = createMetrics('hospital');
+  addRecorderMetrics(metrics, recorder);
+  bench.ledger.isCutOff = true;
+  bench.ledger.evaluate = () => true;
+  watch(recordOne(recorder, emergencyOf(1)));
+  await bench.scheduler.advance(2_500);
+  bench.ledger.evaluation = 'away';
+  watch(recordOne(recorder, emergencyOf(2)));
+  await bench.scheduler.advance(500);
+  const text = await metrics.registry.metrics();
+  for (const [name, value] of [
+    ['ledger_away', 1],
+    ['ledger_away_seconds', 1],
+    ['ledger_slow', 0],
+    ['late_releases_own_peer', 1],
+    ['late_releases_deployment', 0],
+    ['emergencies_refused_slow', 0],
+    ['emergencies_refused_away', 1],
+    ['amendments_owed', 0],
+  ] as const) {
+    expect(text).toContain(`chartwitness_${name}{service="hospital"} ${String(value)}\n`);
+  }
+  await bench.scheduler.advance(0);
+});
