@@ -195,8 +195,24 @@ const VARIABLES = {
     example: 'https://login.example.gov/jwks',
   },
   TRUSTED_PROXIES: {
-    what: 'how many reverse proxies stand before this service, 0–10; rate limits count the address that they report',
+    what: 'how many reverse proxies stand before this service, 0–10 (0: callers reach it themselves); limits count the address that the outermost of them reports',
     example: '1',
+  },
+  ANONYMOUS_REQUESTS_A_MINUTE: {
+    what: 'requests of one address (IPv6: one /64) that does not authenticate; default 600 at a hospital, 300 at the trustee',
+    example: '600',
+  },
+  CALLER_REQUESTS_A_MINUTE: {
+    what: 'requests of one client application, or of one patient; default 60000 at a hospital, 1200 at the trustee',
+    example: '60000',
+  },
+  OPERATIONS_HOST: {
+    what: 'address of the listener for /metrics and the detailed /readyz, which callers must not reach',
+    example: '127.0.0.1',
+  },
+  OPERATIONS_PORT: {
+    what: 'its TCP port, 0–65535 (0: a free one); default 9464 at a hospital, 9465 at the trustee',
+    example: '9464',
   },
   APPS_FILE: {
     what: 'JSON file with the public client apps that patients may use',
@@ -258,14 +274,32 @@ const fabricShape = {
   FABRIC_ORDERER_TLS_CA_FILE: absent,
 } as const;
 
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number')
+  .transform(Number)
+  .pipe(z.number().max(65_535));
+const requestsAMinute = absent.pipe(
+  z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, 'must be a number from 1 to 9999999')
+    .transform(Number)
+    .optional(),
+);
+
 const commonShape = {
   ...fabricShape,
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z
+  PORT: port,
+  // No default: behind a proxy a wrong number counts all callers as one, and before none it believes what callers write.
+  TRUSTED_PROXIES: z
     .string()
-    .regex(/^\d{1,5}$/, 'must be a number')
-    .transform(Number)
-    .pipe(z.number().max(65_535)),
+    .regex(/^(\d|10)$/, 'must be a number from 0 to 10')
+    .transform(Number),
+  ANONYMOUS_REQUESTS_A_MINUTE: requestsAMinute,
+  CALLER_REQUESTS_A_MINUTE: requestsAMinute,
+  OPERATIONS_HOST: z.string().min(1).default('127.0.0.1'),
+  OPERATIONS_PORT: absent.pipe(port.optional()),
   BASE_URL: url,
   DATA_DIR: z.string().min(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
@@ -359,11 +393,6 @@ const trusteeShape = z.object({
   PORTAL_OIDC_CLIENT_SECRET_FILE: absent,
   PORTAL_OIDC_SYSTEM: absent,
   PORTAL_OIDC_JWKS_URL: absent.pipe(z.url({ protocol: /^https?$/ }).optional()),
-  TRUSTED_PROXIES: z
-    .string()
-    .regex(/^(\d|10)$/, 'must be a number from 0 to 10')
-    .default('0')
-    .transform(Number),
   APPS_FILE: absent,
   MONGODB_URI: absent.pipe(mongodbUri.optional()),
 });
@@ -427,6 +456,12 @@ interface CommonConfig extends ChannelConfig {
   readonly dataDir: string;
   readonly logLevel: string;
   readonly consortiumKey: Secret;
+  /** Reverse proxies before this service. */
+  readonly trustedProxies: number;
+  /** Requests a minute; absent: the role's defaults. */
+  readonly requestLimits: { readonly anonymous: number | undefined; readonly caller: number | undefined };
+  /** Where operators read metrics and detailed readiness; no port: the role's own. */
+  readonly operations: { readonly host: string; readonly port: number | undefined };
   /** Absent: the embedded ledger is started in this process. */
   readonly peer: PeerConfig | undefined;
 }
@@ -474,7 +509,6 @@ export interface TrusteeConfig extends CommonConfig {
     | undefined;
   readonly apps: readonly PublicApp[];
   readonly mongodbUri: string | undefined;
-  readonly trustedProxies: number;
 }
 
 /** Collects problems while files are read, so that all are reported together. */
@@ -682,6 +716,9 @@ function commonOf(values: CommonValues, reader: Reader): CommonConfig {
     dataDir: values.DATA_DIR,
     logLevel: values.LOG_LEVEL,
     consortiumKey: reader.secret('CONSORTIUM_KEY_FILE', values.CONSORTIUM_KEY_FILE, MIN_SECRET_BYTES),
+    trustedProxies: values.TRUSTED_PROXIES,
+    requestLimits: { anonymous: values.ANONYMOUS_REQUESTS_A_MINUTE, caller: values.CALLER_REQUESTS_A_MINUTE },
+    operations: { host: values.OPERATIONS_HOST, port: values.OPERATIONS_PORT },
     ...channelOf(values),
     peer: peerOf(values, reader),
   };
@@ -914,7 +951,6 @@ export function parseTrusteeConfig(
       : undefined,
     apps: appsOf(values.APPS_FILE, reader),
     mongodbUri: values.MONGODB_URI,
-    trustedProxies: values.TRUSTED_PROXIES,
   };
   return finish(config, reader);
 }

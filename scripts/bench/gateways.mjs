@@ -38,7 +38,13 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
     }));
   const registry = createRegistryCache({ ledger, log });
   const { app } = await createHospitalApp({
-    settings: { baseUrl, identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS, disclosure: 'hidden' },
+    settings: {
+      baseUrl,
+      identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS,
+      disclosure: 'hidden',
+      // What the gateway can, not what one client may.
+      requestLimits: { anonymous: 600, caller: Number.MAX_SAFE_INTEGER },
+    },
     tokens: {
       kind: 'embedded',
       signingKey: await keepSigningKey(join(dataDir, `${name}-key.json`), 'ES256', name),

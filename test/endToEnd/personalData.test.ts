@@ -46,9 +46,7 @@ afterAll(async () => {
 async function everythingPublic(): Promise<string> {
   const { demo } = product;
   const metrics = await Promise.all(
-    [demo.file.portalUrl, ...demo.file.hospitals.map((hospital) => new URL(hospital.fhirBaseUrl).origin)].map(
-      async (url) => (await fetch(`${url}/metrics`)).text(),
-    ),
+    demo.file.operationsUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()),
   );
   return [product.logs(), ...metrics, ...(await product.blocks(SOUTH.mspId))].join('\n');
 }

@@ -55,6 +55,7 @@ const COMMON = {
   DATA_DIR: 'data',
   CONSORTIUM_KEY_FILE: 'consortium.key',
   FABRIC_MSP_ID: 'NorthHospitalMSP',
+  TRUSTED_PROXIES: '1',
 };
 const HOSPITAL = {
   ...COMMON,

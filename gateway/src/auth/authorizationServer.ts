@@ -10,6 +10,7 @@ import {
   Provider,
 } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { AppError } from '../errors';
 import { B2B, B2bRefused, formatB2b, type B2bExtension } from './b2bExtension';
 import { checkClientAssertion } from './clientAssertion';
 import { JwsRefused } from './compactJws';
@@ -18,7 +19,7 @@ import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { grantableScopes } from './scopes';
 import { explainRefusals, toldTo } from './tokenRefusals';
-import { sayWhenToRetry } from './temporarilyUnavailable';
+import { sayWhenToRetry, TooManyRequests } from './temporarilyUnavailable';
 
 export const ASSERTION_ALGORITHMS = ['ES384', 'RS384', 'ES256'] as const;
 export const ACCESS_TOKEN_SECONDS = 300;
@@ -38,6 +39,8 @@ export interface AuthorizationServerOptions {
   readonly replays: ReplayStore;
   readonly clock: () => number;
   readonly log: Logger;
+  /** Counts a genuine request of a client. @throws AppError TOO_MANY_REQUESTS when there were too many. */
+  readonly admit: (clientId: string, purpose: string) => void;
 }
 
 export interface AuthorizationServer {
@@ -131,14 +134,19 @@ async function checkAssertion(
 ): Promise<B2bExtension> {
   const { client, organisation } = await findRegistered(ctx.oidc.client?.clientId ?? '', options.registry);
   try {
-    return checkClientAssertion(String(ctx.oidc.params?.['client_assertion']), {
+    const b2b = checkClientAssertion(String(ctx.oidc.params?.['client_assertion']), {
       audiences,
       jwks: client.jwks as { keys: JWK[] },
       organisationIdentifiers: organisation.identifiers,
       nowSeconds: options.clock() / 1000,
       skewSeconds: SKEW_SECONDS,
     });
+    options.admit(client.clientId, b2b.purpose);
+    return b2b;
   } catch (error) {
+    if (error instanceof AppError && error.code === 'TOO_MANY_REQUESTS') {
+      throw new TooManyRequests(error);
+    }
     // The library turns any other class into a 500.
     if (error instanceof JwsRefused) {
       throw toldTo(new errors.InvalidClientAuth(error.message));

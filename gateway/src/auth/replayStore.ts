@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Database from 'libsql';
+import type Database from 'libsql';
+import { openOwnDatabase } from '../sqlite';
 
 /** Remembers which client assertions were used. Durable and shared by every process that serves one issuer. */
 export interface ReplayStore {
@@ -26,7 +27,7 @@ const SCHEMA = `
  * @param clock milliseconds since the epoch.
  */
 export function openReplayStore(path: string, clock: () => number): ReplayStore {
-  return replayStoreOn(new Database(path), clock);
+  return replayStoreOn(openOwnDatabase(path), clock);
 }
 
 /** The same in an open database, which it owns from now on. */

@@ -14,6 +14,15 @@ export class TemporarilyUnavailable extends errors.OIDCProviderError {
   }
 }
 
+/** A client that asks for more tokens than it may: 429, the client tries again later. */
+export class TooManyRequests extends errors.OIDCProviderError {
+  constructor(cause: unknown) {
+    super(429, 'temporarily_unavailable', { cause });
+    this.expose = true;
+    this.error_description = 'too many token requests of this client; try again later';
+  }
+}
+
 /** Runs what the library asks of an SQLite store; what the disk refuses is no answer about the request. */
 export function fromStore<T>(work: () => T): Promise<T> {
   try {
@@ -27,11 +36,11 @@ export function fromStore<T>(work: () => T): Promise<T> {
   }
 }
 
-/** Gives the provider's 503 the time to come back. */
+/** Gives the provider's 503 and 429 the time to come back. */
 export function sayWhenToRetry(provider: Provider): void {
   provider.use(async (context, next) => {
     await next();
-    if (context.status === 503) {
+    if (context.status === 503 || context.status === 429) {
       context.set('Retry-After', String(RETRY_AFTER_SECONDS));
     }
   });

@@ -17,7 +17,11 @@ export function demoCommand(): Command {
     )
     .option('--no-traffic', 'start without the day of traffic')
     .option('--data-dir <dir>', 'where keys, ledger and stores live', '.data')
-    .option('--port <port>', 'port of the portal; the hospitals take the two after it (0: free ones)', '8100')
+    .option(
+      '--port <port>',
+      'port of the portal; the hospitals take the two after it, metrics the three after those (0: free ones)',
+      '8100',
+    )
     .option(
       '--fabric',
       'on a Hyperledger Fabric network on this machine instead of the embedded ledger, every role in a process of its own',
@@ -86,7 +90,7 @@ interface DemoFlags {
   readonly logLevel: string;
 }
 
-const HIGHEST_PORT = 65_533;
+const HIGHEST_PORT = 65_530;
 
 function parsePort(option: string, text: string): number {
   const port = Number(text);

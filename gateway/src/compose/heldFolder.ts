@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import Database from 'libsql';
 import { z } from 'zod';
+import { openOwnDatabase } from '../sqlite';
 
 /** A data folder that this process has for itself. */
 export interface HeldFolder {
@@ -29,7 +29,7 @@ const holder = z.object({ pid: z.number().int().positive(), startedAt: z.iso.dat
  */
 export function holdFolder(folder: string): HeldFolder {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = new Database(join(folder, LOCK_FILE));
+  const lock = openOwnDatabase(join(folder, LOCK_FILE));
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {

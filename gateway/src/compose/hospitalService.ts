@@ -33,6 +33,8 @@ export interface HospitalServiceOptions {
   readonly ledger: ProvenanceLedger;
   /** A taken port on which the service is served; closed with it. */
   readonly server: TakenPort;
+  /** Another one, for operators; closed with it too. */
+  readonly operations: TakenPort;
   readonly log: Logger;
 }
 
@@ -83,11 +85,13 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     readiness: { recorder: () => recorderHealth(recorder) },
   });
   server.serve(hospital.app);
+  options.operations.serve(hospital.operations);
   return {
     recorder,
     close: () =>
       closeAll([
         () => server.close(),
+        () => options.operations.close(0),
         () => recorder.close(),
         () => hospital.close(),
         () => registry.close(),

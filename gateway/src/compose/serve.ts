@@ -7,7 +7,10 @@ import { createSampleHospital } from '../fhir/sampleHospital';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';
 import { createTokenFile } from '../fhir/tokenFile';
 import type { Upstream } from '../fhir/upstream';
-import { takePort } from '../http/listen';
+import { DEFAULT_REQUEST_LIMITS } from '../hospital/createHospitalApp';
+import type { RequestLimits } from '../http/admission';
+import { takePort, type TakenPort } from '../http/listen';
+import { DEFAULT_TRUSTEE_LIMITS } from '../trustee/createTrusteeApp';
 import { closeAll } from './closeAll';
 import { startHospitalService } from './hospitalService';
 import { type OpenedLedger, openLedger } from './openLedger';
@@ -21,7 +24,8 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-const REQUESTS_A_MINUTE = 60_000;
+/** Where each role's operators look unless told otherwise: both roles may run on one machine. */
+const OPERATIONS_PORTS = { hospital: 9464, trustee: 9465 } as const;
 
 /** Runs the hospital role. @throws when a port is busy or a key does not fit. */
 export async function serveHospital(config: HospitalConfig): Promise<Serving> {
@@ -32,7 +36,8 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
         baseUrl: config.baseUrl,
         identifierSystems: config.subjectIdentifierSystems,
         disclosure: config.disclosure,
-        rateLimit: { windowMs: 60_000, limit: REQUESTS_A_MINUTE },
+        trustedProxies: config.trustedProxies,
+        requestLimits: limitsOf(config, DEFAULT_REQUEST_LIMITS),
       },
       gatewayName: config.gatewayName,
       emergencyWithoutLedger: config.emergencyWithoutLedger,
@@ -43,6 +48,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       upstream: upstreamOf(config, log),
       ledger: opened.ledger,
       server: await takePort(config.host, config.port, 'PORT'),
+      operations: await takeOperations(config, OPERATIONS_PORTS.hospital, log),
       log,
     });
     return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
@@ -61,13 +67,36 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       apps: config.apps,
       externalOpenId: config.externalOpenId,
       trustedProxies: config.trustedProxies,
+      limits: limitsOf(config, DEFAULT_TRUSTEE_LIMITS),
       ledger: opened.ledger,
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,
+      operations: await takeOperations(config, OPERATIONS_PORTS.trustee, log),
       log,
     });
     return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
   });
+}
+
+function limitsOf<T extends RequestLimits>(
+  { requestLimits }: HospitalConfig | TrusteeConfig,
+  defaults: T,
+): T {
+  return {
+    ...defaults,
+    anonymous: requestLimits.anonymous ?? defaults.anonymous,
+    caller: requestLimits.caller ?? defaults.caller,
+  };
+}
+
+async function takeOperations(
+  { operations }: HospitalConfig | TrusteeConfig,
+  usual: number,
+  log: Logger,
+): Promise<TakenPort> {
+  const taken = await takePort(operations.host, operations.port ?? usual, 'OPERATIONS_PORT');
+  log.info({ host: taken.host, port: taken.port }, 'metrics and detailed readiness');
+  return taken;
 }
 
 /** Closes the ledger again when the rest does not start. */

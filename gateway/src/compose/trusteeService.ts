@@ -11,7 +11,7 @@ import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../projection/networkDirectory';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../readmodel/openDatabase';
-import { createTrusteeApp } from '../trustee/createTrusteeApp';
+import { createTrusteeApp, type TrusteeLimits } from '../trustee/createTrusteeApp';
 import {
   migrateTrusteeDatabase,
   openPatientAccounts,
@@ -28,12 +28,15 @@ export interface TrusteeServiceOptions {
   readonly externalOpenId?: TrusteeConfig['externalOpenId'];
   /** Reverse proxies before this service; default none. */
   readonly trustedProxies?: number;
+  readonly limits?: TrusteeLimits;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   /** Closed with the service. */
   readonly store: AccessStore;
   /** A taken port on which the service is served; closed with it. */
   readonly server: TakenPort;
+  /** Another one, for operators; closed with it too. */
+  readonly operations: TakenPort;
   readonly log: Logger;
 }
 
@@ -93,6 +96,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
           },
         }),
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     portalDirectory: portalDirectory(),
     log,
     clock: Date.now,
@@ -102,6 +106,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   const stop = new AbortController();
   const projecting = projection.run(stop.signal);
   server.serve(trustee.app);
+  options.operations.serve(trustee.operations);
   return {
     accounts,
     projection,
@@ -110,6 +115,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     close: () =>
       closeAll([
         () => server.close(),
+        () => options.operations.close(0),
         () => {
           stop.abort();
           return projecting;

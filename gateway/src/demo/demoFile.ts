@@ -17,6 +17,8 @@ export interface DemoFile {
     readonly redirectUri: string;
     readonly resource: string;
   }[];
+  /** Where operators read metrics and detailed readiness: the trustee's first, then the hospitals'. */
+  readonly operationsUrls: readonly string[];
   readonly hospitals: readonly DemoFileHospital[];
   readonly patients: readonly DemoFilePatient[];
 }

@@ -9,13 +9,14 @@ import { keepSecret } from '../compose/keyFiles';
 import { connectToPeer } from '../compose/openLedger';
 import { parseLedgerConfig } from '../config';
 import { createSampleHospital } from '../fhir/sampleHospital';
-import { PortBusyError, takePort } from '../http/listen';
+import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openDatabase } from '../readmodel/openDatabase';
 import { migrateTrusteeDatabase, openPatientAccounts } from '../trustee/patientAccounts';
 import { openAccounts } from './accounts';
 import { type DemoHospital, HOSPITALS, NATIONAL_SYSTEM, TRUSTEE } from './cast';
 import { type DemoFile, type DemoFileHospital, type DemoFilePatient, writeDemoFile } from './demoFile';
+import { OPERATIONS_OFFSET } from './startDemo';
 import { bringUp, type NativeNetwork, openProcessFolder, type ProcessFolder } from './nativeNetwork';
 import { APP, hospitalEntry, registerClient, registerOrganisations } from './registration';
 
@@ -39,6 +40,8 @@ export interface RoleProcess {
   readonly name: string;
   readonly mspId: string;
   readonly url: string;
+  /** Its metrics and detailed readiness. */
+  readonly operationsUrl: string;
   /** Its configuration: an environment file. */
   readonly configFile: string;
   readonly logFile: string;
@@ -97,11 +100,11 @@ async function build(options: FabricDemoOptions, opened: Steps): Promise<Running
 
   const plan: Plan = { options, network, processes };
   const ports = await portsFrom(options.port);
-  const trustee = trusteeRole(plan, ports[0]);
+  const trustee = trusteeRole(plan, portsOf(ports, 0));
   const hospitals: DemoFileHospital[] = [];
   const roles = [trustee];
   for (const [index, hospital] of HOSPITALS.entries()) {
-    const role = hospitalRole(plan, hospital, ports[index + 1] ?? 0);
+    const role = hospitalRole(plan, hospital, portsOf(ports, index + 1));
     const key = await registerClient(hospital, ledgers(hospital.mspId), join(dataDir, hospital.mspId));
     hospitals.push(hospitalEntry(hospital, role.url, key));
     roles.push(role);
@@ -114,7 +117,8 @@ async function build(options: FabricDemoOptions, opened: Steps): Promise<Running
   opened.push(() => {
     clearInterval(watch);
   });
-  const file = await describe(trustee.url, hospitals, patients);
+  const operationsUrls = roles.map(({ operationsUrl }) => operationsUrl);
+  const file = await describe(trustee.url, operationsUrls, hospitals, patients);
   writeDemoFile(options.demoFile, file);
   return {
     file,
@@ -192,7 +196,7 @@ interface Plan {
   readonly processes: ProcessFolder;
 }
 
-function trusteeRole(plan: Plan, port: number): RoleProcess {
+function trusteeRole(plan: Plan, ports: RolePorts): RoleProcess {
   const { dataDir, mongodbUri } = plan.options;
   const folder = join(dataDir, TRUSTEE.mspId);
   const appsFile = join(folder, 'apps.json');
@@ -200,7 +204,7 @@ function trusteeRole(plan: Plan, port: number): RoleProcess {
   writeFileSync(appsFile, `${JSON.stringify([APP], null, 2)}\n`);
   return roleProcess(
     plan,
-    { name: 'trustee', role: 'trustee', mspId: TRUSTEE.mspId, port },
+    { name: 'trustee', role: 'trustee', mspId: TRUSTEE.mspId, ...ports },
     {
       APPS_FILE: appsFile,
       ...(mongodbUri === undefined ? {} : { MONGODB_URI: mongodbUri }),
@@ -208,11 +212,11 @@ function trusteeRole(plan: Plan, port: number): RoleProcess {
   );
 }
 
-function hospitalRole(plan: Plan, hospital: DemoHospital, port: number): RoleProcess {
+function hospitalRole(plan: Plan, hospital: DemoHospital, ports: RolePorts): RoleProcess {
   const { name } = plan.network.organisation(hospital.mspId);
   return roleProcess(
     plan,
-    { name: `hospital.${name}`, role: 'hospital', mspId: hospital.mspId, port },
+    { name: `hospital.${name}`, role: 'hospital', mspId: hospital.mspId, ...ports },
     {
       GATEWAY_NAME: hospital.gatewayName,
       EMERGENCY_WITHOUT_LEDGER: 'release',
@@ -227,11 +231,14 @@ interface RoleKind {
   readonly role: 'hospital' | 'trustee';
   readonly mspId: string;
   readonly port: number;
+  readonly operationsPort: number;
 }
+
+type RolePorts = Pick<RoleKind, 'port' | 'operationsPort'>;
 
 function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, string>>): RoleProcess {
   const { options, network, processes } = plan;
-  const { name, mspId, port } = kind;
+  const { name, mspId, port, operationsPort } = kind;
   const url = `http://${HOST}:${String(port)}`;
   const folder = join(options.dataDir, mspId);
   const configFile = join(folder, `${kind.role}.env`);
@@ -239,6 +246,8 @@ function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, st
   writeConfig(configFile, `chartwitness serve --role ${kind.role}`, {
     HOST,
     PORT: String(port),
+    TRUSTED_PROXIES: '0',
+    OPERATIONS_PORT: String(operationsPort),
     BASE_URL: url,
     DATA_DIR: folder,
     LOG_LEVEL: options.logLevel,
@@ -252,13 +261,17 @@ function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, st
     args: [`--env-file=${configFile}`, PROGRAM, 'serve', '--role', kind.role],
     env: bareEnvironment(),
     cwd: folder,
-    ports: [{ port, purpose: 'HTTP' }],
+    ports: [
+      { port, purpose: 'HTTP' },
+      { port: operationsPort, purpose: 'metrics' },
+    ],
     ready: () => isReady(url),
   };
   return {
     name,
     mspId,
     url,
+    operationsUrl: `http://${HOST}:${String(operationsPort)}`,
     configFile,
     logFile: processes.logFile(name),
     stop: (signal) => processes.stop(name, signal),
@@ -299,23 +312,25 @@ async function busyPortFirst(port: number): Promise<void> {
 }
 
 /** The portal's and the hospitals' ports: from `base` on, or free ones, which another program may still take before they are used. */
-async function portsFrom(base: number): Promise<readonly [number, ...number[]]> {
-  const offsets = HOSPITALS.map((_hospital, index) => index + 1);
+async function portsFrom(base: number): Promise<readonly number[]> {
+  const offsets = Array.from({ length: 2 * OPERATIONS_OFFSET }, (_, offset) => offset);
   if (base !== 0) {
-    return [base, ...offsets.map((offset) => base + offset)];
+    return offsets.map((offset) => base + offset);
   }
-  const taken = await Promise.all([0, ...offsets].map(() => takePort(HOST, 0, '--port')));
+  const taken = await Promise.all(offsets.map(() => takePort(HOST, 0, '--port')));
   await Promise.all(taken.map((port) => port.close(0)));
-  const [first, ...others] = taken.map(({ port }) => port);
-  if (first === undefined) {
-    throw new PortBusyError(HOST, 0, '--port');
-  }
-  return [first, ...others];
+  return taken.map(({ port }) => port);
+}
+
+/** Of the trustee (0) or a hospital (from 1). */
+function portsOf(ports: readonly number[], index: number): RolePorts {
+  return { port: ports[index] ?? 0, operationsPort: ports[OPERATIONS_OFFSET + index] ?? 0 };
 }
 
 /** Issuer and audience as the running trustee states them (RFC 9728). */
 async function describe(
   portalUrl: string,
+  operationsUrls: readonly string[],
   hospitals: readonly DemoFileHospital[],
   patients: readonly DemoFilePatient[],
 ): Promise<DemoFile> {
@@ -330,6 +345,7 @@ async function describe(
       redirectUri,
       resource: metadata.resource,
     })),
+    operationsUrls,
     hospitals,
     patients,
   };

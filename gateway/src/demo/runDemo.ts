@@ -311,6 +311,7 @@ function summary({ file, isNew }: Started, options: RunDemoOptions, elapsedMs: n
     `Portal       ${file.portalUrl}`,
     ...file.hospitals.map((hospital) => `${hospital.name.padEnd(12)} ${hospital.fhirBaseUrl}`),
     `API          ${file.apiBaseUrl}/openapi.json, ${first?.fhirBaseUrl ?? ''}/metadata`,
+    `Metrics      ${file.operationsUrls.map((url) => `${url}/metrics`).join(', ')}`,
     `For programs ${options.demoFile}`,
     '',
     'Sign in as',

@@ -21,7 +21,7 @@ export interface DemoOptions {
   readonly dataDir: string;
   /** Where the file for programs outside is written. */
   readonly demoFile: string;
-  /** The portal's port; the hospitals take the two after it. 0: free ones. */
+  /** The portal's port; the hospitals take the two after it, and metrics of all three those after. 0: free ones. */
   readonly port: number;
   /** MongoDB connection string of the read model; absent: the embedded store. */
   readonly mongodbUri?: string | undefined;
@@ -43,6 +43,8 @@ const HOST = '127.0.0.1';
 const CHANNEL = 'chartwitness';
 const CHAINCODE = 'provenance';
 const KEY_BYTES = 32;
+/** Ports for metrics follow those of the services. */
+export const OPERATIONS_OFFSET = HOSPITALS.length + 1;
 
 /** What has been opened, in order; closed in reverse. */
 type Steps = (() => Promise<void> | void)[];
@@ -51,6 +53,7 @@ interface Place {
   readonly hospital: DemoHospital;
   readonly upstream: SampleHospital;
   readonly port: TakenPort;
+  readonly operations: TakenPort;
 }
 
 /** Starts everything in one process: the embedded ledger, two hospitals and the trustee, set up and ready for requests. */
@@ -71,6 +74,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
   const isNew = isNewDemo(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const portal = await openPort(options.port, 0, opened);
+  const operations = await openPort(options.port, OPERATIONS_OFFSET, opened);
   const places = await takePlaces(options.port, opened);
   const consortiumKey = keepSecret(join(dataDir, 'consortium.key'), KEY_BYTES);
 
@@ -115,6 +119,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
       indexes: 'build',
     }),
     server: portal,
+    operations,
     log: log.child({ service: 'trustee' }),
   });
   opened.push(() => trustee.close());
@@ -131,6 +136,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
       redirectUri,
       resource: trustee.resource,
     })),
+    operationsUrls: [operations, ...places.map((place) => place.operations)].map(urlOf),
     hospitals,
     patients: await openAccounts(places, trustee.accounts, options.demoFile),
   };
@@ -156,6 +162,7 @@ async function takePlaces(base: number, opened: Steps): Promise<readonly Place[]
       hospital,
       upstream: createSampleHospital({ patients: hospital.patients, idNamespace: hospital.mspId }),
       port: await openPort(base, index + 1, opened),
+      operations: await openPort(base, OPERATIONS_OFFSET + index + 1, opened),
     });
   }
   return places;
@@ -168,7 +175,7 @@ async function startPlace(
   options: DemoOptions,
   opened: Steps,
 ): Promise<DemoFile['hospitals'][number]> {
-  const { hospital, upstream, port } = place;
+  const { hospital, upstream, port, operations } = place;
   const folder = join(options.dataDir, hospital.mspId);
   const privateJwk = await registerClient(hospital, ledger, folder);
   const baseUrl = urlOf(port);
@@ -181,6 +188,7 @@ async function startPlace(
     upstream,
     ledger,
     server: port,
+    operations,
     log: options.log.child({ service: hospital.mspId }),
   });
   opened.push(() => service.close());

@@ -9,6 +9,7 @@ import {
   smartConfiguration,
   type TokenService,
 } from '../auth/discovery';
+import { fhirAdmission, tokenAdmission, tokenKey } from '../auth/fhirAdmission';
 import { createAuthenticator } from '../auth/principal';
 import type { RegistryReader } from '../auth/registryReader';
 import type { ReplayStore } from '../auth/replayStore';
@@ -22,10 +23,11 @@ import { createFactsReader, type FactsReader } from '../fhir/resourceFacts';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
 import type { Upstream } from '../fhir/upstream';
-import { healthRouter, type ReadinessChecks } from '../http/health';
+import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
+import { createReadiness, healthRouter, type Readiness, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
+import { createOperationsApp } from '../http/operations';
 import { notFound, problemHandler } from '../http/problem';
-import { rateLimit } from '../http/rateLimit';
 import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { Recorder } from '../recorder/recorder';
@@ -55,8 +57,10 @@ export interface HospitalSettings {
   readonly disclosure: Disclosure;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<AccessLimits>;
-  /** Requests of one address in a window; absent: unlimited. */
-  readonly rateLimit?: { readonly windowMs: number; readonly limit: number };
+  /** Express `trust proxy`: how many proxies stand before this process; default 0. */
+  readonly trustedProxies?: number;
+  /** Default {@link DEFAULT_REQUEST_LIMITS}. */
+  readonly requestLimits?: RequestLimits;
 }
 
 export interface HospitalDependencies {
@@ -80,6 +84,8 @@ export interface HospitalDependencies {
 
 export interface HospitalApp {
   readonly app: Express;
+  /** For a listener that only operators reach. */
+  readonly operations: Express;
   /** Releases what this app opened itself. What was passed in stays the caller's. */
   close(): Promise<void>;
 }
@@ -87,6 +93,8 @@ export interface HospitalApp {
 export const DEFAULT_IDENTIFIER_SYSTEMS: readonly string[] = ['http://hl7.org/fhir/sid/us-ssn'];
 /** Directory types come beside a patient's data, and only within a token's scope; so they have scopes too. */
 const SCOPED_TYPES: readonly string[] = [...PATIENT_TYPES, ...DIRECTORY_TYPES];
+/** A hospital's clients are programs: what does not authenticate is a mistake or an attack, what does may ask a thousand times a second. */
+export const DEFAULT_REQUEST_LIMITS: RequestLimits = { anonymous: 600, caller: 60_000 };
 const ISSUER_PATH = '/oauth';
 const MAX_TOKEN_REQUEST_BYTES = 32 * 1024;
 
@@ -100,26 +108,30 @@ interface TokenSide {
 export async function createHospitalApp(dependencies: HospitalDependencies): Promise<HospitalApp> {
   const { settings, log, metrics } = dependencies;
   const fhirBaseUrl = `${settings.baseUrl}/fhir`;
-  const tokens = await createTokenSide(dependencies, fhirBaseUrl);
+  const admission = createAdmission(settings.requestLimits ?? DEFAULT_REQUEST_LIMITS, dependencies.clock);
+  const tokens = await createTokenSide(dependencies, fhirBaseUrl, admission);
   const facts = factsOf(dependencies);
   const upstream = prepareSource(dependencies.upstream, { facts, clock: dependencies.clock, log });
+  const readiness = readinessOf(dependencies, upstream);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', settings.trustedProxies ?? 0);
   app.use(requestContext(log));
   if (metrics !== undefined) {
     app.use(metrics.middleware);
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
-  app.use(healthRouter(readiness(dependencies, upstream)));
-  if (metrics !== undefined) {
-    app.use(metrics.router);
-  }
-  app.use('/fhir', createFhir({ ...dependencies, upstream }, facts, tokens, fhirBaseUrl));
-  app.use(ISSUER_PATH, limiter(settings), tokens.router);
+  app.use(healthRouter(readiness));
+  app.use('/fhir', createFhir({ ...dependencies, upstream }, facts, tokens, fhirBaseUrl, admission));
+  app.use(ISSUER_PATH, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
-  return { app, close: () => Promise.resolve() };
+  return {
+    app,
+    operations: createOperationsApp({ readiness, metrics, log }),
+    close: () => Promise.resolve(),
+  };
 }
 
 function factsOf({ upstream, settings, metrics }: HospitalDependencies): FactsReader {
@@ -131,16 +143,8 @@ function factsOf({ upstream, settings, metrics }: HospitalDependencies): FactsRe
   });
 }
 
-function readiness({ readiness: given }: HospitalDependencies, upstream: Upstream): ReadinessChecks {
-  return { ...given, upstream: () => upstream.isReady() };
-}
-
-function limiter({ rateLimit: limits }: HospitalSettings): RequestHandler {
-  return limits === undefined
-    ? (_request, _response, next) => {
-        next();
-      }
-    : rateLimit(limits);
+function readinessOf({ readiness: given, clock }: HospitalDependencies, upstream: Upstream): Readiness {
+  return createReadiness({ ...given, upstream: () => upstream.isReady() }, clock);
 }
 
 function createFhir(
@@ -148,6 +152,7 @@ function createFhir(
   facts: FactsReader,
   tokens: TokenSide,
   fhirBaseUrl: string,
+  admission: Admission,
 ): Router {
   const { settings, upstream, clock, registry } = dependencies;
   const { identifierSystems } = settings;
@@ -172,10 +177,11 @@ function createFhir(
     subjects: createSubjects({ identifierSystems, consortiumKey: dependencies.consortiumKey }),
     facts,
   });
+  const authenticator = createAuthenticator(verifier, registry);
   return createFhirRouter({
-    limiter: limiter(settings),
+    limiter: fhirAdmission(admission, authenticator),
     access,
-    authenticator: createAuthenticator(verifier, registry),
+    authenticator,
     fhirBaseUrl,
     tickets: createTickets(dependencies.recorder, limits),
     write,
@@ -190,7 +196,11 @@ function createFhir(
   });
 }
 
-async function createTokenSide(dependencies: HospitalDependencies, fhirBaseUrl: string): Promise<TokenSide> {
+async function createTokenSide(
+  dependencies: HospitalDependencies,
+  fhirBaseUrl: string,
+  admission: Admission,
+): Promise<TokenSide> {
   const { tokens, settings, registry, clock, log } = dependencies;
   const router = Router();
   if (tokens.kind === 'external') {
@@ -208,8 +218,11 @@ async function createTokenSide(dependencies: HospitalDependencies, fhirBaseUrl: 
     replays: tokens.replays,
     clock,
     log,
+    admit: (clientId, purpose) => {
+      admission.countCaller(tokenKey(clientId, purpose));
+    },
   });
-  router.use(tokenRoutesOnly(), (request, response) => {
+  router.use(tokenRoutesOnly(), tokenAdmission(admission), (request, response) => {
     server.listener(request, response);
   });
   const { tokenEndpoint, jwksUri, scopes, jwks } = server;

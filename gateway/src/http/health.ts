@@ -9,31 +9,74 @@ export interface PartHealth {
 
 export type ReadinessChecks = Readonly<Record<string, () => PartHealth | Promise<PartHealth>>>;
 
+/** What was found when the parts were last asked. */
+export interface ReadinessReport {
+  readonly ready: boolean;
+  readonly parts: Readonly<Record<string, PartHealth>>;
+}
+
+export type Readiness = () => Promise<ReadinessReport>;
+
+/** A check may ask the hospital's own systems, and anybody may ask `/readyz`: the parts are asked once in this time at most. */
+const KEEP_MS = 1000;
+
 /**
- * `GET /healthz`: the process answers. `GET /readyz`: every named part is ready (200) or not (503), each with its state, so that an
- * operator sees which one is missing.
+ * Asks every part; whoever asks at the same time or soon after gets the same report.
+ * @param clock milliseconds since the epoch.
  */
-export function healthRouter(checks: ReadinessChecks): Router {
-  const router = Router();
-  router.get('/healthz', (_request, response) => {
-    response.set('Cache-Control', 'no-store').json({ status: 'ok' });
-  });
-  router.get('/readyz', async (_request, response) => {
+export function createReadiness(checks: ReadinessChecks, clock: () => number): Readiness {
+  let kept: { readonly at: number; readonly report: Promise<ReadinessReport> } | undefined;
+  const ask = async (): Promise<ReadinessReport> => {
     const parts = Object.fromEntries(
       await Promise.all(
         Object.entries(checks).map(async ([name, check]) => [name, await safely(check)] as const),
       ),
     );
-    const ready = Object.values(parts).every((part) => part.ready);
+    return { ready: Object.values(parts).every((part) => part.ready), parts };
+  };
+  return () => {
+    const now = clock();
+    if (kept === undefined || now - kept.at >= KEEP_MS || now < kept.at) {
+      kept = { at: now, report: ask() };
+    }
+    return kept.report;
+  };
+}
+
+/** `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word about which. */
+export function healthRouter(readiness: Readiness): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.set('Cache-Control', 'no-store').json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const { ready } = await readiness();
     response
       .status(ready ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: ready ? 'ready' : 'notReady', parts });
+      .json({ status: statusOf(ready) });
   });
   return router;
 }
 
-/** A check that throws means a part that is not ready; its message is the answer. */
+/** `GET /readyz` with the state of each named part, so that an operator sees which one is missing. */
+export function detailedReadiness(readiness: Readiness): Router {
+  const router = Router();
+  router.get('/readyz', async (_request, response) => {
+    const { ready, parts } = await readiness();
+    response
+      .status(ready ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json({ status: statusOf(ready), parts });
+  });
+  return router;
+}
+
+function statusOf(ready: boolean): string {
+  return ready ? 'ready' : 'notReady';
+}
+
+/** A check that throws means a part that is not ready; its kind of error is the answer. */
 async function safely(check: () => PartHealth | Promise<PartHealth>): Promise<PartHealth> {
   try {
     return await check();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import Database from 'libsql';
-import { inOneTransaction } from '../sqlite';
+import type Database from 'libsql';
+import { inOneTransaction, openOwnDatabase } from '../sqlite';
 
 export type SqlDatabase = Database.Database;
 export type SqlStatement = Database.Statement;
@@ -16,16 +14,10 @@ const BUSY_TIMEOUT_MS = 5000;
  * @param path a file, or `:memory:`.
  */
 export function openDatabase(path: string): SqlDatabase {
-  if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  }
-  const database = new Database(path, { timeout: BUSY_TIMEOUT_MS / 1000 });
+  const database = openOwnDatabase(path, { timeout: BUSY_TIMEOUT_MS / 1000 });
   database.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = ${String(BUSY_TIMEOUT_MS)};`,
   );
-  if (path !== ':memory:') {
-    chmodSync(path, 0o600);
-  }
   return database;
 }
 

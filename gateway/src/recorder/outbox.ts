@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { randomUUID } from 'node:crypto';
-import Database from 'libsql';
-import { inOneTransaction } from '../sqlite';
+import type Database from 'libsql';
+import { inOneTransaction, openOwnDatabase } from '../sqlite';
 
 /** Where a lane stands, as this store knows it. */
 export interface LaneHead {
@@ -129,7 +129,7 @@ interface OwedRow {
  * @throws Error when the file is of another version.
  */
 export function openOutbox(file: string): Outbox {
-  return outboxOn(new Database(file));
+  return outboxOn(openOwnDatabase(file));
 }
 
 /** The outbox in an open database, which it owns from now on. */

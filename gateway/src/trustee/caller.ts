@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { TokenVerifier } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
+import type { Admission } from '../http/admission';
 import { checkWrite } from './csrf';
 import type { Patient, PatientDirectory } from './patientDirectory';
 import { coversPatientScope, type ScopeLetter } from './patientScopes';
@@ -19,6 +20,7 @@ export interface CallerDeps {
   readonly baseUrl: string;
   /** RFC 9728 metadata URL, for `WWW-Authenticate`. */
   readonly resourceMetadataUrl: string;
+  readonly admission: Admission;
 }
 
 const callers = new WeakMap<Request, Caller>();
@@ -32,10 +34,12 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function authenticateCaller(deps: CallerDeps): RequestHandler {
   return async (request, response, next) => {
     const header = request.get('authorization');
-    const caller =
-      header === undefined
-        ? await fromSession(deps, request, response)
-        : await fromToken(deps, header, response);
+    const caller = await deps.admission.authenticate(
+      request,
+      () => (header === undefined ? fromSession(deps, request, response) : fromToken(deps, header, response)),
+      // An app's requests are counted for themselves, so that it cannot use up the patient's own.
+      ({ kind, patient }) => `${kind} ${patient.subject}`,
+    );
     callers.set(request, caller);
     next();
   };

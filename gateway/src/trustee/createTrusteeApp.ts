@@ -6,10 +6,11 @@ import { subjectPseudonym } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
-import { healthRouter, type ReadinessChecks } from '../http/health';
+import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
+import { createReadiness, healthRouter, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
+import { createOperationsApp } from '../http/operations';
 import { notFound, problemHandler } from '../http/problem';
-import { rateLimit } from '../http/rateLimit';
 import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
@@ -18,6 +19,7 @@ import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../readmodel/openDatabase';
 import { accessRoutes } from './accessRoutes';
+import { type BackChannel, createBackChannel } from './backChannel';
 import { authenticateCaller } from './caller';
 import { createConsentDesk } from './consentDesk';
 import { consentRoutes } from './consentRoutes';
@@ -36,8 +38,8 @@ import {
 import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './patientProvider';
 import { PUBLISHED_SCOPES } from './patientScopes';
 import { portalFiles } from './portalFiles';
+import { createPendingSignIns } from './pendingSignIns';
 import { createPortalSessions, type SessionLifetime } from './portalSession';
-import { createSealedCookie } from './sealedCookie';
 import { signInRoutes } from './signInRoutes';
 import { type FailedSignIns, openSignInThrottle, type ThrottleRules } from './signInThrottle';
 import { publicJwks, type TrusteeKeys } from './trusteeKeys';
@@ -90,14 +92,15 @@ export interface TrusteeDeps {
   readonly limits?: TrusteeLimits;
 }
 
-/** Requests a minute from one address. */
-export interface TrusteeLimits {
-  readonly api: number;
+export interface TrusteeLimits extends RequestLimits {
+  /** Requests of one source a minute to the pages and endpoints of signing in, which nobody has authenticated for yet. */
   readonly signIn: number;
 }
 
 export interface TrusteeApp {
   readonly app: Express;
+  /** For a listener that only operators reach. */
+  readonly operations: Express;
   /** The value for RFC 8707 `resource`: the audience of the API's access tokens. */
   readonly resource: string;
   /** Issuer of the patients' OpenID provider. */
@@ -106,28 +109,32 @@ export interface TrusteeApp {
   close(): Promise<void>;
 }
 
-const DEFAULT_LIMITS: TrusteeLimits = { api: 1200, signIn: 300 };
-const WINDOW_MS = 60_000;
+export const DEFAULT_TRUSTEE_LIMITS: TrusteeLimits = { anonymous: 300, caller: 1200, signIn: 600 };
 const RETRY_MS = 40;
 /** OAuth and OIDC endpoints that apps call from elsewhere set their own headers; the library's pages have their own policy. */
 const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api/v1';
 
 /** The trustee's HTTP service: portal, sign-in, OpenID provider and patient API. Opens nothing and starts nothing by itself. */
 export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
-  const parts = wire(deps);
-  const limits = deps.limits ?? DEFAULT_LIMITS;
+  const limits = deps.limits ?? DEFAULT_TRUSTEE_LIMITS;
+  const backChannel = createBackChannel();
+  const parts = wire(deps, createAdmission(limits, deps.clock), backChannel);
+  const readiness = createReadiness(
+    { list: () => listHealth(deps.projectionStatus()), ...deps.readiness },
+    deps.clock,
+  );
+  const signingIn = createAdmission({ anonymous: limits.signIn, caller: limits.signIn }, deps.clock).open;
   const https = deps.baseUrl.startsWith('https:');
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', deps.trustedProxies ?? 0);
   app.set('etag', false);
   app.use(requestContext(deps.log), deps.metrics.middleware, securityHeaders('portal', https));
-  app.use(deps.metrics.router);
-  app.use(healthRouter({ list: () => listHealth(deps.projectionStatus()), ...deps.readiness }));
-  app.use('/api/v1', rateLimit({ windowMs: WINDOW_MS, limit: limits.api }), parts.api);
-  app.use('/auth', rateLimit({ windowMs: WINDOW_MS, limit: limits.signIn }), parts.signIn);
+  app.use(healthRouter(readiness));
+  app.use('/api/v1', parts.api);
+  app.use('/auth', signingIn, parts.signIn);
   if (parts.provider !== undefined) {
-    app.use('/oidc', rateLimit({ windowMs: WINDOW_MS, limit: limits.signIn }), parts.provider);
+    app.use('/oidc', backChannel.unlessOwn(signingIn), parts.provider);
   }
   app.get('/openapi.json', (_request, response) => {
     response.json(parts.openApi);
@@ -142,7 +149,13 @@ export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
   });
   app.use(portalFiles(deps.portalDirectory));
   app.use(notFound(), storeErrors(), problemHandler());
-  return { app, resource: parts.resource, issuer: parts.issuer, close: () => Promise.resolve() };
+  return {
+    app,
+    operations: createOperationsApp({ readiness, metrics: deps.metrics, log: deps.log }),
+    resource: parts.resource,
+    issuer: parts.issuer,
+    close: () => Promise.resolve(),
+  };
 }
 
 interface Parts {
@@ -165,11 +178,13 @@ interface Identity {
   readonly router: Router | undefined;
 }
 
-function wire(deps: TrusteeDeps): Parts {
+function wire(deps: TrusteeDeps, admission: Admission, backChannel: BackChannel): Parts {
   const resource = `${deps.baseUrl}/api/v1`;
   const https = deps.baseUrl.startsWith('https:');
   const identity =
-    deps.external === undefined ? embeddedIdentity(deps, resource) : externalIdentity(deps, deps.external);
+    deps.external === undefined
+      ? embeddedIdentity(deps, resource, backChannel)
+      : externalIdentity(deps, deps.external);
   const sessions = createPortalSessions({
     database: deps.database,
     key: deps.keys.sessionKey,
@@ -178,12 +193,7 @@ function wire(deps: TrusteeDeps): Parts {
     randomId: () => randomBytes(24).toString('base64url'),
     ...(deps.sessionLifetime === undefined ? {} : { lifetime: deps.sessionLifetime }),
   });
-  const pending = createSealedCookie({
-    purpose: 'signin',
-    key: deps.keys.sessionKey,
-    https,
-    clock: deps.clock,
-  });
+  const pending = createPendingSignIns({ key: deps.keys.sessionKey, https, clock: deps.clock });
   const { baseUrl, store, registry } = deps;
   const { directory, client, endProviderSessions, failedSignIns, issuer } = identity;
   const tokens = createTokenVerifier({
@@ -201,7 +211,10 @@ function wire(deps: TrusteeDeps): Parts {
     },
   });
   const api = Router();
-  api.use(noStore, authenticateCaller({ sessions, directory, tokens, baseUrl, resourceMetadataUrl }));
+  api.use(
+    noStore,
+    authenticateCaller({ sessions, directory, tokens, baseUrl, resourceMetadataUrl, admission }),
+  );
   api.use(
     meRoutes({ sessions, registry, projectionStatus: deps.projectionStatus, failedSignIns }),
     accessRoutes({ store, registry }),
@@ -217,7 +230,7 @@ function wire(deps: TrusteeDeps): Parts {
   };
 }
 
-function embeddedIdentity(deps: TrusteeDeps, resource: string): Identity {
+function embeddedIdentity(deps: TrusteeDeps, resource: string, backChannel: BackChannel): Identity {
   const { baseUrl, accounts, keys, apps, log } = deps;
   const issuer = `${baseUrl}/oidc`;
   const storage = openOidcStorage(deps.database, deps.clock);
@@ -258,6 +271,7 @@ function embeddedIdentity(deps: TrusteeDeps, resource: string): Identity {
         clientId: PORTAL_CLIENT_ID,
         clientSecret: keys.portalClientSecret,
         backChannel: deps.backChannelUrl ?? (() => baseUrl),
+        backChannelHeaders: backChannel.headers,
       },
       portalRedirectUri,
     ),

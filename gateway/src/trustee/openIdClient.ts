@@ -11,6 +11,8 @@ export type OpenIdIssuer =
       readonly clientSecret: string;
       /** Base URL for this process's own calls to the provider's token endpoint; for instance the loopback address behind a proxy. */
       readonly backChannel: () => string;
+      /** Sent with these calls. */
+      readonly backChannelHeaders: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'external';
@@ -125,6 +127,11 @@ function embedded(source: Extract<OpenIdIssuer, { kind: 'embedded' }>): openid.C
     { client_secret: source.clientSecret, id_token_signed_response_alg: 'ES256' },
     openid.ClientSecretBasic(source.clientSecret),
   );
+  config[openid.customFetch] = (url, options) =>
+    fetch(url, {
+      ...(options as RequestInit),
+      headers: { ...options.headers, ...source.backChannelHeaders },
+    });
   return harden(config, back.startsWith('http://'));
 }
 

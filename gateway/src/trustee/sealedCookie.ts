@@ -11,11 +11,18 @@ export interface SealedCookieOptions {
   /** Whether the public URL is https. */
   readonly https: boolean;
   readonly clock: () => number;
+  /** Where the browser sends it; default everywhere (`/`). */
+  readonly path?: string;
+  /** How long the browser keeps it; default until it is closed. */
+  readonly lasts?: 'browser' | 'seconds';
 }
 
 /** A cookie whose content only this service can read or make (JWE, `dir`, A256GCM), HttpOnly and SameSite=Lax. */
 export interface SealedCookie {
-  /** Name without the suffix. Over https it has the prefix `__Host-`: no other host and no plain http can set it (RFC 6265bis §4.1.3). */
+  /**
+   * Name without the suffix. Over https it has the prefix `__Host-`: no other host and no plain http can set it (RFC 6265bis §4.1.3); with a
+   * path of its own `__Secure-`, which keeps out plain http.
+   */
   readonly name: string;
   set(response: Response, content: JWTPayload, seconds: number, suffix?: string): Promise<void>;
   /** The content; `undefined` when the cookie is absent, altered, made under another key, or too old. */
@@ -24,9 +31,11 @@ export interface SealedCookie {
 }
 
 export function createSealedCookie(options: SealedCookieOptions): SealedCookie {
-  const name = `${options.https ? '__Host-' : ''}cw_${options.purpose}`;
+  const { path = '/', lasts = 'browser' } = options;
+  const prefix = path === '/' ? '__Host-' : '__Secure-';
+  const name = `${options.https ? prefix : ''}cw_${options.purpose}`;
   const key = new Uint8Array(hkdfSync('sha256', options.key, '', `cookie ${options.purpose}`, 32));
-  const attributes: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: options.https, path: '/' };
+  const attributes: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: options.https, path };
   const full = (suffix: string): string => (suffix === '' ? name : `${name}_${suffix}`);
   return {
     name,
@@ -37,8 +46,9 @@ export function createSealedCookie(options: SealedCookieOptions): SealedCookie {
         .setIssuedAt(now)
         .setExpirationTime(now + seconds)
         .encrypt(key);
-      // A session cookie: it ends with the browser, or inside, by `exp`.
-      response.cookie(full(suffix), sealed, attributes);
+      // Whatever the browser does, it ends inside, by `exp`.
+      const age = lasts === 'seconds' ? { maxAge: seconds * 1000 } : {};
+      response.cookie(full(suffix), sealed, { ...attributes, ...age });
     },
     read: async (request, suffix = '') => {
       const sealed = cookieOf(request, full(suffix));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import { AppError } from '../errors';
 import { checkWrite } from './csrf';
 import type { OpenIdClient } from './openIdClient';
 import type { PatientDirectory } from './patientDirectory';
+import type { PendingSignIns } from './pendingSignIns';
 import type { PortalSessions } from './portalSession';
-import type { SealedCookie } from './sealedCookie';
 import { errorPage } from './signInPages';
 import { requestLanguage, wordsIn } from './signInWords';
 
@@ -15,19 +14,14 @@ export interface SignInDeps {
   readonly directory: PatientDirectory;
   readonly sessions: PortalSessions;
   /** Carries a sign-in from `/login` to `/callback`. */
-  readonly pending: SealedCookie;
+  readonly pending: PendingSignIns;
   readonly baseUrl: string;
   /** Ends the patient's sessions at the OpenID provider, where that is possible. */
   readonly endProviderSessions: (login: string) => void;
 }
 
-const PENDING_SECONDS = 600;
-const pendingContent = z.object({
-  state: z.string(),
-  nonce: z.string(),
-  verifier: z.string(),
-  returnTo: z.string(),
-});
+/** Characters of a path to return to; a longer one is not kept, since it travels in a cookie. */
+const MAX_RETURN = 1000;
 
 /** `GET /login`, `GET /callback`, `POST /logout`. */
 export function signInRoutes(deps: SignInDeps): Router {
@@ -39,7 +33,7 @@ export function signInRoutes(deps: SignInDeps): Router {
   router.get('/login', async (request, response) => {
     const { url, state } = await deps.client.begin(localesIn(request.query['ui_locales']));
     const returnTo = localPath(request.query['returnTo'], deps.baseUrl);
-    await deps.pending.set(response, { ...state, returnTo }, PENDING_SECONDS, suffixOf(state.state));
+    await deps.pending.keep(request, response, { ...state, returnTo });
     response.redirect(303, url.href);
   });
   router.get('/callback', async (request, response) => {
@@ -58,25 +52,19 @@ export function signInRoutes(deps: SignInDeps): Router {
 }
 
 async function callback(deps: SignInDeps, request: Request, response: Response): Promise<void> {
-  const { state } = request.query;
-  const suffix = typeof state === 'string' ? suffixOf(state) : '';
-  const pending = pendingContent.safeParse(await deps.pending.read(request, suffix));
-  deps.pending.clear(response, suffix);
-  if (!pending.success) {
+  const pending = await deps.pending.take(request, response, request.query['state']);
+  if (pending === undefined) {
     fail(request, response, 'ended');
     return;
   }
   try {
-    const { login, name } = await deps.client.finish(
-      new URL(request.originalUrl, deps.baseUrl),
-      pending.data,
-    );
+    const { login, name } = await deps.client.finish(new URL(request.originalUrl, deps.baseUrl), pending);
     const patient = deps.directory.find(login, name);
     if (patient === undefined) {
       throw new AppError('UNAUTHENTICATED', 'the login has no patient');
     }
     await deps.sessions.start(response, login, patient.name);
-    response.redirect(303, pending.data.returnTo);
+    response.redirect(303, pending.returnTo);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
       throw error;
@@ -90,11 +78,6 @@ function fail(request: Request, response: Response, why: 'ended' | 'notSignedIn'
   const language = requestLanguage(request);
   const page = errorPage(language, wordsIn(language)[why]);
   response.status(400).set('Content-Security-Policy', page.policy).type('html').send(page.html);
-}
-
-/** Sign-ins in several tabs do not disturb each other: each has its own cookie, named after the state that comes back. */
-function suffixOf(state: string): string {
-  return state.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 16);
 }
 
 const LOCALES = /^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*( [A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*){0,3}$/;
@@ -112,5 +95,6 @@ function localPath(wanted: unknown, baseUrl: string): string {
   const url = new URL(wanted, baseUrl);
   // Dots are resolved by now: `/.//evil.example` has become a path that a browser reads as another host.
   const isLocal = url.origin === new URL(baseUrl).origin && !url.pathname.startsWith('//');
-  return isLocal ? `${url.pathname}${url.search}${url.hash}` : '/';
+  const path = `${url.pathname}${url.search}${url.hash}`;
+  return isLocal && path.length <= MAX_RETURN ? path : '/';
 }

@@ -16,6 +16,9 @@ import {
   TOKEN_URL,
 } from '../hospital/hospitalFixture';
 
+// Making RSA keys takes seconds on a busy machine.
+jest.setTimeout(30_000);
+
 let hospital: Hospital;
 beforeEach(async () => {
   hospital = await createHospital();

@@ -125,6 +125,7 @@ export interface FixtureOptions {
 
 export interface Hospital {
   readonly app: Express;
+  readonly operations: Express;
   readonly recorder: FakeRecorder;
   readonly registry: FakeRegistry;
   readonly sample: SampleHospital;
@@ -169,11 +170,12 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     status: 'active',
   });
   const sample = (sharedSample ??= createSampleHospital({ patients: ['alberto', 'liz', 'ned'] }));
-  const { app } = await createHospitalApp({
+  const { app, operations } = await createHospitalApp({
     settings: {
       baseUrl: BASE_URL,
       identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS,
       disclosure: 'hidden',
+      requestLimits: { anonymous: 1_000_000, caller: 1_000_000 },
       ...options.settings,
     },
     tokens: options.tokens ?? {
@@ -203,6 +205,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
   };
   return {
     app,
+    operations,
     recorder,
     registry,
     sample,

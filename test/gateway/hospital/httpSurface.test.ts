@@ -136,7 +136,9 @@ test('outside /fhir errors are RFC 9457 problems', async () => {
 
 test('health and readiness', async () => {
   expect((await request(hospital.app).get('/healthz')).status).toBe(200);
-  expect((await request(hospital.app).get('/readyz')).body).toMatchObject({
+  expect((await request(hospital.app).get('/readyz')).body).toEqual({ status: 'ready' });
+  expect((await request(hospital.app).get('/metrics')).status).toBe(404);
+  expect((await request(hospital.operations).get('/readyz')).body).toMatchObject({
     status: 'ready',
     parts: { upstream: { ready: true } },
   });
@@ -147,7 +149,7 @@ test('health and readiness', async () => {
 });
 
 test('a rate limit answers as OperationOutcome under /fhir', async () => {
-  const limited = await createHospital({ settings: { rateLimit: { windowMs: 60_000, limit: 2 } } });
+  const limited = await createHospital({ settings: { requestLimits: { anonymous: 2, caller: 2 } } });
   const get = (): request.Test => request(limited.app).get('/fhir/metadata');
   expect([(await get()).status, (await get()).status]).toEqual([200, 200]);
   const refused = await get();

@@ -17,6 +17,7 @@ const HOPS = 15;
 
 /** What a browser does without script: keeps cookies with their paths, follows redirects, submits forms. */
 export class Browser {
+  /** By name; one of a name that another path has too, by name and path. */
   readonly cookies = new Map<string, { value: string; path: string; line: string }>();
   csrfToken = '';
 
@@ -28,7 +29,7 @@ export class Browser {
     const response = await fetch(target, {
       method: ask.method ?? 'GET',
       redirect: 'manual',
-      headers: { accept: 'text/html', cookie: this.#cookiesFor(target), ...ask.headers },
+      headers: { accept: 'text/html', cookie: this.cookiesFor(target), ...ask.headers },
       ...(ask.body === undefined ? {} : { body: ask.body }),
     });
     this.#keep(response);
@@ -87,11 +88,16 @@ export class Browser {
     });
   }
 
-  #cookiesFor(url: URL): string {
+  /** The `Cookie` header for a request to this URL. */
+  cookiesFor(url: URL): string {
     return [...this.cookies]
       .filter(([, { path }]) => url.pathname.startsWith(path))
-      .map(([name, { value }]) => `${name}=${value}`)
+      .map(([key, { value }]) => `${key.split(' ', 1).join('')}=${value}`)
       .join('; ');
+  }
+
+  #keyOf(name: string, path: string): string {
+    return (this.cookies.get(name)?.path ?? path) === path ? name : `${name} ${path}`;
   }
 
   #keep(response: Response): void {
@@ -101,9 +107,9 @@ export class Browser {
       const value = pair.slice(pair.indexOf('=') + 1);
       const path = attributes.find((text) => /^path=/i.test(text))?.slice(5) ?? '/';
       if (value === '' || attributes.some((text) => /^expires=Thu, 01 Jan 1970/i.test(text))) {
-        this.cookies.delete(name);
+        this.cookies.delete(this.#keyOf(name, path));
       } else {
-        this.cookies.set(name, { value, path, line });
+        this.cookies.set(this.#keyOf(name, path), { value, path, line });
       }
     }
   }

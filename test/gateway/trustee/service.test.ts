@@ -115,15 +115,27 @@ describe('the trustee’s service', () => {
         }
       });
     });
+    // Readiness is remembered for a second.
+    harness.advance(1000);
     const unready = await get('/readyz');
     expect(unready.status).toBe(503);
-    expect(await unready.text()).toContain('halted');
+    expect(await unready.text()).toBe('{"status":"notReady"}');
     expect((await get('/healthz')).status).toBe(200);
-    expect(await (await get('/metrics')).text()).toContain('chartwitness_http_request_seconds');
+    expect((await get('/metrics')).status).toBe(404);
+    const detailed = await request(harness.trustee.operations).get('/readyz');
+    expect([detailed.status, JSON.stringify(detailed.body)]).toEqual([
+      503,
+      expect.stringContaining('halted'),
+    ]);
+    const metrics = await request(harness.trustee.operations).get('/metrics');
+    expect(metrics.text).toContain('chartwitness_http_request_seconds');
   });
 
-  it('limits how often one address may call', async () => {
-    const limited = await startTrustee({ portalDirectory: portal, limits: { api: 3, signIn: 3 } });
+  it('limits how often one address may ask without authenticating', async () => {
+    const limited = await startTrustee({
+      portalDirectory: portal,
+      limits: { anonymous: 3, caller: 3, signIn: 3 },
+    });
     try {
       const statuses: number[] = [];
       for (let at = 0; at < 5; at += 1) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Libsql from 'libsql';
+import type Libsql from 'libsql';
+import { openOwnDatabase } from '../../sqlite';
 import type { Version } from '../protocol/version';
 import { SCHEMA, SCHEMA_VERSION } from './schema';
 import { StateReader, StoreClosed } from './stateReader';
@@ -62,7 +63,7 @@ export class LedgerStore {
   private readonly statements = new Map<string, Run>();
 
   private constructor(readonly file: string) {
-    this.database = new Libsql(file);
+    this.database = openOwnDatabase(file);
     this.database.pragma('journal_mode = WAL');
     this.database.pragma('synchronous = FULL');
     // A purged or deleted private value must not survive in free pages.

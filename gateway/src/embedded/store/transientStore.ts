@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
-import Libsql from 'libsql';
-import { inOneTransaction } from '../../sqlite';
+import type Libsql from 'libsql';
+import { inOneTransaction, openOwnDatabase } from '../../sqlite';
 
 /** The private writes of one collection in an endorsed transaction that is not committed yet. */
 export interface TransientSet {
@@ -80,7 +80,7 @@ export class TransientStore {
 }
 
 function openFile(file: string): Libsql.Database {
-  const database = new Libsql(file);
+  const database = openOwnDatabase(file);
   try {
     database.pragma('journal_mode = TRUNCATE');
     database.pragma('synchronous = OFF');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem, Basis, Me } from '@api/schemas';
 import { isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
+import { csvCell } from '../../lib/csvCell';
 
 /** What an export was made of. */
 export interface ExportFacts {
@@ -41,7 +42,7 @@ export function toCsvFile({ me, filter, entries, madeAt }: ExportFacts): string 
   const narrowed = isEmptyFilter(filter) ? 'every entry' : `only entries that fit ${JSON.stringify(filter)}`;
   const { block, state, checkedAt } = me.list;
   const facts = `# ${String(entries.length)} entries, ${narrowed}, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
-  const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(toCell).join(','));
+  const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(csvCell).join(','));
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
@@ -69,12 +70,6 @@ function basisCells(basis: Basis): readonly string[] {
   const version = 'version' in basis ? basis.version : null;
   const rule = 'rule' in basis ? basis.rule : undefined;
   return [kind, version === null ? '' : String(version), rule ?? ''];
-}
-
-/** Quotes a cell. A cell that a spreadsheet would run as a formula is led by an apostrophe: names come from outside. */
-function toCell(value: string): string {
-  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
 /** Gives a file to the browser to save. Its name tells the day, never the person. */

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isEmergencyPurpose } from '@chartwitness/chaincode/domain';
+import type { RequestHandler } from 'express';
+import type { Admission } from '../http/admission';
+import { slowLane } from '../http/slowLane';
+import type { Authenticator, Principal } from './principal';
+
+/**
+ * Who may ask the FHIR interface how often: authenticates before anything else is done for a request. The route authenticates again, from
+ * the verified tokens that are remembered.
+ */
+export function fhirAdmission(admission: Admission, authenticator: Authenticator): RequestHandler {
+  return async (request, response, next) => {
+    const authorization = request.get('authorization');
+    if (authorization === undefined) {
+      // A document that is open to all, or a refusal that the route words.
+      admission.open(request, response, next);
+      return;
+    }
+    await admission.authenticate(request, () => authenticator.authenticate(authorization), callerKey);
+    next();
+  };
+}
+
+/** An emergency is counted for itself: a client's own flood of ordinary requests does not stop its break-glass. */
+function callerKey({ requester, purpose }: Principal): string {
+  return tokenKey(requester.clientId, purpose);
+}
+
+/** The same for a token request. */
+export function tokenKey(clientId: string, purpose: string): string {
+  return `${isEmergencyPurpose(purpose) ? 'emergency' : 'ordinary'} ${clientId}`;
+}
+
+/** Token requests of sources that failed too often: so many are judged at once, and so many wait. */
+const SLOW = { width: 2, waiting: 200 } as const;
+const UNAUTHORISED = new Set([400, 401]);
+
+/**
+ * Before the token endpoint, where every request brings its own proof. What is refused counts for the source; a source that has used up its
+ * share is judged in the slow lane, so that a flood from an address costs little and a genuine client behind the same address gets through.
+ */
+export function tokenAdmission(admission: Admission): RequestHandler {
+  const slow = slowLane(SLOW);
+  return (request, response, next) => {
+    if (admission.isUsedUp(request)) {
+      slow(request, response, next);
+      return;
+    }
+    response.once('finish', () => {
+      if (UNAUTHORISED.has(response.statusCode) && !admission.isUsedUp(request)) {
+        admission.countAnonymous(request);
+      }
+    });
+    next();
+  };
+}

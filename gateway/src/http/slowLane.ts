@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RequestHandler } from 'express';
+import { AppError } from '../errors';
+
+export interface SlowLaneOptions {
+  /** Requests that are worked on at once. */
+  readonly width: number;
+  /** Requests that wait at most; further ones are refused. */
+  readonly waiting: number;
+}
+
+/**
+ * A middleware that lets few requests through at once, and the others wait in order: for those that cost more to judge than to refuse. Who
+ * asks rightly is served among them, later; what they cost together is bounded.
+ */
+export function slowLane({ width, waiting }: SlowLaneOptions): RequestHandler {
+  const queue: (() => void)[] = [];
+  let running = 0;
+  const leave = (): void => {
+    running -= 1;
+    queue.shift()?.();
+  };
+  return (_request, response, next) => {
+    const enter = (): void => {
+      running += 1;
+      response.once('close', leave);
+      next();
+    };
+    if (running < width) {
+      enter();
+    } else if (queue.length >= waiting) {
+      throw new AppError('TOO_MANY_REQUESTS', 'the slow lane is full', { retryAfterSeconds: 1 });
+    } else {
+      queue.push(enter);
+    }
+  };
+}
