@@ -8,7 +8,9 @@ test('few at once, the others in order, the rest refused, and nobody left waitin
   const entered: number[] = [];
   const responses = Array.from({ length: 5 }, () => new EventEmitter());
   const ask = (at: number): void => {
-    void lane(new EventEmitter() as unknown as Request, responses[at] as unknown as Response, () => entered.push(at));
+    void lane(new EventEmitter() as unknown as Request, responses[at] as unknown as Response, () =>
+      entered.push(at),
+    );
   };
   [0, 1, 2, 3].forEach(ask);
   expect(entered).toEqual([0, 1]);
