@@ -30,7 +30,7 @@ beforeAll(async () => {
     `Patient?identifier=${encodeURIComponent(`${record.identifier.system}|${record.identifier.value}`)}`,
     errand,
   );
-  await here.get(`Observation?patient=${record.patientId}&_sort=quarrelsome`, errand);
+  await here.get(`Observation?patient=${record.patientId}&code=quarrelsome`, errand);
   await here.get(`Observation?code=7719234455`, errand);
   await product.hospitals
     .client(SOUTH.mspId, NORTH.mspId)
