@@ -222,31 +222,36 @@ class SqlAccessStore implements AccessStore {
       event.id,
       JSON.stringify(event),
     );
+    this.#putRow('INSERT', listingOf([entry]));
     const key = linkKey(entry);
     if (key !== undefined) {
       this.#prepare('INSERT INTO link (key, position) VALUES (?, ?)').run(key, position);
     }
   }
 
-  /** Makes the rows of everything that these entries change: their own, and those of the entries that they belong to. */
+  /** An entry was put as standing for itself; here those that belong together become one row. */
   #list(added: readonly StoredEntry[]): void {
     if (added.length === 0) {
       return;
     }
-    for (const group of this.#groupsAround(added)) {
-      this.#putListing(listingOf(group));
+    for (const listing of this.#groupsAround(added).map(listingOf)) {
+      const { position, members, fields } = listing;
+      if (members.length === 1) {
+        continue;
+      }
+      for (const other of members.filter((member) => member !== position)) {
+        this.#prepare('DELETE FROM subject_entry WHERE subject = ? AND position = ?').run(
+          fields.subject,
+          other,
+        );
+      }
+      this.#putRow('INSERT OR REPLACE', listing);
     }
   }
 
-  #putListing({ position, members, fields }: Listing): void {
-    for (const other of members.filter((member) => member !== position)) {
-      this.#prepare('DELETE FROM subject_entry WHERE subject = ? AND position = ?').run(
-        fields.subject,
-        other,
-      );
-    }
+  #putRow(how: 'INSERT' | 'INSERT OR REPLACE', { position, members, fields }: Listing): void {
     this.#prepare(
-      `INSERT OR REPLACE INTO subject_entry (subject, position, at, org, person, purpose, outcome, types, members)
+      `${how} INTO subject_entry (subject, position, at, org, person, purpose, outcome, types, members)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       fields.subject,
