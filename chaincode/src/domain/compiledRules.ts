@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestItem, Requester } from './accessRequest';
 import { type Action, type ConsentRule, HOLDER } from './consent';
-import { compileDenial, compilePermission, type LabelFacts, readLabels } from './labelMatch';
+import { compileDenial, compilePermission, type LabelFacts, type LabelTest, readLabels } from './labelMatch';
 import { isWithin } from './period';
 import { normalisePersonId } from './personText';
 import { purposeMatches } from './purposes';
@@ -29,10 +29,13 @@ export interface CompiledRule {
   matchesItem(item: RequestItem, facts: () => LabelFacts): boolean;
 }
 
+/** Shorter lists are compiled faster than a weak entry is collected. */
+const WORTH_KEEPING = 16;
 const known = new WeakMap<readonly ConsentRule[], readonly CompiledRule[]>();
 
-/** What does not depend on the request is worked out once for each list of rules, which must not be changed afterwards. */
+/** What does not depend on the request is worked out once for each long list of rules, which must not be changed afterwards. */
 export function compileRules(rules: readonly ConsentRule[]): readonly CompiledRule[] {
+  if (rules.length < WORTH_KEEPING) return rules.map(compile);
   const compiled = known.get(rules) ?? rules.map(compile);
   known.set(rules, compiled);
   return compiled;
@@ -49,7 +52,7 @@ function compile(rule: ConsentRule): CompiledRule {
   const isPermission = effect === 'permit';
   const isAskedBy = compileRequester(rule);
   const types = rule.types && new Set(rule.types);
-  const labels = rule.labels && (isPermission ? compilePermission : compileDenial)(rule.labels);
+  const labels = rule.labels && compileAtFirstUse(rule.labels, isPermission);
   return {
     rule,
     isPermission,
@@ -62,6 +65,12 @@ function compile(rule: ConsentRule): CompiledRule {
     matchesItem: (item, facts) =>
       (types === undefined || types.has(item.type)) && (labels === undefined || labels(facts())),
   };
+}
+
+/** Most rules of a long list never see an item: who asks, or for what, does not match. */
+function compileAtFirstUse(labels: readonly string[], isPermission: boolean): LabelTest {
+  let test: LabelTest | undefined;
+  return (facts) => (test ??= (isPermission ? compilePermission : compileDenial)(labels))(facts);
 }
 
 /** A denial of a person holds at every organisation, so its own `org` is not asked; a permission for one holds only where it says. */

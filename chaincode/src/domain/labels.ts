@@ -18,6 +18,7 @@ export const MAX_LABELS = 20;
 /** UTF-16 code units of one label; data that carry a longer one are labelled {@link EVERY_LABEL}. */
 export const MAX_LABEL_LENGTH = 256;
 
+const BARE_CODE = /^[A-Z0-9_-]+$/;
 const PLAIN = /^[\x21-\x7e]+$/;
 const CONTROL = /[\p{Cc}\p{Surrogate}]/u;
 
@@ -37,6 +38,22 @@ export interface ParsedLabel {
  * https, and the names that HL7 gave its systems over time.
  */
 export function parseLabel(label: string): ParsedLabel {
+  const known = parsedLabels.get(label);
+  if (known !== undefined) return known;
+  const parsed = parse(label);
+  // Data and rules repeat few labels; a sender of many costs no memory.
+  if (parsedLabels.size === REMEMBERED_LABELS) parsedLabels.clear();
+  parsedLabels.set(label, parsed);
+  return parsed;
+}
+
+const REMEMBERED_LABELS = 2000;
+const parsedLabels = new Map<string, ParsedLabel>();
+
+function parse(label: string): ParsedLabel {
+  if (BARE_CODE.test(label)) {
+    return { system: isConfidentiality(label) ? 'Confidentiality' : 'ActCode', systemName: '', code: label };
+  }
   const end = label.indexOf('|');
   const code = foldCode(label.slice(label.lastIndexOf('|') + 1));
   if (end < 0)

@@ -56,8 +56,8 @@ export function isRoleCode(text: string): boolean {
  * Idempotent. Only what {@link isPersonId} accepts is ever compared; anything else is changed as far as the rules go.
  */
 export function normalisePersonId(text: string): string {
-  const folded = PLAIN.test(text) ? text.toLowerCase() : foldCase(foldCase(text));
-  return folded.replace(BLANKS, ' ').replace(/^ | $/g, '');
+  if (PLAIN.test(text)) return text.toLowerCase();
+  return foldCase(foldCase(text)).replace(BLANKS, ' ').replace(/^ | $/g, '');
 }
 
 /**
