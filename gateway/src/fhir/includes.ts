@@ -9,6 +9,22 @@ export interface IncludeRules {
   readonly reverse: ReadonlySet<string>;
   /** … or to a resource that was itself included (`_revinclude:iterate`). */
   readonly reverseOnward: ReadonlySet<string>;
+  /**
+   * For resources of the type that is searched for. Whether the source gives them as matches or beside them depends on where its pages
+   * end; so they come by the elements that the parameters name, and by no other reference.
+   */
+  readonly own?: OwnRules;
+}
+
+export interface OwnRules {
+  readonly type: string;
+  /** For each parameter: who refers by which element (`*`: any), which way, and whether from what was itself included. */
+  readonly elements: readonly {
+    readonly referrer: string;
+    readonly element: string;
+    readonly isReverse: boolean;
+    readonly iterates: boolean;
+  }[];
 }
 
 export interface Reach {
@@ -27,22 +43,37 @@ export const BY_REFERENCE: IncludeRules = {
 
 const ITERATE = /^_(rev)?include(:iterate|:recurse)?$/i;
 
-/** Reads `_include` and `_revinclude` with their modifiers. What a match itself refers to may always come; the source says what does. */
-export function includeRules(parameters: URLSearchParams): IncludeRules {
+/**
+ * Reads `_include` and `_revinclude` with their modifiers. What a match itself refers to may always come; the source says what does.
+ * @param type that is searched for.
+ */
+export function includeRules(type: string, parameters: URLSearchParams): IncludeRules {
+  const elements: OwnRules['elements'][number][] = [];
   const onward = new Set<string>();
   const reverse = new Set<string>();
   const reverseOnward = new Set<string>();
   for (const [name, value] of parameters) {
-    const [, isReverse, iterates] = ITERATE.exec(name) ?? [];
-    const type = value.split(':')[0] ?? '';
+    const match = ITERATE.exec(name);
+    if (match === null) {
+      continue;
+    }
+    const [, isReverse, iterates] = match;
+    const [referrer = '', parameter = '*'] = value.split(':');
     if (isReverse !== undefined) {
-      reverse.add(type);
+      reverse.add(referrer);
     }
     if (iterates !== undefined) {
-      (isReverse === undefined ? onward : reverseOnward).add(type);
+      (isReverse === undefined ? onward : reverseOnward).add(referrer);
     }
+    const element = parameter.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    elements.push({
+      referrer,
+      element,
+      isReverse: isReverse !== undefined,
+      iterates: iterates !== undefined,
+    });
   }
-  return { onward, reverse, reverseOnward };
+  return { onward, reverse, reverseOnward, own: { type, elements } };
 }
 
 export function keyOf({ resource }: Pick<Candidate, 'resource'>): string {
@@ -67,9 +98,14 @@ export function reachFrom(
     rules.reverse.size + rules.reverseOnward.size === 0
       ? new Map<string, readonly Candidate[]>()
       : referrersIn(pool);
-  const note = (key: string, from: number): void => {
+  const note = (key: string, from: number, isReverse: boolean): void => {
     const candidate = waiting.get(key);
-    if (candidate === undefined) {
+    const leader = all[from];
+    if (
+      candidate === undefined ||
+      leader === undefined ||
+      !isByRule(leader, candidate, from >= roots.length, isReverse, rules.own)
+    ) {
       return;
     }
     const place = placeOf.get(key) ?? all.push(candidate) - 1;
@@ -84,12 +120,12 @@ export function reachFrom(
     const isOnward = place >= roots.length;
     if (!isOnward || names(rules.onward, from.resource.resourceType)) {
       from.facts.references.forEach((key) => {
-        note(key, place);
+        note(key, place, false);
       });
     }
     for (const candidate of referring.get(keyOf(from)) ?? []) {
       if (names(isOnward ? rules.reverseOnward : rules.reverse, candidate.resource.resourceType)) {
-        note(keyOf(candidate), place);
+        note(keyOf(candidate), place, true);
       }
     }
   }
@@ -102,13 +138,50 @@ export function reachFrom(
   return { reached, parents };
 }
 
+/** Resources of the type that is searched for come by a named element only; all others as the source gives them. */
+function isByRule(
+  leader: Candidate,
+  candidate: Candidate,
+  isOnward: boolean,
+  isReverse: boolean,
+  own: OwnRules | undefined,
+): boolean {
+  if (own === undefined || candidate.resource.resourceType !== own.type) {
+    return true;
+  }
+  const [referrer, target] = isReverse ? [candidate, leader] : [leader, candidate];
+  return own.elements.some(
+    (rule) =>
+      rule.isReverse === isReverse &&
+      (!isOnward || rule.iterates) &&
+      (rule.referrer === '*' || rule.referrer === referrer.resource.resourceType) &&
+      (rule.element === '*' || refersBy(referrer, rule.element, keyOf(target))),
+  );
+}
+
+/** Whether the reference stands in the element, in whatever form that counts as one of the resource's references. */
+function refersBy({ resource, facts }: Candidate, element: string, key: string): boolean {
+  return facts.references.has(key) && holdsReference(resource[element], key);
+}
+
+function holdsReference(value: unknown, key: string): boolean {
+  if (typeof value === 'string') {
+    return value === key || value.endsWith(`/${key}`) || value.includes(`${key}/_history/`);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).some((member) => holdsReference(member, key))
+    : false;
+}
+
 function names(types: ReadonlySet<string>, type: string): boolean {
   return types.has('*') || types.has(type);
 }
 
 function referrersIn(pool: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
   const referring = new Map<string, Candidate[]>();
-  for (const candidate of pool) {
+  // The source's order depends on where its pages end.
+  const ordered = [...pool].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  for (const candidate of ordered) {
     for (const key of candidate.facts.references) {
       const known = referring.get(key);
       if (known === undefined) {

@@ -180,7 +180,7 @@ class Accessing {
         wanted,
         maxBytes: limits.answerBytes,
         countsAll,
-        rules: includeRules(search.upstream),
+        rules: includeRules(search.type, search.upstream),
         isPoolShared: false,
       },
       means: this.#means(chooser),

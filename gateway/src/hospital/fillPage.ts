@@ -135,10 +135,13 @@ class Filler {
         break;
       }
     }
-    this.#addBesides(
-      here,
-      stretch.besides.flatMap((entry) => choose(entry) ?? []),
-    );
+    // A match that is not on this page may belong beside one that is.
+    const isHere = new Set(here);
+    const left = all.filter((candidate) => !isHere.has(candidate)).map((candidate) => asBeside(candidate));
+    const besides = stretch.besides
+      .flatMap((entry) => choose(entry) ?? [])
+      .filter(({ mode }) => mode === 'include');
+    this.#addBesides(here, this.#wish.isPoolShared ? besides : [...besides, ...left]);
     return this.#isDone;
   }
 
@@ -238,6 +241,10 @@ class Filler {
       nextKind: this.#nextKind,
     };
   }
+}
+
+function asBeside({ resource, facts }: Candidate): Candidate {
+  return { resource, facts, mode: 'include' };
 }
 
 export function kindOfCandidate({ resource, facts }: Candidate): string {

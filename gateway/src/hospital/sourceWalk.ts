@@ -29,7 +29,7 @@ export interface PagedSource {
 /** What one page of the source holds from a place on. */
 export interface Stretch {
   readonly matches: readonly SearchEntry[];
-  /** Everything else on the page, also what belongs to matches before the place. */
+  /** Everything else on the page, also what belongs to matches before the place, and these themselves. */
   readonly besides: readonly SearchEntry[];
   /** The place after so many of `matches`. */
   placeAfter(done: number): Place;
@@ -174,7 +174,10 @@ export class SourceWalk {
     this.#advance(page.next);
     return {
       matches: all.slice(skipped),
-      besides: isPassedBy ? [] : page.entries.filter((entry) => !this.#source.isMatch(entry)),
+      besides: [
+        ...page.entries.filter((entry) => !this.#source.isMatch(entry)),
+        ...(isPassedBy ? [] : all.slice(0, skipped).map(beside)),
+      ],
       placeAfter: (done) => this.#placeAt(link, skipped + done, from + skipped + done),
       isLast: page.next === undefined,
       bytes: page.bytes,
@@ -201,6 +204,11 @@ export class SourceWalk {
       ? { index: position, position, count: this.#count }
       : { next: link, index, position, count: this.#count };
   }
+}
+
+/** A match as what may come beside another one. */
+export function beside({ resource }: SearchEntry): SearchEntry {
+  return { resource, mode: 'include' };
 }
 
 /** A page that is at hand already, as a source. */

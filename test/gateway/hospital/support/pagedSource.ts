@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../../../../gateway/src/errors';
+import type { FhirResource, SearchEntry } from '../../../../gateway/src/fhir/resource';
+import { hospitalOf } from '../../../../gateway/src/fhir/sampleHospital';
+import { PageTooLarge, type SourcePage, type Upstream } from '../../../../gateway/src/fhir/upstream';
+
+export interface PagedSourceOptions {
+  /** Bytes of one answer. */
+  readonly maxBytes?: number;
+  /** Pages that the source makes at most, whatever it is asked for. */
+  readonly maxCount?: number;
+  /** Runs before each answer. */
+  readonly before?: (call: string) => Promise<void> | void;
+}
+
+export interface PagedSource {
+  readonly upstream: Upstream;
+  /** What was asked, in order: `Type?…`, `Type/id`. */
+  readonly calls: string[];
+}
+
+interface Answer {
+  readonly matches: readonly SearchEntry[];
+  /** Included resources, by what refers to what. */
+  readonly besides: (matches: readonly SearchEntry[]) => readonly SearchEntry[];
+}
+
+const WITHOUT_PAGING = /&?(_count|_page)=\d+/g;
+
+/** A source in memory for large charts: it finds an answer once, and cuts it into pages. */
+export function pagedSource(records: readonly FhirResource[], options: PagedSourceOptions = {}): PagedSource {
+  const sample = hospitalOf(records);
+  const answers = new Map<string, Answer | undefined>();
+  const calls: string[] = [];
+  const sizes = new WeakMap<FhirResource, number>();
+  const sizeOf = ({ resource }: SearchEntry): number => {
+    const size = sizes.get(resource) ?? Buffer.byteLength(JSON.stringify(resource));
+    sizes.set(resource, size);
+    return size;
+  };
+  const find = (query: string): Answer | undefined => {
+    const [, type, patientId = '', text] =
+      /^(?:([A-Za-z]+)|Patient\/(.+)\/\$everything)\?(.*)$/.exec(query) ?? [];
+    const parameters = new URLSearchParams(text);
+    if (type === undefined) {
+      const matches = sample.index.everything(patientId, parameters);
+      return matches && { matches, besides: () => [] };
+    }
+    const bare = new URLSearchParams([...parameters].filter(([name]) => !/^_(rev)?include/.test(name)));
+    const hasIncludes = bare.size < parameters.size;
+    return {
+      matches: sample.index.search(type, bare),
+      besides: (matches) =>
+        hasIncludes
+          ? sample.index
+              .search(
+                type,
+                new URLSearchParams([
+                  ...parameters,
+                  ['_id', matches.map(({ resource }) => resource.id).join()],
+                ]),
+              )
+              .filter(({ mode }) => mode === 'include')
+          : [],
+    };
+  };
+  const page = async (query: string): Promise<SourcePage | undefined> => {
+    calls.push(query);
+    await options.before?.(query);
+    const key = query.replace(WITHOUT_PAGING, '');
+    if (!answers.has(key)) {
+      answers.set(key, find(key));
+    }
+    const answer = answers.get(key);
+    if (answer === undefined) {
+      return undefined;
+    }
+    const parameters = new URLSearchParams(query.slice(query.indexOf('?') + 1));
+    const count = Math.min(Number(parameters.get('_count')), options.maxCount ?? Infinity);
+    const offset = Number(parameters.get('_page') ?? 0);
+    const matches = answer.matches.slice(offset, offset + count);
+    const entries = [...matches, ...answer.besides(matches)];
+    const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    if (bytes > (options.maxBytes ?? Infinity)) {
+      throw new PageTooLarge();
+    }
+    const isLast = offset + count >= answer.matches.length;
+    const next = `${key}${key.endsWith('?') ? '' : '&'}_count=${String(count)}&_page=${String(offset + count)}`;
+    return {
+      entries,
+      outcomes: [],
+      bytes,
+      next: isLast ? undefined : next,
+      self: new URLSearchParams(key.slice(key.indexOf('?') + 1)),
+    };
+  };
+  const some = async (query: string): Promise<SourcePage> => {
+    const found = await page(query);
+    if (found === undefined) {
+      throw new AppError('UPSTREAM_FAILED', 'no such page');
+    }
+    return found;
+  };
+  const upstream: Upstream = {
+    baseUrl: undefined,
+    labels: 'everywhere',
+    within: () => upstream,
+    read: async (type, id) => {
+      calls.push(`${type}/${id}`);
+      await options.before?.(`${type}/${id}`);
+      return sample.index.read(type, id);
+    },
+    search: (type, parameters) => some(`${type}?${parameters.toString()}`),
+    everything: async (id, parameters) => page(`Patient/${id}/$everything?${parameters.toString()}`),
+    page: some,
+    isReady: () => Promise.resolve({ ready: true }),
+  };
+  return { upstream, calls };
+}
