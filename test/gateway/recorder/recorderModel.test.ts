@@ -375,6 +375,9 @@ class World {
         ),
         emergencyWithoutLedger: this.#choice,
         onBatch: () => {
+          if (life.isOver) {
+            return;
+          }
           this.#lastCommitAt = this.#scheduler.now();
           this.#lateThen = lateReleasesOf(this.#recorder);
         },
