@@ -1,78 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type AccessRequest, hasLeft } from "@chartwitness/chaincode/domain";
-import fc from "fast-check";
-import { openOutbox, type Outbox } from "../../../gateway/src/recorder/outbox";
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AccessRequest, hasLeft } from '@chartwitness/chaincode/domain';
+import fc from 'fast-check';
+import { openOutbox, type Outbox } from '../../../gateway/src/recorder/outbox';
 import {
   createRecorder,
   type EmergencyWithoutLedger,
   type Recorder,
   type RecordOutcome,
-} from "../../../gateway/src/recorder/recorder";
-import { type Evaluation, FakeLedger, type Fault } from "./support/fakeLedger";
-import { ManualScheduler } from "./support/manualScheduler";
-import { emergencyOf, partsOf, requestOf } from "./support/requests";
-import { LANE, silent } from "./support/workbench";
+} from '../../../gateway/src/recorder/recorder';
+import { type Evaluation, FakeLedger, type Fault } from './support/fakeLedger';
+import { ManualScheduler } from './support/manualScheduler';
+import { emergencyOf, partsOf, requestOf } from './support/requests';
+import { LANE, silent } from './support/workbench';
 
 type Step =
   | {
-      readonly do: "request";
+      readonly do: 'request';
       readonly emergency: boolean;
       readonly parts: number;
       readonly client: number;
     }
   /** Many at once of one client. */
-  | { readonly do: "flood"; readonly emergency: boolean }
+  | { readonly do: 'flood'; readonly emergency: boolean }
   /** Trustee and orderer answer nothing, or again; the own peer answers on. */
-  | { readonly do: "cutOff"; readonly cutOff: boolean }
+  | { readonly do: 'cutOff'; readonly cutOff: boolean }
   /** What the own peer says when it is asked without a record, and whether it then thinks as the commit will. */
   | {
-      readonly do: "evaluation";
+      readonly do: 'evaluation';
       readonly evaluation: Evaluation;
       readonly agrees: boolean;
     }
-  | { readonly do: "fault"; readonly fault: Fault }
-  | { readonly do: "away"; readonly away: boolean }
+  | { readonly do: 'fault'; readonly fault: Fault }
+  | { readonly do: 'away'; readonly away: boolean }
   /** The disk of the store takes nothing more, or has room again. */
-  | { readonly do: "disk"; readonly full: boolean }
-  | { readonly do: "advance"; readonly ms: number }
-  | { readonly do: "deliver" }
-  | { readonly do: "release" }
+  | { readonly do: 'disk'; readonly full: boolean }
+  | { readonly do: 'advance'; readonly ms: number }
+  | { readonly do: 'deliver' }
+  | { readonly do: 'release' }
   /** The process ends at its n-th next use of store or ledger, just before or just after its effect. */
   | {
-      readonly do: "crash";
+      readonly do: 'crash';
       readonly uses: number;
-      readonly when: "before" | "after";
+      readonly when: 'before' | 'after';
     };
 
-type Happening = Exclude<
-  Step,
-  { readonly do: "request" | "advance" | "release" }
->;
+type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' }>;
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   {
     weight: 1,
-    arbitrary: fc.constantFrom<Fault>(
-      { kind: "none" },
-      { kind: "conflict" },
-      { kind: "away" },
-    ),
+    arbitrary: fc.constantFrom<Fault>({ kind: 'none' }, { kind: 'conflict' }, { kind: 'away' }),
   },
-  { weight: 3, arbitrary: fc.constant<Fault>({ kind: "held" }) },
+  { weight: 3, arbitrary: fc.constant<Fault>({ kind: 'held' }) },
   {
     weight: 2,
     arbitrary: fc
-      .constantFrom("dropped", "written", "delayed")
-      .map((fate): Fault => ({ kind: "lost", fate })),
+      .constantFrom('dropped', 'written', 'delayed')
+      .map((fate): Fault => ({ kind: 'lost', fate })),
   },
   {
     weight: 1,
     arbitrary: fc
-      .constantFrom("SUSPENDED", "INVALID_INPUT", "NOT_INITIALISED")
-      .map((code): Fault => ({ kind: "refused", code })),
+      .constantFrom('SUSPENDED', 'INVALID_INPUT', 'NOT_INITIALISED')
+      .map((code): Fault => ({ kind: 'refused', code })),
   },
 );
 
@@ -80,13 +73,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(
-        fc.boolean(),
-        fc.constantFrom(1, 1, 1, 2, 3, 7),
-        fc.nat({ max: 2 }),
-      )
+      .tuple(fc.boolean(), fc.constantFrom(1, 1, 1, 2, 3, 7), fc.nat({ max: 2 }))
       .map(([emergency, parts, client]): Step => ({
-        do: "request",
+        do: 'request',
         emergency,
         parts,
         client,
@@ -94,130 +83,106 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc
-      .boolean()
-      .map((emergency): Step => ({ do: "flood", emergency })),
+    arbitrary: fc.boolean().map((emergency): Step => ({ do: 'flood', emergency })),
   },
   {
     weight: 2,
-    arbitrary: fc.boolean().map((cutOff): Step => ({ do: "cutOff", cutOff })),
+    arbitrary: fc.boolean().map((cutOff): Step => ({ do: 'cutOff', cutOff })),
   },
   {
     weight: 2,
     arbitrary: fc
       .tuple(
         fc.constantFrom<Evaluation>(
-          "answers",
-          "answers",
-          "silent",
-          "away",
-          { refused: "SUSPENDED" },
-          { refused: "NOT_INITIALISED" },
+          'answers',
+          'answers',
+          'silent',
+          'away',
+          { refused: 'SUSPENDED' },
+          { refused: 'NOT_INITIALISED' },
         ),
         fc.boolean(),
       )
       .map(([evaluation, agrees]): Step => ({
-        do: "evaluation",
+        do: 'evaluation',
         evaluation,
         agrees,
       })),
   },
   {
     weight: 4,
-    arbitrary: fault.map((one): Step => ({ do: "fault", fault: one })),
+    arbitrary: fault.map((one): Step => ({ do: 'fault', fault: one })),
   },
   {
     weight: 2,
-    arbitrary: fc.boolean().map((away): Step => ({ do: "away", away })),
+    arbitrary: fc.boolean().map((away): Step => ({ do: 'away', away })),
   },
   {
     weight: 2,
-    arbitrary: fc.boolean().map((full): Step => ({ do: "disk", full })),
+    arbitrary: fc.boolean().map((full): Step => ({ do: 'disk', full })),
   },
   {
     weight: 4,
     arbitrary: fc
       .constantFrom(0, 1, 20, 300, 1_100, 2_000, 2_100, 3_000, 3_000, 11_000)
-      .map((ms): Step => ({ do: "advance", ms })),
+      .map((ms): Step => ({ do: 'advance', ms })),
   },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: "deliver" }) },
-  { weight: 2, arbitrary: fc.constant<Step>({ do: "release" }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'deliver' }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'release' }) },
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom("before", "after"))
-      .map(([uses, when]): Step => ({ do: "crash", uses, when })),
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom('before', 'after'))
+      .map(([uses, when]): Step => ({ do: 'crash', uses, when })),
   },
 );
 
 /** Steps that chance alone brings together too seldom: a try that hangs or loses its answer while its request is given up or leaves late. */
 const scene: fc.Arbitrary<readonly Step[]> = fc
   .record({
-    fault: fc.constantFrom<Fault>(
-      { kind: "held" },
-      { kind: "held" },
-      { kind: "lost", fate: "delayed" },
-    ),
+    fault: fc.constantFrom<Fault>({ kind: 'held' }, { kind: 'held' }, { kind: 'lost', fate: 'delayed' }),
     emergency: fc.boolean(),
     parts: fc.constantFrom(1, 1, 2, 6),
     between: fc.array(step, { maxLength: 2 }),
     ms: fc.constantFrom(2_000, 3_000, 11_000, 16_000),
     after: fc.array(step, { maxLength: 2 }),
   })
-  .map(
-    ({
-      fault: first,
-      emergency,
-      parts,
-      between,
-      ms,
-      after,
-    }): readonly Step[] => [
-      { do: "fault", fault: first },
-      { do: "request", emergency, parts, client: 0 },
-      ...(first.kind === "lost"
-        ? [
-            { do: "advance", ms: 0 } as const,
-            { do: "cutOff", cutOff: true } as const,
-          ]
-        : []),
-      ...between,
-      { do: "advance", ms },
-      ...after,
-      { do: "deliver" },
-      { do: "release" },
-      { do: "cutOff", cutOff: false },
-    ],
-  );
+  .map(({ fault: first, emergency, parts, between, ms, after }): readonly Step[] => [
+    { do: 'fault', fault: first },
+    { do: 'request', emergency, parts, client: 0 },
+    ...(first.kind === 'lost'
+      ? [{ do: 'advance', ms: 0 } as const, { do: 'cutOff', cutOff: true } as const]
+      : []),
+    ...between,
+    { do: 'advance', ms },
+    ...after,
+    { do: 'deliver' },
+    { do: 'release' },
+    { do: 'cutOff', cutOff: false },
+  ]);
 
 const history: fc.Arbitrary<readonly Step[]> = fc
-  .array(
-    fc.oneof(
-      { weight: 6, arbitrary: step.map((one) => [one]) },
-      { weight: 1, arbitrary: scene },
-    ),
-    {
-      minLength: 5,
-      maxLength: 40,
-    },
-  )
+  .array(fc.oneof({ weight: 6, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: scene }), {
+    minLength: 5,
+    maxLength: 40,
+  })
   .map((pieces) => pieces.flat());
 
 class Crash extends Error {}
 
-const WRITES: ReadonlySet<unknown> = new Set<keyof Outbox>(["write", "flush"]);
+const WRITES: ReadonlySet<unknown> = new Set<keyof Outbox>(['write', 'flush']);
 
 /** The store, whose writes fail without an effect while `isFull`. */
 function onDisk(store: Outbox, isFull: () => boolean): Outbox {
   return new Proxy(store, {
     get: (target, property) => {
       const value: unknown = Reflect.get(target, property, target);
-      return typeof value !== "function"
+      return typeof value !== 'function'
         ? value
         : (...args: unknown[]) => {
             if (WRITES.has(property) && isFull()) {
-              throw Object.assign(new Error("database or disk is full"), {
-                code: "SQLITE_FULL",
+              throw Object.assign(new Error('database or disk is full'), {
+                code: 'SQLITE_FULL',
               });
             }
             return Reflect.apply(value, target, args) as unknown;
@@ -230,9 +195,9 @@ function onDisk(store: Outbox, isFull: () => boolean): Outbox {
 class Life {
   isOver = false;
   #left = Infinity;
-  #when: "before" | "after" = "before";
+  #when: 'before' | 'after' = 'before';
 
-  crashAt(uses: number, when: "before" | "after"): void {
+  crashAt(uses: number, when: 'before' | 'after'): void {
     this.#left = uses;
     this.#when = when;
   }
@@ -242,16 +207,12 @@ class Life {
     return new Proxy(target, {
       get: (_, property) => {
         const value: unknown = Reflect.get(target, property, target);
-        if (property === "activate") {
+        if (property === 'activate') {
           // Of the memory alone; it ends with the process.
           return (value as (ids: readonly string[]) => void).bind(target);
         }
-        return typeof value === "function"
-          ? (...args: unknown[]) =>
-              this.#use(
-                () => Reflect.apply(value, target, args) as unknown,
-                onDead,
-              )
+        return typeof value === 'function'
+          ? (...args: unknown[]) => this.#use(() => Reflect.apply(value, target, args) as unknown, onDead)
           : value;
       },
     });
@@ -280,7 +241,7 @@ class Life {
       return call();
     }
     this.isOver = true;
-    if (this.#when === "after") {
+    if (this.#when === 'after') {
       const result = call();
       if (result instanceof Promise) {
         result.catch(() => undefined);
@@ -309,7 +270,7 @@ class World {
   readonly asked: Asked[] = [];
   /** What was wrong at the moment of an answer. */
   readonly faults: string[] = [];
-  readonly #folder = mkdtempSync(join(tmpdir(), "recorder-model-"));
+  readonly #folder = mkdtempSync(join(tmpdir(), 'recorder-model-'));
   readonly #choice: EmergencyWithoutLedger;
   #store: Outbox | undefined;
   #isFull = false;
@@ -339,7 +300,7 @@ class World {
     this.ledger.isCutOff = false;
     this.ledger.faults = [];
     this.#isFull = false;
-    this.#life.crashAt(Infinity, "before");
+    this.#life.crashAt(Infinity, 'before');
     this.ledger.deliver();
     for (let turn = 0; turn < 6; turn += 1) {
       this.ledger.releaseHeld();
@@ -347,7 +308,7 @@ class World {
       await this.#live();
     }
     if (this.#recorder === undefined) {
-      throw new Error("no recorder is alive");
+      throw new Error('no recorder is alive');
     }
     return this.#recorder;
   }
@@ -361,7 +322,7 @@ class World {
       this.#lateThen = 0;
       this.#recorder = undefined;
       // What an earlier life kept in memory only is gone; what it wrote is there.
-      const store = openOutbox(join(this.#folder, "outbox.db"));
+      const store = openOutbox(join(this.#folder, 'outbox.db'));
       this.#store = store;
       const never = (): Promise<never> => new Promise(() => undefined);
       const opening = createRecorder({
@@ -402,11 +363,11 @@ class World {
   }
 
   async #perform(one: Step): Promise<void> {
-    if (one.do === "request") {
+    if (one.do === 'request') {
       this.#request(one.emergency, one.parts, one.client);
-    } else if (one.do === "advance") {
+    } else if (one.do === 'advance') {
       await this.#scheduler.advance(one.ms);
-    } else if (one.do === "release") {
+    } else if (one.do === 'release') {
       this.ledger.releaseHeld();
       await this.#scheduler.advance(0);
     } else {
@@ -416,31 +377,31 @@ class World {
 
   #happen(one: Happening): void {
     switch (one.do) {
-      case "flood":
+      case 'flood':
         for (let count = 0; count < FLOOD; count += 1) {
           this.#request(one.emergency, 1, 9);
         }
         return;
-      case "crash":
+      case 'crash':
         this.#life.crashAt(one.uses, one.when);
         return;
-      case "cutOff":
+      case 'cutOff':
         this.ledger.isCutOff = one.cutOff;
         return;
-      case "evaluation":
+      case 'evaluation':
         this.ledger.evaluation = one.evaluation;
         this.ledger.evaluate = one.agrees ? decided : evaluated;
         return;
-      case "fault":
+      case 'fault':
         this.ledger.faults.push(one.fault);
         return;
-      case "away":
+      case 'away':
         this.ledger.isAway = one.away;
         return;
-      case "disk":
+      case 'disk':
         this.#isFull = one.full;
         return;
-      case "deliver":
+      case 'deliver':
         this.ledger.deliver();
     }
   }
@@ -453,10 +414,7 @@ class World {
       requester: { ...plain.requester, clientId: `client-${String(client)}` },
     };
     const { id, salt } = requestOf(this.#requests * 1_000);
-    const parts =
-      count === 1
-        ? [{ ...like, id, salt }]
-        : partsOf(this.#requests, count, like);
+    const parts = count === 1 ? [{ ...like, id, salt }] : partsOf(this.#requests, count, like);
     const life = this.#life;
     const asked: Asked = { parts, life };
     this.asked.push(asked);
@@ -474,28 +432,22 @@ class World {
   }
 
   /** What must hold in the moment of the answer. */
-  #judge(
-    parts: readonly AccessRequest[],
-    outcomes: readonly RecordOutcome[],
-  ): void {
+  #judge(parts: readonly AccessRequest[], outcomes: readonly RecordOutcome[]): void {
     parts.forEach((part, at) => {
       const outcome = outcomes[at];
       if (outcome?.late === true) {
         const silence = this.#scheduler.now() - this.#lastCommitAt;
-        if (
-          silence < AWAY_AFTER_MS &&
-          lateReleasesOf(this.#recorder) > this.#lateThen
-        ) {
+        if (silence < AWAY_AFTER_MS && lateReleasesOf(this.#recorder) > this.#lateThen) {
           this.faults.push(`late ${String(silence)} ms after a commit`);
         }
         if (!this.#isRecorded(part.id) && !this.#isOnDisk(part.id)) {
-          this.faults.push("late without being on the disk");
+          this.faults.push('late without being on the disk');
         }
-        if (part.purpose !== "BTG") {
-          this.faults.push("late without an emergency");
+        if (part.purpose !== 'BTG') {
+          this.faults.push('late without an emergency');
         }
       } else if (!this.#isRecorded(part.id)) {
-        this.faults.push("given out before it was recorded");
+        this.faults.push('given out before it was recorded');
       }
     });
   }
@@ -526,18 +478,15 @@ class World {
   }
 
   #isRecordedLate(id: string): boolean {
-    return this.ledger
-      .events(LANE)
-      .some((event) => event.id === id && event.late);
+    return this.ledger.events(LANE).some((event) => event.id === id && event.late);
   }
 
   #isOnDisk(id: string): boolean {
     const batches = this.#store?.batches() ?? [];
     const owed = this.#store?.peekOwed(1_000, 1_000_000, 0) ?? [];
-    return [
-      ...batches.flatMap((batch) => batch.requests),
-      ...owed.map((entry) => entry.request),
-    ].some((request) => request.id === id && request.late);
+    return [...batches.flatMap((batch) => batch.requests), ...owed.map((entry) => entry.request)].some(
+      (request) => request.id === id && request.late,
+    );
   }
 }
 
@@ -571,7 +520,7 @@ function viewsOf(world: World): Map<string, View> {
   for (const { id, late, items, amends } of events) {
     const view = {
       left: items.map(hasLeft),
-      isLate: late || amends?.why === "releasedLate",
+      isLate: late || amends?.why === 'releasedLate',
     };
     if (amends === undefined) {
       views.set(id, view);
@@ -580,10 +529,7 @@ function viewsOf(world: World): Map<string, View> {
     // One correction, of an entry that stands before it, at the address that it names.
     expect(amended.has(amends.id)).toBe(false);
     expect(views.has(amends.id)).toBe(true);
-    expect([amends.lane, amends.number]).toEqual([
-      LANE,
-      numbers.get(amends.id),
-    ]);
+    expect([amends.lane, amends.number]).toEqual([LANE, numbers.get(amends.id)]);
     amended.add(amends.id);
     views.set(amends.id, view);
   }
@@ -593,7 +539,7 @@ function viewsOf(world: World): Map<string, View> {
 function expectSound(world: World, recorder: Recorder): void {
   expect(world.faults).toEqual([]);
   expect(recorder.state()).toMatchObject({
-    phase: "ready",
+    phase: 'ready',
     queued: 0,
     inFlight: 0,
     owed: 0,
@@ -622,19 +568,14 @@ function expectSound(world: World, recorder: Recorder): void {
     if (parts.length > 1 && outcomes === undefined) {
       // Of a request that nobody was answered, all parts say the same: given up as a whole.
       const isLate = parts.some(({ id }) => views.get(id)?.isLate === true);
-      const hasSome = parts.some(
-        ({ id }) => views.get(id)?.left.includes(true) === true,
-      );
+      const hasSome = parts.some(({ id }) => views.get(id)?.left.includes(true) === true);
       const isWhole = parts.every(({ id }) => views.has(id));
       expect(isLate || !hasSome || isWhole).toBe(true);
     }
   }
 }
 
-type Seen = Record<
-  "answered" | "late" | "partly" | "amendedLate" | "nothingGiven" | "refused",
-  number
->;
+type Seen = Record<'answered' | 'late' | 'partly' | 'amendedLate' | 'nothingGiven' | 'refused', number>;
 
 function count(world: World, seen: Seen): void {
   for (const { outcomes = [], wasRefused } of world.asked) {
@@ -645,16 +586,16 @@ function count(world: World, seen: Seen): void {
     seen.partly += Number(late.size > 1);
   }
   for (const { amends } of world.ledger.events(LANE)) {
-    seen.amendedLate += Number(amends?.why === "releasedLate");
-    seen.nothingGiven += Number(amends?.why === "nothingGiven");
+    seen.amendedLate += Number(amends?.why === 'releasedLate');
+    seen.nothingGiven += Number(amends?.why === 'nothingGiven');
   }
 }
 
 /** Random histories per run of the suite; more of them with RECORDER_MODEL_RUNS. */
-const RUNS = Number(process.env["RECORDER_MODEL_RUNS"] ?? 200);
+const RUNS = Number(process.env['RECORDER_MODEL_RUNS'] ?? 200);
 
 test(
-  "whatever fails and whenever the process ends: what the ledger ends up saying is what left, and the lane has no gap",
+  'whatever fails and whenever the process ends: what the ledger ends up saying is what left, and the lane has no gap',
   async () => {
     const seen: Seen = {
       answered: 0,
@@ -667,7 +608,7 @@ test(
     await fc.assert(
       fc.asyncProperty(
         history,
-        fc.constantFrom<EmergencyWithoutLedger>("release", "refuse"),
+        fc.constantFrom<EmergencyWithoutLedger>('release', 'refuse'),
         async (steps, choice) => {
           const world = new World(choice);
           await world.run(steps);
