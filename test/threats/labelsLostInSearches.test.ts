@@ -140,13 +140,14 @@ test('a subset counts as carrying every label, whatever the source is trusted wi
   ]);
 });
 
-test('labels trusted nowhere: a confidentiality alone says nothing of what data are about', async () => {
+test('labels trusted nowhere: a confidentiality or a handling code alone says nothing of what data are about', async () => {
   const normal = {
     meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }] },
   };
   source.answers['Observation'] = searchset([
     observation('1', 'p1', normal),
     observation('2', 'p1', label('ETH')),
+    observation('3', 'p1', label('NOREUSE')),
   ]);
   const hospital = await hospitalWith('nowhere');
   const { entry } = bundleOf(await hospital.get('Observation?patient=p1'));

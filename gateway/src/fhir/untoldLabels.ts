@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
 import { elements, isMembers, type JsonMembers } from './resource';
 
-/** HL7 v3 Confidentiality. As a label it says how confidential data are, not what they are about. */
-const CONFIDENTIALITIES: ReadonlySet<string> = new Set(['U', 'L', 'M', 'N', 'R', 'V']);
+const SENSITIVITIES: ReadonlySet<string> = new Set(SENSITIVITY_LABELS);
 
-/** Whether a normalised label is one of those that stand for what data are about. Those of other systems may mean anything. */
+/** Whether a normalised label says what data are about. A confidentiality, a handling code or an unknown label does not. */
 export function saysSensitivity(label: string): boolean {
-  return !label.includes('|') && !CONFIDENTIALITIES.has(label);
+  return SENSITIVITIES.has(label);
 }
 
 /**
