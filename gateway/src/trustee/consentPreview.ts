@@ -5,6 +5,53 @@ import type { previewChange } from '../api/schemas';
 import type { StoredEntry } from '../readmodel/accessStore';
 import { toAccessEntry } from './accessView';
 
+/** Milliseconds of work between two turns of the event loop, so that other requests are answered meanwhile. */
+const SLICE_MS = 10;
+/** Milliseconds of work for one preview; what remains is behind its cursor. */
+const WORK_MS = 500;
+
+export interface ReplayedPage {
+  readonly items: readonly PreviewChange[];
+  /** Entries that were replayed, from the front; at least one when there is one. */
+  readonly considered: number;
+}
+
+export interface ReplayPace {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Lets everything else that waits have its turn. */
+  readonly breathe: () => Promise<void>;
+}
+
+/** Replays entries in slices, and stops when its share of work is done: hundreds of rules and labels must not hold the one thread. */
+export async function replayPage(
+  entries: readonly StoredEntry[],
+  replayOne: (entry: StoredEntry) => PreviewChange | undefined,
+  { now, breathe }: ReplayPace,
+): Promise<ReplayedPage> {
+  const items: PreviewChange[] = [];
+  let considered = 0;
+  let spentMs = 0;
+  let sliceAt = now();
+  for (const entry of entries) {
+    const change = replayOne(entry);
+    considered += 1;
+    if (change !== undefined) {
+      items.push(change);
+    }
+    const sliceMs = now() - sliceAt;
+    if (sliceMs >= SLICE_MS) {
+      spentMs += sliceMs;
+      if (spentMs >= WORK_MS) {
+        break;
+      }
+      await breathe();
+      sliceAt = now();
+    }
+  }
+  return { items, considered };
+}
+
 export type PreviewChange = z.infer<typeof previewChange>;
 
 /**

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { json, type Request, type Response, Router } from 'express';
 import { type ConsentPolicy, parsePolicy } from '@chartwitness/chaincode/domain';
 import {
@@ -12,11 +13,11 @@ import {
 import { AppError } from '../errors';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { readCursor, writeCursor } from '../readmodel/accessCursor';
-import type { AccessStore } from '../readmodel/accessStore';
+import type { AccessStore, StoredEntry } from '../readmodel/accessStore';
 import { joinRepeated } from './accessRoutes';
 import { callerOf, patientWith } from './caller';
 import type { ConsentDesk, StandingConsent } from './consentDesk';
-import { replayAccess } from './consentPreview';
+import { replayAccess, replayPage } from './consentPreview';
 import { jsonBody } from './jsonBody';
 import { coversPatientScope } from './patientScopes';
 
@@ -129,15 +130,18 @@ async function preview(deps: ConsentRoutesDeps, request: Request, subject: strin
   const before = query.cursor === undefined ? undefined : readCursor(query.cursor, list);
   const page = await deps.store.page(subject, filters, before, query.limit ?? DEFAULT_REPLAYED);
   await deps.registry.freshen();
-  const oldest = page.entries.at(-1);
+  const replayOne = (entry: StoredEntry) => replayAccess(entry, policy, deps.registry.nameOf);
+  const { items, considered } = await replayPage(page.entries, replayOne, {
+    now: () => performance.now(),
+    breathe: () => nextTurn(),
+  });
+  const oldest = page.entries[considered - 1];
+  const isMore = page.more || considered < page.entries.length;
   return {
-    items: page.entries.flatMap((entry) => {
-      const change = replayAccess(entry, policy, deps.registry.nameOf);
-      return change === undefined ? [] : [change];
-    }),
-    considered: page.entries.length,
+    items: [...items],
+    considered,
     since: oldest?.event.at ?? null,
-    next: page.more && oldest !== undefined ? writeCursor(oldest.position, list) : null,
+    next: isMore && oldest !== undefined ? writeCursor(oldest.position, list) : null,
   };
 }
 
