@@ -254,6 +254,7 @@ function embeddedIdentity(deps: TrusteeDeps, resource: string, backChannel: Back
       accounts,
       throttle,
       pause: deps.pauseSignIn ?? ((ms) => wait(ms)),
+      trusteeName: () => deps.registry.organisations().find(({ role }) => role === 'trustee')?.name,
       origin: new URL(baseUrl).origin,
     }),
   );

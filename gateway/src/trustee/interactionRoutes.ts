@@ -5,9 +5,9 @@ import { AppError } from '../errors';
 import { PORTAL_CLIENT_ID } from './patientProvider';
 import type { PatientAccounts } from './patientAccounts';
 import { describeScope } from './patientScopes';
-import { consentPage, errorPage, loginPage, type Page } from './signInPages';
+import { consentPage, errorPage, LANGUAGE_PARAMETER, loginPage, type Page } from './signInPages';
 import type { SignInThrottle } from './signInThrottle';
-import { interactionLanguage, type Language, requestLanguage, wordsIn } from './signInWords';
+import { interactionLanguage, type Language, LANGUAGES, requestLanguage, wordsIn } from './signInWords';
 
 export interface InteractionDeps {
   readonly provider: Provider;
@@ -15,6 +15,8 @@ export interface InteractionDeps {
   readonly throttle: SignInThrottle;
   /** Waits before a password of an account is looked at that many guess at. */
   readonly pause: (ms: number) => Promise<void>;
+  /** Name of the trustee, whom a patient asks for a new password; `undefined` while it is not known. */
+  readonly trusteeName: () => string | undefined;
   /** Origin of the portal, for checking where a form was sent from. */
   readonly origin: string;
 }
@@ -92,7 +94,9 @@ async function withDetails(
 }
 
 function languageFor(details: Details, request: UidRequest): Language {
-  return interactionLanguage(details.params['ui_locales'], request);
+  const wanted = request.query[LANGUAGE_PARAMETER] ?? field(request, LANGUAGE_PARAMETER);
+  const chosen = LANGUAGES.find((known) => known === wanted);
+  return chosen ?? interactionLanguage(details.params['ui_locales'], request);
 }
 
 function expiredPage(language: Language): Page {
@@ -112,6 +116,8 @@ async function askLogin(
     language,
     action: `/oidc/interaction/${details.uid}/login`,
     cancelAction: `/oidc/interaction/${details.uid}/cancel`,
+    path: `/oidc/interaction/${details.uid}`,
+    trustee: deps.trusteeName(),
     appName: client.clientId === PORTAL_CLIENT_ID ? undefined : client.name,
     username: username !== '' || typeof hint !== 'string' ? username : hint.slice(0, 64),
     problem,
@@ -160,6 +166,7 @@ async function askConsent(deps: InteractionDeps, details: Details, language: Lan
   return consentPage({
     language,
     action: `/oidc/interaction/${details.uid}/consent`,
+    path: `/oidc/interaction/${details.uid}`,
     appName: client.name,
     patientName: account?.name ?? '',
     asks: [...new Set(askedScopes(details).map((scope) => describeScope(scope, wordsIn(language).scopes)))],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Request, Response } from 'express';
+import type { CookieOptions, Request, Response } from 'express';
 import { z } from 'zod';
 import type { SqlDatabase } from '../readmodel/openDatabase';
 import { createSealedCookie } from './sealedCookie';
@@ -51,6 +51,12 @@ const content = z.object({
   seen: z.number(),
 });
 
+/**
+ * Beside the session's cookie: says only that there may be a session, and the portal's script can read it. Without it the portal asks for
+ * nothing, so that a browser's console shows somebody who is signed out no refused requests. It opens nothing.
+ */
+export const HINT_COOKIE = 'cw_here';
+
 /** A cookie that is younger than this is not renewed, so that parallel requests do not each set one. */
 const RENEW_AFTER_MS = 60_000;
 
@@ -67,6 +73,12 @@ export function createPortalSessions(deps: PortalSessionDeps): PortalSessions {
   const markEnded = deps.database.prepare('INSERT OR IGNORE INTO ended_session (id, until) VALUES (?, ?)');
   const forget = deps.database.prepare('DELETE FROM ended_session WHERE until < ?');
 
+  const hint: CookieOptions = { sameSite: 'lax', secure: deps.https, path: '/' };
+  const forgetHint = (request: Request, response: Response): void => {
+    if (request.headers.cookie?.includes(`${HINT_COOKIE}=`) === true) {
+      response.clearCookie(HINT_COOKIE, hint);
+    }
+  };
   const expiresAt = (session: PortalSession): number =>
     Math.min(session.seenAt + lifetime.idleMs, session.startedAt + lifetime.absoluteMs);
   const write = async (response: Response, session: PortalSession): Promise<void> => {
@@ -77,6 +89,7 @@ export function createPortalSessions(deps: PortalSessionDeps): PortalSessions {
       { sid: id, login, name, csrf: csrfToken, started: startedAt, seen: seenAt },
       seconds,
     );
+    response.cookie(HINT_COOKIE, '1', hint);
   };
   return {
     expiresAt,
@@ -96,12 +109,14 @@ export function createPortalSessions(deps: PortalSessionDeps): PortalSessions {
     read: async (request, response) => {
       const parsed = content.safeParse(await cookie.read(request));
       if (!parsed.success) {
+        forgetHint(request, response);
         return undefined;
       }
       const { sid, login, name, csrf, started, seen } = parsed.data;
       const session = { id: sid, login, name, csrfToken: csrf, startedAt: started, seenAt: seen };
       const now = deps.clock();
       if (now >= expiresAt(session) || isEnded.get(sid) !== undefined) {
+        forgetHint(request, response);
         return undefined;
       }
       if (now - seen < RENEW_AFTER_MS) {
@@ -115,6 +130,7 @@ export function createPortalSessions(deps: PortalSessionDeps): PortalSessions {
       forget.run(deps.clock());
       markEnded.run(session.id, session.startedAt + lifetime.absoluteMs);
       cookie.clear(response);
+      response.clearCookie(HINT_COOKIE, hint);
     },
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { type Language, wordsIn } from './signInWords';
+import { type Language, LANGUAGES, wordsIn } from './signInWords';
 
 /** A page that works without script, and the Content-Security-Policy that it needs. */
 export interface Page {
@@ -24,6 +24,9 @@ button.plain { margin-top: .75rem; border-color: var(--strong); background: tran
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { margin: 0 0 1rem; padding: .75rem 1rem; border-left: .25rem solid var(--bad); border-radius: .5rem; background: var(--bad-soft); }
 a { color: var(--accent); }
+.help { margin: 1.5rem 0 0; font-size: .875rem; }
+nav { display: flex; flex-wrap: wrap; gap: 1rem; }
+nav a, nav span { padding: .25rem; }
 ul { padding-left: 1.2rem; }
 `;
 
@@ -37,22 +40,47 @@ function policyWith(formTargets: readonly string[]): string {
   return [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
+    "img-src 'self'",
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');
 }
 
-function page(language: Language, title: string, body: string, formTargets: readonly string[] = []): Page {
+interface PageOptions {
+  readonly formTargets?: readonly string[];
+  /** Path of the page, where it can be shown in another language. */
+  readonly path?: string;
+}
+
+function page(language: Language, title: string, body: string, options: PageOptions = {}): Page {
+  const { formTargets = [], path } = options;
   return {
     html: `<!doctype html>
 <html lang="${language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)} – Chartwitness</title><style>${STYLE}</style></head>
-<body><header>${MARK}Chartwitness</header><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="/mark.png" type="image/png" sizes="64x64"><title>${escapeHtml(title)} – Chartwitness</title><style>${STYLE}</style></head>
+<body><header>${MARK}Chartwitness</header><main><h1>${escapeHtml(title)}</h1>${body}</main>${path === undefined ? '' : languageLinks(language, path)}</body>
 </html>
 `,
     policy: policyWith(formTargets),
   };
+}
+
+/** Parameter of a link, and field of a form, with the language that was chosen on the page. */
+export const LANGUAGE_PARAMETER = 'lang';
+
+function languageField(language: Language): string {
+  return `<input type="hidden" name="${LANGUAGE_PARAMETER}" value="${language}">`;
+}
+
+function languageLinks(shown: Language, path: string): string {
+  const links = LANGUAGES.map((language) => {
+    const name = escapeHtml(wordsIn(language).name);
+    return language === shown
+      ? `<span lang="${language}" aria-current="true">${name}</span>`
+      : `<a href="${escapeHtml(path)}?${LANGUAGE_PARAMETER}=${language}" lang="${language}" hreflang="${language}">${name}</a>`;
+  });
+  return `<nav aria-label="${escapeHtml(wordsIn(shown).language)}">${links.join(' ')}</nav>`;
 }
 
 export interface LoginPageContent {
@@ -61,6 +89,10 @@ export interface LoginPageContent {
   readonly cancelAction: string;
   /** The app that asked, unless it is the portal itself. */
   readonly appName: string | undefined;
+  /** The trustee's name; `undefined` while it is not known. */
+  readonly trustee: string | undefined;
+  /** Path of the page. */
+  readonly path: string;
   readonly username: string;
   readonly problem: string | undefined;
   readonly formTargets: readonly string[];
@@ -71,7 +103,7 @@ export function loginPage(content: LoginPageContent): Page {
   const problem =
     content.problem === undefined
       ? ''
-      : `<p class="problem" role="alert" id="problem">${escapeHtml(content.problem)}</p>`;
+      : `<p class="problem" role="alert" id="problem" tabindex="-1" autofocus>${escapeHtml(content.problem)}</p>`;
   const described = content.problem === undefined ? '' : ' aria-describedby="problem"';
   const intro =
     content.appName === undefined ? '' : `<p>${escapeHtml(words.continueTo(content.appName))}</p>`;
@@ -79,15 +111,16 @@ export function loginPage(content: LoginPageContent): Page {
     content.language,
     words.signIn,
     `${intro}${problem}
-<form method="post" action="${escapeHtml(content.action)}">
+<form method="post" action="${escapeHtml(content.action)}">${languageField(content.language)}
 <label for="username">${escapeHtml(words.userName)}</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64" value="${escapeHtml(content.username)}"${described}>
 <label for="password">${escapeHtml(words.password)}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${described}>
 <button type="submit">${escapeHtml(words.signIn)}</button>
 </form>
-<form method="post" action="${escapeHtml(content.cancelAction)}"><button type="submit" class="plain">${escapeHtml(words.cancel)}</button></form>`,
-    content.formTargets,
+<form method="post" action="${escapeHtml(content.cancelAction)}"><button type="submit" class="plain">${escapeHtml(words.cancel)}</button></form>
+<p class="help">${escapeHtml(words.lost(content.trustee))}</p>`,
+    content,
   );
 }
 
@@ -99,6 +132,8 @@ export interface ConsentPageContent {
   /** What the app asks for, in words. */
   readonly asks: readonly string[];
   readonly formTargets: readonly string[];
+  /** Path of the page. */
+  readonly path: string;
 }
 
 export function consentPage(content: ConsentPageContent): Page {
@@ -108,11 +143,11 @@ export function consentPage(content: ConsentPageContent): Page {
     words.allowTitle(content.appName),
     `<p>${escapeHtml(words.asks(content.patientName, content.appName))}</p>
 <ul>${content.asks.map((ask) => `<li>${escapeHtml(ask)}</li>`).join('')}</ul>
-<form method="post" action="${escapeHtml(content.action)}">
+<form method="post" action="${escapeHtml(content.action)}">${languageField(content.language)}
 <button type="submit" name="decision" value="allow">${escapeHtml(words.allow)}</button>
 <button type="submit" name="decision" value="refuse" class="plain">${escapeHtml(words.refuse)}</button>
 </form>`,
-    content.formTargets,
+    content,
   );
 }
 

@@ -46,7 +46,8 @@ export function signInRoutes(deps: SignInDeps): Router {
       deps.sessions.end(response, session);
       deps.endProviderSessions(session.login);
     }
-    response.status(204).end();
+    // What the browser keeps of pages and answers goes too: on the way back it must ask.
+    response.set('Clear-Site-Data', '"cache"').status(204).end();
   });
   return router;
 }
@@ -55,6 +56,11 @@ async function callback(deps: SignInDeps, request: Request, response: Response):
   const pending = await deps.pending.take(request, response, request.query['state']);
   if (pending === undefined) {
     fail(request, response, 'ended');
+    return;
+  }
+  if (request.query['error'] === 'access_denied') {
+    // Cancelled: no fault. The portal says to somebody who is not signed in what it is, and how to sign in.
+    response.redirect(303, pending.returnTo);
     return;
   }
   try {

@@ -3,6 +3,11 @@ import type { Request } from 'express';
 
 /** What the sign-in pages say: plain text, escaped by the page. */
 export interface SignInWords {
+  /** The language's own name. */
+  readonly name: string;
+  readonly language: string;
+  /** Whom to ask without a password; the trustee's name where it is known. */
+  readonly lost: (trustee: string | undefined) => string;
   readonly signIn: string;
   readonly continueTo: (app: string) => string;
   readonly userName: string;
@@ -29,6 +34,10 @@ export interface SignInWords {
 }
 
 const en: SignInWords = {
+  name: 'English',
+  language: 'Language',
+  lost: (trustee) =>
+    `Lost your password, or no user name yet? Ask ${trustee ?? 'the patients’ organisation that runs this portal'}: it gives out both.`,
   signIn: 'Sign in',
   continueTo: (app) => `to continue to ${app}`,
   userName: 'User name',
@@ -63,6 +72,10 @@ const en: SignInWords = {
 };
 
 const zhCN: SignInWords = {
+  name: '简体中文',
+  language: '语言',
+  lost: (trustee) =>
+    `忘记密码，或还没有用户名？请联系${trustee ?? '运营本门户的患者组织'}，用户名和密码由其发放。`,
   signIn: '登录',
   continueTo: (app) => `登录后继续使用 ${app}`,
   userName: '用户名',

@@ -134,13 +134,74 @@ describe('signing in', () => {
     expect(again.text).toContain(`<html lang="${language}">`);
   });
 
-  it('tells the patient who cancels that nobody is signed in', async () => {
-    const form = await browser.follow('/auth/login');
+  it('leads the patient who cancels back to the portal, signed out, without an error', async () => {
+    const form = await browser.follow('/auth/login?returnTo=/consent');
     const cancel = /action="([^"]+cancel)"/.exec(form.text)?.[1] ?? '';
     const answer = await browser.follow(cancel, { method: 'POST' });
-    expect(answer.status).toBe(400);
-    expect(answer.text).toContain('You are not signed in');
+    expect(answer.url.pathname).toBe('/consent');
+    expect(answer.text).not.toContain('class="problem"');
+    expect(browser.cookies.has('cw_here')).toBe(false);
     expect(await status()).toBe(401);
+  });
+
+  it('keeps an error of another kind, or under another state, an error', async () => {
+    for (const [error, state] of [
+      ['server_error', undefined],
+      ['access_denied', 'another'],
+    ] as const) {
+      const start = await browser.send('/auth/login');
+      const own = new URL(start.headers.get('location') ?? '').searchParams.get('state') ?? '';
+      const query = new URLSearchParams({
+        error,
+        state: state === undefined ? own : own.slice(0, 16) + state,
+      });
+      expect((await browser.send(`/auth/callback?${query.toString()}`)).status).toBe(400);
+    }
+  });
+
+  it('is told in another language when that is chosen, also after a wrong password', async () => {
+    const form = await browser.follow('/auth/login?ui_locales=en');
+    const link = /<a href="([^"]+)" lang="zh-CN"/.exec(form.text)?.[1] ?? '';
+    const chosen = await browser.follow(link);
+    expect(chosen.text).toContain('<html lang="zh-CN">');
+    expect(chosen.text).toContain('<span lang="zh-CN" aria-current="true">简体中文</span>');
+    const field = /<input type="hidden" name="lang" value="([^"]+)">/.exec(chosen.text)?.[1] ?? '';
+    const wrong = { username: ALICE.username, password: 'not the password', lang: field };
+    const again = await browser.submit(chosen, wrong);
+    expect(again.status).toBe(401);
+    expect(again.text).toContain('<html lang="zh-CN">');
+    expect(again.text).toMatch(/<p class="problem" role="alert" id="problem" tabindex="-1" autofocus>/);
+    // What is no language of these pages changes nothing.
+    expect((await browser.send(`${link.split('?')[0] ?? ''}?lang=xx`)).text).toContain('<html lang="en">');
+  });
+
+  it('says whom to ask for a lost password, and loads nothing but its own icon', async () => {
+    const form = await browser.follow('/auth/login');
+    expect(form.text).toMatch(
+      /<p class="help">Lost your password, or no user name yet\? Ask .+: it gives out both\.<\/p>/,
+    );
+    expect(form.text).toContain('<link rel="icon" href="/mark.png"');
+    expect(form.headers.get('content-security-policy')).toContain("img-src 'self'");
+  });
+
+  it('says beside the session’s cookie that there may be a session, until there is none', async () => {
+    await browser.signIn(ALICE.username, ALICE.password);
+    expect(browser.cookies.get('cw_here')?.line).toBe('cw_here=1; Path=/; SameSite=Lax');
+    browser.cookies.delete('cw_session');
+    const answer = await browser.api('me');
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('set-cookie')).toMatch(/^cw_here=; Path=\/; Expires=Thu, 01 Jan 1970/);
+  });
+
+  it('has the browser forget what it kept of pages when the patient signs out', async () => {
+    await browser.signIn(ALICE.username, ALICE.password);
+    const answer = await browser.send('/auth/logout', {
+      method: 'POST',
+      headers: { 'x-csrf-token': browser.csrfToken },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('clear-site-data')).toBe('"cache"');
+    expect(browser.cookies.has('cw_here')).toBe(false);
   });
 
   it.each([

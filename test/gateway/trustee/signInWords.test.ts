@@ -59,6 +59,8 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
       language,
       action: '/a',
       cancelAction: '/c',
+      path: '/p',
+      trustee: HOSTILE,
       appName: HOSTILE,
       username: HOSTILE,
       problem: wordsIn(language).wrong,
@@ -67,6 +69,7 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
     consent: consentPage({
       language,
       action: '/a',
+      path: '/p',
       appName: HOSTILE,
       patientName: HOSTILE,
       asks: [HOSTILE],
