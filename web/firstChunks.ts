@@ -6,6 +6,8 @@ interface ModuleFacts {
 }
 
 const ROOT = /\/src\/main\.tsx$/;
+/** Through a package's index everything in it looks needed. These are used by the pages that save. */
+const LATER = /@tanstack\/.+\/(useMutation|mutationObserver)\.js$/;
 const EARLY_ROOT = /\/src\/early\.ts$/;
 
 /**
@@ -13,8 +15,11 @@ const EARLY_ROOT = /\/src\/early\.ts$/;
  * file of whatever a later page needs as well: ten small ones, and a browser opens six connections.
  */
 export function firstChunk(id: string, facts: ModuleFacts): string | null {
+  if (LATER.test(id)) return null;
   if (/node_modules|rolldown\/runtime/.test(id)) return isNeededBy(ROOT, id, facts) ? 'libraries' : null;
-  return isNeededBy(ROOT, id, facts) && !isNeededBy(EARLY_ROOT, id, facts) ? 'portal' : null;
+  if (EARLY_ROOT.test(id)) return null;
+  if (isNeededBy(EARLY_ROOT, id, facts)) return 'start';
+  return isNeededBy(ROOT, id, facts) ? 'portal' : null;
 }
 
 /** Whether `root` imports the module, directly or through others, before it runs. */

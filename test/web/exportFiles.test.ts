@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toCsvFile, toJsonFile } from '../../web/src/features/keep/exportFiles';
+import { Vocabulary } from '../../web/src/words/context';
+import { words as en } from '../../web/src/words/languages/en';
 import { DOCTOR, entry, meAnswer, NORTH } from './support/answers';
+import { LANGUAGE_FILES } from './support/languageFiles';
+
+const english = new Vocabulary('en', en);
 
 const madeAt = new Date('2026-05-06T12:00:00Z');
 const named = (name: string) =>
@@ -28,16 +33,32 @@ describe('the JSON file', () => {
 });
 
 describe('the CSV file', () => {
-  const lines = (name: string): readonly string[] => toCsvFile(facts([named(name)])).split('\r\n');
+  const lines = (name: string): readonly string[] => toCsvFile(facts([named(name)]), english).split('\r\n');
 
   it('has a header, a line per kind of data and the position', () => {
-    const [header, row, position, end] = lines('Dr Ada Example');
-    expect(header).toMatch(/^\ufeffat,holder,organisation,/);
+    const [header, row, readable, position, end] = lines('Dr Ada Example');
+    expect(header).toMatch(/^\ufeffWhen \(.+\),Who,Role,.+,Released or withheld,at,holder,organisation,/);
+    expect(readable).toContain(
+      'For: Pat Example · 1 entry. · The entries that fit your filter · Complete up to',
+    );
     expect(row?.split(',')).toHaveLength(header?.split(',').length ?? 0);
     expect(position).toContain(
       '1 entries, only entries that fit {""org"":""NorthHospitalMSP""}, complete up to ledger position 41, list live, checked 2026-05-06T10:00:00.000Z',
     );
     expect(end).toBe('');
+  });
+
+  it('says in the reader’s words what each code means', () => {
+    const zh = LANGUAGE_FILES.find(({ tag }) => tag === 'zh-CN');
+    const emergency = entry({ purpose: 'BTG', outcome: 'deny', emergency: { reason: 'Unconscious' } });
+    const of = (words: Vocabulary): string => toCsvFile(facts([emergency]), words).split('\r\n')[1] ?? '';
+    expect(of(english)).toContain(
+      ',Dr Ada Example,doctor,North Hospital,North Hospital,Emergency,Unconscious,"Refused, Emergency',
+    );
+    expect(of(english)).toContain(
+      'Measurements and laboratory results,,12,Released,2026-05-06T09:15:00.000Z,',
+    );
+    expect(of(new Vocabulary('zh-CN', zh?.words ?? en))).toMatch(/医生.*紧急.*已拒绝/);
   });
 
   it.each(['=HYPERLINK("http://evil")', '+1', '-2+3', '@SUM(A1)', '\t=1'])(
@@ -50,13 +71,13 @@ describe('the CSV file', () => {
   );
 
   it('has a line for an entry without data too, and says when nothing was left out', () => {
-    const text = toCsvFile({ ...facts([entry({ items: [] })]), filter: {} });
-    const [header = '', row = '', last = ''] = text.split('\r\n');
+    const text = toCsvFile({ ...facts([entry({ items: [] })]), filter: {} }, english);
+    const [header = '', row = '', , last = ''] = text.split('\r\n');
     expect(row.split(',')).toHaveLength(header.split(',').length);
     expect(last).toContain('1 entries, every entry, complete up');
   });
 
   it('quotes commas, quotes and line breaks', () => {
-    expect(toCsvFile(facts([named('Doe, "Jo"\nMD')]))).toContain('"Doe, ""Jo""\nMD"');
+    expect(toCsvFile(facts([named('Doe, "Jo"\nMD')]), english)).toContain('"Doe, ""Jo""\nMD"');
   });
 });

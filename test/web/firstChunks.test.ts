@@ -23,9 +23,9 @@ test.each([
   ['/src/main.tsx', 'portal'],
   ['/src/app/App.tsx', 'portal'],
   ['/src/lib/api.ts', 'portal'],
-  // In the first script, which runs before the portal is there.
+  // The first script and what it needs, which run before the portal is there.
   ['/src/early.ts', null],
-  ['/src/lib/firstReads.ts', null],
+  ['/src/lib/firstReads.ts', 'start'],
   ['/src/features/Late.tsx', null],
   ['/src/components/Dialog.tsx', null],
   ['/node_modules/react/index.js', 'libraries'],

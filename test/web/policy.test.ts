@@ -225,13 +225,22 @@ describe('a merge with what was saved elsewhere', () => {
     });
   });
 
-  it('keeps theirs and names the clash where both changed the same', () => {
+  it('keeps both where both changed the same, and names the clash where there can be only one', () => {
     const mine = { ...C, purposes: ['HRESCH'] };
     const theirs = { ...C, purposes: ['HPAYMT'] };
     expect(mergePolicies(policy([C]), policy([mine]), policy([theirs]))).toEqual({
-      policy: policy([theirs]),
-      clashes: ['c'],
+      policy: policy([theirs, { ...mine, id: 'c-2' }]),
+      clashes: [],
     });
+    // Both began an exception under the same id: neither is lost, and the denial stands before the permission.
+    const closes = { ...theirs, effect: 'deny' as const };
+    const opens = { ...mine, effect: 'permit' as const };
+    expect(mergePolicies(policy([]), policy([closes]), policy([opens])).policy).toEqual(
+      policy([{ ...closes, id: 'c-2' }, opens]),
+    );
+    expect(mergePolicies(policy([]), policy([opens]), policy([closes])).policy).toEqual(
+      policy([closes, { ...opens, id: 'c-2' }]),
+    );
     expect(mergePolicies(policy([C]), policy([mine]), policy([]))).toEqual({
       policy: policy([]),
       clashes: ['c'],

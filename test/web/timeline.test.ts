@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AccessItem } from '@api/schemas';
 import fc from 'fast-check';
 import { groupVisits, visitOutcome } from '../../web/src/features/timeline/groupVisits';
 import { countWeeks } from '../../web/src/features/timeline/weekCounts';
@@ -116,19 +117,65 @@ it.each([
   expect(isAfterHours(new Date(2026, 4, day, hour, minute))).toBe(isOut);
 });
 
-it('counts data by type, released and withheld, the largest first', () => {
-  const { items } = entry({});
-  const [item] = items;
-  if (item === undefined) throw new Error('the example has an item');
-  const withheld = { ...item, count: 40, decision: 'deny' as const };
-  expect(countKinds([entry({}), entry({ items: [withheld] }), entry({})])).toEqual([
-    { type: 'Observation', permit: 24, deny: 40 },
-  ]);
-  const claims = { ...item, type: 'Claim', count: 25, decision: 'deny' as const };
-  expect(countKinds([entry({}), entry({ items: [claims] }), entry({})])).toEqual([
-    { type: 'Claim', deny: 25 },
-    { type: 'Observation', permit: 24 },
-  ]);
+describe('the data of a line', () => {
+  const item = (part: Partial<AccessItem>): AccessItem => ({
+    type: 'Observation', labels: [], count: 0, ids: [], decision: 'permit', basis: { kind: 'rule', version: 1, rule: 'care' }, ...part,
+  }); // prettier-ignore
+  const named = (ids: readonly string[], part: Partial<AccessItem> = {}): AccessItem =>
+    item({ ids: [...ids], count: ids.length, ...part });
+
+  it('are counted by type, released and withheld, the largest first', () => {
+    const both = [named(['a', 'b']), named(['c', 'd', 'e'], { decision: 'deny' })];
+    const claims = named(['1', '2', '3', '4', '5', '6'], { type: 'Claim', decision: 'deny' });
+    expect(countKinds([entry({ items: both }), entry({ items: [claims] })])).toEqual([
+      { type: 'Claim', deny: 6 },
+      { type: 'Observation', permit: 2, deny: 3 },
+    ]);
+  });
+
+  it('are counted once when they were read twice', () => {
+    const ids = Array.from({ length: 36 }, (_, at) => `o${String(at)}`);
+    const twice = [entry({ items: [named(ids)] }), entry({ items: [named(ids)] })];
+    expect(countKinds(twice)).toEqual([{ type: 'Observation', permit: 36 }]);
+    expect(countKinds([...twice, entry({ items: [named(['other'])] })])).toEqual([
+      { type: 'Observation', permit: 37 },
+    ]);
+  });
+
+  it('of two holders are different under the same id', () => {
+    const south = entry({ holder: 'SouthClinicMSP', items: [named(['o1'])] });
+    expect(countKinds([entry({ items: [named(['o1'])] }), south])).toEqual([
+      { type: 'Observation', permit: 2 },
+    ]);
+  });
+
+  it('are at least so many where not all were named', () => {
+    const many = entry({ items: [item({ count: 500, ids: ['a', 'b'] })] });
+    expect(countKinds([many])).toEqual([{ type: 'Observation', permit: 500 }]);
+    expect(countKinds([many, entry({ items: [named(['c'])] })])).toEqual([
+      { type: 'Observation', permit: 500, isAtLeast: true },
+    ]);
+  });
+
+  it('are never more than were asked for, never fewer than the largest request, and exact where all were named', () => {
+    const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { maxLength: 8 });
+    const request = fc.record({ ids, further: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 1, maxLength: 6 }), (requests) => {
+        const entries = requests.map(({ ids: some, further }) =>
+          entry({ items: [item({ ids: some, count: some.length + further })] }),
+        );
+        const [kind] = countKinds(entries);
+        const counts = requests.map((one) => one.ids.length + one.further);
+        const different = new Set(requests.flatMap((one) => one.ids)).size;
+        expect(kind?.permit).toBeLessThanOrEqual(counts.reduce((sum, count) => sum + count, 0));
+        expect(kind?.permit).toBeGreaterThanOrEqual(Math.max(...counts, different));
+        if (requests.every(({ further }) => further === 0)) {
+          expect(kind).toEqual({ type: 'Observation', permit: different });
+        }
+      }),
+    );
+  });
 });
 
 it('tells the subject of a label before the fact that there is one', () => {

@@ -5,10 +5,11 @@
  */
 import { beginEarly } from './lib/earlyRequests';
 import { firstReads } from './lib/firstReads';
+import { mayBeSignedIn } from './lib/sessionHint';
 import { preferredLanguage, readersVariant, storedLanguage } from './words/languages';
 import { wordParts } from './words/wordParts';
 
-beginEarly(firstReads(window.location));
+if (mayBeSignedIn()) beginEarly(firstReads(window.location));
 const { tag } = preferredLanguage(navigator.languages, storedLanguage());
 // A failure is met, and shown, by the page itself, which asks for the same.
 wordParts(tag)

@@ -10,6 +10,7 @@ import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App, NoWords } from './app/App';
 import { readFirstData } from './app/firstData';
+import { PartMissing } from './lib/latePart';
 import { createQueryClient, meQuery } from './lib/queries';
 import { setSessionState } from './lib/sessionState';
 import { applyTheme, storedTheme } from './lib/theme';
@@ -24,7 +25,12 @@ const queryClient = createQueryClient(() => {
 });
 const language = preferredLanguage(navigator.languages, storedLanguage());
 const ready = Promise.all([openLanguage(language), readFirstData(queryClient)]);
-const root = createRoot(element);
+const root = createRoot(element, {
+  // A missing part is told on the page, where it belongs; it is no fault.
+  onCaughtError: (fault) => {
+    if (!(fault instanceof PartMissing)) console.error(fault);
+  },
+});
 const render = (page: ReactNode): void => {
   root.render(<StrictMode>{page}</StrictMode>);
 };

@@ -22,6 +22,7 @@ export function fakeApi(
   answers: Readonly<Record<string, FakeAnswer | ((request: FakeRequest) => FakeAnswer)>>,
 ): FakeRequest[] {
   const requests: FakeRequest[] = [];
+  if (typeof document !== 'undefined') document.cookie = 'cw_here=1';
   globalThis.fetch = (input, init = {}) => {
     if (typeof input !== 'string') throw new TypeError('the portal asks for paths');
     const request = toRequest(input, init);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, useEffect, type ReactNode } from 'react';
-import { Route, Routes } from 'react-router';
+import { useEffect, type ReactNode } from 'react';
+import { Route, Routes, useLocation } from 'react-router';
+import { PartBoundary, prepareForMissing } from '../components/PartBoundary';
+import { useHasBeenIdle } from '../lib/useHasBeenIdle';
+import { Waiting } from '../components/Waiting';
 import { TimelinePage } from '../features/timeline/TimelinePage';
-import { useWords } from '../words/context';
 import {
   ConsentPage, EditPage, EntryPage, HistoryPage, KeepPage, loadAhead, NotFound, PrintPage, ReviewPage, VersionPage,
 } from './lazyPages'; // prettier-ignore
@@ -11,9 +13,10 @@ import { Shell } from './Shell';
 /** Every page of somebody who is signed in. */
 export function AppRoutes(): ReactNode {
   useLoadAhead();
+  const { pathname } = useLocation();
   return (
     <Shell>
-      <Suspense fallback={<Waiting />}>
+      <PartBoundary at={pathname} waiting={<Waiting />}>
         <Routes>
           <Route path="/" element={<TimelinePage />} />
           <Route path="/accesses/:id" element={<EntryPage />} />
@@ -26,17 +29,8 @@ export function AppRoutes(): ReactNode {
           <Route path="/keep/print" element={<PrintPage />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
-      </Suspense>
+      </PartBoundary>
     </Shell>
-  );
-}
-
-function Waiting(): ReactNode {
-  const words = useWords();
-  return (
-    <p className="waiting" role="status">
-      {words.text('app.loading')}
-    </p>
   );
 }
 
@@ -44,6 +38,11 @@ function Waiting(): ReactNode {
 const SIGNS = ['pointermove', 'pointerdown', 'keydown'] as const;
 
 function useLoadAhead(): void {
+  const hasBeenIdle = useHasBeenIdle();
+  useEffect(() => {
+    // Without it the page still says that something cannot be fetched.
+    if (hasBeenIdle) prepareForMissing().catch(() => undefined);
+  }, [hasBeenIdle]);
   useEffect(() => {
     const stop = new AbortController();
     const start = (): void => {

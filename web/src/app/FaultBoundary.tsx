@@ -21,21 +21,17 @@ export class FaultBoundary extends Component<FaultBoundaryProps, FaultState> {
 
   override render(): ReactNode {
     const { fault } = this.state;
-    return fault === undefined ? this.props.children : <FaultPage fault={fault} />;
+    return fault === undefined ? this.props.children : <FaultPage />;
   }
 }
 
-// What browsers say when a part of the portal cannot be fetched: that is the server's absence, not a fault.
-const NOT_FETCHED = /dynamically imported module|module script failed|preload CSS/i;
-
-function FaultPage({ fault }: { readonly fault: Error }): ReactNode {
+function FaultPage(): ReactNode {
   const words = useWords();
-  const isAway = NOT_FETCHED.test(fault.message);
   return (
     <main className="page page-narrow">
-      <h1>{words.text(isAway ? 'error.title' : 'error.broken.title')}</h1>
+      <h1>{words.text('error.broken.title')}</h1>
       <Notice kind="danger" isLive>
-        <p>{words.text(isAway ? 'error.unreachable' : 'error.broken.text')}</p>
+        <p>{words.text('error.broken.text')}</p>
         <button
           type="button"
           className="button"

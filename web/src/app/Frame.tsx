@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useRef, useState, type ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Link } from 'react-router';
+import { PartBoundary } from '../components/PartBoundary';
+import { latePart } from '../lib/latePart';
 import { useHasBeenIdle } from '../lib/useHasBeenIdle';
-import { chooseTheme, storedTheme, THEMES } from '../lib/theme';
 import { useWords } from '../words/context';
-import { LANGUAGES } from '../words/languages';
-import { useLanguageChoice } from './languageChoice';
+
+const Settings = latePart(async () => (await import('./Settings')).Settings);
 
 interface FrameProps {
   readonly children: ReactNode;
@@ -50,7 +51,11 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
       <footer className="foot">
         <div className="foot-inner">
           <p>{words.text('app.footer')}</p>
-          {hasBeenIdle && <Settings />}
+          {hasBeenIdle && (
+            <PartBoundary otherwise={null}>
+              <Settings />
+            </PartBoundary>
+          )}
         </div>
       </footer>
     </>
@@ -64,50 +69,5 @@ function Logo(): ReactNode {
       <rect width="32" height="32" rx="9" />
       <path d="M6 17h5l3-8 4 14 3-6h5" />
     </svg>
-  );
-}
-
-function Settings(): ReactNode {
-  const words = useWords();
-  const { language, choose } = useLanguageChoice();
-  const [theme, setTheme] = useState(storedTheme);
-  return (
-    <div className="settings" role="group" aria-label={words.text('app.settings')}>
-      <label>
-        <span className="unseen">{words.text('app.language')}</span>
-        <select
-          className="select select-small"
-          value={language.tag}
-          onChange={(event) => {
-            const chosen = LANGUAGES.find(({ tag }) => tag === event.target.value);
-            if (chosen !== undefined) choose(chosen);
-          }}
-        >
-          {LANGUAGES.map(({ tag, name }) => (
-            <option key={tag} value={tag} lang={tag}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span className="unseen">{words.text('app.theme')}</span>
-        <select
-          className="select select-small"
-          value={theme}
-          onChange={(event) => {
-            const chosen = THEMES.find((name) => name === event.target.value) ?? 'system';
-            chooseTheme(chosen);
-            setTheme(chosen);
-          }}
-        >
-          {THEMES.map((name) => (
-            <option key={name} value={name}>
-              {words.text(`app.theme.${name}`)}
-            </option>
-          ))}
-        </select>
-      </label>
-    </div>
   );
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Suspense, useCallback, useEffect, type ReactNode } from 'react';
+import { useCallback, useEffect, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import { useLocation } from 'react-router';
 import { ErrorPage } from '../components/ErrorPage';
+import { PartBoundary } from '../components/PartBoundary';
 import { ApiError } from '../lib/apiError';
 import { meQuery, MeProvider } from '../lib/queries';
+import { guardPageCache } from '../lib/pageCache';
 import { hearOtherTabs, setSessionState, useSessionState } from '../lib/sessionState';
+import { Waiting } from '../components/Waiting';
 import { AppRoutes } from './AppRoutes';
 import { Frame } from './Frame';
 import { SessionEndedPage, SignedInPage, SignInPage } from './lazyPages';
@@ -24,7 +28,22 @@ export function SessionGate(): ReactNode {
       }),
     [resume],
   );
+  useEffect(
+    () =>
+      guardPageCache(() => {
+        flushSync(() => {
+          setSessionState('asking');
+        });
+        void resume();
+      }),
+    [resume],
+  );
   if (session === 'ended') return framed(<SessionEndedPage onResume={resume} />);
+  if (session === 'asking') {
+    const { error } = me;
+    const isAway = error instanceof ApiError && error.isAway;
+    return framed(isAway ? <ErrorPage error={error} onRetry={() => void resume()} /> : <Waiting />);
+  }
   if (me.data !== undefined) {
     if (pathname === '/signed-in') return framed(<SignedInPage />);
     return (
@@ -33,7 +52,7 @@ export function SessionGate(): ReactNode {
       </MeProvider>
     );
   }
-  if (me.error === null) return null;
+  if (me.error === null) return framed(<Waiting />);
   if (me.error instanceof ApiError && me.error.isSignedOut) return framed(<SignInPage />);
   return framed(<ErrorPage error={me.error} onRetry={() => void me.refetch()} />);
 }
@@ -41,7 +60,7 @@ export function SessionGate(): ReactNode {
 function framed(page: ReactNode): ReactNode {
   return (
     <Frame>
-      <Suspense fallback={null}>{page}</Suspense>
+      <PartBoundary>{page}</PartBoundary>
     </Frame>
   );
 }

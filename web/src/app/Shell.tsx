@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { DialogNotices } from '../components/dialogNotices';
 import { Name } from '../components/Name';
 import { Notice } from '../components/Notice';
+import { PartBoundary } from '../components/PartBoundary';
 import { ApiError } from '../lib/apiError';
-import { isUnsaved, useIsUnsaved } from '../lib/draft';
-import { isSomebodyHere } from '../lib/activity';
+import { isDraftKept, isUnsaved, useIsUnsaved } from '../lib/draft';
 import { meQuery, useMe } from '../lib/queries';
 import { signOut } from '../lib/signOut';
+import { useHasBeenIdle } from '../lib/useHasBeenIdle';
+import { useLate } from '../lib/useLate';
 import { useWords } from '../words/context';
+import { needAllWords } from '../words/loadWords';
 import { Frame } from './Frame';
-import { SignOutDialog } from './lazyPages';
+import { PrintFacts, SignOutDialog } from './lazyPages';
 
 /** The frame of somebody who is signed in. */
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
+  const { pathname } = useLocation();
+  const hasBeenIdle = useHasBeenIdle();
   return (
-    <DialogNotices value={<LateSessionWarning />}>
+    <DialogNotices value={<Late load={loadWarning} />}>
       <Frame navigation={<Navigation />} account={<Account />} notices={<Notices />}>
+        {hasBeenIdle && pathname !== '/keep/print' && (
+          <PartBoundary otherwise={null}>
+            <PrintFacts />
+          </PartBoundary>
+        )}
         {children}
       </Frame>
     </DialogNotices>
@@ -65,7 +75,7 @@ function Account(): ReactNode {
         {words.text('app.signOut')}
       </button>
       {held !== null && (
-        <Suspense fallback={null}>
+        <PartBoundary>
           <SignOutDialog
             error={held === 'unsaved' ? null : held}
             onClose={() => {
@@ -73,7 +83,7 @@ function Account(): ReactNode {
             }}
             onSignOut={leave}
           />
-        </Suspense>
+        </PartBoundary>
       )}
     </div>
   );
@@ -85,7 +95,6 @@ function Notices(): ReactNode {
   const { pathname } = useLocation();
   const { error } = useQuery(meQuery);
   useWarnBeforeClosing(hasUnsaved);
-  useNews();
   const isEditing = pathname === '/consent/edit' || pathname === '/consent/review';
   return (
     <div className="notices">
@@ -101,7 +110,7 @@ function Notices(): ReactNode {
           </p>
         </Notice>
       )}
-      <LateSessionWarning />
+      <Late load={loadLate} />
     </div>
   );
 }
@@ -111,7 +120,7 @@ function useWarnBeforeClosing(isUnsaved: boolean): void {
   useEffect(() => {
     if (!isUnsaved) return;
     const warn = (event: BeforeUnloadEvent): void => {
-      event.preventDefault();
+      if (!isDraftKept()) event.preventDefault();
     };
     window.addEventListener('beforeunload', warn);
     return () => {
@@ -120,42 +129,17 @@ function useWarnBeforeClosing(isUnsaved: boolean): void {
   }, [isUnsaved]);
 }
 
-const LATE_MS = 3_000;
+/** No session ends in its first seconds: its guard is not part of the first download. A request that finds no session ends it all the same. */
+const loadLate = async () => {
+  const [module] = await Promise.all([import('./LateNotices'), needAllWords()]);
+  return module.LateNotices;
+};
+const loadWarning = async () => {
+  const [module] = await Promise.all([import('../features/session/SessionWarning'), needAllWords()]);
+  return module.SessionWarning;
+};
 
-/**
- * No session ends in its first seconds: its guard is not part of the first download. A download that fails is tried again: the page goes
- * on without the guard, and a request that finds no session ends it all the same.
- */
-function LateSessionWarning(): ReactNode {
-  const [Warning, setWarning] = useState<ComponentType | null>(null);
-  useEffect(() => {
-    if (Warning !== null) return;
-    const timer = setInterval(() => {
-      import('../features/session/SessionWarning').then(
-        ({ SessionWarning }) => {
-          setWarning(() => SessionWarning);
-        },
-        () => undefined,
-      );
-    }, LATE_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [Warning]);
-  return Warning !== null && <Warning />;
-}
-
-const NEWS_EVERY_MS = 15_000;
-
-/** Asks in turns how far the list is, as long as somebody is there to read it. */
-function useNews(): void {
-  const queryClient = useQueryClient();
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (isSomebodyHere()) void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
-    }, NEWS_EVERY_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [queryClient]);
+function Late({ load }: { readonly load: typeof loadLate }): ReactNode {
+  const Part = useLate(load);
+  return Part !== null && <Part />;
 }

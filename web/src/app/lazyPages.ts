@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lazy, type ComponentType } from 'react';
+import type { ComponentType } from 'react';
 import { whenIdle } from '../lib/idle';
+import { latePart } from '../lib/latePart';
 import { needAllWords } from '../words/loadWords';
 
 const loaders: (() => Promise<unknown>)[] = [];
@@ -20,7 +21,7 @@ export async function loadAhead(): Promise<void> {
 }
 
 /** Only the list is part of the first download: the other pages, their styles and their words come when they are opened. */
-function lazyPage<Name extends string, Props>(
+function lazyPage<Name extends string, Props extends object>(
   load: () => Promise<Record<Name, ComponentType<Props>>>,
   name: Name,
 ) {
@@ -31,10 +32,10 @@ function lazyPage<Name extends string, Props>(
       import('../styles/pages.css'),
       import('../styles/print.css'),
     ]);
-    return { default: module[name] };
+    return module[name];
   };
   loaders.push(loadPage);
-  return lazy(loadPage);
+  return latePart(loadPage);
 }
 
 export const SignInPage = lazyPage(() => import('../features/session/SignInPage'), 'SignInPage');
@@ -44,6 +45,7 @@ export const SessionEndedPage = lazyPage(
   'SessionEndedPage',
 );
 export const SignOutDialog = lazyPage(() => import('../features/session/SignOutDialog'), 'SignOutDialog');
+export const PrintFacts = lazyPage(() => import('../components/PrintFacts'), 'PrintFacts');
 export const NotFound = lazyPage(() => import('../components/NotFound'), 'NotFound');
 export const EntryPage = lazyPage(() => import('../features/entry/EntryPage'), 'EntryPage');
 export const ConsentPage = lazyPage(() => import('../features/consent/ConsentPage'), 'ConsentPage');

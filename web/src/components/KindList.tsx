@@ -44,16 +44,17 @@ interface KindProps {
   readonly isPlain: boolean;
 }
 
-function Kind({ kind: { type, permit, deny }, isFirst, isPlain }: KindProps): ReactNode {
+function Kind({ kind: { type, permit, deny, isAtLeast }, isFirst, isPlain }: KindProps): ReactNode {
   const words = useWords();
   const word = words.code('type', type);
   const kind = isFirst ? words.capital(word) : word;
+  const written = (count: number): string => words.number(count) + (isAtLeast ? '+' : '');
   if (permit !== undefined && deny !== undefined)
-    return words.text('list.kind.both', { kind, count: permit, withheld: deny });
+    return words.text('list.kind.both', { kind, count: written(permit), withheld: written(deny) });
   const count = permit ?? deny ?? 0;
   return (
     <>
-      {words.text(count === 0 ? 'list.kind.none' : 'list.kind', { kind, count })}
+      {words.text(count === 0 ? 'list.kind.none' : 'list.kind', { kind, count: written(count) })}
       {deny !== undefined && !isPlain && (
         <span className="kind-withheld"> ({words.text('list.withheld')})</span>
       )}

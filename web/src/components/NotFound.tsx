@@ -7,13 +7,13 @@ import { Page } from './Page';
 /** An address that leads nowhere. */
 export function NotFound(): ReactNode {
   const words = useWords();
-  const title = words.text('error.notFound.title');
+  const title = words.text('notFound.title');
   return (
     <Page title={title} windowTitle={title} className="page-narrow">
-      <p>{words.text('error.notFound.text')}</p>
+      <p>{words.text('notFound.text')}</p>
       <p>
         <Link className="button" to="/">
-          {words.text('error.toList')}
+          {words.text('notFound.toList')}
         </Link>
       </p>
     </Page>

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListPosition } from '@api/schemas';
-import { lazy, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { dayKey, formatMoment, formatTime } from '../lib/dates';
+import { latePart } from '../lib/latePart';
 import { useMe } from '../lib/queries';
 import { useWords, type Vocabulary } from '../words/context';
 import { needAllWords } from '../words/loadWords';
 import { Notice } from './Notice';
-import { Optional } from './Optional';
+import { PartBoundary } from './PartBoundary';
 
-const TrustExplanation = lazy(async () => {
+const TrustExplanation = latePart(async () => {
   const [module] = await Promise.all([import('./TrustExplanation'), needAllWords()]);
-  return { default: module.TrustExplanation };
+  return module.TrustExplanation;
 });
 
 /** Says how far the list is complete, when that was checked, and what it means. A list that is behind or broken says so loudly. */
@@ -51,9 +52,9 @@ function Explanation({ block }: { readonly block: number }): ReactNode {
     >
       <summary>{words.text('trust.more')}</summary>
       {isOpen && (
-        <Optional otherwise={<p>{words.text('error.unreachable')}</p>}>
+        <PartBoundary>
           <TrustExplanation block={block} />
-        </Optional>
+        </PartBoundary>
       )}
     </details>
   );

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessEntry, accessList, me, type AccessEntry, type AccessList, type Me } from '@api/schemas';
 import { readApi, writeApi } from './apiClient';
+import { ApiError } from './apiError';
 import { accessesPath, API, ME } from './firstReads';
+import { mayBeSignedIn } from './sessionHint';
 
 /** The session's token for requests with a body, as last answered. */
 let csrfToken: string | null = null;
 
 export async function fetchMe(signal?: AbortSignal): Promise<Me> {
+  if (!mayBeSignedIn()) throw new ApiError({ status: 401, code: 'UNAUTHENTICATED', requestId: null });
   const { body } = await readApi(ME, me, signal);
   csrfToken = body.csrfToken;
   return body;

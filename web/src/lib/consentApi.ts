@@ -18,6 +18,11 @@ export interface ConsentOnFile {
   readonly etag: string;
 }
 
+/** Parses a consent that was not answered just now. @throws Error when it has not the documented form. */
+export function parseConsent(value: unknown): ConsentDocument {
+  return consentDocument.parse(value);
+}
+
 export async function fetchConsent(signal?: AbortSignal): Promise<ConsentOnFile> {
   const { body, etag } = await readApi(`${BASE}/consent`, consentDocument, signal);
   return { consent: body, etag: etag ?? `"${String(body.version)}"` };

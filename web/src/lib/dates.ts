@@ -58,13 +58,15 @@ export function dayKey(at: Date): string {
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** Midnight at the start of `YYYY-MM-DD` in the reader's time zone, `days` later; undefined when it is not a day. */
+const FIRST_YEAR = 1900;
+
+/** Midnight at the start of `YYYY-MM-DD` in the reader's time zone, `days` later; undefined when it is not a day, or one before 1900. */
 export function parseDay(key: string, days = 0): Date | undefined {
   const found = DAY.exec(key);
   if (found === null) return undefined;
   const [year, month, day] = found.slice(1).map(Number) as [number, number, number];
-  const at = new Date(year, month - 1, day);
-  if (dayKey(at) !== key) return undefined;
+  // Before it the year is still being typed, and JavaScript takes the years 0 to 99 for those of the last century.
+  if (year < FIRST_YEAR || dayKey(new Date(year, month - 1, day)) !== key) return undefined;
   return new Date(year, month - 1, day + days);
 }
 

@@ -18,7 +18,10 @@ export interface OpenRule {
   readonly form: RuleForm;
 }
 
-// The draft lives in this tab's memory only: it outlives pages and a session that ends, and nothing of it is ever stored on the device.
+/** Where what is not saved lies in the tab's own storage, from the moment before a reload until the page is there again. */
+export const KEPT = 'chartwitness.unsaved';
+
+// The draft lives in this tab's memory: it outlives pages and a session that ends. It is stored for the seconds of a reload only (`keepDraft.ts`).
 let current: Draft | null = null;
 let openRule: OpenRule | null = null;
 const listeners = new Set<() => void>();
@@ -37,6 +40,11 @@ export function setOpenRule(rule: OpenRule | null): void {
 export function forgetUnsaved(): void {
   current = null;
   openRule = null;
+  try {
+    sessionStorage.removeItem(KEPT);
+  } catch {
+    // The browser allows no storage: there is nothing in it.
+  }
   tell();
 }
 
@@ -55,6 +63,17 @@ export function isUnsaved(): boolean {
 
 export function useIsUnsaved(): boolean {
   return useSyncExternalStore(subscribe, isUnsaved);
+}
+
+let isKept = false;
+
+/** What is not saved outlives the page, which is left now. */
+export function noteKept(): void {
+  isKept = true;
+}
+
+export function isDraftKept(): boolean {
+  return isKept;
 }
 
 export function getDraft(): Draft | null {

@@ -49,7 +49,11 @@ export function RuleDialog({ rule, begun, isClosed, onClose, onDone }: RuleDialo
   const wouldBe = ruleOf(form, rule);
   const isComplete = Object.keys(checkForm(form, dayKey(new Date()))).length === 0;
   return (
-    <Dialog title={words.text(rule === undefined ? 'form.new' : 'form.change')} onClose={onClose}>
+    <Dialog
+      title={words.text(rule === undefined ? 'form.new' : 'form.change')}
+      onClose={onClose}
+      isBegun={JSON.stringify(form) !== JSON.stringify(formOf(rule))}
+    >
       <form
         ref={formRef}
         noValidate

@@ -85,6 +85,7 @@ export function KeepPage(): ReactNode {
 }
 
 function useExport() {
+  const words = useWords();
   const { filter } = useFilter();
   const queryClient = useQueryClient();
   const [progress, setProgress] = useState<Progress>({ kind: 'idle' });
@@ -103,7 +104,7 @@ function useExport() {
       const facts = await readCopy(queryClient, filter, controller.signal, (count) => {
         setProgress({ kind: 'reading', count });
       });
-      saveFile(type === 'json' ? toJsonFile(facts) : toCsvFile(facts), type, facts.madeAt);
+      saveFile(type === 'json' ? toJsonFile(facts) : toCsvFile(facts, words), type, facts.madeAt);
       setProgress({ kind: 'done', count: facts.entries.length });
     } catch (error) {
       if (!(error instanceof Error)) throw error;

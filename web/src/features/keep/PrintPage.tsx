@@ -14,6 +14,7 @@ import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/acce
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate, formatMoment, formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
+import { timeZoneName } from '../../lib/timeZone';
 import { useFilter } from '../../lib/useFilter';
 import { Text, useWords } from '../../words/context';
 import { FilterWords } from './FilterWords';
@@ -71,6 +72,7 @@ export function PrintPage(): ReactNode {
             </p>
           )}
           <p>{words.text('print.made', { moment: formatMoment(words.tag, madeAt) })}</p>
+          <p>{words.text('print.zone', { zone: timeZoneName(words.tag, madeAt) })}</p>
           <p className="screen-only">
             <button
               type="button"

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem, Basis, Me } from '@api/schemas';
+import { quietMarks } from '../../components/AccessMarks';
+import { trustSentence } from '../../components/TrustLine';
 import { isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
+import { isEmergency } from '../../lib/accessKinds';
 import { csvCell } from '../../lib/csvCell';
+import { dayKey, formatMoment, formatTime } from '../../lib/dates';
+import { sensitiveLabels } from '../../lib/itemKinds';
+import { timeZoneName } from '../../lib/timeZone';
+import type { Vocabulary } from '../../words/context';
 
 /** What an export was made of. */
 export interface ExportFacts {
@@ -26,27 +33,94 @@ export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-const COLUMNS = [
+/** What programs compare, after what people read. */
+const CODE_COLUMNS = [
   'at', 'holder', 'organisation', 'organisation_id', 'person', 'person_id', 'role', 'purpose', 'action', 'outcome', 'emergency_reason',
   'type', 'labels', 'count', 'decision', 'basis', 'consent_version', 'rule', 'id', 'block', 'transaction', 'lane', 'seq', 'index',
 ] as const; // prettier-ignore
 
 /**
  * One line per kind of data of an entry, or one for an entry without data (RFC 4180, UTF-8 with a byte order mark, which spreadsheets
- * need to see UTF-8). The last line names the count, the filter and the ledger position.
+ * need to see UTF-8). First columns in the reader's words and time zone, then the codes of the API. The last two lines name the person,
+ * the count, the filter and the ledger position: for people, and for programs.
  */
-export function toCsvFile({ me, filter, entries, madeAt }: ExportFacts): string {
+export function toCsvFile(facts: ExportFacts, words: Vocabulary): string {
+  const { me, filter, entries, madeAt } = facts;
+  const nameOf = (mspId: string): string =>
+    me.organisations.find((organisation) => organisation.mspId === mspId)?.name ?? mspId;
   const rows = entries.flatMap((entry) =>
-    entry.items.length === 0 ? [toRow(entry, undefined)] : entry.items.map((item) => toRow(entry, item)),
+    (entry.items.length === 0 ? [undefined] : entry.items).map((item) => [
+      ...readableCells(words, nameOf, entry, item),
+      ...codeCells(entry, item),
+    ]),
   );
   const narrowed = isEmptyFilter(filter) ? 'every entry' : `only entries that fit ${JSON.stringify(filter)}`;
   const { block, state, checkedAt } = me.list;
-  const facts = `# ${String(entries.length)} entries, ${narrowed}, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
-  const lines = [COLUMNS, ...rows, [facts]].map((row) => row.map(csvCell).join(','));
+  const coded = `# ${String(entries.length)} entries, ${narrowed}, complete up to ledger position ${String(block ?? 'none')}, list ${state}, checked ${checkedAt ?? 'never'}, made ${madeAt.toISOString()}`;
+  const lines = [
+    [...readableColumns(words, madeAt), ...CODE_COLUMNS],
+    ...rows,
+    [readableFacts(words, facts)],
+    [coded],
+  ].map((row) => row.map(csvCell).join(','));
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-function toRow(entry: AccessEntry, item: AccessItem | undefined): readonly string[] {
+function readableColumns(words: Vocabulary, madeAt: Date): readonly string[] {
+  const zone = timeZoneName(words.tag, madeAt);
+  return [`${words.text('print.time')} (${zone})`, ...READABLE.map((key) => words.text(key))];
+}
+
+const READABLE = [
+  'print.who', 'entry.role', 'entry.organisation', 'entry.holder', 'print.reason', 'csv.emergency', 'print.result', 'print.data',
+  'csv.labels', 'csv.count', 'csv.fate',
+] as const; // prettier-ignore
+
+function readableCells(
+  words: Vocabulary,
+  nameOf: (mspId: string) => string,
+  entry: AccessEntry,
+  item: AccessItem | undefined,
+): readonly string[] {
+  const { organisation, person } = entry.requester;
+  const at = new Date(entry.at);
+  const marks = [...(isEmergency(entry) ? (['emergency'] as const) : []), ...quietMarks(entry)];
+  return [
+    `${dayKey(at)} ${formatTime(words.tag, at)}`,
+    person?.name ?? words.text('list.system', { org: organisation.name }),
+    person === null || person.role === '' ? '' : words.code('role', person.role),
+    organisation.name,
+    nameOf(entry.holder),
+    words.capital(words.code('purpose', entry.purpose)),
+    entry.emergency?.reason ?? '',
+    [entry.outcome, ...marks].map((mark) => words.text(`mark.${mark}`)).join(', '),
+    ...readableItem(words, item),
+  ];
+}
+
+function readableItem(words: Vocabulary, item: AccessItem | undefined): readonly string[] {
+  if (item === undefined) return ['', '', '', ''];
+  return [
+    words.capital(words.code('type', item.type)),
+    sensitiveLabels(item.labels)
+      .map((label) => words.code('label', label))
+      .join(', '),
+    String(item.count),
+    words.text(item.decision === 'permit' ? 'entry.released' : 'entry.withheld'),
+  ];
+}
+
+function readableFacts(words: Vocabulary, { me, filter, madeAt, entries }: ExportFacts): string {
+  return [
+    words.text('print.person', { name: me.name }),
+    words.text('print.count', { count: entries.length }),
+    ...(isEmptyFilter(filter) ? [] : [words.text('keep.filtered')]),
+    trustSentence(words, me.list),
+    words.text('print.made', { moment: formatMoment(words.tag, madeAt) }),
+  ].join(' · ');
+}
+
+function codeCells(entry: AccessEntry, item: AccessItem | undefined): readonly string[] {
   const { organisation, person } = entry.requester;
   return [
     entry.at, entry.holder, organisation.name, organisation.mspId, ...personCells(person),

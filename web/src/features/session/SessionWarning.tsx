@@ -29,15 +29,15 @@ export function SessionWarning(): ReactNode {
       setLimit(sessionExpiresAt);
   };
   return (
-    <Notice kind="warning" title={words.text('warning.title')} isLive>
-      <p>{words.text('warning.text', { time: formatTime(words.tag, new Date(endsAt)) })}</p>
+    <Notice kind="warning" title={words.text('session.soon.title')} isLive>
+      <p>{words.text('session.soon.text', { time: formatTime(words.tag, new Date(endsAt)) })}</p>
       {limit === sessionExpiresAt ? (
         <a className="button" href={signInPath('/signed-in', words.tag)} target="_blank" rel="noreferrer">
-          {words.text('warning.signIn')}
+          {words.text('session.soon.signIn')}
         </a>
       ) : (
         <button type="button" className="button" onClick={() => void stay()}>
-          {words.text('warning.stay')}
+          {words.text('session.soon.stay')}
         </button>
       )}
     </Notice>

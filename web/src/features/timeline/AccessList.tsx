@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { Link, NavigationType, useNavigationType } from 'react-router';
-import { useAnnounce } from '../../components/announce';
 import { ErrorNotice } from '../../components/ErrorNotice';
-import { Icon } from '../../components/Icon';
+import { PartBoundary } from '../../components/PartBoundary';
 import { filterFragment, isEmptyFilter, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
-import { formatDate } from '../../lib/dates';
+import { latePart } from '../../lib/latePart';
+import { useLate } from '../../lib/useLate';
 import { useWords } from '../../words/context';
+import { needAllWords } from '../../words/loadWords';
 import { DaySection } from './DaySection';
 import { groupVisits } from './groupVisits';
 import { takeLastEntry } from './timelineMemory';
-import { useNewEntries, type useAccessPages } from './useAccessPages';
+import type { AccessPages } from './useAccessPages';
+
+/** Nothing is new in the first seconds. */
+const loadNews = async () => {
+  const [module] = await Promise.all([import('./NewEntries'), needAllWords()]);
+  return module.NewEntries;
+};
+
+const SearchOn = latePart(async () => {
+  const [module] = await Promise.all([import('./SearchOn'), needAllWords()]);
+  return module.SearchOn;
+});
 
 interface AccessListProps {
   readonly filter: AccessFilter;
-  readonly pages: ReturnType<typeof useAccessPages>;
+  readonly pages: AccessPages;
 }
 
 /** The days of the list, what is new above them and what is older below. */
@@ -24,11 +36,12 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
   const days = useMemo(() => groupVisits(entries), [entries]);
   const isReady = list.data !== undefined;
   const resultsRef = useReturnToEntry(isReady);
+  const News = useLate(loadNews);
   if (!isReady && list.error !== null)
     return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
   const countKey = list.hasNextPage ? 'list.entriesMore' : 'list.entries';
   return (
-    <div ref={resultsRef} className={isReady ? 'results' : undefined}>
+    <div id="results" tabIndex={-1} ref={resultsRef} className={isReady ? 'results' : undefined}>
       <p className="results-head">
         {/* Stays while a filter changes what is counted, so that a screen reader tells the new count. */}
         <span role="status" className="results-count">
@@ -38,7 +51,7 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
           {words.text(isEmptyFilter(filter) ? 'list.keepAll' : 'list.keepThese')}
         </Link>
       </p>
-      <NewEntries filter={filter} pages={pages} />
+      {News !== null && <News filter={filter} pages={pages} />}
       {days.map((day, at) => (
         <DaySection key={day.date} day={day} isFirst={at === 0} />
       ))}
@@ -47,31 +60,6 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
       )}
       {isReady && <Older filter={filter} pages={pages} />}
     </div>
-  );
-}
-
-function NewEntries({ filter, pages }: AccessListProps): ReactNode {
-  const words = useWords();
-  const announce = useAnnounce();
-  const { count, isMany, show } = useNewEntries(filter, pages);
-  const label = words.text(isMany ? 'list.newMany' : 'list.new', { count });
-  useEffect(() => {
-    if (count > 0) announce(label);
-  }, [count, label, announce]);
-  if (count === 0) return null;
-  return (
-    <button
-      type="button"
-      className="button button-primary results-new"
-      onClick={() => {
-        show();
-        window.scrollTo(0, 0);
-        document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
-      }}
-    >
-      <Icon name="up" />
-      {label}
-    </button>
   );
 }
 
@@ -104,7 +92,13 @@ function Older({ filter, pages }: AccessListProps): ReactNode {
     );
   }
   if (list.hasNextPage) {
-    return isNarrowedHere(filter) ? <SearchOn pages={pages} /> : <NextPage pages={pages} />;
+    return isNarrowedHere(filter) ? (
+      <PartBoundary at={filter}>
+        <SearchOn pages={pages} />
+      </PartBoundary>
+    ) : (
+      <NextPage pages={pages} />
+    );
   }
   return (
     <div className="older">
@@ -129,45 +123,6 @@ function NextPage({ pages }: PagesProps): ReactNode {
     <div ref={sentinel} className="older">
       <button type="button" className="button" aria-disabled={isFetchingNextPage} onClick={more}>
         {words.text(isFetchingNextPage ? 'list.loadingOlder' : 'list.older')}
-      </button>
-    </div>
-  );
-}
-
-/** Where the portal itself looks for names: pages that are read on, and matches that are enough, without being asked again. */
-const SEARCH_STEP = 10;
-const ENOUGH = 25;
-
-/** Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not read a whole life. */
-function SearchOn({ pages }: PagesProps): ReactNode {
-  const words = useWords();
-  const { list, entries, searched, searchedBack } = pages;
-  const { isFetchingNextPage, fetchNextPage } = list;
-  const pageCount = list.data?.pages.length ?? 0;
-  const [allowance, setAllowance] = useState({ pages: SEARCH_STEP, found: ENOUGH });
-  const isWanted = pageCount < allowance.pages && entries.length < allowance.found && !isFetchingNextPage;
-  useEffect(() => {
-    if (isWanted) void fetchNextPage();
-  }, [isWanted, fetchNextPage]);
-  return (
-    <div className="older">
-      {searchedBack !== undefined && (
-        <p className="small">
-          {words.text('list.searched', {
-            count: searched,
-            date: formatDate(words.tag, new Date(searchedBack)),
-          })}
-        </p>
-      )}
-      <button
-        type="button"
-        className="button"
-        aria-disabled={isFetchingNextPage}
-        onClick={() => {
-          setAllowance({ pages: pageCount + SEARCH_STEP, found: entries.length + ENOUGH });
-        }}
-      >
-        {words.text(isFetchingNextPage ? 'list.loadingOlder' : 'list.searchOn')}
       </button>
     </div>
   );

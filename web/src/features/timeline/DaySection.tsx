@@ -3,7 +3,7 @@ import { memo, useState, type ReactNode } from 'react';
 import { dayKey, formatDay, formatNearDay, parseDay } from '../../lib/dates';
 import { isWideScreen } from '../../lib/wideScreen';
 import { useWords } from '../../words/context';
-import { revisionOf, type Day, type Visit } from './groupVisits';
+import { sameVisits, type Day, type Visit } from './groupVisits';
 import { isLastEntry } from './timelineMemory';
 import { useDrawnNearScreen } from './useDrawnNearScreen';
 import { VisitRow } from './VisitRow';
@@ -34,23 +34,17 @@ export const DaySection = memo(
           <time dateTime={dayKey(date)}>{formatDay(words.tag, date)}</time>
         </h2>
         {blocksOf(day.visits, first).map((visits, at) => (
-          <Block
-            key={visits[0]?.key}
-            visits={visits}
-            isFirst={isFirst && at === 0}
-            revision={revisionOf(visits)}
-          />
+          <Block key={visits[0]?.key} visits={visits} isFirst={isFirst && at === 0} />
         ))}
       </section>
     );
   },
-  (before, after) => before.day.date === after.day.date && before.day.revision === after.day.revision,
+  (before, after) => before.day.date === after.day.date && sameVisits(before.day.visits, after.day.visits),
 );
 
 interface BlockProps {
   readonly visits: readonly Visit[];
   readonly isFirst: boolean;
-  readonly revision: string;
 }
 
 /** Some lines of a day. Rendered again only when one of them changes, not with every page that is added below. */
@@ -69,7 +63,7 @@ const Block = memo(
       </ul>
     );
   },
-  (before, after) => before.revision === after.revision,
+  (before, after) => sameVisits(before.visits, after.visits),
 );
 
 function blocksOf(visits: readonly Visit[], first: number): readonly (readonly Visit[])[] {

@@ -7,6 +7,7 @@ import { useMe, useOrganisationName, usePersonName } from '../../lib/queries';
 import { isolatedName, shortName } from '../../lib/safeName';
 import { withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
+import { DayField } from './DayField';
 import { countChoices, toChoices, type Choice } from './filterChoices';
 import '../../styles/filters.css';
 
@@ -100,16 +101,16 @@ export function FilterFields({
       />
       <DayField
         label={words.text('field.from')}
-        value={filter.from}
-        onChoose={(value) => {
-          set('from', value);
+        value={inUrl.from}
+        onChoose={(value, isReplacing) => {
+          setInUrl(withMember(inUrl, 'from', value), isReplacing);
         }}
       />
       <DayField
         label={words.text('field.to')}
-        value={filter.to}
-        onChoose={(value) => {
-          set('to', value);
+        value={inUrl.to}
+        onChoose={(value, isReplacing) => {
+          setInUrl(withMember(inUrl, 'to', value), isReplacing);
         }}
       />
       <div className="find-checks">
@@ -159,30 +160,6 @@ function ChoiceField({ label, value, choices, onChoose }: ChoiceFieldProps): Rea
           </option>
         ))}
       </select>
-    </p>
-  );
-}
-
-interface DayFieldProps {
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly onChoose: (value: string) => void;
-}
-
-function DayField({ label, value, onChoose }: DayFieldProps): ReactNode {
-  const id = useId();
-  return (
-    <p className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        type="date"
-        className="input"
-        value={value ?? ''}
-        onChange={(event) => {
-          onChoose(event.target.value);
-        }}
-      />
     </p>
   );
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
-import { lazy, useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Icon } from '../../components/Icon';
-import { Optional } from '../../components/Optional';
+import { PartBoundary } from '../../components/PartBoundary';
 import { isEmptyFilter } from '../../lib/accessFilter';
+import { latePart } from '../../lib/latePart';
 import { useFilter, withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { needAllWords } from '../../words/loadWords';
 
-const FilterFields = lazy(async () => {
+const FilterFields = latePart(async () => {
   const [module] = await Promise.all([import('./FilterFields'), needAllWords()]);
-  return { default: module.FilterFields };
+  return module.FilterFields;
 });
-const ActiveFilters = lazy(async () => {
+const ActiveFilters = latePart(async () => {
   const [module] = await Promise.all([import('./ActiveFilters'), needAllWords()]);
-  return { default: module.ActiveFilters };
+  return module.ActiveFilters;
 });
 const TYPING_MS = 250;
 
@@ -57,14 +58,14 @@ export function FilterPanel({ counted }: { readonly counted: readonly AccessEntr
         )}
       </div>
       {active > 0 && (
-        <Optional>
+        <PartBoundary at={filter} otherwise={null}>
           <ActiveFilters filter={filter} setFilter={setFilter} />
-        </Optional>
+        </PartBoundary>
       )}
       {isOpen && (
-        <Optional otherwise={<p role="alert">{words.text('error.unreachable')}</p>}>
+        <PartBoundary>
           <FilterFields counted={counted} filter={filter} setFilter={setFilter} />
-        </Optional>
+        </PartBoundary>
       )}
     </search>
   );

@@ -11,25 +11,27 @@ export function HowToRead(): ReactNode {
     <>
       <ul className="how-list">
         <li>
-          <Mark kind="permit" /> {words.text('list.how.allowed')}
+          <Mark kind="permit" /> {words.text('how.allowed')}
         </li>
         <li>
-          <Mark kind="partial" /> {words.text('list.how.partial')}
+          <Mark kind="partial" /> {words.text('how.partial')}
         </li>
         <li>
-          <Mark kind="deny" /> {words.text('list.how.refused')}
+          <Mark kind="deny" /> {words.text('how.refused')}
         </li>
         <li>
-          <Mark kind="emergency" /> {words.text('list.how.emergency')}
+          <Mark kind="emergency" /> {words.text('how.emergency')}
         </li>
         <li>
-          <Icon name="night" /> {words.text('list.how.afterHours')}
+          <Icon name="night" /> {words.text('how.afterHours')}
         </li>
         <li>
-          <Icon name="system" /> {words.text('list.how.automatic')}
+          <Icon name="system" /> {words.text('how.automatic')}
         </li>
       </ul>
-      <p>{words.text('list.how.visit')}</p>
+      <p>
+        {words.text('list.act')} {words.text('how.visit')}
+      </p>
     </>
   );
 }

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lazy, useEffect, useMemo, type ReactNode } from 'react';
+import { useEffect, useMemo, type ReactNode } from 'react';
 import { Fold } from '../../components/Fold';
-import { Optional } from '../../components/Optional';
+import { PartBoundary } from '../../components/PartBoundary';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
+import { latePart } from '../../lib/latePart';
+import { useMe } from '../../lib/queries';
 import { useFilter } from '../../lib/useFilter';
 import { useHasBeenIdle } from '../../lib/useHasBeenIdle';
 import { useWords } from '../../words/context';
+import { needAllWords } from '../../words/loadWords';
 import { AccessList } from './AccessList';
 import { FilterPanel } from './FilterPanel';
-import { HowToRead } from './HowToRead';
+import { highestBlock } from './joinEntries';
 import { Summary } from './Summary';
 import { useAccessPages, useNextPageAhead } from './useAccessPages';
 import { useOverview, WEEKS } from './useOverview';
 
-const WeekChart = lazy(async () => ({ default: (await import('./WeekChart')).WeekChart }));
+const HowToRead = latePart(async () => {
+  const [module] = await Promise.all([import('./HowToRead'), needAllWords()]);
+  return module.HowToRead;
+});
+const WeekChart = latePart(async () => (await import('./WeekChart')).WeekChart);
 
 /**
  * The list, newest first, with what narrows it and what it tells at one look. The chart and the explanation stand before the list, which
@@ -29,29 +36,42 @@ export function TimelinePage(): ReactNode {
     // Without it the list is printed as it stands on the screen.
     if (isSettled) import('../../styles/print.css').catch(() => undefined);
   }, [isSettled]);
-  const overview = useOverview(isSettled);
-  useNextPageAhead(filter, pages, overview.data !== undefined);
-  const counted = useMemo(() => overview.data?.entries ?? pages.entries, [overview.data, pages.entries]);
+  const { list: position } = useMe();
+  const newestLoaded = useMemo(() => highestBlock(pages.list.data?.pages[0]?.items ?? []), [pages.list.data]);
+  const overview = useOverview(isSettled, Math.max(position.block ?? 0, newestLoaded));
+  useNextPageAhead(filter, pages, overview !== undefined);
+  const counted = overview?.entries ?? pages.entries;
   const title = words.text('list.title');
   return (
     <Page title={title} windowTitle={title} className="page-list">
+      <button
+        type="button"
+        className="skip"
+        onClick={() => {
+          document.getElementById('results')?.focus();
+        }}
+      >
+        {words.text('list.skip')}
+      </button>
       <div className="list-top">
-        <Summary overview={overview.data} />
+        <Summary overview={overview} />
         <p className="list-act">{words.text('list.act')}</p>
         <TrustLine />
       </div>
       <aside className="list-side">
         <Fold title={words.text('chart.title', { weeks: WEEKS })}>
           <div className="chart-place">
-            {overview.data !== undefined && (
-              <Optional>
-                <WeekChart overview={overview.data} />
-              </Optional>
+            {overview !== undefined && (
+              <PartBoundary otherwise={null}>
+                <WeekChart overview={overview} />
+              </PartBoundary>
             )}
           </div>
         </Fold>
         <Fold title={words.text('list.how')}>
-          <HowToRead />
+          <PartBoundary>
+            <HowToRead />
+          </PartBoundary>
         </Fold>
       </aside>
       <div className="list-main">

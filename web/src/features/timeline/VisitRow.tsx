@@ -8,6 +8,7 @@ import { KindList } from '../../components/KindList';
 import { Mark, type MarkKind } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
+import { isEmergency } from '../../lib/accessKinds';
 import { formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { Text, useWords } from '../../words/context';
@@ -34,6 +35,7 @@ function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <p className="visit-who">
           <EntryLink entry={entry}>
             <Requester entry={entry} />
+            <Spoken time={formatTime(words.tag, at)} entry={entry} />
           </EntryLink>{' '}
           <RoleAndPlace entry={entry} />
         </p>
@@ -83,6 +85,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
             }}
           >
             <Requester entry={first} />
+            <Spoken time={from === to ? to : words.text('list.period', { from, to })} entry={summary} />
           </button>{' '}
           <RoleAndPlace entry={first} />
         </p>
@@ -115,6 +118,7 @@ function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <EntryLink entry={entry}>
           <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
           <KindList kinds={countKinds([entry])} />
+          <Spoken entry={entry} />
         </EntryLink>
         {entry.outcome !== 'permit' && (
           <span className={`badge badge-${entry.outcome}`}>{words.text(`mark.${entry.outcome}`)}</span>
@@ -143,6 +147,14 @@ function EntryLink({
       {children}
     </Link>
   );
+}
+
+/** What a reader of one line sees beside its name, for those who hear the name alone: when, with what result, whether in an emergency. */
+function Spoken({ time, entry }: { readonly time?: string; readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const marks = [entry.outcome, ...(isEmergency(entry) ? (['emergency'] as const) : [])];
+  const facts = [...(time === undefined ? [] : [time]), ...marks.map((mark) => words.text(`mark.${mark}`))];
+  return <span className="unseen">, {facts.join(', ')}</span>;
 }
 
 const REASON_LENGTH = 160;

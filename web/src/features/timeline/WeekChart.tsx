@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useId, useMemo, useState, type ReactNode } from 'react';
 import { Mark } from '../../components/Mark';
-import { Name } from '../../components/Name';
+import { PartBoundary } from '../../components/PartBoundary';
 import type { AccessFilter, OutcomeFilter } from '../../lib/accessFilter';
 import { EMERGENCY } from '../../lib/accessKinds';
-import { formatShortDate, parseDay } from '../../lib/dates';
-import { useOrganisationName } from '../../lib/queries';
+import { formatShortDate } from '../../lib/dates';
+import { latePart } from '../../lib/latePart';
 import { useFilter, withMember } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
-import { countWeeks, type Split, type Week, type WeekCounts } from './weekCounts';
+import { SeriesName, type CountsProps, type SeriesProps } from './SeriesName';
+import { countWeeks, weekStart, type Split, type Week } from './weekCounts';
 import { WEEKS, type Overview } from './useOverview';
+
+const WeekTable = latePart(async () => (await import('./WeekTable')).WeekTable);
 
 /** Accesses a week, as bars or as a table. Each bar is a button that narrows the list to its week. */
 export function WeekChart({ overview }: { readonly overview: Overview }): ReactNode {
@@ -40,7 +43,13 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
               </label>
             ))}
           </fieldset>
-          {isTable ? <WeekTable counts={counts} split={split} /> : <WeekBars counts={counts} split={split} />}
+          {isTable ? (
+            <PartBoundary>
+              <WeekTable counts={counts} split={split} />
+            </PartBoundary>
+          ) : (
+            <WeekBars counts={counts} split={split} />
+          )}
           {overview.isCapped && (
             <p className="small">{words.text('chart.capped', { count: overview.entries.length })}</p>
           )}
@@ -57,11 +66,6 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
       )}
     </section>
   );
-}
-
-interface CountsProps {
-  readonly counts: WeekCounts;
-  readonly split: Split;
 }
 
 function WeekBars({ counts, split }: CountsProps): ReactNode {
@@ -164,22 +168,6 @@ function BarMark({ kind, count }: BarMarkProps): ReactNode {
   );
 }
 
-interface SeriesProps {
-  readonly value: string | null;
-  readonly split: Split;
-}
-
-function SeriesName({ value, split }: SeriesProps): ReactNode {
-  const words = useWords();
-  const organisationName = useOrganisationName();
-  if (value === null) return words.text('chart.other');
-  return split === 'organisation' ? (
-    <Name isShort>{organisationName(value)}</Name>
-  ) : (
-    <Name>{words.code('purpose', value)}</Name>
-  );
-}
-
 function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
   const colour = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
   const swatch =
@@ -230,51 +218,6 @@ function LegendChoice({ name, value, sign, children }: LegendChoiceProps): React
       {children}
     </button>
   );
-}
-
-function WeekTable({ counts, split }: CountsProps): ReactNode {
-  const words = useWords();
-  return (
-    <div className="table-scroll" role="region" aria-label={words.text('chart.caption')} tabIndex={0}>
-      <table className="table table-counts">
-        <caption className="unseen">{words.text('chart.caption')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.text('chart.week')}</th>
-            {counts.series.map((value) => (
-              <th key={value ?? ''} scope="col">
-                <SeriesName value={value} split={split} />
-              </th>
-            ))}
-            <th scope="col">{words.text('chart.total')}</th>
-            <th scope="col">
-              <Mark kind="emergency" /> {words.text('mark.emergency')}
-            </th>
-            <th scope="col">
-              <Mark kind="deny" /> {words.text('chart.refused')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {counts.weeks.toReversed().map((week) => (
-            <tr key={week.start}>
-              <th scope="row">{formatShortDate(words.tag, weekStart(week))}</th>
-              {week.counts.map((count, at) => (
-                <td key={at}>{words.number(count)}</td>
-              ))}
-              <td>{words.number(week.total)}</td>
-              <td>{words.number(week.emergencies)}</td>
-              <td>{words.number(week.refusals)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function weekStart(week: Week | undefined): Date {
-  return (week && parseDay(week.start)) ?? new Date();
 }
 
 function withoutPeriod(filter: AccessFilter): AccessFilter {

@@ -14,8 +14,6 @@ export interface Day {
   readonly date: string;
   /** By their newest entry, newest first. */
   readonly visits: readonly Visit[];
-  /** Changes whenever anything in the day does. */
-  readonly revision: string;
 }
 
 /** Folds a list, newest first, into days and visits. Every entry is in exactly one visit. */
@@ -31,7 +29,7 @@ export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
   }
   return [...days].map(([date, visits]) => {
     const all = [...visits].map(([key, inVisit]): Visit => ({ key, entries: inVisit }));
-    return { date, visits: all, revision: revisionOf(all) };
+    return { date, visits: all };
   });
 }
 
@@ -63,10 +61,19 @@ function visitKey(entry: AccessEntry, date: string, hour: number): string {
   ]);
 }
 
-/** Changes whenever anything in the visits does. */
-export function revisionOf(visits: readonly Visit[]): string {
-  const count = visits.reduce((sum, visit) => sum + visit.entries.length, 0);
-  return `${String(count)} ${visits[0]?.entries[0].id ?? ''} ${visits.at(-1)?.entries.at(-1)?.id ?? ''}`;
+/** Whether two lots of visits are the same lines: the same entries, as read, in the same order. */
+export function sameVisits(some: readonly Visit[], others: readonly Visit[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ key, entries }, at) => {
+      const other = others[at];
+      return (
+        other?.key === key &&
+        other.entries.length === entries.length &&
+        entries.every((entry, place) => entry === other.entries[place])
+      );
+    })
+  );
 }
 
 /** One entry's worth of facts about a visit, for its line. */

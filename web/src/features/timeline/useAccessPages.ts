@@ -4,7 +4,6 @@ import {
   infiniteQueryOptions,
   queryOptions,
   useInfiniteQuery,
-  useQuery,
   useQueryClient,
   type InfiniteData,
   type UseInfiniteQueryResult,
@@ -13,7 +12,7 @@ import { useEffect, useMemo } from 'react';
 import { fetchAccesses } from '../../lib/api';
 import { FIRST_PAGE } from '../../lib/firstReads';
 import { fits, filterQuery, isNarrowedHere, type AccessFilter } from '../../lib/accessFilter';
-import { meQuery } from '../../lib/queries';
+import { joinEntries } from './joinEntries';
 
 const PAGE = 50;
 /** Where the portal itself looks for names, it reads larger pages. */
@@ -68,9 +67,9 @@ export function useNextPageAhead(filter: AccessFilter, { list }: AccessPages, is
   }, [isWanted, cursor, filter, queryClient]);
 }
 
-type Pages = InfiniteData<AccessList>;
+export type Pages = InfiniteData<AccessList>;
 
-interface AccessPages {
+export interface AccessPages {
   readonly list: UseInfiniteQueryResult<Pages>;
   /** Loaded entries that fit the filter. */
   readonly entries: readonly AccessEntry[];
@@ -82,53 +81,10 @@ interface AccessPages {
 
 export function useAccessPages(filter: AccessFilter): AccessPages {
   const list = useInfiniteQuery(accessPagesQuery(filter));
-  const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const loaded = useMemo(() => joinEntries(list.data?.pages.map(({ items }) => items) ?? []), [list.data]);
   const entries = useMemo(
     () => (isNarrowedHere(filter) ? loaded.filter((entry) => fits(filter, entry)) : loaded),
     [loaded, filter],
   );
   return { list, entries, searched: loaded.length, searchedBack: loaded.at(-1)?.at };
-}
-
-interface NewEntries {
-  /** Entries that arrived since the list was loaded; `isMany` when there are more than were looked at. */
-  readonly count: number;
-  readonly isMany: boolean;
-  readonly show: () => void;
-}
-
-/** Looks for entries newer than the loaded ones whenever the ledger position of the list has moved. */
-export function useNewEntries(filter: AccessFilter, { list }: AccessPages): NewEntries {
-  const queryClient = useQueryClient();
-  const options = accessPagesQuery(filter);
-  const me = useQuery(meQuery);
-  const newest = useQuery({
-    queryKey: [
-      'newest',
-      ...options.queryKey,
-      me.data?.list.block ?? null,
-      list.data?.pages[0]?.items[0]?.id ?? null,
-    ],
-    queryFn: ({ signal }) => fetchAccesses(filterQuery(filter), { limit: PAGE }, signal),
-    enabled: list.data !== undefined && me.dataUpdatedAt > list.dataUpdatedAt,
-    staleTime: Infinity,
-  });
-  const known = useMemo(
-    () => new Set(list.data?.pages.flatMap((page) => page.items.map(({ id }) => id))),
-    [list.data],
-  );
-  const arrived = newest.data?.items.filter(({ id }) => !known.has(id)) ?? [];
-  const isMany = arrived.length === PAGE;
-  return {
-    count: arrived.filter((entry) => fits(filter, entry)).length,
-    isMany,
-    show: () => {
-      if (isMany) void queryClient.resetQueries({ queryKey: options.queryKey });
-      else queryClient.setQueryData(options.queryKey, (data) => data && withNewest(data, arrived));
-    },
-  };
-}
-
-function withNewest(data: Pages, items: AccessEntry[]): Pages {
-  return { pages: [{ items, next: null }, ...data.pages], pageParams: [null, ...data.pageParams] };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { isEmergency, reasonKey } from '../../lib/accessKinds';
-import { dayKey, startOfWeek } from '../../lib/dates';
+import { dayKey, parseDay, startOfWeek } from '../../lib/dates';
 
 /** What the colour of the chart shows. */
 export type Split = 'organisation' | 'reason';
@@ -76,4 +76,9 @@ function groupByWeek(entries: readonly AccessEntry[]): ReadonlyMap<string, reado
     else week.push(entry);
   }
   return weeks;
+}
+
+/** The Monday that a week begins with. */
+export function weekStart(week: Week | undefined): Date {
+  return (week && parseDay(week.start)) ?? new Date();
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentRule } from '@api/schemas';
-import { readArrangement, sameMeaning, toPolicy, type Arrangement } from './arrangement';
+import { freeId, readArrangement, sameMeaning, toPolicy, type Arrangement } from './arrangement';
 import { policyDifference } from './policyDifference';
 
 export interface Merge {
   readonly policy: ConsentPolicy;
-  /** Ids of exceptions that both sides changed differently, and `preset` where both chose another setting; theirs was kept. */
+  /** Ids of exceptions that one side removed and the other changed, and `preset` where both chose another setting; theirs was kept. */
   readonly clashes: readonly string[];
 }
 
 /**
- * Brings a draft onto a policy that was saved elsewhere meanwhile: what I changed since `base` is done again on `theirs`. Where both
- * changed the same thing differently, theirs stays and the clash is named: the patient decides.
+ * Brings a draft onto a policy that was saved elsewhere meanwhile: what I changed since `base` is done again on `theirs`. An exception that
+ * both changed, or both added under one id, stands twice afterwards, a denial before a permission. Where only one can be, theirs stays and
+ * the clash is named: the patient decides.
  */
 export function mergePolicies(base: ConsentPolicy, mine: ConsentPolicy, theirs: ConsentPolicy): Merge {
   const from = readArrangement(base);
@@ -73,5 +74,13 @@ function putMine(
   }
   if (sameMeaning(theirs, rule)) return;
   if (was !== undefined && sameMeaning(theirs, was)) merged[at] = rule;
-  else clashes.push(rule.id);
+  else keepBeside(rule, at, theirs, merged);
+}
+
+/** Puts my rule beside theirs of the same id, under an id of its own: the first that fits decides, so the denial goes first. */
+function keepBeside(rule: ConsentRule, at: number, theirs: ConsentRule, merged: ConsentRule[]): void {
+  if (merged.some((other) => sameMeaning(other, rule))) return;
+  const id = freeId(rule.id, new Set(merged.map((other) => other.id)));
+  const isFirst = rule.effect === 'deny' && theirs.effect === 'permit';
+  merged.splice(isFirst ? at : at + 1, 0, { ...rule, id });
 }

@@ -62,11 +62,11 @@ const english = {
   'signOut.failed.title': 'You are still signed in',
   'signOut.failed.text': 'The sign-out did not happen. On a computer that others use, close the browser.',
 
-  'warning.title': 'Your session ends soon',
-  'warning.text':
+  'session.soon.title': 'Your session ends soon',
+  'session.soon.text':
     'It ends at {time}. Nothing that you have started is lost: you can sign in again and go on.',
-  'warning.signIn': 'Sign in in a new tab',
-  'warning.stay': 'Stay signed in',
+  'session.soon.signIn': 'Sign in in a new tab',
+  'session.soon.stay': 'Stay signed in',
   'session.ended.title': 'Your session has ended',
   'session.ended.text': 'To protect your data, the page is closed. Sign in again to go on where you were.',
   'session.ended.draft':
@@ -83,9 +83,12 @@ const english = {
   'error.unreadable':
     'The server answered something that this page does not understand. Reload the page; if it stays so, tell your trustee, who runs this page.',
   'error.requestId': 'For questions, quote: {id}',
-  'error.notFound.title': 'There is nothing here',
-  'error.notFound.text': 'The address leads to no page, or to an entry that is not in your list.',
-  'error.toList': 'To my list',
+  'notFound.title': 'There is nothing here',
+  'notFound.text': 'The address leads to no page, or to an entry that is not in your list.',
+  'notFound.toList': 'To my list',
+  'error.updated.title': 'This portal was updated',
+  'error.updated.text': 'The new version has to be loaded. What you have not saved stays.',
+  'error.updated.action': 'Load the new version',
   'error.broken.title': 'This page has stopped',
   'error.broken.text': 'That is a fault of ours. Your data and settings are not affected.',
   'problem.LEDGER_UNAVAILABLE':
@@ -132,22 +135,23 @@ const english = {
   'list.refusals': { one: '{count} refused', other: '{count} refused' },
   'list.partials': { one: '{count} partly refused', other: '{count} partly refused' },
   'list.inOrder': 'No emergencies and nothing refused.',
-  'list.act':
-    'Open a line to see why it was allowed or refused, and to block the person or the organisation.',
+  'list.act': 'Open a line to see why, and to block who asked.',
+  'list.skip': 'Skip to the list',
   'list.how': 'How to read this list',
-  'list.how.visit':
+  'how.visit':
     'Requests of the same person for the same reason in the same hour are one line. Open it to see each.',
-  'list.how.allowed': 'Allowed: the data were released.',
-  'list.how.partial': 'Partly refused: some data were released, the rest was withheld.',
-  'list.how.refused': 'Refused: somebody asked and received nothing.',
-  'list.how.emergency':
+  'how.allowed': 'Allowed: the data were released.',
+  'how.partial': 'Partly refused: some data were released, the rest was withheld.',
+  'how.refused': 'Refused: somebody asked and received nothing.',
+  'how.emergency':
     'Emergency: somebody declared an emergency, which overrides most rules. They had to give a reason.',
-  'list.how.afterHours': 'Out of hours: at night or at a weekend. In a hospital that is often normal.',
-  'list.how.automatic': 'Automatic: asked by a computer system, with no person involved.',
+  'how.afterHours': 'Out of hours: at night or at a weekend. In a hospital that is often normal.',
+  'how.automatic': 'Automatic: asked by a computer system, with no person involved.',
   'list.entries': { one: '{count} entry', other: '{count} entries' },
   'list.entriesMore': '{count} entries so far',
-  'list.new': { one: 'Show {count} new entry', other: 'Show {count} new entries' },
-  'list.newMany': 'Show more than {count} new entries',
+  'news.entries': { one: 'Show {count} new entry', other: 'Show {count} new entries' },
+  'news.many': 'Show more than {count} new entries',
+  'news.emergency': '{entries}, with {emergencies}',
   'list.keepAll': 'Keep a copy of all',
   'list.keepThese': 'Keep a copy of these',
   'list.older': 'Older entries',
@@ -158,11 +162,11 @@ const english = {
   'list.empty.text': 'As soon as somebody does, a line appears here: also when they are refused.',
   'list.emptyFilter.title': 'No entry fits',
   'list.emptyFilter.text': 'Nothing in your list fits what you are looking for.',
-  'list.searched': {
+  'search.back': {
     one: '{count} entry searched, back to {date}',
     other: '{count} entries searched, back to {date}',
   },
-  'list.searchOn': 'Search further back',
+  'search.on': 'Search further back',
   'list.times': { one: '{count} request', other: '{count} requests' },
   'list.system': 'Computer system of {org}',
   'list.heldAt': 'record at {org}',
@@ -376,6 +380,10 @@ const english = {
   'warning.draft': 'You have changes that are not saved yet.',
   'warning.resume': 'Go on with them',
 
+  'form.leave.title': 'Discard what you have filled in?',
+  'form.leave.text': 'This exception is not part of your changes yet.',
+  'form.leave.stay': 'Go on filling in',
+  'form.leave.discard': 'Discard',
   'form.new': 'New exception',
   'form.change': 'Change an exception',
   'form.effect': 'I want to',
@@ -520,12 +528,17 @@ const english = {
   'keep.stopped': 'Stopped; no file was made.',
   'keep.failed': 'The list could not be read to its end, so no file was made.',
 
+  'csv.emergency': 'Reason given in the emergency',
+  'csv.labels': 'Sensitive because of',
+  'csv.count': 'Number',
+  'csv.fate': 'Released or withheld',
   'print.title': 'Accesses to my medical record',
   'print.person': 'For: {name}',
   'print.position': 'Complete up to ledger position {block}; list checked on {moment}.',
   'print.count': { one: '{count} entry.', other: '{count} entries.' },
   'print.state': '{title}: {sentence}',
   'print.made': 'Made on {moment}',
+  'print.zone': 'Times are those of {zone}.',
   'print.filter': 'Only entries that fit: {filter}',
   'print.action': 'Print',
   'print.tooMany':
