@@ -159,7 +159,7 @@ describe('the list', () => {
   it('is folded on a phone: the list stands first, the chart and the explanation one step away', async () => {
     const page = await openList('liz', { viewport: PHONE });
     expect(await page.locator('.bars').count()).toBe(0);
-    expect(await page.getByText('Open a line to see why it was allowed or refused').isVisible()).toBe(true);
+    expect(await page.locator('.visit').first().isVisible()).toBe(true);
     await page.getByRole('heading', { name: 'The last 12 weeks' }).click();
     await page.locator('.bars').waitFor();
     await page.getByRole('heading', { name: 'How to read this list' }).click();

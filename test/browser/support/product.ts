@@ -12,7 +12,7 @@ const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
 const LEDGER_THAT_GOES = join(__dirname, 'ledgerThatGoes.cjs');
 const MANY_ENTRIES = join(__dirname, '../../../scripts/bench/manyEntries.cjs');
 const READY = 'Ctrl-C stops it';
-const START_MS = 60_000;
+const START_MS = 150_000;
 const FILL_MS = 500_000;
 
 /** The running product: embedded ledger, two hospitals, the trustee with its portal, in a process of its own. */

@@ -23,7 +23,7 @@ export function startSuite(): Suite {
   } as Suite;
   beforeAll(async () => {
     [suite.product, suite.browser] = await Promise.all([startProduct(true), openBrowser()]);
-  }, 120_000);
+  }, 200_000);
   afterAll(async () => {
     await suite.browser.close();
     await suite.product.dispose();
