@@ -34,7 +34,10 @@ test.each([
   '_include:iterate=*',
 ])('what the decision withholds does not come by %s', async (include) => {
   const match = observation('own', 'a', { derivedFrom: [{ reference: 'Observation/hidden' }] });
-  server.answers['Observation'] = searchset([match, [secret('hidden'), 'include']]);
+  server.answers['Observation'] = searchset([
+    match,
+    [secret('hidden', { hasMember: [{ reference: 'Observation/own' }] }), 'include'],
+  ]);
   const response = await hospital.get(`Observation?patient=a&${include}`);
   expect(bundleOf(response).entry?.map(({ resource }) => resource.id)).toEqual(['own']);
   expect(response.text).not.toContain(SECRET);
