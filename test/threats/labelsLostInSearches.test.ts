@@ -42,7 +42,7 @@ async function hospitalWith(labels: LabelTrust): Promise<Hospital> {
 }
 
 const readinessOf = async (hospital: Hospital): Promise<{ ready: boolean; detail?: string }> => {
-  const body = (await request(hospital.app).get('/readyz')).body as {
+  const body = (await request(hospital.operations).get('/readyz')).body as {
     parts: { upstream: { ready: boolean; detail?: string } };
   };
   return body.parts.upstream;

@@ -35,7 +35,7 @@ const at = (base: string, id: string): Record<string, unknown> => ({
   subject: { reference: `${base}/Patient/${id}` },
 });
 const isReady = async (hospital: Hospital): Promise<unknown> => {
-  const response = await request(hospital.app).get('/readyz');
+  const response = await request(hospital.operations).get('/readyz');
   return (response.body as { parts: { upstream: unknown } }).parts.upstream;
 };
 
@@ -59,6 +59,7 @@ describe('a chart that names the patient under another base', () => {
 
       source.answers[path.split('?')[0] ?? ''] = searchset([observation('1', 'p1')]);
       expect((await hospital.get(path)).status).toBe(200);
+      now += 10_000;
       expect(await isReady(hospital)).toMatchObject({ ready: true });
     },
   );
