@@ -28,7 +28,7 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByRole('button', { name: 'Save' }).waitFor();
 
   await product.stop();
-  await page.getByRole('checkbox', { name: 'I have read this and want it so.' }).check();
+  await page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' }).check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page
     .getByText('The server cannot be reached. Check your connection; nothing of yours is lost.')
@@ -52,7 +52,7 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByText('The server cannot be reached.').waitFor({ state: 'detached', timeout: 40_000 });
   await page.getByRole('link', { name: 'Go on with them' }).click();
   await page.getByRole('link', { name: 'Look at what changes' }).click();
-  await page.getByRole('checkbox', { name: 'I have read this and want it so.' }).check();
+  await page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' }).check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/Saved as version 2/).waitFor();
   expect(troubles.filter((trouble) => !trouble.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
@@ -91,7 +91,7 @@ it('reads the list and says why nothing is saved while the ledger is away', asyn
   const takeLedgerAway = await product.startWithLedgerThatGoes();
   const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
   await signIn(page, patientOf(product.demo, 'chet'), '/consent/edit');
-  await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+  await page.getByRole('radio', { name: /Open to those who say they treat me/ }).check();
   await page.getByRole('link', { name: 'Look at what changes' }).click();
   await page.locator('.preview strong').first().waitFor();
   await takeLedgerAway();

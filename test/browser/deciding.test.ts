@@ -55,7 +55,7 @@ async function saveDraft(page: Page): Promise<void> {
   await save(page).click();
   await page.getByText(/Saved as version/).waitFor();
 }
-const accept = (page: Page) => page.getByRole('checkbox', { name: 'I have read this and want it so.' });
+const accept = (page: Page) => page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' });
 
 describe('what holds now', () => {
   it('is told in words, also before anything was decided', async () => {
@@ -90,7 +90,7 @@ describe('block this person', () => {
     expect(await page.getByText('Those who treat you will not see what you close').count()).toBe(1);
     await tabTo(page, save(page));
     await page.keyboard.press('Enter');
-    await page.getByText('Please confirm that you have read what the restriction can mean.').waitFor();
+    await page.getByText('Tick the box to say that you understand what this can mean.').waitFor();
     expect(await page.evaluate<string>('document.activeElement.type')).toBe('checkbox');
     expect(await isReleased('ned', SOUTH, ADA)).toBe(true);
 
@@ -123,12 +123,12 @@ describe('禁止此机构查看 (block this organisation)', () => {
     await page.locator('.visit', { hasText: BEN.name }).getByRole('link').click();
     await page.getByText('已允许：当时您还没有作出任何决定').waitFor();
     await page.getByRole('link', { name: '禁止此机构查看' }).click();
-    await page.getByText('新增：North Hospital的任何人都不可以看我的任何数据').waitFor();
+    await page.getByText('新增：North Hospital的任何人都不可以查看我的任何数据').waitFor();
     await page.getByText(/\d+ 次会被全部或部分拒绝/).waitFor();
     await page.getByText('为您治疗的人将看不到您关闭的内容').waitFor();
     await page.getByRole('button', { name: '保存' }).click();
-    await page.getByText('请确认您已阅读限制可能带来的后果。').waitFor();
-    await page.getByRole('checkbox', { name: '我已阅读，并希望如此。' }).check();
+    await page.getByText('请先勾选“我已阅读并了解上述后果”。').waitFor();
+    await page.getByRole('checkbox', { name: '我已阅读并了解上述后果，仍要这样设置。' }).check();
     await page.getByRole('button', { name: '保存' }).click();
     await page.getByText('已保存为第 1 版，即刻生效。').waitFor();
     // What held before it was decided is kept, as what it is.
@@ -140,7 +140,7 @@ describe('禁止此机构查看 (block this organisation)', () => {
     await page.locator('.visit', { hasText: '紧急' }).filter({ hasText: BEN.name }).getByRole('link').click();
     await page.getByText('此次因紧急情况未按您的规则执行。').waitFor();
     expect(await page.locator('.why').innerText()).toContain(
-      '否则您的规则“North Hospital的任何人都不可以看我的任何数据”会拒绝。',
+      '否则您的规则“North Hospital的任何人都不可以查看我的任何数据”会拒绝。',
     );
   });
 });
@@ -238,7 +238,7 @@ describe('what is saved holds for the next request', () => {
   it('only the hospital that keeps the record', async () => {
     const { hospital } = patientOf(suite.product.demo, 'alberto');
     const page = await open('alberto', '/consent/edit');
-    await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+    await page.getByRole('radio', { name: /Open to those who say they treat me/ }).check();
     await saveDraft(page);
     expect(await isReleased('alberto', elsewhere(hospital), BEN)).toBe(true);
 
@@ -327,7 +327,7 @@ describe('a change made elsewhere', () => {
 describe('the session', () => {
   it('may end in the middle of an edit: the draft waits, hidden, for the next sign-in', async () => {
     const page = await open('buster', '/consent/edit');
-    await page.getByRole('radio', { name: /Open to those who treat me/ }).check();
+    await page.getByRole('radio', { name: /Open to those who say they treat me/ }).check();
     await page.getByText(/not saved yet/).waitFor();
     const cookies = await suite.opened.context.cookies();
     await suite.opened.context.clearCookies();
@@ -347,7 +347,7 @@ describe('the session', () => {
     await tab.getByRole('button', { name: 'Sign in' }).click();
     await tab.getByRole('heading', { name: 'Welcome back' }).waitFor();
     await page.getByRole('heading', { name: 'Before you save' }).waitFor();
-    await page.getByText(/In general: .+ → “Open to those who treat me”/).waitFor();
+    await page.getByText(/In general: .+ → “Open to those who say they treat me”/).waitFor();
     await save(page).click();
     await page.getByText(/Saved as version 2/).waitFor();
   });

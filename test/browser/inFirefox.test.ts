@@ -72,7 +72,7 @@ else
       await page.locator(`a.visit-link ::-p-text(${ADA.name})`).click();
       await page.locator('a[href="/consent/review"]').click();
       await text(`${ADA.name} may not see any of my data`).wait();
-      const accept = page.locator('label ::-p-text(I have read this and want it so.)');
+      const accept = page.locator('label ::-p-text(I understand what this can mean, and I want to save it.)');
       await accept.click();
       await page.locator('button ::-p-text(Save)').click();
       await text('Saved as version').wait();

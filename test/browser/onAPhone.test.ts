@@ -63,20 +63,20 @@ describe('at 390 px, in Chinese', () => {
     await second.page.getByRole('radio', { name: /关闭，紧急情况也不例外/ }).check();
     await second.page.getByRole('link', { name: '查看将有什么变化' }).click();
 
-    await first.getByRole('radio', { name: /对为我治疗的人开放/ }).check();
+    await first.getByRole('radio', { name: /对声明为我诊疗的人员开放/ }).check();
     await first.getByRole('link', { name: '查看将有什么变化' }).click();
     await first.getByRole('button', { name: '保存', exact: true }).click();
     await first.getByText(/已保存为第 2 版/).waitFor();
 
     const { page } = second;
-    await page.getByRole('checkbox', { name: '我已阅读，并希望如此。' }).press('Space');
+    await page.getByRole('checkbox', { name: '我已阅读并了解上述后果，仍要这样设置。' }).press('Space');
     await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
     await page.getByRole('heading', { name: '您的授权已在别处被更改' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await beyondScreen(page)).toEqual([]);
     await page.getByText('有 1 处两边的更改不同').waitFor();
     await page.getByRole('button', { name: '只保留我的' }).press('Enter');
-    await page.getByRole('checkbox', { name: '我已阅读，并希望如此。' }).press('Space');
+    await page.getByRole('checkbox', { name: '我已阅读并了解上述后果，仍要这样设置。' }).press('Space');
     await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
     await page.getByText(/已保存为第 3 版/).waitFor();
     expect(await page.locator('.preset-name').innerText()).toBe('关闭，紧急情况也不例外');
@@ -87,7 +87,7 @@ describe('at 390 px, in Chinese', () => {
     await page.getByRole('button', { name: '恢复此版本' }).press('Enter');
     await page.getByRole('button', { name: '保存', exact: true }).press('Enter');
     await page.getByText(/已保存为第 4 版/).waitFor();
-    expect(await page.locator('.preset-name').innerText()).toBe('对为我治疗的人开放');
+    expect(await page.locator('.preset-name').innerText()).toBe('对声明为我诊疗的人员开放');
     expect(second.troubles).toEqual([]);
   });
 

@@ -58,7 +58,7 @@ describe('the sentence that says why', () => {
     [
       'a general setting',
       decided('permit', { kind: 'rule', version: 2, rule: 'care' }),
-      'Allowed by your setting “Open to those who treat me”.In force since May 3, 2026.Version 2 of your consent, saved on May 4, 2026.',
+      'Allowed by your setting “Open to those who say they treat me”.In force since May 3, 2026.Version 2 of your consent, saved on May 4, 2026.',
     ],
     [
       'an exception',
@@ -187,7 +187,7 @@ describe('the sentence that says why', () => {
   it('is Chinese in Chinese', async () => {
     const shown = decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' });
     expect(await whyText(shown, 'zh-CN')).toContain(
-      '已拒绝，依据您的规则“任何人都不可以看涉及精神科诊疗的数据，直到2027年1月31日，紧急情况也不例外”。自2026年5月4日起有效。授权第 2 版，保存于2026年5月4日。',
+      '已拒绝，依据您的规则“任何人都不可以查看涉及精神科诊疗的数据，直到2027年1月31日，紧急情况也不例外”。自2026年5月4日起有效。授权第 2 版，保存于2026年5月4日。',
     );
   });
 

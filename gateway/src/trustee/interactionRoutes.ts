@@ -4,7 +4,7 @@ import { errors, type Provider } from 'oidc-provider';
 import { AppError } from '../errors';
 import { PORTAL_CLIENT_ID } from './patientProvider';
 import type { PatientAccounts } from './patientAccounts';
-import { describeScope } from './patientScopes';
+import { describeScopes } from './patientScopes';
 import { consentPage, errorPage, LANGUAGE_PARAMETER, loginPage, type Page } from './signInPages';
 import type { SignInThrottle } from './signInThrottle';
 import { interactionLanguage, type Language, LANGUAGES, requestLanguage, wordsIn } from './signInWords';
@@ -169,7 +169,7 @@ async function askConsent(deps: InteractionDeps, details: Details, language: Lan
     path: `/oidc/interaction/${details.uid}`,
     appName: client.name,
     patientName: account?.name ?? '',
-    asks: [...new Set(askedScopes(details).map((scope) => describeScope(scope, wordsIn(language).scopes)))],
+    asks: describeScopes(askedScopes(details), wordsIn(language).scopes),
     formTargets: formTargets(details),
   });
 }

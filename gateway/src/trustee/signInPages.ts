@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import type { ScopeWords } from './patientScopes';
 import { type Language, LANGUAGES, wordsIn } from './signInWords';
 
 /** A page that works without script, and the Content-Security-Policy that it needs. */
@@ -130,7 +131,7 @@ export interface ConsentPageContent {
   readonly appName: string;
   readonly patientName: string;
   /** What the app asks for, in words. */
-  readonly asks: readonly string[];
+  readonly asks: readonly ScopeWords[];
   readonly formTargets: readonly string[];
   /** Path of the page. */
   readonly path: string;
@@ -142,13 +143,18 @@ export function consentPage(content: ConsentPageContent): Page {
     content.language,
     words.allowTitle(content.appName),
     `<p>${escapeHtml(words.asks(content.patientName, content.appName))}</p>
-<ul>${content.asks.map((ask) => `<li>${escapeHtml(ask)}</li>`).join('')}</ul>
+<ul>${content.asks.map(askItem).join('')}</ul>
 <form method="post" action="${escapeHtml(content.action)}">${languageField(content.language)}
 <button type="submit" name="decision" value="allow">${escapeHtml(words.allow)}</button>
 <button type="submit" name="decision" value="refuse" class="plain">${escapeHtml(words.refuse)}</button>
 </form>`,
     content,
   );
+}
+
+function askItem({ text, isWeighty }: ScopeWords): string {
+  const words = escapeHtml(text);
+  return `<li>${isWeighty ? `<strong>${words}</strong>` : words}</li>`;
 }
 
 export interface ErrorPageContent {

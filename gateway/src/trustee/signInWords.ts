@@ -26,10 +26,12 @@ export interface SignInWords {
   readonly scopes: {
     readonly accesses: string;
     readonly consent: string;
+    readonly consentChange: string;
+    /** Without seeing it. */
+    readonly consentChangeOnly: string;
     readonly profile: string;
     readonly offline: string;
     readonly identity: string;
-    readonly verbs: Readonly<Record<'c' | 'r' | 'u' | 'd' | 's', string>>;
   };
 }
 
@@ -62,12 +64,13 @@ const en: SignInWords = {
     remedy: 'Go to the portal and sign in again.',
   },
   scopes: {
-    accesses: 'See who accessed your records',
-    consent: 'Use your consent rules',
+    accesses: 'See who asked for your data, and why',
+    consent: 'See what you chose about who may see your record',
+    consentChange: 'See and change who may see your record',
+    consentChangeOnly: 'Change who may see your record',
     profile: 'Know your name and user name',
     offline: 'Keep access while you are not using the app',
     identity: 'Know that it is you',
-    verbs: { c: 'create', r: 'read', u: 'change', d: 'delete', s: 'search' },
   },
 };
 
@@ -96,12 +99,13 @@ const zhCN: SignInWords = {
   failed: { title: '登录无法继续', remedy: '请返回应用或门户，重新开始。' },
   notSignedIn: { title: '您尚未登录', what: '登录被取消或被拒绝。', remedy: '请前往门户重新登录。' },
   scopes: {
-    accesses: '查看谁访问过您的病历',
-    consent: '使用您的授权规则',
+    accesses: '查看谁请求过您的数据及其原因',
+    consent: '查看您对“谁可以看您的病历”的设置',
+    consentChange: '查看并修改“谁可以看您的病历”',
+    consentChangeOnly: '修改“谁可以看您的病历”',
     profile: '知道您的姓名和用户名',
     offline: '在您不使用该应用时保持访问',
     identity: '知道登录的是您本人',
-    verbs: { c: '新建', r: '读取', u: '修改', d: '删除', s: '搜索' },
   },
 };
 

@@ -63,8 +63,8 @@ describe('an app with a token', () => {
   it('asks the patient in plain words, and gives the app nothing when refused', async () => {
     const page = await app.reachConsent('openid patient/AuditEvent.s patient/Consent.ru');
     expect(page.text).toContain('Health Diary');
-    expect(page.text).toContain('See who accessed your records (search)');
-    expect(page.text).toContain('Use your consent rules (read, change)');
+    expect(page.text).toContain('<li>See who asked for your data, and why</li>');
+    expect(page.text).toContain('<li><strong>See and change who may see your record</strong></li>');
     expect(page.headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:7777");
     const end = await app.authorize('openid patient/AuditEvent.s', 'refuse');
     expect(end.origin).toBe('http://127.0.0.1:7777');

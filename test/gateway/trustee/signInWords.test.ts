@@ -72,7 +72,7 @@ describe.each(['en', 'zh-CN'] as const)('in %s', (language) => {
       path: '/p',
       appName: HOSTILE,
       patientName: HOSTILE,
-      asks: [HOSTILE],
+      asks: [{ text: HOSTILE, isWeighty: true }],
       formTargets: [],
     }),
     error: errorPage(language, { title: HOSTILE, what: HOSTILE, remedy: HOSTILE }),

@@ -104,7 +104,13 @@ function Organisation({ rule }: RuleProps): ReactNode {
 }
 
 function whatWords(words: Vocabulary, rule: RuleDraft): string {
-  const types = rule.types && words.list(rule.types.map((type) => words.code('type', type)));
+  // "May not see a and b" could be read as "not both".
+  const types =
+    rule.types &&
+    words.list(
+      rule.types.map((type) => words.code('type', type)),
+      rule.effect === 'deny' ? 'disjunction' : 'conjunction',
+    );
   const labels =
     rule.labels &&
     words.list(

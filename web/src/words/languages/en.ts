@@ -19,24 +19,23 @@ const english = {
   'app.retry': 'Try again',
   'app.settings': 'Settings',
   'app.footer':
-    'Every line comes from the hospitals’ shared ledger. Nobody, not even the hospital, can change or remove one alone.',
+    'Every line comes from the hospitals’ shared ledger. Lines are numbered and sealed: whoever keeps a copy can tell when one is changed or missing.',
 
   'nav.accesses': 'Who looked',
   'nav.consent': 'Who may look',
   'nav.keep': 'Keep a copy',
 
   'signIn.title': 'See who opened your medical record',
-  'signIn.lead':
-    'Every time somebody asks for your data, one line is written before they receive anything. Here you read those lines.',
+  'signIn.lead': 'Every time somebody asks for your data, a line is written. Here you read those lines.',
   'signIn.point1.title': 'Who, what, when and why',
   'signIn.point1.text':
     'Each access with the person, the organisation, the kind of data and the reason. Refused attempts too.',
   'signIn.point2.title': 'You decide',
   'signIn.point2.text':
     'Allow or block a person, an organisation or a kind of data. It counts from the next request on.',
-  'signIn.point3.title': 'No line can be lost',
+  'signIn.point3.title': 'A missing line shows',
   'signIn.point3.text':
-    'The lines are kept by several organisations together. None of them can change or drop one alone.',
+    'The lines are numbered and sealed. Whoever keeps a copy can tell when one is changed or missing.',
   'signIn.example': 'An example: three lines of a list',
   'signIn.example1.who': 'Dr A. Meyer',
   'signIn.example1.place': 'doctor · City Hospital',
@@ -118,8 +117,9 @@ const english = {
   'trust.never': 'not yet',
   'trust.more': 'What does this mean?',
   'complete.explain':
-    'All participating organisations keep the same ledger. Each access is one line in it, numbered without gaps, confirmed by the organisation that keeps your record and by your trustee before any data are released. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
-  'complete.limit': 'Not covered: a look at the record inside a hospital that bypasses its own gateway.',
+    'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Recorded late”. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
+  'complete.limit':
+    'Not shown here: staff who open your record directly in their own hospital’s computer system. Ask that hospital for its own list.',
 
   'list.title': 'Who looked at my record',
   'list.summary': {
@@ -311,9 +311,9 @@ const english = {
   'consent.history': 'Earlier versions',
   'consent.effect': 'A change holds for the next request on. It cannot take back what was seen before.',
 
-  'preset.care': 'Open to those who treat me',
+  'preset.care': 'Open to those who say they treat me',
   'preset.care.text':
-    'Everybody in the network who treats me may see my data. The organisation that keeps the record may also use it for billing and administration.',
+    'Anyone in the network who says that they are treating me may see my data; nobody checks it beforehand. The organisation that keeps the record may also use it for billing and administration.',
   'preset.hospital': 'Only the hospital that keeps the record',
   'preset.hospital.text':
     'Each hospital sees the data that it keeps itself, for treatment, billing and administration. Nobody else sees anything, except in an emergency.',
@@ -467,8 +467,8 @@ const english = {
     'A part of it you close even in an emergency: nobody will be able to open that part then, even if it would save your life. The rest can be opened in an emergency by a named person who gives a reason. You will see it here.',
   'review.warning.closed':
     'You close this even in an emergency. Nobody will be able to open it then, even if it would save your life.',
-  'review.accept': 'I have read this and want it so.',
-  'review.acceptFirst': 'Please confirm that you have read what the restriction can mean.',
+  'review.accept': 'I understand what this can mean, and I want to save it.',
+  'review.acceptFirst': 'Tick the box to say that you understand what this can mean.',
   'review.save': 'Save',
   'review.saving': 'Saving…',
   'review.backToEdit': 'Back to editing',
@@ -596,7 +596,7 @@ const english = {
   'type.NutritionOrder': 'diets',
   'type.Observation': 'measurements and laboratory results',
   'type.Organization': 'organisations',
-  'type.Patient': 'name, address and birthday',
+  'type.Patient': 'name, ID numbers, contact details and date of birth',
   'type.Practitioner': 'practitioners',
   'type.PractitionerRole': 'practitioners’ roles',
   'type.Procedure': 'procedures and operations',
@@ -654,7 +654,7 @@ const english = {
   'purpose.LABELING': 'labelling of data',
   'purpose.MEMADMIN': 'member administration',
   'purpose.METAMGT': 'management of metadata',
-  'purpose.MILCDM': 'military discharge',
+  'purpose.MILCDM': 'military command',
   'purpose.MILDCRG': 'military discharge',
   'purpose.PATADMIN': 'patient administration',
   'purpose.PATRQT': 'my own request',
@@ -699,8 +699,8 @@ const english = {
   'label.EMOTDIS': 'emotional disturbance',
   'label.EMP': 'an employee of the hospital',
   'label.EMPL': 'work',
-  'label.ETH': 'alcohol and drugs',
-  'label.ETHUD': 'alcohol',
+  'label.ETH': 'alcohol, tobacco or drug use',
+  'label.ETHUD': 'alcohol addiction',
   'label.GDIS': 'genetic illness',
   'label.GENDER': 'gender',
   'label.HIV': 'HIV',
@@ -709,7 +709,7 @@ const english = {
   'label.MARST': 'marital status',
   'label.MH': 'mental health',
   'label.MST': 'sexual trauma in military service',
-  'label.OPIOIDUD': 'opioid use',
+  'label.OPIOIDUD': 'opioid addiction',
   'label.PDS': 'matters that the patient may close',
   'label.PHY': 'matters that a doctor asked to protect',
   'label.PREGNANT': 'pregnancy',
