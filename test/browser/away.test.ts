@@ -28,7 +28,9 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByRole('button', { name: 'Save' }).waitFor();
 
   await product.stop();
-  await page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' }).check();
+  await page
+    .getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' })
+    .check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page
     .getByText('The server cannot be reached. Check your connection; nothing of yours is lost.')
@@ -52,7 +54,9 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByText('The server cannot be reached.').waitFor({ state: 'detached', timeout: 40_000 });
   await page.getByRole('link', { name: 'Go on with them' }).click();
   await page.getByRole('link', { name: 'Look at what changes' }).click();
-  await page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' }).check();
+  await page
+    .getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' })
+    .check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/Saved as version 2/).waitFor();
   expect(troubles.filter((trouble) => !trouble.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);

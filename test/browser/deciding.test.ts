@@ -55,7 +55,8 @@ async function saveDraft(page: Page): Promise<void> {
   await save(page).click();
   await page.getByText(/Saved as version/).waitFor();
 }
-const accept = (page: Page) => page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' });
+const accept = (page: Page) =>
+  page.getByRole('checkbox', { name: 'I understand what this can mean, and I want to save it.' });
 
 describe('what holds now', () => {
   it('is told in words, also before anything was decided', async () => {
