@@ -18,8 +18,8 @@ export const PART_BOUNDS: PartBounds = { maxItems: MAX_ITEMS, maxBytes: 128 * 10
 
 /**
  * Splits a request's items into as few parts as fit the bounds of one event, in their order. An item whose leads are in another part gets
- * anchors: the same kinds with a count of 0, so that each part is decided by itself. Leads that find no room in a whole part are left
- * out, which can only withhold.
+ * anchors: the same kinds with a count of 0, so that each part is decided by itself. Leads that find no room in a whole part, with a way to
+ * them, are left out, which can only withhold.
  */
 export function splitItems(
   items: readonly RequestItem[],
@@ -43,6 +43,8 @@ class PartBuilder {
   /** Place in the request → whether it is an anchor. */
   #members = new Map<number, boolean>();
   #bytes = 0;
+  /** The item that one lead must name, because no way to that lead fits. */
+  #circle: number | undefined;
 
   constructor(items: readonly RequestItem[], bounds: PartBounds) {
     this.#items = items;
@@ -50,6 +52,9 @@ class PartBuilder {
   }
 
   add(place: number): boolean {
+    if (this.#circle !== undefined) {
+      return false;
+    }
     const anchors = this.#missingLeads(place);
     const bytes = anchors.reduce((sum, anchor) => sum + this.#anchorBytes(anchor), this.#itemBytes(place));
     if (
@@ -64,20 +69,62 @@ class PartBuilder {
     return true;
   }
 
-  /** Into an empty part, with as many leads as fit. */
+  /**
+   * Into an empty part, with as many leads as fit. A lead comes only with a way from what was asked for, or the part would say of it that
+   * nothing leads there. If no way fits, one lead and the item name each other: a circle reaches nothing, so both are withheld.
+   */
   addAlone(place: number): void {
     if (this.add(place)) {
       return;
     }
     this.#members.set(place, false);
     this.#bytes = this.#itemBytes(place);
-    for (const lead of this.#missingLeads(place)) {
-      const bytes = this.#anchorBytes(lead);
-      if (this.#members.size + 1 <= this.#bounds.maxItems && this.#bytes + bytes <= this.#bounds.maxBytes) {
-        this.#members.set(lead, true);
-        this.#bytes += bytes;
+    const [first, ...others] = this.#items[place]?.via ?? [];
+    if (first === undefined) {
+      return;
+    }
+    for (const lead of [first, ...others]) {
+      this.#addWay(this.#wayTo(lead, place));
+    }
+    if (this.#members.size === 1) {
+      this.#members.set(first, true);
+      this.#circle = place;
+    }
+  }
+
+  #addWay(way: readonly number[]): void {
+    const bytes = way.reduce((sum, anchor) => sum + this.#anchorBytes(anchor), 0);
+    if (
+      this.#members.size + way.length <= this.#bounds.maxItems &&
+      this.#bytes + bytes <= this.#bounds.maxBytes
+    ) {
+      way.forEach((anchor) => this.#members.set(anchor, true));
+      this.#bytes += bytes;
+    }
+  }
+
+  /** The shortest way to `lead` from what was asked for or is in this part, not by `avoided`; empty when there is none, or need of none. */
+  #wayTo(lead: number, avoided: number): readonly number[] {
+    if (this.#members.has(lead)) {
+      return [];
+    }
+    const cameFrom = new Map<number, number | undefined>([[lead, undefined]]);
+    for (const [one] of cameFrom) {
+      const via = this.#items[one]?.via;
+      if (via === undefined || via.some((next) => next !== avoided && this.#members.has(next))) {
+        const way: number[] = [];
+        for (let at: number | undefined = one; at !== undefined; at = cameFrom.get(at)) {
+          way.push(at);
+        }
+        return way;
+      }
+      for (const next of via) {
+        if (next !== avoided && !cameFrom.has(next)) {
+          cameFrom.set(next, one);
+        }
       }
     }
+    return [];
   }
 
   /** What leads to an item and is not in this part, the nearest first, over any number of steps. */
@@ -116,10 +163,16 @@ class PartBuilder {
       }
       const own = this.#members.get(place) === true ? anchorOf(item) : item;
       const { via, ...rest } = own;
-      return [via === undefined ? rest : { ...rest, via: via.flatMap((lead) => placeIn.get(lead) ?? []) }];
+      return [via === undefined ? rest : { ...rest, via: this.#viaWithin(via, placeIn) }];
     });
     const origins = places.map((place) => (this.#members.get(place) === true ? undefined : place));
     return { items, origins };
+  }
+
+  #viaWithin(via: readonly number[], placeIn: ReadonlyMap<number, number>): readonly number[] {
+    const within = via.flatMap((lead) => placeIn.get(lead) ?? []);
+    const circle = this.#circle === undefined ? undefined : placeIn.get(this.#circle);
+    return within.length === 0 && circle !== undefined ? [circle] : within;
   }
 }
 
