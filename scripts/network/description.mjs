@@ -22,7 +22,8 @@ import { NetworkError } from './networkError.mjs';
  * @typedef {object} Orderer
  * @property {string} mspId
  * @property {string} domain
- * @property {string} endpoint `host:port`
+ * @property {string} endpoint `host:port`; the first, where there are several
+ * @property {string[] | undefined} [endpoints] every orderer that a gateway may hand a transaction to, where there are several
  * @property {number} port
  * @property {number} adminPort
  * @property {number} operationsPort
@@ -210,7 +211,10 @@ function externalProblems(raw, organisations) {
       typeof raw.external.cryptoDir === 'string',
       'external.cryptoDir: the folder with peerOrganizations/',
     ),
-    must(isEndpoint(raw.orderer?.endpoint), 'orderer.endpoint: host:port of the external orderer'),
+    must(
+      endpointsOf(raw.orderer).every(isEndpoint) && endpointsOf(raw.orderer).length > 0,
+      'orderer.endpoint: host:port of the external orderer, or orderer.endpoints: a list of them',
+    ),
     must(
       organisations.every((o) => isEndpoint(o.peerEndpoint)),
       'organisations: peerEndpoint, host:port of each external peer',
@@ -233,6 +237,9 @@ const isOrganisation = (o) =>
 const isPortBase = (raw) => Number.isInteger(raw.portBase) && raw.portBase >= 1024 && raw.portBase <= 65300;
 /** @param {unknown} text */
 const isEndpoint = (text) => matches(/^[^:\s]+:\d+$/, text);
+/** @param {any} orderer @returns {any[]} */
+const endpointsOf = (orderer) =>
+  Array.isArray(orderer?.endpoints) ? orderer.endpoints : [orderer?.endpoint];
 /** @param {any[]} list @param {string} role */
 const countRole = (list, role) => list.filter((o) => o?.role === role).length;
 /** @param {any[]} list @param {string} key */
@@ -263,7 +270,8 @@ function resolve(raw, base, options) {
     orderer: {
       mspId: raw.orderer.mspId,
       domain: raw.orderer.domain,
-      endpoint: raw.orderer.endpoint ?? `localhost:${String(portBase)}`,
+      endpoint: raw.orderer.endpoints?.[0] ?? raw.orderer.endpoint ?? `localhost:${String(portBase)}`,
+      endpoints: raw.orderer.endpoints,
       port: portBase,
       adminPort: portBase + 1,
       operationsPort: portBase + 2,

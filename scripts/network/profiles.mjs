@@ -16,7 +16,7 @@ import { writeSecret } from './identities.mjs';
  * @property {string} tlsCaFile authority of the peer's TLS certificate
  * @property {string} clientTlsCertFile shown to the peer when the connection is made
  * @property {string} clientTlsKeyFile mode 600
- * @property {string} ordererEndpoints `host:port`, for when the peer reaches no orderer
+ * @property {string} ordererEndpoints `host:port`, several with commas between; for when the peer reaches no orderer
  * @property {string} ordererTlsCaFile authority of the orderer's TLS certificate
  * @property {string} certFile the identity that signs proposals; carries the attribute `chartwitness.role`
  * @property {string} keyFile mode 600, PKCS #8, P-256
@@ -34,7 +34,7 @@ export function profileOf(network, organisation) {
     tlsCaFile: tlsCaFile(network, organisation),
     clientTlsCertFile: path.join(secrets, 'gateway.tls.cert.pem'),
     clientTlsKeyFile: path.join(secrets, 'gateway.tls.key.pem'),
-    ordererEndpoints: network.orderer.endpoint,
+    ordererEndpoints: (network.orderer.endpoints ?? [network.orderer.endpoint]).join(','),
     ordererTlsCaFile: ordererTlsCaFile(network),
     certFile: path.join(secrets, 'gateway.cert.pem'),
     keyFile: path.join(secrets, 'gateway.key.pem'),

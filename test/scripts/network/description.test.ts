@@ -9,6 +9,7 @@ import {
   readDescription,
   trusteeOf,
 } from '../../../scripts/network/description.mjs';
+import { profileOf } from '../../../scripts/network/profiles.mjs';
 
 interface Raw {
   [key: string]: unknown;
@@ -82,6 +83,33 @@ test('other organisation names and endpoints are taken as they are', () => {
   expect(network.external).toEqual({ cryptoDir: path.join(folder, 'organizations'), mutualTls: false });
   expect(network.orderer.endpoint).toBe('localhost:7050');
 });
+
+test('several orderers: the first takes what is submitted here, gateways are told of all', () => {
+  const file = changed((raw) => {
+    raw['external'] = { cryptoDir: './crypto-config' };
+    raw['orderer'] = {
+      mspId: 'OrdererMSP',
+      domain: 'example.com',
+      endpoints: ['127.0.0.1:1', '127.0.0.1:2'],
+    };
+    for (const each of raw.organisations) each['peerEndpoint'] = '127.0.0.1:3';
+  });
+  const network = readDescription({ file });
+  expect(network.orderer.endpoint).toBe('127.0.0.1:1');
+  expect(profileOf(network, trusteeOf(network)).ordererEndpoints).toBe('127.0.0.1:1,127.0.0.1:2');
+});
+
+test.each([[[]], [['127.0.0.1']], [['127.0.0.1:1', 2]], [undefined]])(
+  'an external network’s orderers %j are refused',
+  (endpoints) => {
+    const file = changed((raw) => {
+      raw['external'] = { cryptoDir: './crypto-config' };
+      raw['orderer'] = { mspId: 'OrdererMSP', domain: 'example.com', endpoints };
+      for (const each of raw.organisations) each['peerEndpoint'] = '127.0.0.1:3';
+    });
+    expect(() => readDescription({ file })).toThrow(/orderer\.endpoint: host:port/);
+  },
+);
 
 test.each<[string, (raw: Raw) => void, RegExp]>([
   ['a channel in capitals', (raw) => (raw['channel'] = 'Channel'), /channel: lower-case/],
