@@ -3,7 +3,18 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { DEFAULT_SOURCE_TIMEOUT_MS } from './fhir/sourceConnection';
 import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
+import type { AccessLimits } from './hospital/limits';
+import {
+  contradictions,
+  defaultOf,
+  describeLimit,
+  LIMIT_SETTINGS,
+  LIMIT_VARIABLES,
+  type LimitVariable,
+  limitsOf,
+} from './hospital/limitSettings';
 import { DEFAULT_LIMITS, type RecorderLimits } from './recorder/limits';
 import type { LabelTrust } from './fhir/upstream';
 
@@ -47,6 +58,16 @@ const modeOf: ReadMode = (path) => statSync(path).mode;
 const OTHERS = 0o077;
 
 const MIN_SECRET_BYTES = 32;
+const MIB = 1024 * 1024;
+
+type Described = Readonly<{ what: string; example: string }>;
+
+function describedLimits(): Readonly<Record<LimitVariable, Described>> {
+  return Object.fromEntries(LIMIT_VARIABLES.map((name) => [name, describeLimit(name)])) as Record<
+    LimitVariable,
+    Described
+  >;
+}
 
 /** What the variables mean; the example is shown with every complaint about one. */
 const VARIABLES = {
@@ -139,6 +160,19 @@ const VARIABLES = {
     what: 'the same for break-glass, which has places of its own',
     example: String(DEFAULT_LIMITS.maxAdmittedEmergencies),
   },
+  MAX_QUEUED: {
+    what: 'accesses (parts, where one has several) that wait for the ledger, and as many of break-glass, 1–1,000,000; more are refused (503)',
+    example: String(DEFAULT_LIMITS.maxQueued),
+  },
+  MAX_QUEUED_MIB: {
+    what: 'the same in MiB, 1–2,048',
+    example: String(DEFAULT_LIMITS.maxQueuedBytes / MIB),
+  },
+  ...describedLimits(),
+  PAGE_KEY_FILE: {
+    what: `file with the key that seals next links, at least ${String(MIN_SECRET_BYTES)} bytes, the same at all gateways behind one BASE_URL and of this organisation alone; absent: page.key in DATA_DIR, made at first use, of this gateway alone`,
+    example: '/run/secrets/page.key',
+  },
   UPSTREAM_FHIR_URL: {
     what: `base URL of the FHIR R4 server that holds the records; or "sample" for all synthetic patients, "sample:" and some of ${Object.keys(SAMPLE_PATIENTS).join(', ')} for these`,
     example: 'https://ehr.hospital.internal/fhir',
@@ -154,6 +188,10 @@ const VARIABLES = {
   UPSTREAM_BEARER_TOKEN_FILE: {
     what: 'file with the Bearer token for the upstream FHIR server; read again when it changes and when the server refuses the token',
     example: '/run/secrets/upstream.token',
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    what: 'milliseconds for one answer of the upstream server, 100–600,000',
+    example: String(DEFAULT_SOURCE_TIMEOUT_MS),
   },
   UPSTREAM_CA_FILE: {
     what: "PEM file with the CA of the upstream server's TLS certificate; absent: the authorities that Node.js brings along",
@@ -351,8 +389,24 @@ function wholeNumber(minimum: number, maximum: number, fallback: number) {
     .pipe(z.number().min(minimum).max(maximum));
 }
 
+function limitShape(): Record<LimitVariable, ReturnType<typeof wholeNumber>> {
+  return Object.fromEntries(
+    LIMIT_VARIABLES.map((name) => {
+      const { minimum, maximum } = LIMIT_SETTINGS[name];
+      return [name, wholeNumber(minimum, maximum, defaultOf(name))];
+    }),
+  ) as Record<LimitVariable, ReturnType<typeof wholeNumber>>;
+}
+
+const timeout = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number')
+  .transform(Number)
+  .pipe(z.number().min(100).max(600_000));
+
 const hospitalShape = z.object({
   ...commonShape,
+  ...limitShape(),
   GATEWAY_NAME: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1–32 of a–z, 0–9, -'),
   EMERGENCY_WITHOUT_LEDGER: z.enum(['release', 'refuse']),
   ACCESS_DEADLINE_MS: wholeNumber(1_000, 600_000, DEFAULT_LIMITS.deadlineMs),
@@ -361,7 +415,11 @@ const hospitalShape = z.object({
   OWN_PEER_WAIT_MS: wholeNumber(100, 60_000, DEFAULT_LIMITS.evaluateMs),
   MAX_ADMITTED: wholeNumber(1, 1_000_000, DEFAULT_LIMITS.maxAdmitted),
   MAX_ADMITTED_EMERGENCIES: wholeNumber(1, 1_000_000, DEFAULT_LIMITS.maxAdmittedEmergencies),
+  MAX_QUEUED: wholeNumber(1, 1_000_000, DEFAULT_LIMITS.maxQueued),
+  MAX_QUEUED_MIB: wholeNumber(1, 2_048, DEFAULT_LIMITS.maxQueuedBytes / MIB),
+  PAGE_KEY_FILE: absent,
   UPSTREAM_FHIR_URL: upstreamForm,
+  UPSTREAM_TIMEOUT_MS: absent.pipe(timeout.optional()),
   UPSTREAM_LABELS: absent.pipe(z.enum(['everywhere', 'reads', 'nowhere']).optional()),
   UPSTREAM_ALIASES: absent.pipe(
     z
@@ -473,6 +531,8 @@ export interface UpstreamServerConfig {
   readonly labels: LabelTrust;
   /** Other base URLs of the same server. */
   readonly aliases: readonly string[];
+  /** For one answer, in milliseconds. */
+  readonly timeoutMs: number;
   /** Read while the gateway runs. */
   readonly bearerTokenFile: string | undefined;
   readonly ca: Uint8Array | undefined;
@@ -485,6 +545,9 @@ export interface HospitalConfig extends CommonConfig {
   /** The deployment's choice for emergencies on which neither the ledger nor the own peer has a word. */
   readonly emergencyWithoutLedger: 'release' | 'refuse';
   readonly recorderLimits: Partial<RecorderLimits>;
+  readonly accessLimits: AccessLimits;
+  /** Seals next links; absent: this gateway keeps one of its own. */
+  readonly pageKey: Secret | undefined;
   readonly upstream:
     | {
         readonly kind: 'sample';
@@ -542,6 +605,15 @@ class Reader {
       return bytes;
     } catch (error) {
       this.complain(variable, `the file cannot be read (${errorCode(error)})`);
+      return new Uint8Array();
+    }
+  }
+
+  /** Nothing when it cannot be read: whoever needs the file complains. */
+  quietly(path: string): Uint8Array {
+    try {
+      return this.#readFile(path);
+    } catch {
       return new Uint8Array();
     }
   }
@@ -620,6 +692,8 @@ function parseShape<T>(schema: z.ZodType<T>, environment: Environment, reader: R
   return undefined;
 }
 
+const LONG_SECRETS: readonly VariableName[] = ['CONSORTIUM_KEY_FILE', 'PAGE_KEY_FILE'];
+
 /** Reads the files of a configuration that is refused anyway, so that their problems are in the same report. */
 function checkFiles(environment: Environment, reader: Reader): void {
   for (const name of Object.keys(VARIABLES) as VariableName[]) {
@@ -630,7 +704,7 @@ function checkFiles(environment: Environment, reader: Reader): void {
     if (name === 'FABRIC_HSM_PIN_FILE') {
       reader.ownSecret(name, path);
     } else if (name.endsWith('_FILE')) {
-      reader.bytes(name, path, name === 'CONSORTIUM_KEY_FILE' ? MIN_SECRET_BYTES : 1);
+      reader.bytes(name, path, LONG_SECRETS.includes(name) ? MIN_SECRET_BYTES : 1);
     }
   }
 }
@@ -811,7 +885,11 @@ export function parseHospitalConfig(
       evaluateMs: values.OWN_PEER_WAIT_MS,
       maxAdmitted: values.MAX_ADMITTED,
       maxAdmittedEmergencies: values.MAX_ADMITTED_EMERGENCIES,
+      maxQueued: values.MAX_QUEUED,
+      maxQueuedBytes: values.MAX_QUEUED_MIB * MIB,
     },
+    accessLimits: accessLimitsOf(values, reader),
+    pageKey: pageKeyOf(values, reader),
     upstream: upstreamOf(values, reader),
     subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
     disclosure: values.DISCLOSURE,
@@ -824,6 +902,32 @@ export function parseHospitalConfig(
 
 type HospitalValues = z.infer<typeof hospitalShape>;
 
+function accessLimitsOf(values: HospitalValues, reader: Reader): AccessLimits {
+  const limits = limitsOf(values);
+  for (const [variable, problem] of contradictions(limits)) {
+    reader.complain(variable, problem);
+  }
+  return limits;
+}
+
+function pageKeyOf(
+  { PAGE_KEY_FILE: file, CONSORTIUM_KEY_FILE: sharedFile }: HospitalValues,
+  reader: Reader,
+): Secret | undefined {
+  if (file === undefined) {
+    return undefined;
+  }
+  const key = reader.secret('PAGE_KEY_FILE', file, MIN_SECRET_BYTES);
+  const isShared = file === sharedFile || Buffer.compare(key.reveal(), reader.quietly(sharedFile)) === 0;
+  if (isShared && key.reveal().length >= MIN_SECRET_BYTES) {
+    reader.complain(
+      'PAGE_KEY_FILE',
+      'holds the key of CONSORTIUM_KEY_FILE, which other organisations have as well',
+    );
+  }
+  return key;
+}
+
 /** The synthetic patients need no settings; of a server, what its labels are worth must be said. */
 function upstreamOf(values: HospitalValues, reader: Reader): HospitalConfig['upstream'] {
   const { UPSTREAM_FHIR_URL: choice } = values;
@@ -832,6 +936,7 @@ function upstreamOf(values: HospitalValues, reader: Reader): HospitalConfig['ups
       'UPSTREAM_LABELS',
       'UPSTREAM_ALIASES',
       'UPSTREAM_BEARER_TOKEN_FILE',
+      'UPSTREAM_TIMEOUT_MS',
       'UPSTREAM_CA_FILE',
       'UPSTREAM_CLIENT_CERT_FILE',
       'UPSTREAM_CLIENT_KEY_FILE',
@@ -853,6 +958,7 @@ function upstreamOf(values: HospitalValues, reader: Reader): HospitalConfig['ups
     ...choice,
     labels: values.UPSTREAM_LABELS ?? 'nowhere',
     aliases: values.UPSTREAM_ALIASES ?? [],
+    timeoutMs: values.UPSTREAM_TIMEOUT_MS ?? DEFAULT_SOURCE_TIMEOUT_MS,
     bearerTokenFile: values.UPSTREAM_BEARER_TOKEN_FILE,
     ...upstreamTlsOf(values, choice.url, reader),
   };

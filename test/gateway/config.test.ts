@@ -9,9 +9,15 @@ import {
   parseTrusteeConfig,
   Secret,
 } from '../../gateway/src/config';
+import { DEFAULT_ACCESS_LIMITS } from '../../gateway/src/hospital/limits';
+import { defaultOf, LIMIT_SETTINGS, LIMIT_VARIABLES } from '../../gateway/src/hospital/limitSettings';
+
+const MIB = 1024 * 1024;
 
 const FILES: Readonly<Record<string, Uint8Array>> = {
   'consortium.key': new Uint8Array(32).fill(7),
+  'consortium.copy': new Uint8Array(32).fill(7),
+  'page.key': new Uint8Array(40).fill(9),
   'short.key': new Uint8Array(31),
   'cert.pem': Buffer.from('certificate'),
   'key.pem': Buffer.from('key'),
@@ -158,6 +164,8 @@ describe('parseHospitalConfig', () => {
       evaluateMs: 1_000,
       maxAdmitted: 4_000,
       maxAdmittedEmergencies: 400,
+      maxQueued: 5_000,
+      maxQueuedBytes: 64 * MIB,
     });
     for (const wrong of ['0', '-1', '1.5', '99999999', 'soon']) {
       const given = { ...HOSPITAL, LEDGER_AWAY_AFTER_MS: wrong, MAX_ADMITTED_EMERGENCIES: wrong };
@@ -166,6 +174,74 @@ describe('parseHospitalConfig', () => {
         'MAX_ADMITTED_EMERGENCIES',
       ]);
     }
+  });
+
+  it('has documented defaults for each limit of an access', () => {
+    const config = parseHospitalConfig(HOSPITAL, readFile);
+    expect(config.accessLimits).toEqual(DEFAULT_ACCESS_LIMITS);
+    expect(config.upstream).toMatchObject({ timeoutMs: 10_000 });
+    // Whatever bounds an access can be set, once.
+    const set = LIMIT_VARIABLES.map((name) => LIMIT_SETTINGS[name].limit);
+    expect([...set].sort()).toEqual(Object.keys(DEFAULT_ACCESS_LIMITS).sort());
+    for (const name of LIMIT_VARIABLES) {
+      expect(describeVariables()).toContain(`  ${name}\n      ${LIMIT_SETTINGS[name].what}, `);
+      expect(describeVariables()).toContain(`; for instance ${String(defaultOf(name))}`);
+    }
+  });
+
+  it.each(LIMIT_VARIABLES)('takes %s within its bounds only', (name) => {
+    const { limit, scale, minimum, maximum } = LIMIT_SETTINGS[name];
+    const values = Object.fromEntries(LIMIT_VARIABLES.map((one) => [one, String(defaultOf(one))]));
+    const value = defaultOf(name) === minimum ? minimum : defaultOf(name) - 1;
+    const roomy = { ...HOSPITAL, ...values, UPSTREAM_MEMORY_MIB: '2000', [name]: String(value) };
+    // Less memory than two answers need is another complaint, below.
+    const given = name === 'UPSTREAM_MEMORY_MIB' ? { ...roomy, UPSTREAM_ANSWER_MIB: '8' } : roomy;
+    expect(parseHospitalConfig(given, readFile).accessLimits[limit]).toBe(value * scale);
+    for (const wrong of [String(minimum - 1), String(maximum + 1), '1.5', '-1', 'many', '']) {
+      expect(problemsOf(() => parseHospitalConfig({ ...given, [name]: wrong }, readFile))).toEqual([
+        expect.stringContaining(`${name}: `),
+      ]);
+    }
+  });
+
+  it('refuses limits that do not fit together, all at once', () => {
+    const given = {
+      ...HOSPITAL,
+      SEARCH_COUNT: '501',
+      EMERGENCY_PAGE_MS: '60000',
+      UPSTREAM_ANSWER_MIB: '64',
+      UPSTREAM_TIMEOUT_MS: '10',
+    };
+    expect(problemsOf(() => parseHospitalConfig(given, readFile))).toEqual([
+      expect.stringContaining('UPSTREAM_TIMEOUT_MS: '),
+    ]);
+    expect(
+      problemsOf(() => parseHospitalConfig({ ...given, UPSTREAM_TIMEOUT_MS: '9000' }, readFile)),
+    ).toEqual([
+      expect.stringContaining('SEARCH_COUNT: is more than SEARCH_MAX_COUNT'),
+      expect.stringContaining('EMERGENCY_PAGE_MS: is not less than READING_DEADLINE_MS'),
+      expect.stringContaining('UPSTREAM_MEMORY_MIB: is less than 214, which 2 answers'),
+    ]);
+  });
+
+  it('reads the key of next links, which is no other organisation’s', () => {
+    expect(parseHospitalConfig(HOSPITAL, readFile).pageKey).toBeUndefined();
+    const own = parseHospitalConfig({ ...HOSPITAL, PAGE_KEY_FILE: 'page.key' }, readFile).pageKey;
+    expect(own?.reveal()).toEqual(FILES['page.key']);
+    expect(JSON.stringify(own)).toBe('"[secret]"');
+    for (const [file, problem] of [
+      ['short.key', 'the file holds 31 bytes, fewer than 32'],
+      ['none.key', 'the file cannot be read'],
+      ['consortium.key', 'holds the key of CONSORTIUM_KEY_FILE'],
+      ['consortium.copy', 'holds the key of CONSORTIUM_KEY_FILE'],
+    ] as const) {
+      const given = { ...HOSPITAL, PAGE_KEY_FILE: file };
+      const complaint = [expect.stringContaining(`PAGE_KEY_FILE: ${problem}`)];
+      expect(problemsOf(() => parseHospitalConfig(given, readFile))).toEqual(complaint);
+    }
+    // In one report with what else is wrong.
+    const given = { ...HOSPITAL, PORT: 'x', PAGE_KEY_FILE: 'short.key' };
+    expect(problemsOf(() => parseHospitalConfig(given, readFile))).toHaveLength(2);
   });
 
   it('reports every problem at once, each with its variable, what was expected and an example', () => {

@@ -38,12 +38,14 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
         disclosure: config.disclosure,
         trustedProxies: config.trustedProxies,
         requestLimits: limitsOf(config, DEFAULT_REQUEST_LIMITS),
+        limits: config.accessLimits,
       },
       gatewayName: config.gatewayName,
       emergencyWithoutLedger: config.emergencyWithoutLedger,
       recorderLimits: config.recorderLimits,
       dataDir: config.dataDir,
       consortiumKey: config.consortiumKey.reveal(),
+      pageKey: config.pageKey?.reveal(),
       externalIssuer: config.externalIssuer,
       upstream: upstreamOf(config, log),
       ledger: opened.ledger,
@@ -115,7 +117,7 @@ async function withLedger(
   }
 }
 
-function upstreamOf({ upstream, mspId }: HospitalConfig, log: Logger): Upstream {
+function upstreamOf({ upstream, mspId, accessLimits }: HospitalConfig, log: Logger): Upstream {
   if (upstream.kind === 'sample') {
     return createSampleHospital(
       upstream.patients === undefined
@@ -123,11 +125,13 @@ function upstreamOf({ upstream, mspId }: HospitalConfig, log: Logger): Upstream 
         : { patients: upstream.patients, idNamespace: mspId },
     );
   }
-  const { url, labels, aliases, bearerTokenFile, ca, clientCertificate, clientKey } = upstream;
+  const { url, labels, aliases, timeoutMs, bearerTokenFile, ca, clientCertificate, clientKey } = upstream;
   return createHttpUpstream({
     baseUrl: url,
     labels,
     aliases,
+    timeoutMs,
+    maxBytes: accessLimits.sourceBytes,
     ...(bearerTokenFile === undefined ? {} : { bearerToken: createTokenFile(bearerTokenFile, log) }),
     tls: {
       ...(ca === undefined ? {} : { ca }),

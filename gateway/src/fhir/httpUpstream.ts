@@ -5,6 +5,7 @@ import { pageOf } from './bundlePage';
 import { isFhirId, isResource, type FhirResource } from './resource';
 import { createSourceAddress, type SourceAddress } from './sourceAddress';
 import {
+  DEFAULT_SOURCE_TIMEOUT_MS,
   type BearerToken,
   createConnection,
   type Get,
@@ -33,7 +34,7 @@ export interface HttpUpstreamOptions {
 
 /** A FHIR R4 server by URL. It is trusted for its data, not for its links, sizes or availability. */
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS;
   const get = createConnection({
     bearerToken: options.bearerToken,
     tls: options.tls ?? {},

@@ -21,6 +21,9 @@ export interface BearerToken {
   reread(): string;
 }
 
+/** For one answer of the source, in milliseconds. */
+export const DEFAULT_SOURCE_TIMEOUT_MS = 10_000;
+
 export interface ConnectionOptions {
   readonly bearerToken: BearerToken | undefined;
   readonly tls: SourceTls;

@@ -30,7 +30,9 @@ export const SMALL_BYTES = 256 * 1024;
 /** Answers up to this size share the larger part of the places. */
 export const MIDDLE_BYTES = 4 * 1024 * 1024;
 /** Of the total, for answers above the middle size. */
-const LARGE_SHARE = 0.6;
+export const LARGE_SHARE = 0.6;
+/** One for everybody, one for emergencies. */
+export const MIN_LARGE_PLACES = 2;
 
 /**
  * Places by size, so that whoever got one can finish: a request holds a middle place while it waits for a large one, and nobody who holds
@@ -38,7 +40,7 @@ const LARGE_SHARE = 0.6;
  */
 export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBounds): SourceMemory {
   const largest = Math.max(answerBytes, MIDDLE_BYTES);
-  const large = new Places(Math.max(2, Math.floor((totalBytes * LARGE_SHARE) / largest)));
+  const large = new Places(Math.max(MIN_LARGE_PLACES, Math.floor((totalBytes * LARGE_SHARE) / largest)));
   const middle = new Places(Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)));
   return {
     open: (client, isEmergency, signal) => {

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHospitalConfig, parseTrusteeConfig } from '../../../gateway/src/config';
+import { LIMIT_VARIABLES } from '../../../gateway/src/hospital/limitSettings';
 import { readDescription } from '../../../scripts/network/description.mjs';
 import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
 
@@ -35,6 +36,23 @@ test('hospital.env is a complete configuration of the hospital role', () => {
     peer: { endpoint: 'peer0.north.example:7051' },
   });
   expect(config.peer?.tls?.clientKey).toBeDefined();
+});
+
+test('hospital.env shows each limit with its default, and the key that gateways share', () => {
+  const shown = Object.fromEntries(
+    [
+      ...read('hospital.env').matchAll(
+        /^#([A-Z_]+(?:_MS|_MIB|_SECONDS|COUNT|ADMITTED|EMERGENCIES|QUEUED))=(.*)$/gm,
+      ),
+    ].map(([, name = '', value = '']) => [name, value]),
+  );
+  expect(Object.keys(shown)).toHaveLength(20);
+  expect(Object.keys(shown)).toEqual(expect.arrayContaining([...LIMIT_VARIABLES]));
+  const plain = variables('hospital.env');
+  expect(parseHospitalConfig({ ...plain, ...shown }, secret)).toEqual(parseHospitalConfig(plain, secret));
+  const [, file = ''] = /^#PAGE_KEY_FILE=(.+)$/m.exec(read('hospital.env')) ?? [];
+  const own = (path: string): Uint8Array => Buffer.alloc(32, path === file ? 2 : 1);
+  expect(parseHospitalConfig({ ...plain, PAGE_KEY_FILE: file }, own).pageKey?.reveal()).toHaveLength(32);
 });
 
 test('trustee.env is a complete configuration of the trustee role', () => {
