@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mspIdForm, policyForm } from './consentForm';
-import { type IdentifierSystem, spelling } from './identifierSystems';
+import { type IdentifierSystem, RESERVED_SYSTEMS, spelling } from './identifierSystems';
 import { IDENTIFIER_FORMS } from './nationalNumbers';
 import {
   checked,
@@ -129,6 +129,8 @@ const identifierSystemsForm = checked(
   (systems, at, problems) => {
     const uris = systems.flatMap(({ system, aliases }) => [system, ...aliases].map(spelling));
     if (new Set(uris).size < uris.length) problems.push(`${at}: expected each URI once`);
+    if (uris.some((uri) => uri.startsWith(RESERVED_SYSTEMS)))
+      problems.push(`${at}: ${RESERVED_SYSTEMS} is reserved for patients without an identifier`);
   },
 );
 const settingsForm = record<NetworkSettings>({

@@ -418,6 +418,13 @@ describe('the registry', () => {
     const [ssn] = SETTINGS.identifierSystems;
     refusesAt(parseSettings, { ...SETTINGS, identifierSystems: [] }, 'settings.identifierSystems');
     refusesAt(parseSettings, { ...SETTINGS, identifierSystems: [ssn, ssn] }, 'settings.identifierSystems');
+    for (const system of ['urn:chartwitness:local:NorthHospitalMSP', 'URN:Chartwitness:local:x']) {
+      refusesAt(
+        parseSettings,
+        { ...SETTINGS, identifierSystems: [{ ...ssn, system }] },
+        'settings.identifierSystems',
+      );
+    }
     refusesAt(
       parseSettings,
       { ...SETTINGS, identifierSystems: [{ ...ssn, form: 'ssn' }] },
