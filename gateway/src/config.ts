@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { DomainError, type IdentifierSystem, IDENTIFIER_FORMS } from '@chartwitness/chaincode/domain';
 import { DEFAULT_SOURCE_TIMEOUT_MS } from './fhir/sourceConnection';
 import { SAMPLE_PATIENTS, type SamplePatient } from './fhir/sampleRecords';
 import type { AccessLimits } from './hospital/limits';
@@ -17,6 +18,8 @@ import {
 } from './hospital/limitSettings';
 import { DEFAULT_LIMITS, type RecorderLimits } from './recorder/limits';
 import type { LabelTrust } from './fhir/upstream';
+import { readIdentifierSystems } from './subjects/identifierText';
+import { identifierTable } from './subjects/networkTable';
 
 /** Every problem of a configuration at once, each with its variable, what was expected and an example. */
 export class ConfigError extends Error {
@@ -206,8 +209,8 @@ const VARIABLES = {
     example: '/run/secrets/ehr-client.key',
   },
   SUBJECT_IDENTIFIER_SYSTEMS: {
-    what: 'identifier systems that name a patient nationally, comma-separated, first match wins',
-    example: 'http://hl7.org/fhir/sid/us-ssn',
+    what: `the network's identifier systems in its order, exactly as the ledger's settings have them, separated by semicolons; each: <form> <uri> [<alias uri> …], the form one of ${IDENTIFIER_FORMS.join(', ')}`,
+    example: 'us-ssn http://hl7.org/fhir/sid/us-ssn urn:oid:2.16.840.1.113883.4.1',
   },
   DISCLOSURE: { what: 'hidden (withheld data look absent) or announced', example: 'hidden' },
   TOKEN_ISSUER: {
@@ -225,7 +228,7 @@ const VARIABLES = {
     example: '/run/secrets/oidc.secret',
   },
   PORTAL_OIDC_SYSTEM: {
-    what: 'identifier system of the subject claim that names the patient nationally',
+    what: 'which of SUBJECT_IDENTIFIER_SYSTEMS the subject claim is an identifier of',
     example: 'http://hl7.org/fhir/sid/us-ssn',
   },
   PORTAL_OIDC_JWKS_URL: {
@@ -324,6 +327,18 @@ const requestsAMinute = absent.pipe(
     .transform(Number)
     .optional(),
 );
+/** The table in the operators' text form; says what is wrong with it. */
+const identifierSystemsForm = z.string().transform((value, context): readonly IdentifierSystem[] => {
+  try {
+    return readIdentifierSystems(value);
+  } catch (error) {
+    if (!(error instanceof DomainError)) {
+      throw error;
+    }
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
 
 const commonShape = {
   ...fabricShape,
@@ -342,6 +357,7 @@ const commonShape = {
   DATA_DIR: z.string().min(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   CONSORTIUM_KEY_FILE: z.string().min(1),
+  SUBJECT_IDENTIFIER_SYSTEMS: identifierSystemsForm,
 } as const;
 
 const SAMPLE_PREFIX = 'sample:';
@@ -432,11 +448,6 @@ const hospitalShape = z.object({
   UPSTREAM_CA_FILE: absent,
   UPSTREAM_CLIENT_CERT_FILE: absent,
   UPSTREAM_CLIENT_KEY_FILE: absent,
-  SUBJECT_IDENTIFIER_SYSTEMS: z
-    .string()
-    .min(1)
-    .transform((value) => value.split(',').map((system) => system.trim()))
-    .pipe(z.array(z.string().min(1)).min(1)),
   DISCLOSURE: z.enum(['hidden', 'announced']).default('hidden'),
   TOKEN_ISSUER: absent.pipe(url.optional()),
   TOKEN_JWKS_URL: absent.pipe(z.url({ protocol: /^https?$/ }).optional()),
@@ -520,6 +531,8 @@ interface CommonConfig extends ChannelConfig {
   readonly requestLimits: { readonly anonymous: number | undefined; readonly caller: number | undefined };
   /** Where operators read metrics and detailed readiness; no port: the role's own. */
   readonly operations: { readonly host: string; readonly port: number | undefined };
+  /** As the ledger's settings have them; compared at start. */
+  readonly subjectIdentifierSystems: readonly IdentifierSystem[];
   /** Absent: the embedded ledger is started in this process. */
   readonly peer: PeerConfig | undefined;
 }
@@ -555,7 +568,6 @@ export interface HospitalConfig extends CommonConfig {
         readonly patients?: readonly SamplePatient[];
       }
     | UpstreamServerConfig;
-  readonly subjectIdentifierSystems: readonly string[];
   readonly disclosure: 'hidden' | 'announced';
   readonly externalIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
 }
@@ -793,6 +805,7 @@ function commonOf(values: CommonValues, reader: Reader): CommonConfig {
     trustedProxies: values.TRUSTED_PROXIES,
     requestLimits: { anonymous: values.ANONYMOUS_REQUESTS_A_MINUTE, caller: values.CALLER_REQUESTS_A_MINUTE },
     operations: { host: values.OPERATIONS_HOST, port: values.OPERATIONS_PORT },
+    subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
     ...channelOf(values),
     peer: peerOf(values, reader),
   };
@@ -840,6 +853,21 @@ export function parseDataDir(environment: Environment): string {
     throw new ConfigError(reader.problems);
   }
   return DATA_DIR;
+}
+
+/**
+ * The network's identifier systems, for commands that need nothing else.
+ * @throws {@link ConfigError} when they are not set or cannot be understood.
+ */
+export function parseIdentifierSystemsVariable(environment: Environment): readonly IdentifierSystem[] {
+  const reader = new Reader(readFileSync);
+  const shape = z.object({ SUBJECT_IDENTIFIER_SYSTEMS: identifierSystemsForm });
+  const values = parseShape(
+    shape,
+    { SUBJECT_IDENTIFIER_SYSTEMS: environment['SUBJECT_IDENTIFIER_SYSTEMS'] },
+    reader,
+  );
+  return finish({ systems: values?.SUBJECT_IDENTIFIER_SYSTEMS ?? [] }, reader).systems;
 }
 
 /**
@@ -891,7 +919,6 @@ export function parseHospitalConfig(
     accessLimits: accessLimitsOf(values, reader),
     pageKey: pageKeyOf(values, reader),
     upstream: upstreamOf(values, reader),
-    subjectIdentifierSystems: values.SUBJECT_IDENTIFIER_SYSTEMS,
     disclosure: values.DISCLOSURE,
     externalIssuer: external
       ? { issuer: values.TOKEN_ISSUER ?? '', jwksUrl: values.TOKEN_JWKS_URL ?? '' }
@@ -1041,6 +1068,10 @@ export function parseTrusteeConfig(
     PORTAL_OIDC_CLIENT_SECRET_FILE: values.PORTAL_OIDC_CLIENT_SECRET_FILE,
     PORTAL_OIDC_SYSTEM: values.PORTAL_OIDC_SYSTEM,
   });
+  const table = identifierTable(values.SUBJECT_IDENTIFIER_SYSTEMS, Date.now);
+  if (values.PORTAL_OIDC_SYSTEM !== undefined && table.systemOf(values.PORTAL_OIDC_SYSTEM) === undefined) {
+    reader.complain('PORTAL_OIDC_SYSTEM', 'is none of SUBJECT_IDENTIFIER_SYSTEMS');
+  }
   const config: TrusteeConfig = {
     ...commonOf(values, reader),
     externalOpenId: external

@@ -49,6 +49,11 @@ export const APP_ERRORS = {
   LEDGER_UNAVAILABLE: { family: 'unavailable', status: 503, title: 'The ledger is not available' },
   OVERLOADED: { family: 'unavailable', status: 503, title: 'The gateway is overloaded' },
   LANE_FENCED: { family: 'unavailable', status: 503, title: 'Another gateway writes in this lane' },
+  IDENTIFIERS_DIFFER: {
+    family: 'unavailable',
+    status: 503,
+    title: 'This service and its network do not read patient identifiers alike',
+  },
   STORE_UNAVAILABLE: {
     family: 'unavailable',
     status: 503,

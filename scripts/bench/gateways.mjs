@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { dist } from './dist.mjs';
 import { log, NORTH } from './network.mjs';
 
-const { createHospitalApp, DEFAULT_IDENTIFIER_SYSTEMS } = dist('hospital/createHospitalApp.js');
+const { US_IDENTIFIER_SYSTEMS } = dist('compose/bootstrap.js');
+const { createHospitalApp } = dist('hospital/createHospitalApp.js');
 const { createRegistryCache } = dist('ledger/registryCache.js');
 const { createRecorder } = dist('recorder/recorder.js');
 const { openOutbox } = dist('recorder/outbox.js');
@@ -40,7 +41,7 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
   const { app } = await createHospitalApp({
     settings: {
       baseUrl,
-      identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS,
+      identifierSystems: US_IDENTIFIER_SYSTEMS,
       disclosure: 'hidden',
       // What the gateway can, not what one client may.
       requestLimits: { anonymous: 600, caller: Number.MAX_SAFE_INTEGER },
@@ -53,6 +54,7 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
     registry,
     recorder,
     upstream,
+    mspId: NORTH,
     consortiumKey: given.consortiumKey ?? randomBytes(32),
     clock: Date.now,
     random: createRandomPool(),

@@ -62,6 +62,7 @@ const COMMON = {
   CONSORTIUM_KEY_FILE: 'consortium.key',
   FABRIC_MSP_ID: 'NorthHospitalMSP',
   TRUSTED_PROXIES: '1',
+  SUBJECT_IDENTIFIER_SYSTEMS: 'us-ssn urn:a urn:b; text urn:c',
 };
 const HOSPITAL = {
   ...COMMON,
@@ -69,7 +70,6 @@ const HOSPITAL = {
   EMERGENCY_WITHOUT_LEDGER: 'refuse',
   UPSTREAM_FHIR_URL: 'https://ehr.example/fhir',
   UPSTREAM_LABELS: 'reads',
-  SUBJECT_IDENTIFIER_SYSTEMS: 'urn:a, urn:b',
 };
 const PEER = {
   FABRIC_PEER_ENDPOINT: 'peer.example:7051',
@@ -104,7 +104,10 @@ describe('parseHospitalConfig', () => {
       host: '127.0.0.1',
       port: 8443,
       disclosure: 'hidden',
-      subjectIdentifierSystems: ['urn:a', 'urn:b'],
+      subjectIdentifierSystems: [
+        { form: 'us-ssn', system: 'urn:a', aliases: ['urn:b'] },
+        { form: 'text', system: 'urn:c', aliases: [] },
+      ],
       upstream: { kind: 'url', url: 'https://ehr.example/fhir', labels: 'reads', aliases: [] },
       peer: undefined,
     });

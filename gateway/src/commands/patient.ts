@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { parseDataDir } from '../config';
+import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
+import { parseDataDir, parseIdentifierSystemsVariable } from '../config';
 import { openDatabase } from '../readmodel/openDatabase';
 import {
   migrateTrusteeDatabase,
@@ -10,6 +11,8 @@ import {
   type PatientAccount,
   type PatientAccounts,
 } from '../trustee/patientAccounts';
+import { writeIdentifierSystems } from '../subjects/identifierText';
+import { identifierTable } from '../subjects/networkTable';
 import { checked } from './checked';
 import { CommandFailed, type CommandIo, PROCESS_IO } from './commandIo';
 
@@ -31,7 +34,7 @@ export function patientCommand(io: CommandIo = PROCESS_IO): Command {
     .addHelpText(
       'after',
       `
-DATA_DIR is the trustee's, as for serve --role trustee, which may be running meanwhile.`,
+DATA_DIR is the trustee's, as for serve --role trustee, which may be running meanwhile; put also needs its SUBJECT_IDENTIFIER_SYSTEMS.`,
     );
 }
 
@@ -42,8 +45,11 @@ function putCommand(io: CommandIo): Command {
     )
     .requiredOption('--username <username>', 'to sign in with, 1–64 characters, case does not matter')
     .requiredOption('--name <name>', 'the patient’s name, as the portal greets her')
-    .requiredOption('--identifier-system <uri>', 'system of the national identifier, as the hospitals use it')
-    .requiredOption('--identifier-value <value>', 'the identifier')
+    .requiredOption(
+      '--identifier-system <uri>',
+      'system of the national identifier: one of SUBJECT_IDENTIFIER_SYSTEMS, or an alias',
+    )
+    .requiredOption('--identifier-value <value>', 'the identifier, in any of its spellings')
     .addHelpText(
       'after',
       `
@@ -53,16 +59,18 @@ never an argument or a variable, because other programs on the machine can read 
 A new password or another person (identifier) ends the account's sessions and the access of its apps at once.
 
 Examples:
-  $ DATA_DIR=/var/lib/chartwitness chartwitness patient put --username maria --name "Maria Example" \\
+  $ DATA_DIR=/var/lib/chartwitness SUBJECT_IDENTIFIER_SYSTEMS="text https://id.example/national-number" \\
+      chartwitness patient put --username maria --name "Maria Example" \\
       --identifier-system https://id.example/national-number --identifier-value 1234567890
   $ pass show maria | chartwitness patient put …`,
     )
     .action(async (flags: PutFlags) => {
       const file = databaseFile(io);
+      const identifier = identifierOf(flags, io);
       const password = await io.readSecret('Password: ');
       await withAccounts(file, async (accounts) => {
         const before = accounts.findByUsername(flags.username);
-        await put(accounts, flags, password);
+        await put(accounts, { ...flags, identifier }, password);
         io.say(
           `The account ${flags.username} is ${whatBecame(before, accounts.findByUsername(flags.username))}.`,
         );
@@ -79,13 +87,40 @@ function whatBecame(before: PatientAccount | undefined, after: PatientAccount | 
     : 'replaced; its sessions and the access of its apps have ended';
 }
 
-async function put(accounts: PatientAccounts, flags: PutFlags, password: string): Promise<void> {
+/** In the network's one spelling, so that the account stays the same person's whatever the year. */
+function identifierOf(flags: PutFlags, io: CommandIo): PatientIdentifier {
+  const systems = parseIdentifierSystemsVariable(io.environment);
+  const table = identifierTable(systems, Date.now);
+  const normal = table.normalise({ system: flags.identifierSystem, value: flags.identifierValue });
+  if (table.systemOf(flags.identifierSystem) === undefined) {
+    throw new CommandFailed(
+      `--identifier-system ${flags.identifierSystem} is none of the network's, so no access would ever be in this person's list. ` +
+        `SUBJECT_IDENTIFIER_SYSTEMS has: ${writeIdentifierSystems(systems)}`,
+    );
+  }
+  if (normal === undefined) {
+    throw new CommandFailed('--identifier-value holds neither letter nor number.');
+  }
+  if (!normal.isWellFormed) {
+    io.say(
+      'Attention: the number does not have the published length or check digit of its system. The account is that of the number as written; ' +
+        'if it is mistyped, its list stays empty or is another person’s. Compare it with the document.',
+    );
+  }
+  return { system: normal.system, value: normal.value };
+}
+
+async function put(
+  accounts: PatientAccounts,
+  flags: PutFlags & { readonly identifier: PatientIdentifier },
+  password: string,
+): Promise<void> {
   try {
     await accounts.put({
       username: flags.username,
       password,
       name: flags.name,
-      identifier: { system: flags.identifierSystem, value: flags.identifierValue },
+      identifier: flags.identifier,
     });
   } catch (error) {
     checked('The account', () => {

@@ -13,7 +13,11 @@ import {
 import { Command, Option } from 'commander';
 import { DEFAULT_POLICY } from '../compose/bootstrap';
 import { describeLedgerVariables } from '../config';
-import { IDENTIFIER_TEXT_HELP, readIdentifierSystem } from '../fhir/identifierText';
+import {
+  IDENTIFIER_TEXT_HELP,
+  readIdentifierSystem,
+  writeIdentifierSystems,
+} from '../subjects/identifierText';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { atLedger } from './atLedger';
 import { checked } from './checked';
@@ -191,7 +195,7 @@ function statusCommand(io: CommandIo, name: string, status: RegistryStatus): Com
 
 function listCommand(io: CommandIo): Command {
   return new Command('list')
-    .description('the trustee and every organisation')
+    .description('the trustee, the network’s identifier systems and every organisation')
     .option('--json', 'for programs')
     .addHelpText('after', '\nExample:\n  $ chartwitness registry list --json')
     .action(async ({ json }: { json?: true }) => {
@@ -205,7 +209,7 @@ function listCommand(io: CommandIo): Command {
         io.say(
           settings === undefined
             ? 'Not set up yet (chartwitness registry initialise).'
-            : `Trustee: ${settings.trustee}`,
+            : `Trustee: ${settings.trustee}\nSUBJECT_IDENTIFIER_SYSTEMS: ${writeIdentifierSystems(settings.identifierSystems)}`,
         );
         for (const { mspId, role, status, name, identifiers } of organisations) {
           io.say(

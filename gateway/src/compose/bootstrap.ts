@@ -21,12 +21,13 @@ export const US_IDENTIFIER_SYSTEMS: NetworkSettings['identifierSystems'] = [
 export async function bootstrapNetwork(
   trustee: ProvenanceLedger,
   organisations: readonly Omit<Organisation, 'status'>[],
+  identifierSystems: NetworkSettings['identifierSystems'] = US_IDENTIFIER_SYSTEMS,
 ): Promise<void> {
   if ((await trustee.findSettings()) === undefined) {
     await trustee.initialise({
       trustee: trustee.mspId,
       defaultPolicy: DEFAULT_POLICY,
-      identifierSystems: US_IDENTIFIER_SYSTEMS,
+      identifierSystems,
     });
   }
   const admitted = new Set((await trustee.organisations()).map(({ mspId }) => mspId));

@@ -13,6 +13,7 @@ import { createRegistryCache } from '../ledger/registryCache';
 import type { RecorderLimits } from '../recorder/limits';
 import { openOutbox } from '../recorder/outbox';
 import { createRecorder, type EmergencyWithoutLedger, type Recorder } from '../recorder/recorder';
+import { openTableGuard } from '../subjects/tableGuard';
 import { keepSecret, keepSigningKey } from './keyFiles';
 import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
@@ -46,10 +47,14 @@ export interface HospitalService {
 
 const PAGE_KEY_BYTES = 32;
 
-/** Wires one hospital gateway and serves it. */
+/**
+ * Wires one hospital gateway and serves it.
+ * @throws TablesDiffer when the network reads patient identifiers in another way.
+ */
 export async function startHospitalService(options: HospitalServiceOptions): Promise<HospitalService> {
   const { ledger, log, server } = options;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
   const metrics = createMetrics('hospital');
   const registry = createRegistryCache({ ledger, log });
   const recorder = await createRecorder({
@@ -82,7 +87,9 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     random: createRandomPool(),
     log,
     metrics,
-    readiness: { recorder: () => recorderHealth(recorder) },
+    gate: guard.gate,
+    mspId: ledger.mspId,
+    readiness: { recorder: () => recorderHealth(recorder), identifiers: () => guard.health() },
   });
   server.serve(hospital.app);
   options.operations.serve(hospital.operations);
@@ -92,6 +99,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
       closeAll([
         () => server.close(),
         () => options.operations.close(0),
+        () => guard.close(),
         () => recorder.close(),
         () => hospital.close(),
         () => registry.close(),

@@ -17,7 +17,8 @@ export interface OpenedLedger {
   close(): Promise<void>;
 }
 
-type LedgerConfig = Pick<HospitalConfig | TrusteeConfig, 'peer' | 'dataDir'> & ChannelConfig;
+type LedgerConfig = Pick<HospitalConfig | TrusteeConfig, 'peer' | 'dataDir' | 'subjectIdentifierSystems'> &
+  ChannelConfig;
 
 /** MSP id of the other side when a role runs on its own embedded ledger. */
 const LONE_TRUSTEE = 'TrusteeMSP';
@@ -129,10 +130,14 @@ async function openEmbedded(
     opened.unshift(() => {
       admin.close();
     });
-    await bootstrapNetwork(admin, [
-      { mspId: trustee, role: 'trustee', name: trustee, identifiers: [`urn:chartwitness:${trustee}`] },
-      { mspId: holder, role: 'holder', name: holder, identifiers: [`urn:chartwitness:${holder}`] },
-    ]);
+    await bootstrapNetwork(
+      admin,
+      [
+        { mspId: trustee, role: 'trustee', name: trustee, identifiers: [`urn:chartwitness:${trustee}`] },
+        { mspId: holder, role: 'holder', name: holder, identifiers: [`urn:chartwitness:${holder}`] },
+      ],
+      config.subjectIdentifierSystems,
+    );
     writeFileSync(join(dataDir, 'profile.json'), profileOf(network.embedded, config, [trustee, holder]), {
       mode: 0o600,
     });

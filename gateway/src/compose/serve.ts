@@ -66,6 +66,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       baseUrl: config.baseUrl,
       dataDir: config.dataDir,
       consortiumKey: config.consortiumKey.reveal(),
+      identifierSystems: config.subjectIdentifierSystems,
       apps: config.apps,
       externalOpenId: config.externalOpenId,
       trustedProxies: config.trustedProxies,

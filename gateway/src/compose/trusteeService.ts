@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { IdentifierSystem } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import type { PublicApp, TrusteeConfig } from '../config';
 import type { TakenPort } from '../http/listen';
@@ -11,6 +12,9 @@ import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../projection/networkDirectory';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../readmodel/openDatabase';
+import { identifierTable } from '../subjects/networkTable';
+import { createPseudonyms } from '../subjects/pseudonyms';
+import { openTableGuard } from '../subjects/tableGuard';
 import { createTrusteeApp, type TrusteeLimits } from '../trustee/createTrusteeApp';
 import {
   migrateTrusteeDatabase,
@@ -24,6 +28,8 @@ export interface TrusteeServiceOptions {
   readonly baseUrl: string;
   readonly dataDir: string;
   readonly consortiumKey: Uint8Array;
+  /** As the ledger's settings have them; compared at start. */
+  readonly identifierSystems: readonly IdentifierSystem[];
   readonly apps: readonly PublicApp[];
   readonly externalOpenId?: TrusteeConfig['externalOpenId'];
   /** Reverse proxies before this service; default none. */
@@ -55,10 +61,18 @@ function portalDirectory(): string {
   return join(dirname(require.resolve('@chartwitness/web/package.json')), 'dist');
 }
 
-/** Wires the trustee's service, starts its projection and serves it. */
+/**
+ * Wires the trustee's service, starts its projection and serves it.
+ * @throws TablesDiffer when the network reads patient identifiers in another way.
+ */
 export async function startTrusteeService(options: TrusteeServiceOptions): Promise<TrusteeService> {
   const { ledger, log, server, store } = options;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const guard = await openTableGuard({ systems: options.identifierSystems, ledger, log });
+  const pseudonyms = createPseudonyms({
+    table: identifierTable(options.identifierSystems, Date.now),
+    consortiumKey: options.consortiumKey,
+  });
   const metrics = createMetrics('trustee');
   const registry = createNetworkDirectory(ledger, log);
   const projection = createProjection({
@@ -82,7 +96,9 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     store,
     registry,
     projectionStatus: () => projection.status(),
-    consortiumKey: options.consortiumKey,
+    subjectOf: (identifier) => pseudonyms.of(identifier),
+    gate: guard.gate,
+    readiness: { identifiers: () => guard.health() },
     database,
     accounts,
     keys: await openTrusteeKeys(join(options.dataDir, 'keys.json')),
@@ -120,6 +136,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
           stop.abort();
           return projecting;
         },
+        () => guard.close(),
         () => trustee.close(),
         () => store.close(),
         () => {

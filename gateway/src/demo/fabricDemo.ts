@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { CommandFailed } from '../commands/commandIo';
+import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { keepSecret } from '../compose/keyFiles';
 import { connectToPeer } from '../compose/openLedger';
@@ -13,8 +14,9 @@ import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openDatabase } from '../readmodel/openDatabase';
 import { migrateTrusteeDatabase, openPatientAccounts } from '../trustee/patientAccounts';
+import { writeIdentifierSystems } from '../subjects/identifierText';
 import { openAccounts } from './accounts';
-import { type DemoHospital, HOSPITALS, NATIONAL_SYSTEM, TRUSTEE } from './cast';
+import { type DemoHospital, HOSPITALS, TRUSTEE } from './cast';
 import { type DemoFile, type DemoFileHospital, type DemoFilePatient, writeDemoFile } from './demoFile';
 import { OPERATIONS_OFFSET } from './startDemo';
 import { bringUp, type NativeNetwork, openProcessFolder, type ProcessFolder } from './nativeNetwork';
@@ -221,7 +223,6 @@ function hospitalRole(plan: Plan, hospital: DemoHospital, ports: RolePorts): Rol
       GATEWAY_NAME: hospital.gatewayName,
       EMERGENCY_WITHOUT_LEDGER: 'release',
       UPSTREAM_FHIR_URL: `sample:${hospital.patients.join(',')}`,
-      SUBJECT_IDENTIFIER_SYSTEMS: NATIONAL_SYSTEM,
     },
   );
 }
@@ -252,6 +253,7 @@ function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, st
     DATA_DIR: folder,
     LOG_LEVEL: options.logLevel,
     CONSORTIUM_KEY_FILE: consortiumKeyFile(options.dataDir),
+    SUBJECT_IDENTIFIER_SYSTEMS: writeIdentifierSystems(US_IDENTIFIER_SYSTEMS),
     ...own,
     ...network.environment(mspId),
   });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../compose/embeddedNetwork';
 import { startHospitalService } from '../compose/hospitalService';
@@ -12,7 +13,7 @@ import { createSampleHospital, type SampleHospital } from '../fhir/sampleHospita
 import { takePort, type TakenPort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openAccounts } from './accounts';
-import { type DemoHospital, HOSPITALS, NATIONAL_SYSTEM, TRUSTEE } from './cast';
+import { type DemoHospital, HOSPITALS, TRUSTEE } from './cast';
 import { type DemoFile, writeDemoFile } from './demoFile';
 import { APP, hospitalEntry, registerClient, registerOrganisations } from './registration';
 
@@ -111,6 +112,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     baseUrl,
     dataDir: join(dataDir, 'trustee'),
     consortiumKey,
+    identifierSystems: US_IDENTIFIER_SYSTEMS,
     apps: [APP],
     ledger: ledgerOf(TRUSTEE.mspId),
     store: await openStore({
@@ -180,7 +182,7 @@ async function startPlace(
   const privateJwk = await registerClient(hospital, ledger, folder);
   const baseUrl = urlOf(port);
   const service = await startHospitalService({
-    settings: { baseUrl, identifierSystems: [NATIONAL_SYSTEM], disclosure: 'hidden' },
+    settings: { baseUrl, identifierSystems: US_IDENTIFIER_SYSTEMS, disclosure: 'hidden' },
     gatewayName: hospital.gatewayName,
     emergencyWithoutLedger: 'release',
     dataDir: folder,

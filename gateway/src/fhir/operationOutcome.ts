@@ -14,7 +14,6 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   UNBOUND_SEARCH: 'required',
   EMERGENCY_INCOMPLETE: 'required',
   TOO_COSTLY: 'too-costly',
-  SUBJECT_UNIDENTIFIED: 'business-rule',
   METHOD_NOT_ALLOWED: 'not-supported',
   NOT_ACCEPTABLE: 'not-supported',
   CONFLICT: 'conflict',
@@ -27,7 +26,9 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   ISSUER_UNAVAILABLE: 'transient',
   LEDGER_UNAVAILABLE: 'transient',
   OVERLOADED: 'throttled',
+  SUBJECT_UNIDENTIFIED: 'business-rule',
   LANE_FENCED: 'transient',
+  IDENTIFIERS_DIFFER: 'transient',
   STORE_UNAVAILABLE: 'transient',
   INTERNAL: 'exception',
 };

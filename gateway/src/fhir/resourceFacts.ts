@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EVERY_LABEL, normaliseLabels } from '@chartwitness/chaincode/domain';
+import {
+  EVERY_LABEL,
+  type IdentifierTable,
+  type NormalIdentifier,
+  normaliseLabels,
+  type PatientIdentifier,
+} from '@chartwitness/chaincode/domain';
 import { labelsAt } from './labels';
 import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
 import { isSubset, saysSensitivity } from './untoldLabels';
-
-export interface Identifier {
-  readonly system: string;
-  readonly value: string;
-}
 
 /** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
 export interface ResourceFacts {
@@ -16,7 +17,7 @@ export interface ResourceFacts {
   /** Logical ids of the patients that it names; of a Patient, its own. */
   readonly patientIds: ReadonlySet<string>;
   /** Patients that it names by a national identifier instead. */
-  readonly patientIdentifiers: readonly Identifier[];
+  readonly patientIdentifiers: readonly PatientIdentifier[];
   /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
   readonly namesStranger: boolean;
   /** Base URLs, other than the source's own, under which it names patients. */
@@ -32,8 +33,8 @@ export interface FactsOptions {
   readonly upstreamBaseUrl: string | undefined;
   /** Called for each resource whose labels cannot be told, or are more than the ledger holds. */
   readonly onUntoldLabels?: () => void;
-  /** Identifier systems by which patients are known nationally, in order of preference. */
-  readonly identifierSystems: readonly string[];
+  /** Identifier systems by which patients are known in the network, in its order. */
+  readonly identifiers: IdentifierTable;
   /** Whether a resource without a sensitivity label counts as carrying every label: its source's labels can be trusted nowhere. */
   readonly distrustUnlabelled?: boolean;
 }
@@ -54,22 +55,32 @@ export function createFactsReader(options: FactsOptions): FactsReader {
   };
 }
 
-/** The identifiers of `holder` (a Patient, or any element with `identifier`) in one of `systems`, in the order of `systems`. */
-export function identifiersIn(holder: JsonMembers, systems: readonly string[]): readonly Identifier[] {
-  const { identifier } = holder;
+/**
+ * The identifiers of `holder` (a Patient, or any element with `identifier`) that the network knows, in its spelling and in its order. Former
+ * ones (`use: old`) do not count unless asked for.
+ */
+export function identifiersIn(
+  holder: JsonMembers,
+  table: IdentifierTable,
+  { includesFormer = false }: { readonly includesFormer?: boolean } = {},
+): readonly NormalIdentifier[] {
+  const { identifier, birthDate } = holder;
   const all = isMembers(identifier) ? [identifier] : elements(identifier);
-  return systems.flatMap((system) =>
-    all.flatMap(({ system: own, value, use }) =>
-      own === system && typeof value === 'string' && value !== '' && use !== 'old' ? [{ system, value }] : [],
-    ),
-  );
+  return all
+    .flatMap(({ system, value, use }) => {
+      const isStated = typeof system === 'string' && typeof value === 'string';
+      return isStated && (use !== 'old' || includesFormer)
+        ? (table.normalise({ system, value }, typeof birthDate === 'string' ? birthDate : undefined) ?? [])
+        : [];
+    })
+    .sort((a, b) => a.order - b.order);
 }
 
 class Gatherer {
   readonly #options: FactsOptions;
   readonly #labels = new Set<string>();
   readonly #patientIds = new Set<string>();
-  readonly #patientIdentifiers: Identifier[] = [];
+  readonly #patientIdentifiers: PatientIdentifier[] = [];
   readonly #references = new Set<string>();
   readonly #strangeBases = new Set<string>();
   #isSubset = false;
@@ -154,7 +165,7 @@ class Gatherer {
     } else if (type === 'Patient') {
       this.#visitIdentifiedPatient(members);
     } else if (isMembers(identifier)) {
-      this.#patientIdentifiers.push(...identifiersIn(members, this.#options.identifierSystems));
+      this.#patientIdentifiers.push(...identifiersIn(members, this.#options.identifiers));
     }
   }
 
@@ -177,7 +188,7 @@ class Gatherer {
   }
 
   #visitIdentifiedPatient(members: JsonMembers): void {
-    const [identifier] = identifiersIn(members, this.#options.identifierSystems);
+    const [identifier] = identifiersIn(members, this.#options.identifiers);
     if (identifier === undefined) {
       this.#namesStranger = true;
     } else {

@@ -1,61 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac } from 'node:crypto';
-import { DomainError, subjectPseudonym } from '@chartwitness/chaincode/domain';
+import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
+import type { Pseudonyms } from '../subjects/pseudonyms';
 import type { FhirResource } from './resource';
-import { identifiersIn, type Identifier, type ResourceFacts } from './resourceFacts';
+import { identifiersIn, type ResourceFacts } from './resourceFacts';
 
 export interface SubjectOptions {
-  /** Identifier systems in order of preference; the first that a patient has names the subject. */
-  readonly identifierSystems: readonly string[];
-  /** The consortium's key: at least 32 bytes, the same at every organisation. */
-  readonly consortiumKey: Uint8Array;
+  readonly pseudonyms: Pseudonyms;
+  /** Told once for each Patient resource whose number does not have its published shape or check digits, with the number's system. */
+  readonly onMalformed?: (system: string) => void;
 }
 
 /** Turns patients into ledger pseudonyms. */
 export interface Subjects {
   /** undefined when the patient has no such identifier, or two that differ in the same system. */
   ofPatient(patient: FhirResource): string | undefined;
-  /** undefined when the identifier cannot name anybody: empty, overlong or unprintable. */
-  ofIdentifier(identifier: Identifier): string | undefined;
+  /** All by which the record says that its person was ever known in the first of its systems, former identifiers (`use: old`) included. */
+  everOfPatient(patient: FhirResource): readonly string[];
+  /** undefined when the identifier cannot name anybody: of no system of the network's, empty, overlong or unprintable. */
+  ofIdentifier(identifier: PatientIdentifier): string | undefined;
 }
 
-/** Patients whose pseudonyms are remembered: a ward opens the same ones again and again. */
-const MAX_REMEMBERED = 10_000;
-
-export function createSubjects(options: SubjectOptions): Subjects {
-  const hmac = (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest();
-  const remembered = new Map<string, string>();
-  const ofIdentifier = ({ system, value }: Identifier): string | undefined => {
-    // Neither part of what is remembered holds a line break, so this text stands for one pair only.
-    const text = `${system}\n${value.trim()}`;
-    const known = remembered.get(text);
-    if (known !== undefined) {
-      return known;
+export function createSubjects({ pseudonyms, onMalformed }: SubjectOptions): Subjects {
+  const { table } = pseudonyms;
+  const known = new WeakMap<FhirResource, { readonly subject: string | undefined }>();
+  const find = (patient: FhirResource): string | undefined => {
+    const identifiers = identifiersIn(patient, table);
+    const [first] = identifiers;
+    const isAmbiguous = identifiers.some(
+      ({ system, value }) => system === first?.system && value !== first.value,
+    );
+    if (first === undefined || isAmbiguous) {
+      return undefined;
     }
-    try {
-      const subject = subjectPseudonym(hmac, options.consortiumKey, system, value.trim());
-      const [oldest] = remembered.keys();
-      if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) {
-        remembered.delete(oldest);
-      }
-      remembered.set(text, subject);
-      return subject;
-    } catch (error) {
-      if (error instanceof DomainError) {
-        return undefined;
-      }
-      throw error;
+    if (!first.isWellFormed) {
+      onMalformed?.(first.system);
     }
+    return pseudonyms.ofNormal(first);
   };
   return {
-    ofIdentifier,
+    ofIdentifier: (identifier) => pseudonyms.of(identifier),
     ofPatient: (patient) => {
-      const identifiers = identifiersIn(patient, options.identifierSystems);
-      const [first] = identifiers;
-      const isAmbiguous = identifiers.some(
-        ({ system, value }) => system === first?.system && value !== first.value,
-      );
-      return first === undefined || isAmbiguous ? undefined : ofIdentifier(first);
+      const subject = known.get(patient) ?? { subject: find(patient) };
+      known.set(patient, subject);
+      return subject.subject;
+    },
+    everOfPatient: (patient) => {
+      const identifiers = identifiersIn(patient, table, { includesFormer: true });
+      const ofFirst = identifiers.filter(({ system }) => system === identifiers[0]?.system);
+      return [...new Set(ofFirst.flatMap((identifier) => pseudonyms.ofNormal(identifier) ?? []))];
     },
   };
 }
@@ -63,6 +55,8 @@ export function createSubjects(options: SubjectOptions): Subjects {
 /** The one patient that a request is about. */
 export interface BoundPatient {
   readonly subject: string;
+  /** Further pseudonyms of the same person, of records that were merged: their consents must permit as well. Absent: none. */
+  readonly formerSubjects?: readonly string[];
   /** Logical ids under which the source holds this person. */
   readonly ids: ReadonlySet<string>;
 }
@@ -71,10 +65,12 @@ export interface BoundPatient {
 export type Ownership = 'own' | 'nobody' | 'foreign';
 
 export function ownershipOf(facts: ResourceFacts, bound: BoundPatient, subjects: Subjects): Ownership {
+  const isBound = (subject: string | undefined): boolean =>
+    subject === bound.subject || (subject !== undefined && bound.formerSubjects?.includes(subject) === true);
   const namesOther =
     facts.namesStranger ||
     [...facts.patientIds].some((id) => !bound.ids.has(id)) ||
-    facts.patientIdentifiers.some((identifier) => subjects.ofIdentifier(identifier) !== bound.subject);
+    facts.patientIdentifiers.some((identifier) => !isBound(subjects.ofIdentifier(identifier)));
   if (namesOther) {
     return 'foreign';
   }

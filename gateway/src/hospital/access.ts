@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Action } from '@chartwitness/chaincode/domain';
+import type { Action, IdentifierTable } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal';
 import { coversType, type ScopeLetter } from '../auth/scopes';
@@ -8,6 +8,7 @@ import { appliedParameters } from '../fhir/appliedParameters';
 import { BY_REFERENCE, includeRules } from '../fhir/includes';
 import type { Candidate } from '../fhir/itemGroups';
 import type { FhirResource } from '../fhir/resource';
+import { widened } from '../fhir/identifierSearch';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
@@ -32,6 +33,8 @@ export interface AccessDependencies {
   readonly upstream: Upstream;
   readonly subjects: Subjects;
   readonly facts: FactsReader;
+  /** Identifier systems of the network. */
+  readonly table: IdentifierTable;
   readonly cursors: PageCursors;
   /** Bytes of a resource as it is given. */
   readonly sizeOf: (candidate: Candidate) => number;
@@ -258,7 +261,11 @@ class Accessing {
     search: SearchRequest,
     start: Place,
   ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
-    const source = searchSource(search, this.#upstream, this.#context.deadline);
+    const source = searchSource(
+      { ...search, upstream: widened(search, this.#deps.table) },
+      this.#upstream,
+      this.#context.deadline,
+    );
     if (search.patient.kind === 'id') {
       const walk = new SourceWalk(source, start);
       const [, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', search.patient.id)]);
@@ -266,7 +273,7 @@ class Accessing {
     }
     // Whom an identifier names is known once all Patients that it matches are at hand.
     const atHand = await gatherPatients(source.bare ?? source, this.#deps.limits.sourceCount);
-    const patients = matchingPatients(atHand.entries, search.patient);
+    const patients = matchingPatients(atHand.entries, search.patient, this.#deps.table);
     const paged = source.bare === undefined ? sourceOf(atHand, source.isMatch) : source;
     const walk = new SourceWalk(paged, start);
     await walk.prefetch();

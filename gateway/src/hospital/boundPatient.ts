@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
-import { type FactsReader, identifiersIn } from '../fhir/resourceFacts';
+import type { IdentifierTable } from '@chartwitness/chaincode/domain';
+import { hasIdentifier } from '../fhir/identifierSearch';
+import type { FactsReader } from '../fhir/resourceFacts';
 import type { PatientBinding } from '../fhir/searchRequest';
 import type { BoundPatient, Subjects } from '../fhir/subject';
 
@@ -34,10 +36,11 @@ export function patientNamedBy(resource: FhirResource, facts: FactsReader): stri
 /** The Patients that a search by identifier truly matched, whatever else the source put in its answer. */
 export function matchingPatients(
   entries: readonly SearchEntry[],
-  { system, value: wanted }: Extract<PatientBinding, { kind: 'identifier' }>,
+  wanted: Extract<PatientBinding, { kind: 'identifier' }>,
+  table: IdentifierTable,
 ): readonly FhirResource[] {
   return entries
     .filter(({ resource, mode }) => resource.resourceType === 'Patient' && (mode ?? 'match') === 'match')
     .map(({ resource }) => resource)
-    .filter((resource) => identifiersIn(resource, [system]).some(({ value }) => value === wanted));
+    .filter((resource) => hasIdentifier(resource, wanted, table));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IdentifierSystem, IdentifierTable } from '@chartwitness/chaincode/domain';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
@@ -31,6 +32,9 @@ import { notFound, problemHandler } from '../http/problem';
 import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { Recorder } from '../recorder/recorder';
+import { identifierTable } from '../subjects/networkTable';
+import { createPatientFindings } from '../subjects/patientFindings';
+import { createPseudonyms } from '../subjects/pseudonyms';
 import { createAccess } from './access';
 import { createFhirRouter, type Disclosure } from './fhirRouter';
 import { type AccessLimits, DEFAULT_ACCESS_LIMITS } from './limits';
@@ -52,8 +56,8 @@ export type TokenIssuer =
 export interface HospitalSettings {
   /** URL under which callers reach this service, without a slash at its end. */
   readonly baseUrl: string;
-  /** Identifier systems that name a patient nationally; the first that a patient has counts. */
-  readonly identifierSystems: readonly string[];
+  /** The network's identifier systems in its order; the first that a patient has counts. */
+  readonly identifierSystems: readonly IdentifierSystem[];
   readonly disclosure: Disclosure;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<AccessLimits>;
@@ -78,6 +82,10 @@ export interface HospitalDependencies {
   readonly random: (bytes: number) => Uint8Array;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** MSP id of the holder whose gateway this is. */
+  readonly mspId: string;
+  /** Runs before every FHIR and token request; refuses all while the gateway must not serve. */
+  readonly gate?: RequestHandler;
   /** Readiness of the parts that the caller owns (ledger, recorder); the source of data is added here. */
   readonly readiness?: ReadinessChecks;
 }
@@ -90,7 +98,6 @@ export interface HospitalApp {
   close(): Promise<void>;
 }
 
-export const DEFAULT_IDENTIFIER_SYSTEMS: readonly string[] = ['http://hl7.org/fhir/sid/us-ssn'];
 /** Directory types come beside a patient's data, and only within a token's scope; so they have scopes too. */
 const SCOPED_TYPES: readonly string[] = [...PATIENT_TYPES, ...DIRECTORY_TYPES];
 /** A hospital's clients are programs: what does not authenticate is a mistake or an attack, what does may ask a thousand times a second. */
@@ -110,7 +117,8 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   const fhirBaseUrl = `${settings.baseUrl}/fhir`;
   const admission = createAdmission(settings.requestLimits ?? DEFAULT_REQUEST_LIMITS, dependencies.clock);
   const tokens = await createTokenSide(dependencies, fhirBaseUrl, admission);
-  const facts = factsOf(dependencies);
+  const table = identifierTable(settings.identifierSystems, dependencies.clock);
+  const facts = factsOf(dependencies, table);
   const upstream = prepareSource(dependencies.upstream, { facts, clock: dependencies.clock, log });
   const readiness = readinessOf(dependencies, upstream);
   const app = express();
@@ -123,8 +131,11 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
   app.use(healthRouter(readiness));
-  app.use('/fhir', createFhir({ ...dependencies, upstream }, facts, tokens, fhirBaseUrl, admission));
-  app.use(ISSUER_PATH, tokens.router);
+  app.use(
+    '/fhir',
+    createFhir({ ...dependencies, upstream }, { table, facts, tokens, admission }, fhirBaseUrl),
+  );
+  app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
   return {
@@ -134,10 +145,10 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   };
 }
 
-function factsOf({ upstream, settings, metrics }: HospitalDependencies): FactsReader {
+function factsOf({ upstream, metrics }: HospitalDependencies, identifiers: IdentifierTable): FactsReader {
   return createFactsReader({
     upstreamBaseUrl: upstream.baseUrl,
-    identifierSystems: settings.identifierSystems,
+    identifiers,
     distrustUnlabelled: upstream.labels === 'nowhere',
     onUntoldLabels: countUntoldLabels(metrics),
   });
@@ -147,15 +158,38 @@ function readinessOf({ readiness: given, clock }: HospitalDependencies, upstream
   return createReadiness({ ...given, upstream: () => upstream.isReady() }, clock);
 }
 
+const pass: RequestHandler = (_request, _response, next) => {
+  next();
+};
+
+/** The gate, then what comes after it. */
+function behind(gate: RequestHandler, after: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    void gate(request, response, (error?: unknown) => {
+      if (error === undefined) {
+        void after(request, response, next);
+      } else {
+        next(error);
+      }
+    });
+  };
+}
+
+interface FhirParts {
+  readonly table: IdentifierTable;
+  readonly facts: FactsReader;
+  readonly tokens: TokenSide;
+  readonly admission: Admission;
+}
+
 function createFhir(
   dependencies: HospitalDependencies,
-  facts: FactsReader,
-  tokens: TokenSide,
+  { table, facts, tokens, admission }: FhirParts,
   fhirBaseUrl: string,
-  admission: Admission,
 ): Router {
   const { settings, upstream, clock, registry } = dependencies;
-  const { identifierSystems } = settings;
+  const findings = createPatientFindings(dependencies.log, dependencies.metrics?.registry);
+  const pseudonyms = createPseudonyms({ table, consortiumKey: dependencies.consortiumKey });
   const verifier = createTokenVerifier({
     issuer: tokens.service.issuer,
     audience: fhirBaseUrl,
@@ -174,12 +208,18 @@ function createFhir(
       maxAgeSeconds: limits.linkAgeSeconds,
     }),
     sizeOf: (candidate) => Buffer.byteLength(write(candidate)),
-    subjects: createSubjects({ identifierSystems, consortiumKey: dependencies.consortiumKey }),
+    subjects: createSubjects({
+      pseudonyms,
+      onMalformed: (system) => {
+        findings.report('malformedNumber', { system });
+      },
+    }),
     facts,
+    table,
   });
   const authenticator = createAuthenticator(verifier, registry);
   return createFhirRouter({
-    limiter: fhirAdmission(admission, authenticator),
+    limiter: behind(dependencies.gate ?? pass, fhirAdmission(admission, authenticator)),
     access,
     authenticator,
     fhirBaseUrl,

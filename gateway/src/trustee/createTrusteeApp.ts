@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import express, { type Express, type RequestHandler, Router } from 'express';
-import { subjectPseudonym } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
@@ -62,8 +61,8 @@ export interface TrusteeDeps {
   readonly store: AccessStore;
   readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
-  /** At least 32 bytes; makes subjects of identifiers. */
-  readonly consortiumKey: Uint8Array;
+  /** From a patient's identifier to her subject: `Pseudonyms.of`. */
+  readonly subjectOf: SubjectOf;
   /** One that `migrateTrusteeDatabase` has prepared. */
   readonly database: SqlDatabase;
   readonly accounts: PatientAccounts;
@@ -90,6 +89,8 @@ export interface TrusteeDeps {
   /** How a sign-in waits whose account many guess at; default: time passes. */
   readonly pauseSignIn?: (ms: number) => Promise<void>;
   readonly limits?: TrusteeLimits;
+  /** Runs before every request that concerns a patient; refuses all while the service must not serve. */
+  readonly gate?: RequestHandler;
 }
 
 export interface TrusteeLimits extends RequestLimits {
@@ -131,6 +132,7 @@ export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
   app.set('etag', false);
   app.use(requestContext(deps.log), deps.metrics.middleware, securityHeaders('portal', https));
   app.use(healthRouter(readiness));
+  app.use(['/api/v1', '/auth', '/oidc'], deps.gate ?? pass);
   app.use('/api/v1', parts.api);
   app.use('/auth', signingIn, parts.signIn);
   if (parts.provider !== undefined) {
@@ -264,7 +266,7 @@ function embeddedIdentity(deps: TrusteeDeps, resource: string, backChannel: Back
   });
   return {
     issuer,
-    directory: accountDirectory(accounts, subjectsUnder(deps.consortiumKey)),
+    directory: accountDirectory(accounts, deps.subjectOf),
     client: createOpenIdClient(
       {
         kind: 'embedded',
@@ -289,7 +291,7 @@ function externalIdentity(deps: TrusteeDeps, external: ExternalIssuer): Identity
   const { issuer, clientId, clientSecret, identifierSystem, jwksUrl } = external;
   return {
     issuer,
-    directory: externalDirectory(identifierSystem, subjectsUnder(deps.consortiumKey)),
+    directory: externalDirectory(identifierSystem, deps.subjectOf),
     client: createOpenIdClient(
       { kind: 'external', issuer, clientId, clientSecret },
       callbackUrl(deps.baseUrl),
@@ -306,16 +308,6 @@ function callbackUrl(baseUrl: string): string {
   return `${baseUrl}/auth/callback`;
 }
 
-function subjectsUnder(consortiumKey: Uint8Array): SubjectOf {
-  return ({ system, value }) =>
-    subjectPseudonym(
-      (key, data) => createHmac('sha256', key).update(data).digest(),
-      consortiumKey,
-      system,
-      value,
-    );
-}
-
 /**
  * The provider makes URLs and decides about `Secure` from the request. It is shown the public URL, whatever a proxy or the caller says in
  * `Host` and `X-Forwarded-*`.
@@ -329,6 +321,10 @@ function publicAddress(baseUrl: string): RequestHandler {
     next();
   };
 }
+
+const pass: RequestHandler = (_request, _response, next) => {
+  next();
+};
 
 const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store');

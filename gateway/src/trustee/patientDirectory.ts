@@ -12,7 +12,7 @@ export interface Patient {
 
 /** From a login (at the OpenID provider) to the patient whose list it opens. */
 export interface PatientDirectory {
-  /** `undefined` when the login no longer has a patient. @param name as the provider told it. */
+  /** `undefined` when the login no longer has a patient, or one whose identifier names nobody in this network. @param name as the provider told it. */
   find(login: string, name: string): Patient | undefined;
   /** The login that a verified access token was made for; empty when it names none. */
   loginOf(token: AccessToken): string;
@@ -21,7 +21,8 @@ export interface PatientDirectory {
 /** Claim of this service's own access tokens: the login, which ends with the password, where `sub` is the app's name for the person. */
 export const LOGIN_CLAIM = 'login';
 
-export type SubjectOf = (identifier: PatientIdentifier) => string;
+/** undefined for an identifier that names nobody in this network. */
+export type SubjectOf = (identifier: PatientIdentifier) => string | undefined;
 
 /** Logins are accounts here; an account that was removed opens nothing from the next request on. */
 export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf): PatientDirectory {
@@ -32,9 +33,10 @@ export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf
     },
     find: (login) => {
       const account = accounts.find(login);
-      return account === undefined
+      const subject = account && subjectOf(account.identifier);
+      return account === undefined || subject === undefined
         ? undefined
-        : { subject: subjectOf(account.identifier), name: account.name, username: account.username };
+        : { subject, name: account.name, username: account.username };
     },
   };
 }
@@ -43,6 +45,9 @@ export function accountDirectory(accounts: PatientAccounts, subjectOf: SubjectOf
 export function externalDirectory(system: string, subjectOf: SubjectOf): PatientDirectory {
   return {
     loginOf: ({ subject }) => subject,
-    find: (login, name) => ({ subject: subjectOf({ system, value: login }), name, username: null }),
+    find: (login, name) => {
+      const subject = subjectOf({ system, value: login });
+      return subject === undefined ? undefined : { subject, name, username: null };
+    },
   };
 }

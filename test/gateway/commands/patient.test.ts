@@ -17,10 +17,14 @@ afterAll(() => {
   rmSync(dataDir, { recursive: true });
 });
 
+const environment = {
+  DATA_DIR: dataDir,
+  SUBJECT_IDENTIFIER_SYSTEMS: 'text urn:national urn:oid:1.2.3; nhs-number urn:nhs',
+};
 const put = (password: string, ...more: string[]): Promise<string> =>
   runCommand(
     patientCommand,
-    { DATA_DIR: dataDir },
+    environment,
     [
       ...['put', '--username', 'maria', '--name', 'Maria Example'],
       ...['--identifier-system', 'urn:national', '--identifier-value', '123', ...more],
@@ -46,6 +50,37 @@ it('an account is made, replaced and removed while the trustee runs', async () =
   expect(await remove('MARIA')).toBe('The account MARIA is removed.');
   expect(await accounts.verify('maria', 'battery staple')).toBeUndefined();
   expect(await remove('maria')).toContain('nothing to change');
+});
+
+it('an account is of the number in the network’s spelling, under its system', async () => {
+  await put('correct horse', '--identifier-system', 'URN:OID:1.2.3', '--identifier-value', ' 1\u00a02 ');
+  expect(accounts.findByUsername('maria')?.identifier).toEqual({ system: 'urn:national', value: '1 2' });
+  const said = await put(
+    'correct horse',
+    ...['--identifier-system', 'urn:nhs', '--identifier-value', '943-476-5919'],
+  );
+  expect(said).not.toContain('check digit');
+  expect(accounts.findByUsername('maria')?.identifier).toEqual({ system: 'urn:nhs', value: '9434765919' });
+  await remove('maria');
+});
+
+it('a number with a wrong check digit makes an account, and the operator is told without it', async () => {
+  const said = await put(
+    'correct horse',
+    ...['--identifier-system', 'urn:nhs', '--identifier-value', '943 476 5918'],
+  );
+  expect(said).toMatch(/check digit[^]*The account maria is made/);
+  expect(said.replaceAll(' ', '')).not.toContain('9434765918');
+  expect(accounts.findByUsername('maria')?.identifier.value).toBe('9434765918');
+  await remove('maria');
+});
+
+it.each([
+  [['--identifier-system', 'urn:other'], /urn:other is none of the network's[^]*text urn:national/],
+  [['--identifier-value', ' \u200b'], /neither letter nor number/],
+])('%j makes no account', async (flags, message) => {
+  await expect(put('correct horse', ...flags)).rejects.toThrow(message);
+  expect(accounts.findByUsername('maria')).toBeUndefined();
 });
 
 it('a password out of bounds makes no account', async () => {

@@ -7,11 +7,13 @@ import {
   type SampleHospital,
 } from '../../../gateway/src/fhir/sampleHospital';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../../../gateway/src/fhir/sampleRecords';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
+import { identifierTable } from '../../../gateway/src/subjects/networkTable';
 import { createFactsReader, identifiersIn } from '../../../gateway/src/fhir/resourceFacts';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
-import { SSN } from './fakeFhirServer';
 
-const facts = createFactsReader({ upstreamBaseUrl: undefined, identifierSystems: [SSN] });
+const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
+const facts = createFactsReader({ upstreamBaseUrl: undefined, identifiers: table });
 const labelsOf = (resource: FhirResource): readonly string[] => facts(resource).labels;
 const idOf = (hospital: SampleHospital): string => hospital.patients()[0]?.id ?? '';
 
@@ -24,7 +26,7 @@ async function everythingOf(hospital: SampleHospital): Promise<readonly FhirReso
 test('all eight patients load, each with a national identifier, a confidentiality on everything and no transaction reference left', async () => {
   const hospital = createSampleHospital({ patients: Object.keys(SAMPLE_PATIENTS) as SamplePatient[] });
   expect(hospital.patients()).toHaveLength(8);
-  const numbers = hospital.patients().flatMap((patient) => identifiersIn(patient, [SSN]));
+  const numbers = hospital.patients().flatMap((patient) => identifiersIn(patient, table));
   expect(new Set(numbers.map(({ value }) => value)).size).toBe(8);
   const all = await everythingOf(hospital);
   expect(all.every((resource) => labelsOf(resource).some((label) => label === 'N' || label === 'R'))).toBe(
@@ -52,7 +54,7 @@ test('two hospitals hold the same person under different ids and one national id
   const south = createSampleHospital({ patients: ['liz'], idNamespace: 'SouthClinicMSP' });
   expect(idOf(south)).not.toBe(idOf(north));
   const [one, other] = [north, south].map((hospital) =>
-    hospital.patients().flatMap((patient) => identifiersIn(patient, [SSN])),
+    hospital.patients().flatMap((patient) => identifiersIn(patient, table)),
   );
   expect(one).toEqual(other);
   expect(JSON.stringify(await everythingOf(south))).not.toContain(`Patient/${idOf(north)}`);

@@ -12,12 +12,12 @@ import type { Express } from 'express';
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import pino, { type Logger } from 'pino';
 import request from 'supertest';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { openReplayStore, type ReplayStore } from '../../../gateway/src/auth/replayStore';
 import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
 import type { Upstream } from '../../../gateway/src/fhir/upstream';
 import {
   createHospitalApp,
-  DEFAULT_IDENTIFIER_SYSTEMS,
   type HospitalSettings,
   type TokenIssuer,
 } from '../../../gateway/src/hospital/createHospitalApp';
@@ -173,7 +173,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
   const { app, operations } = await createHospitalApp({
     settings: {
       baseUrl: BASE_URL,
-      identifierSystems: DEFAULT_IDENTIFIER_SYSTEMS,
+      identifierSystems: US_IDENTIFIER_SYSTEMS,
       disclosure: 'hidden',
       requestLimits: { anonymous: 1_000_000, caller: 1_000_000 },
       ...options.settings,
@@ -187,6 +187,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     recorder,
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
+    mspId: 'NorthHospitalMSP',
     pageKey: PAGE_KEY,
     clock,
     random: randomBytes,

@@ -188,7 +188,9 @@ test('while the registry cannot be read, no token is accepted', async () => {
 });
 
 test('a patient whom the network cannot name is not released, and the answer says what to do', async () => {
-  const odd = await createHospital({ settings: { identifierSystems: ['urn:other'] } });
+  const odd = await createHospital({
+    settings: { identifierSystems: [{ system: 'urn:other', aliases: [], form: 'text' }] },
+  });
   const response = await odd.get(`Patient/${patientId(odd, 'Conn')}`);
   expect([response.status, outcomeCode(response)]).toEqual([422, 'SUBJECT_UNIDENTIFIED']);
   expect(odd.recorder.requests).toEqual([]);

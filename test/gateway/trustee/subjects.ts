@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac } from 'node:crypto';
-import { subjectPseudonym } from '@chartwitness/chaincode/domain';
-import { SYSTEM } from './trusteeHarness';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
+import { identifierTable } from '../../../gateway/src/subjects/networkTable';
+import { createPseudonyms } from '../../../gateway/src/subjects/pseudonyms';
+
+const pseudonyms = createPseudonyms({
+  table: identifierTable(US_IDENTIFIER_SYSTEMS, Date.now),
+  consortiumKey: Buffer.alloc(32, 7),
+});
 
 /** The subject of a test patient under the harness's consortium key. */
 export function subjectOf(value: string): string {
-  const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array =>
-    createHmac('sha256', key).update(data).digest();
-  return subjectPseudonym(hmac, Buffer.alloc(32, 7), SYSTEM, value);
+  const subject = pseudonyms.of({ system: 'http://hl7.org/fhir/sid/us-ssn', value });
+  if (subject === undefined) throw new Error('no subject');
+  return subject;
 }

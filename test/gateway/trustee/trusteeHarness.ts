@@ -25,6 +25,7 @@ import {
 import { openTrusteeKeys } from '../../../gateway/src/trustee/trusteeKeys';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
+import { subjectOf } from './subjects';
 
 // Nothing here waits for time to pass; a busy machine is slow all the same.
 jest.setTimeout(30_000);
@@ -122,7 +123,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     store,
     registry,
     projectionStatus: () => projection.status(),
-    consortiumKey: Buffer.alloc(32, 7),
+    subjectOf: ({ value }) => subjectOf(value),
     database,
     accounts,
     keys: await openTrusteeKeys(join(directory, 'keys.json')),

@@ -5,7 +5,7 @@
  * chaincode that writes the consents, the gateways and the load need not tell each other anything.
  */
 const { createHash, createHmac } = require('node:crypto');
-const { canonicalBytes, subjectPseudonym } = require('@chartwitness/chaincode/domain');
+const { canonicalBytes, createIdentifierTable, subjectPseudonym } = require('@chartwitness/chaincode/domain');
 
 const IDENTIFIER_SYSTEM = 'http://hl7.org/fhir/sid/us-ssn';
 /** The benchmark's people do not exist, so their pseudonyms' key is no secret. */
@@ -17,8 +17,24 @@ const HOSPITAL = 'NorthHospitalMSP';
 
 const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
 
-const identifierOf = (n) => `bench-${n}`;
-const subjectOf = (n) => subjectPseudonym(hmac, CONSORTIUM_KEY, IDENTIFIER_SYSTEM, identifierOf(n));
+const table = createIdentifierTable([{ system: IDENTIFIER_SYSTEM, aliases: [], form: 'us-ssn' }], () => 2026);
+
+/** A number of the published shape, as sources write it. */
+function identifierOf(n) {
+  const [group, serial] = [1 + (Math.floor(n / 9999) % 99), 1 + (n % 9999)];
+  const area = 1 + Math.floor(n / (99 * 9999));
+  return [
+    String(area).padStart(3, '0'),
+    String(group).padStart(2, '0'),
+    String(serial).padStart(4, '0'),
+  ].join('-');
+}
+
+function subjectOf(n) {
+  const { system, value } = table.normalise({ system: IDENTIFIER_SYSTEM, value: identifierOf(n) });
+  return subjectPseudonym(hmac, CONSORTIUM_KEY, system, value);
+}
+
 const isDenied = (n) => n % DENY_EVERY === DENY_EVERY - 1;
 
 /** A consent of ordinary size: what most patients leave open, two restrictions that do not concern the measured accesses, one that may. */

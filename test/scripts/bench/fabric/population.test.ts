@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac } from 'node:crypto';
-import { parseConsentDocument, type PrivateBatch, subjectPseudonym } from '@chartwitness/chaincode/domain';
+import { parseConsentDocument, type PrivateBatch } from '@chartwitness/chaincode/domain';
 import population from '../../../../scripts/bench/fabric/seeding/population.cjs';
-import { createSubjects } from '../../../../gateway/src/fhir/subject';
+import { US_IDENTIFIER_SYSTEMS } from '../../../../gateway/src/compose/bootstrap';
+import { identifierTable } from '../../../../gateway/src/subjects/networkTable';
+import { createPseudonyms } from '../../../../gateway/src/subjects/pseudonyms';
 import { FakePeer } from '../../../chaincode/support/fakePeer';
 import {
   batch,
@@ -25,10 +26,13 @@ test('a seeded consent has the stored form, and its subject is who it is stored 
 });
 
 test('pseudonyms are those that a gateway makes of the patients', () => {
-  const hmac = (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest();
-  expect(subjectOf(3)).toBe(subjectPseudonym(hmac, CONSORTIUM_KEY, IDENTIFIER_SYSTEM, identifierOf(3)));
-  const gateway = createSubjects({ identifierSystems: [IDENTIFIER_SYSTEM], consortiumKey: CONSORTIUM_KEY });
-  expect(gateway.ofIdentifier({ system: IDENTIFIER_SYSTEM, value: identifierOf(3) })).toBe(subjectOf(3));
+  const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
+  const gateway = createPseudonyms({ table, consortiumKey: CONSORTIUM_KEY });
+  for (const n of [0, 3, 9998, 9999, 989_901, 1_000_000]) {
+    const identifier = { system: IDENTIFIER_SYSTEM, value: identifierOf(n) };
+    expect(gateway.of(identifier)).toBe(subjectOf(n));
+    expect(table.normalise(identifier)?.isWellFormed).toBe(true);
+  }
 });
 
 test('persons have consents and pseudonyms of their own', () => {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as wait } from 'node:timers/promises';
+import { type IdentifierSystem, spelling } from '@chartwitness/chaincode/domain';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { AppError } from '../errors';
+import type { PartHealth } from '../http/health';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { writeIdentifierSystems } from './identifierText';
+
+/** This service would make other subjects of the same patients than the rest of the network. */
+export class TablesDiffer extends Error {
+  override readonly name = 'TablesDiffer';
+}
+
+export interface TableGuardOptions {
+  /** The table that this service uses. */
+  readonly systems: readonly IdentifierSystem[];
+  readonly ledger: Pick<ProvenanceLedger, 'findSettings'>;
+  readonly log: Logger;
+  /** How long the start waits for the ledger, in milliseconds. Default 5,000. */
+  readonly startMs?: number;
+  /** Pause between two looks while the ledger gives no answer, in milliseconds. Default 1,000. */
+  readonly againMs?: number;
+}
+
+/** Sees that the service reads identifiers as the network does. */
+export interface TableGuard {
+  /** Lets requests pass, except once the tables are known to differ: then `IDENTIFIERS_DIFFER` (503). */
+  readonly gate: RequestHandler;
+  /** Ready unless the tables differ. What is not compared yet is used, or an emergency would wait for the ledger. */
+  health(): PartHealth;
+  close(): Promise<void>;
+}
+
+type Found = 'same' | 'unknown' | TablesDiffer;
+
+/**
+ * Compares the service's table with the ledger's. A ledger that does not answer, or that is not set up yet, is looked at again until it
+ * does; settings are set once, so that one comparison is enough.
+ * @throws TablesDiffer with both tables and what to do.
+ */
+export async function openTableGuard(options: TableGuardOptions): Promise<TableGuard> {
+  const { log, startMs = 5_000 } = options;
+  const stop = new AbortController();
+  const stopped = new Promise<'unknown'>((resolve) => {
+    stop.signal.addEventListener('abort', () => {
+      resolve('unknown');
+    });
+  });
+  let found = await Promise.race([
+    look(options),
+    wait(startMs, 'unknown' as const, { signal: stop.signal, ref: false }),
+  ]);
+  if (found instanceof TablesDiffer) {
+    throw found;
+  }
+  const watching = (async (): Promise<void> => {
+    while (found === 'unknown' && !stop.signal.aborted) {
+      await wait(options.againMs ?? 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
+      found = stop.signal.aborted ? found : await Promise.race([look(options), stopped]);
+    }
+    if (found instanceof TablesDiffer) {
+      log.fatal({ err: found }, found.message);
+    }
+  })();
+  if (found === 'unknown') {
+    log.warn(
+      'the ledger does not tell its identifier systems yet; this service uses its own and compares them as soon as it does',
+    );
+  }
+  return {
+    gate: (_request, _response, next) => {
+      next(found instanceof TablesDiffer ? new AppError('IDENTIFIERS_DIFFER', found.message) : undefined);
+    },
+    health: () => {
+      if (found instanceof TablesDiffer) {
+        return { ready: false, detail: found.message };
+      }
+      return found === 'same' ? { ready: true } : { ready: true, detail: 'not compared with the ledger yet' };
+    },
+    close: async () => {
+      stop.abort();
+      await watching;
+    },
+  };
+}
+
+async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found> {
+  try {
+    const settings = await ledger.findSettings();
+    if (settings === undefined) {
+      return 'unknown';
+    }
+    return isSame(systems, settings.identifierSystems)
+      ? 'same'
+      : differing(systems, settings.identifierSystems);
+  } catch (error) {
+    // Whatever kept the ledger from answering is told by those who need it; the comparison waits.
+    log.debug({ err: error }, 'the network’s identifier systems could not be read');
+    return 'unknown';
+  }
+}
+
+/** Order, URIs and forms count: pseudonyms are made of them. The order of aliases does not. */
+function isSame(own: readonly IdentifierSystem[], network: readonly IdentifierSystem[]): boolean {
+  return JSON.stringify(own.map(comparable)) === JSON.stringify(network.map(comparable));
+}
+
+function comparable({ system, aliases, form }: IdentifierSystem): unknown {
+  return [system, form, aliases.map(spelling).sort()];
+}
+
+function differing(own: readonly IdentifierSystem[], network: readonly IdentifierSystem[]): TablesDiffer {
+  const theirs = writeIdentifierSystems(network);
+  return new TablesDiffer(
+    'SUBJECT_IDENTIFIER_SYSTEMS is not the table in the network’s settings, so the same patients would be other subjects here. ' +
+      `Here: ${writeIdentifierSystems(own)}. On the ledger: ${theirs}. ` +
+      `Set SUBJECT_IDENTIFIER_SYSTEMS="${theirs}" and start again.`,
+  );
+}
