@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ConsentPolicy, decide } from '@chartwitness/chaincode/domain';
 import { recordedLabels } from '../../gateway/src/fhir/itemGroups';
+import { identifierTable } from '../../gateway/src/subjects/networkTable';
 import { createFactsReader } from '../../gateway/src/fhir/resourceFacts';
 import { accessRequest } from '../support/accessRequests';
 
 /** A source that writes a sensitive label in a way that the patient's rule does not spell out. */
-const facts = createFactsReader({ upstreamBaseUrl: undefined, identifierSystems: [] });
+const facts = createFactsReader({ upstreamBaseUrl: undefined, identifiers: identifierTable([], Date.now) });
 
 /** How a treatment read of such an Observation ends for somebody whom the patient otherwise lets in. */
 function outcome(denied: readonly string[], security: unknown): string | undefined {

@@ -2,6 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
 import type { Response } from 'supertest';
+import { identifierTable } from '../../../gateway/src/subjects/networkTable';
 import { createFactsReader } from '../../../gateway/src/fhir/resourceFacts';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import { type Bundle, createHospital, FHIR, type Hospital } from './hospitalFixture';
@@ -11,7 +12,7 @@ import { pagedSource } from './support/pagedSource';
 type Item = AccessRequest['items'][number];
 type Rules = (item: Pick<Item, 'type' | 'labels'>) => boolean;
 
-const facts = createFactsReader({ upstreamBaseUrl: undefined, identifierSystems: [] });
+const facts = createFactsReader({ upstreamBaseUrl: undefined, identifiers: identifierTable([], Date.now) });
 
 /** Two hospitals: one whose patient withholds data, one that never had these data. */
 interface Pair {
