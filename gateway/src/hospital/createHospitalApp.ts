@@ -167,7 +167,7 @@ function behind(gate: RequestHandler, after: RequestHandler): RequestHandler {
   return (request, response, next) => {
     void gate(request, response, (error?: unknown) => {
       if (error === undefined) {
-        void after(request, response, next);
+        Promise.resolve(after(request, response, next)).catch(next);
       } else {
         next(error);
       }
