@@ -98,10 +98,31 @@ function rangeOf(from: number, to: number): number[] {
 }
 
 function explainLoss(lane: string, lost: readonly number[], ledgerNext: number, head: LaneHead): string {
-  const list = lost.join(', ');
+  const list = namedBatches(lost);
+  const [was, is, it] = lost.length === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'them'];
   return ledgerNext < head.nextSeq
-    ? `Lane ${lane}: batch ${list} was committed before, but the peer does not have it. Wait until the peer has caught up. If the ledger ` +
+    ? `Lane ${lane}: ${list} ${was} committed before, but the peer does not have ${it}. Wait until the peer has caught up. If the ledger ` +
         `was set up anew, remove this gateway's recorder store or give the gateway another GATEWAY_NAME.`
-    : `Lane ${lane}: batch ${list} is missing on the ledger and not in this gateway's recorder store, which was removed or restored. ` +
+    : `Lane ${lane}: ${list} ${is} missing on the ledger and not in this gateway's recorder store, which was removed or restored. ` +
         `The gap can only be filled by that store: put it back, or give the gateway another GATEWAY_NAME.`;
+}
+
+/** `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are lost. @param lost ascending, not empty. */
+function namedBatches(lost: readonly number[]): string {
+  if (lost.length === 1) {
+    return `batch ${String(lost[0])}`;
+  }
+  const runs: { first: number; last: number }[] = [];
+  for (const seq of lost) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.last + 1 === seq) {
+      run.last = seq;
+    } else {
+      runs.push({ first: seq, last: seq });
+    }
+  }
+  const named = runs.map(({ first, last }) =>
+    first === last ? String(first) : `${String(first)}–${String(last)}`,
+  );
+  return `${String(lost.length)} batches (${named.join(', ')})`;
 }

@@ -491,6 +491,25 @@ describe('starting again', () => {
     expect(bench.ledger.attempts).toHaveLength(0);
   });
 
+  test('of a ledger that lacks many batches runs are named, not each', async () => {
+    const recorder = await bench.start();
+    for (let i = 0; i < 40; i += 1) {
+      await recordOne(recorder, requestOf(i));
+    }
+    await recorder.close();
+    const other = createWorkbench();
+    // What the peer has is one batch in three, so that what is lost are many runs.
+    for (const seq of [2, 5, 8, 11, 14, 17, 20, 23, 26]) {
+      other.ledger.put(LANE, seq, { start: seq, requests: [requestOf(seq)] });
+    }
+    const next = await other.start({ outbox: bench.outbox });
+    const { reason = '' } = next.state();
+    expect(reason).toMatch(
+      /: 19 batches \(18–19, 21–22, 24–25, 27–39\) were committed before, but the peer does not have them/,
+    );
+    await next.close();
+  });
+
   test('a ledger behind the store (lagging peer): waits for it instead of writing', async () => {
     const recorder = await bench.start();
     await recordOne(recorder, requestOf(1));
