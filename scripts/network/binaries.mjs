@@ -23,7 +23,7 @@ const VERSION_ARGUMENT = {
 const HOW_TO_GET_THEM = `Get the official release (https://github.com/hyperledger/fabric/releases, file hyperledger-fabric-<platform>-<version>.tar.gz),
   or with Fabric's own script: curl -sSLO https://raw.githubusercontent.com/hyperledger/fabric/main/scripts/install-fabric.sh
                                sh install-fabric.sh --fabric-version 3.1.5 binary
-  Then put its bin folder on PATH, or name it: FABRIC_BIN=/path/to/bin npm run network -- up
+  Then put its bin folder on PATH, or set FABRIC_BIN=/path/to/bin before the same command
   Everything else (npm run demo, npm test, the embedded ledger) works without these programs. Nothing is downloaded for you.`;
 
 /**

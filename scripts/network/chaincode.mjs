@@ -19,6 +19,7 @@ import { CHAINCODE_PORT_COUNT, CHAINCODE_PORT_OFFSET } from './description.mjs';
 import { authority, chaincodeDir, chaincodePart, identityDir, tlsCaFile } from './layout.mjs';
 import { NetworkError } from './networkError.mjs';
 import { writeSecret } from './identities.mjs';
+import { printedCommand } from './printedCommand.mjs';
 import { portIsFree } from './processes.mjs';
 import {
   asAdministrator,
@@ -124,7 +125,8 @@ function noPortLeft(network) {
   return new NetworkError(
     'PORT_BUSY',
     `No port is left for chaincode between ${String(first)} and ${String(first + CHAINCODE_PORT_COUNT - 1)}: each deployed build keeps one for each organisation.`,
-    'Start afresh: `npm run network -- clean`, then `up` and `deploy` (with --port-base if other programs hold the ports).',
+    `Start afresh: ${printedCommand(network, 'clean')}, then ${printedCommand(network, 'up')} and ${printedCommand(network, 'deploy')} ` +
+      '(with another --port-base if other programs hold the ports).',
   );
 }
 
@@ -163,7 +165,8 @@ const json = (value) => Buffer.from(JSON.stringify(value));
 export async function installPackage(network, binaries, organisation, packageFile) {
   const args = ['lifecycle', 'chaincode', 'install', packageFile];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/already successfully installed/.test(output)) throw commandFailed('peer', args, output);
+  if (!ok && !/already successfully installed/.test(output))
+    throw commandFailed(network, 'peer', args, output);
 }
 
 /**
@@ -277,7 +280,7 @@ export async function committedSequence(network, binaries) {
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
   if (ok) return Number(/"sequence":\s*(\d+)/.exec(output)?.[1] ?? 0);
   if (/not defined|404/.test(output)) return 0;
-  throw commandFailed('peer', args, output);
+  throw commandFailed(network, 'peer', args, output);
 }
 
 /**
@@ -315,7 +318,7 @@ export async function approveAndCommit(network, binaries, build, deployed, terms
     ...ordererArguments(network, first),
     ...peers,
   ];
-  await runProgram(binaries, 'peer', args, asAdministrator(network, first));
+  await runProgram(network, binaries, 'peer', args, asAdministrator(network, first));
 }
 
 /** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @param {Deployed} deployed @param {string[]} definition */
@@ -331,5 +334,5 @@ async function approve(network, binaries, organisation, deployed, definition) {
     ...ordererArguments(network, organisation),
   ];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/unchanged content/.test(output)) throw commandFailed('peer', args, output);
+  if (!ok && !/unchanged content/.test(output)) throw commandFailed(network, 'peer', args, output);
 }

@@ -7,6 +7,7 @@ import { readDescription } from './description.mjs';
 import { logFile } from './layout.mjs';
 import { clean, deploy, down, expectedParts, status, up } from './network.mjs';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 import { lastLines, recordedParts } from './processes.mjs';
 import { readState } from './state.mjs';
 
@@ -57,7 +58,7 @@ const COMMANDS = {
     0
   ),
   status: async (network, values) =>
-    printStatus(await status(network, binariesIfPresent(process.env)), values.json),
+    printStatus(network, await status(network, binariesIfPresent(process.env)), values.json),
   logs: async (network, values, rest) => printLogs(network, values, rest[0]),
   down: async (network) => (await down(network, say), 0),
   clean: async (network) => (await clean(network, say), 0),
@@ -101,8 +102,8 @@ function wholeNumber(values, name) {
 /** @param {string} message */
 const usage = (message) => new NetworkError('USAGE', message, 'See `npm run network -- --help`.');
 
-/** @param {import('./network.mjs').Status} found @param {boolean} asJson */
-function printStatus(found, asJson) {
+/** @param {Network} network @param {import('./network.mjs').Status} found @param {boolean} asJson */
+function printStatus(network, found, asJson) {
   if (asJson) {
     say(JSON.stringify(found, null, 2));
     return found.state === 'up' ? 0 : 3;
@@ -118,7 +119,9 @@ function printStatus(found, asJson) {
       : `  ${found.deployed.label}, sequence ${String(found.deployed.sequence)}`,
   );
   if (found.state === 'half-started')
-    say('Remedy: `npm run network -- up` starts what is missing; `down` stops the rest.');
+    say(
+      `Remedy: ${printedCommand(network, 'up')} starts what is missing; ${printedCommand(network, 'down')} stops the rest.`,
+    );
   return found.state === 'up' ? 0 : 3;
 }
 

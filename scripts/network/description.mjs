@@ -64,6 +64,7 @@ import { NetworkError } from './networkError.mjs';
  * @property {Orderer} orderer
  * @property {Organisation[]} organisations
  * @property {External | undefined} external
+ * @property {DescriptionOptions} options by which it was named, for the commands that are printed
  */
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -286,6 +287,7 @@ function resolve(raw, base, options) {
             cryptoDir: path.resolve(base, raw.external.cryptoDir),
             mutualTls: raw.external.mutualTls === true,
           },
+    options,
   };
 }
 

@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 
 /** @typedef {import('./description.mjs').Network} Network */
 /** @typedef {import('./description.mjs').Organisation} Organisation */
@@ -64,7 +65,7 @@ export function authority(network, organisation, kind) {
       'LEFTOVER_DATA',
       `${folder} lacks the certificate (*-cert.pem) or the private key (*_sk) of ${organisation.mspId}'s authority.`,
       network.external === undefined
-        ? 'Run `npm run network -- clean`, then `up`.'
+        ? `Run ${printedCommand(network, 'clean')}, then ${printedCommand(network, 'up')}.`
         : 'Start the external network with cryptogen (for test-network: `./network.sh up createChannel`, without -ca), ' +
             'or enrol the gateway with your own authority and write its profile by hand.',
     );

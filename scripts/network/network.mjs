@@ -25,6 +25,7 @@ import {
   peerStart,
   writeNodeConfigs,
 } from './nodes.mjs';
+import { printedCommand } from './printedCommand.mjs';
 import { recordedParts, running, startPart, stopPart } from './processes.mjs';
 import { profileOf, writeProfiles } from './profiles.mjs';
 import { waitUntilEndorsable } from './readiness.mjs';
@@ -81,7 +82,7 @@ export async function up(network, binaries, say) {
       started.some(Boolean) ? `Up: Fabric ${binaries.version}, channel ${network.channel}.` : 'Already up.',
     );
     say(`Profiles: ${path.dirname(String(files[0]))}`);
-    if (state.deployed === undefined) say('No chaincode yet: run `npm run network -- deploy`.');
+    if (state.deployed === undefined) say(`No chaincode yet: run ${printedCommand(network, 'deploy')}.`);
   });
 }
 
@@ -335,7 +336,9 @@ async function joinChannel(network, binaries, state, say) {
 
 /** Every organisation's gateway can have a transaction endorsed. @param {Network} network */
 async function ready(network) {
-  await Promise.all(network.organisations.map((each) => waitUntilEndorsable(profileOf(network, each))));
+  await Promise.all(
+    network.organisations.map((each) => waitUntilEndorsable(network, profileOf(network, each))),
+  );
 }
 
 /** @param {Network} network @throws {NetworkError} NOT_UP, HALF_STARTED */
@@ -344,12 +347,16 @@ function requireUp(network) {
   const missing = nodes.filter((part) => running(network, part) === undefined);
   if (missing.length === 0) return;
   if (missing.length === nodes.length) {
-    throw new NetworkError('NOT_UP', 'The network does not run.', 'Run `npm run network -- up` first.');
+    throw new NetworkError(
+      'NOT_UP',
+      'The network does not run.',
+      `Run ${printedCommand(network, 'up')} first.`,
+    );
   }
   throw new NetworkError(
     'HALF_STARTED',
     `The network runs only in part; missing: ${missing.join(', ')}.`,
-    'Run `npm run network -- up`, which starts what is missing, or `down` to stop the rest.',
+    `Run ${printedCommand(network, 'up')}, which starts what is missing, or ${printedCommand(network, 'down')} to stop the rest.`,
   );
 }
 
@@ -359,6 +366,6 @@ function refuseExternal(network, command) {
   throw new NetworkError(
     'EXTERNAL_NETWORK',
     `\`${command}\` does not apply: this description is of a network that other tools run.`,
-    'Start it with its own tools, then run `deploy` with the same --network file.',
+    `Start it with its own tools, then run ${printedCommand(network, 'deploy')}.`,
   );
 }

@@ -43,14 +43,18 @@ export async function makeMaterial(network, binaries) {
     const unfinished = `${cryptoDir(network)}.new`;
     writeFileSync(file, cryptoConfigYaml(network));
     rmSync(unfinished, { recursive: true, force: true });
-    await runProgram(binaries, 'cryptogen', ['generate', `--config=${file}`, `--output=${unfinished}`]);
+    await runProgram(network, binaries, 'cryptogen', [
+      'generate',
+      `--config=${file}`,
+      `--output=${unfinished}`,
+    ]);
     renameSync(unfinished, cryptoDir(network));
   }
   const block = channelBlockFile(network);
   if (!existsSync(block)) {
     writeFileSync(path.join(config, 'configtx.yaml'), configtxYaml(network));
     const args = ['-profile', 'Chartwitness', '-channelID', network.channel, '-outputBlock', `${block}.new`];
-    await runProgram(binaries, 'configtxgen', args, { FABRIC_CFG_PATH: config });
+    await runProgram(network, binaries, 'configtxgen', args, { FABRIC_CFG_PATH: config });
     renameSync(`${block}.new`, block);
   }
 }
@@ -134,14 +138,14 @@ export async function joinOrderer(network, binaries) {
   ];
   const { ok, output } = await tryProgram(binaries, 'osnadmin', [...args, ...ordererAdminArguments(network)]);
   const joined = /Status: 201/.test(output) || /already exists/.test(output);
-  if (!ok || !joined) throw commandFailed('osnadmin', args, output);
+  if (!ok || !joined) throw commandFailed(network, 'osnadmin', args, output);
 }
 
 /** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation */
 export async function joinPeer(network, binaries, organisation) {
   const args = ['channel', 'join', '-b', channelBlockFile(network)];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/already exists/.test(output)) throw commandFailed('peer', args, output);
+  if (!ok && !/already exists/.test(output)) throw commandFailed(network, 'peer', args, output);
 }
 
 /** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @returns {Promise<number | undefined>} blocks on its ledger */

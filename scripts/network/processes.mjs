@@ -18,6 +18,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logFile, runFile } from './layout.mjs';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 
 /** @typedef {import('./description.mjs').Network} Network */
 
@@ -74,7 +75,7 @@ export async function startPart(network, start) {
     await waitUntilReady(network, start);
     return false;
   }
-  for (const port of start.ports) await requireFreePort(start.part, port);
+  for (const port of start.ports) await requireFreePort(network, start.part, port);
   const log = openLog(logFile(network, start.part));
   const child = spawn(start.command, start.args, {
     cwd: start.cwd,
@@ -156,8 +157,8 @@ function partFailed(network, part, what) {
   return new NetworkError(
     'PART_FAILED',
     `${part} ${what}. The end of its log (${logFile(network, part)}):\n${lines.join('\n')}`,
-    'Mend the cause that the log names, then run `npm run network -- up` again: it starts what is missing. ' +
-      'If the data are damaged: `npm run network -- clean`, then `up`.',
+    `Mend the cause that the log names, then run ${printedCommand(network, 'up')} again: it starts what is missing. ` +
+      `If the data are damaged: ${printedCommand(network, 'clean')}, then ${printedCommand(network, 'up')}.`,
   );
 }
 
@@ -201,9 +202,9 @@ export function portIsFree(port, host = '127.0.0.1') {
 
 /**
  * A process that has just ended may hold its port for a moment longer, so a busy one is looked at again.
- * @param {string} part @param {Start['ports'][number]} wanted
+ * @param {Network} network @param {string} part @param {Start['ports'][number]} wanted
  */
-async function requireFreePort(part, { port, purpose, host = '127.0.0.1' }) {
+async function requireFreePort(network, part, { port, purpose, host = '127.0.0.1' }) {
   const deadline = Date.now() + PORT_FREE_WITHIN_MS;
   do {
     if (await portIsFree(port, host)) return;
@@ -213,9 +214,13 @@ async function requireFreePort(part, { port, purpose, host = '127.0.0.1' }) {
     'PORT_BUSY',
     `Port ${String(port)} on ${host}, which ${part} needs for ${purpose}, is in use by another program.`,
     `See which with \`ss -ltnp 'sport = :${String(port)}'\` (macOS: \`lsof -i :${String(port)}\`) and end it if it is a ` +
-      'left-over peer or orderer, or give this network other ports: `npm run network -- clean`, then `up --port-base 8500`.',
+      `left-over peer or orderer, or give this network other ports: ${printedCommand(network, 'clean')}, ` +
+      `then ${printedCommand(network, 'up', { portBase: otherPortBase(network) })}.`,
   );
 }
+
+/** A first port of which none belongs to this network. @param {Network} network */
+const otherPortBase = ({ portBase }) => (portBase < 60_000 ? portBase + 1000 : portBase - 1000);
 
 /** @param {string} file */
 function openLog(file) {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { adminDir, nodeDir, ordererAdminDir, ordererTlsCaFile, peerPart, tlsCaFile } from './layout.mjs';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 
 /** @typedef {import('./description.mjs').Network} Network */
 /** @typedef {import('./description.mjs').Organisation} Organisation */
@@ -41,26 +42,55 @@ export async function tryProgram(binaries, program, args, env = {}) {
   }
 }
 
-/** @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env] @returns {Promise<string>} */
-export async function runProgram(binaries, program, args, env = {}) {
+/** @param {Network} network @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env] @returns {Promise<string>} */
+export async function runProgram(network, binaries, program, args, env = {}) {
   const { ok, output } = await tryProgram(binaries, program, args, env);
-  if (!ok) throw commandFailed(program, args, output);
+  if (!ok) throw commandFailed(network, program, args, output);
   return output;
 }
 
-/** @param {string} program @param {string[]} args @param {string} output */
-export function commandFailed(program, args, output) {
-  const said = output
-    .trim()
-    .split('\n')
-    .slice(-6)
+/** @param {Network} network @param {string} program @param {string[]} args @param {string} output */
+export function commandFailed(network, program, args, output) {
+  const said = causeIn(output)
     .map((line) => `  | ${line}`)
     .join('\n');
   return new NetworkError(
     'COMMAND_FAILED',
     `\`${program} ${args.slice(0, 3).join(' ')}\` failed:\n${said}`,
-    'If the text names no cause you can mend, look at `npm run network -- logs`; `up` and `deploy` may be repeated safely.',
+    `If the text names no cause you can mend, look at ${printedCommand(network, 'logs')}; \`up\` and \`deploy\` may be repeated safely.`,
   );
+}
+
+/** What is shown of a failed program: lines, and characters of one. */
+const SHOWN_LINES = 6;
+const SHOWN_CHARACTERS = 600;
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const AN_ERROR = /^Error\b|\berror:|\b(ERRO|FATA|PANI|CRIT)\b|^panic:/;
+
+/**
+ * The first error that one of Fabric's programs names, and what follows it. Its usage, which it prints after many an error and which is long
+ * enough to hide it, is left out.
+ * @param {string} output @returns {string[]}
+ */
+export function causeIn(output) {
+  const all = output.replace(COLOURS, '').trim().split('\n');
+  const told = withoutUsage(all);
+  const lines = told.length === 0 ? all : told;
+  const first = lines.findIndex((line) => AN_ERROR.test(line));
+  const shown = first < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(first, first + SHOWN_LINES);
+  return shown
+    .filter((line) => line.trim() !== '')
+    .map((line) => (line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)} …` : line));
+}
+
+/** @param {string[]} lines @returns {string[]} */
+function withoutUsage(lines) {
+  let isUsage = false;
+  return lines.filter((line) => {
+    if (/^Usage:/.test(line)) isUsage = true;
+    else if (!/^$|^\s|^[A-Z][A-Za-z ]*:$/.test(line)) isUsage = false;
+    return !isUsage;
+  });
 }
 
 /** The environment that every process of the network starts from. */

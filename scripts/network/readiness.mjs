@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, signers } from '@hyperledger/fabric-gateway';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 
+/** @typedef {import('./description.mjs').Network} Network */
 /** @typedef {import('./profiles.mjs').Profile} Profile */
 
 /** A function that every chaincode of the contract API has; endorsing it writes nothing and it is never submitted. */
@@ -16,17 +18,17 @@ const ATTEMPT_MS = 10_000;
 /**
  * Waits until an organisation's gateway could transact: its peer runs the chaincode and has found the other organisation's
  * peer that must endorse too. A peer needs a few seconds for that after a start.
- * @param {Profile} profile @param {number} [withinMs]
+ * @param {Pick<Network, 'options'>} network that the remedy names @param {Profile} profile @param {number} [withinMs]
  * @throws {NetworkError} NOT_READY with what the peer answered last
  */
-export async function waitUntilEndorsable(profile, withinMs = 60_000) {
+export async function waitUntilEndorsable(network, profile, withinMs = 60_000) {
   const client = newClient(profile);
   const deadline = Date.now() + withinMs;
   try {
     for (;;) {
       const refusal = await endorseOnce(profile, client);
       if (refusal === undefined) return;
-      if (Date.now() > deadline) throw notReady(profile, refusal);
+      if (Date.now() > deadline) throw notReady(network, profile, refusal);
       await delay(200);
     }
   } finally {
@@ -73,12 +75,12 @@ async function endorseOnce(profile, client) {
   }
 }
 
-/** @param {Profile} profile @param {string} refusal */
-function notReady(profile, refusal) {
+/** @param {Pick<Network, 'options'>} network @param {Profile} profile @param {string} refusal */
+function notReady(network, profile, refusal) {
   return new NetworkError(
     'NOT_READY',
     `${profile.mspId}'s gateway cannot have a transaction endorsed: ${refusal}`,
-    'Look at `npm run network -- status` (is every peer and chaincode process running?) and `npm run network -- logs`, then ' +
-      'run `up` again.',
+    `Look at ${printedCommand(network, 'status')} (is every peer and chaincode process running?) and ${printedCommand(network, 'logs')}, then ` +
+      `run ${printedCommand(network, 'up')} again.`,
   );
 }

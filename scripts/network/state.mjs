@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { fixedPart } from './description.mjs';
 import { NetworkError } from './networkError.mjs';
+import { printedCommand } from './printedCommand.mjs';
 import { birthOf } from './processes.mjs';
 
 /** @typedef {import('./description.mjs').Network} Network */
@@ -107,7 +108,7 @@ function leftover(network, what, first) {
   return new NetworkError(
     'LEFTOVER_DATA',
     `The data in ${network.dataDir} ${what}.`,
-    `${first}; or remove them with \`npm run network -- clean\` (the ledger in them is lost) and run \`up\` again.`,
+    `${first}; or remove them with ${printedCommand(network, 'clean')} (the ledger in them is lost) and run ${printedCommand(network, 'up')} again.`,
   );
 }
 

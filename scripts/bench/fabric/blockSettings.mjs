@@ -21,6 +21,7 @@ export async function setBlockCutting(network, binaries, wanted) {
   writeFileSync(file, update);
   const [first] = network.organisations;
   await runProgram(
+    network,
     binaries,
     'peer',
     ['channel', 'update', '-c', network.channel, '-f', file, ...ordererArguments(network, first)],
@@ -36,6 +37,7 @@ async function fetchConfig(network, binaries) {
   const file = path.join(network.dataDir, 'channel', 'config.block');
   const [first] = network.organisations;
   await runProgram(
+    network,
     binaries,
     'peer',
     ['channel', 'fetch', 'config', file, '-c', network.channel, ...ordererArguments(network, first)],

@@ -342,7 +342,7 @@ describeFabric('the development network', (binaries: Binaries) => {
     expect(await parts()).toEqual([]);
     expect((await status(network, undefined)).state).toBe('down');
     await up(network, binaries, quiet);
-    await waitUntilEndorsable(profileOf(network, organisation(network, 'north')));
+    await waitUntilEndorsable(network, profileOf(network, organisation(network, 'north')));
     const again = member(network, 'north');
     expect(await evaluate(again.contract, 'read', key)).toBe(key);
     again.close();
