@@ -100,5 +100,7 @@ export async function defineChaincode({ network, binaries }: SharedNetwork): Pro
 
 /** Every organisation's clients can have a transaction endorsed on the network's channel. */
 export async function waitUntilReady(network: Network): Promise<void> {
-  await Promise.all(network.organisations.map((each) => waitUntilEndorsable(network, profileOf(network, each))));
+  await Promise.all(
+    network.organisations.map((each) => waitUntilEndorsable(network, profileOf(network, each))),
+  );
 }
