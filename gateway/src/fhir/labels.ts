@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EVERY_LABEL, labelOf } from '@chartwitness/chaincode/domain';
-import { elements, isMembers, type JsonMembers } from './resource';
+import { isMembers, type JsonMembers, listed } from './resource';
 
-/** HL7 DS4P: a label inside a resource, on one of its elements; by the end of its URL, which versions and guides begin differently. */
-const INLINE_LABEL = /\/extension-inline-sec-label\/?(?:\|.*)?$/i;
+/** HL7 DS4P: a label inside a resource, on one of its elements; by a name in its URL, around which versions and guides differ. */
+const INLINE_LABEL = /extension-inline-sec-label(?![\w-])/i;
 
 /**
  * The security labels that `value` itself carries: `meta.security` of a resource, also of a contained one, and inline labels on an
@@ -11,18 +11,20 @@ const INLINE_LABEL = /\/extension-inline-sec-label\/?(?:\|.*)?$/i;
  * A resource is as sensitive as its most sensitive part, so callers gather them over all parts.
  */
 export function labelsAt(value: JsonMembers): readonly string[] {
-  const inline = [...elements(value['extension']), ...elements(value['modifierExtension'])]
-    .filter(({ url }) => typeof url === 'string' && INLINE_LABEL.test(url))
-    .map(({ valueCoding }) => labelIn(valueCoding));
+  const inline = [...listed(value['extension']), ...listed(value['modifierExtension'])].flatMap(inlineLabel);
   return [...securityOf(value['meta']), ...inline];
+}
+
+/** What stands in the place of an extension and is none, or has no URL that can be read, may be a label. */
+function inlineLabel(extension: unknown): readonly string[] {
+  if (!isMembers(extension) || typeof extension['url'] !== 'string') return [EVERY_LABEL];
+  return INLINE_LABEL.test(extension['url']) ? [labelIn(extension['valueCoding'])] : [];
 }
 
 function securityOf(meta: unknown): readonly string[] {
   if (meta === undefined || meta === null) return [];
   if (!isMembers(meta)) return [EVERY_LABEL];
-  const { security } = meta;
-  if (security === undefined || security === null) return [];
-  return Array.isArray(security) ? (security as unknown[]).map(labelIn) : [labelIn(security)];
+  return listed(meta['security']).map(labelIn);
 }
 
 function labelIn(coding: unknown): string {

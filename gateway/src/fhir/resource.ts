@@ -42,3 +42,11 @@ export function isResource(value: unknown): value is FhirResource {
 export function elements(value: unknown): readonly JsonMembers[] {
   return Array.isArray(value) ? value.filter(isMembers) : [];
 }
+
+/** What stands in the place of a repeating element, whatever it is: a list's members, or the one that stands without a list. */
+export function listed(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) {
+    return [];
+  }
+  return Array.isArray(value) ? (value as unknown[]) : [value];
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
-import { elements, isMembers, type JsonMembers } from './resource';
+import { labelCode, labelOf, SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
+import { isMembers, type JsonMembers, listed } from './resource';
 
 const SENSITIVITIES: ReadonlySet<string> = new Set(SENSITIVITY_LABELS);
 
@@ -11,13 +11,19 @@ export function saysSensitivity(label: string): boolean {
 
 /**
  * Whether the resource is tagged as a part of itself (R4 §3.1.1.5.10, v3-ObservationValue `SUBSETTED`), in any spelling: `meta.security`
- * may be among what was left out.
+ * may be among what was left out. What stands in the place of a tag and is none may be this one.
  */
 export function isSubset({ meta }: JsonMembers): boolean {
+  return isMembers(meta) && listed(meta['tag']).some(maySaySubset);
+}
+
+function maySaySubset(tag: unknown): boolean {
+  if (!isMembers(tag)) {
+    return true;
+  }
+  const { code } = tag;
+  // A tag with a text alone says nothing by which a server marks a subset.
   return (
-    isMembers(meta) &&
-    elements(meta['tag']).some(
-      ({ code }) => typeof code === 'string' && code.trim().toUpperCase() === 'SUBSETTED',
-    )
+    code !== undefined && (typeof code !== 'string' || labelCode(labelOf(undefined, code)) === 'SUBSETTED')
   );
 }
