@@ -129,11 +129,17 @@ function capitals(text: string): string {
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }
 
-/** Compatibility forms resolved, white space and everything that cannot be seen left out. */
+/**
+ * Compatibility forms resolved, white space and everything that cannot be seen left out. First what the table does not know: a platform
+ * that is newer than the table would resolve it, an older one would not, and two peers would decide differently.
+ */
 function visible(text: string): string {
   if (PLAIN.test(text)) return text;
-  return Array.from(text.normalize('NFKC'))
+  return seen(seen(text).normalize('NFKC')).normalize('NFKC');
+}
+
+function seen(text: string): string {
+  return Array.from(text)
     .filter((character) => kindOf(character.codePointAt(0) ?? 0) !== 'none')
-    .join('')
-    .normalize('NFKC');
+    .join('');
 }

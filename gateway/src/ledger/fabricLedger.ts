@@ -128,9 +128,11 @@ class FabricGatewayLedger implements FabricLedger {
     return {
       transactionId: submitted.transactionId,
       block: submitted.block,
-      permitted: wire.parsePermitted(
-        submitted.result,
-        batch.requests.map((request) => request.items.length),
+      permitted: afterCommit(submitted, () =>
+        wire.parsePermitted(
+          submitted.result,
+          batch.requests.map((request) => request.items.length),
+        ),
       ),
     };
   }
@@ -184,7 +186,10 @@ class FabricGatewayLedger implements FabricLedger {
       policy: JSON.stringify(policy),
       changeId,
     });
-    return { ...committedOf(submitted), version: wire.parseVersion(submitted.result) };
+    return {
+      ...committedOf(submitted),
+      version: afterCommit(submitted, () => wire.parseVersion(submitted.result)),
+    };
   }
 
   async initialise(settings: NetworkSettings): Promise<Committed> {
@@ -380,6 +385,18 @@ class FabricGatewayLedger implements FabricLedger {
       this.#trustee = settings.trustee;
     }
     return this.#trustee;
+  }
+}
+
+/** A transaction is on the ledger, whatever its answer looks like: who cannot read the answer reads the ledger instead. */
+function afterCommit<T>({ transactionId }: SubmitResult, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new LedgerError('unknown', 'the transaction is committed, but its answer cannot be read', {
+      transactionId,
+      cause: error,
+    });
   }
 }
 

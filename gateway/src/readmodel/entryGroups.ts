@@ -10,6 +10,15 @@ export interface Wants {
   readonly links: readonly string[];
 }
 
+/** Parts of one request are recorded together or one batch after the other; a later one is an access of its own. */
+const PARTS_WITHIN_MS = 10 * 60_000;
+
+/** What is known of a request when its next part is placed. */
+interface PlacedParts {
+  readonly at: number;
+  readonly numbers: Set<number>;
+}
+
 /**
  * Which entries are shown as one: the parts of a request, and the amendments that correct any of them. Entries arrive in any order, an
  * amendment before what it corrects, a part before the first one; so a group is always made anew from all entries that are there.
@@ -61,25 +70,61 @@ export class EntryGroups {
 
   /** Every entry in exactly one group; a group by rising position. */
   groups(): readonly (readonly StoredEntry[])[] {
+    const entries = [...this.#entries.values()].sort((one, other) => one.position - other.position);
+    const homes = this.#homesOfAccesses(entries);
     const groups = new Map<string, StoredEntry[]>();
-    for (const entry of [...this.#entries.values()].sort((one, other) => one.position - other.position)) {
-      const key = this.#groupKey(entry);
+    for (const entry of entries) {
+      const base = this.#correctedBy(entry) ?? entry;
+      const key = homes.get(base.position) ?? addressKey(base);
       groups.set(key, [...(groups.get(key) ?? []), entry]);
     }
     return [...groups.values()];
   }
 
-  #groupKey(entry: StoredEntry): string {
+  /** By position: parts of one request share a key, everything else has its own. What says that it is a part and does not fit stands alone. */
+  #homesOfAccesses(entries: readonly StoredEntry[]): ReadonlyMap<number, string> {
+    const requests = new Map<string, PlacedParts>();
+    const homes = new Map<number, string>();
+    for (const entry of entries.filter(({ event }) => event.amends === undefined)) {
+      const key = partKey(entry);
+      homes.set(
+        entry.position,
+        key !== undefined && isPlaced(entry, key, requests) ? key : addressKey(entry),
+      );
+    }
+    return homes;
+  }
+
+  #correctedBy(entry: StoredEntry): StoredEntry | undefined {
     const { amends } = entry.event;
     const target = amends === undefined ? undefined : this.#byAddress.get(addressKey(amends));
-    const base = target !== undefined && corrects(entry, target) ? target : entry;
-    return partKey(base) ?? addressKey(base);
+    return target !== undefined && corrects(entry, target) ? target : undefined;
   }
 }
 
+/** Each number once, the first by the request's own id, and all within minutes: no later access hides in an older entry. */
+function isPlaced(
+  { event: { part, id, at } }: StoredEntry,
+  key: string,
+  requests: Map<string, PlacedParts>,
+): boolean {
+  if (part === undefined || (part.number === 1) !== (id === part.request)) {
+    return false;
+  }
+  const time = Date.parse(at);
+  const placed = requests.get(key) ?? { at: time, numbers: new Set() };
+  if (placed.numbers.has(part.number) || !(Math.abs(time - placed.at) <= PARTS_WITHIN_MS)) {
+    return false;
+  }
+  placed.numbers.add(part.number);
+  requests.set(key, placed);
+  return true;
+}
+
 /**
- * Whether an amendment corrects this entry: the one that it names, of its own holder and subject, about the same request, and not itself
- * an amendment. One that fits nothing changes nothing and is shown by itself, so that none hides or rewrites another access.
+ * Whether an amendment corrects this entry: the one that it names, of its own holder and subject, about the same request and the same
+ * items, and not itself an amendment. That nothing was given is not believed of an entry that says that data left before it. One that
+ * fits nothing changes nothing and is shown by itself, so that none hides or rewrites another access.
  */
 export function corrects({ event }: StoredEntry, target: StoredEntry): boolean {
   const { amends } = event;
@@ -92,7 +137,9 @@ export function corrects({ event }: StoredEntry, target: StoredEntry): boolean {
     target.event.subject === event.subject &&
     target.event.holder === event.holder &&
     parseLane(target.lane).mspId === event.holder &&
-    requestKey(target.event) === requestKey(event)
+    !(target.event.late && amends.why === 'nothingGiven') &&
+    requestKey(target.event) === requestKey(event) &&
+    itemsKey(target.event) === itemsKey(event)
   );
 }
 
@@ -132,6 +179,20 @@ function partKey({ lane, event }: StoredEntry): string | undefined {
   return `part ${createHash('sha256').update(same).digest('base64url')}`;
 }
 
-function requestKey({ requester, purpose, action, emergency }: AccessEvent): string {
-  return canonicalJson([requester, purpose, action, emergency]);
+function requestKey({ requester, purpose, action, emergency, requestedAt }: AccessEvent): string {
+  return canonicalJson([requester, purpose, action, emergency, requestedAt]);
+}
+
+/** What was asked about, without what was decided and what left. */
+function itemsKey({ items }: AccessEvent): string {
+  return canonicalJson(
+    items.map(({ type, labels, count, ids, further, via }) => [
+      type,
+      labels,
+      count,
+      ids,
+      further ?? null,
+      via ?? null,
+    ]),
+  );
 }

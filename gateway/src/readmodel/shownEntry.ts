@@ -39,7 +39,7 @@ export function listingOf(group: readonly StoredEntry[]): Listing {
 }
 
 /**
- * A group as it is shown: the parts of a request as one, each as its newest amendment corrects it. An entry alone is shown as it is.
+ * A group as it is shown: the parts of a request as one, each as its decisive amendment corrects it. An entry alone is shown as it is.
  *
  * An amendment says what left: its items, whether that was late and by what it was decided. Who asked, when and for what is the access's
  * own, so that no amendment makes another access of it.
@@ -55,13 +55,7 @@ export function shownEntry(group: readonly StoredEntry[]): ShownEntry {
   }
   const accesses = group.filter(({ event }) => event.amends === undefined).sort(byPart);
   const [first = only] = accesses;
-  const newest = new Map(
-    accesses.map((access) => [
-      access.position,
-      group.filter((entry) => corrects(entry, access)).at(-1)?.event,
-    ]),
-  );
-  const parts = accesses.map((access) => correctedBy(access.event, newest.get(access.position)));
+  const parts = accesses.map((access) => correctedBy(access.event, decisiveOf(group, access)));
   return {
     ...first,
     position: Math.min(...accesses.map(({ position }) => position)),
@@ -76,6 +70,15 @@ export function shownEntry(group: readonly StoredEntry[]): ShownEntry {
 
 function byPart(one: StoredEntry, other: StoredEntry): number {
   return (one.event.part?.number ?? 0) - (other.event.part?.number ?? 0) || one.position - other.position;
+}
+
+/**
+ * The amendment that counts: the newest, but none that says that nothing was given beside one that says that data left. Both cannot be
+ * true, and the one that hides a release is not believed.
+ */
+function decisiveOf(group: readonly StoredEntry[], access: StoredEntry): AccessEvent | undefined {
+  const fitting = group.filter((entry) => corrects(entry, access)).map(({ event }) => event);
+  return fitting.filter(({ amends }) => amends?.why === 'releasedLate').at(-1) ?? fitting.at(-1);
 }
 
 function correctedBy(access: AccessEvent, amendment: AccessEvent | undefined): AccessEvent {

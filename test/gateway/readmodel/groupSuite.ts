@@ -193,7 +193,7 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
     expect(all.find(({ number }) => number === 0)?.event).toEqual(access);
   });
 
-  it('takes the newest of two amendments', async () => {
+  it('does not believe that nothing was given beside an amendment that says that data left', async () => {
     const access = eventOf({ ...request('a'), ...EMERGENCY, items: [item] }, false);
     const nothing = amendmentOf(access, 0, {
       lateBasis: undefined,
@@ -202,8 +202,42 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
     } as object);
     await apply(batchesOf([access, amendmentOf(access, 0), nothing]));
     const [entry] = await list();
-    expect(entry?.event.outcome).toBe('deny');
+    expect(entry?.event).toMatchObject({ outcome: 'permit', late: true });
     expect(entry?.recorded?.amendments.map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  it.each<[string, Partial<AccessRequest>]>([
+    ['another time of the request', { requestedAt: '2026-03-01T09:00:00.000Z' }],
+    ['other items', { items: [{ ...item, ids: ['o-2'], released: false }] }],
+    ['fewer items', { items: [{ ...item, count: 0, ids: [], released: false }] }],
+  ])('shows an amendment with %s by itself', async (_what, change) => {
+    const access = eventOf({ ...request('a'), items: [item] });
+    const nothing = amendmentOf(access, 0, {
+      lateBasis: undefined,
+      amends: { lane: LANE, number: 0, id: access.id, why: 'nothingGiven' },
+      items: [{ ...item, released: false }],
+      ...change,
+    } as object);
+    await apply(batchesOf([access, nothing]));
+    expect((await list()).map(({ number }) => number)).toEqual([1, 0]);
+    expect((await list()).at(-1)?.event).toEqual(access);
+  });
+
+  it('does not believe that nothing was given of an entry that says that data left before it', async () => {
+    const access = eventOf({
+      ...request('a'),
+      ...EMERGENCY,
+      late: true,
+      lateBasis: 'deployment',
+      items: [{ ...item, released: true }],
+    });
+    const nothing = amendmentOf(access, 0, {
+      lateBasis: undefined,
+      amends: { lane: LANE, number: 0, id: access.id, why: 'nothingGiven' },
+      items: [{ ...item, released: false }],
+    } as object);
+    await apply(batchesOf([access, nothing]));
+    expect((await list()).map(({ event }) => event.outcome)).toEqual(['deny', 'permit']);
   });
 
   const parts = (of = 3): AccessEvent[] =>
@@ -240,6 +274,19 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
     await apply(batchesOf([one, foreign, { ...three, subject: bob }]));
     expect((await list()).map(({ number }) => number)).toEqual([1, 0]);
     expect((await list({}, bob)).map(({ number }) => number)).toEqual([2]);
+  });
+
+  it.each<[string, (part: AccessEvent) => AccessEvent]>([
+    ['a number that is there already', (part) => numbered(part, 2)],
+    ['the first number, but another id', (part) => numbered(part, 1)],
+    ['another time of the request', (part) => ({ ...part, requestedAt: '2026-08-01T08:00:00.000Z' })],
+    ['a later month', (part) => ({ ...part, at: '2026-08-01T08:00:01.000Z' })],
+  ])('folds no later access into a request: %s', async (_what, change) => {
+    const [one, two, three] = parts();
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three parts');
+    await apply(batchesOf([one, two, change(three)]));
+    expect((await list()).map(({ number }) => number)).toEqual([2, 0]);
+    expect(await store.count(alice)).toBe(2);
   });
 
   it('keeps a cursor where it was when a further part or an amendment arrives', async () => {
@@ -296,6 +343,10 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
       { numRuns: runs },
     );
   });
+}
+
+function numbered(event: AccessEvent, number: number): AccessEvent {
+  return event.part === undefined ? event : { ...event, part: { ...event.part, number } };
 }
 
 type Steps = ReturnType<typeof batchesOf>;
