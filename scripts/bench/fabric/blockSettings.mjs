@@ -33,7 +33,8 @@ export async function setBlockCutting(network, binaries, wanted) {
   );
 }
 
-async function fetchConfig(network, binaries) {
+/** The channel's configuration as it is now. */
+export async function fetchConfig(network, binaries) {
   const file = path.join(network.dataDir, 'channel', 'config.block');
   const [first] = network.organisations;
   await runProgram(
@@ -95,7 +96,8 @@ function groupOf(version, ordererGroup) {
   return group;
 }
 
-function inEnvelope(update, channel) {
+/** A configuration update as `peer channel update` takes it: without signatures. */
+export function inEnvelope(update, channel) {
   const unsigned = new common.ConfigUpdateEnvelope();
   unsigned.setConfigUpdate(update.serializeBinary());
   const channelHeader = new common.ChannelHeader();
