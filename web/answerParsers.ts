@@ -46,26 +46,42 @@ export function answerParsers(): Plugin {
   };
 }
 
-function moduleText(answers: readonly Answer[]): string {
+/** The module that the browser gets in place of the contract. */
+export function moduleText(answers: readonly Answer[]): string {
   const shared = new Map<string, string>();
   const parsers = answers.map(
     (name) => `export const ${name} = createAnswerParser(${shareParts(answerSchema(name), shared)});`,
   );
   const parts = [...shared].map(([text, variable]) => `const ${variable} = ${text};`);
-  return [`import { createAnswerParser } from '/src/lib/answerParser.ts';`, ...parts, ...parsers].join('\n');
+  const imported = `import { closedObject, createAnswerParser } from '/src/lib/answerParser.ts';`;
+  return [imported, ...parts, ...parsers].join('\n');
 }
 
 /** The source text of a value. Every object in it becomes a variable, so that what occurs twice is written once. */
 function shareParts(value: unknown, shared: Map<string, string>): string {
   if (Array.isArray(value)) return `[${value.map((item) => shareParts(item, shared)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(
-    ([name, member]) => `${JSON.stringify(name)}:${shareParts(member, shared)}`,
-  );
-  const text = `{${members.join(',')}}`;
+  const text = closedObjectText(value, shared) ?? membersText(value, shared);
   const variable = shared.get(text) ?? `part${String(shared.size)}`;
   shared.set(text, variable);
   return variable;
+}
+
+function membersText(value: object, shared: Map<string, string>): string {
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${shareParts(member, shared)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
+/** An object that names all its members says which of them may be missing, which are few, and not which may not. */
+function closedObjectText(schema: AnswerSchema, shared: Map<string, string>): string | undefined {
+  const { type, properties, required = [], additionalProperties, ...rest } = schema;
+  if (type !== 'object' || properties === undefined || additionalProperties !== false) return undefined;
+  if (Object.keys(rest).length > 0) return undefined;
+  const optional = Object.keys(properties).filter((name) => !required.includes(name));
+  const names = optional.map((name) => JSON.stringify(name)).join(',');
+  return `closedObject(${membersText(properties, shared)}${names === '' ? '' : `,[${names}]`})`;
 }
 
 /** The JSON Schema of an answer, in the subset that the parser obeys. @throws Error for a keyword outside it. */

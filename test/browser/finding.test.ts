@@ -124,7 +124,7 @@ describe('the chart', () => {
     const all = await count(page);
     const last = page.locator('.bar').last();
     expect(await last.getAttribute('aria-label')).toMatch(
-      /^Week from .+: \d+ accesses, 2 emergencies,? and \d+ refused wholly or in part$/,
+      /^Week from .+: \d+ accesses, 2 emergencies,? and \d+ withheld wholly or in part$/,
     );
     await last.click();
     await page.waitForURL(/from=.*&to=/);
@@ -144,8 +144,8 @@ describe('the chart', () => {
     await expectCount(page, (some) => some === 2);
     await emergencies.click();
     // Wholly or in part, as the chart counts them.
-    const refused = Number(/and (\d+) refused/.exec((await last.getAttribute('aria-label')) ?? '')?.[1]);
-    await page.getByRole('button', { name: 'Refused wholly or in part', exact: true }).click();
+    const refused = Number(/and (\d+) withheld/.exec((await last.getAttribute('aria-label')) ?? '')?.[1]);
+    await page.getByRole('button', { name: 'Withheld wholly or in part', exact: true }).click();
     await expectCount(page, (some) => some === refused && some < all);
     await page.goBack();
     await expectCount(page, (some) => some === all);
@@ -166,7 +166,7 @@ describe('keeping a copy', () => {
     const page = await openList({}, '#outcome=partial');
     const partly = await count(page);
     await page.goto('/keep#outcome=partial');
-    await page.getByText('Result: Partly refused').waitFor();
+    await page.getByText('Result: Only a part was released').waitFor();
     const json = JSON.parse(await download(page, 'Save as JSON')) as {
       count: number;
       entries: unknown[];

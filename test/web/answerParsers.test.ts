@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import * as schemas from '@api/schemas';
-import { ANSWERS, answerSchema } from '../../web/answerParsers';
-import { createAnswerParser } from '../../web/src/lib/answerParser';
+import { ANSWERS, answerSchema, moduleText } from '../../web/answerParsers';
+import { closedObject, createAnswerParser } from '../../web/src/lib/answerParser';
 import { accessList, consentHistory, entry, meAnswer, preview, problemAnswer } from './support/answers';
 
 const EXAMPLES: Readonly<Record<(typeof ANSWERS)[number], unknown>> = {
@@ -65,6 +65,38 @@ describe.each(ANSWERS)('the parser made from %s', (name) => {
     );
   });
 });
+
+it('are written into the bundle so that they say the same', () => {
+  const text = moduleText(ANSWERS)
+    .replace(/^import .*$/m, '')
+    .replaceAll('export const ', 'made.')
+    .replaceAll('createAnswerParser(', '(');
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what the browser runs.
+  const run = new Function('closedObject', 'made', text) as (
+    closed: typeof closedObject,
+    made: object,
+  ) => void;
+  const made: Partial<Record<(typeof ANSWERS)[number], unknown>> = {};
+  run(closedObject, made);
+  for (const name of ANSWERS) expect(sorted(made[name])).toEqual(sorted(answerSchema(name)));
+});
+
+/** With the names of required members in order: that says nothing. */
+function sorted(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(sorted);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(withRequired(schema)).map(([name, value]) => [
+      name,
+      name === 'required' && Array.isArray(value) ? [...(value as string[])].sort() : sorted(value),
+    ]),
+  );
+}
+
+/** None required is what is meant where nothing is said of it. */
+function withRequired(schema: object): object {
+  return 'properties' in schema ? { required: [], ...schema } : schema;
+}
 
 it('names the place that does not fit', () => {
   const parser = createAnswerParser(answerSchema('accessList'));

@@ -4,6 +4,7 @@ import { Vocabulary } from '../../web/src/words/context';
 import { words as en } from '../../web/src/words/languages/en';
 import { DOCTOR, entry, meAnswer, NORTH } from './support/answers';
 import { LANGUAGE_FILES } from './support/languageFiles';
+import { corrected, held, HELD, inParts, item, nothingGiven } from './support/recorded';
 
 const english = new Vocabulary('en', en);
 
@@ -21,7 +22,7 @@ describe('the JSON file', () => {
   it('has the entries as they came, their number, the filter and the ledger position', () => {
     const entries = [entry({}), entry({})];
     expect(JSON.parse(toJsonFile(facts(entries)))).toEqual({
-      format: 'chartwitness-accesses-1',
+      format: 'chartwitness-accesses-2',
       madeAt: '2026-05-06T12:00:00.000Z',
       subject: 'subject-1',
       ledger: { completeToBlock: 41, state: 'live', checkedAt: '2026-05-06T10:00:00.000Z' },
@@ -37,7 +38,7 @@ describe('the CSV file', () => {
 
   it('has a header, a line per kind of data and the position', () => {
     const [header, row, readable, position, end] = lines('Dr Ada Example');
-    expect(header).toMatch(/^\ufeffWhen \(.+\),Who,Role,.+,Released or withheld,at,holder,organisation,/);
+    expect(header).toMatch(/^\ufeffWhen \(.+\),Who,Role,.+,Released or withheld,.+,at,holder,organisation,/);
     expect(readable).toContain(
       'For: Pat Example · 1 entry. · The entries that fit your filter · Complete up to',
     );
@@ -56,7 +57,7 @@ describe('the CSV file', () => {
       ',Dr Ada Example,doctor,North Hospital,North Hospital,Emergency,Unconscious,"Refused, Emergency',
     );
     expect(of(english)).toContain(
-      'Measurements and laboratory results,,12,Released,2026-05-06T09:15:00.000Z,',
+      'Measurements and laboratory results,,12,Released,,2026-05-06T09:15:00.000Z,',
     );
     expect(of(new Vocabulary('zh-CN', zh?.words ?? en))).toMatch(/医生.*紧急.*已拒绝/);
   });
@@ -79,5 +80,77 @@ describe('the CSV file', () => {
 
   it('quotes commas, quotes and line breaks', () => {
     expect(toCsvFile(facts([named('Doe, "Jo"\nMD')]), english)).toContain('"Doe, ""Jo""\nMD"');
+  });
+});
+
+describe('what left, in the CSV file', () => {
+  /** Each line's cells by the name of their column. */
+  const rowsOf = (...entries: ReturnType<typeof entry>[]): readonly Record<string, string>[] => {
+    const [header = '', ...lines] = toCsvFile(facts(entries), english).slice(1).split('\r\n');
+    const columns = header.split(',');
+    return lines
+      .slice(0, -3)
+      .map((line) =>
+        Object.fromEntries<string>(
+          line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((cell, at) => [columns[at] ?? '', cell] as const),
+        ),
+      );
+  };
+
+  it('is told apart from what the rules say, with when and why it was corrected', () => {
+    const [late, refused, never] = rowsOf(corrected(), held(), nothingGiven());
+    expect(late).toMatchObject({
+      outcome: 'permit', ruled: 'deny', left: 'yes', decision: 'deny', late: 'yes', late_basis: 'ownPeer',
+      corrected_at: '2026-05-06T09:16:00.000Z', corrected_why: 'releasedLate', outcome_before: 'deny',
+      otherwise_decision: 'deny', otherwise_rule: 'block-psy', 'Released or withheld': 'Released',
+    }); // prettier-ignore
+    expect(late?.['Result']).toBe(
+      '"Released, Emergency, Against the rules, Released before it was recorded, Corrected"',
+    );
+    expect(refused).toMatchObject({
+      outcome: 'deny',
+      ruled: 'deny',
+      left: 'no',
+      late: 'no',
+      corrected_at: '',
+      Result: '"Refused, Emergency"',
+    });
+    expect(never).toMatchObject({
+      outcome: 'deny',
+      ruled: 'permit',
+      left: 'no',
+      decision: 'permit',
+      corrected_why: 'nothingGiven',
+      'Released or withheld': 'Withheld',
+    });
+  });
+
+  it('is counted as given, and then as decided on and not given', () => {
+    const some = { count: 1, ids: ['o-54'], further: 52 };
+    const [given, kept] = rowsOf(
+      entry({ items: [item(some)] }),
+      held({ items: [item({ ...HELD, ...some })] }),
+    );
+    expect(given).toMatchObject({
+      Number: '1',
+      'More decided on but not given': '52',
+      count: '1',
+      further: '52',
+    });
+    expect(kept).toMatchObject({
+      Number: '53',
+      'More decided on but not given': '',
+      count: '1',
+      further: '52',
+    });
+  });
+
+  it('has the place of the part that recorded it', () => {
+    const [first, second, ...more] = rowsOf(inParts(2));
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ part: '1', parts: '3', parts_recorded: '2', index: '0' });
+    expect(second).toMatchObject({ part: '2', parts: '3', parts_recorded: '2', index: '1' });
+    expect(second?.['id']).toMatch(/-part-2$/);
+    expect(rowsOf(entry({}))[0]).toMatchObject({ part: '', parts: '', parts_recorded: '' });
   });
 });

@@ -50,7 +50,9 @@ function ask(): void {
 
 it('counts a new emergency as soon as the list’s position includes it, and reads only what is new', async () => {
   const list = await open(600);
-  expect(screen.queryByText(/emergenc/i)?.textContent).toBe('No emergencies and nothing refused.');
+  expect(screen.queryByText(/emergenc/i)?.textContent).toBe(
+    'No emergencies, and everything asked for was released.',
+  );
   const before = list.requests.length;
   list.add({ at: new Date().toISOString(), purpose: 'BTG', emergency: { reason: 'Unconscious' } });
   ask();
@@ -64,11 +66,11 @@ it('shows an entry as it was read last: one that was corrected changes the count
   const list = await open(30);
   const refused = list.add({ at: new Date().toISOString(), outcome: 'deny' });
   ask();
-  expect((await screen.findByRole('link')).textContent).toBe('1 refused');
+  expect((await screen.findByRole('link')).textContent).toBe('1 received nothing');
   list.entries[0] = { ...refused, outcome: 'permit', late: true };
   list.add({ at: new Date().toISOString() });
   ask();
-  expect(await screen.findByText('No emergencies and nothing refused.')).toBeTruthy();
+  expect(await screen.findByText('No emergencies, and everything asked for was released.')).toBeTruthy();
   expect(counted).toBe(32);
 });
 

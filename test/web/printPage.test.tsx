@@ -7,6 +7,7 @@ import type { ListPosition } from '@api/schemas';
 import { PrintPage } from '../../web/src/features/keep/PrintPage';
 import { accessList, entry, meAnswer } from './support/answers';
 import { fakeApi } from './support/fakeApi';
+import { corrected, held, inParts, item } from './support/recorded';
 import { renderPage } from './support/renderPage';
 
 const position = (part: Partial<ListPosition>): ListPosition => ({ ...meAnswer().list, ...part });
@@ -72,5 +73,38 @@ describe('the list on paper', () => {
     renderPage(<PrintPage />);
     await screen.findByText('The list could not be read to its end, so no file was made.');
     expect(screen.queryByRole('table')).toBeNull();
+  });
+});
+
+describe('what left, on paper', () => {
+  async function rowOf(shown: ReturnType<typeof entry>, language: 'en' | 'zh-CN' = 'en'): Promise<string> {
+    fakeApi({
+      'GET /api/v1/me': { body: meAnswer() },
+      'GET /api/v1/accesses': { body: accessList([shown]) },
+    });
+    renderPage(<PrintPage />, { language });
+    await screen.findByRole('table');
+    return screen.getAllByRole('row')[1]?.textContent ?? '';
+  }
+
+  it('of a corrected late release is what was given, against the rules, and never "refused"', async () => {
+    const row = await rowOf(corrected());
+    expect(row).toContain('Measurements and laboratory results, 2');
+    expect(row).toMatch(/Released.*Emergency.*Against the rules.*Released before it was recorded.*Corrected/);
+    expect(row).not.toMatch(/withheld|Refused|Allowed/);
+  });
+
+  it('of its twin in time is nothing', async () => {
+    const row = await rowOf(held());
+    expect(row).toMatch(/2 \(withheld\).*Refused/);
+    expect(row).not.toMatch(/Against|Corrected/);
+  });
+
+  it('says how many more were decided on, and what is not recorded yet, in Chinese too', async () => {
+    expect(await rowOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
+      '另有 52 项未提供',
+    );
+    document.body.replaceChildren();
+    expect(await rowOf(inParts(1), 'zh-CN')).toContain('尚未全部记录');
   });
 });

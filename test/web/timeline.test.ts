@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessItem } from '@api/schemas';
 import fc from 'fast-check';
-import { groupVisits, visitOutcome } from '../../web/src/features/timeline/groupVisits';
+import { groupVisits, visitSummary } from '../../web/src/features/timeline/groupVisits';
 import { countWeeks } from '../../web/src/features/timeline/weekCounts';
 import { isAfterHours } from '../../web/src/lib/dates';
 import { countKinds, sensitiveLabels } from '../../web/src/lib/itemKinds';
@@ -75,7 +75,7 @@ describe('the list by day and visit', () => {
 
   it('shows a visit with different outcomes as partly refused', () => {
     const [day] = groupVisits([entry({ at: at(6, 9, 3), outcome: 'deny' }), entry({ at: at(6, 9, 1) })]);
-    expect(day?.visits.map(visitOutcome)).toEqual(['partial']);
+    expect(day?.visits.map((visit) => visitSummary(visit).outcome)).toEqual(['partial']);
   });
 });
 
@@ -128,32 +128,32 @@ describe('the data of a line', () => {
     const both = [named(['a', 'b']), named(['c', 'd', 'e'], { decision: 'deny' })];
     const claims = named(['1', '2', '3', '4', '5', '6'], { type: 'Claim', decision: 'deny' });
     expect(countKinds([entry({ items: both }), entry({ items: [claims] })])).toEqual([
-      { type: 'Claim', deny: 6 },
-      { type: 'Observation', permit: 2, deny: 3 },
+      { type: 'Claim', withheld: 6 },
+      { type: 'Observation', given: 2, withheld: 3 },
     ]);
   });
 
   it('are counted once when they were read twice', () => {
     const ids = Array.from({ length: 36 }, (_, at) => `o${String(at)}`);
     const twice = [entry({ items: [named(ids)] }), entry({ items: [named(ids)] })];
-    expect(countKinds(twice)).toEqual([{ type: 'Observation', permit: 36 }]);
+    expect(countKinds(twice)).toEqual([{ type: 'Observation', given: 36 }]);
     expect(countKinds([...twice, entry({ items: [named(['other'])] })])).toEqual([
-      { type: 'Observation', permit: 37 },
+      { type: 'Observation', given: 37 },
     ]);
   });
 
   it('of two holders are different under the same id', () => {
     const south = entry({ holder: 'SouthClinicMSP', items: [named(['o1'])] });
     expect(countKinds([entry({ items: [named(['o1'])] }), south])).toEqual([
-      { type: 'Observation', permit: 2 },
+      { type: 'Observation', given: 2 },
     ]);
   });
 
   it('are at least so many where not all were named', () => {
     const many = entry({ items: [item({ count: 500, ids: ['a', 'b'] })] });
-    expect(countKinds([many])).toEqual([{ type: 'Observation', permit: 500 }]);
+    expect(countKinds([many])).toEqual([{ type: 'Observation', given: 500 }]);
     expect(countKinds([many, entry({ items: [named(['c'])] })])).toEqual([
-      { type: 'Observation', permit: 500, isAtLeast: true },
+      { type: 'Observation', given: 500, isAtLeast: true },
     ]);
   });
 
@@ -168,10 +168,10 @@ describe('the data of a line', () => {
         const [kind] = countKinds(entries);
         const counts = requests.map((one) => one.ids.length + one.further);
         const different = new Set(requests.flatMap((one) => one.ids)).size;
-        expect(kind?.permit).toBeLessThanOrEqual(counts.reduce((sum, count) => sum + count, 0));
-        expect(kind?.permit).toBeGreaterThanOrEqual(Math.max(...counts, different));
+        expect(kind?.given).toBeLessThanOrEqual(counts.reduce((sum, count) => sum + count, 0));
+        expect(kind?.given).toBeGreaterThanOrEqual(Math.max(...counts, different));
         if (requests.every(({ further }) => further === 0)) {
-          expect(kind).toEqual({ type: 'Observation', permit: different });
+          expect(kind).toEqual({ type: 'Observation', given: different });
         }
       }),
     );

@@ -57,6 +57,8 @@ export const KeepPage = lazyPage(() => import('../features/keep/KeepPage'), 'Kee
 export const PrintPage = lazyPage(() => import('../features/keep/PrintPage'), 'PrintPage');
 
 loaders.push(
+  () => import('../features/timeline/Nothing'),
+  () => import('../features/timeline/FoldedEntries'),
   () => import('../features/timeline/FilterFields'),
   () => import('../features/timeline/ActiveFilters'),
   () => import('../components/TrustExplanation'),

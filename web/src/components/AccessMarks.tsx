@@ -3,7 +3,8 @@ import type { AccessEntry } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { isAdministrative, isAutomatic, isEmergency } from '../lib/accessKinds';
 import { isAfterHours } from '../lib/dates';
-import { useWords } from '../words/context';
+import { leftByRules, notesOf } from '../lib/whatLeft';
+import { useWords, type Vocabulary } from '../words/context';
 import { Icon } from './Icon';
 import { Mark, type MarkKind } from './Mark';
 
@@ -12,18 +13,41 @@ export function markOf(entry: Pick<AccessEntry, 'purpose' | 'outcome'> & AccessE
   return isEmergency(entry) && entry.outcome !== 'deny' ? 'emergency' : entry.outcome;
 }
 
+/**
+ * The result in a word: what the rules did with the request; where what left is something else, what left. Rare words come later than the
+ * first page.
+ */
+export function resultWord(words: Vocabulary, entry: AccessEntry): string {
+  return leftByRules(entry) ? words.text(`mark.${entry.outcome}`) : words.code('note', entry.outcome);
+}
+
+/** The result and what is to be noticed, in words: for those who hear a line, for paper and for files. */
+export function markWords(words: Vocabulary, entry: AccessEntry): readonly string[] {
+  return [
+    resultWord(words, entry),
+    ...(isEmergency(entry) ? [words.text('mark.emergency')] : []),
+    ...notesOf(entry).map((note) => words.code('note', note)),
+  ];
+}
+
 /** What a patient should notice about an entry, in words; nothing for an ordinary one. */
 export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const quiet = quietMarks(entry);
   const loud = loudMarks(entry);
-  if (loud.length === 0 && quiet.length === 0) return null;
+  const notes = notesOf(entry);
+  if (loud.length + quiet.length + notes.length === 0) return null;
   return (
     <span className="badges">
       {loud.map((kind) => (
         <span key={kind} className={`badge badge-${kind}`}>
           <Mark kind={kind} />
-          {words.text(`mark.${kind}`)}
+          {kind === 'emergency' ? words.text('mark.emergency') : resultWord(words, entry)}
+        </span>
+      ))}
+      {notes.map((note) => (
+        <span key={note} className={note === 'against' ? 'badge badge-deny' : 'badge'}>
+          {words.code('note', note)}
         </span>
       ))}
       {quiet.map((kind) => (
@@ -36,7 +60,7 @@ export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNo
   );
 }
 
-export type QuietMark = 'afterHours' | 'automatic' | 'administrative' | 'late';
+type QuietMark = 'afterHours' | 'automatic' | 'administrative';
 const SIGNS = { afterHours: 'night', automatic: 'system' } as const;
 
 /** Marks that explain rather than alarm. A computer has no working hours. */
@@ -45,7 +69,6 @@ export function quietMarks(entry: AccessEntry): readonly QuietMark[] {
   if (!isAutomatic(entry) && isAfterHours(new Date(entry.at))) kinds.push('afterHours');
   if (isAutomatic(entry)) kinds.push('automatic');
   if (isAdministrative(entry)) kinds.push('administrative');
-  if (entry.late) kinds.push('late');
   return kinds;
 }
 

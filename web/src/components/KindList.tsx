@@ -13,7 +13,7 @@ interface KindListProps {
   readonly isPlain?: boolean;
 }
 
-/** "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what was asked for, withheld data told as such. */
+/** "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what left and what did not, told as such. */
 export function KindList({ kinds, isFull = false, isPlain = false }: KindListProps): ReactNode {
   const words = useWords();
   const shown = isFull ? kinds : kinds.slice(0, SHOWN);
@@ -44,18 +44,29 @@ interface KindProps {
   readonly isPlain: boolean;
 }
 
-function Kind({ kind: { type, permit, deny, isAtLeast }, isFirst, isPlain }: KindProps): ReactNode {
+function Kind({
+  kind: { type, given, withheld, further = 0, isAtLeast },
+  isFirst,
+  isPlain,
+}: KindProps): ReactNode {
   const words = useWords();
   const word = words.code('type', type);
   const kind = isFirst ? words.capital(word) : word;
   const written = (count: number): string => words.number(count) + (isAtLeast ? '+' : '');
-  if (permit !== undefined && deny !== undefined)
-    return words.text('list.kind.both', { kind, count: written(permit), withheld: written(deny) });
-  const count = permit ?? deny ?? 0;
+  const count = given ?? withheld ?? 0;
+  const found = (): string => {
+    if (given !== undefined && withheld !== undefined)
+      return words.text('list.kind.both', { kind, count: written(given), withheld: written(withheld) });
+    if (count > 0) return words.text('list.kind', { kind, count: written(count) });
+    return further > 0
+      ? words.text('list.kind.further', { kind, count: further })
+      : words.text('list.kind.none', { kind });
+  };
   return (
     <>
-      {words.text(count === 0 ? 'list.kind.none' : 'list.kind', { kind, count: written(count) })}
-      {deny !== undefined && !isPlain && (
+      {found()}
+      {count > 0 && further > 0 && words.text('list.further', { count: further })}
+      {given === undefined && !isPlain && (
         <span className="kind-withheld"> ({words.text('list.withheld')})</span>
       )}
     </>

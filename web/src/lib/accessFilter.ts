@@ -15,7 +15,7 @@ export interface AccessFilter {
   readonly user?: string;
   /** ActReason code, or `emergency` for both break-glass codes. */
   readonly purpose?: string;
-  /** `refused`: wholly or in part. */
+  /** By what left: all, some, nothing; `refused`: not all. */
   readonly outcome?: OutcomeFilter;
   /** FHIR resource type. */
   readonly type?: string;

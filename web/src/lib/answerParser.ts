@@ -34,6 +34,15 @@ export const KEYWORDS: readonly (keyof AnswerSchema)[] = [
   'minimum', 'maximum', 'enum', 'const', 'anyOf', 'oneOf',
 ]; // prettier-ignore
 
+/** The schema of an object that has all of `properties` but, at will, the `optional` ones, and nothing else. */
+export function closedObject(
+  properties: Readonly<Record<string, AnswerSchema>>,
+  optional: readonly string[] = [],
+): AnswerSchema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
 /** A parser for `schema`. The value is returned as it is: what is checked is not copied. */
 export function createAnswerParser<T>(schema: AnswerSchema): AnswerParser<T> {
   return {

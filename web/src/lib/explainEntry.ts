@@ -1,23 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem, Basis } from '@api/schemas';
+import { hasLeft, leftAgainstRules } from './whatLeft';
 
-/** Items of one entry that were decided alike for the same reason. */
+/** Items of one entry that were decided alike for the same reason, and of which the same became. */
 export interface Reason {
+  /** Whether their data left. */
+  readonly isLeft: boolean;
+  /** What the rules say. */
   readonly decision: 'permit' | 'deny';
   readonly basis: Basis;
+  /** In an emergency: what all rules say. */
+  readonly otherwise: AccessItem['otherwise'];
   readonly items: readonly AccessItem[];
 }
 
-/** Why an entry was decided as it was: one reason per basis and decision, in the order of the items. */
-export function explainEntry(entry: AccessEntry): readonly Reason[] {
-  const reasons = new Map<string, { decision: Reason['decision']; basis: Basis; items: AccessItem[] }>();
+/** Why an entry ended as it did: one reason for each way in which items were decided and given, in the order of the items. */
+export function explainEntry(entry: Pick<AccessEntry, 'items'>): readonly Reason[] {
+  const reasons = new Map<string, Reason & { readonly items: AccessItem[] }>();
   for (const item of entry.items) {
-    const key = `${item.decision} ${JSON.stringify(item.basis)}`;
+    const { decision, basis, otherwise } = item;
+    const isLeft = hasLeft(item);
+    const key = JSON.stringify([isLeft, decision, basis, otherwise]);
     const reason = reasons.get(key);
-    if (reason === undefined) reasons.set(key, { decision: item.decision, basis: item.basis, items: [item] });
+    if (reason === undefined) reasons.set(key, { isLeft, decision, basis, otherwise, items: [item] });
     else reason.items.push(item);
   }
   return [...reasons.values()];
+}
+
+/**
+ * What would have decided these items without the emergency, of the same version of the consent. Undefined where the entry does not say,
+ * and where no rule was what decided.
+ */
+export function otherwiseBasis({ basis, otherwise }: Pick<Reason, 'basis' | 'otherwise'>): Basis | undefined {
+  if (otherwise === undefined || basis.kind === 'unreached' || basis.kind === 'refused') return undefined;
+  const { rule } = otherwise;
+  const version = basis.kind === 'networkDefault' ? null : basis.version;
+  if (version === null) return { kind: 'networkDefault', ...(rule === undefined ? {} : { rule }) };
+  return rule === undefined ? { kind: 'default', version } : { kind: 'rule', version, rule };
 }
 
 /** The consent version that a basis speaks of; null where no consent was on file. */
@@ -37,15 +57,18 @@ export function versionOf(basis: Basis): number | null {
 /**
  * What became of the patient's rules in an emergency with a person and a reason: all that stood in the way were `overridden` (`usual`:
  * those of the network, for want of a consent); `except`: some were, others held; `held`: those in the way all held; `allowedAnyway`: none
- * stood in the way; `refused`: it was refused for a reason outside the rules.
+ * stood in the way; `refused`: it was refused for a reason outside the rules; `against`: something left that was to stay closed even in an
+ * emergency; `nothing`: it was allowed, and nothing was given.
  */
 export function emergencyCourse(
   entry: AccessEntry,
-): 'overridden' | 'usual' | 'except' | 'held' | 'allowedAnyway' | 'refused' {
-  const opened = entry.items.find((item) => item.basis.kind === 'emergency');
+): 'overridden' | 'usual' | 'except' | 'held' | 'allowedAnyway' | 'refused' | 'against' | 'nothing' {
+  if (leftAgainstRules(entry)) return 'against';
+  const opened = entry.items.find((item) => item.basis.kind === 'emergency' && hasLeft(item));
   const withheld = entry.items.find((item) => item.decision === 'deny');
   if (withheld?.basis.kind === 'refused') return 'refused';
   if (withheld !== undefined) return opened === undefined ? 'held' : 'except';
+  if (!entry.items.some(hasLeft)) return 'nothing';
   if (opened === undefined) return 'allowedAnyway';
   return versionOf(opened.basis) === null ? 'usual' : 'overridden';
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry, AccessItem } from '@api/schemas';
+import type { AccessEntry } from '@api/schemas';
+import { hasLeft } from './whatLeft';
 
-/** How many different resources of one type were released and how many withheld; undefined where there was none. */
+/** How many different resources of one type were given out and how many withheld; undefined where there was nothing of that. */
 export interface KindCount {
   readonly type: string;
-  readonly permit?: number;
-  readonly deny?: number;
+  readonly given?: number;
+  readonly withheld?: number;
+  /** How many more were decided on and, though not withheld, not given by this answer. */
+  readonly further?: number;
   /** There may be more than these: not every request named all that it asked for. */
   readonly isAtLeast?: true;
 }
@@ -18,34 +21,49 @@ interface Tally {
   isNamed: boolean;
 }
 
-/** The data of some entries by type, what was asked for twice counted once: the largest first. */
-export function countKinds(entries: readonly AccessEntry[]): readonly KindCount[] {
-  const tallies = new Map<string, Partial<Record<AccessItem['decision'], Tally>>>();
+type Fate = 'given' | 'withheld' | 'further';
+
+/**
+ * The data of some entries by type, what was asked for twice counted once: the largest first. What one answer did not give the next may
+ * have given: of several entries `further` is told only where nothing of the type was given.
+ */
+export function countKinds(entries: readonly Pick<AccessEntry, 'holder' | 'items'>[]): readonly KindCount[] {
+  const tallies = new Map<string, Partial<Record<Fate, Tally>>>();
   for (const entry of entries) {
     const counts = new Map<Tally, number>();
-    for (const { type, decision, count, ids } of entry.items) {
+    const add = (type: string, fate: Fate, count: number, ids: readonly string[]): void => {
       const ofType = tallies.get(type) ?? {};
       tallies.set(type, ofType);
-      const tally = (ofType[decision] ??= { ids: new Set(), most: 0, isNamed: true });
+      const tally = (ofType[fate] ??= { ids: new Set(), most: 0, isNamed: true });
       for (const id of ids) tally.ids.add(`${entry.holder} ${id}`);
       if (ids.length < count) tally.isNamed = false;
       const inEntry = (counts.get(tally) ?? 0) + count;
       counts.set(tally, inEntry);
       tally.most = Math.max(tally.most, inEntry);
+    };
+    for (const item of entry.items) {
+      const { type, count, ids, further = 0 } = item;
+      if (!hasLeft(item)) add(type, 'withheld', count + further, ids);
+      else {
+        add(type, 'given', count, ids);
+        if (further > 0) add(type, 'further', further, []);
+      }
     }
   }
-  const kinds = [...tallies].map(([type, { permit, deny }]): KindCount => {
-    const isExact = [permit, deny].every(
+  const kinds = [...tallies].map(([type, { given, withheld, further }]): KindCount => {
+    const isExact = [given, withheld].every(
       (tally) => tally === undefined || tally.isNamed || entries.length === 1,
     );
+    const isToldFurther = entries.length === 1 || given?.most === 0;
     return {
       type,
-      ...(permit && { permit: different(permit) }),
-      ...(deny && { deny: different(deny) }),
+      ...(given && { given: different(given) }),
+      ...(withheld && { withheld: different(withheld) }),
+      ...(further && isToldFurther && { further: further.most }),
       ...(!isExact && { isAtLeast: true }),
     };
   });
-  const size = ({ permit = 0, deny = 0 }: KindCount): number => permit + deny;
+  const size = ({ given = 0, withheld = 0 }: KindCount): number => given + withheld;
   return kinds.sort((a, b) => size(b) - size(a) || a.type.localeCompare(b.type, 'en'));
 }
 

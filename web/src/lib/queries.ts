@@ -46,12 +46,11 @@ export function forgetEverything(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
 }
 
-/** One entry. Entries never change. */
+/** One entry. A later line of the ledger may correct it or add a part, so it is read again when it is opened again. */
 export const entryQuery = (id: string) =>
   queryOptions({
     queryKey: ['access', id],
     queryFn: ({ signal }) => fetchAccess(id, signal),
-    staleTime: Infinity,
   });
 
 /** The newest entry of a person: where a name for an identifier in a rule comes from. */

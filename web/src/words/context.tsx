@@ -55,7 +55,16 @@ export class Vocabulary {
 }
 
 /** Families of keys that are looked up by a code from the ledger. */
-export const CODE_FAMILIES = ['type', 'purpose', 'role', 'label', 'action', 'refused', 'problem'] as const;
+export const CODE_FAMILIES = [
+  'type',
+  'purpose',
+  'role',
+  'label',
+  'action',
+  'refused',
+  'problem',
+  'note',
+] as const;
 export type CodeFamily = (typeof CODE_FAMILIES)[number];
 
 const VocabularyContext = createContext<Vocabulary | null>(null);

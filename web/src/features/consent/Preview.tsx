@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentPreview } from '@api/schemas';
 import type { ReactNode } from 'react';
+import { resultWord } from '../../components/AccessMarks';
 import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
@@ -112,7 +113,7 @@ function Example({ change }: { readonly change: Change }): ReactNode {
         </span>
         <br />
         <span className="example-change">
-          {words.text('review.was', { before: words.text(`mark.${access.outcome}`) })}{' '}
+          {words.text('review.was', { before: resultWord(words, access) })}{' '}
           <strong>{words.text('review.would', { after: words.text(`mark.${outcome}`) })}</strong>
         </span>
       </span>

@@ -8,7 +8,6 @@ import { ErrorPage } from '../../components/ErrorPage';
 import { Icon } from '../../components/Icon';
 import { Name } from '../../components/Name';
 import { NotFound } from '../../components/NotFound';
-import { Notice } from '../../components/Notice';
 import { Page } from '../../components/Page';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment } from '../../lib/accessFilter';
@@ -18,6 +17,7 @@ import { entryQuery } from '../../lib/queries';
 import { safeName } from '../../lib/safeName';
 import { Text, useWords } from '../../words/context';
 import { Facts } from './Facts';
+import { HowRecorded } from './HowRecorded';
 import { ItemTable } from './ItemTable';
 import { LedgerPlace } from './LedgerPlace';
 import { Why } from './Why';
@@ -62,13 +62,9 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
       }
     >
       <Why entry={entry} />
-      {entry.late && (
-        <Notice kind="warning">
-          <p>{words.text('entry.late.text')}</p>
-        </Notice>
-      )}
+      <HowRecorded entry={entry} />
       <Actions entry={entry} />
-      <ItemTable entry={entry} />
+      <ItemTable items={entry.items} />
       <Facts entry={entry} />
       <LedgerPlace entry={entry} />
     </Page>

@@ -35,7 +35,9 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <Name>{words.capital(words.code('purpose', entry.purpose))}</Name>
         </Fact>
         <Fact name={words.text('entry.action')}>{words.capital(words.code('action', entry.action))}</Fact>
-        <Fact name={words.text('entry.when')}>{formatMoment(words.tag, new Date(entry.at))}</Fact>
+        <Fact name={words.text(entry.late ? 'entry.recordedAt' : 'entry.when')}>
+          {formatMoment(words.tag, new Date(entry.at))}
+        </Fact>
         <Fact name={words.text('entry.system')}>
           <Name>{clientId}</Name>
         </Fact>

@@ -1,46 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry, AccessItem } from '@api/schemas';
+import type { AccessItem } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { sensitiveLabels } from '../../lib/itemKinds';
+import { hasLeft } from '../../lib/whatLeft';
 import { useWords } from '../../words/context';
 
 /** What was asked for: what of it was withheld, which is what a reader looks for, and what was released. */
-export function ItemTable({ entry }: { readonly entry: AccessEntry }): ReactNode {
+export function ItemTable({ items }: { readonly items: readonly AccessItem[] }): ReactNode {
   const words = useWords();
   return (
     <section className="entry-items">
       <h2>{words.text('entry.what')}</h2>
-      {(['deny', 'permit'] as const).map((decision) => {
-        const items = entry.items.filter((item) => item.decision === decision);
-        return items.length > 0 && <Items key={decision} decision={decision} items={items} />;
-      })}
-      <RecordNumbers items={entry.items} />
+      <ItemGroups items={items} />
+      <RecordNumbers items={items} />
     </section>
   );
 }
 
-interface ItemsProps {
-  readonly decision: AccessItem['decision'];
-  readonly items: readonly AccessItem[];
+/** The items in two groups: what did not leave, and what did. */
+export function ItemGroups({ items }: { readonly items: readonly AccessItem[] }): ReactNode {
+  return [false, true].map((isLeft) => {
+    const group = rowsOf(items.filter((item) => hasLeft(item) === isLeft));
+    return group.length > 0 && <Items key={String(isLeft)} isLeft={isLeft} rows={group} />;
+  });
 }
 
-function Items({ decision, items }: ItemsProps): ReactNode {
+interface Row extends Pick<AccessItem, 'type' | 'labels' | 'count' | 'ids'> {
+  readonly further: number;
+}
+
+/** One row for each type with the same labels, whichever rule decided it and whichever part of the request recorded it. */
+function rowsOf(items: readonly AccessItem[]): readonly Row[] {
+  const rows = new Map<string, Row>();
+  for (const { type, labels, count, ids, further = 0 } of items) {
+    const key = JSON.stringify([type, [...labels].sort()]);
+    const row = rows.get(key) ?? { type, labels, count: 0, ids: [], further: 0 };
+    rows.set(key, {
+      ...row,
+      count: row.count + count,
+      ids: [...row.ids, ...ids],
+      further: row.further + further,
+    });
+  }
+  return [...rows.values()];
+}
+
+function Items({ isLeft, rows }: { readonly isLeft: boolean; readonly rows: readonly Row[] }): ReactNode {
   const words = useWords();
+  const kind = isLeft ? 'permit' : 'deny';
   return (
-    <div className={`item-group item-group-${decision}`}>
+    <div className={`item-group item-group-${kind}`}>
       <h3 className="item-decision">
-        <Mark kind={decision} />
-        {words.text(decision === 'permit' ? 'entry.released' : 'entry.withheld')}
+        <Mark kind={kind} />
+        {words.text(isLeft ? 'entry.released' : 'entry.withheld')}
       </h3>
       <ul className="items">
-        {items.map((item, at) => (
+        {rows.map((row, at) => (
           <li key={at} className="item">
-            <ItemKind item={item} />
-            <span className="item-count">
-              {item.count === 0 ? words.text('entry.noneFound') : words.number(item.count)}
-            </span>
+            <ItemKind item={row} />
+            <ItemCount row={row} isLeft={isLeft} />
           </li>
         ))}
       </ul>
@@ -48,7 +68,28 @@ function Items({ decision, items }: ItemsProps): ReactNode {
   );
 }
 
-function ItemKind({ item }: { readonly item: AccessItem }): ReactNode {
+/** Of what left, what this answer gave out and then what it did not; what was withheld was withheld as a whole. */
+function ItemCount({ row, isLeft }: { readonly row: Row; readonly isLeft: boolean }): ReactNode {
+  const words = useWords();
+  const { further } = row;
+  const count = isLeft ? row.count : row.count + further;
+  if (count === 0)
+    return (
+      <span className="item-count">
+        {further > 0 ? words.text('entry.furtherOnly', { count: further }) : words.text('entry.noneFound')}
+      </span>
+    );
+  return (
+    <span className="item-count">
+      {words.number(count)}
+      {isLeft && further > 0 && (
+        <span className="item-further"> {words.text('entry.further', { count: further })}</span>
+      )}
+    </span>
+  );
+}
+
+function ItemKind({ item }: { readonly item: Pick<AccessItem, 'type' | 'labels'> }): ReactNode {
   const words = useWords();
   const labels = sensitiveLabels(item.labels).map((label) => words.code('label', label));
   return (
@@ -64,7 +105,10 @@ function ItemKind({ item }: { readonly item: AccessItem }): ReactNode {
 /** For those who ask the hospital about one document: what each is numbered there. */
 function RecordNumbers({ items }: { readonly items: readonly AccessItem[] }): ReactNode {
   const words = useWords();
-  const numbered = items.filter(({ ids }) => ids.length > 0);
+  const numbered = [
+    ...rowsOf(items.filter((item) => !hasLeft(item))),
+    ...rowsOf(items.filter(hasLeft)),
+  ].filter(({ ids }) => ids.length > 0);
   if (numbered.length === 0) return null;
   return (
     <details className="item-ids">

@@ -10,8 +10,15 @@ import { Name } from '../../components/Name';
 import { RuleSentence } from '../../components/RuleSentence';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate } from '../../lib/dates';
-import { emergencyCourse, explainEntry, versionOf, type Reason } from '../../lib/explainEntry';
+import {
+  emergencyCourse,
+  explainEntry,
+  otherwiseBasis,
+  versionOf,
+  type Reason,
+} from '../../lib/explainEntry';
 import { countKinds } from '../../lib/itemKinds';
+import { hasLeft } from '../../lib/whatLeft';
 import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
 import { historyQuery } from '../../lib/consentQueries';
 import { Text, useWords } from '../../words/context';
@@ -38,12 +45,16 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
       <EmergencyLead entry={entry} reasons={reasons} versions={versions} />
       <ul className="why-list">
         {reasons.map((reason) => (
-          <li key={`${reason.decision} ${JSON.stringify(reason.basis)}`} className="why-reason">
-            <Mark kind={reason.decision} />
+          <li
+            key={JSON.stringify([reason.isLeft, reason.decision, reason.basis, reason.otherwise])}
+            className="why-reason"
+          >
+            <Mark kind={reason.isLeft ? 'permit' : 'deny'} />
             <div>
               <p className="why-sentence">
-                <ReasonSentence reason={reason} versions={versions} />
+                <WhatBecame reason={reason} versions={versions} />
               </p>
+              <Otherwise reason={reason} versions={versions} isSaid={reasons.length === 1} />
               {reasons.length > 1 && (
                 <p className="small">
                   <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull isPlain />
@@ -73,7 +84,10 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
   const words = useWords();
   if (!isEmergency(entry)) return null;
   const { person, organisation } = entry.requester;
-  if (entry.emergency === null) return <p>{words.text('why.emergency.noReason')}</p>;
+  if (entry.emergency === null) {
+    const isRefused = !entry.items.some(hasLeft);
+    return <p>{words.text(isRefused ? 'why.emergency.noReason' : 'why.emergency.against')}</p>;
+  }
   const course = emergencyCourse(entry);
   const said = (
     <Text
@@ -100,9 +114,10 @@ type RuleBasis = Extract<Reason['basis'], { kind: 'rule' }>;
 
 /** The rules that refused something although an emergency was declared. */
 function heldRules(reasons: readonly Reason[]): readonly RuleBasis[] {
-  return reasons.flatMap(({ decision, basis }) =>
-    decision === 'deny' && basis.kind === 'rule' ? [basis] : [],
-  );
+  const held = new Map<string, RuleBasis>();
+  for (const { decision, basis, isLeft } of reasons)
+    if (decision === 'deny' && !isLeft && basis.kind === 'rule') held.set(basis.rule, basis);
+  return [...held.values()];
 }
 
 function HeldRule({
@@ -123,15 +138,56 @@ function HeldRule({
   return <Text k="why.quoted" values={{ rule }} />;
 }
 
-function ReasonSentence({
-  reason,
-  versions,
-}: {
+interface ReasonProps {
   readonly reason: Reason;
   readonly versions: Versions;
-}): ReactNode {
+}
+
+/** What decided; where something else became of the data, that first. */
+function WhatBecame({ reason, versions }: ReasonProps): ReactNode {
+  const { isLeft, decision } = reason;
+  const said = <BasisSentence {...reason} versions={versions} />;
+  if (isLeft === (decision === 'permit')) return said;
+  return <Text k={isLeft ? 'why.left.against' : 'why.left.kept'} values={{ said }} />;
+}
+
+interface OtherwiseProps extends ReasonProps {
+  /** The emergency's own sentence says already that nothing was overridden. */
+  readonly isSaid: boolean;
+}
+
+/** What would have decided without the emergency. What was opened by it says so itself. */
+function Otherwise({ reason, versions, isSaid }: OtherwiseProps): ReactNode {
   const words = useWords();
-  const { basis, decision } = reason;
+  const { otherwise, decision, basis } = reason;
+  const would = otherwiseBasis(reason);
+  if (otherwise === undefined || would === undefined || basis.kind === 'emergency') return null;
+  const isSame = otherwise.decision === decision && ruleOf(would) === ruleOf(basis);
+  if (isSame && isSaid) return null;
+  return (
+    <p className="small">
+      {isSame ? (
+        words.text('why.otherwise.same')
+      ) : (
+        <Text
+          k="why.otherwise"
+          values={{
+            said: <BasisSentence basis={would} decision={otherwise.decision} versions={versions} />,
+          }}
+        />
+      )}
+    </p>
+  );
+}
+
+const ruleOf = (basis: Reason['basis']): string | undefined => ('rule' in basis ? basis.rule : undefined);
+
+interface BasisProps extends Pick<Reason, 'basis' | 'decision'> {
+  readonly versions: Versions;
+}
+
+function BasisSentence({ basis, decision, versions }: BasisProps): ReactNode {
+  const words = useWords();
   switch (basis.kind) {
     case 'rule':
       return (
@@ -227,7 +283,7 @@ function VersionLink({ reasons, versions, isSinceOnly = false }: VersionLinkProp
   const version = reasons[0] === undefined ? null : versionOf(reasons[0].basis);
   if (version === null) return null;
   const saved = versions.find(({ consent }) => consent.version === version);
-  const rules = reasons.map(({ basis }) => ('rule' in basis ? basis.rule : undefined));
+  const rules = reasons.map(({ basis }) => ruleOf(basis));
   const since = reasons.length === 1 ? inForceSince(versions, version, rules[0]) : undefined;
   if (isSinceOnly && since === undefined) return null;
   return (

@@ -3,7 +3,7 @@ import type { AccessEntry } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
-import { quietMarks } from '../../components/AccessMarks';
+import { markWords, quietMarks } from '../../components/AccessMarks';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { KindList } from '../../components/KindList';
 import { Name } from '../../components/Name';
@@ -11,7 +11,6 @@ import { Page } from '../../components/Page';
 import { trustSentence } from '../../components/TrustLine';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
-import { isEmergency } from '../../lib/accessKinds';
 import { formatDate, formatMoment, formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
@@ -186,12 +185,11 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
 /** The result and the marks of the list, in words: paper may be black and white. */
 function ResultWords({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  const marks = [...(isEmergency(entry) ? ['emergency' as const] : []), ...quietMarks(entry)].map((mark) =>
-    words.text(`mark.${mark}`),
-  );
+  const [result, ...notes] = markWords(words, entry);
+  const marks = [...notes, ...quietMarks(entry).map((mark) => words.text(`mark.${mark}`))];
   return (
     <>
-      <strong>{words.text(`mark.${entry.outcome}`)}</strong>
+      <strong>{result}</strong>
       {marks.map((text) => (
         <Fragment key={text}>
           <br />

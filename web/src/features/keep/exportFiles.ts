@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem, Basis, Me } from '@api/schemas';
-import { quietMarks } from '../../components/AccessMarks';
+import { markWords, quietMarks } from '../../components/AccessMarks';
 import { trustSentence } from '../../components/TrustLine';
 import { isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
-import { isEmergency } from '../../lib/accessKinds';
 import { csvCell } from '../../lib/csvCell';
 import { dayKey, formatMoment, formatTime } from '../../lib/dates';
 import { sensitiveLabels } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
 import type { Vocabulary } from '../../words/context';
+import { hasLeft } from '../../lib/whatLeft';
 
 /** What an export was made of. */
 export interface ExportFacts {
@@ -22,7 +22,7 @@ export interface ExportFacts {
 export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string {
   const { block, state, checkedAt } = me.list;
   const file = {
-    format: 'chartwitness-accesses-1',
+    format: 'chartwitness-accesses-2',
     madeAt: madeAt.toISOString(),
     subject: me.subject,
     ledger: { completeToBlock: block, state, checkedAt },
@@ -35,11 +35,15 @@ export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string
 
 /** What programs compare, after what people read. */
 const CODE_COLUMNS = [
-  'at', 'holder', 'organisation', 'organisation_id', 'person', 'person_id', 'role', 'purpose', 'action', 'outcome', 'emergency_reason',
-  'type', 'labels', 'count', 'decision', 'basis', 'consent_version', 'rule', 'id', 'block', 'transaction', 'lane', 'seq', 'index',
+  'at', 'holder', 'organisation', 'organisation_id', 'person', 'person_id', 'role', 'purpose', 'action', 'outcome', 'ruled', 'late',
+  'late_basis', 'corrected_at', 'corrected_why', 'outcome_before', 'corrects', 'emergency_reason', 'type', 'labels', 'count', 'further',
+  'left', 'decision', 'basis', 'consent_version', 'rule', 'otherwise_decision', 'otherwise_rule', 'part', 'parts', 'parts_recorded', 'id',
+  'block', 'transaction', 'lane', 'seq', 'index',
 ] as const; // prettier-ignore
 
 /**
+ * `outcome` and `left` say what left, `ruled` and `decision` what the rules say. A part of a request has the place of its own event.
+ *
  * One line per kind of data of an entry, or one for an entry without data (RFC 4180, UTF-8 with a byte order mark, which spreadsheets
  * need to see UTF-8). First columns in the reader's words and time zone, then the codes of the API. The last two lines name the person,
  * the count, the filter and the ledger position: for people, and for programs.
@@ -73,7 +77,7 @@ function readableColumns(words: Vocabulary, madeAt: Date): readonly string[] {
 
 const READABLE = [
   'print.who', 'entry.role', 'entry.organisation', 'entry.holder', 'print.reason', 'csv.emergency', 'print.result', 'print.data',
-  'csv.labels', 'csv.count', 'csv.fate',
+  'csv.labels', 'csv.count', 'csv.fate', 'csv.further',
 ] as const; // prettier-ignore
 
 function readableCells(
@@ -84,7 +88,7 @@ function readableCells(
 ): readonly string[] {
   const { organisation, person } = entry.requester;
   const at = new Date(entry.at);
-  const marks = [...(isEmergency(entry) ? (['emergency'] as const) : []), ...quietMarks(entry)];
+  const quiet = quietMarks(entry).map((mark) => words.text(`mark.${mark}`));
   return [
     `${dayKey(at)} ${formatTime(words.tag, at)}`,
     person?.name ?? words.text('list.system', { org: organisation.name }),
@@ -93,20 +97,24 @@ function readableCells(
     nameOf(entry.holder),
     words.capital(words.code('purpose', entry.purpose)),
     entry.emergency?.reason ?? '',
-    [entry.outcome, ...marks].map((mark) => words.text(`mark.${mark}`)).join(', '),
+    [...markWords(words, entry), ...quiet].join(', '),
     ...readableItem(words, item),
   ];
 }
 
 function readableItem(words: Vocabulary, item: AccessItem | undefined): readonly string[] {
-  if (item === undefined) return ['', '', '', ''];
+  if (item === undefined) return ['', '', '', '', ''];
+  const { count, further = 0 } = item;
+  const isLeft = hasLeft(item);
   return [
     words.capital(words.code('type', item.type)),
     sensitiveLabels(item.labels)
       .map((label) => words.code('label', label))
       .join(', '),
-    String(item.count),
-    words.text(item.decision === 'permit' ? 'entry.released' : 'entry.withheld'),
+    // What was withheld was withheld as a whole.
+    String(isLeft ? count : count + further),
+    words.text(isLeft ? 'entry.released' : 'entry.withheld'),
+    isLeft && further > 0 ? String(further) : '',
   ];
 }
 
@@ -123,16 +131,53 @@ function readableFacts(words: Vocabulary, { me, filter, madeAt, entries }: Expor
 function codeCells(entry: AccessEntry, item: AccessItem | undefined): readonly string[] {
   const { organisation, person } = entry.requester;
   return [
-    entry.at, entry.holder, organisation.name, organisation.mspId, ...personCells(person),
-    entry.purpose, entry.action, entry.outcome, entry.emergency?.reason ?? '', ...itemCells(item), entry.id, String(entry.ledger.block), entry.ledger.transactionId, entry.ledger.lane,
-    String(entry.ledger.seq), String(entry.ledger.index),
+    entry.at, entry.holder, organisation.name, organisation.mspId, ...personCells(person), entry.purpose, entry.action,
+    entry.outcome, ...recordCells(entry), optional(entry.emergency?.reason), ...itemCells(item), ...placeCells(entry, item),
   ]; // prettier-ignore
 }
 
+/** How the entry came onto the ledger: what the rules say, whether late, and what was corrected. */
+function recordCells({
+  outcome,
+  ruled = outcome,
+  late,
+  lateBasis,
+  corrected,
+  amends,
+}: AccessEntry): readonly string[] {
+  const before = corrected?.before.outcome;
+  const correction = [corrected?.at, corrected?.why, before, amends?.id].map(optional);
+  return [ruled, late ? 'yes' : 'no', optional(lateBasis), ...correction];
+}
+
+/** The part of the request that recorded the item, and where the ledger holds it. */
+function placeCells(entry: AccessEntry, item: AccessItem | undefined): readonly string[] {
+  const { parts, partOf } = entry;
+  const recorded = parts?.recorded.find(({ number }) => number === item?.part) ?? entry;
+  const { lane, seq, index, block, transactionId } = recorded.ledger;
+  const part = [item?.part ?? partOf?.number, (parts ?? partOf)?.of, parts?.recorded.length].map(optional);
+  return [...part, recorded.id, String(block), transactionId, lane, String(seq), String(index)];
+}
+
+function optional(value: string | number | undefined): string {
+  return value === undefined ? '' : String(value);
+}
+
 function itemCells(item: AccessItem | undefined): readonly string[] {
-  if (item === undefined) return Array.from({ length: 7 }, () => '');
-  const { type, labels, count, decision, basis } = item;
-  return [type, labels.join(' '), String(count), decision, ...basisCells(basis)];
+  if (item === undefined) return Array.from({ length: 11 }, () => '');
+  const { type, labels, count, further = 0, decision, basis, otherwise } = item;
+  const would = [otherwise?.decision ?? '', otherwise?.rule ?? ''];
+  const left = hasLeft(item) ? 'yes' : 'no';
+  return [
+    type,
+    labels.join(' '),
+    String(count),
+    String(further),
+    left,
+    decision,
+    ...basisCells(basis),
+    ...would,
+  ];
 }
 
 function personCells(person: AccessEntry['requester']['person']): readonly string[] {

@@ -19,6 +19,10 @@ const loadNews = async () => {
   return module.NewEntries;
 };
 
+const Nothing = latePart(async () => {
+  const [module] = await Promise.all([import('./Nothing'), needAllWords()]);
+  return module.Nothing;
+});
 const SearchOn = latePart(async () => {
   const [module] = await Promise.all([import('./SearchOn'), needAllWords()]);
   return module.SearchOn;
@@ -56,26 +60,11 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
         <DaySection key={day.date} day={day} isFirst={at === 0} />
       ))}
       {isReady && entries.length === 0 && !list.hasNextPage && (
-        <Nothing isFiltered={!isEmptyFilter(filter)} />
+        <PartBoundary>
+          <Nothing isFiltered={!isEmptyFilter(filter)} />
+        </PartBoundary>
       )}
       {isReady && <Older filter={filter} pages={pages} />}
-    </div>
-  );
-}
-
-function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
-  const words = useWords();
-  return (
-    <div className="nothing">
-      <h2>{words.text(isFiltered ? 'list.emptyFilter.title' : 'list.empty.title')}</h2>
-      <p>{words.text(isFiltered ? 'list.emptyFilter.text' : 'list.empty.text')}</p>
-      {isFiltered && (
-        <p>
-          <Link className="button" to={{ hash: '' }}>
-            {words.text('filter.clear')}
-          </Link>
-        </p>
-      )}
     </div>
   );
 }

@@ -2,11 +2,13 @@
 import type { AccessEntry } from '@api/schemas';
 import { useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
-import { Mark } from '../../components/Mark';
-import { filterFragment } from '../../lib/accessFilter';
+import { Mark, type MarkKind } from '../../components/Mark';
+import { filterFragment, type AccessFilter } from '../../lib/accessFilter';
 import { EMERGENCY, isEmergency } from '../../lib/accessKinds';
 import { dayKey } from '../../lib/dates';
+import { leftAgainstRules } from '../../lib/whatLeft';
 import { useWords, type Vocabulary } from '../../words/context';
+import type { Key } from '../../words/languages/en';
 import type { Overview } from './useOverview';
 
 const DAYS = 30;
@@ -55,40 +57,44 @@ function Highlights({
   readonly from: string;
 }): ReactNode {
   const words = useWords();
-  const emergencies = entries.filter(isEmergency).length;
-  const refusals = entries.filter((entry) => entry.outcome === 'deny').length;
-  const partials = entries.filter((entry) => entry.outcome === 'partial').length;
-  if (emergencies + refusals + partials === 0)
-    return <p className="highlights">{words.text('list.inOrder')}</p>;
+  const highlights = [
+    highlight('emergency', 'list.emergencies', { purpose: EMERGENCY }, isEmergency),
+    // Only an emergency leaves before it is recorded: these are among them.
+    highlight('against', 'list.against', { purpose: EMERGENCY }, leftAgainstRules),
+    highlight('deny', 'list.refusals', { outcome: 'deny' }, ({ outcome }) => outcome === 'deny'),
+    highlight('partial', 'list.partials', { outcome: 'partial' }, ({ outcome }) => outcome === 'partial'),
+  ].filter(({ isOf }) => entries.some(isOf));
+  if (highlights.length === 0) return <p className="highlights">{words.text('list.inOrder')}</p>;
   return (
     <p className="highlights">
-      {emergencies > 0 && (
+      {highlights.map(({ kind, text, filter, isOf }) => (
         <Link
-          className="highlight highlight-emergency"
-          to={{ hash: filterFragment({ purpose: EMERGENCY, from }) }}
+          key={kind}
+          className={`highlight highlight-${kind}`}
+          to={{ hash: filterFragment({ ...filter, from }) }}
         >
-          <Mark kind="emergency" />
-          {words.text('list.emergencies', { count: emergencies })}
+          <Mark kind={kind === 'against' ? 'emergency' : kind} />
+          {words.text(text, { count: entries.filter(isOf).length })}
         </Link>
-      )}
-      {refusals > 0 && (
-        <Link className="highlight highlight-deny" to={{ hash: filterFragment({ outcome: 'deny', from }) }}>
-          <Mark kind="deny" />
-          {words.text('list.refusals', { count: refusals })}
-        </Link>
-      )}
-      {partials > 0 && (
-        <Link
-          className="highlight highlight-partial"
-          to={{ hash: filterFragment({ outcome: 'partial', from }) }}
-        >
-          <Mark kind="partial" />
-          {words.text('list.partials', { count: partials })}
-        </Link>
-      )}
+      ))}
     </p>
   );
 }
+
+interface Highlight {
+  readonly kind: MarkKind | 'against';
+  readonly text: Key;
+  /** Leads to the entries that it counts. */
+  readonly filter: AccessFilter;
+  readonly isOf: (entry: AccessEntry) => boolean;
+}
+
+const highlight = (
+  kind: Highlight['kind'],
+  text: Key,
+  filter: AccessFilter,
+  isOf: Highlight['isOf'],
+): Highlight => ({ kind, text, filter, isOf });
 
 function daysAgo(days: number): Date {
   const now = new Date();

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { useId, useState, type ReactNode } from 'react';
-import { Link } from 'react-router';
 import { AccessMarks, markOf } from '../../components/AccessMarks';
 import { Icon } from '../../components/Icon';
 import { KindList } from '../../components/KindList';
-import { Mark, type MarkKind } from '../../components/Mark';
+import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
+import { PartBoundary } from '../../components/PartBoundary';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
-import { isEmergency } from '../../lib/accessKinds';
 import { formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
+import { latePart } from '../../lib/latePart';
 import { Text, useWords } from '../../words/context';
-import { visitOutcome, type Visit } from './groupVisits';
-import { isVisitOpen, rememberEntry, rememberVisit } from './timelineMemory';
+import { EntryLink, Spoken } from './EntryLink';
+import { visitSummary, type Visit } from './groupVisits';
+import { isVisitOpen, rememberVisit } from './timelineMemory';
+
+const FoldedEntries = latePart(async () => (await import('./FoldedEntries')).FoldedEntries);
 
 /** One line of the list: one request, or several that belong together and open. */
 export function VisitRow({ visit }: { readonly visit: Visit }): ReactNode {
@@ -59,11 +62,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
   const oldest = visit.entries.at(-1) ?? first;
   const from = formatTime(words.tag, new Date(oldest.at));
   const to = formatTime(words.tag, new Date(first.at));
-  const summary: AccessEntry = {
-    ...first,
-    outcome: visitOutcome(visit),
-    late: visit.entries.some((entry) => entry.late),
-  };
+  const summary = visitSummary(visit);
   return (
     <li className={isOpen ? 'visit visit-open' : 'visit'}>
       <span className="visit-time">
@@ -101,60 +100,15 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
           <AccessMarks entry={summary} />
         </p>
         <ul id={listId} className="visit-entries" hidden={!isOpen}>
-          {isOpen && visit.entries.map((entry) => <FoldedEntry key={entry.id} entry={entry} />)}
+          {isOpen && (
+            <PartBoundary>
+              <FoldedEntries entries={visit.entries} />
+            </PartBoundary>
+          )}
         </ul>
       </div>
     </li>
   );
-}
-
-function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
-  const words = useWords();
-  const mark: MarkKind = markOf(entry);
-  return (
-    <li className="visit-entry">
-      <Mark kind={mark} />
-      <span className="visit-entry-text">
-        <EntryLink entry={entry}>
-          <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
-          <KindList kinds={countKinds([entry])} />
-          <Spoken entry={entry} />
-        </EntryLink>
-        {entry.outcome !== 'permit' && (
-          <span className={`badge badge-${entry.outcome}`}>{words.text(`mark.${entry.outcome}`)}</span>
-        )}
-      </span>
-    </li>
-  );
-}
-
-function EntryLink({
-  entry,
-  children,
-}: {
-  readonly entry: AccessEntry;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <Link
-      className="visit-link"
-      to={`/accesses/${encodeURIComponent(entry.id)}`}
-      data-entry={entry.id}
-      onClick={() => {
-        rememberEntry(entry.id);
-      }}
-    >
-      {children}
-    </Link>
-  );
-}
-
-/** What a reader of one line sees beside its name, for those who hear the name alone: when, with what result, whether in an emergency. */
-function Spoken({ time, entry }: { readonly time?: string; readonly entry: AccessEntry }): ReactNode {
-  const words = useWords();
-  const marks = [entry.outcome, ...(isEmergency(entry) ? (['emergency'] as const) : [])];
-  const facts = [...(time === undefined ? [] : [time]), ...marks.map((mark) => words.text(`mark.${mark}`))];
-  return <span className="unseen">, {facts.join(', ')}</span>;
 }
 
 const REASON_LENGTH = 160;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { dayKey } from '../../lib/dates';
+import { isIncomplete } from '../../lib/whatLeft';
 
 /** Requests of one requester for one reason at one holder within one hour of one day: one line of the list. */
 export interface Visit {
@@ -76,8 +77,19 @@ export function sameVisits(some: readonly Visit[], others: readonly Visit[]): bo
   );
 }
 
-/** One entry's worth of facts about a visit, for its line. */
-export function visitOutcome(visit: Visit): AccessEntry['outcome'] {
-  const first = visit.entries[0].outcome;
-  return visit.entries.every((entry) => entry.outcome === first) ? first : 'partial';
+/** One entry's worth of facts about a visit, for its line: what is to be noticed about any of its entries is about the line. */
+export function visitSummary({ entries }: Visit): AccessEntry {
+  const [first] = entries;
+  const corrected = entries.find((entry) => entry.corrected !== undefined)?.corrected;
+  const parts = entries.find(isIncomplete)?.parts ?? first.parts;
+  const amends = entries.find((entry) => entry.amends !== undefined)?.amends;
+  return {
+    ...first,
+    outcome: entries.every(({ outcome }) => outcome === first.outcome) ? first.outcome : 'partial',
+    late: entries.some(({ late }) => late),
+    items: entries.flatMap(({ items }) => items),
+    ...(corrected && { corrected }),
+    ...(parts && { parts }),
+    ...(amends && { amends }),
+  };
 }

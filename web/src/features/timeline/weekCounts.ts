@@ -12,7 +12,7 @@ export interface Week {
   readonly end: string;
   readonly total: number;
   readonly emergencies: number;
-  /** Wholly or partly refused. */
+  /** Of which nothing left, or not all. */
   readonly refusals: number;
   /** Per series, in the order of the series. */
   readonly counts: readonly number[];

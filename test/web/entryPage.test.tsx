@@ -1,0 +1,227 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import { screen, waitFor, within } from '@testing-library/react';
+import { Route, Routes } from 'react-router';
+import { EntryPage } from '../../web/src/features/entry/EntryPage';
+import { accessList, consentHistory, entry, meAnswer } from './support/answers';
+import { fakeApi } from './support/fakeApi';
+import {
+  corrected,
+  EMERGENCY,
+  held,
+  HELD,
+  inParts,
+  item,
+  lateRelease,
+  nothingGiven,
+} from './support/recorded';
+import { renderPage } from './support/renderPage';
+
+beforeAll(() => {
+  window.scrollTo = () => undefined;
+});
+
+async function open(shown: AccessEntry, language: 'en' | 'zh-CN' = 'en'): Promise<string> {
+  fakeApi({
+    [`GET /api/v1/accesses/${shown.id}`]: { body: shown },
+    'GET /api/v1/consent/history': { body: consentHistory() },
+    'GET /api/v1/me': { body: meAnswer() },
+    'POST /api/v1/accesses/search': { body: accessList([entry({})]) },
+  });
+  const { container } = renderPage(
+    <Routes>
+      <Route path="/accesses/:id" element={<EntryPage />} />
+    </Routes>,
+    { language, path: `/accesses/${shown.id}` },
+  );
+  await waitFor(() => {
+    expect(container.querySelector('.why-sentence')).not.toBeNull();
+  });
+  return container.textContent.replace(/\s+/g, ' ');
+}
+
+const group = (name: string): HTMLElement | undefined =>
+  screen
+    .queryAllByRole('heading', { level: 3, name })
+    .map(({ parentElement }) => parentElement)
+    .find((element) => element !== null && element.closest('details') === null) ?? undefined;
+
+const link = (name: string): string | null => screen.getByRole('link', { name }).getAttribute('href');
+
+describe('the entry of a release before its record', () => {
+  it('against the rules says what left, by what it was decided, and what the rules would have said', async () => {
+    const text = await open(lateRelease());
+    expect(group('Released')?.textContent).toContain('Measurements and laboratory results2');
+    expect(group('Withheld')).toBeUndefined();
+    expect(text).toContain('Data were released that should have stayed closed even in an emergency.');
+    expect(text).toContain(
+      'Released, although the answer when it was recorded was: Refused by your rule “Nobody may see data about psychiatric care',
+    );
+    expect(text).toContain('North Hospital asked its own copy of the ledger.');
+    expect(text).toContain('They do not agree with what was released: see above.');
+    expect(text).not.toContain('Your rules hold even in an emergency');
+  });
+
+  it('by the deployment’s choice says that nobody read the rules', async () => {
+    const text = await open(lateRelease({ lateBasis: 'deployment' }));
+    expect(text).toContain(
+      'Nobody could read your rules at that moment. North Hospital has decided beforehand',
+    );
+    expect(text).not.toContain('asked its own copy');
+  });
+
+  it('with which the rules agree says so', async () => {
+    const agreed = lateRelease({
+      items: [item({ released: true, otherwise: { decision: 'permit', rule: 'care' } })],
+    });
+    const { ruled: _ruled, ...shown } = agreed;
+    const text = await open(shown);
+    expect(text).toContain('They agree with what was released.');
+    expect(text).not.toMatch(/although|stayed closed/);
+  });
+
+  it('in time, refused, says none of it', async () => {
+    const text = await open(held());
+    expect(group('Withheld')?.textContent).toContain('Measurements and laboratory results2');
+    expect(group('Released')).toBeUndefined();
+    expect(text).toContain('Your rules hold even in an emergency: nothing was overridden.');
+    expect(text).not.toMatch(/before it was recorded|corrected|although/i);
+  });
+
+  it('says it in Chinese', async () => {
+    const text = await open(lateRelease({ lateBasis: 'deployment' }), 'zh-CN');
+    expect(text).toContain('有些数据即使在紧急情况下也不应提供，却已经提供。');
+    expect(text).toContain('已提供，但记录时的判定是：已拒绝，依据您的规则');
+    expect(text).toContain('当时无法读取任何人的规则。');
+  });
+});
+
+describe('a corrected entry', () => {
+  it('shows the corrected view first, says when and why, and keeps what it said at first within reach', async () => {
+    const text = await open(corrected());
+    expect(group('Released')).toBeDefined();
+    expect(group('Withheld')).toBeUndefined();
+    expect(text).toContain('This entry was corrected on May 6, 2026');
+    expect(text).toContain('At first it did not say that data had left before it was recorded.');
+    const before = screen.getByText('What it said at first: Refused').closest('details');
+    if (before === null) throw new Error('the first view was expected to fold');
+    expect(before.open).toBe(false);
+    expect(within(before).getByText('Withheld')).toBeTruthy();
+    expect(link('See the correction itself')).toBe('/accesses/NorthHospitalMSP~main~1');
+  });
+
+  it('of a release that never was says that nothing was given', async () => {
+    const text = await open(nothingGiven());
+    expect(group('Withheld')).toBeDefined();
+    expect(group('Released')).toBeUndefined();
+    expect(text).toContain(
+      'Not given, although the answer when it was recorded was: Allowed by your setting “Open to those who say they treat me”.',
+    );
+    expect(text).toContain('In fact nothing was given.');
+    expect(text).toContain('What it said at first: Allowed');
+    expect(text).not.toContain('left before this was recorded');
+  });
+
+  it('has its amendment at an address of its own, with the way back', async () => {
+    const { corrected: _corrected, ...amendment } = corrected({ late: false });
+    await open({ ...amendment, amends: { id: 'NorthHospitalMSP~main~0', why: 'releasedLate' } });
+    expect(screen.getByText('This corrects another entry')).toBeTruthy();
+    expect(link('See the entry that it corrects')).toBe('/accesses/NorthHospitalMSP~main~0');
+  });
+
+  it('is read again when it is opened again: a later line may have corrected it', async () => {
+    await open({ ...held(), id: 'later-corrected' });
+    expect(screen.queryByText(/was corrected/)).toBeNull();
+    document.body.replaceChildren();
+    await open({ ...corrected(), id: 'later-corrected' });
+    expect(screen.getByText(/was corrected/)).toBeTruthy();
+  });
+});
+
+describe('a request in parts', () => {
+  it('is one entry: one row for what several parts hold, each part’s place and address', async () => {
+    const shown = inParts(3);
+    const text = await open(shown);
+    expect(group('Released')?.textContent).toContain('Measurements and laboratory results3');
+    expect(text).toContain('the ledger holds it in 3 parts. Here they are one entry.');
+    expect(text).toContain('Part 2 of 3');
+    expect(
+      screen
+        .getAllByRole('link', { name: 'See it alone', hidden: true })
+        .map((one) => one.getAttribute('href')),
+    ).toEqual([`/accesses/${shown.id}-part-2`, `/accesses/${shown.id}-part-3`]);
+    expect(text).not.toContain('not recorded completely');
+  });
+
+  it('says that some are missing', async () => {
+    const text = await open(inParts(2));
+    expect(text).toContain('This request is not recorded completely');
+    expect(text).toContain('2 of 3 parts have been recorded so far.');
+  });
+
+  it('leads from one part to the whole', async () => {
+    await open(entry({ partOf: { number: 2, of: 3, id: 'NorthHospitalMSP~main~4' } }));
+    expect(screen.getByText('This is part 2 of 3 of one request')).toBeTruthy();
+    expect(link('See the whole request')).toBe('/accesses/NorthHospitalMSP~main~4');
+  });
+});
+
+describe('what was decided on and not given', () => {
+  it('stands after what was given', async () => {
+    await open(entry({ items: [item({ count: 1, ids: ['o-54'], further: 52 })] }));
+    expect(group('Released')?.textContent).toContain('1 and 52 more were decided on but not given');
+  });
+
+  it('is all there is to say of a mere count, which is not "none found"', async () => {
+    const text = await open(entry({ items: [item({ count: 0, ids: [], further: 59 })] }));
+    expect(group('Released')?.textContent).toContain('none given; 59 were decided on');
+    expect(text).not.toContain('none found');
+  });
+
+  it('was withheld with the rest where it was withheld', async () => {
+    await open(held({ items: [item({ ...HELD, count: 1, ids: ['o-1'], further: 52 })] }));
+    expect(group('Withheld')?.textContent).toContain('53');
+  });
+
+  it('says it in Chinese', async () => {
+    await open(entry({ items: [item({ count: 1, ids: ['o-54'], further: 52 })] }), 'zh-CN');
+    expect(group('已提供')?.textContent).toContain('另有 52 项也经过判定，但这次没有提供');
+  });
+});
+
+describe('what would have decided without the emergency', () => {
+  const opened = item({
+    basis: { kind: 'emergency', version: 2, rule: 'block-psy' },
+    otherwise: { decision: 'deny', rule: 'block-psy' },
+  });
+  const open2 = item({ type: 'Condition', otherwise: { decision: 'permit', rule: 'care' } });
+
+  it('is said of what was opened, and of what would have been open anyway', async () => {
+    const text = await open(entry({ ...EMERGENCY, items: [opened, open2] }));
+    expect(text).toContain(
+      'Opened because of the emergency. Otherwise your rule “Nobody may see data about psychiatric care',
+    );
+    expect(text).toContain('It would have been the same without the emergency.');
+  });
+
+  it('is said of what a holding rule refused and another would have refused', async () => {
+    const refused = item({ ...HELD, otherwise: { decision: 'deny' } });
+    const text = await open(held({ items: [refused] }));
+    expect(text).toContain('Without the emergency: Refused: none of your exceptions');
+    expect(text).not.toContain('It would have been the same');
+  });
+
+  it('of somebody who had not decided names the network’s rule', async () => {
+    const usual = item({ basis: { kind: 'emergency', version: null }, otherwise: { decision: 'deny' } });
+    expect(await open(entry({ ...EMERGENCY, items: [usual] }))).toContain(
+      'You had not decided anything yet; otherwise the network’s usual rule would have refused it.',
+    );
+  });
+
+  it('is not spoken of outside an emergency', async () => {
+    expect(await open(entry({ items: [item({})] }))).not.toMatch(/without the emergency/i);
+  });
+});

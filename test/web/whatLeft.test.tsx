@@ -1,0 +1,189 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry, AccessItem } from '@api/schemas';
+import { hasLeft as ledgerHasLeft, outcomeOf } from '@chartwitness/chaincode/domain';
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import fc from 'fast-check';
+import { Summary } from '../../web/src/features/timeline/Summary';
+import { groupVisits, visitSummary } from '../../web/src/features/timeline/groupVisits';
+import { VisitRow } from '../../web/src/features/timeline/VisitRow';
+import { countKinds } from '../../web/src/lib/itemKinds';
+import { hasLeft, leftAgainstRules, leftByRules, notesOf } from '../../web/src/lib/whatLeft';
+import { entry } from './support/answers';
+import { corrected, held, inParts, item, lateRelease, nothingGiven } from './support/recorded';
+import { renderPage } from './support/renderPage';
+
+const ANY_ITEM = fc.record(
+  {
+    decision: fc.constantFrom<AccessItem['decision']>('permit', 'deny'),
+    released: fc.boolean(),
+    count: fc.nat(5),
+    further: fc.integer({ min: 1, max: 60 }),
+  },
+  { requiredKeys: ['decision', 'count'] },
+);
+
+type Stated = Pick<AccessItem, 'decision' | 'released'>;
+
+const stated = ({ decision, released }: Stated) =>
+  released === undefined ? { decision } : { decision, released };
+const leftOnLedger = (some: Stated): boolean => ledgerHasLeft(stated(some));
+
+it('is what the ledger says of any item', () => {
+  fc.assert(
+    fc.property(ANY_ITEM, (some) => {
+      expect(hasLeft(some)).toBe(leftOnLedger(some));
+    }),
+  );
+});
+
+it('of any entry is given or withheld, each resource once, and an entry by the rules has no other result than they', () => {
+  fc.assert(
+    fc.property(fc.array(ANY_ITEM, { minLength: 1, maxLength: 6 }), (some) => {
+      const items = some.map((one) => item({ ...one, ids: [] }));
+      const [kind] = countKinds([entry({ items })]);
+      const sum = (list: readonly AccessItem[], of: (one: AccessItem) => number): number =>
+        list.reduce((total, one) => total + of(one), 0);
+      const left = items.filter(leftOnLedger);
+      const kept = items.filter((one) => !leftOnLedger(one));
+      expect(kind?.given ?? 0).toBe(sum(left, ({ count }) => count));
+      expect(kind?.further ?? 0).toBe(sum(left, ({ further = 0 }) => further));
+      expect(kind?.withheld ?? 0).toBe(sum(kept, ({ count, further = 0 }) => count + further));
+      const byRules = items.map(({ decision }) => ({ decision }));
+      if (leftByRules({ items })) {
+        expect(leftAgainstRules({ items })).toBe(false);
+        expect(outcomeOf(items.map(stated))).toBe(outcomeOf(byRules));
+      }
+    }),
+  );
+});
+
+it.each<[string, AccessEntry, readonly string[]]>([
+  ['an ordinary entry', entry({}), []],
+  ['a refusal', held(), []],
+  ['a late release by the rules', lateRelease({ items: [item({ released: true })] }), ['late']],
+  ['a late release against them', lateRelease(), ['against', 'late']],
+  ['a corrected refusal', corrected(), ['against', 'late', 'corrected']],
+  ['a release that never was', nothingGiven(), ['corrected']],
+  ['all parts', inParts(3), []],
+  ['not all parts', inParts(2), ['incomplete']],
+  [
+    'an amendment alone',
+    lateRelease({ late: false, amends: { id: 'x', why: 'releasedLate' } }),
+    ['against', 'amendment'],
+  ],
+])('what is to be noticed of %s', (_what, shown, expected) => {
+  expect(notesOf(shown)).toEqual(expected);
+});
+
+it('two wrongs do not make an entry right: the result alone would say that the rules were followed', () => {
+  const items = [item({ decision: 'deny', released: true }), item({ released: false })];
+  const crossed = entry({ outcome: 'partial', items, late: true });
+  expect(crossed.ruled).toBeUndefined();
+  expect(notesOf(crossed)).toContain('against');
+});
+
+describe('a line of the list', () => {
+  const lineOf = (shown: AccessEntry, language: 'en' | 'zh-CN' = 'en'): string => {
+    const [day] = groupVisits([shown]);
+    const [visit] = day?.visits ?? [];
+    if (visit === undefined) throw new Error('a line was expected');
+    const { container } = renderPage(<VisitRow visit={visit} />, { language });
+    return container.textContent;
+  };
+
+  it('of a late release says what left and never that it was refused', () => {
+    const text = lineOf(lateRelease());
+    expect(text).toContain('Measurements and laboratory results, 2');
+    expect(text).not.toMatch(/withheld|Refused|Allowed/);
+    expect(text).toContain('Against the rules');
+    expect(text).toContain('Released before it was recorded');
+  });
+
+  it('of the same request in time says that it was refused', () => {
+    const text = lineOf(held());
+    expect(text).toContain('Measurements and laboratory results, 2 (withheld)');
+    expect(text).toContain('Refused');
+    expect(text).not.toMatch(/Against|before it was recorded/);
+  });
+
+  it('of a release that never was says neither that it was allowed nor that it was refused', () => {
+    const text = lineOf(nothingGiven());
+    expect(text).toContain('(withheld)');
+    expect(text).toContain('Nothing released');
+    expect(text).toContain('Corrected');
+    expect(text).not.toMatch(/Refused|Allowed/);
+  });
+
+  it('says how many more were decided on, and none found only where none was', () => {
+    expect(lineOf(entry({ items: [item({ count: 1, ids: ['o-1'], further: 52 })] }))).toContain(
+      'Measurements and laboratory results, 1, and 52 more not given',
+    );
+    expect(lineOf(entry({ items: [item({ count: 0, ids: [], further: 59 })] }))).toContain(
+      'Measurements and laboratory results, none of 59 given',
+    );
+    expect(lineOf(entry({ items: [item({ count: 0, ids: [] })] }))).toContain('none found');
+    expect(
+      lineOf(held({ items: [item({ decision: 'deny', count: 1, ids: ['o-1'], further: 52 })] })),
+    ).toContain('Measurements and laboratory results, 53 (withheld)');
+  });
+
+  it('says the same in Chinese', () => {
+    expect(lineOf(corrected(), 'zh-CN')).toMatch(/2 项.*与规则不符.*先提供，后补记.*已更正/);
+    expect(lineOf(inParts(2), 'zh-CN')).toContain('尚未全部记录');
+    expect(lineOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
+      '1 项，另有 52 项未提供',
+    );
+  });
+
+  it('that folds several shows what is to be noticed about any of them, and about which once it is open', async () => {
+    const twice = [corrected({ id: 'one' }), held({ id: 'two' })];
+    const [day] = groupVisits(twice);
+    const [visit] = day?.visits ?? [];
+    if (visit === undefined) throw new Error('a line was expected');
+    expect(notesOf(visitSummary(visit))).toEqual(['against', 'late', 'corrected']);
+    renderPage(<VisitRow visit={visit} />);
+    await userEvent.click(screen.getByRole('button'));
+    const lines = (await screen.findAllByRole('link')).map((one) => one.closest('li'));
+    const [first, second] = lines;
+    expect(first?.textContent).toContain('Corrected');
+    expect(second?.textContent).toMatch(/Refused/);
+    expect(second?.textContent).not.toContain('Corrected');
+  });
+
+  it('does not add up what several answers held back of one search', () => {
+    const page = (id: string): AccessEntry => entry({ items: [item({ count: 1, ids: [id], further: 53 })] });
+    expect(countKinds([page('o-1'), page('o-2')])).toEqual([{ type: 'Observation', given: 2 }]);
+    const counted = entry({ items: [item({ count: 0, ids: [], further: 54 })] });
+    expect(countKinds([counted, counted])).toEqual([{ type: 'Observation', given: 0, further: 54 }]);
+  });
+});
+
+describe('the headline', () => {
+  const now = (): string => new Date().toISOString();
+  const headlineOf = (entries: readonly AccessEntry[], language: 'en' | 'zh-CN' = 'en'): string => {
+    const overview = { since: new Date(0), isCapped: false, entries };
+    return renderPage(<Summary overview={overview} />, { language }).container.textContent;
+  };
+
+  it('counts what left against the rules, and what left nothing, as the filters behind it do', () => {
+    const text = headlineOf([corrected({ at: now() }), held({ at: now() }), nothingGiven({ at: now() })]);
+    expect(text).toContain('2 emergencies');
+    expect(text).toContain('1 released against the rules');
+    expect(text).toContain('2 received nothing');
+  });
+
+  it('says of ordinary entries that all was released, and nothing of rules', () => {
+    expect(headlineOf([entry({ at: now() })])).toContain(
+      'No emergencies, and everything asked for was released.',
+    );
+    expect(headlineOf([held({ at: now() })])).not.toContain('against the rules');
+  });
+
+  it('says it in Chinese', () => {
+    expect(headlineOf([corrected({ at: now() })], 'zh-CN')).toContain('1 次提供与规则不符');
+  });
+});

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEntry } from '@api/schemas';
+import type { ReactNode } from 'react';
+import { markOf, resultWord } from '../../components/AccessMarks';
+import { KindList } from '../../components/KindList';
+import { Mark } from '../../components/Mark';
+import { formatTime } from '../../lib/dates';
+import { countKinds } from '../../lib/itemKinds';
+import { notesOf } from '../../lib/whatLeft';
+import { useWords } from '../../words/context';
+import { EntryLink, Spoken } from './EntryLink';
+
+/** The entries of a line that was opened. */
+export function FoldedEntries({ entries }: { readonly entries: readonly AccessEntry[] }): ReactNode {
+  return entries.map((entry) => <FoldedEntry key={entry.id} entry={entry} />);
+}
+
+function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  return (
+    <li className="visit-entry">
+      <Mark kind={markOf(entry)} />
+      <span className="visit-entry-text">
+        <EntryLink entry={entry}>
+          <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
+          <KindList kinds={countKinds([entry])} />
+          <Spoken entry={entry} />
+        </EntryLink>
+        {entry.outcome !== 'permit' && (
+          <span className={`badge badge-${entry.outcome}`}>{resultWord(words, entry)}</span>
+        )}
+        {notesOf(entry).map((note) => (
+          <span key={note} className="badge">
+            {words.code('note', note)}
+          </span>
+        ))}
+      </span>
+    </li>
+  );
+}
