@@ -223,7 +223,9 @@ describe('what a screen reader is given', () => {
     expect(named('button').filter((name) => name.startsWith('Week from '))).toHaveLength(12);
     expect(named('button')).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Week from .+: 14 accesses, 2 emergencies,? and 7 withheld wholly or in part$/),
+        expect.stringMatching(
+          /^Week from .+: 14 accesses, 2 emergencies,? and 7 withheld wholly or in part$/,
+        ),
       ]),
     );
     await page.goto('/consent/edit');
