@@ -34,7 +34,12 @@ export function prepareSource(source: Upstream, { facts, clock, log }: Preparati
     page: (next, signal) => watched.page(next, signal),
     isReady: async () => {
       const readiness = await watched.isReady();
-      return readiness.ready ? checkLabels() : readiness;
+      if (!readiness.ready) {
+        return readiness;
+      }
+      const { ready, detail } = await checkLabels();
+      const said = [readiness.detail, detail].filter((one) => one !== undefined);
+      return said.length === 0 ? { ready } : { ready, detail: said.join('; ') };
     },
   };
 }

@@ -2,8 +2,8 @@
 import { AppError } from '../errors';
 import { isFhirId } from './resource';
 import type { Handling } from './appliedParameters';
-import { isDirectoryType, isPatientType } from './resourceTypes';
-import { bad, isGatewayParameter, isOperationParameter, understood } from './searchParameters';
+import { isDirectoryType, isPatientType, patientParameters } from './resourceTypes';
+import { bad, baseOf, isGatewayParameter, isOperationParameter, understood } from './searchParameters';
 
 /** How a search names its one patient. */
 export type PatientBinding =
@@ -64,7 +64,7 @@ export function parseSearch(
     throw bad(`${misplaced} is a parameter of $everything`);
   }
   const patient =
-    type === 'Patient' ? bindPatientSearch(parameters) : bindByReference(parameters, fhirBaseUrl);
+    type === 'Patient' ? bindPatientSearch(parameters) : bindByReference(type, parameters, fhirBaseUrl);
   const countOnly = parameters.get('_summary') === 'count' || parameters.get('_count') === '0';
   return {
     type,
@@ -95,10 +95,16 @@ function wantsTotal(parameters: URLSearchParams): boolean {
   return total !== 'none';
 }
 
-function bindByReference(parameters: URLSearchParams, fhirBaseUrl: string): PatientBinding {
+function bindByReference(type: string, parameters: URLSearchParams, fhirBaseUrl: string): PatientBinding {
+  const known: readonly string[] = patientParameters(type);
   const named = [...parameters].filter(([name]) => ANY_BINDING.test(name));
   if (named.length === 0) {
-    throw unbound('add patient=<id> (or subject=Patient/<id>)');
+    throw unbound(`add ${known.map((name) => `${name}=<id>`).join(' or ')}`);
+  }
+  // A source may ignore a parameter that its type does not have, and answer for everybody.
+  const unknown = named.find(([name]) => !known.includes(baseOf(name)));
+  if (unknown !== undefined) {
+    throw unbound(`${type} is searched by ${known.join(' or ')}, not by ${unknown[0]}`);
   }
   const ids = named.map(([name, value]) => {
     const reference = value.startsWith(`${fhirBaseUrl}/`) ? value.slice(fhirBaseUrl.length + 1) : value;

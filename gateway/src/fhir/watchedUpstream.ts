@@ -4,7 +4,7 @@ import { elements, type FhirResource } from './resource';
 import type { FactsReader } from './resourceFacts';
 import { isPatientType } from './resourceTypes';
 import { sourceFailed } from './sourceFailed';
-import type { SourcePage, Upstream } from './upstream';
+import type { SourcePage, SourceReadiness, Upstream } from './upstream';
 
 export interface WatchOptions {
   readonly facts: FactsReader;
@@ -17,29 +17,33 @@ const BINDING = ['patient', 'subject', 'patient:Patient', 'subject:Patient'];
 const MAX_SHOWN_BASES = 3;
 /** A gateway that is not ready gets no requests, so no whole answer could end the fault. */
 const FAULT_KEPT_MS = 5 * 60_000;
+/** What it takes to hold a source for wrongly set up: one odd search, of any client, must not stop the gateway. */
+const CERTAIN_PATIENTS = 3;
+const CERTAIN_TYPES = 2;
 
 /**
  * A source whose answers are looked at for faults of set-up, so that a patient who is there does not look absent. An answer for one patient
- * of which no resource names this patient under the source's own base is UPSTREAM_FAILED, and not ready until an answer is whole again, at most for 5 minutes.
+ * of which no resource names this patient under the source's own base is UPSTREAM_FAILED, if the source has the patient. Readiness says so for
+ * 5 minutes, or until an answer is whole. Not ready it is after the same for three patients and two types, if no answer has been whole since
+ * the start: a source that once answered rightly is set up rightly, and what it answers otherwise is for one kind of search.
  * What the source says about parameters that it did not apply goes to the operator's log, by code: its words may quote data.
  */
 export function watchedUpstream(source: Upstream, { facts, clock, log }: WatchOptions): Upstream {
-  let fault: { readonly reason: string; readonly until: number } | undefined;
-  const watch = (page: SourcePage, patientId: string | undefined): SourcePage => {
+  const findings = new Findings(clock);
+  const watch = async (inner: Upstream, page: SourcePage, question: Question): Promise<SourcePage> => {
     tellOutcomes(page.outcomes, log);
-    if (patientId === undefined) {
-      return page;
-    }
+    const { patientId, type, signal } = question;
     const found = page.entries.map(({ resource }) => resource).filter(isPatientData);
-    if (found.length === 0) {
+    if (patientId === undefined || found.length === 0) {
       return page;
     }
-    if (!found.some((resource) => mayConcern(resource, patientId, facts))) {
+    if (found.some((resource) => mayConcern(resource, patientId, facts))) {
+      findings.whole();
+    } else if ((await inner.read('Patient', patientId, signal)) !== undefined) {
       const reason = faultOf(found, facts);
-      fault = { reason, until: clock() + FAULT_KEPT_MS };
+      findings.fault(reason, patientId, type);
       throw sourceFailed(reason);
     }
-    fault = undefined;
     return page;
   };
   const over = (inner: Upstream): Upstream => ({
@@ -48,20 +52,72 @@ export function watchedUpstream(source: Upstream, { facts, clock, log }: WatchOp
     within: (room) => over(inner.within(room)),
     read: (type, id, signal) => inner.read(type, id, signal),
     search: async (type, parameters, signal, handling) =>
-      watch(await inner.search(type, parameters, signal, handling), patientIn(parameters)),
+      watch(inner, await inner.search(type, parameters, signal, handling), {
+        patientId: patientIn(parameters),
+        type,
+        signal,
+      }),
     everything: async (patientId, parameters, signal) => {
       const page = await inner.everything(patientId, parameters, signal);
-      return page && watch(page, patientId);
+      return page && watch(inner, page, { patientId, type: '$everything', signal });
     },
-    page: async (next, signal) => watch(await inner.page(next, signal), undefined),
+    page: async (next, signal) => {
+      const page = await inner.page(next, signal);
+      tellOutcomes(page.outcomes, log);
+      return page;
+    },
     isReady: async () => {
       const readiness = await inner.isReady();
-      return readiness.ready && fault !== undefined && clock() < fault.until
-        ? { ready: false, detail: fault.reason }
-        : readiness;
+      return (readiness.ready ? findings.current() : undefined) ?? readiness;
     },
   });
   return over(source);
+}
+
+interface Question {
+  readonly patientId: string | undefined;
+  /** Searched, or `$everything`. */
+  readonly type: string;
+  readonly signal: AbortSignal;
+}
+
+/** What the answers so far say about how the source is set up. */
+class Findings {
+  readonly #clock: () => number;
+  readonly #patients = new Set<string>();
+  readonly #types = new Set<string>();
+  #last: { readonly reason: string; readonly until: number } | undefined;
+  #hasBeenWhole = false;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  whole(): void {
+    this.#hasBeenWhole = true;
+    this.#last = undefined;
+    this.#patients.clear();
+    this.#types.clear();
+  }
+
+  fault(reason: string, patientId: string, type: string): void {
+    this.#last = { reason, until: this.#clock() + FAULT_KEPT_MS };
+    if (!this.#hasBeenWhole && this.#patients.size < CERTAIN_PATIENTS) {
+      this.#patients.add(patientId);
+    }
+    if (!this.#hasBeenWhole && this.#types.size < CERTAIN_TYPES) {
+      this.#types.add(type);
+    }
+  }
+
+  /** undefined while there is nothing to say. */
+  current(): SourceReadiness | undefined {
+    if (this.#last === undefined || this.#clock() >= this.#last.until) {
+      return undefined;
+    }
+    const isCertain = this.#patients.size >= CERTAIN_PATIENTS && this.#types.size >= CERTAIN_TYPES;
+    return { ready: !isCertain, detail: this.#last.reason };
+  }
 }
 
 function isPatientData({ resourceType }: FhirResource): boolean {
