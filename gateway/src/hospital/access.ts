@@ -12,6 +12,7 @@ import { widened } from '../fhir/identifierSearch';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
+import { sourceFailed } from '../fhir/sourceFailed';
 import type { Subjects } from '../fhir/subject';
 import { PageTooLarge, type Room, type Upstream } from '../fhir/upstream';
 import type { Recorder } from '../recorder/recorder';
@@ -25,8 +26,8 @@ import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type Errand, recordAccess, requestsFor } from './recordAccess';
-import { everythingSource, gatherPatients, searchSource } from './sources';
-import { type PagedSource, type Place, sourceOf, SourceWalk } from './sourceWalk';
+import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
+import { type PagedSource, type Place, sourceOf, SourceWalk, type Stretch } from './sourceWalk';
 
 export interface AccessDependencies {
   readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
@@ -86,6 +87,7 @@ export interface Access {
 }
 
 const RETRY_SECONDS = 5;
+const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
 export function createAccess(dependencies: AccessDependencies): Access {
   const begin = (context: AccessContext): Accessing => new Accessing(dependencies, context);
@@ -209,7 +211,11 @@ class Accessing {
     const source = everythingSource(patientId, request.upstream, this.#upstream, this.#context.deadline);
     const walk = new SourceWalk(source, start);
     const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', patientId)]);
-    if (first === undefined || patient === undefined) {
+    if (first === undefined && patient !== undefined) {
+      throw sourceFailed('the source has a Patient, but answers to $everything that it is not there');
+    }
+    this.#assertNotDenied(patientId, patient, first);
+    if (patient === undefined) {
       throw this.#absent();
     }
     const bound = bindPatients([patient], this.#deps.subjects);
@@ -261,23 +267,33 @@ class Accessing {
     search: SearchRequest,
     start: Place,
   ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
-    const source = searchSource(
-      { ...search, upstream: widened(search, this.#deps.table) },
-      this.#upstream,
-      this.#context.deadline,
-    );
+    const asked = { ...search, upstream: widened(search, this.#deps.table) };
+    const { deadline } = this.#context;
+    const source = searchSource(asked, this.#upstream, deadline);
     if (search.patient.kind === 'id') {
+      const { id } = search.patient;
       const walk = new SourceWalk(source, start);
-      const [, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', search.patient.id)]);
+      const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', id)]);
+      this.#assertNotDenied(id, patient, first);
       return { source, walk, patients: patient === undefined ? [] : [patient] };
     }
     // Whom an identifier names is known once all Patients that it matches are at hand.
-    const atHand = await gatherPatients(source.bare ?? source, this.#deps.limits.sourceCount);
+    const alone = searchByIdentifierAlone(asked);
+    const named = alone === undefined ? source : searchSource(alone, this.#upstream, deadline);
+    const atHand = await gatherPatients(named, this.#deps.limits.sourceCount);
     const patients = matchingPatients(atHand.entries, search.patient, this.#deps.table);
-    const paged = source.bare === undefined ? sourceOf(atHand, source.isMatch) : source;
+    const paged = alone === undefined ? sourceOf(atHand, source.isMatch) : source;
     const walk = new SourceWalk(paged, start);
     await walk.prefetch();
     return { source: paged, walk, patients };
+  }
+
+  /** A source that says a patient is not there, but has data of hers, must not make her look absent. */
+  #assertNotDenied(id: string, patient: FhirResource | undefined, first: Stretch | undefined): void {
+    const { facts } = this.#deps;
+    if (patient === undefined && first?.matches.some(({ resource }) => facts(resource).patientIds.has(id))) {
+      throw sourceFailed(DENIED);
+    }
   }
 
   #fetch(type: string, id: string): Promise<FhirResource | undefined> {
@@ -290,7 +306,14 @@ class Accessing {
       return resource;
     }
     const id = patientNamedBy(resource, this.#deps.facts);
-    return id === undefined ? undefined : this.#fetch('Patient', id);
+    if (id === undefined) {
+      return undefined;
+    }
+    const patient = await this.#fetch('Patient', id);
+    if (patient === undefined) {
+      throw sourceFailed(DENIED);
+    }
+    return patient;
   }
 
   async #directory(type: string, id: string, chooser: Chooser): Promise<Candidate | undefined> {

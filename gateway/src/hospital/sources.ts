@@ -40,6 +40,17 @@ export function everythingSource(
 }
 
 /**
+ * A search for Patients by identifier without everything else that is asked about them, which may match nobody: so it is known whom the
+ * search names even then. undefined where nothing else is asked.
+ */
+export function searchByIdentifierAlone(search: SearchRequest): SearchRequest | undefined {
+  const named = [...search.upstream].filter(([name]) => name === 'identifier');
+  return named.length === search.upstream.size
+    ? undefined
+    : { ...search, upstream: new URLSearchParams(named), handling: 'lenient' };
+}
+
+/**
  * All matches of a search for Patients as one page.
  * @throws AppError UPSTREAM_FAILED when there are more than 1,000.
  */

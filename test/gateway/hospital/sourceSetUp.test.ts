@@ -21,6 +21,8 @@ beforeEach(async () => {
   source.answers = {
     metadata: { resourceType: 'CapabilityStatement' },
     'Patient/p1': patient('p1', '111'),
+    'Patient/p2': patient('p2', '222'),
+    'Patient/p3': patient('p3', '333'),
   };
 });
 afterEach(() => source.close());
@@ -53,21 +55,33 @@ describe('a chart that names the patient under another base', () => {
       expect(response.text).not.toContain(OTHER);
       expect(hospital.recorder.requests).toEqual([]);
       expect(await isReady(hospital)).toEqual({
-        ready: false,
+        ready: true,
         detail: expect.stringMatching(new RegExp(`${OTHER}.*UPSTREAM_ALIASES`)) as string,
       });
 
       source.answers[path.split('?')[0] ?? ''] = searchset([observation('1', 'p1')]);
       expect((await hospital.get(path)).status).toBe(200);
       now += 10_000;
-      expect(await isReady(hospital)).toMatchObject({ ready: true });
+      expect(await isReady(hospital)).toEqual({
+        ready: true,
+        detail: expect.not.stringContaining('UPSTREAM_ALIASES') as string,
+      });
     },
   );
 
-  test('not ready for five minutes at most: without requests nothing could end it', async () => {
-    source.answers['Observation'] = chart();
+  test('not ready after three patients and two types, for five minutes at most: without requests nothing could end it', async () => {
     const hospital = await hospitalWith();
-    await hospital.get('Observation?patient=p1');
+    for (const [path, ready] of [
+      ['Observation?patient=p1', true],
+      ['Observation?patient=p2', true],
+      ['Observation?patient=p3', true],
+      ['Condition?patient=p1', false],
+    ] as const) {
+      source.answers[path.split('?')[0] ?? ''] = chart();
+      expect((await hospital.get(path)).status).toBe(502);
+      now += 2_000;
+      expect([path, await isReady(hospital)]).toMatchObject([path, { ready }]);
+    }
     now += 5 * 60_000;
     expect(await isReady(hospital)).toMatchObject({ ready: true });
   });
@@ -103,10 +117,50 @@ test('a source that does not apply the patient parameter, for a patient without 
   const hospital = await hospitalWith();
   expect((await hospital.get('Observation?patient=p1')).status).toBe(502);
   expect(await isReady(hospital)).toMatchObject({
-    ready: false,
+    ready: true,
     detail: expect.stringContaining('patient parameter') as string,
   });
   expect(JSON.stringify(await isReady(hospital))).not.toMatch(/p1|p2/);
+});
+
+describe('a source that says a patient is not there, and has data of hers', () => {
+  const GONE: FakeFhirServer['answers'][string] = (response) =>
+    response.writeHead(410).end('{"resourceType":"OperationOutcome"}');
+
+  test.each([
+    ['a search', 'Observation?patient=p1', {}],
+    ['a read of her data', 'Observation/1', {}],
+    ['$everything', 'Patient/p1/$everything', {}],
+    ['a search in an emergency', 'Observation?patient=p1', { purpose: 'ETREAT' }],
+  ])('%s is 502, not an empty chart', async (_name, path, errand) => {
+    source.answers['Patient/p1'] = GONE;
+    source.answers['Observation/1'] = observation('1', 'p1');
+    source.answers['Observation'] = searchset([observation('1', 'p1')]);
+    source.answers['Patient/p1/$everything'] = searchset([observation('1', 'p1')]);
+    const hospital = await hospitalWith();
+    const headers = 'purpose' in errand ? { 'Break-Glass-Reason': 'found unconscious in the street' } : {};
+    const response = await hospital.get(path, errand, headers);
+    expect([response.status, outcomeCode(response)]).toEqual([502, 'UPSTREAM_FAILED']);
+    expect(hospital.recorder.requests).toEqual([]);
+  });
+
+  test('$everything that the source says is not there, of a Patient who is', async () => {
+    source.answers['Patient/p1/$everything'] = GONE;
+    expect((await (await hospitalWith()).get('Patient/p1/$everything')).status).toBe(502);
+  });
+
+  test('twin: without data of hers, or with data of others alone, she is absent', async () => {
+    source.answers['Patient/p1'] = GONE;
+    source.answers['Patient/p1/$everything'] = GONE;
+    source.answers['Observation'] = searchset([]);
+    const hospital = await hospitalWith();
+    expect(bundleOf(await hospital.get('Observation?patient=p1')).total).toBe(0);
+    source.answers['Observation'] = searchset([observation('1', 'p2')]);
+    expect(bundleOf(await hospital.get('Observation?patient=p1')).total).toBe(0);
+    expect((await hospital.get('Patient/p1/$everything')).status).toBe(404);
+    source.answers['Patient/p1/$everything'] = searchset([]);
+    expect((await hospital.get('Patient/p1/$everything')).status).toBe(404);
+  });
 });
 
 test('twin: a chart that is empty, or names the patient by identifier alone, is no fault', async () => {
