@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import {
   accessibilityFaults,
   focused,
@@ -88,7 +88,9 @@ describe('block this person', () => {
       /tried on the \d+ accesses of the last 90 days/,
     );
     expect(await page.locator('.example').innerText()).toContain('Was: Allowed. Would have been: Refused.');
-    expect(await page.getByText('Those who treat you will not see what you close').count()).toBe(1);
+    const warning = await page.locator('.notice-warning').innerText();
+    expect(warning).toContain(`${ADA.name} will not be able to see any of your data.`);
+    expect(warning).not.toMatch(/nobody|save your life/i);
     await tabTo(page, save(page));
     await page.keyboard.press('Enter');
     await page.getByText('Tick the box to say that you understand what this can mean.').waitFor();
@@ -111,9 +113,40 @@ describe('block this person', () => {
     await refused.getByRole('button').click();
     await refused.getByRole('listitem').first().getByRole('link').click();
     await page.getByText(`Refused by your rule “${ADA.name} may not see any of my data”`).waitFor();
-    // Blocked already: nothing new to save.
+    // Blocked already: it is said by which rule, and nothing is saved.
     await page.getByRole('link', { name: 'Block this person' }).click();
-    await page.getByText('Your draft says the same as what holds now').waitFor();
+    await page.getByText('This is blocked already').waitFor();
+    await page.getByText(`“${ADA.name} may not see any of my data”: there is nothing to add.`).waitFor();
+    expect(await save(page).count()).toBe(0);
+  });
+
+  it('takes four clicks from the entry at most, in an emergency too, and opens nothing that was closed', async () => {
+    const emergency = 'Found unconscious in the street';
+    expect(await isReleased('liz', SOUTH, BEN, 'BTG', emergency)).toBe(true);
+    const page = await open('liz', '/');
+    await page.getByRole('link', { name: BEN.name }).first().click();
+    let clicks = 0;
+    const click = async (what: Locator): Promise<void> => {
+      clicks += 1;
+      await what.click();
+    };
+    await click(page.getByRole('link', { name: 'Block this person' }));
+    await click(page.getByRole('checkbox', { name: /Also in an emergency/ }));
+    await page
+      .getByText(`${BEN.name} will not be able to see any of your data, not even in an emergency`)
+      .waitFor();
+    await click(accept(page));
+    await click(save(page));
+    expect(clicks).toBeLessThanOrEqual(4);
+    await page.getByText(/Saved as version 2/).waitFor();
+    expect(
+      await page
+        .getByText('Nobody may see data about sexuality and reproduction, not even in an emergency')
+        .count(),
+    ).toBe(1);
+    expect(await isReleased('liz', SOUTH, BEN, 'BTG', emergency)).toBe(false);
+    // A colleague is let in as before.
+    expect(await isReleased('liz', SOUTH, CAT, 'BTG', emergency)).toBe(true);
   });
 });
 
@@ -126,7 +159,7 @@ describe('禁止此机构查看 (block this organisation)', () => {
     await page.getByRole('link', { name: '禁止此机构查看' }).click();
     await page.getByText('新增：North Hospital的任何人都不可以查看我的任何数据').waitFor();
     await page.getByText(/\d+ 次会被全部或部分拒绝/).waitFor();
-    await page.getByText('为您治疗的人将看不到您关闭的内容').waitFor();
+    await page.getByText('North Hospital的任何人都将无法查看您的任何数据。').waitFor();
     await page.getByRole('button', { name: '保存' }).click();
     await page.getByText('请先勾选“我已阅读并了解上述后果”。').waitFor();
     await page.getByRole('checkbox', { name: '我已阅读并了解上述后果，仍要这样设置。' }).check();
@@ -205,7 +238,7 @@ describe('the editor', () => {
     expect(await isWiderThanScreen(page)).toBe(false);
     await page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
     await page.getByRole('link', { name: 'Look at what changes' }).click();
-    await page.getByText('Nobody will be able to open it then, even if it would save your life.').waitFor();
+    await page.getByText(/nobody will be able to see your record, not even in an emergency/).waitFor();
     await page
       .getByText(/would have been refused wholly or in part|None of them would have ended differently/)
       .first()

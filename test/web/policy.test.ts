@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { consentPolicy, type ConsentPolicy, type ConsentRule } from '@api/schemas';
-import { decide, parsePolicy } from '@chartwitness/chaincode/domain';
+import {
+  CONFIDENTIALITY_LABELS,
+  decide,
+  parsePolicy,
+  SENSITIVITY_LABELS,
+} from '@chartwitness/chaincode/domain';
 import { DEFAULT_POLICY } from '../../gateway/src/compose/bootstrap';
 import {
   CHOICES,
@@ -12,7 +17,10 @@ import {
 } from '../../web/src/lib/policy/arrangement';
 import { mergePolicies } from '../../web/src/lib/policy/mergePolicies';
 import { moveRule, placeRule, wantedId } from '../../web/src/lib/policy/placeRule';
-import { emergencyReach, policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
+import { alsoBlocked, permissionReach } from '../../web/src/lib/policy/labelReach';
+import { policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
+import { restrictionsOf, type Reach } from '../../web/src/lib/policy/restrictions';
+import { OFFERED_LABELS } from '../../web/src/features/consent/LabelChoice';
 import { inForceSince, standingRule } from '../../web/src/lib/policy/standingRule';
 import { CARE, consent, consentHistory, NORTH, SOUTH } from './support/answers';
 
@@ -188,24 +196,69 @@ describe('the difference of two consents', () => {
 
 describe('what a restriction means in an emergency', () => {
   const held = (id: string): ConsentRule => block(id, { labels: ['PSY'], holdsInEmergency: true });
-  it.each<[string, ConsentPolicy, ConsentPolicy, ReturnType<typeof emergencyReach>]>([
-    ['a block', policy([]), policy([A]), 'opens'],
-    ['a block beside one that held before', policy([held('h')]), policy([held('h'), A]), 'opens'],
-    ['a block that holds', policy([A]), policy([A, held('h')]), 'staysClosed'],
-    ['one of each', policy([]), policy([A, held('h')]), 'both'],
-    ['a block made to hold', policy([A]), policy([{ ...A, holdsInEmergency: true }]), 'staysClosed'],
-    ['a permission taken back', policy([C], 'hospital'), policy([], 'hospital'), 'opens'],
+  const ada = allow('ada', { user: 'urn:a', org: SOUTH.mspId });
+  it.each<[string, ConsentPolicy, ConsentPolicy, readonly (readonly [string, Reach?])[]]>([
+    ['a block', policy([]), policy([A]), [['block', 'opens']]],
+    [
+      'a block beside one that held before',
+      policy([held('h')]),
+      policy([held('h'), A]),
+      [['block', 'opens']],
+    ],
+    ['a block that holds', policy([A]), policy([A, held('h')]), [['block', 'staysClosed']]],
+    [
+      'one of each',
+      policy([]),
+      policy([A, held('h')]),
+      [
+        ['block', 'opens'],
+        ['block', 'staysClosed'],
+      ],
+    ],
+    [
+      'a block made to hold',
+      policy([A]),
+      policy([{ ...A, holdsInEmergency: true }]),
+      [['block', 'staysClosed']],
+    ],
+    ['a block where all is closed', policy([], 'closed'), policy([A], 'closed'), [['block', 'staysClosed']]],
+    [
+      'a block where all is closed, of somebody whom a permission lets in',
+      policy([ada], 'closed'),
+      policy([A, ada], 'closed'),
+      [['block', 'opens']],
+    ],
+    ['a permission taken back', policy([C], 'hospital'), policy([], 'hospital'), [['permission', 'opens']]],
     [
       'a permission taken back where all is closed',
       policy([C], 'closed'),
       policy([], 'closed'),
-      'staysClosed',
+      [['permission', 'staysClosed']],
     ],
-    ['a closer setting', policy([]), policy([], 'hospital'), 'opens'],
-    ['closed even then', policy([A]), policy([A], 'closed'), 'staysClosed'],
-    ['another order of both', policy([A, held('h')]), policy([held('h'), A]), 'both'],
-  ])('%s', (_what, before, after, reach) => {
-    expect(emergencyReach(policyDifference(before, after), after)).toBe(reach);
+    ['a closer setting', policy([]), policy([], 'hospital'), [['preset', 'opens']]],
+    ['closed even then', policy([A]), policy([A], 'closed'), [['preset', 'staysClosed']]],
+    ['another order', policy([A, held('h')]), policy([held('h'), A]), [['order']]],
+    ['a permission', policy([]), policy([C]), []],
+  ])('%s', (_what, before, after, expected) => {
+    const found = restrictionsOf(policyDifference(before, after), after);
+    expect(found.map((one) => (one.kind === 'order' ? [one.kind] : [one.kind, one.reach]))).toEqual(expected);
+  });
+});
+
+describe('the subjects that are offered', () => {
+  it('are every code of HL7’s two value sets that is not retired, each once', () => {
+    expect([...OFFERED_LABELS].sort()).toEqual(
+      [...SENSITIVITY_LABELS, ...CONFIDENTIALITY_LABELS].filter((code) => code !== 'SICKLE').sort(),
+    );
+  });
+
+  it('say what a block of them contains, and how far a permission reaches', () => {
+    expect(alsoBlocked(['ETH'])).toEqual(['SUD', 'ETHUD', 'OPIOIDUD']);
+    expect(alsoBlocked(['R', 'HIV'])).toEqual(['V']);
+    expect(alsoBlocked(['http://terminology.hl7.org/CodeSystem/v3-ActCode|ETHUD'])).toContain('ETH');
+    expect(permissionReach(['PSY'])).toBe('exact');
+    expect(permissionReach(['R'])).toBe('upTo');
+    expect(permissionReach(['R', 'PSY'])).toBe('exact');
   });
 });
 

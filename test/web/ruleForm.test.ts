@@ -19,6 +19,16 @@ describe('an exception in questions', () => {
       { whom: 'user', user: 'u', holds: true },
       { effect: 'deny', user: 'u', holdsInEmergency: true },
     ],
+    [
+      'a person who is let in, at an organisation',
+      { effect: 'permit', whom: 'user', user: 'u', org: 'A' },
+      { effect: 'permit', user: 'u', org: 'A' },
+    ],
+    [
+      'a person who is blocked, wherever',
+      { whom: 'user', user: 'u', org: 'A' },
+      { effect: 'deny', user: 'u' },
+    ],
     ['a role', { whom: 'role', role: 'nurse' }, { effect: 'deny', role: 'nurse' }],
     ['kinds of data', { which: 'types', types: ['Claim'] }, { effect: 'deny', types: ['Claim'] }],
     [
@@ -52,6 +62,7 @@ describe('an exception in questions', () => {
   it.each<[string, Partial<RuleForm>, string]>([
     ['no person', { whom: 'user' }, 'user'],
     ['no organisation', { whom: 'org' }, 'org'],
+    ['no organisation of a person who is let in', { effect: 'permit', whom: 'user', user: 'u' }, 'org'],
     ['no subject', { which: 'labels' }, 'labels'],
     ['no kind', { which: 'types' }, 'types'],
     ['no reason', { isForSome: true }, 'purposes'],
@@ -86,6 +97,9 @@ describe('an exception in questions', () => {
         // The ledger knows no rule about a person and a role at once by the form: such a rule keeps its person.
         const known = { ...rule };
         if (known.user !== undefined) delete known.role;
+        // A block of a person holds everywhere; a permission is for one organisation that is named.
+        if (known.user !== undefined && known.effect === 'deny') delete known.org;
+        if (known.user !== undefined && known.effect === 'permit') known.org = 'A';
         expect(ruleOf(formOf(known), known)).toEqual(known);
         expect(consentRule.safeParse({ id: 'x', ...known }).success).toBe(true);
       }),

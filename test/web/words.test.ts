@@ -2,7 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../../gateway/src/fhir/resourceTypes';
-import { purposeMatches } from '../../chaincode/src/domain/purposes';
+import {
+  CONFIDENTIALITY_LABELS,
+  EVERY_LABEL,
+  purposeMatches,
+  SENSITIVITY_LABELS,
+} from '@chartwitness/chaincode/domain';
 import { isAdministrative } from '../../web/src/lib/accessKinds';
 import { ROLES } from '../../web/src/lib/policy/ruleForm';
 import { entry } from './support/answers';
@@ -25,12 +30,8 @@ const PURPOSES = [
   ...['CLINTRCHPC', 'PRECLINTRCH', 'DSRCH', 'POARCH', 'TRANSRCH', 'PATRQT', 'FAMRQT', 'PWATRNY', 'SUPNWK', 'PUBHLTH', 'DISASTER'],
   ...['THREAT', 'HMARKT'],
 ]; // prettier-ignore
-/** HL7 v3 ActCode, InformationSensitivityPolicy, and the two telling codes of Confidentiality. */
-const LABELS = [
-  ...['ETH', 'GDIS', 'HIV', 'MST', 'PREGNANT', 'SCA', 'SDV', 'SEX', 'SPI', 'BH', 'COGN', 'DVD', 'EMOTDIS', 'MH', 'PSY', 'PSYTHPN'],
-  ...['SUD', 'ETHUD', 'OPIOIDUD', 'STD', 'TBOO', 'VIO', 'SICKLE', 'DEMO', 'DOB', 'GENDER', 'LIVARG', 'MARST', 'RACE', 'REL', 'EMPL'],
-  ...['LOCIS', 'SSP', 'ADOL', 'CEL', 'VIP', 'DIA', 'DRGIS', 'EMP', 'PDS', 'PHY', 'PRS', 'R', 'V'],
-]; // prettier-ignore
+/** HL7's two value sets, and what an item carries whose labels could not be told. */
+const LABELS = [...SENSITIVITY_LABELS, ...CONFIDENTIALITY_LABELS, EVERY_LABEL];
 const codesOf = (words: Words, family: string): readonly string[] =>
   Object.keys(words)
     .filter((key) => key.startsWith(`${family}.`))

@@ -14,13 +14,15 @@ import { LANGUAGE_FILES } from './languageFiles';
 interface RenderOptions {
   readonly language?: 'en' | 'zh-CN';
   readonly path?: string;
+  /** Of the history's entry. */
+  readonly state?: unknown;
   readonly me?: ReturnType<typeof meAnswer>;
 }
 
 /** Renders a part of the portal with words, server state, routes and somebody who is signed in. */
 export function renderPage(
   page: ReactNode,
-  { language = 'en', path = '/', me = meAnswer() }: RenderOptions = {},
+  { language = 'en', path = '/', state, me = meAnswer() }: RenderOptions = {},
 ) {
   const queryClient = createQueryClient(() => undefined);
   queryClient.setQueryData(meQuery.queryKey, me);
@@ -29,7 +31,7 @@ export function renderPage(
       value={new Vocabulary(language, LANGUAGE_FILES.find(({ tag }) => tag === language)?.words ?? en)}
     >
       <QueryClientProvider client={queryClient}>
-        <MemoryRouter initialEntries={[path]}>
+        <MemoryRouter initialEntries={[{ pathname: path, state }]}>
           <SignedIn first={me}>
             <Announcer>{page}</Announcer>
           </SignedIn>

@@ -17,32 +17,48 @@ interface RuleSentenceProps {
 
 /** A rule of a consent in words. */
 export function RuleSentence({ rule, but = [] }: RuleSentenceProps): ReactNode {
-  const words = useWords();
-  const isDeny = rule.effect === 'deny';
-  // "Everybody may not see" would be read in two ways: a rule that refuses a whole group speaks of nobody.
-  const isNobody = isDeny && rule.user === undefined && !(rule.org === '@holder' && rule.role === undefined);
+  const parts = useRuleParts(rule, but);
   const holds = rule.holdsInEmergency === true;
   return (
     <Text
       k={
-        isNobody
+        isNobodyRule(rule)
           ? holds
             ? 'rule.nobodyAlways'
             : 'rule.nobody'
-          : isDeny
+          : rule.effect === 'deny'
             ? holds
               ? 'rule.denyAlways'
               : 'rule.deny'
             : 'rule.permit'
       }
-      values={{
-        who: isNobody ? <Nobody rule={rule} but={but} /> : <Who rule={rule} />,
-        what: whatWords(words, rule),
-        why: whyWords(words, rule),
-        when: whenWords(words, rule),
-      }}
+      values={{ ...parts }}
     />
   );
+}
+
+/** "Everybody may not see" would be read in two ways: a rule that refuses a whole group speaks of nobody. */
+export function isNobodyRule(rule: RuleDraft): boolean {
+  const isHolder = rule.org === '@holder' && rule.role === undefined;
+  return rule.effect === 'deny' && rule.user === undefined && !isHolder;
+}
+
+interface RuleParts {
+  readonly who: ReactNode;
+  readonly what: string;
+  readonly why: string;
+  readonly when: string;
+}
+
+/** The parts of a sentence about a rule. */
+export function useRuleParts(rule: RuleDraft | ConsentRule, but: readonly ConsentRule[] = []): RuleParts {
+  const words = useWords();
+  return {
+    who: isNobodyRule(rule) ? <Nobody rule={rule} but={but} /> : <Who rule={rule} />,
+    what: whatWords(words, rule),
+    why: whyWords(words, rule),
+    when: whenWords(words, rule),
+  };
 }
 
 interface RuleProps {
@@ -55,7 +71,12 @@ function Who({ rule }: RuleProps): ReactNode {
   const org = <Organisation rule={rule} />;
   if (rule.user !== undefined) {
     const person = <Name>{personName ?? rule.user}</Name>;
-    return <Text k={rule.org === undefined ? 'who.user' : 'who.userAt'} values={{ person, org }} />;
+    return (
+      <Text
+        k={rule.org === undefined || rule.effect === 'deny' ? 'who.user' : 'who.userAt'}
+        values={{ person, org }}
+      />
+    );
   }
   if (rule.role !== undefined) {
     const role = <Name>{words.code('role', rule.role)}</Name>;

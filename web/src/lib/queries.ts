@@ -92,7 +92,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly role: string;
-  readonly organisation: string;
+  /** Where this person worked when asking last. */
+  readonly organisation: { readonly mspId: string; readonly name: string };
 }
 
 const PEOPLE_FROM = 200;
@@ -105,8 +106,7 @@ export const peopleQuery = queryOptions({
     const people = new Map<string, Person>();
     for (const { requester } of items) {
       const { person, organisation } = requester;
-      if (person !== null && !people.has(person.id))
-        people.set(person.id, { ...person, organisation: organisation.name });
+      if (person !== null && !people.has(person.id)) people.set(person.id, { ...person, organisation });
     }
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   },

@@ -2,10 +2,11 @@
 import type { ConsentPolicy, ConsentRule } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { Icon } from '../../components/Icon';
-import { RuleSentence } from '../../components/RuleSentence';
 import { parseDay } from '../../lib/dates';
-import { readArrangement, type Preset } from '../../lib/policy/arrangement';
+import { readArrangement } from '../../lib/policy/arrangement';
 import { useWords } from '../../words/context';
+import { LabelNotes } from './LabelNotes';
+import { RuleWords } from './RuleWords';
 
 interface ArrangementWordsProps {
   readonly policy: ConsentPolicy;
@@ -44,8 +45,9 @@ export function ArrangementWords({ policy, level, decided = [] }: ArrangementWor
                 <li key={rule.id} className={`rule rule-${rule.effect}`}>
                   <RuleMark rule={rule} />
                   <span>
-                    <RuleSentence rule={rule} />
-                    <RuleState rule={rule} preset={preset} />
+                    <RuleWords rule={rule} among={exceptions} />
+                    <LabelNotes rule={rule} />
+                    <RuleState rule={rule} />
                     {isDecided(rule.id) && <Decided />}
                   </span>
                 </li>
@@ -67,24 +69,14 @@ export function RuleMark({ rule }: { readonly rule: Pick<ConsentRule, 'effect'> 
   return <Icon name={rule.effect === 'permit' ? 'check' : 'block'} />;
 }
 
-interface RuleStateProps {
-  readonly rule: ConsentRule;
-  readonly preset: Preset;
-}
-
-/**
- * What a reader would not expect of a rule: its time is over or has not come, so that it decides nothing; or it refuses and yet opens in
- * an emergency, where the general setting stays closed (the first rule that fits decides, not the strictest).
- */
-export function RuleState({ rule, preset }: RuleStateProps): ReactNode {
+/** What a reader would not expect of a rule: its time is over or has not come, so that it decides nothing. */
+export function RuleState({ rule }: { readonly rule: ConsentRule }): ReactNode {
   const words = useWords();
   const now = new Date();
   const { start, end } = rule.period ?? {};
   // A day as the end includes that whole day in UTC (FHIR R4 Period); the reader's own midnight is near enough for a hint.
   const isOver = end !== undefined && now >= (parseDay(end, 1) ?? new Date(end));
   const isAhead = start !== undefined && now < (parseDay(start) ?? new Date(start));
-  if (isOver || isAhead)
-    return <span className="badge">{words.text(isOver ? 'rule.expired' : 'rule.future')}</span>;
-  if (preset !== 'closed' || rule.effect !== 'deny' || rule.holdsInEmergency === true) return null;
-  return <span className="badge badge-emergency">{words.text('rule.opens')}</span>;
+  if (!isOver && !isAhead) return null;
+  return <span className="badge">{words.text(isOver ? 'rule.expired' : 'rule.future')}</span>;
 }

@@ -34,9 +34,9 @@ export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
       </h2>
       <p>{words.text('conflict.text', { version: theirs.consent.version })}</p>
       <h3>{words.text('conflict.theirs')}</h3>
-      <ChangeList changes={policyDifference(draft.base.consent, theirs.consent)} />
+      <ChangeList changes={policyDifference(draft.base.consent, theirs.consent)} after={theirs.consent} />
       <h3>{words.text('conflict.mine')}</h3>
-      <ChangeList changes={policyDifference(draft.base.consent, draft.policy)} />
+      <ChangeList changes={policyDifference(draft.base.consent, draft.policy)} after={draft.policy} />
       {merge.clashes.length > 0 && <Clashes draft={draft} clashes={merge.clashes} />}
       <ul className="choices">
         <Choice

@@ -7,17 +7,20 @@ import { useAnnounce } from '../../components/announce';
 import { ErrorPage } from '../../components/ErrorPage';
 import { Icon } from '../../components/Icon';
 import { Page } from '../../components/Page';
-import { RuleSentence } from '../../components/RuleSentence';
 import type { ConsentOnFile } from '../../lib/consentApi';
 import { getOpenRule, setDraft, setOpenRule, useDraft, type Draft, type OpenRule } from '../../lib/draft';
 import { draftArrangement, draftException } from '../../lib/draftChanges';
 import { CHOICES, readArrangement } from '../../lib/policy/arrangement';
-import { moveRule } from '../../lib/policy/placeRule';
+import { changeException, holdInEmergency, type BlockAtHand } from '../../lib/policy/addException';
+import { moveRule, type RuleDraft } from '../../lib/policy/placeRule';
 import { policyDifference } from '../../lib/policy/policyDifference';
 import { consentQuery } from '../../lib/consentQueries';
 import { useWords } from '../../words/context';
 import { RuleMark, RuleState } from './ArrangementWords';
+import { KnownBlock } from './KnownBlock';
+import { LabelNotes } from './LabelNotes';
 import { RuleDialog } from './RuleDialog';
+import { RuleWords } from './RuleWords';
 
 /** Changes the consent in words. Nothing is saved here: the next page shows what it would mean. */
 export function EditPage(): ReactNode {
@@ -85,13 +88,22 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   const draft = useDraft();
   const [edited, setEdited] = useState(findOpenRule);
-  const { exceptions, preset } = readArrangement(draft?.policy ?? onFile.consent);
+  const [known, setKnown] = useState<BlockAtHand | null>(null);
+  const { exceptions } = readArrangement(draft?.policy ?? onFile.consent);
   const change = (to: (rules: readonly ConsentRule[]) => readonly ConsentRule[]): void => {
     draftArrangement(onFile, (now) => ({ ...now, exceptions: to(now.exceptions) }));
   };
   const close = (): void => {
     setOpenRule(null);
     setEdited(null);
+  };
+  const addOrChange = (rule: RuleDraft): void => {
+    const id = edited?.id;
+    if (typeof id === 'string' && exceptions.some((old) => old.id === id)) {
+      change((rules) => changeException(rules, { ...rule, id }));
+    } else {
+      setKnown(draftException(onFile, rule) ?? null);
+    }
   };
   const remove = (id: string): void => {
     change((rules) => rules.filter((rule) => rule.id !== id));
@@ -115,8 +127,9 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
           <li key={rule.id} className={`rule rule-${rule.effect}`}>
             <RuleMark rule={rule} />
             <span id={`words-${rule.id}`}>
-              <RuleSentence rule={rule} />
-              <RuleState rule={rule} preset={preset} />
+              <RuleWords rule={rule} among={exceptions} />
+              <LabelNotes rule={rule} />
+              <RuleState rule={rule} />
             </span>
             <span className="rule-buttons">
               {exceptions.length > 1 && (
@@ -159,10 +172,22 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
           </li>
         ))}
       </ol>
+      {known !== null && (
+        <KnownBlock
+          known={known}
+          policy={draft?.policy ?? onFile.consent}
+          onHold={() => {
+            change((rules) => holdInEmergency(rules, known.id, true));
+            setKnown(null);
+            heading.current?.focus();
+          }}
+        />
+      )}
       <button
         type="button"
         className="button"
         onClick={() => {
+          setKnown(null);
           setEdited({ id: null });
         }}
       >
@@ -172,12 +197,9 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
         <RuleDialog
           rule={exceptions.find(({ id }) => id === edited.id)}
           begun={edited.form}
-          isClosed={preset === 'closed'}
           onClose={close}
           onDone={(rule) => {
-            if (!exceptions.some(({ id }) => id === edited.id)) draftException(onFile, rule);
-            else
-              change((rules) => rules.map((old) => (old.id === edited.id ? { ...rule, id: old.id } : old)));
+            addOrChange(rule);
             close();
           }}
         />

@@ -75,7 +75,9 @@ function VersionLine({ version, previous, isCurrent }: VersionLineProps): ReactN
         </p>
       )}
       {changes?.length === 0 && <p>{words.text('history.same')}</p>}
-      {changes !== undefined && changes.length > 0 && <ChangeList changes={changes} />}
+      {changes !== undefined && changes.length > 0 && (
+        <ChangeList changes={changes} after={version.consent} />
+      )}
       <p>
         <Link to={`/consent/versions/${String(number)}`}>
           {words.text('history.view', { version: number })}

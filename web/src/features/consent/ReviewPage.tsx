@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { ErrorPage } from '../../components/ErrorPage';
@@ -9,20 +9,19 @@ import { Page } from '../../components/Page';
 import { saveConsent, type ConsentOnFile } from '../../lib/consentApi';
 import { ApiError } from '../../lib/apiError';
 import { setDraft, useDraft, type Draft } from '../../lib/draft';
-import { draftException } from '../../lib/draftChanges';
-import {
-  emergencyReach,
-  policyDifference,
-  restricts,
-  type PolicyChange,
-} from '../../lib/policy/policyDifference';
+import { draftArrangement, draftException } from '../../lib/draftChanges';
+import { holdInEmergency, type BlockAtHand } from '../../lib/policy/addException';
+import { policyDifference, type PolicyChange } from '../../lib/policy/policyDifference';
+import { blockReach, restrictionsOf } from '../../lib/policy/restrictions';
 import { consentQuery } from '../../lib/consentQueries';
 import { useMe } from '../../lib/queries';
 import { setSessionState } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 import { ChangeList } from './ChangeList';
 import { Conflict } from './Conflict';
+import { KnownBlock } from './KnownBlock';
 import { Preview } from './Preview';
+import { Warning } from './Warning';
 
 /** What a draft would change, what it would have changed, what that may mean, and the button that saves it. */
 export function ReviewPage(): ReactNode {
@@ -42,9 +41,35 @@ export function ReviewPage(): ReactNode {
   }
   return (
     <Page title={title} windowTitle={title} className="page-narrow">
+      <AskedAgain onFile={onFile.data} />
       {draft === null ? <NothingToSave /> : <Review draft={draft} onFile={onFile.data} />}
     </Page>
   );
+}
+
+/** What an entry asked to block, where that is blocked already. */
+function AskedAgain({ onFile }: { readonly onFile: ConsentOnFile }): ReactNode {
+  const navigate = useNavigate();
+  const draft = useDraft();
+  const known = readKnown(useLocation().state);
+  if (known === undefined) return null;
+  return (
+    <KnownBlock
+      known={known}
+      policy={draft?.policy ?? onFile.consent}
+      onHold={() => {
+        hold(onFile, known.id, true);
+        void navigate('/consent/review', { replace: true, state: null });
+      }}
+    />
+  );
+}
+
+function hold(onFile: ConsentOnFile, id: string, holds: boolean): void {
+  draftArrangement(onFile, (now) => ({
+    ...now,
+    exceptions: holdInEmergency(now.exceptions, id, holds),
+  }));
 }
 
 function NothingToSave(): ReactNode {
@@ -76,7 +101,17 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
     <>
       <section>
         <h2>{words.text('review.changes')}</h2>
-        <ChangeList changes={changes} />
+        <ChangeList
+          changes={changes}
+          after={draft.policy}
+          holding={{
+            hasChoice: (block) =>
+              block.holdsInEmergency === true || blockReach(block, draft.policy) === 'opens',
+            onChange: (id, holds) => {
+              hold(onFile, id, holds);
+            },
+          }}
+        />
       </section>
       <Preview policy={draft.policy} />
       <SaveForm draft={draft} changes={changes} />
@@ -99,9 +134,13 @@ function SaveForm({
   const words = useWords();
   const { list } = useMe();
   const save = useSave(draft);
-  const [isAccepted, setIsAccepted] = useState(false);
+  const restrictions = restrictionsOf(changes, draft.policy);
+  const warned = JSON.stringify(restrictions);
+  // What was accepted: another warning is read again.
+  const [accepted, setAccepted] = useState<string | null>(null);
+  const isAccepted = accepted === warned;
   const [isAsked, setIsAsked] = useState(false);
-  const needsWarning = changes.some(restricts);
+  const needsWarning = restrictions.length > 0;
   const submit = (): void => {
     if (needsWarning && !isAccepted) setIsAsked(true);
     else if (!save.isPending) save.mutate();
@@ -115,10 +154,13 @@ function SaveForm({
     >
       {needsWarning && (
         <Warning
-          text={REACH_TEXT[emergencyReach(changes, draft.policy)]}
+          restrictions={restrictions}
+          policy={draft.policy}
           isAccepted={isAccepted}
           isAsked={isAsked && !isAccepted}
-          onAccept={setIsAccepted}
+          onAccept={(isTicked) => {
+            setAccepted(isTicked ? warned : null);
+          }}
         />
       )}
       {(list.height === null || list.state === 'stale') && (
@@ -142,52 +184,6 @@ function SaveForm({
 /** A conflict and an ended session have pages of their own. */
 function isHandledElsewhere(error: Error): boolean {
   return error instanceof ApiError && (error.isConflict || error.isSignedOut);
-}
-
-const REACH_TEXT = {
-  opens: 'review.warning.emergency',
-  staysClosed: 'review.warning.closed',
-  both: 'review.warning.both',
-} as const;
-
-interface WarningProps {
-  /** What becomes of the restriction in an emergency. */
-  readonly text: (typeof REACH_TEXT)[keyof typeof REACH_TEXT];
-  readonly isAccepted: boolean;
-  readonly isAsked: boolean;
-  readonly onAccept: (isAccepted: boolean) => void;
-}
-
-/** The warning that must be shown and acknowledged before a restriction takes effect (EHDS Article 8). */
-function Warning({ text, isAccepted, isAsked, onAccept }: WarningProps): ReactNode {
-  const words = useWords();
-  const errorId = useId();
-  return (
-    <Notice kind="warning" title={words.text('review.warning')}>
-      <p>{words.text('review.warning.text')}</p>
-      <p>{words.text(text)}</p>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={isAccepted}
-          aria-invalid={isAsked}
-          aria-describedby={isAsked ? errorId : undefined}
-          ref={(box) => {
-            if (isAsked) box?.focus();
-          }}
-          onChange={(event) => {
-            onAccept(event.target.checked);
-          }}
-        />
-        {words.text('review.accept')}
-      </label>
-      {isAsked && (
-        <p id={errorId} className="field-error">
-          {words.text('review.acceptFirst')}
-        </p>
-      )}
-    </Notice>
-  );
 }
 
 function useSave(draft: Draft) {
@@ -220,8 +216,9 @@ function useBlockFromEntry(onFile: ConsentOnFile | undefined): boolean {
   const block = useMemoizedBlock(useLocation().state);
   useEffect(() => {
     if (onFile === undefined || block === undefined) return;
-    draftException(onFile, { effect: 'deny', ...block });
-    void navigate('/consent/review', { replace: true, state: null });
+    const known = draftException(onFile, { effect: 'deny', ...block });
+    const state = known && { known };
+    void navigate('/consent/review', { replace: true, state: state ?? null });
   }, [onFile, block, navigate]);
   return block !== undefined;
 }
@@ -239,4 +236,14 @@ function readBlock(state: unknown): Block | undefined {
   if (typeof block !== 'object' || block === null) return undefined;
   if ('user' in block && typeof block.user === 'string') return { user: block.user };
   return 'org' in block && typeof block.org === 'string' ? { org: block.org } : undefined;
+}
+
+/** What {@link useBlockFromEntry} left in the history's state. */
+function readKnown(state: unknown): BlockAtHand | undefined {
+  if (typeof state !== 'object' || state === null || !('known' in state)) return undefined;
+  const { known } = state;
+  if (typeof known !== 'object' || known === null || !('id' in known) || !('isStronger' in known))
+    return undefined;
+  const { id, isStronger } = known;
+  return typeof id === 'string' && typeof isStronger === 'boolean' ? { id, isStronger } : undefined;
 }

@@ -9,9 +9,12 @@ import { setOpenRule } from '../../lib/draft';
 import type { RuleDraft } from '../../lib/policy/placeRule';
 import { peopleQuery, useMe, usePersonName } from '../../lib/queries';
 import { isolatedName, shortName } from '../../lib/safeName';
-import { useWords, type CodeFamily } from '../../words/context';
+import { useWords } from '../../words/context';
+import { CheckGroup, DayField, SelectField } from './FormControls';
+import { LabelChoice } from './LabelChoice';
+import { LabelNotes } from './LabelNotes';
 import {
-  checkForm, formOf, LABELS, PURPOSES, ROLES, ruleOf, TYPES, WHENS, WHICHES, WHOMS,
+  checkForm, formOf, PURPOSES, ROLES, ruleOf, TYPES, WHENS, WHICHES, WHOMS,
   type FormErrors, type RuleForm,
 } from '../../lib/policy/ruleForm'; // prettier-ignore
 
@@ -20,14 +23,12 @@ interface RuleDialogProps {
   readonly rule: ConsentRule | undefined;
   /** What was filled in before the page was left without closing the dialog. */
   readonly begun: RuleForm | undefined;
-  /** Whether the record is closed even in an emergency: a block then holds in one whether or not that is ticked. */
-  readonly isClosed: boolean;
   readonly onClose: () => void;
   readonly onDone: (rule: RuleDraft) => void;
 }
 
 /** Asks for an exception in questions: whom, which data, for what, until when. Says at every moment in words what it would be. */
-export function RuleDialog({ rule, begun, isClosed, onClose, onDone }: RuleDialogProps): ReactNode {
+export function RuleDialog({ rule, begun, onClose, onDone }: RuleDialogProps): ReactNode {
   const words = useWords();
   const formRef = useRef<HTMLFormElement>(null);
   const [form, setForm] = useState(() => begun ?? formOf(rule));
@@ -68,7 +69,7 @@ export function RuleDialog({ rule, begun, isClosed, onClose, onDone }: RuleDialo
         <WhichField form={form} change={change} errors={errors} />
         <WhyField form={form} change={change} errors={errors} />
         <WhenField form={form} change={change} errors={errors} />
-        {form.effect === 'deny' && !isClosed && (
+        {form.effect === 'deny' && (
           <label className="check">
             <input
               type="checkbox"
@@ -90,12 +91,9 @@ export function RuleDialog({ rule, begun, isClosed, onClose, onDone }: RuleDialo
               <>
                 <span className="small">{words.text('form.sentence')}</span>{' '}
                 <strong>
-                  <RuleSentence
-                    rule={
-                      isClosed && form.effect === 'deny' ? { ...wouldBe, holdsInEmergency: true } : wouldBe
-                    }
-                  />
+                  <RuleSentence rule={wouldBe} />
                 </strong>
+                <LabelNotes rule={wouldBe} />
               </>
             )}
           </p>
@@ -146,7 +144,6 @@ function EffectField({ form, change }: PartProps): ReactNode {
 
 function WhomField({ form, change, errors = {} }: PartProps): ReactNode {
   const words = useWords();
-  const { organisations } = useMe();
   const id = useId();
   const roles = new Set<string>([...ROLES, form.role]);
   return (
@@ -168,18 +165,7 @@ function WhomField({ form, change, errors = {} }: PartProps): ReactNode {
         ))}
       </div>
       {form.whom === 'user' && <PersonField form={form} change={change} errors={errors} />}
-      {form.whom === 'org' && (
-        <SelectField
-          field="org"
-          label={words.text('form.organisation')}
-          value={form.org}
-          error={errors.org && words.text(errors.org)}
-          options={organisations.map(({ mspId, name }) => [mspId, isolatedName(shortName(name))] as const)}
-          onChoose={(org) => {
-            change({ org });
-          }}
-        />
-      )}
+      {form.whom === 'org' && <OrganisationField form={form} change={change} errors={errors} />}
       {form.whom === 'role' && (
         <SelectField
           field="role"
@@ -205,23 +191,53 @@ function PersonField({ form, change, errors = {} }: PartProps): ReactNode {
     return <p className="small">{words.text('form.noPeople')}</p>;
   const options = known.map(
     ({ id, name, organisation }) =>
-      [id, `${isolatedName(shortName(name))}, ${isolatedName(shortName(organisation))}`] as const,
+      [id, `${isolatedName(shortName(name))}, ${isolatedName(shortName(organisation.name))}`] as const,
   );
   const isListed = form.user === '' || known.some(({ id }) => id === form.user);
   return (
+    <>
+      <SelectField
+        field="user"
+        label={words.text('form.person')}
+        hint={words.text('form.personHint')}
+        value={form.user}
+        error={errors.user && words.text(errors.user)}
+        options={
+          isListed
+            ? options
+            : [[form.user, isolatedName(shortName(chosenName ?? form.user))] as const, ...options]
+        }
+        onChoose={(user) => {
+          change({ user, org: known.find(({ id }) => id === user)?.organisation.mspId ?? '' });
+        }}
+      />
+      {form.effect === 'permit' ? (
+        <OrganisationField form={form} change={change} errors={errors} hint={words.text('form.personAt')} />
+      ) : (
+        <p className="small">{words.text('form.personEverywhere')}</p>
+      )}
+    </>
+  );
+}
+
+function OrganisationField({
+  form,
+  change,
+  errors = {},
+  hint,
+}: PartProps & { readonly hint?: string }): ReactNode {
+  const words = useWords();
+  const { organisations } = useMe();
+  return (
     <SelectField
-      field="user"
-      label={words.text('form.person')}
-      hint={words.text('form.personHint')}
-      value={form.user}
-      error={errors.user && words.text(errors.user)}
-      options={
-        isListed
-          ? options
-          : [[form.user, isolatedName(shortName(chosenName ?? form.user))] as const, ...options]
-      }
-      onChoose={(user) => {
-        change({ user });
+      field="org"
+      label={words.text('form.organisation')}
+      {...(hint !== undefined && { hint })}
+      value={form.org}
+      error={errors.org && words.text(errors.org)}
+      options={organisations.map(({ mspId, name }) => [mspId, isolatedName(shortName(name))] as const)}
+      onChoose={(org) => {
+        change({ org });
       }}
     />
   );
@@ -249,11 +265,8 @@ function WhichField({ form, change, errors = {} }: PartProps): ReactNode {
         ))}
       </div>
       {form.which === 'labels' && (
-        <CheckGroup
-          field="labels"
-          legend={words.text('form.what.labels')}
-          family="label"
-          offered={LABELS}
+        <LabelChoice
+          effect={form.effect}
           chosen={form.labels}
           error={errors.labels && words.text(errors.labels)}
           onChange={(labels) => {
@@ -371,129 +384,5 @@ function WhenField({ form, change, errors = {} }: PartProps): ReactNode {
         </div>
       )}
     </fieldset>
-  );
-}
-
-interface DayFieldProps {
-  readonly field: 'from' | 'until';
-  readonly label: string;
-  readonly value: string;
-  readonly error: string | undefined;
-  readonly onChoose: (day: string) => void;
-}
-
-function DayField({ field, label, value, error, onChoose }: DayFieldProps): ReactNode {
-  const id = useId();
-  return (
-    <p className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        type="date"
-        className="input"
-        data-field={field}
-        {...(field === 'until' && { min: dayKey(new Date()) })}
-        value={value}
-        aria-invalid={error !== undefined}
-        aria-describedby={error && `${id}-error`}
-        onChange={(event) => {
-          onChoose(event.target.value);
-        }}
-      />
-      {error !== undefined && (
-        <span id={`${id}-error`} className="field-error">
-          {error}
-        </span>
-      )}
-    </p>
-  );
-}
-
-interface SelectFieldProps {
-  readonly field: string;
-  readonly label: string;
-  readonly hint?: string;
-  readonly value: string;
-  readonly error: string | undefined;
-  readonly options: readonly (readonly [value: string, label: string])[];
-  readonly onChoose: (value: string) => void;
-}
-
-function SelectField({ field, label, hint, value, error, options, onChoose }: SelectFieldProps): ReactNode {
-  const words = useWords();
-  const id = useId();
-  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`]
-    .filter((part) => part !== false)
-    .join(' ');
-  return (
-    <p className="field">
-      <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        className="select"
-        data-field={field}
-        value={value}
-        aria-invalid={error !== undefined}
-        aria-describedby={described === '' ? undefined : described}
-        onChange={(event) => {
-          onChoose(event.target.value);
-        }}
-      >
-        {value === '' && <option value="">{words.text('form.choose')}</option>}
-        {options.map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-      {hint !== undefined && (
-        <span id={`${id}-hint`} className="small">
-          {hint}
-        </span>
-      )}
-      {error !== undefined && (
-        <span id={`${id}-error`} className="field-error">
-          {error}
-        </span>
-      )}
-    </p>
-  );
-}
-
-interface CheckGroupProps {
-  readonly field: string;
-  readonly legend: string;
-  readonly family: CodeFamily;
-  readonly offered: readonly string[];
-  readonly chosen: readonly string[];
-  readonly error: string | undefined;
-  readonly onChange: (chosen: readonly string[]) => void;
-}
-
-function CheckGroup({ field, legend, family, offered, chosen, error, onChange }: CheckGroupProps): ReactNode {
-  const words = useWords();
-  const id = useId();
-  const all = [...new Set([...offered, ...chosen])];
-  return (
-    <div role="group" aria-label={legend} aria-describedby={error && `${id}-error`} className="checks">
-      {all.map((code, at) => (
-        <label key={code} className="check">
-          <input
-            type="checkbox"
-            data-field={at === 0 ? field : undefined}
-            checked={chosen.includes(code)}
-            onChange={(event) => {
-              onChange(event.target.checked ? [...chosen, code] : chosen.filter((other) => other !== code));
-            }}
-          />
-          {words.code(family, code)}
-        </label>
-      ))}
-      {error !== undefined && (
-        <span id={`${id}-error`} className="field-error">
-          {error}
-        </span>
-      )}
-    </div>
   );
 }

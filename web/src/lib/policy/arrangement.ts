@@ -85,7 +85,8 @@ function meaning(rule: ConsentRule): string {
   const sorted = (list: readonly string[] | undefined): readonly string[] => [...(list ?? [])].sort();
   return JSON.stringify([
     rule.effect,
-    rule.org ?? null,
+    // A block of a person holds at every organisation.
+    rule.effect === 'deny' && rule.user !== undefined ? null : (rule.org ?? null),
     rule.user ?? null,
     rule.role ?? null,
     sorted(rule.purposes),

@@ -44,40 +44,6 @@ export function restricts(change: PolicyChange): boolean {
   }
 }
 
-/** What becomes of the data that a change closes when somebody declares an emergency: opened, or closed even then; or a part of each. */
-export type EmergencyReach = 'opens' | 'staysClosed' | 'both';
-
-/** The {@link EmergencyReach} of what `changes` close. `after`: the policy that they lead to. */
-export function emergencyReach(changes: readonly PolicyChange[], after: ConsentPolicy): EmergencyReach {
-  const reaches = new Set(changes.filter(restricts).flatMap((change) => reachesOf(change, after)));
-  if (reaches.size > 1) return 'both';
-  return reaches.has('staysClosed') ? 'staysClosed' : 'opens';
-}
-
-type Reach = Exclude<EmergencyReach, 'both'>;
-
-function reachesOf(change: PolicyChange, after: ConsentPolicy): readonly Reach[] {
-  const { exceptions, preset } = readArrangement(after);
-  const settingsReach: Reach = preset === 'closed' ? 'staysClosed' : 'opens';
-  // What a permission no longer opens falls to the general setting.
-  const reachOf = (rule: ConsentRule): Reach => (rule.effect === 'deny' ? blocksReach(rule) : settingsReach);
-  switch (change.kind) {
-    case 'preset':
-      return [settingsReach];
-    case 'added':
-    case 'removed':
-      return [reachOf(change.rule)];
-    case 'changed':
-      return [reachOf(change.after)];
-    case 'order':
-      return exceptions.filter(({ effect }) => effect === 'deny').map(blocksReach);
-  }
-}
-
-function blocksReach(rule: ConsentRule): Reach {
-  return rule.holdsInEmergency === true ? 'staysClosed' : 'opens';
-}
-
 const OPENNESS: Readonly<Record<Preset, number>> = {
   other: 5,
   care: 4,

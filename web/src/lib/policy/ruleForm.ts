@@ -40,7 +40,19 @@ export type FormErrors = Partial<
 export const WHOMS: readonly Whom[] = ['everyone', 'org', 'holder', 'user', 'role'];
 export const WHENS: readonly When[] = ['open', 'until', 'between'];
 export const WHICHES: readonly Which[] = ['all', 'labels', 'types'];
-export const LABELS = ['PSY', 'MH', 'ETH', 'HIV', 'STD', 'SEX', 'PREGNANT', 'SDV', 'GDIS', 'R'] as const;
+/** The subjects that are asked about most; the others of HL7's value sets are folded below them. */
+export const COMMON_LABELS = [
+  'PSY',
+  'MH',
+  'ETH',
+  'HIV',
+  'STD',
+  'SEX',
+  'PREGNANT',
+  'SDV',
+  'GDIS',
+  'R',
+] as const;
 export const TYPES = [
   'Observation', 'DiagnosticReport', 'Condition', 'MedicationRequest', 'AllergyIntolerance', 'Immunization', 'Procedure', 'Encounter',
   'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',
@@ -88,7 +100,7 @@ export function formOf(rule: RuleDraft | undefined): RuleForm {
 }
 
 function whomOf(rule: RuleDraft): Partial<RuleForm> {
-  if (rule.user !== undefined) return { whom: 'user', user: rule.user };
+  if (rule.user !== undefined) return { whom: 'user', user: rule.user, org: rule.org ?? '' };
   if (rule.role !== undefined) return { whom: 'role', role: rule.role };
   if (rule.org === '@holder') return { whom: 'holder' };
   return rule.org === undefined ? { whom: 'everyone' } : { whom: 'org', org: rule.org };
@@ -106,6 +118,7 @@ export function checkForm(form: RuleForm, today: string): FormErrors {
   const checks: readonly (readonly [isWrong: boolean, errors: FormErrors])[] = [
     [form.whom === 'org' && form.org === '', { org: 'form.error.organisation' }],
     [form.whom === 'user' && form.user === '', { user: 'form.error.person' }],
+    [isForPersonSomewhere(form) && form.org === '', { org: 'form.error.organisation' }],
     [form.which === 'labels' && form.labels.length === 0, { labels: 'form.error.choose' }],
     [form.which === 'types' && form.types.length === 0, { types: 'form.error.choose' }],
     [form.isForSome && form.purposes.length === 0, { purposes: 'form.error.choose' }],
@@ -113,6 +126,11 @@ export function checkForm(form: RuleForm, today: string): FormErrors {
     [isUntilWrong(form, today), { until: 'form.error.date' }],
   ];
   return Object.assign({}, ...checks.flatMap(([isWrong, errors]) => (isWrong ? [errors] : []))) as FormErrors;
+}
+
+/** A permission for a person is for one organisation: somebody else may have the same identifier elsewhere. */
+function isForPersonSomewhere({ whom, effect }: RuleForm): boolean {
+  return whom === 'user' && effect === 'permit';
 }
 
 function isUntilWrong({ when, from, until }: RuleForm, today: string): boolean {
@@ -144,7 +162,8 @@ function whomIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraf
     case 'holder':
       return { org: '@holder' };
     case 'user':
-      return { ...keptOrg, user: form.user };
+      // A block of a person holds at every organisation.
+      return isForPersonSomewhere(form) ? { org: form.org, user: form.user } : { user: form.user };
     case 'role':
       return { ...keptOrg, role: form.role };
   }

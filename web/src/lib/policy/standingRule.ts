@@ -54,7 +54,8 @@ export function inForceSince(
   return since;
 }
 
-function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): readonly ConsentRule[] {
+/** The permissions of `before` that let one person or organisation see just what `refusing` refuses to everybody. */
+export function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): readonly ConsentRule[] {
   if (refusing.effect !== 'deny' || !isForAll(refusing)) return [];
   return before.filter(({ org, user, ...rest }) => {
     const isOne = (org !== undefined || user !== undefined) && rest.role === undefined;

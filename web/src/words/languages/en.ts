@@ -386,7 +386,10 @@ const english = {
   'rule.between': ', from {from} until {to}',
   'rule.expired': 'has ended',
   'rule.future': 'not yet in force',
-  'rule.opens': 'opens in an emergency',
+  'rule.passed': 'Exceptions above go first: {rules}.',
+  'rule.covers': 'Includes data about {labels}.',
+  'rule.exact': 'Only data that touch no other sensitive subject.',
+  'rule.upTo': 'Data that are less confidential too.',
   'who.everyone': 'Everybody',
   'who.org': 'Everybody at {org}',
   'who.nobody': 'Nobody',
@@ -443,6 +446,8 @@ const english = {
   'form.person': 'Person',
   'form.personHint':
     'These people asked for your data lately. To block somebody else, open their entry in your list.',
+  'form.personAt': 'A permission is for one organisation: elsewhere somebody else may have the same number.',
+  'form.personEverywhere': 'A block holds wherever this person works.',
   'form.noPeople': 'Nobody has asked for your data yet, so there is nobody to choose.',
   'form.role': 'Role',
   'form.choose': 'Choose…',
@@ -450,6 +455,8 @@ const english = {
   'form.what.all': 'All data',
   'form.what.labels': 'Sensitive subjects',
   'form.what.types': 'Kinds of data',
+  'form.labels.more': 'All other subjects',
+  'form.labels.also': 'with {labels}',
   'form.why': 'For which reasons?',
   'form.why.all': 'For any reason',
   'form.why.some': 'Only for these',
@@ -461,7 +468,7 @@ const english = {
   'form.until': 'Until the end of',
   'form.untilOrOpen': 'Until the end of (empty: until I change it)',
   'form.holds': 'Also in an emergency',
-  'form.holdsHint': 'Even when your life is in danger, these data stay closed.',
+  'form.holdsHint': 'Even when your life is in danger, it stays closed to those whom this blocks.',
   'form.add': 'Add to my changes',
   'form.apply': 'Apply to my changes',
   'form.error.choose': 'Choose at least one.',
@@ -504,13 +511,34 @@ const english = {
   'review.previewFailed': 'The preview is not available at the moment. You can save without it.',
   'review.warning': 'What a restriction can mean',
   'review.warning.text':
-    'Those who treat you will not see what you close, and will not be told that something is closed. They may decide without knowing about an illness, an allergy or a medicine. That can delay your care or harm you.',
-  'review.warning.emergency':
-    'In an emergency, a named person who gives a reason can still open what you close. You will see it here.',
-  'review.warning.both':
-    'A part of it you close even in an emergency: nobody will be able to open that part then, even if it would save your life. The rest can be opened in an emergency by a named person who gives a reason. You will see it here.',
-  'review.warning.closed':
-    'You close this even in an emergency. Nobody will be able to open it then, even if it would save your life.',
+    'Whoever cannot see something is not told that it is closed, and may decide without knowing about an illness, an allergy or a medicine. That can delay your care or harm you. If you are not sure, ask your doctor first. You can change this again at any time.',
+  'review.risk.nobody.opens':
+    '{who} will be able to see {what}{why}{when}. In an emergency, a named person who gives a reason still can; you will find it in your list.',
+  'review.risk.nobody.closed':
+    '{who} will be able to see {what}{why}{when}, not even in an emergency, even if that would save your life.',
+  'review.risk.one.opens':
+    '{who} will not be able to see {what}{why}{when}. In an emergency, {who} still can after giving a reason; you will find it in your list.',
+  'review.risk.one.closed':
+    '{who} will not be able to see {what}{why}{when}, not even in an emergency, even if that would save your life.',
+  'review.risk.data': 'any of your data',
+  'review.risk.everywhere': 'This holds wherever they work.',
+  'review.risk.others': 'What others may see stays as it is.',
+  'review.risk.held': 'What another rule of yours closes even in an emergency stays closed.',
+  'review.risk.permission.opens':
+    'What {rule} allowed is decided by your other choices. In an emergency, a named person who gives a reason can still see it; you will find it in your list.',
+  'review.risk.permission.closed':
+    'What {rule} allowed is decided by your other choices. What they close stays closed even in an emergency, even if seeing it would save your life.',
+  'review.risk.preset.opens':
+    'With “{preset}”, fewer people can see your record. In an emergency, a named person who gives a reason still can; you will find it in your list.',
+  'review.risk.preset.closed':
+    'With “{preset}”, nobody will be able to see your record, not even in an emergency, even if that would save your life, unless one of your exceptions allows it.',
+  'review.risk.order':
+    'In another order, a block may close what was open before, in an emergency too where it says so.',
+  'review.known.title': 'This is blocked already',
+  'review.known.quoted': '“{rule}”',
+  'review.known.same': '{rule}: there is nothing to add.',
+  'review.known.stronger': '{rule}: that blocks even more, so there is nothing to add.',
+  'review.known.hold': 'Block it in an emergency too',
   'review.accept': 'I understand what this can mean, and I want to save it.',
   'review.acceptFirst': 'Tick the box to say that you understand what this can mean.',
   'review.save': 'Save',
@@ -741,7 +769,9 @@ const english = {
   'role.socialworker': 'social worker',
   'role.teacher': 'teacher',
 
+  'label.*': 'something that could not be told, which counts as every subject',
   'label.ADOL': 'growing up',
+  'label.B': 'business matters',
   'label.BH': 'behaviour and mental health',
   'label.CEL': 'a well-known person',
   'label.COGN': 'memory and thinking',
@@ -758,12 +788,17 @@ const english = {
   'label.GDIS': 'genetic illness',
   'label.GENDER': 'gender',
   'label.HIV': 'HIV',
+  'label.IDS': 'ID numbers',
+  'label.L': 'matters marked as little confidential',
   'label.LIVARG': 'living arrangements',
   'label.LOCIS': 'a sensitive place of care',
+  'label.M': 'matters marked as moderately confidential',
   'label.MARST': 'marital status',
   'label.MH': 'mental health',
   'label.MST': 'sexual trauma in military service',
+  'label.N': 'matters marked as normally confidential',
   'label.OPIOIDUD': 'opioid addiction',
+  'label.PATLOC': 'where the patient is',
   'label.PDS': 'matters that the patient may close',
   'label.PHY': 'matters that a doctor asked to protect',
   'label.PREGNANT': 'pregnancy',
@@ -782,6 +817,7 @@ const english = {
   'label.STD': 'sexually transmitted illness',
   'label.SUD': 'addiction',
   'label.TBOO': 'taboo subjects',
+  'label.U': 'matters marked as not confidential',
   'label.V': 'matters marked very confidential',
   'label.VIO': 'violence',
   'label.VIP': 'a well-known person',

@@ -1,0 +1,155 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
+// SPDX-License-Identifier: Apache-2.0
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import type { ConsentRule } from '@api/schemas';
+import { ReviewPage } from '../../web/src/features/consent/ReviewPage';
+import { getDraft, setDraft } from '../../web/src/lib/draft';
+import { accessList, CARE, consent, DOCTOR, entry, meAnswer, NORTH, SOUTH } from './support/answers';
+import { fakeApi } from './support/fakeApi';
+import { renderPage } from './support/renderPage';
+
+const SEX: ConsentRule = { id: 'sex', effect: 'deny', labels: ['SEX'], holdsInEmergency: true };
+const BLOCK: ConsentRule = { id: 'no', effect: 'deny', user: DOCTOR.id };
+const LIFE = 'even if that would save your life';
+
+interface Shown {
+  readonly rules?: readonly ConsentRule[];
+  readonly block?: { readonly user: string } | { readonly org: string };
+  readonly language?: 'en' | 'zh-CN';
+}
+
+/** The review page, as somebody sees it who pressed "Block" on an entry. */
+async function showBlock({ rules = CARE, block = { user: DOCTOR.id }, language = 'en' }: Shown = {}) {
+  const saved: unknown[] = [];
+  fakeApi({
+    'GET /api/v1/consent': { body: consent([...rules], 1), headers: { etag: '"1"' } },
+    'GET /api/v1/consent/history': { body: { items: [] } },
+    'POST /api/v1/consent/preview': { body: { items: [], considered: 0, since: null, next: null } },
+    'POST /api/v1/accesses/search': { body: accessList([entry({})]) },
+    'GET /api/v1/me': { body: meAnswer() },
+    'PUT /api/v1/consent': ({ body }) => {
+      saved.push(body);
+      return { body: consent([...rules], 2), headers: { etag: '"2"' } };
+    },
+  });
+  renderPage(<ReviewPage />, { path: '/consent/review', state: { block }, language });
+  await screen.findByRole('heading', { level: 1 });
+  return saved;
+}
+
+const warning = (): string => {
+  const box = screen.getByText('What a restriction can mean').closest<HTMLElement>('.notice');
+  return box?.textContent ?? '';
+};
+const hold = () => screen.getByRole('checkbox', { name: /Also in an emergency/ });
+const accept = () =>
+  screen.getByRole<HTMLInputElement>('checkbox', { name: /I understand what this can mean/ });
+
+beforeEach(() => {
+  setDraft(null);
+});
+
+describe('the warning', () => {
+  it('names the one person who is blocked, and says nothing of everybody', async () => {
+    await showBlock();
+    await screen.findByText(/New:/);
+    await screen.findAllByText('Dr Ada Example');
+    expect(warning()).toContain('In an emergency, Dr Ada Example still can');
+    expect(warning()).toContain('Dr Ada Example will not be able to see any of your data.');
+    expect(warning()).toContain('This holds wherever they work.');
+    expect(warning()).toContain('What others may see stays as it is.');
+    expect(warning()).not.toMatch(/nobody|save your life/i);
+  });
+
+  it('says with “also in an emergency” that this person is shut out then, and is read again', async () => {
+    await showBlock();
+    await screen.findByText(/New:/);
+    await userEvent.click(accept());
+    await userEvent.click(hold());
+    expect(warning()).toContain(
+      `will not be able to see any of your data, not even in an emergency, ${LIFE}. This holds wherever they work. What others may see stays as it is.`,
+    );
+    expect(warning()).not.toMatch(/nobody/i);
+    expect(accept().checked).toBe(false);
+    expect(document.activeElement).toBe(hold());
+  });
+
+  it('names the organisation, and what another rule closes even then', async () => {
+    await showBlock({ rules: [SEX, ...CARE], block: { org: SOUTH.mspId } });
+    await screen.findByText(/New:/);
+    expect(warning()).toContain('Nobody at South Clinic will be able to see any of your data.');
+    expect(warning()).toContain('What another rule of yours closes even in an emergency stays closed.');
+  });
+
+  it('is Chinese in Chinese', async () => {
+    await showBlock({ language: 'zh-CN', block: { org: NORTH.mspId } });
+    const title = await screen.findByText('限制可能带来的后果');
+    expect(title.closest('.notice')?.textContent).toContain(
+      'North Hospital的任何人都将无法查看您的任何数据。紧急情况下，表明身份并说明原因的人员仍可查看，您会在列表中看到。其他人可以查看的内容不变。',
+    );
+  });
+});
+
+describe('a block from an entry', () => {
+  it('that holds in an emergency takes three presses on this page, and leaves the stronger one alone', async () => {
+    const saved = await showBlock({ rules: [SEX, ...CARE] });
+    await screen.findByText(/New:/);
+    await userEvent.click(hold());
+    await userEvent.click(accept());
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    expect(saved).toEqual([
+      {
+        rules: [
+          { id: 'block-urn-oid-1.2-10', effect: 'deny', user: DOCTOR.id, holdsInEmergency: true },
+          SEX,
+          ...CARE,
+        ],
+        default: 'deny',
+      },
+    ]);
+  });
+
+  it.each<[string, readonly ConsentRule[], RegExp]>([
+    ['the same', [BLOCK], /Dr Ada Example may not see any of my data.*there is nothing to add/],
+    [
+      'one that holds in an emergency',
+      [{ ...BLOCK, holdsInEmergency: true }],
+      /not even in an emergency”: that blocks even more/,
+    ],
+    [
+      'the setting that closes everything',
+      [{ id: 'closed', effect: 'deny', holdsInEmergency: true }],
+      /“Closed, even in an emergency”: that blocks even more/,
+    ],
+  ])('that is there already is said, and nothing is changed: %s', async (_what, first, text) => {
+    await showBlock({ rules: first.some(({ id }) => id === 'closed') ? first : [...first, ...CARE] });
+    const title = await screen.findByText('This is blocked already');
+    await screen.findByText(
+      (_content, element) => element?.tagName === 'P' && text.test(element.textContent),
+    );
+    expect(title.closest('.notice')?.textContent).toMatch(text);
+    expect(getDraft()).toBeNull();
+  });
+
+  it('that is there can be made to hold in an emergency: two presses before the warning', async () => {
+    await showBlock({ rules: [BLOCK, ...CARE] });
+    await userEvent.click(await screen.findByRole('button', { name: 'Block it in an emergency too' }));
+    expect(getDraft()?.policy.rules).toEqual([{ ...BLOCK, holdsInEmergency: true }, ...CARE]);
+    expect(screen.queryByText('This is blocked already')).toBeNull();
+    expect(warning()).toContain(LIFE);
+  });
+
+  it('goes before a permission that could pass it; one behind such a permission says so', async () => {
+    const ada: ConsentRule = { id: 'ada', effect: 'permit', user: DOCTOR.id, org: SOUTH.mspId };
+    await showBlock({ rules: [ada, SEX, ...CARE] });
+    await screen.findByText(/New:/);
+    expect(
+      getDraft()
+        ?.policy.rules.map(({ id }) => id)
+        .slice(0, 2),
+    ).toEqual(['block-urn-oid-1.2-10', 'ada']);
+  });
+});
