@@ -14,24 +14,38 @@ export interface SlowLaneOptions {
  * asks rightly is served among them, later; what they cost together is bounded.
  */
 export function slowLane({ width, waiting }: SlowLaneOptions): RequestHandler {
-  const queue: (() => void)[] = [];
+  /** In the order of their arrival; a Set forgets one in constant time when its caller hangs up. */
+  const queue = new Set<() => void>();
   let running = 0;
   const leave = (): void => {
     running -= 1;
-    queue.shift()?.();
+    const [enter] = queue;
+    if (enter !== undefined) {
+      queue.delete(enter);
+      enter();
+    }
   };
   return (_request, response, next) => {
     const enter = (): void => {
+      response.off('close', hangUp);
       running += 1;
       response.once('close', leave);
       next();
     };
+    // Who hangs up while waiting gives the place back: its response has closed already when its turn would come.
+    const hangUp = (): void => {
+      queue.delete(enter);
+    };
+    if (response.closed || response.destroyed) {
+      return;
+    }
     if (running < width) {
       enter();
-    } else if (queue.length >= waiting) {
+    } else if (queue.size >= waiting) {
       throw new AppError('TOO_MANY_REQUESTS', 'the slow lane is full', { retryAfterSeconds: 1 });
     } else {
-      queue.push(enter);
+      queue.add(enter);
+      response.once('close', hangUp);
     }
   };
 }

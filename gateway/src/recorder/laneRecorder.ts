@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { type AccessRequest, parseLane } from '@chartwitness/chaincode/domain';
+import { type AccessRequest, isEmergencyPurpose, parseLane } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import { isStorageFailure } from '../sqlite';
+import { awakeScheduler } from './awakeScheduler';
 import { backoffMs } from './backoff';
 import { Callers } from './callers';
 import { LaneHealth } from './laneHealth';
@@ -31,6 +32,7 @@ export class LaneRecorder implements Recorder {
   readonly #deps: RecorderDeps;
   readonly #limits: RecorderLimits;
   readonly #scheduler: Scheduler;
+  readonly #awake: Scheduler;
   readonly #jitter: () => number;
   readonly #names: () => EntryNames;
   readonly #queue = new Queue();
@@ -53,6 +55,8 @@ export class LaneRecorder implements Recorder {
     this.#deps = deps;
     const limits = (this.#limits = resolveLimits(deps.limits));
     const scheduler = (this.#scheduler = deps.scheduler ?? systemScheduler);
+    // Time that a test decides never passes unnoticed.
+    this.#awake = deps.scheduler ?? awakeScheduler();
     this.#jitter = deps.jitter ?? Math.random;
     const random = deps.random ?? randomBytes;
     const name = (): string => Buffer.from(random(RANDOM_BYTES)).toString('base64url');
@@ -60,7 +64,12 @@ export class LaneRecorder implements Recorder {
     this.#health = new LaneHealth(limits.awayAfterMs, limits.awayMemoryMs);
     this.#shares = new Shares(limits.maxAdmitted);
     this.#emergencyShares = new Shares(limits.maxAdmittedEmergencies);
-    const shared = { ledger, lane, outbox, limits, scheduler, log, queue: this.#queue, health: this.#health };
+    const shared = {
+      ...{ ledger, lane, outbox, limits, scheduler, log },
+      awake: this.#awake,
+      queue: this.#queue,
+      health: this.#health,
+    };
     this.#callers = new Callers({
       ...shared,
       onOwed: () => {
@@ -85,6 +94,7 @@ export class LaneRecorder implements Recorder {
     });
     this.#ownPeer = new OwnPeer({
       ...shared,
+      scheduler: this.#awake,
       waitMs: limits.evaluateMs,
       maxEvents: limits.maxBatchEvents,
       maxBytes: limits.maxBatchBytes - ENVELOPE_BYTES,
@@ -108,7 +118,7 @@ export class LaneRecorder implements Recorder {
       return;
     }
     this.#writer.expect(settledOnDisk(outbox, lane));
-    this.#health.busy(this.#scheduler.now());
+    this.#health.busy(this.#awake.now());
     if (!(await this.#tryRecover())) {
       void this.#keepRecovering();
     }
@@ -122,7 +132,7 @@ export class LaneRecorder implements Recorder {
     this.#assertOpen();
     checkedParts([request]);
     try {
-      return await this.#ownPeer.ask(request);
+      return await this.#ownPeer.ask(request, isEmergencyPurpose(request.purpose));
     } catch (error) {
       if (!(error instanceof LedgerError)) {
         throw error;
@@ -156,7 +166,7 @@ export class LaneRecorder implements Recorder {
     const now = this.#scheduler.now();
     const { totals: committed } = this.#writer;
     const { totals: late } = this.#late;
-    const isAway = this.#health.isAway(now);
+    const isAway = this.#health.isAway(this.#awake.now());
     return {
       phase: this.#phase,
       reason: this.#reason,
@@ -169,7 +179,7 @@ export class LaneRecorder implements Recorder {
       lastCommitAt: committed.lastCommitAt,
       ledgerAway: isAway,
       ledgerSlow: !isAway && this.#oldestWait(now) >= this.#limits.awayAfterMs,
-      awaySeconds: this.#health.awayMs(now) / 1000,
+      awaySeconds: this.#health.awayMs(this.#awake.now()) / 1000,
       storeFailing: this.#isStoreFailing(now),
       committedEvents: committed.events,
       committedBatches: committed.batches,
@@ -265,7 +275,7 @@ export class LaneRecorder implements Recorder {
     if (!this.#stop.signal.aborted) {
       this.#phase = 'ready';
       this.#reason = undefined;
-      this.#health.committed(this.#scheduler.now(), false);
+      this.#health.committed(this.#awake.now(), false);
       this.#writer.start(recovered);
     }
     return true;

@@ -34,6 +34,8 @@ export interface LaneWriterOptions {
   readonly callers: Callers;
   readonly limits: RecorderLimits;
   readonly scheduler: Scheduler;
+  /** Time in which this process could have noticed a commit; the health's. */
+  readonly awake: Scheduler;
   readonly jitter: () => number;
   /** A random id and salt for each amendment. */
   readonly names: () => EntryNames;
@@ -268,9 +270,9 @@ export class LaneWriter {
   // ---------------------------------------------------------------- committing
 
   #begin(batch: PendingBatch): void {
-    const { health, scheduler, log, onChange } = this.#options;
+    const { health, awake, log, onChange } = this.#options;
     this.#pending.add(batch);
-    health.busy(scheduler.now());
+    health.busy(awake.now());
     onChange();
     this.#commit(batch).catch((error: unknown) => {
       // A mistake in this program: the row stays, and a restart settles it.
@@ -317,7 +319,7 @@ export class LaneWriter {
 
   /** One write settles the batch and opens the next one; only then are the callers answered. */
   #trySettle(batch: PendingBatch, result: Committed): boolean {
-    const { health, scheduler, names } = this.#options;
+    const { health, awake, names } = this.#options;
     const settlement = settlementOf(batch, result, names);
     this.#pending.delete(batch);
     const next = this.#opening();
@@ -334,7 +336,7 @@ export class LaneWriter {
       }
       return false;
     }
-    health.committed(scheduler.now(), this.#pending.size > 0);
+    health.committed(awake.now(), this.#pending.size > 0);
     for (const { part, outcome, held } of settlement.committed) {
       part.state = { kind: 'committed', outcome, held };
     }
@@ -348,7 +350,7 @@ export class LaneWriter {
   }
 
   #noteCommit(batch: PendingBatch): void {
-    const { lane, scheduler, health, onBatch, onChange } = this.#options;
+    const { lane, scheduler, awake, health, onBatch, onChange } = this.#options;
     const now = scheduler.now();
     this.#failures = 0;
     this.#isUnreached = false;
@@ -359,7 +361,7 @@ export class LaneWriter {
     if (batch.lane === lane) {
       this.#provenSeq = Math.max(this.#provenSeq, batch.seq);
     }
-    health.committed(now, true);
+    health.committed(awake.now(), true);
     onBatch?.({
       lane: batch.lane,
       seq: batch.seq,
@@ -407,7 +409,7 @@ export class LaneWriter {
    * Only the lane's last batch can go: the ones after it count on its number and its length.
    */
   #withdraw(batch: PendingBatch): boolean {
-    const { outbox, lane, health, scheduler, onChange } = this.#options;
+    const { outbox, lane, health, scheduler, awake, onChange } = this.#options;
     const owed = batch.requests.filter(isOwed);
     const isWorthIt = batch.refused || owed.length < batch.requests.length;
     const isLast = batch.lane === lane && batch.seq === this.#nextSeq - 1;
@@ -428,7 +430,7 @@ export class LaneWriter {
     this.#nextStart = batch.start;
     this.#pending.delete(batch);
     if (this.#pending.size === 0) {
-      health.idle(scheduler.now());
+      health.idle(awake.now());
     }
     onChange();
     return true;

@@ -27,6 +27,8 @@ export interface LateReleasesOptions {
   /** An emergency that is neither committed nor released by then is refused. */
   readonly emergencyWaitMs: number;
   readonly scheduler: Scheduler;
+  /** Time in which this process could have noticed a commit; the health's. */
+  readonly awake: Scheduler;
   readonly log: Logger;
 }
 
@@ -66,12 +68,12 @@ export class LateReleases {
 
   /** Looks whether the lane is away, or when it will be. Called when something was begun or committed. */
   look(): void {
-    const { health, scheduler, log } = this.#options;
+    const { health, awake, log } = this.#options;
     if (this.#waiting.size === 0) {
       this.#cancelAlarm();
       return;
     }
-    if (health.isAway(scheduler.now())) {
+    if (health.isAway(awake.now())) {
       this.#cancelAlarm();
       const tickets = [...this.#waiting].filter((ticket) => !ticket.isDeciding);
       if (tickets.length > 0) {
@@ -91,7 +93,7 @@ export class LateReleases {
     }
     this.#cancelAlarm();
     if (at !== undefined) {
-      const cancel = scheduler.after(Math.max(0, at - scheduler.now()), () => {
+      const cancel = awake.after(Math.max(0, at - awake.now()), () => {
         this.#alarm = undefined;
         this.look();
       });
@@ -122,7 +124,7 @@ export class LateReleases {
   }
 
   async #decideAll(tickets: readonly Ticket[]): Promise<void> {
-    const { health, scheduler, emergencyWaitMs } = this.#options;
+    const { health, scheduler, awake, emergencyWaitMs } = this.#options;
     for (const ticket of tickets) {
       ticket.isDeciding = true;
     }
@@ -131,7 +133,7 @@ export class LateReleases {
       ticket.isDeciding = false;
     }
     const now = scheduler.now();
-    if (health.isAway(now)) {
+    if (health.isAway(awake.now())) {
       this.#apply(decisions.filter(({ ticket }) => !ticket.isSettled));
       return;
     }
@@ -150,7 +152,7 @@ export class LateReleases {
     const open = ticket.parts.filter(({ state }) => state.kind !== 'committed');
     try {
       const answers = await Promise.all(
-        open.map(async (part) => [part, await ownPeer.ask(part.request)] as const),
+        open.map(async (part) => [part, await ownPeer.ask(part.request, true)] as const),
       );
       return { kind: 'release', ticket, basis: 'ownPeer', permitted: new Map(answers) };
     } catch (error) {

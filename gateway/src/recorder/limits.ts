@@ -40,7 +40,7 @@ export const MAX_BATCH_EVENTS = 1_000;
 export const MAX_IN_FLIGHT = 8;
 
 export const DEFAULT_LIMITS: RecorderLimits = {
-  maxAdmitted: 4_000,
+  maxAdmitted: 1_000,
   maxAdmittedEmergencies: 400,
   maxQueued: 5_000,
   maxQueuedBytes: 64 * 1024 * 1024,

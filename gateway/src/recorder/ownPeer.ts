@@ -19,9 +19,15 @@ export interface OwnPeerOptions {
 
 /** Evaluations under way at once: a peer that hangs must not collect more. */
 const MAX_CALLS = 4;
+/** As many of them may be without an emergency's question, so that one never waits behind a flood of searches. */
+const MAX_ORDINARY_CALLS = 3;
+
+/** A call may take longer than anybody waits for it: while this process is busy its answer lies unread. */
+const CALL_PATIENCE = 3;
 
 interface Question {
   readonly request: AccessRequest;
+  readonly isEmergency: boolean;
   readonly bytes: number;
   readonly resolve: (permitted: readonly boolean[]) => void;
   readonly reject: (error: unknown) => void;
@@ -34,6 +40,7 @@ interface Question {
  */
 export class OwnPeer {
   readonly #options: OwnPeerOptions;
+  /** Emergencies first. */
   #waiting: Question[] = [];
   #calls = 0;
 
@@ -43,9 +50,10 @@ export class OwnPeer {
 
   /**
    * Whether each item of the request would be permitted.
+   * @param isEmergency goes before all that are not.
    * @throws LedgerError `rejected` when the chaincode refuses, `unavailable` when there is no answer in time or the peer is behind.
    */
-  ask(request: AccessRequest): Promise<readonly boolean[]> {
+  ask(request: AccessRequest, isEmergency: boolean): Promise<readonly boolean[]> {
     return new Promise((resolve, reject) => {
       let cancel: () => void = () => undefined;
       const over = (settle: () => void): void => {
@@ -57,6 +65,7 @@ export class OwnPeer {
       };
       const question: Question = {
         request,
+        isEmergency,
         bytes: Buffer.byteLength(JSON.stringify(request)),
         isOver: false,
         resolve: (permitted) => {
@@ -78,13 +87,14 @@ export class OwnPeer {
           ),
         );
       });
-      this.#waiting.push(question);
+      const ordinary = isEmergency ? this.#waiting.findIndex((one) => !one.isEmergency) : -1;
+      this.#waiting.splice(ordinary < 0 ? this.#waiting.length : ordinary, 0, question);
       this.#next();
     });
   }
 
   #next(): void {
-    while (this.#calls < MAX_CALLS) {
+    while (this.#calls < (this.#waiting[0]?.isEmergency === true ? MAX_CALLS : MAX_ORDINARY_CALLS)) {
       const together = this.#take();
       if (together.length === 0) {
         return;
@@ -127,7 +137,8 @@ export class OwnPeer {
     try {
       const requests = together.map(({ request }) => request);
       const [permitted] = await Promise.all([
-        ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs: waitMs }),
+        // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
+        ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs: waitMs * CALL_PATIENCE }),
         this.#assertNotBehind(),
       ]);
       together.forEach(({ request, resolve, reject }, index) => {
