@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, type ReactNode } from 'react';
+import { FailedSignIns } from '../features/session/FailedSignIns';
 import { SessionWarning } from '../features/session/SessionWarning';
 import { isSomebodyHere } from '../lib/activity';
 import { meQuery } from '../lib/queries';
 
-/** What watches a page that stays open: the session's end, and news. */
+/** What watches a page that stays open: the session's end, news, and what is told once after a sign-in. */
 export function LateNotices(): ReactNode {
   useNews();
-  return <SessionWarning />;
+  return (
+    <>
+      <FailedSignIns />
+      <SessionWarning />
+    </>
+  );
 }
 
 const NEWS_EVERY_MS = 15_000;

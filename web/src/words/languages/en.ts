@@ -623,6 +623,15 @@ const english = {
   'print.reason': 'Reason',
   'print.result': 'Result',
 
+  'guesses.title': 'Somebody tried wrong passwords for your account',
+  'guesses.text': {
+    one: '{count} wrong password was tried in the last 30 days, on {date}. A wrong password opens nothing.',
+    other:
+      '{count} wrong passwords were tried in the last 30 days, the first on {date}. A wrong password opens nothing.',
+  },
+  'guesses.do':
+    'If that was you, there is nothing to do. If it was not, and your password is short or used elsewhere too, ask your trustee, who runs this page, for a new password.',
+
   'note.against': 'Against the rules',
   'note.late': 'Released before it was recorded',
   'note.corrected': 'Corrected',

@@ -562,6 +562,11 @@ export const words: Words = {
   'print.reason': '原因',
   'print.result': '结果',
 
+  'guesses.title': '有人用错误的密码尝试登录您的账户',
+  'guesses.text': '最近 30 天有 {count} 次密码输入错误，最早在{date}。密码错误无法登录。',
+  'guesses.do':
+    '如果是您自己输错，无需处理。如果不是，而您的密码较短或在别处也使用，请联系本页面的运营机构更换密码。',
+
   'note.against': '与规则不符',
   'note.late': '先提供，后补记',
   'note.corrected': '已更正',

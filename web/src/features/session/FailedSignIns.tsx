@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState, type ReactNode } from 'react';
+import { Notice } from '../../components/Notice';
+import { formatDate } from '../../lib/dates';
+import { useMe } from '../../lib/queries';
+import { useWords } from '../../words/context';
+
+/** What was told and closed, for as long as the page is open: a sign-in begins a new one. */
+let told = 0;
+
+/** Wrong passwords that somebody tried at the account: told once after a sign-in, again only when there are more. */
+export function FailedSignIns(): ReactNode {
+  const words = useWords();
+  const { failedSignIns } = useMe();
+  const [closed, setClosed] = useState(told);
+  if (failedSignIns === null || failedSignIns.count <= closed) return null;
+  const { count, since } = failedSignIns;
+  return (
+    <Notice kind="info" title={words.text('guesses.title')} isLive>
+      <p>{words.text('guesses.text', { count, date: formatDate(words.tag, new Date(since)) })}</p>
+      <p>{words.text('guesses.do')}</p>
+      <p>
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            told = count;
+            setClosed(count);
+          }}
+        >
+          {words.text('app.close')}
+        </button>
+      </p>
+    </Notice>
+  );
+}
