@@ -49,10 +49,10 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
       let isClosed = false;
       const take = async (places: Places): Promise<void> => {
         await places.take(wish);
-        held?.giveBack(client);
+        held?.giveBack(wish);
         held = places;
         if (isClosed) {
-          places.giveBack(client);
+          places.giveBack(wish);
           held = undefined;
         }
       };
@@ -68,7 +68,7 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
         },
         close: () => {
           isClosed = true;
-          held?.giveBack(client);
+          held?.giveBack(wish);
           held = undefined;
         },
       };
@@ -87,13 +87,26 @@ interface Waiting {
   readonly start: () => void;
 }
 
-/** Emergencies first, then whose client holds fewest, then who came first. The last place is for emergencies. */
+interface Holding {
+  readonly ordinary: number;
+  readonly emergencies: number;
+}
+
+const NOTHING_HELD: Holding = { ordinary: 0, emergencies: 0 };
+
+/**
+ * Emergencies first, then whose client holds fewest, then who came first. The last place is for emergencies. No client holds so many, not even
+ * with slow readers, that another one's emergency finds none; nor, with ordinary requests, that another one's ordinary request finds none.
+ * Each has one place of either kind whatever the others hold, so with two places both can be one client's.
+ */
 class Places {
+  readonly #count: number;
   #free: number;
-  readonly #holds = new Map<string, number>();
+  readonly #holds = new Map<string, Holding>();
   readonly #waiting = new Set<Waiting>();
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = count;
   }
 
@@ -122,22 +135,43 @@ class Places {
     });
   }
 
-  giveBack(client: string): void {
+  giveBack(wish: Wish): void {
     this.#free += 1;
-    const left = (this.#holds.get(client) ?? 1) - 1;
-    if (left === 0) {
+    this.#hold(wish, -1);
+    this.#serve();
+  }
+
+  #held(client: string): Holding {
+    return this.#holds.get(client) ?? NOTHING_HELD;
+  }
+
+  #hold({ client, isEmergency }: Wish, change: 1 | -1): void {
+    const { ordinary, emergencies } = this.#held(client);
+    const held = isEmergency
+      ? { ordinary, emergencies: emergencies + change }
+      : { ordinary: ordinary + change, emergencies };
+    if (total(held) === 0) {
       this.#holds.delete(client);
     } else {
-      this.#holds.set(client, left);
+      this.#holds.set(client, held);
     }
-    this.#serve();
+  }
+
+  /** Whether a place is free for it, and others' places stay free. */
+  #mayTake({ client, isEmergency }: Wish): boolean {
+    const held = this.#held(client);
+    if (this.#free <= (isEmergency ? 0 : 1)) {
+      return false;
+    }
+    const ownOfKind = isEmergency ? held.emergencies : held.ordinary;
+    return ownOfKind === 0 || (ownOfKind < this.#count - 2 && total(held) < this.#count - 1);
   }
 
   #serve(): void {
     for (let next = this.#first(); next !== undefined; next = this.#first()) {
       this.#waiting.delete(next);
       this.#free -= 1;
-      this.#holds.set(next.wish.client, (this.#holds.get(next.wish.client) ?? 0) + 1);
+      this.#hold(next.wish, 1);
       next.start();
     }
   }
@@ -145,10 +179,7 @@ class Places {
   #first(): Waiting | undefined {
     let best: Waiting | undefined;
     for (const waiting of this.#waiting) {
-      if (
-        this.#free > (waiting.wish.isEmergency ? 0 : 1) &&
-        (best === undefined || this.#isBefore(waiting, best))
-      ) {
+      if (this.#mayTake(waiting.wish) && (best === undefined || this.#isBefore(waiting, best))) {
         best = waiting;
       }
     }
@@ -159,6 +190,10 @@ class Places {
     if (a.isEmergency !== b.isEmergency) {
       return a.isEmergency;
     }
-    return (this.#holds.get(a.client) ?? 0) < (this.#holds.get(b.client) ?? 0);
+    return total(this.#held(a.client)) < total(this.#held(b.client));
   }
+}
+
+function total({ ordinary, emergencies }: Holding): number {
+  return ordinary + emergencies;
 }

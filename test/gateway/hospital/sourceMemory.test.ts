@@ -64,13 +64,12 @@ test('an emergency takes the last place, and the next free one before everybody'
 });
 
 test('the client that holds fewest comes next', async () => {
-  const all = memory();
-  const first = all.open('a', false, never);
-  const second = all.open('a', false, never);
-  await Promise.all([first.reserve(LARGE), second.reserve(LARGE)]);
+  const all = createSourceMemory({ totalBytes: 320 * MIB, answerBytes: LARGE });
+  const held = ['a', 'a', 'b', 'c', 'd'].map((client) => all.open(client, false, never));
+  await holdAll(held);
   const greedy = all.open('a', false, never).reserve(LARGE) ?? Promise.resolve();
-  const modest = all.open('b', false, never).reserve(LARGE) ?? Promise.resolve();
-  first.close();
+  const modest = all.open('e', false, never).reserve(LARGE) ?? Promise.resolve();
+  held[4]?.close();
   expect([await isSettled(greedy), await isSettled(modest)]).toEqual([false, true]);
 });
 
