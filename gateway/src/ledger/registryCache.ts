@@ -36,7 +36,8 @@ export interface RegistryCacheOptions {
   readonly patienceMs?: number;
   /** The same where nothing is remembered; then the read counts as failed. Default 3,000; 1,000 while the ledger is known to be away. */
   readonly firstPatienceMs?: number;
-  /** How long after a failed read what is remembered is given at once. Default 5,000. */
+  /** How long after a failed read what is remembered is given at once. Default 30,000: what is asked meanwhile still reads,
+   * and the first answer ends it. */
   readonly failedLatelyMs?: number;
   /** Runs `action` once after `milliseconds` unless the returned function is called before. */
   readonly after?: (milliseconds: number, action: () => void) => () => void;
@@ -193,7 +194,7 @@ class EventDrivenRegistry implements RegistryCache {
     this.#options = options;
     this.#now = options.clock ?? Date.now;
     const hasFailedLately = (): boolean =>
-      this.#failedAt !== undefined && this.#now() - this.#failedAt < (options.failedLatelyMs ?? 5_000);
+      this.#failedAt !== undefined && this.#now() - this.#failedAt < (options.failedLatelyMs ?? 30_000);
     this.#patience = {
       now: this.#now,
       freshMs: () => (this.#isWatched ? (options.freshMs ?? 10_000) : (options.unwatchedMs ?? 1_000)),

@@ -98,7 +98,6 @@ beforeEach(async () => {
     reopenMs: 1,
     patienceMs: 500,
     firstPatienceMs: 3_000,
-    failedLatelyMs: 5_000,
     after: (milliseconds, action) => {
       const timer = { at: now + milliseconds, action };
       timers.push(timer);
@@ -225,6 +224,19 @@ describe('while the ledger hangs', () => {
     // The read that hangs is shared, not repeated.
     expect(ledger.reads).toBe(4);
   });
+
+  test.each([6_000, 29_000])(
+    'at once still %d ms later: nobody pays for the patience again',
+    async (later) => {
+      const first = statusNow();
+      await pass(500);
+      await first;
+      now += later;
+      const next = statusNow();
+      await pass(0);
+      expect(await next).toBe('active');
+    },
+  );
 
   test('what was never read fails in bounded time, sooner when it is known to hang', async () => {
     const first = expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
