@@ -31,11 +31,6 @@ export const APP_ERRORS = {
     title: 'Emergency access needs a named person and a reason',
   },
   TOO_COSTLY: { family: 'invalid', status: 400, title: 'The search covers too much data' },
-  SUBJECT_UNIDENTIFIED: {
-    family: 'invalid',
-    status: 422,
-    title: 'The patient has no identifier that the network knows',
-  },
   METHOD_NOT_ALLOWED: { family: 'invalid', status: 405, title: 'This method is not supported here' },
   NOT_ACCEPTABLE: { family: 'invalid', status: 406, title: 'This format is not supported' },
   CONFLICT: { family: 'invalid', status: 409, title: 'The change conflicts with another one' },

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly resource: FhirResource;
   readonly facts: ResourceFacts;
   readonly mode: Exclude<SearchMode, 'outcome'>;
+  /** Of a Patient: logical ids under which the source holds this person, which its links may name. */
+  readonly ownIds?: ReadonlySet<string>;
 }
 
 /** What the ledger is told of one resource. */

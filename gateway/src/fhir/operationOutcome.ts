@@ -26,7 +26,6 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   ISSUER_UNAVAILABLE: 'transient',
   LEDGER_UNAVAILABLE: 'transient',
   OVERLOADED: 'throttled',
-  SUBJECT_UNIDENTIFIED: 'business-rule',
   LANE_FENCED: 'transient',
   IDENTIFIERS_DIFFER: 'transient',
   STORE_UNAVAILABLE: 'transient',

@@ -2,6 +2,7 @@
 import { keyOf } from './includes';
 import type { Candidate } from './itemGroups';
 import { mapTexts } from './mapTexts';
+import { withOwnLinks } from './patientLinks';
 import type { FhirResource } from './resource';
 import { suppressedOutcome } from './operationOutcome';
 
@@ -12,28 +13,26 @@ export type ResourceWriter = (candidate: Candidate) => string;
 export function createResourceWriter(upstreamBaseUrl: string | undefined): ResourceWriter {
   const written = new WeakMap<FhirResource, string>();
   return (candidate) => {
-    const text = written.get(candidate.resource) ?? JSON.stringify(clean(candidate, upstreamBaseUrl));
-    written.set(candidate.resource, text);
+    const { resource } = candidate;
+    if (resource.resourceType === 'Patient' && resource['link'] !== undefined) {
+      // Which links stay depends on the other records as they are now.
+      return JSON.stringify(clean(candidate, upstreamBaseUrl));
+    }
+    const text = written.get(resource) ?? JSON.stringify(clean(candidate, upstreamBaseUrl));
+    written.set(resource, text);
     return text;
   };
 }
 
-function clean({ resource, facts }: Candidate, upstreamBaseUrl: string | undefined): FhirResource {
-  if (upstreamBaseUrl === undefined || !facts.holdsUpstreamUrl) {
-    return withoutLinks(resource);
-  }
-  const relative = mapTexts(resource, (text) =>
-    text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, ''),
-  );
-  return withoutLinks(relative as FhirResource);
-}
-
-function withoutLinks(resource: FhirResource): FhirResource {
-  if (resource.resourceType !== 'Patient' || resource['link'] === undefined) {
-    return resource;
-  }
-  const { resourceType, ...members } = resource;
-  return { resourceType, ...Object.fromEntries(Object.entries(members).filter(([name]) => name !== 'link')) };
+function clean({ resource, facts, ownIds }: Candidate, upstreamBaseUrl: string | undefined): unknown {
+  const settled =
+    resource.resourceType === 'Patient'
+      ? withOwnLinks(resource, ownIds ?? new Set(), upstreamBaseUrl)
+      : resource;
+  // Facts do not look into links.
+  return upstreamBaseUrl !== undefined && (facts.holdsUpstreamUrl || settled['link'] !== undefined)
+    ? mapTexts(settled, (text) => text.replaceAll(`${upstreamBaseUrl}/`, '').replaceAll(upstreamBaseUrl, ''))
+    : settled;
 }
 
 export interface BundleOptions {

@@ -59,6 +59,8 @@ export interface BoundPatient {
   readonly formerSubjects?: readonly string[];
   /** Logical ids under which the source holds this person. */
   readonly ids: ReadonlySet<string>;
+  /** Of further records of the same person, which are not asked for but may be named in links. Absent: none. */
+  readonly linkedIds?: ReadonlySet<string>;
 }
 
 /** `own`: of the bound patient and of nobody else. `nobody`: names no patient. `foreign`: names another patient, or one who cannot be told. */

@@ -13,11 +13,11 @@ import type { FactsReader } from '../fhir/resourceFacts';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
-import type { Subjects } from '../fhir/subject';
+import type { BoundPatient } from '../fhir/subject';
 import { PageTooLarge, type Room, type Upstream } from '../fhir/upstream';
 import type { Recorder } from '../recorder/recorder';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
-import { bindPatients, matchingPatients, patientNamedBy } from './boundPatient';
+import { matchingPatients, patientNamedBy } from './boundPatient';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
 import { type Chooser, createChooser } from './chooseCandidates';
 import { completeDirectories } from './directories';
@@ -25,14 +25,17 @@ import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
 import type { CursorUse, PageCursors } from './pageCursor';
-import { type Errand, recordAccess, requestsFor } from './recordAccess';
+import { type Errand, foreseen, recordAccess } from './recordAccess';
+import { type ResolveDependencies, resolvePatient } from './resolvePatient';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
 import { type PagedSource, type Place, sourceOf, SourceWalk, type Stretch } from './sourceWalk';
 
-export interface AccessDependencies {
+export interface AccessDependencies extends Pick<
+  ResolveDependencies,
+  'subjects' | 'localSubject' | 'findings'
+> {
   readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
   readonly upstream: Upstream;
-  readonly subjects: Subjects;
   readonly facts: FactsReader;
   /** Identifier systems of the network. */
   readonly table: IdentifierTable;
@@ -77,7 +80,7 @@ export interface ReleasedPage extends Released {
 /**
  * The only way to clinical data. Each method fetches, has the ledger record the access, and returns only what the recorded decision
  * permits; it never returns before the record is committed (or, in an emergency while the ledger is away, journalled).
- * Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read, everything), BAD_REQUEST (cursor), SUBJECT_UNIDENTIFIED, EMERGENCY_INCOMPLETE,
+ * Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read, everything), BAD_REQUEST (cursor), EMERGENCY_INCOMPLETE,
  * OVERLOADED (the source takes longer than the deadline), and what source and recorder throw.
  */
 export interface Access {
@@ -142,10 +145,10 @@ class Accessing {
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
     const resource = isPatientType(type) ? await this.#fetch(type, id) : undefined;
     const patient = resource && (await this.#patientOf(resource));
-    if (resource === undefined || patient === undefined) {
+    const bound = patient && (await this.#bind([patient]));
+    if (resource === undefined || bound === undefined) {
       throw this.#absent();
     }
-    const bound = bindPatients([patient], this.#deps.subjects);
     const chooser = this.#chooser(bound, 'r', () => true);
     const candidate = chooser.choose({ resource, mode: 'match' });
     this.#report(chooser);
@@ -154,7 +157,7 @@ class Accessing {
     }
     const recorded = await recordAccess(
       { matches: [candidate], besides: [], rules: BY_REFERENCE, further: [], emptyType: type },
-      this.#errand(bound.subject, 'read'),
+      this.#errand(bound, 'read'),
       this.#deps,
     );
     return { ...recorded, isPartial: recorded.decisions.includes(false) };
@@ -173,10 +176,10 @@ class Accessing {
       page.cursor === undefined
         ? appliedParameters(search.type, search.self, found.walk.applied)
         : search.self;
-    if (found.patients.length === 0) {
+    const bound = await this.#bind(found.patients);
+    if (bound === undefined) {
       return { ...this.#nothing(), self };
     }
-    const bound = bindPatients(found.patients, this.#deps.subjects);
     const chooser = this.#chooser(bound, 's', found.source.isMatch);
     const task: PageTask = {
       ...found,
@@ -189,10 +192,10 @@ class Accessing {
         isPoolShared: false,
       },
       means: this.#means(chooser),
-      newForesight: () => this.#foresight(bound.subject),
+      newForesight: () => this.#foresight(bound),
       complete: (filled) => Promise.resolve(filled.besides),
       emptyType: search.type,
-      errand: this.#errand(bound.subject, 'search'),
+      errand: this.#errand(bound, 'search'),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
@@ -215,10 +218,10 @@ class Accessing {
       throw sourceFailed('the source has a Patient, but answers to $everything that it is not there');
     }
     this.#assertNotDenied(patientId, patient, first);
-    if (patient === undefined) {
+    const bound = patient && (await this.#bind([patient]));
+    if (bound === undefined) {
       throw this.#absent();
     }
-    const bound = bindPatients([patient], this.#deps.subjects);
     const chooser = this.#chooser(bound, 's', source.isMatch);
     const types = request.upstream.get('_type')?.split(',');
     const task: PageTask = {
@@ -233,7 +236,7 @@ class Accessing {
         isPoolShared: true,
       },
       means: this.#means(chooser),
-      newForesight: () => this.#foresight(bound.subject),
+      newForesight: () => this.#foresight(bound),
       complete: async (filled, isWhole) =>
         isWhole
           ? filled.besides
@@ -243,7 +246,7 @@ class Accessing {
                 : this.#directory(type, id, chooser),
             ),
       emptyType: 'Patient',
-      errand: this.#errand(bound.subject, 'search'),
+      errand: this.#errand(bound, 'search'),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
@@ -332,11 +335,16 @@ class Accessing {
     }
   }
 
-  #chooser(
-    bound: ReturnType<typeof bindPatients>,
-    letter: ScopeLetter,
-    isMatch: PagedSource['isMatch'],
-  ): Chooser {
+  /** The one person whom the records are; undefined when to this caller there is nobody. */
+  #bind(patients: readonly FhirResource[]): Promise<BoundPatient | undefined> {
+    return resolvePatient(patients, this.#isEmergency, {
+      ...this.#deps,
+      upstreamBaseUrl: this.#upstream.baseUrl,
+      read: (id) => this.#fetch('Patient', id),
+    });
+  }
+
+  #chooser(bound: BoundPatient, letter: ScopeLetter, isMatch: PagedSource['isMatch']): Chooser {
     const { subjects, facts } = this.#deps;
     return createChooser({ bound, subjects, facts, scope: this.#context.principal.scope, letter, isMatch });
   }
@@ -361,21 +369,18 @@ class Accessing {
     };
   }
 
-  #foresight(subject: string): Foresight {
+  #foresight(bound: BoundPatient): Foresight {
     if (this.#context.emergency.kind === 'incomplete') {
       return ALL_PERMITTED;
     }
-    const { recorder, random } = this.#deps;
-    return createForesight(async (kinds) => {
-      const items = kinds.map((kind) => ({ ...kind, count: 0, ids: [] }));
-      const [request] = requestsFor([items], this.#errand(subject, 'search'), random);
-      return request === undefined ? [] : recorder.evaluate(request);
-    }, this.#isEmergency);
+    const errand = this.#errand(bound, 'search');
+    return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency);
   }
 
-  #errand(subject: string, action: Action): Errand {
+  #errand({ subject, formerSubjects }: BoundPatient, action: Action): Errand {
     const { principal, emergency } = this.#context;
-    return { subject, principal, emergency, action, requestedAt: new Date(this.#startedAt).toISOString() };
+    const requestedAt = new Date(this.#startedAt).toISOString();
+    return { subject, formerSubjects, principal, emergency, action, requestedAt };
   }
 
   async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {

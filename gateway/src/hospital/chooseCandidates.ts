@@ -28,6 +28,8 @@ export interface ChooserOptions {
 /** The patient's own resources and directory resources beside them, of types within the token's scope. */
 export function createChooser(options: ChooserOptions): Chooser {
   let foreign = 0;
+  const { ids, linkedIds = [] } = options.bound;
+  const ownIds = new Set([...ids, ...linkedIds]);
   const covered = new Map<string, boolean>();
   const covers = (type: string): boolean => {
     // Directory resources are not searched here: who may read them gets them beside what refers to them.
@@ -54,7 +56,8 @@ export function createChooser(options: ChooserOptions): Chooser {
         foreign += 1;
         return undefined;
       }
-      return { resource, facts, mode: isMatch ? 'match' : 'include' };
+      const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
+      return resource.resourceType === 'Patient' ? { ...candidate, ownIds } : candidate;
     },
     get foreign() {
       return foreign;

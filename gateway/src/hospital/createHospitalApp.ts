@@ -214,6 +214,8 @@ function createFhir(
         findings.report('malformedNumber', { system });
       },
     }),
+    localSubject: (id) => pseudonyms.ofLocal(dependencies.mspId, id),
+    findings,
     facts,
     table,
   });

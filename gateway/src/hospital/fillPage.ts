@@ -243,8 +243,8 @@ class Filler {
   }
 }
 
-function asBeside({ resource, facts }: Candidate): Candidate {
-  return { resource, facts, mode: 'include' };
+function asBeside(candidate: Candidate): Candidate {
+  return { ...candidate, mode: 'include' };
 }
 
 export function kindOfCandidate({ resource, facts }: Candidate): string {
@@ -258,5 +258,5 @@ export function kindOfCandidate({ resource, facts }: Candidate): string {
 export function merged(first: Candidate, second: Candidate): Candidate {
   const labels = [...new Set([...first.facts.labels, ...second.facts.labels])].sort();
   const mode = first.mode === 'match' ? first.mode : second.mode;
-  return { resource: first.resource, facts: { ...first.facts, labels }, mode };
+  return { ...first, facts: { ...first.facts, labels }, mode };
 }

@@ -9,7 +9,7 @@ export interface Foresight {
   permits(candidate: Candidate): boolean;
 }
 
-type Kind = Pick<RequestItem, 'type' | 'labels'>;
+export type Kind = Pick<RequestItem, 'type' | 'labels'>;
 /** Asks the own peer. At most {@link MAX_ITEMS} kinds. */
 export type AskAboutKinds = (kinds: readonly Kind[]) => Promise<readonly boolean[]>;
 

@@ -6,11 +6,15 @@ import { type IncludeRules, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, groupItems, recordedLabels } from '../fhir/itemGroups';
 import type { Recorder } from '../recorder/recorder';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
+import type { Kind } from './foresight';
+import { type Narrowed, narrowedByFormer } from './formerConsents';
 import { splitItems } from './requestParts';
 
 /** Who asks for what about whom, whatever the data turn out to be. */
 export interface Errand {
   readonly subject: string;
+  /** Further subjects of the same person, whose consents must permit as well. */
+  readonly formerSubjects?: readonly string[] | undefined;
   readonly principal: Principal;
   readonly emergency: EmergencyDeclaration;
   readonly action: Action;
@@ -52,10 +56,12 @@ export interface RecordDependencies {
 export async function recordAccess(
   proposal: Proposal,
   errand: Errand,
-  { recorder, random }: RecordDependencies,
+  dependencies: RecordDependencies,
 ): Promise<Recorded> {
+  const { recorder, random } = dependencies;
   const { candidates, items, itemOf } = itemsOf(proposal);
-  const parts = splitItems(items);
+  const narrowed = await narrow(items, errand, dependencies);
+  const parts = splitItems(narrowed.items);
   const outcomes = await recorder.record(
     requestsFor(
       parts.map((part) => part.items),
@@ -74,7 +80,7 @@ export async function recordAccess(
     }
     origins.forEach((origin, place) => {
       if (origin !== undefined) {
-        decisions[origin] = permitted[place] === true;
+        decisions[origin] = permitted[place] === true && narrowed.allowed[origin] === true;
       }
     });
   }
@@ -85,6 +91,53 @@ export async function recordAccess(
     decisions,
     isLate: permitted.length > 0 && outcomes.some(({ late }) => late),
   };
+}
+
+/** What the own peer would say of kinds of data now, under all of the person's subjects. */
+export async function foreseen(
+  kinds: readonly Kind[],
+  errand: Errand,
+  dependencies: RecordDependencies,
+): Promise<readonly boolean[]> {
+  const items = kinds.map((kind) => ({ ...kind, count: 0, ids: [] }));
+  const [permitted, { allowed }] = await Promise.all([
+    evaluate(items, errand, dependencies),
+    narrow(items, errand, dependencies),
+  ]);
+  return items.map((_item, place) => permitted[place] === true && allowed[place] === true);
+}
+
+/** An incomplete emergency is refused whatever the consents say. */
+async function narrow(
+  items: readonly RequestItem[],
+  errand: Errand,
+  dependencies: RecordDependencies,
+): Promise<Narrowed> {
+  const { formerSubjects = [], emergency } = errand;
+  return emergency.kind === 'incomplete'
+    ? { items, allowed: items.map(() => true) }
+    : narrowedByFormer(items, formerSubjects, (subject, asked) =>
+        evaluate(asked, { ...errand, subject }, dependencies),
+      );
+}
+
+/** Item by item, however many events they would take. */
+async function evaluate(
+  items: readonly RequestItem[],
+  errand: Errand,
+  { recorder, random }: RecordDependencies,
+): Promise<readonly boolean[]> {
+  const permitted = items.map(() => false);
+  for (const part of splitItems(items)) {
+    const [request] = requestsFor([part.items], errand, random);
+    const answers = request === undefined ? [] : await recorder.evaluate(request);
+    part.origins.forEach((origin, place) => {
+      if (origin !== undefined) {
+        permitted[origin] = answers[place] === true;
+      }
+    });
+  }
+  return permitted;
 }
 
 /** What comes beside the matches in an order that the given ones alone make, or it would tell of what is withheld. */

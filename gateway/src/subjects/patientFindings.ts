@@ -9,11 +9,11 @@ const WORDS = {
   unidentified:
     'a patient without an identifier of the network’s, or with two that differ, was asked for and looks absent; complete the record at the source',
   unidentifiedEmergency:
-    'an emergency access to a patient without an identifier is recorded under a local pseudonym, past any consent; complete the record at the source',
+    'an emergency access to a patient whom no one identifier names is recorded under a local pseudonym, past any consent under a number that the record does not hold; complete the record at the source',
   merged: 'a patient record that was merged into another was asked for and looks absent',
   mergedEmergency: 'an emergency access to a patient record that was merged into another',
   mergedAstray:
-    'the record that a merged patient record was replaced by cannot be told; the access is decided by what the old record says alone',
+    'the record that a merged patient record was replaced by cannot be told; the access is listed under what the old record says',
   severalPersons: 'one identifier is in the records of several persons at the source; none of them is given',
 } as const;
 

@@ -187,12 +187,12 @@ test('while the registry cannot be read, no token is accepted', async () => {
   expect(hospital.recorder.requests).toEqual([]);
 });
 
-test('a patient whom the network cannot name is not released, and the answer says what to do', async () => {
+test('a patient whom the network cannot name looks absent', async () => {
   const odd = await createHospital({
     settings: { identifierSystems: [{ system: 'urn:other', aliases: [], form: 'text' }] },
   });
   const response = await odd.get(`Patient/${patientId(odd, 'Conn')}`);
-  expect([response.status, outcomeCode(response)]).toEqual([422, 'SUBJECT_UNIDENTIFIED']);
+  expect([response.status, outcomeCode(response)]).toEqual([404, 'NOT_FOUND']);
   expect(odd.recorder.requests).toEqual([]);
 });
 
