@@ -17,7 +17,7 @@ const MODES: readonly string[] = ['match', 'include', 'outcome'];
 /**
  * A Bundle of the source as a page.
  * @param url that it answers.
- * @throws AppError UPSTREAM_FAILED for entries without resource or id, and for a next link that leads out of the source.
+ * @throws AppError UPSTREAM_FAILED for entries without resource or id, for an outcome that says that a part failed, and for a next link that leads out of the source.
  */
 export function pageOf(bundle: FhirResource, url: string, bytes: number, address: SourceAddress): SourcePage {
   return { ...entriesOf(bundle), bytes, next: nextOf(bundle, url, address), self: selfOf(bundle) };
@@ -32,6 +32,7 @@ function entriesOf(bundle: FhirResource): Pick<SourcePage, 'entries' | 'outcomes
     }
     const mode = isMembers(search) && typeof search['mode'] === 'string' ? search['mode'] : undefined;
     if (mode === 'outcome' || resource.resourceType === 'OperationOutcome') {
+      assertNoFailure(resource);
       outcomes.push(resource);
       continue;
     }
@@ -41,6 +42,13 @@ function entriesOf(bundle: FhirResource): Pick<SourcePage, 'entries' | 'outcomes
     entries.push(mode === undefined ? { resource } : { resource, mode: mode as SearchMode });
   }
   return { entries, outcomes };
+}
+
+/** A part of what was asked for failed, as federating servers say it beside what they found; the rest alone would look whole. */
+function assertNoFailure({ issue }: FhirResource): void {
+  if (elements(issue).some(({ severity }) => severity === 'fatal' || severity === 'error')) {
+    throw sourceFailed('the source says in an outcome beside the matches that a part of a search failed');
+  }
 }
 
 /** Links are followed within the source only: another address would be asked with the source's credentials. */

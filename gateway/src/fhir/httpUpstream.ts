@@ -107,9 +107,14 @@ class HttpUpstream implements Upstream {
     parameters: URLSearchParams,
     signal: AbortSignal,
   ): Promise<SourcePage | undefined> {
-    return isFhirId(patientId)
-      ? this.#page(`${this.baseUrl}/Patient/${patientId}/$everything?${parameters.toString()}`, signal)
-      : undefined;
+    if (!isFhirId(patientId)) {
+      return undefined;
+    }
+    const url = `${this.baseUrl}/Patient/${patientId}/$everything?${parameters.toString()}`;
+    // Without parameters of the caller's there is nothing that the caller could ask otherwise.
+    return [...parameters.keys()].every((name) => name === '_count')
+      ? this.#ownPage(url, signal, '$everything: does it offer the operation?')
+      : this.#page(url, signal);
   }
 
   async page(next: string, signal: AbortSignal): Promise<SourcePage> {
@@ -117,7 +122,7 @@ class HttpUpstream implements Upstream {
     if (url === undefined) {
       throw sourceFailed('a page was asked for that is not the source’s');
     }
-    const page = await this.#page(url, signal);
+    const page = await this.#ownPage(url, signal, 'its own next link');
     if (page === undefined) {
       throw sourceFailed('a later page of a search is gone');
     }
@@ -138,6 +143,17 @@ class HttpUpstream implements Upstream {
           };
     } catch (error) {
       return { ready: false, detail: error instanceof Error ? error.message : 'the source fails' };
+    }
+  }
+
+  /** What the gateway or the source itself worded: a refusal is not the caller's fault. */
+  async #ownPage(url: string, signal: AbortSignal, what: string): Promise<SourcePage | undefined> {
+    try {
+      return await this.#page(url, signal);
+    } catch (error) {
+      throw error instanceof AppError && error.code === 'BAD_REQUEST'
+        ? sourceFailed(`the source refused ${what}`)
+        : error;
     }
   }
 

@@ -239,3 +239,37 @@ test('behind a TLS proxy the source writes https links; page 2 comes from the co
   expect(entry?.map(({ resource }) => resource.id)).toEqual(['day', 'second']);
   expect(source.requests.at(-1)).toBe('GET /fhir/Observation?patient=p1&page=2');
 });
+
+describe('what the source refuses or fails by itself is not the caller’s fault, and not an empty chart', () => {
+  const refuse: FakeFhirServer['answers'][string] = (response) =>
+    response.writeHead(400).end('{"resourceType":"OperationOutcome"}');
+  const issue = (severity: string): FhirResource => ({
+    resourceType: 'OperationOutcome',
+    id: 'o',
+    issue: [{ severity, code: 'timeout' }],
+  });
+
+  test('400 to its own next link is 502', async () => {
+    const next = { link: [{ relation: 'next', url: `${source.baseUrl}/Observation/page2` }] };
+    source.answers['Observation'] = searchset([observation('1', 'p1')], next);
+    source.answers['Observation/page2'] = refuse;
+    expect((await (await hospitalWith()).get('Observation?patient=p1&_count=2')).status).toBe(502);
+  });
+
+  test('400 to $everything is 502, and 400 where the caller gave parameters', async () => {
+    source.answers['Patient/p1/$everything'] = refuse;
+    const hospital = await hospitalWith();
+    expect((await hospital.get('Patient/p1/$everything')).status).toBe(502);
+    expect((await hospital.get('Patient/p1/$everything?_since=2020-01-01')).status).toBe(400);
+  });
+
+  test.each([
+    ['fatal', 502],
+    ['error', 502],
+    ['warning', 200],
+    ['information', 200],
+  ])('an outcome of severity %s beside the matches: %d', async (severity, status) => {
+    source.answers['Observation'] = searchset([[issue(severity), 'outcome']]);
+    expect((await (await hospitalWith()).get('Observation?patient=p1')).status).toBe(status);
+  });
+});
