@@ -326,14 +326,17 @@ describe('a change made elsewhere', () => {
     const second = watchPage(await suite.opened.context.newPage(), suite.product.demo.portalUrl);
     await second.page.goto('/consent/edit');
 
-    await first.getByRole('button', { name: 'Remove' }).nth(3).click();
+    await first
+      .locator('.rule', { hasText: 'Everybody at South Clinic' })
+      .getByRole('button', { name: 'Remove' })
+      .click();
     await second.page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
     await second.page.getByRole('link', { name: 'Look at what changes' }).click();
 
     await first.getByRole('link', { name: 'Look at what changes' }).click();
     await accept(first).check();
     await save(first).click();
-    await first.getByText(/Saved as version 2/).waitFor();
+    await first.getByText(/Saved as version 3/).waitFor();
 
     await accept(second.page).check();
     await save(second.page).click();
@@ -350,7 +353,7 @@ describe('a change made elsewhere', () => {
     expect(await focused(second.page)).toBe('h1 Before you save');
     await accept(second.page).check();
     await save(second.page).click();
-    await second.page.getByText(/Saved as version 3/).waitFor();
+    await second.page.getByText(/Saved as version 4/).waitFor();
     const words = await second.page.locator('.arrangement').innerText();
     expect(words).toContain('Closed, even in an emergency');
     expect(words).not.toContain('South Clinic');
