@@ -4,7 +4,8 @@ import { type Action, type ConsentRule, HOLDER } from './consent';
 import { compileDenial, compilePermission, type LabelFacts, type LabelTest, readLabels } from './labelMatch';
 import { isWithin } from './period';
 import { normalisePersonId } from './personText';
-import { purposeMatches } from './purposes';
+import { isKnownPurpose, purposeMatches } from './purposes';
+import { mayBeSamePerson, personParts } from './samePerson';
 
 /** What of a request a rule looks at, beside its items. */
 export interface Asked {
@@ -59,7 +60,10 @@ function compile(rule: ConsentRule): CompiledRule {
     isReadInEmergency: isPermission || rule.holdsInEmergency === true,
     matchesRequest: (asked) =>
       isAskedBy(asked) &&
-      (purposes === undefined || purposes.some((purpose) => purposeMatches(purpose, asked.purpose))) &&
+      (purposes === undefined ||
+        purposes.some((purpose) => purposeMatches(purpose, asked.purpose)) ||
+        // A purpose that nobody knows may be any of those that are denied.
+        (!isPermission && !isKnownPurpose(asked.purpose))) &&
       (actions === undefined || actions.includes(asked.action)) &&
       (period === undefined || isWithin(period, asked.atMs)),
     matchesItem: (item, facts) =>
@@ -79,10 +83,14 @@ function compileRequester(rule: ConsentRule): (asked: Asked) => boolean {
   const user = rule.user === undefined ? undefined : normalisePersonId(rule.user);
   const role = rule.role === undefined ? undefined : normalisePersonId(rule.role);
   const isForPerson = user !== undefined;
+  const denied = isForPerson && rule.effect === 'deny' ? personParts(user) : undefined;
+  const isUser = (asked: string | undefined): boolean =>
+    user === asked ||
+    (denied !== undefined && asked !== undefined && mayBeSamePerson(denied, personParts(asked)));
   if (isForPerson && rule.effect === 'permit' && (org === undefined || org === HOLDER)) return () => false;
   const bound = isForPerson && rule.effect === 'deny' ? undefined : org;
   return (asked) =>
     (bound === undefined || (bound === HOLDER ? asked.holder : bound) === asked.requester.org) &&
-    (user === undefined || user === asked.user) &&
+    (user === undefined || isUser(asked.user)) &&
     (role === undefined || role === asked.role);
 }

@@ -21,6 +21,13 @@ const PARENTS: ReadonlyMap<string, string> = new Map(
   }).flatMap(([parent, children]) => children.map((child) => [child, parent] as const)),
 );
 
+const KNOWN = new Set([...PARENTS.keys(), ...PARENTS.values(), 'PATRQT', 'PUBHLTH', 'HMARKT']);
+
+/** Whether HL7 publishes the code as a purpose of use. */
+export function isKnownPurpose(purpose: string): boolean {
+  return KNOWN.has(purpose);
+}
+
 /** Break-glass: exactly `BTG` or `ETREAT`, never a code above or below them. */
 export function isEmergencyPurpose(purpose: string): boolean {
   return purpose === 'BTG' || purpose === 'ETREAT';
