@@ -64,7 +64,7 @@ const MAX_COUNT = 1_000_000_000;
 export const MAX_ITEMS = 100;
 /** Events that record one request together. */
 export const MAX_PARTS = 1000;
-/** Logical ids within one item; the rest of a larger group is only counted. */
+/** Logical ids within one item; a larger group is several items. */
 export const MAX_ITEM_IDS = 50;
 
 const digest256 = matching(

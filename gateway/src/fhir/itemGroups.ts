@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { normaliseLabels, type RequestItem } from '@chartwitness/chaincode/domain';
+import { MAX_ITEM_IDS, normaliseLabels, type RequestItem } from '@chartwitness/chaincode/domain';
 import { isFhirId, type FhirResource, type SearchMode } from './resource';
 import type { ResourceFacts } from './resourceFacts';
 
@@ -35,9 +35,6 @@ export interface ItemGroups {
   readonly itemOf: readonly number[];
 }
 
-/** Ids that an item names; more are only counted. */
-const MAX_IDS = 50;
-
 /** Whether the ledger can hold what names this resource. What it cannot hold cannot be recorded truly, so it is not released. */
 export function isRecordable(resource: FhirResource): boolean {
   return isFhirId(resource.id);
@@ -55,26 +52,37 @@ export function kindOf({ type, labels }: Pick<RequestItem, 'type' | 'labels'>): 
 
 /**
  * Groups resources into the items of an access request, so that all resources of an item share their fate whatever the rules say: they
- * have one type, the same labels, and are led to by the same items. Items come in the order of their first resource.
- * @param further joins the item of its kind that is asked for by itself.
+ * have one type, the same labels, and are led to by the same items. A larger group than an item can name becomes several items alike, so
+ * that every resource is named; what they lead to names all of them. Items come in the order of their group's first resource.
+ * @param further joins the first item of its kind that is asked for by itself.
  * @param emptyType type of the single item of count 0 that stands for "asked, and nothing was there".
+ * @param maxIds ids of one item, at least 1.
  */
 export function groupItems(
   described: readonly Described[],
   further: readonly FurtherKind[],
   emptyType: string,
+  maxIds = MAX_ITEM_IDS,
 ): ItemGroups {
-  const itemOf = refined(described);
+  const groupOf = refined(described);
   const groups: Group[] = [];
-  described.forEach(({ type, labels, id, parents }, place) => {
-    const index = itemOf[place] ?? 0;
+  const placeInGroup = described.map(({ type, labels, id, parents }, place) => {
+    const index = groupOf[place] ?? 0;
     const group = (groups[index] ??= { type, labels, ids: [], further: 0, via: parents && new Set() });
-    group.ids.push(id);
-    parents?.forEach((parent) => group.via?.add(itemOf[parent] ?? index));
+    parents?.forEach((parent) => group.via?.add(groupOf[parent] ?? index));
+    return group.ids.push(id) - 1;
   });
   addFurther(groups, further);
-  const items = groups.map(itemFrom);
-  return { items: items.length === 0 ? [{ type: emptyType, labels: [], count: 0, ids: [] }] : items, itemOf };
+  if (groups.length === 0) {
+    return { items: [{ type: emptyType, labels: [], count: 0, ids: [] }], itemOf: [] };
+  }
+  const itemsOfGroup = placesOf(groups, maxIds);
+  return {
+    items: groups.flatMap((group, index) => itemsFrom(group, index, itemsOfGroup, maxIds)),
+    itemOf: placeInGroup.map(
+      (place, index) => itemsOfGroup[groupOf[index] ?? 0]?.[Math.floor(place / maxIds)] ?? 0,
+    ),
+  };
 }
 
 interface Group {
@@ -99,17 +107,34 @@ function addFurther(groups: Group[], further: readonly FurtherKind[]): void {
   }
 }
 
-function itemFrom({ type, labels, ids, further, via }: Group, index: number): RequestItem {
+/** For each group the places of its items, one after the other. */
+function placesOf(groups: readonly Group[], maxIds: number): readonly (readonly number[])[] {
+  let next = 0;
+  return groups.map(({ ids }) =>
+    Array.from({ length: Math.max(1, Math.ceil(ids.length / maxIds)) }, () => next++),
+  );
+}
+
+function itemsFrom(
+  { type, labels, ids, further, via }: Group,
+  index: number,
+  itemsOfGroup: readonly (readonly number[])[],
+  maxIds: number,
+): readonly RequestItem[] {
   // A group that leads to itself is reached no sooner for it.
   via?.delete(index);
-  return {
-    type,
-    labels,
-    count: ids.length,
-    ids: ids.slice(0, MAX_IDS),
-    ...(further === 0 ? {} : { further }),
-    ...(via === undefined ? {} : { via: [...via].sort((a, b) => a - b) }),
-  };
+  const leads = via && [...via].flatMap((lead) => itemsOfGroup[lead] ?? []).sort((a, b) => a - b);
+  return (itemsOfGroup[index] ?? []).map((_place, piece) => {
+    const own = ids.slice(piece * maxIds, (piece + 1) * maxIds);
+    return {
+      type,
+      labels,
+      count: own.length,
+      ids: own,
+      ...(further === 0 || piece > 0 ? {} : { further }),
+      ...(leads === undefined ? {} : { via: leads }),
+    };
+  });
 }
 
 /** The coarsest grouping in which all members of a group are led to by members of the same groups. */

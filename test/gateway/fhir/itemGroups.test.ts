@@ -31,14 +31,32 @@ export function decidedBy(
   return withholdUnreached(decided).map(({ decision }) => decision === 'permit');
 }
 
-test('one for each type and set of labels, ids up to 50', () => {
-  const many = Array.from({ length: 60 }, (_value, index) => described(`n${String(index)}`));
-  const { items, itemOf } = groupItems([described('s', ['HIV']), ...many, described('t', ['HIV'])], [], 'X');
+test('one for each type and set of labels', () => {
+  const { items, itemOf } = groupItems(
+    [described('s', ['HIV']), described('n'), described('t', ['HIV'])],
+    [],
+    'X',
+  );
   expect(items).toEqual([
     { type: 'Observation', labels: ['HIV'], count: 2, ids: ['s', 't'] },
-    { type: 'Observation', labels: [], count: 60, ids: many.slice(0, 50).map(({ id }) => id) },
+    { type: 'Observation', labels: [], count: 1, ids: ['n'] },
   ]);
-  expect([itemOf[0], itemOf[1], itemOf.at(-1)]).toEqual([0, 1, 0]);
+  expect(itemOf).toEqual([0, 1, 0]);
+});
+
+test('more of a kind than an item can name are several items, each named, and all of them lead on', () => {
+  const many = Array.from({ length: 101 }, (_value, index) => described(`n${String(index)}`));
+  const ids = many.map(({ id }) => id);
+  const further = [{ type: 'Observation', labels: [], count: 7 }];
+  const { items, itemOf } = groupItems([...many, described('i', [], [100])], further, 'X');
+  const kind = { type: 'Observation', labels: [] };
+  expect(items).toEqual([
+    { ...kind, count: 50, ids: ids.slice(0, 50), further: 7 },
+    { ...kind, count: 50, ids: ids.slice(50, 100) },
+    { ...kind, count: 1, ids: ids.slice(100) },
+    { ...kind, count: 1, ids: ['i'], via: [0, 1, 2] },
+  ]);
+  expect([0, 49, 50, 100, 101].map((place) => itemOf[place])).toEqual([0, 0, 1, 2, 3]);
 });
 
 test('what is only decided on joins the kind that is asked for by itself, or is a kind of its own', () => {
@@ -107,8 +125,8 @@ export const rules = fc.subarray(kinds).map((permitted) => {
 
 test('whatever the rules say, deciding by items is deciding each resource by what leads to it', () => {
   fc.assert(
-    fc.property(graph, rules, (nodes, isPermitted) => {
-      const { items, itemOf } = groupItems(nodes, [], 'X');
+    fc.property(graph, rules, fc.integer({ min: 1, max: 6 }), (nodes, isPermitted, maxIds) => {
+      const { items, itemOf } = groupItems(nodes, [], 'X', maxIds);
       const decisions = decidedBy(items, isPermitted);
       const byResource = decidedBy(
         nodes.map(({ type, labels, id, parents }) => ({
@@ -122,7 +140,11 @@ test('whatever the rules say, deciding by items is deciding each resource by wha
       );
       expect(nodes.map((_node, place) => decisions[itemOf[place] ?? -1])).toEqual(byResource);
       expect(items.flatMap(({ ids }) => ids).sort()).toEqual(nodes.map(({ id }) => id).sort());
-      items.forEach(({ via }, place) => {
+      nodes.forEach(({ id }, place) => {
+        expect(items[itemOf[place] ?? -1]?.ids).toContain(id);
+      });
+      items.forEach(({ via, count, ids }, place) => {
+        expect([ids.length, ids.length <= maxIds]).toEqual([count, true]);
         expect(via?.length).not.toBe(0);
         expect(via ?? []).not.toContain(place);
       });

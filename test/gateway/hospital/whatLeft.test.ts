@@ -214,3 +214,13 @@ test('a read is recorded whether or not somebody waits for the answer', async ()
   expect(hospital.recorder.requests).toHaveLength(12);
   await new Promise((resolve) => server.close(resolve));
 });
+
+test('an entry names every id of what left, however many they are', async () => {
+  const many = Array.from({ length: 300 }, (_value, index) => observation(`o${String(index)}`, ID));
+  const { upstream } = pagedSource([patient(ID, '111'), ...many]);
+  const hospital = await createHospital({ upstream });
+  const bundle = bundleOf(await hospital.get(`Observation?patient=${ID}&_count=300`));
+  const items = hospital.recorder.requests.flatMap((access) => access.items);
+  expect(items.flatMap(({ type, ids }) => ids.map((id) => `${type}/${id}`)).sort()).toEqual(given(bundle));
+  expect([given(bundle).length, items.map(({ count }) => count)]).toEqual([300, [50, 50, 50, 50, 50, 50]]);
+});
