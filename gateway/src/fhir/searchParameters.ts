@@ -7,6 +7,8 @@ const MAX_VALUE_LENGTH = 1024;
 const MAX_CURSOR_LENGTH = 8192;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(:[A-Za-z]{1,64})?$/;
 const CONTROL = /\p{Cc}/u;
+/** Parameters of the searched type, in descending order or not; `.` and `:` would lead to other resources, whose order would tell what they hold. */
+const SORT = /^-?[a-z_][A-Za-z0-9_-]{0,63}(,-?[a-z_][A-Za-z0-9_-]{0,63})*$/;
 
 /** Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`, and so hide what must be withheld. */
 const GATEWAY_PARAMETERS: ReadonlySet<string> = new Set([
@@ -62,8 +64,8 @@ export function baseOf(name: string): string {
 /**
  * The parameters with each name that begins with `_` in FHIR's own spelling. Sources differ in whether they look at case, so what is
  * written otherwise must not be something else to the gateway than to the source.
- * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than 50 parameters, and
- * search through other resources.
+ * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than 50 parameters,,
+ * search through other resources, and sorting by them.
  */
 export function understood(parameters: URLSearchParams): URLSearchParams {
   const all = [...parameters];
@@ -101,6 +103,11 @@ function understoodValue(name: string, value: string): string {
   const maxLength = name === '_cursor' ? MAX_CURSOR_LENGTH : MAX_VALUE_LENGTH;
   if (value.length > maxLength || CONTROL.test(value)) {
     throw bad(`the value of ${baseOf(name)} is too long or holds control characters`);
+  }
+  if (baseOf(name).toLowerCase() === '_sort' && !SORT.test(value)) {
+    throw bad(
+      '_sort takes search parameters of the searched type, separated by commas, each with - or without',
+    );
   }
   return value;
 }
