@@ -20,6 +20,9 @@ import { moveRule, placeRule, wantedId } from '../../web/src/lib/policy/placeRul
 import { alsoBlocked, permissionReach } from '../../web/src/lib/policy/labelReach';
 import { policyDifference, restricts } from '../../web/src/lib/policy/policyDifference';
 import { restrictionsOf, type Reach } from '../../web/src/lib/policy/restrictions';
+import { Vocabulary } from '../../web/src/words/context';
+import { words as en } from '../../web/src/words/languages/en';
+import { alsoBlockedWords } from '../../web/src/features/consent/alsoBlockedWords';
 import { OFFERED_LABELS } from '../../web/src/features/consent/LabelChoice';
 import { inForceSince, standingRule } from '../../web/src/lib/policy/standingRule';
 import { CARE, consent, consentHistory, NORTH, SOUTH } from './support/answers';
@@ -256,6 +259,9 @@ describe('the subjects that are offered', () => {
     expect(alsoBlocked(['ETH'])).toEqual(['SUD', 'ETHUD', 'OPIOIDUD']);
     expect(alsoBlocked(['R', 'HIV'])).toEqual(['V']);
     expect(alsoBlocked(['http://terminology.hl7.org/CodeSystem/v3-ActCode|ETHUD'])).toContain('ETH');
+    const words = new Vocabulary('en', en);
+    expect(alsoBlockedWords(words, ['SCA'])).toBe('');
+    expect(alsoBlockedWords(words, ['GDIS'])).toBe('sickle cell illness');
     expect(permissionReach(['PSY'])).toBe('exact');
     expect(permissionReach(['R'])).toBe('upTo');
     expect(permissionReach(['R', 'PSY'])).toBe('exact');

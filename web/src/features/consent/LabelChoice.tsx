@@ -3,8 +3,8 @@ import type { ConsentRule } from '@api/schemas';
 import { CONFIDENTIALITY_LABELS, SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
 import type { ReactNode } from 'react';
 import { COMMON_LABELS } from '../../lib/policy/ruleForm';
-import { alsoBlocked } from '../../lib/policy/labelReach';
 import { useWords } from '../../words/context';
+import { alsoBlockedWords } from './alsoBlockedWords';
 import { CheckGroup } from './FormControls';
 
 /** Retired by HL7, and covered by its successor: found in data, not offered. */
@@ -30,10 +30,8 @@ export function LabelChoice({ effect, chosen, error, onChange }: LabelChoiceProp
   const rare = OFFERED_LABELS.filter((code) => !COMMON.includes(code));
   const isRare = (code: string): boolean => rare.includes(code);
   const hintOf = (code: string): string | undefined => {
-    const also = effect === 'deny' ? alsoBlocked([code]) : [];
-    return also.length === 0
-      ? undefined
-      : words.text('form.labels.also', { labels: words.list(also.map((one) => words.code('label', one))) });
+    const labels = effect === 'deny' ? alsoBlockedWords(words, [code]) : '';
+    return labels === '' ? undefined : words.text('form.labels.also', { labels });
   };
   return (
     <>
