@@ -19,6 +19,8 @@ export interface Described {
   readonly labels: readonly string[];
   /** Places in the same list of the resources that lead to it; absent: asked for by itself. */
   readonly parents?: readonly number[];
+  /** Recorded before for the same answer: it leads on to others, but its item does not count it. */
+  readonly isHeld?: boolean;
 }
 
 /** Resources of one kind that are decided on but not given by this answer. */
@@ -66,11 +68,11 @@ export function groupItems(
 ): ItemGroups {
   const groupOf = refined(described);
   const groups: Group[] = [];
-  const placeInGroup = described.map(({ type, labels, id, parents }, place) => {
+  const placeInGroup = described.map(({ type, labels, id, parents, isHeld = false }, place) => {
     const index = groupOf[place] ?? 0;
     const group = (groups[index] ??= { type, labels, ids: [], further: 0, via: parents && new Set() });
     parents?.forEach((parent) => group.via?.add(groupOf[parent] ?? index));
-    return group.ids.push(id) - 1;
+    return isHeld ? 0 : group.ids.push(id) - 1;
   });
   addFurther(groups, further);
   if (groups.length === 0) {

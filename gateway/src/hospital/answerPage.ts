@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Candidate } from '../fhir/itemGroups';
+import { keyOf } from '../fhir/includes';
 import { kindOf } from '../fhir/itemGroups';
 import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fillPage';
 import type { Foresight } from './foresight';
@@ -38,13 +39,14 @@ const MAX_ROUNDS = 4;
 
 /**
  * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, because the consent has just changed, the
- * page is filled further and the rest recorded as an access of its own.
+ * page is filled further and the rest recorded as an access of its own. What an earlier round gave is neither given nor recorded again.
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
   const { wish, errand } = task;
   const records: Recorded[] = [];
   let { walk } = task;
   for (;;) {
+    const held = givenBy(records);
     const given = matchesIn(records).length;
     const page = await fillPage(
       walk,
@@ -54,7 +56,7 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
     const isWhole = records.length === 0 && task.start.position === 0 && page.next === undefined;
     const besides = await task.complete(page, isWhole);
     const recorded = await recordAccess(
-      { ...page, besides, rules: wish.rules, emptyType: task.emptyType },
+      { ...page, besides, rules: wish.rules, emptyType: task.emptyType, held: new Set(held.keys()) },
       errand,
       recording,
     );
@@ -93,7 +95,7 @@ function answer(
   const matches = matchesIn(records).length;
   const counted = wish.countsAll ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
   return {
-    permitted: records.flatMap(({ permitted }) => permitted),
+    permitted: [...givenBy(records).values()],
     isPartial: records.some(({ decisions }) => decisions.includes(false)),
     isLate: records.some(({ isLate }) => isLate),
     // A page that gives nothing has no next link: it would tell that something was withheld.
@@ -103,7 +105,18 @@ function answer(
 }
 
 function matchesIn(records: readonly Recorded[]): readonly Candidate[] {
-  return records.flatMap(({ permitted }) => permitted.filter(({ mode }) => mode === 'match'));
+  return [...givenBy(records).values()].filter(({ mode }) => mode === 'match');
+}
+
+/** By key what the rounds give together, each once as the first of them gave it; a match if it is one in any round. */
+function givenBy(records: readonly Recorded[]): ReadonlyMap<string, Candidate> {
+  const given = new Map<string, Candidate>();
+  for (const candidate of records.flatMap(({ permitted }) => permitted)) {
+    const key = keyOf(candidate);
+    const known = given.get(key);
+    given.set(key, known?.mode === 'include' ? { ...known, mode: candidate.mode } : (known ?? candidate));
+  }
+  return given;
 }
 
 function countedIn({ items, decisions }: Recorded): number {

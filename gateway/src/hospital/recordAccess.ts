@@ -2,7 +2,7 @@
 import type { AccessRequest, Action, RequestItem } from '@chartwitness/chaincode/domain';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../errors';
-import { type IncludeRules, reachFrom } from '../fhir/includes';
+import { type IncludeRules, keyOf, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, groupItems, recordedLabels } from '../fhir/itemGroups';
 import type { Recorder } from '../recorder/recorder';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
@@ -31,11 +31,13 @@ export interface Proposal {
   readonly further: readonly FurtherKind[];
   /** Type of the item that stands for "nothing was there". */
   readonly emptyType: string;
+  /** Keys of what the same answer holds already, recorded when it was given: it leads on to others, and is not recorded again. */
+  readonly held?: ReadonlySet<string>;
 }
 
 /** An access as the ledger ends up saying it. */
 export interface Recorded {
-  /** What may leave, and nothing else. */
+  /** What may leave, and nothing else; what the answer holds already is among it if it may leave still. */
   readonly permitted: readonly Candidate[];
   readonly items: readonly RequestItem[];
   /** For each item whether it may leave. */
@@ -151,7 +153,7 @@ function inOrderOfTheGiven(permitted: readonly Candidate[], rules: IncludeRules)
   return [...new Set([...matches, ...reachFrom(matches, besides, rules).reached, ...besides])];
 }
 
-function itemsOf({ matches, besides, rules, further, emptyType }: Proposal): {
+function itemsOf({ matches, besides, rules, further, emptyType, held }: Proposal): {
   candidates: readonly Candidate[];
   items: readonly RequestItem[];
   itemOf: readonly number[];
@@ -162,6 +164,7 @@ function itemsOf({ matches, besides, rules, further, emptyType }: Proposal): {
     type: resource.resourceType,
     id: resource.id ?? '',
     labels: recordedLabels(facts),
+    isHeld: held?.has(keyOf({ resource })) === true,
     ...(place < matches.length ? {} : { parents: parents[place - matches.length] ?? [] }),
   }));
   return { candidates, ...groupItems(described, further, emptyType) };
