@@ -60,8 +60,9 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
       await wait(options.againMs ?? 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
       found = stop.signal.aborted ? found : await Promise.race([look(options), stopped]);
     }
-    if (found instanceof TablesDiffer) {
-      log.fatal({ err: found }, found.message);
+    const last: unknown = found;
+    if (last instanceof TablesDiffer) {
+      log.fatal({ err: last }, last.message);
     }
   })();
   if (found === 'unknown') {

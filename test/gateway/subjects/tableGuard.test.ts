@@ -23,7 +23,7 @@ const open = (
 
 function refusalOf({ gate }: TableGuard): unknown {
   let given: unknown = 'nothing';
-  void gate({} as Request, {} as Response, (error?: unknown) => {
+  void gate(Object.create(null) as Request, Object.create(null) as Response, (error?: unknown) => {
     given = error;
   });
   return given;
