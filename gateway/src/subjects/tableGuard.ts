@@ -60,9 +60,8 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
       await wait(options.againMs ?? 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
       found = stop.signal.aborted ? found : await Promise.race([look(options), stopped]);
     }
-    const last: unknown = found;
-    if (last instanceof TablesDiffer) {
-      log.fatal({ err: last }, last.message);
+    if (isDifference(found)) {
+      log.fatal({ err: found }, found.message);
     }
   })();
   if (found === 'unknown') {
@@ -119,4 +118,9 @@ function differing(own: readonly IdentifierSystem[], network: readonly Identifie
       `Here: ${writeIdentifierSystems(own)}. On the ledger: ${theirs}. ` +
       `Set SUBJECT_IDENTIFIER_SYSTEMS="${theirs}" and start again.`,
   );
+}
+
+/** What was found may have changed while it was waited for. */
+function isDifference(found: unknown): found is TablesDiffer {
+  return found instanceof TablesDiffer;
 }
