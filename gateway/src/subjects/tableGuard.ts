@@ -55,12 +55,13 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
   if (found instanceof TablesDiffer) {
     throw found;
   }
+  const isStopped = (): boolean => stop.signal.aborted;
   const watching = (async (): Promise<void> => {
     while (found === 'unknown' && !stop.signal.aborted) {
       await wait(options.againMs ?? 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
-      found = stop.signal.aborted ? found : await Promise.race([look(options), stopped]);
+      found = isStopped() ? found : await Promise.race([look(options), stopped]);
     }
-    if (isDifference(found)) {
+    if (found instanceof TablesDiffer) {
       log.fatal({ err: found }, found.message);
     }
   })();
@@ -118,9 +119,4 @@ function differing(own: readonly IdentifierSystem[], network: readonly Identifie
       `Here: ${writeIdentifierSystems(own)}. On the ledger: ${theirs}. ` +
       `Set SUBJECT_IDENTIFIER_SYSTEMS="${theirs}" and start again.`,
   );
-}
-
-/** What was found may have changed while it was waited for. */
-function isDifference(found: unknown): found is TablesDiffer {
-  return found instanceof TablesDiffer;
 }
