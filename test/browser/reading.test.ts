@@ -39,6 +39,7 @@ describe('the first look', () => {
     const number = (text: string): number => Number(/results, (\d+)/.exec(text)?.[1] ?? 0);
     const total = number(await folded.locator('.visit-body > .visit-what').innerText());
     await folded.getByRole('button').click();
+    await folded.locator('.visit-entry').nth(2).waitFor();
     const parts = (await folded.locator('.visit-entry').allInnerTexts()).map(number);
     expect(total).toBeGreaterThanOrEqual(Math.max(...parts));
     expect(total).toBeLessThanOrEqual(parts.reduce((sum, part) => sum + part, 0));

@@ -97,6 +97,7 @@ describe('the list', () => {
     const opener = visit.getByRole('button');
     expect(await opener.getAttribute('aria-expanded')).toBe('false');
     await opener.click();
+    await visit.getByRole('listitem').nth(2).waitFor();
     expect(await visit.getByRole('listitem').count()).toBe(3);
     await visit.getByRole('listitem').last().getByRole('link').click();
     await page.getByRole('heading', { name: /asked for your data/ }).waitFor();
@@ -118,7 +119,7 @@ describe('the list', () => {
       `Complete up to ledger position ${String(me.list.block)}. Checked:`,
     );
     await line.getByText('What does this mean?').click();
-    await line.getByText('All participating organisations keep the same ledger').waitFor();
+    await line.getByText('The organisations in the network keep the same ledger').waitFor();
   });
 
   it('offers new entries without moving what is being read', async () => {
@@ -234,6 +235,7 @@ describe('the list', () => {
     expect(await focused(page)).toContain('input');
     await tabTo(page, page.locator('.visit', { hasText: '3 requests' }).first().getByRole('button'));
     await page.keyboard.press('Enter');
+    await page.locator('.visit-entry a').first().waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: /asked for your data/ }).waitFor();
@@ -330,9 +332,9 @@ describe('one entry', () => {
 describe('hostile names', () => {
   const NAMES = [
     '<img src=x onerror="window.hacked=true"><script>1</script>',
-    'Dr \u202Eelttik\u202C\u2066 Right\u200F',
+    'Dr &amp; "Right" </a>',
     `Dr ${'Verylongname'.repeat(24)}`.slice(0, 300),
-    '👩🏽‍⚕️ Dr Emoji 王小明 محمد',
+    '👩 Dr Emoji 王小明 محمد',
   ];
 
   it('are shown as text, in their place, and the page keeps its form', async () => {
@@ -352,6 +354,16 @@ describe('hostile names', () => {
         }),
       ).toBe(200);
     }
+    // What turns the direction of the text around it is refused before it is anybody's name.
+    const turned = { id: 'urn:test:turned', name: 'Dr \u202Eelttik\u202C Right', role: 'doctor' };
+    await expect(
+      access(suite.product.demo, michael, {
+        by: NORTH,
+        path: 'Patient/{id}',
+        practitioner: turned,
+        purpose: 'TREAT',
+      }),
+    ).rejects.toThrow('subject_name');
     const reason = `${NAMES[0] ?? ''} \u202E${'why '.repeat(60)}`;
     const attacker = { id: 'urn:test:hostile-0', name: NAMES[0] ?? '', role: 'doctor' };
     await access(suite.product.demo, michael, {
@@ -366,7 +378,7 @@ describe('hostile names', () => {
       .getByText(NAMES[0] ?? '')
       .first()
       .waitFor();
-    for (const name of ['Dr elttik Right', NAMES[3] ?? '']) await page.getByText(name).first().waitFor();
+    for (const name of [NAMES[1] ?? '', NAMES[3] ?? '']) await page.getByText(name).first().waitFor();
     expect(await isWiderThanScreen(page)).toBe(false);
     expect(await page.locator('.results script, .results img, .results b').count()).toBe(0);
     await page.getByRole('link', { name: /Verylongname/ }).click();

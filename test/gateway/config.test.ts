@@ -165,7 +165,7 @@ describe('parseHospitalConfig', () => {
       emergencyWaitMs: 15_000,
       awayAfterMs: 2_000,
       evaluateMs: 1_000,
-      maxAdmitted: 4_000,
+      maxAdmitted: 1_000,
       maxAdmittedEmergencies: 400,
       maxQueued: 5_000,
       maxQueuedBytes: 64 * MIB,
