@@ -23,6 +23,17 @@ function printedFor(page: string, role: string): Record<string, string> {
   );
 }
 
+/** `export NAME="value"` lines before them. */
+function exportedBy(page: string): Record<string, string> {
+  const text = readFileSync(path.join(FOLDER, page), 'utf8');
+  return Object.fromEntries(
+    [...text.matchAll(/^ *export ([A-Z_]+)=(?:"([^"]*)"|(\S+))/gm)].map(([, name = '', quoted, bare]) => [
+      name,
+      quoted ?? bare ?? '',
+    ]),
+  );
+}
+
 function profile(network: Network, name: string): Record<string, string> {
   const organisation = network.organisations.find((each) => each.name === name);
   if (organisation === undefined) throw new Error(`${name} is not in the description`);
@@ -36,7 +47,8 @@ describe.each([
   const network = readDescription({ file: path.join(FOLDER, description) });
 
   test('its roles’ settings are complete with the profiles that deploy writes', () => {
-    const common = { CONSORTIUM_KEY_FILE: '.data/roles/consortium.key' };
+    const common = exportedBy(page);
+    expect(Object.keys(common)).toContain('CONSORTIUM_KEY_FILE');
     const hospital = printedFor(page, 'hospital');
     const trustee = printedFor(page, 'trustee');
     expect(
