@@ -107,9 +107,9 @@ it('reads the list and says why nothing is saved while the ledger is away', asyn
   await page.getByText('Saving is not possible now').waitFor({ timeout: 45_000 });
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('link', { name: 'Who looked' }).click();
-  await page.getByText('This list is not up to date').waitFor({ timeout: 45_000 });
+  await page.getByText('This list is not up to date', { exact: true }).waitFor({ timeout: 45_000 });
   await page.reload();
-  await page.getByText('This list is not up to date').waitFor();
+  await page.getByText('This list is not up to date', { exact: true }).waitFor();
   expect(await page.locator('.visit').count()).toBeGreaterThan(3);
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.locator('.visit', { hasText: 'Emergency' }).first().getByRole('link').click();
