@@ -20,7 +20,7 @@ export const ONE_EACH = { maxBatchEvents: 1, maxInFlight: 8, pipelineAt: 1 };
 
 /**
  * A hospital gateway on a free port; the parts are the product's own. Unless given: the sample hospital as its source of data, a key of its own
- * for pseudonyms, and the product's recorder with `limits` (`onBatch` is told of its commits).
+ * for pseudonyms, and the product's recorder with `limits` (`onBatch` is told of its commits). `pause` replaces the timer by which what is absent waits.
  */
 export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...given }) {
   const server = await takePort('127.0.0.1', 0, 'PORT');
@@ -56,12 +56,14 @@ export async function startGateway({ ledger, dataDir, name, limits, onBatch, ...
     upstream,
     mspId: NORTH,
     consortiumKey: given.consortiumKey ?? randomBytes(32),
+    pageKey: randomBytes(32),
     clock: Date.now,
     random: createRandomPool(),
+    ...(given.pause === undefined ? {} : { pause: given.pause }),
     log,
   });
   server.serve(app);
-  return { baseUrl, recorder, paths: readPaths(upstream) };
+  return { baseUrl, recorder, upstream, paths: readPaths(upstream) };
 }
 
 /** One search per patient and type that the patient has, and reads of single resources. */

@@ -13,16 +13,21 @@ const PRACTITIONER = {
 /** Requests that one caller repeats. */
 const PATHS_A_CALLER = 40;
 
+/** A token of the benchmark's client for ordinary treatment. */
+export function bearerToken({ baseUrl }, privateJwk) {
+  const client = new HospitalClient(
+    { fhirBaseUrl: `${baseUrl}/fhir`, tokenEndpoint: `${baseUrl}/oauth/token` },
+    { clientId: 'bench-client', privateJwk, organisationId: NORTH_ID },
+  );
+  return client.token({ purpose: 'TREAT', practitioner: PRACTITIONER });
+}
+
 /**
  * Reads through a gateway's FHIR interface with `connections` callers that each wait for their answer, and each ask in an order of their own:
  * for `seconds`, or until `amount` requests are answered.
  */
 export async function loadGateway({ baseUrl, paths }, privateJwk, { connections, seconds, amount }) {
-  const client = new HospitalClient(
-    { fhirBaseUrl: `${baseUrl}/fhir`, tokenEndpoint: `${baseUrl}/oauth/token` },
-    { clientId: 'bench-client', privateJwk, organisationId: NORTH_ID },
-  );
-  const token = await client.token({ purpose: 'TREAT', practitioner: PRACTITIONER });
+  const token = await bearerToken({ baseUrl }, privateJwk);
   const headers = { authorization: `Bearer ${token}`, accept: 'application/fhir+json' };
   const result = await autocannon({
     url: baseUrl,

@@ -35,7 +35,7 @@ export async function startNetwork(dataDir, publicJwk) {
     jwks: { keys: [publicJwk] },
     scope: 'system/*.rs',
   });
-  return { network, north };
+  return { network, trustee, north };
 }
 
 /** What another process needs to reach the hospital's peer. */

@@ -3,6 +3,7 @@
  * The product in one process, for the benchmark: embedded ledger and gateways (`all`), the embedded ledger alone (`ledger`), or gateways
  * alone on another process's peer (`gateway`). Answers questions over IPC; run.mjs starts it.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,22 +12,43 @@ import { ONE_EACH, startGateway } from './gateways.mjs';
 import { connectPeer, NORTH, peerOf, startNetwork } from './network.mjs';
 import { accessRequest } from './requests.mjs';
 import { quantile, timeEach } from './statistics.mjs';
+import { dist } from './dist.mjs';
 
-const { part, publicJwk, peer, limits: groupedLimits = {} } = JSON.parse(process.argv[2] ?? '{}');
+const { createSubjects } = dist('fhir/subject.js');
+const { US_IDENTIFIER_SYSTEMS } = dist('compose/bootstrap.js');
+const { identifierTable } = dist('subjects/networkTable.js');
+const { createPseudonyms } = dist('subjects/pseudonyms.js');
+
+const {
+  part,
+  publicJwk,
+  peer,
+  limits: groupedLimits = {},
+  absenceWaits = true,
+} = JSON.parse(process.argv[2] ?? '{}');
 const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-bench-'));
 const MIB = 1024 * 1024;
 
 const gateways = {};
 let ledger;
 let network;
+let trustee;
+const consortiumKey = randomBytes(32);
 if (part === 'gateway') {
   ledger = await connectPeer(peer);
 } else {
-  ({ network, north: ledger } = await startNetwork(dataDir, publicJwk));
+  ({ network, trustee, north: ledger } = await startNetwork(dataDir, publicJwk));
 }
 if (part !== 'ledger') {
   for (const [name, limits] of Object.entries({ grouped: groupedLimits, single: ONE_EACH })) {
-    gateways[name] = await startGateway({ ledger, dataDir, name, limits });
+    gateways[name] = await startGateway({
+      ledger,
+      dataDir,
+      name,
+      limits,
+      consortiumKey,
+      ...(absenceWaits ? {} : { pause: () => Promise.resolve() }),
+    });
   }
 }
 
@@ -54,6 +76,20 @@ function cpuMs() {
 }
 
 const questions = {
+  /** Ids of a patient who denies everything, and of an Observation of hers. */
+  async closedPatient() {
+    const { upstream } = gateways.grouped;
+    const [patient] = upstream.patients();
+    const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
+    const subjects = createSubjects({
+      pseudonyms: createPseudonyms({ table, consortiumKey }),
+      onMalformed: () => undefined,
+    });
+    await trustee.putConsent(subjects.ofPatient(patient), { rules: [], default: 'deny' }, 0);
+    const { signal } = new AbortController();
+    const found = await upstream.search('Observation', new URLSearchParams({ patient: patient.id }), signal);
+    return { patient: patient.id, observation: found.entries[0].resource.id };
+  },
   async idle({ count }) {
     await timeEach(50, () => recordBatch(1));
     const before = cpuMs();

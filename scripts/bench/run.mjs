@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Measures the product on the embedded ledger and prints a table:
- *   node scripts/bench/run.mjs [--events 1000000] [--seconds 15] [--connections 256] [--only ledger,http,single,memory,history] [--limits JSON] [--profile DIR]
+ *   node scripts/bench/run.mjs [--events 1000000] [--seconds 15] [--connections 256] [--only ledger,http,single,memory,history,denied] [--pairs 1000] [--kinds read,search] [--absence-waits no] [--limits JSON] [--profile DIR]
  * Needs `npm run build:node`. README.md has what each line means and the last results.
  */
 import { readFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
 import { startChild } from './child.mjs';
+import { measureDenied } from './denied.mjs';
 import { loadGateway } from './load.mjs';
 import { watchOthers } from './otherLoad.mjs';
 
@@ -28,7 +29,10 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: '15' },
     connections: { type: 'string', default: '256' },
-    only: { type: 'string', default: 'ledger,http,single,memory,history' },
+    pairs: { type: 'string', default: '1000' },
+    kinds: { type: 'string', default: '' },
+    'absence-waits': { type: 'string', default: 'yes' },
+    only: { type: 'string', default: 'ledger,http,single,memory,history,denied' },
     profile: { type: 'string' },
     limits: { type: 'string', default: '{}' },
   },
@@ -175,6 +179,33 @@ async function measureHistory() {
   await history.stop();
 }
 
+async function measureTelling() {
+  const absenceWaits = values['absence-waits'] !== 'no';
+  const product = await startChild('./product.mjs', { part: 'all', publicJwk, limits, absenceWaits });
+  await apart('denied and absent', [product], () =>
+    measureDenied(
+      product,
+      privateJwk,
+      { rounds: Number(values.pairs), kinds: values.kinds.split(',') },
+      (name, found) => {
+        for (const who of ['denied', 'absent']) {
+          plain(`${name}: ${who}, p50`, found[who][0], 'ms');
+          plain(`${name}: ${who}, p95`, found[who][1], 'ms');
+        }
+        for (const [pair, [middle, spread, share]] of [
+          ['denied against absent', found.deniedAgainstAbsent],
+          ['absent against absent', found.absentAgainstAbsent],
+        ]) {
+          plain(`${name}: ${pair}, median of the differences`, middle, 'ms');
+          plain(`${name}: ${pair}, 95 % of the differences within`, spread, 'ms');
+          plain(`${name}: ${pair}, the first was slower`, share * 100, '%');
+        }
+      },
+    ),
+  );
+  await product.stop();
+}
+
 const [cpu] = cpus();
 process.stdout.write(
   `Node ${process.version}, ${String(cpus().length)} × ${cpu?.model.trim() ?? 'unknown processor'}, load of the machine before: ${loadavg()[0]?.toFixed(1) ?? '?'}\n` +
@@ -183,6 +214,7 @@ process.stdout.write(
 if (['ledger', 'http', 'single'].some((part) => wanted.has(part))) await measureProduct();
 if (wanted.has('memory')) await measureMemory();
 if (wanted.has('history')) await measureHistory();
+if (wanted.has('denied')) await measureTelling();
 const missed = rows.filter((row) => row.isMet === false).length;
 process.stdout.write(
   `\n${String(rows.filter((row) => row.isMet === true).length)} goals met, ${String(missed)} missed\n`,

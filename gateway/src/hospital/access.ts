@@ -15,7 +15,7 @@ import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
 import { PageTooLarge, type Room, type Upstream } from '../fhir/upstream';
-import type { Recorder } from '../recorder/recorder';
+import { type Absence, type AccessRecorder, createAbsence } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { matchingPatients, patientNamedBy } from './boundPatient';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
@@ -34,7 +34,7 @@ export interface AccessDependencies extends Pick<
   ResolveDependencies,
   'subjects' | 'localSubject' | 'findings'
 > {
-  readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
+  readonly recorder: AccessRecorder;
   readonly upstream: Upstream;
   readonly facts: FactsReader;
   /** Identifier systems of the network. */
@@ -46,6 +46,8 @@ export interface AccessDependencies extends Pick<
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** Resolves after so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -93,7 +95,9 @@ const RETRY_SECONDS = 5;
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
 export function createAccess(dependencies: AccessDependencies): Access {
-  const begin = (context: AccessContext): Accessing => new Accessing(dependencies, context);
+  const absence = createAbsence(dependencies);
+  const means = { ...dependencies, recorder: absence.recorder, absence };
+  const begin = (context: AccessContext): Accessing => new Accessing(means, context);
   return {
     read: async (type, id, context) => inTime(context, () => begin(context).read(type, id)),
     search: async (search, context) => inTime(context, () => begin(context).search(search)),
@@ -126,14 +130,16 @@ async function inTime<T>({ deadline }: AccessContext, work: () => Promise<T>): P
   }
 }
 
+type Means = AccessDependencies & { readonly absence: Absence };
+
 /** One request on its way to its record. */
 class Accessing {
-  readonly #deps: AccessDependencies;
+  readonly #deps: Means;
   readonly #context: AccessContext;
   readonly #upstream: Upstream;
   readonly #startedAt: number;
 
-  constructor(dependencies: AccessDependencies, context: AccessContext) {
+  constructor(dependencies: Means, context: AccessContext) {
     this.#deps = dependencies;
     this.#context = context;
     this.#upstream = dependencies.upstream.within(context.room);
@@ -144,16 +150,20 @@ class Accessing {
     this.#assertScope(type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
     const resource = isPatientType(type) ? await this.#fetch(type, id) : undefined;
+    if (resource === undefined && isPatientType(type) && type !== 'Patient' && !this.#isEmergency) {
+      // The source is asked as often as for what is there: its second answer takes time as well.
+      await this.#fetch('Patient', id);
+    }
     const patient = resource && (await this.#patientOf(resource));
     const bound = patient && (await this.#bind([patient]));
     if (resource === undefined || bound === undefined) {
-      throw this.#absent();
+      throw await this.#absent(type);
     }
     const chooser = this.#chooser(bound, 'r', () => true);
     const candidate = chooser.choose({ resource, mode: 'match' });
     this.#report(chooser);
     if (candidate === undefined) {
-      throw this.#absent();
+      throw await this.#absent(type);
     }
     const recorded = await recordAccess(
       { matches: [candidate], besides: [], rules: BY_REFERENCE, further: [], emptyType: type },
@@ -178,7 +188,7 @@ class Accessing {
         : search.self;
     const bound = await this.#bind(found.patients);
     if (bound === undefined) {
-      return { ...this.#nothing(), self };
+      return { ...(await this.#nothing(search.type)), self };
     }
     const chooser = this.#chooser(bound, 's', found.source.isMatch);
     const task: PageTask = {
@@ -220,7 +230,7 @@ class Accessing {
     this.#assertNotDenied(patientId, patient, first);
     const bound = patient && (await this.#bind([patient]));
     if (bound === undefined) {
-      throw this.#absent();
+      throw await this.#absent('Patient');
     }
     const chooser = this.#chooser(bound, 's', source.isMatch);
     const types = request.upstream.get('_type')?.split(',');
@@ -403,19 +413,25 @@ class Accessing {
   }
 
   /** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
-  #absent(): AppError {
-    const { emergency } = this.#context;
-    return emergency.kind === 'incomplete'
-      ? emergencyIncomplete(emergency.problem)
-      : new AppError('NOT_FOUND', 'nothing to release');
+  async #absent(type: string): Promise<AppError> {
+    await this.#settleAbsence(type);
+    return new AppError('NOT_FOUND', 'nothing to release');
   }
 
   /** Nothing was there to ask for: what a denial must not be told from. */
-  #nothing(): Omit<ReleasedPage, 'self'> {
+  async #nothing(type: string): Promise<Omit<ReleasedPage, 'self'>> {
+    await this.#settleAbsence(type);
+    return { permitted: [], isPartial: false, isLate: false, next: undefined, total: 0 };
+  }
+
+  async #settleAbsence(type: string): Promise<void> {
     const { emergency } = this.#context;
+    // An emergency waits for nobody; and of a type that is never given on its own the type alone says so.
+    if (emergency.kind !== 'declared' && isPatientType(type)) {
+      await this.#deps.absence.settle(type, (subject) => this.#errand({ subject, ids: new Set() }, 'read'));
+    }
     if (emergency.kind === 'incomplete') {
       throw emergencyIncomplete(emergency.problem);
     }
-    return { permitted: [], isPartial: false, isLate: false, next: undefined, total: 0 };
   }
 }

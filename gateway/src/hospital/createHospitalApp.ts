@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout } from 'node:timers/promises';
 import type { IdentifierSystem, IdentifierTable } from '@chartwitness/chaincode/domain';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import type { JWK } from 'jose';
@@ -71,7 +72,7 @@ export interface HospitalDependencies {
   readonly settings: HospitalSettings;
   readonly tokens: TokenIssuer;
   readonly registry: RegistryReader;
-  readonly recorder: Pick<Recorder, 'admit' | 'evaluate' | 'record'>;
+  readonly recorder: Pick<Recorder, 'admit' | 'commitsNow' | 'evaluate' | 'record'>;
   readonly upstream: Upstream;
   /** At least 32 bytes, the same at every organisation of the network. */
   readonly consortiumKey: Uint8Array;
@@ -80,6 +81,8 @@ export interface HospitalDependencies {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** Resolves after so many milliseconds; the platform's timer unless given. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
   readonly log: Logger;
   readonly metrics?: Metrics;
   /** MSP id of the holder whose gateway this is. */
@@ -200,6 +203,7 @@ function createFhir(
   const write = createResourceWriter(upstream.baseUrl);
   const access = createAccess({
     ...dependencies,
+    pause: dependencies.pause ?? setTimeout,
     limits,
     cursors: createPageCursors({
       key: dependencies.pageKey,

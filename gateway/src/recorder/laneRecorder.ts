@@ -125,7 +125,25 @@ export class LaneRecorder implements Recorder {
   }
 
   admit(client: string, isEmergency: boolean): Admission {
-    return (isEmergency ? this.#emergencyShares : this.#shares).take(client);
+    if (isEmergency) {
+      return this.#emergencyShares.take(client);
+    }
+    this.#assertOpen();
+    if (this.#health.isAway(this.#awake.now())) {
+      throw unavailable('the ledger is away');
+    }
+    return this.#shares.take(client);
+  }
+
+  commitsNow(): boolean {
+    const now = this.#scheduler.now();
+    const { lastCommitAt } = this.#writer.totals;
+    const isRecent = lastCommitAt !== undefined && now - lastCommitAt < this.#limits.awayAfterMs;
+    const isWilling = this.#phase === 'ready' && this.#isAccepting && !this.#isStoreFailing(now);
+    const hasRoom = this.#queue.sizeOf(false).parts < this.#limits.maxQueued;
+    return (
+      isRecent && isWilling && hasRoom && !this.#writer.isFailing && !this.#health.isAway(this.#awake.now())
+    );
   }
 
   async evaluate(request: AccessRequest): Promise<readonly boolean[]> {

@@ -102,6 +102,11 @@ export class LaneWriter {
     return this.#storeFailedAt;
   }
 
+  /** Whether the last try failed. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** When the oldest batch in flight was opened, milliseconds since the epoch. */
   get oldestOpenedAt(): number | undefined {
     return this.#pending.size === 0

@@ -95,10 +95,16 @@ export interface RecorderDeps {
 export interface Recorder {
   /**
    * Gives a request its place, before the source is asked. Clients share the places; break-glass has places of its own, shared alike.
-   * `release` once, when the request is answered.
-   * @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already.
+   * `release` once, when the request is answered. While nothing can be recorded (away, fenced, stopping) only break-glass gets one, so that
+   * others are refused before anything about their target is known.
+   * @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already; `LEDGER_UNAVAILABLE`, `LANE_FENCED`.
    */
   admit(client: string, isEmergency: boolean): Admission;
+  /**
+   * Whether an ordinary request that is handed in now is sure to be recorded, as far as can be known: something of the lane committed within
+   * `awayAfterMs`, nothing has failed since, and there is room.
+   */
+  commitsNow(): boolean;
   /**
    * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
    * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind, `FORBIDDEN`.

@@ -21,7 +21,7 @@ import {
   type HospitalSettings,
   type TokenIssuer,
 } from '../../../gateway/src/hospital/createHospitalApp';
-import type { RecordOutcome } from '../../../gateway/src/recorder/recorder';
+import type { Recorder, RecordOutcome } from '../../../gateway/src/recorder/recorder';
 
 export const BASE_URL = 'https://gateway.north.example.org';
 export const FHIR = `${BASE_URL}/fhir`;
@@ -79,6 +79,13 @@ export class FakeRecorder {
     return Promise.all(parts.map(async (part) => reachable(part, await this.decide(part))));
   }
 
+  /** Whether the ledger is known to commit. */
+  isCommitting = true;
+
+  commitsNow(): boolean {
+    return this.isCommitting;
+  }
+
   admit(): { release: () => void } {
     return { release: () => undefined };
   }
@@ -121,6 +128,9 @@ export interface FixtureOptions {
   readonly replays?: ReplayStore;
   readonly clock?: () => number;
   readonly log?: Logger;
+  /** Instead of the fake one. */
+  readonly ownRecorder?: Recorder;
+  readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
 export interface Hospital {
@@ -184,7 +194,8 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
       replays: options.replays ?? openReplayStore(':memory:', clock),
     },
     registry,
-    recorder,
+    recorder: options.ownRecorder ?? recorder,
+    ...(options.pause === undefined ? {} : { pause: options.pause }),
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
     mspId: 'NorthHospitalMSP',
