@@ -1,58 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from './resource';
+import { withUntoldLabels } from './untoldLabels';
 import { PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
 
-export interface RereadBounds {
+export interface RereadOptions {
   /** Reads under way at once, for each page; default 8. */
   readonly concurrency?: number;
-  /** Of what one page holds after it was read again; default 32 MiB. */
-  readonly maxBytes?: number;
+  /** Of what one page holds after it was read again. */
+  readonly maxBytes: number;
+  /** Told, in an emergency, how many resources of a page could not be read again. */
+  readonly onUnread: (count: number) => void;
 }
+
+/** One request's reading: its room, and in an emergency when to give what was found. */
+interface Reading {
+  readonly room?: Room | undefined;
+  readonly hurry?: AbortSignal | undefined;
+}
+
+/** What was found of one resource; `unread` where it could not be read again in time. */
+type Found = FhirResource | 'gone' | 'unread';
 
 /**
  * A source whose searches may leave labels out: every resource that a search or `$everything` finds is read again, each once a page, and
  * the read one takes its place. What is gone meanwhile is left out. A read that fails makes the page fail: nothing is given with labels
- * that are not known.
+ * that are not known. In an emergency one resource must not keep the others away: what cannot be read again, or not in time, stays as it was
+ * found, with labels that count as untold.
  *
  * Single reads rather than a search by ids, which is a search; rather than a batch too, which not every server takes.
  */
-export function rereadingUpstream(source: Upstream, bounds: RereadBounds = {}, room?: Room): Upstream {
-  const { concurrency = 8, maxBytes = 32 * 1024 * 1024 } = bounds;
+export function rereadingUpstream(
+  source: Upstream,
+  options: RereadOptions,
+  { room, hurry }: Reading = {},
+): Upstream {
+  const { concurrency = 8, maxBytes, onUnread } = options;
   const reread = async (page: SourcePage, signal: AbortSignal): Promise<SourcePage> => {
-    const found = new Map(page.entries.map((entry) => [keyOf(entry), entry.resource]));
-    const read = new Map<string, FhirResource | undefined>();
-    const waiting = [...found];
+    const waiting = new Map(page.entries.map((entry) => [keyOf(entry), entry.resource]));
+    const found = new Map<string, Found>();
+    const read = readerOf(source, signal, hurry);
     let bytes = 0;
     const work = async (): Promise<void> => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const [key, { resourceType, id = '' }] = next;
-        const resource = await source.read(resourceType, id, signal);
-        bytes += resource === undefined ? 0 : Buffer.byteLength(JSON.stringify(resource));
-        if (bytes > maxBytes) {
-          throw new PageTooLarge();
-        }
-        await room?.reserve(bytes);
-        read.set(key, resource);
+      for (let next = taken(waiting); next !== undefined; next = taken(waiting)) {
+        const [key, resource] = next;
+        const answer = await read(resource, (size) => {
+          bytes += size;
+          if (bytes > maxBytes) {
+            throw new TooMuch();
+          }
+          return room?.reserve(bytes);
+        });
+        found.set(key, answer);
       }
     };
-    const workers = Array.from({ length: Math.min(concurrency, found.size) }, work);
     try {
-      await Promise.all(workers);
+      await Promise.all(Array.from({ length: Math.min(concurrency, waiting.size) }, work));
     } catch (error) {
       // Nobody waits for the others any more.
-      waiting.length = 0;
-      throw error;
+      waiting.clear();
+      throw error instanceof TooMuch ? new PageTooLarge() : error;
     }
-    const entries = page.entries.flatMap((entry) => {
-      const resource = read.get(keyOf(entry));
-      return resource === undefined ? [] : [{ ...entry, resource }];
-    });
-    return { ...page, entries, bytes: Math.max(bytes, page.bytes) };
+    const unread = [...found.values()].filter((one) => one === 'unread').length;
+    if (unread > 0) {
+      onUnread(unread);
+    }
+    return {
+      ...page,
+      entries: page.entries.flatMap((entry) => settled(entry, found)),
+      bytes: Math.max(bytes, page.bytes),
+    };
   };
   return {
     baseUrl: source.baseUrl,
     labels: source.labels,
-    within: (own) => rereadingUpstream(source.within(own), bounds, own),
+    within: (own, ownHurry) =>
+      rereadingUpstream(source.within(own, ownHurry), options, { room: own, hurry: ownHurry }),
     read: (type, id, signal) => source.read(type, id, signal),
     search: async (type, parameters, signal, handling) =>
       reread(await source.search(type, parameters, signal, handling), signal),
@@ -63,6 +86,70 @@ export function rereadingUpstream(source: Upstream, bounds: RereadBounds = {}, r
     page: async (next, signal) => reread(await source.page(next, signal), signal),
     isReady: () => source.isReady(),
   };
+}
+
+/** The page is too large, whichever of its resources made it so: not a failure of one of them. */
+class TooMuch extends Error {
+  override readonly name = 'TooMuch';
+}
+
+type Reader = (
+  resource: FhirResource,
+  account: (bytes: number) => Promise<void> | undefined,
+) => Promise<Found>;
+
+function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | undefined): Reader {
+  const read = async (
+    { resourceType, id = '' }: FhirResource,
+    account: Parameters<Reader>[1],
+    until: AbortSignal,
+  ): Promise<Found> => {
+    const resource = await source.read(resourceType, id, until);
+    if (resource === undefined) {
+      return 'gone';
+    }
+    await account(Buffer.byteLength(JSON.stringify(resource)));
+    return resource;
+  };
+  if (hurry === undefined) {
+    return (resource, account) => read(resource, account, signal);
+  }
+  const until = AbortSignal.any([signal, hurry]);
+  const late = new Promise<Found>((resolve) => {
+    hurry.addEventListener('abort', () => {
+      resolve('unread');
+    });
+  });
+  return async (resource, account) => {
+    if (hurry.aborted) {
+      return 'unread';
+    }
+    try {
+      // A read may wait for room when its time is over.
+      return await Promise.race([read(resource, account, until), late]);
+    } catch (error) {
+      if (error instanceof AppError) {
+        return 'unread';
+      }
+      throw error;
+    }
+  };
+}
+
+function taken(waiting: Map<string, FhirResource>): readonly [string, FhirResource] | undefined {
+  for (const one of waiting) {
+    waiting.delete(one[0]);
+    return one;
+  }
+  return undefined;
+}
+
+function settled(entry: SearchEntry, found: ReadonlyMap<string, Found>): readonly SearchEntry[] {
+  const resource = found.get(keyOf(entry)) ?? 'gone';
+  if (resource === 'gone') {
+    return [];
+  }
+  return [{ ...entry, resource: resource === 'unread' ? withUntoldLabels(entry.resource) : resource }];
 }
 
 function keyOf({ resource }: SearchEntry): string {

@@ -8,7 +8,7 @@ import {
 } from '@chartwitness/chaincode/domain';
 import { labelsAt } from './labels';
 import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
-import { isSubset, saysSensitivity } from './untoldLabels';
+import { hasUntoldLabels, isSubset, saysSensitivity } from './untoldLabels';
 
 /** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
 export interface ResourceFacts {
@@ -83,7 +83,7 @@ class Gatherer {
   readonly #patientIdentifiers: PatientIdentifier[] = [];
   readonly #references = new Set<string>();
   readonly #strangeBases = new Set<string>();
-  #isSubset = false;
+  #isUntold = false;
   #namesStranger = false;
   #holdsUpstreamUrl = false;
 
@@ -92,6 +92,7 @@ class Gatherer {
   }
 
   gather(resource: FhirResource): ResourceFacts {
+    this.#isUntold = hasUntoldLabels(resource);
     if (resource.resourceType === 'Patient') {
       // Other records of the same person are named in `link`; the gateway cuts them out instead of withholding the patient.
       this.#visitMembers({ ...resource, link: undefined }, 0);
@@ -114,7 +115,7 @@ class Gatherer {
   #toldLabels(): readonly string[] {
     const labels = normaliseLabels(this.#labels);
     const isUntold =
-      this.#isSubset ||
+      this.#isUntold ||
       labels.includes(EVERY_LABEL) ||
       (this.#options.distrustUnlabelled === true && !labels.some(saysSensitivity));
     if (isUntold) {
@@ -141,7 +142,7 @@ class Gatherer {
     for (const label of labelsAt(members)) {
       this.#labels.add(label);
     }
-    this.#isSubset ||= isSubset(members);
+    this.#isUntold ||= isSubset(members);
     this.#visitReference(members);
     if (depth > 0 && members['resourceType'] === 'Patient') {
       this.#visitIdentifiedPatient(members);

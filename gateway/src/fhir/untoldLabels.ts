@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { labelCode, labelOf, SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
-import { isMembers, type JsonMembers, listed } from './resource';
+import { type FhirResource, isMembers, type JsonMembers, listed } from './resource';
 
 const SENSITIVITIES: ReadonlySet<string> = new Set(SENSITIVITY_LABELS);
 
 /** Whether a normalised label says what data are about. A confidentiality, a handling code or an unknown label does not. */
 export function saysSensitivity(label: string): boolean {
   return SENSITIVITIES.has(label);
+}
+
+/** No member of a resource: it leaves in no answer, and copies of the resource keep it. */
+const UNTOLD = Symbol('labels untold');
+
+/** The same resource, whose labels count as untold: it was not read from where the source tells them. */
+export function withUntoldLabels(resource: FhirResource): FhirResource {
+  return Object.assign({ ...resource }, { [UNTOLD]: true });
+}
+
+export function hasUntoldLabels(resource: FhirResource): boolean {
+  return UNTOLD in resource;
 }
 
 /**

@@ -59,8 +59,12 @@ export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
   readonly baseUrl: string | undefined;
   readonly labels: LabelTrust;
-  /** The same source, whose answers ask for room as they arrive. */
-  within(room: Room): Upstream;
+  /**
+   * The same source, whose answers ask for room as they arrive.
+   * @param hurry given in an emergency, and aborted when what was found until then is to be given: labels that are told elsewhere than
+   * the data are then taken for untold rather than waited for.
+   */
+  within(room: Room, hurry?: AbortSignal): Upstream;
   /** undefined: not there (404, 410), or `id` is no FHIR id. */
   read(type: string, id: string, signal: AbortSignal): Promise<FhirResource | undefined>;
   /**

@@ -49,7 +49,7 @@ export function watchedUpstream(source: Upstream, { facts, clock, log }: WatchOp
   const over = (inner: Upstream): Upstream => ({
     baseUrl: inner.baseUrl,
     labels: inner.labels,
-    within: (room) => over(inner.within(room)),
+    within: (room, hurry) => over(inner.within(room, hurry)),
     read: (type, id, signal) => inner.read(type, id, signal),
     search: async (type, parameters, signal, handling) =>
       watch(inner, await inner.search(type, parameters, signal, handling), {

@@ -59,6 +59,8 @@ export interface AccessContext {
   readonly room: Room;
   /** Ends reading the source. */
   readonly deadline: AbortSignal;
+  /** In an emergency: aborted when what was found until then is to be given. */
+  readonly hurry: AbortSignal | undefined;
 }
 
 /** What may be given out, and nothing else. */
@@ -142,7 +144,7 @@ class Accessing {
   constructor(dependencies: Means, context: AccessContext) {
     this.#deps = dependencies;
     this.#context = context;
-    this.#upstream = dependencies.upstream.within(context.room);
+    this.#upstream = dependencies.upstream.within(context.room, context.hurry);
     this.#startedAt = dependencies.clock();
   }
 

@@ -122,7 +122,12 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   const tokens = await createTokenSide(dependencies, fhirBaseUrl, admission);
   const table = identifierTable(settings.identifierSystems, dependencies.clock);
   const facts = factsOf(dependencies, table);
-  const upstream = prepareSource(dependencies.upstream, { facts, clock: dependencies.clock, log });
+  const upstream = prepareSource(dependencies.upstream, {
+    facts,
+    clock: dependencies.clock,
+    log,
+    maxBytes: limitsFor(settings).sourceBytes,
+  });
   const readiness = readinessOf(dependencies, upstream);
   const app = express();
   app.disable('x-powered-by');
@@ -146,6 +151,10 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
     operations: createOperationsApp({ readiness, metrics, log }),
     close: () => Promise.resolve(),
   };
+}
+
+function limitsFor({ limits }: HospitalSettings): AccessLimits {
+  return { ...DEFAULT_ACCESS_LIMITS, ...limits };
 }
 
 function factsOf({ upstream, metrics }: HospitalDependencies, identifiers: IdentifierTable): FactsReader {
@@ -199,7 +208,7 @@ function createFhir(
     keys: tokens.keys,
     clock,
   });
-  const limits = { ...DEFAULT_ACCESS_LIMITS, ...settings.limits };
+  const limits = limitsFor(settings);
   const write = createResourceWriter(upstream.baseUrl);
   const access = createAccess({
     ...dependencies,
