@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Response } from 'supertest';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import {
   type FakeFhirServer,
@@ -10,7 +9,8 @@ import {
   SSN,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 let server: FakeFhirServer;
 let hospital: Hospital;
@@ -18,9 +18,7 @@ let hospital: Hospital;
 beforeEach(async () => {
   server = await startFakeFhirServer();
   server.answers = { 'Patient/a': patient('a', '111'), 'Patient/b': patient('b', '222') };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
 });
 afterEach(() => server.close());
 

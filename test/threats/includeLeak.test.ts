@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   label,
@@ -8,7 +7,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 const SECRET = 'SECRET-HIV';
 let server: FakeFhirServer;
@@ -17,9 +17,7 @@ let hospital: Hospital;
 beforeEach(async () => {
   server = await startFakeFhirServer();
   server.answers = { 'Patient/a': patient('a', '111') };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('HIV'));
 });
 afterEach(() => server.close());

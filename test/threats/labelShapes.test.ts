@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   observation,
@@ -9,7 +8,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 // A source that writes a label, or the mark of a subset, in a form that FHIR does not have must not open what a rule withholds.
 
@@ -22,9 +22,7 @@ let hospital: Hospital;
 beforeAll(async () => {
   source = await startFakeFhirServer();
   source.answers = { 'Patient/a': patient('a', '111') };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(source);
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('PSY') && !labels.includes(EVERY_LABEL));
 });
 afterAll(() => source.close());

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import request from 'supertest';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import type { LabelTrust } from '../../gateway/src/fhir/upstream';
 import {
@@ -14,7 +13,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 const { readAnswer, searchAnswer } = JSON.parse(
   readFileSync(join(__dirname, '../vectors/fhir/19-search-drops-labels.json'), 'utf8'),
@@ -34,9 +34,7 @@ beforeEach(async () => {
 afterEach(() => source.close());
 
 async function hospitalWith(labels: LabelTrust): Promise<Hospital> {
-  const hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels }),
-  });
+  const hospital = await hospitalBefore(source, { labels });
   hospital.recorder.permitWhere((item) => !item.labels.includes('PSY') && !item.labels.includes(EVERY_LABEL));
   return hospital;
 }
@@ -95,10 +93,7 @@ test('readiness says when there is nothing to compare, and says nothing of the d
 
 test('the comparison is made once in ten minutes', async () => {
   let now = Date.now();
-  const hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'reads' }),
-    clock: () => now,
-  });
+  const hospital = await hospitalBefore(source, { labels: 'reads' }, { clock: () => now });
   const searches = (): number => source.requests.filter((one) => one.includes('Observation?')).length;
   await Promise.all([readinessOf(hospital), readinessOf(hospital)]);
   const once = searches();

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   label,
@@ -8,7 +7,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 // A source that does not look at the case of parameters: asked for a subset it leaves out `meta`, and with it the labels.
 let server: FakeFhirServer;
@@ -26,9 +26,7 @@ beforeEach(async () => {
       response.end(JSON.stringify(searchset([found])));
     },
   };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
   hospital.recorder.permitWhere(({ labels }) => !labels.includes('PSY'));
 });
 afterEach(() => server.close());

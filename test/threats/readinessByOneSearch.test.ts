@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import request from 'supertest';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import { PATIENT_TYPES, patientParameters } from '../../gateway/src/fhir/resourceTypes';
 import {
   type FakeFhirServer,
@@ -9,7 +8,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { createHospital, type Hospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
+import { type Hospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 // FHIR servers ignore parameters that a type does not have, and then answer for everybody. A client that asks such a question must not
 // make the gateway look wrongly set up, or a balancer takes it away from all others, emergencies included.
@@ -30,10 +30,7 @@ beforeEach(async () => {
   for (const id of ['a', 'b', 'c', 'd']) {
     source.answers[`Patient/${id}`] = patient(id, `${id}11`);
   }
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
-    clock: () => now,
-  });
+  hospital = await hospitalBefore(source, {}, { clock: () => now });
 });
 afterEach(() => source.close());
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   observation,
@@ -9,7 +8,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { createHospital, type Hospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
+import { type Hospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 let source: FakeFhirServer;
 let hospital: Hospital;
@@ -21,9 +21,7 @@ beforeEach(async () => {
     Observation: searchset([observation('x', 'a')]),
     Patient: searchset([patient('a', '111')]),
   };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(source);
 });
 afterEach(() => source.close());
 

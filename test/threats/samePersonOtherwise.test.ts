@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   observation,
@@ -7,7 +6,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 /** The same woman at one source, registered five times by five clerks. */
 const SSN = 'http://hl7.org/fhir/sid/us-ssn';
@@ -30,9 +30,7 @@ beforeEach(async () => {
       [`Observation/of-${id}`, observation(`of-${id}`, id)],
     ]),
   );
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
 });
 afterEach(() => server.close());
 

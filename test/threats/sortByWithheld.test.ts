@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   observation,
@@ -7,7 +6,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../gateway/fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
+import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
 // A source that sorts by what other resources hold: the order of what is given would tell of withheld ones.
 let server: FakeFhirServer;
@@ -21,9 +21,7 @@ beforeEach(async () => {
       response.end(JSON.stringify(searchset([observation('x', 'a'), observation('y', 'a')])));
     },
   };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
 });
 afterEach(() => server.close());
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import { type FakeFhirServer, patient, startFakeFhirServer } from '../fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital, outcomeCode } from './hospitalFixture';
+import { bundleOf, type Hospital, outcomeCode } from './hospitalFixture';
+import { hospitalBefore } from './support/hospitalBefore';
 
 const answer = JSON.parse(
   readFileSync(join(__dirname, '../../vectors/fhir/18-self-without-ignored.json'), 'utf8'),
@@ -15,9 +15,7 @@ let hospital: Hospital;
 beforeEach(async () => {
   source = await startFakeFhirServer();
   source.answers = { 'Patient/p1': patient('p1', '111'), Observation: answer };
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(source);
 });
 afterEach(() => source.close());
 

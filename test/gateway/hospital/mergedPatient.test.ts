@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import type { Response } from 'supertest';
 import { AppError } from '../../../gateway/src/errors';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import {
   type FakeFhirServer,
@@ -14,7 +13,8 @@ import {
   SSN,
   startFakeFhirServer,
 } from '../fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital } from './hospitalFixture';
+import { bundleOf, type Hospital } from './hospitalFixture';
+import { hospitalBefore } from './support/hospitalBefore';
 
 const records = JSON.parse(
   readFileSync(join(__dirname, '../../vectors/fhir/12-merged-patient-use-old.json'), 'utf8'),
@@ -38,9 +38,7 @@ beforeEach(async () => {
   hold([patient('alone', OLD_NUMBER)]);
   server.answers['Observation'] = searchset(records.slice(1));
   server.answers['Patient/p-old/$everything'] = searchset(records);
-  hospital = await createHospital({
-    upstream: createHttpUpstream({ baseUrl: server.baseUrl, labels: 'everywhere' }),
-  });
+  hospital = await hospitalBefore(server);
   surviving = await subjectOf('p1');
   former = await subjectOf('alone');
 });

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import {
   type FakeFhirServer,
@@ -11,7 +10,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital, outcomeCode } from './hospitalFixture';
+import { bundleOf, type Hospital, outcomeCode } from './hospitalFixture';
+import { hospitalBefore } from './support/hospitalBefore';
 
 let source: FakeFhirServer;
 let now: number;
@@ -28,10 +28,7 @@ beforeEach(async () => {
 afterEach(() => source.close());
 
 const hospitalWith = (aliases: readonly string[] = []): Promise<Hospital> =>
-  createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere', aliases }),
-    clock: () => now,
-  });
+  hospitalBefore(source, { aliases }, { clock: () => now });
 const OTHER = 'http://ehr-app-1:8080/fhir';
 const at = (base: string, id: string): Record<string, unknown> => ({
   subject: { reference: `${base}/Patient/${id}` },
