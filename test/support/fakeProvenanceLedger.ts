@@ -43,8 +43,9 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
   readonly putFailures: { error: LedgerError; written: boolean }[] = [];
   /** Blocks that carry no chaincode event, which every real channel has. */
   silentBlocks = 0;
-  /** Another one is another ledger: same block numbers, other blocks. */
+  /** Another one is another ledger: same block numbers, other blocks, from `branchedAt` on. */
   history = 'first';
+  branchedAt = 0;
   time = Date.parse('2026-03-01T08:00:00.000Z');
   calls = { getEvents: 0, events: 0 };
   #wake: (() => void)[] = [];
@@ -243,7 +244,7 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
 
   #hashOf(block: number): string {
     return createHash('sha256')
-      .update(`${this.history} block ${String(block)}`)
+      .update(`${block < this.branchedAt ? 'first' : this.history} block ${String(block)}`)
       .digest('base64url');
   }
 

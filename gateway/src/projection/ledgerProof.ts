@@ -19,6 +19,8 @@ export class LedgerProof {
   readonly #clock: () => number;
   #anchor: Anchor | undefined;
   #anchoredAt = 0;
+  /** Hash of the first block, once it was read. */
+  #origin: string | undefined;
 
   constructor(ledger: Pick<ProvenanceLedger, 'findBlock'>, clock: () => number) {
     this.#ledger = ledger;
@@ -27,7 +29,9 @@ export class LedgerProof {
 
   /** The newest block of which it is known that it belongs to this ledger. Kept with the checkpoint. */
   get anchor(): Anchor | undefined {
-    return this.#anchor;
+    return this.#anchor && this.#origin !== undefined
+      ? { ...this.#anchor, origin: this.#origin }
+      : this.#anchor;
   }
 
   /**
@@ -36,13 +40,16 @@ export class LedgerProof {
    */
   async connect(checkpoint: Checkpoint | undefined): Promise<void> {
     if (checkpoint === undefined) {
-      // Nothing to compare; a peer without the first block is told apart here from one that is silent.
-      await this.#ledger.findBlock(0n);
+      // A peer without the first block is told apart here from one that is silent.
+      await this.#proveOrigin();
       await this.#proveAnchor();
       return;
     }
+    this.#origin ??= checkpoint.anchor?.origin;
     const block = await this.#ledger.findBlock(BigInt(checkpoint.block));
     if (block === undefined) {
+      // A ledger that was set up anew is shorter as well, and never becomes the list's.
+      await this.#unlessMissing(this.#proveOrigin());
       throw new LedgerError(
         'unavailable',
         `the list has applied block ${String(checkpoint.block)}, which the peer does not have`,
@@ -54,6 +61,9 @@ export class LedgerProof {
     }
     this.#anchor = newer(this.#anchor, checkpoint.anchor);
     await this.#proveAnchor(block);
+    if (this.#origin === undefined) {
+      await this.#unlessMissing(this.#proveOrigin());
+    }
     this.#keep(newer(this.#anchor, anchorOf(block)));
   }
 
@@ -72,6 +82,29 @@ export class LedgerProof {
     if (tip.block > (this.#anchor?.block ?? -1) && this.#clock() - this.#anchoredAt >= ANCHOR_MS) {
       await this.#proveAnchor();
       this.#keep(tip);
+    }
+  }
+
+  /** @throws ProjectionHalted LEDGER_FORKED; LedgerError. */
+  async #proveOrigin(): Promise<void> {
+    const first = await this.#ledger.findBlock(0n);
+    if (first === undefined) {
+      return;
+    }
+    if (this.#origin !== undefined && this.#origin !== first.hash) {
+      throw forked(0, 'is another block than before');
+    }
+    this.#origin = first.hash;
+  }
+
+  /** A peer that began with a snapshot has no first block; the list can be followed all the same. */
+  async #unlessMissing(proof: Promise<void>): Promise<void> {
+    try {
+      await proof;
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.reason === 'BLOCKS_MISSING')) {
+        throw error;
+      }
     }
   }
 

@@ -23,6 +23,8 @@ export interface Anchor {
   readonly block: number;
   /** Hash of the block's header, base64url. */
   readonly hash: string;
+  /** Hash of the ledger's first block; absent where the peer began with a snapshot and does not have it. */
+  readonly origin?: string;
 }
 
 /** Everything up to and including this transaction is in the store. A store without one is empty. */

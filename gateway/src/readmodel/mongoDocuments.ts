@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent } from '@chartwitness/chaincode/domain';
-import type { Checkpoint, StoredEntry } from './accessStore';
+import type { Anchor, Checkpoint, StoredEntry } from './accessStore';
 import { linkKey } from './entryGroups';
 import { indexedFields, isIndexedAs } from './indexedFields';
 import type { CheckpointDocument, EntryDocument, LinkDocument } from './mongoSchemas';
@@ -78,8 +78,13 @@ export function toCheckpoint(document: CheckpointDocument): Checkpoint {
             },
       ]),
     ),
-    ...(anchor === undefined ? {} : { anchor: { block: anchor.block, hash: anchor.hash } }),
+    ...(anchor === undefined ? {} : { anchor: anchorOf(anchor) }),
   };
+}
+
+/** The plain anchor, without what the database adds to it. */
+function anchorOf({ block, hash, origin }: Anchor): Anchor {
+  return { block, hash, ...(origin === undefined ? {} : { origin }) };
 }
 
 export function fromCheckpoint(checkpoint: Checkpoint): CheckpointDocument {

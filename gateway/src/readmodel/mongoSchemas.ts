@@ -100,7 +100,7 @@ const LANE_FIELDS = {
   ahead: { type: [aheadSchema], default: [] },
 };
 const laneSchema = new Schema(LANE_FIELDS, { ...OPTIONS, _id: false });
-const ANCHOR_FIELDS = { block: whole, hash: text };
+const ANCHOR_FIELDS = { block: whole, hash: text, origin: { type: String } };
 const anchorSchema = new Schema(ANCHOR_FIELDS, { ...OPTIONS, _id: false });
 const CHECKPOINT_FIELDS = {
   _id: { type: String, required: true, enum: ['projection'] },

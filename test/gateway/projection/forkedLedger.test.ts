@@ -27,6 +27,7 @@ const record = (ledger: FakeProvenanceLedger, lane = NORTH): void => {
 /** The same network after peers and orderers were restored from a copy of `blocks` blocks and went on. */
 function restored(ledger: FakeProvenanceLedger, blocks: number): FakeProvenanceLedger {
   const copy = new FakeProvenanceLedger();
+  copy.branchedAt = blocks;
   ledger.blocks.slice(0, blocks).forEach((event) => {
     copy.blocks.push(event);
     if (event.name === 'AccessRecorded') {
@@ -78,10 +79,21 @@ describe('a ledger that was restored from an older copy', () => {
     const old = run.ledger;
     run.ledger = restored(old, 4);
     // Blocks have other hashes, although the list's last transaction is where it was.
+    run.ledger.branchedAt = 3;
     run.ledger.history = 'second';
     expect(await reaches(run.start(), ({ state }) => state === 'halted')).toMatchObject({
       haltReason: 'LEDGER_FORKED',
       problem: 'LEDGER_FORKED: block 3 of this ledger is another block than before',
+    });
+  });
+
+  it('is found out at once, however short it is, when it was set up anew', async () => {
+    await projected();
+    run.ledger = restored(run.ledger, 0);
+    run.ledger.history = 'second';
+    record(run.ledger);
+    expect(await reaches(run.start(), ({ state }) => state === 'halted')).toMatchObject({
+      problem: 'LEDGER_FORKED: block 0 of this ledger is another block than before',
     });
   });
 
@@ -122,7 +134,7 @@ describe('a ledger that was restored from an older copy', () => {
           );
           const expected = honest
             ? ['live', undefined]
-            : common + grown < applied
+            : common + grown < applied && (common > 0 || grown === 0)
               ? ['stale', 'PEER_BEHIND']
               : ['halted', 'LEDGER_FORKED'];
           expect([state, problemKind]).toEqual(expected);

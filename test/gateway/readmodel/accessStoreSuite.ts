@@ -131,6 +131,13 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
     const anchored = { ...first.checkpoint, anchor: { block: 7, hash: 'h'.repeat(43) } };
     await store.apply([first.batch], anchored);
     expect(await store.checkpoint()).toEqual(anchored);
+    const further = script.next([{ subject: alice }]);
+    const known = {
+      ...further.checkpoint,
+      anchor: { block: 8, hash: 'i'.repeat(43), origin: 'o'.repeat(43) },
+    };
+    await store.apply([further.batch], known);
+    expect(await store.checkpoint()).toEqual(known);
     const second = script.next([{ subject: alice }]);
     await store.apply([second.batch], second.checkpoint);
     expect(await store.checkpoint()).toEqual(second.checkpoint);
