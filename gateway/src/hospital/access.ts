@@ -223,7 +223,7 @@ class Accessing {
     };
     const wanted = page.count === undefined ? limits.everythingCount : Math.min(page.count, limits.maxCount);
     const start = this.#start(page, use, wanted);
-    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#context.deadline);
+    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#context);
     const walk = new SourceWalk(source, start);
     const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', patientId)]);
     if (first === undefined && patient !== undefined) {
@@ -283,8 +283,7 @@ class Accessing {
     start: Place,
   ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
     const asked = { ...search, upstream: widened(search, this.#deps.table) };
-    const { deadline } = this.#context;
-    const source = searchSource(asked, this.#upstream, deadline);
+    const source = searchSource(asked, this.#upstream, this.#context);
     if (search.patient.kind === 'id') {
       const { id } = search.patient;
       const walk = new SourceWalk(source, start);
@@ -294,7 +293,7 @@ class Accessing {
     }
     // Whom an identifier names is known once all Patients that it matches are at hand.
     const alone = searchByIdentifierAlone(asked);
-    const named = alone === undefined ? source : searchSource(alone, this.#upstream, deadline);
+    const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#context);
     const atHand = await gatherPatients(named, this.#deps.limits.sourceCount);
     const patients = matchingPatients(atHand.entries, search.patient, this.#deps.table);
     const paged = alone === undefined ? sourceOf(atHand, source.isMatch) : source;

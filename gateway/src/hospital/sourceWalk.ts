@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
 import type { SearchEntry } from '../fhir/resource';
+import { sourceFailed } from '../fhir/sourceFailed';
 import { PageTooLarge, type SourcePage } from '../fhir/upstream';
 
 /** How far an answer of the source has been gone through. */
@@ -22,6 +23,8 @@ export interface PagedSource {
   page(next: string): Promise<SourcePage>;
   /** What is asked for, as against what comes beside it. */
   readonly isMatch: (entry: SearchEntry) => boolean;
+  /** In an emergency, aborted when no further page is to be asked for while none holds anything. */
+  readonly hurry?: AbortSignal | undefined;
   /** The same without what comes beside the matches, for when one match with it is too large. */
   readonly bare?: PagedSource;
 }
@@ -42,6 +45,8 @@ export interface Stretch {
 
 /** By how much a page is made smaller when it exceeds the bound of bytes. */
 const SHRINK = 4;
+/** Some sources make pages first and filter them afterwards; more in a row do not end. */
+const MAX_EMPTY_PAGES = 100;
 
 /**
  * Goes through the source's answer from a place to its end, one page in memory at a time. A page that is too large is asked for again in
@@ -100,7 +105,7 @@ export class SourceWalk {
   }
 
   async #read(): Promise<Stretch | undefined> {
-    while (!this.#hasEnded) {
+    for (let empty = 0; !this.#hasEnded;) {
       const page = await this.#fetch();
       if (page === undefined) {
         this.#hasEnded = true;
@@ -111,8 +116,19 @@ export class SourceWalk {
       if (stretch.matches.length > 0 || stretch.besides.length > 0 || stretch.isLast) {
         return stretch;
       }
+      empty = page.entries.length > 0 ? 0 : empty + 1;
+      this.#assertEnding(empty);
     }
     return undefined;
+  }
+
+  #assertEnding(empty: number): void {
+    if (empty >= MAX_EMPTY_PAGES) {
+      throw sourceFailed(`the pages of a search do not end: ${String(empty)} in a row hold nothing`);
+    }
+    if (empty > 0 && this.#source.hurry?.aborted === true) {
+      throw sourceFailed('the pages of a search hold nothing for longer than an emergency waits');
+    }
   }
 
   async #fetch(): Promise<SourcePage | undefined> {

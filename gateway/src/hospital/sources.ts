@@ -4,21 +4,25 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { SourcePage, Upstream } from '../fhir/upstream';
+import type { AccessContext } from './access';
 import { type PagedSource, SourceWalk } from './sourceWalk';
 
 /** A search by identifier that finds more Patients than this was not understood by the source. */
 const MAX_PATIENTS = 1000;
 
+type Times = Pick<AccessContext, 'deadline' | 'hurry'>;
+
 /** The search as it is asked of the source; a mere count needs nothing beside the matches. */
 export function searchSource(
   { type, upstream: parameters, handling, countOnly }: SearchRequest,
   upstream: Upstream,
-  deadline: AbortSignal,
+  { deadline, hurry }: Times,
 ): PagedSource {
   const bare = new URLSearchParams([...parameters].filter(([name]) => !/^_(rev)?include(:|$)/.test(name)));
   const by = (asked: URLSearchParams): PagedSource => ({
     open: (count) => upstream.search(type, withCount(asked, count), deadline, handling),
     page: (next) => upstream.page(next, deadline),
+    hurry,
     isMatch: ({ resource, mode }) => mode !== 'include' && resource.resourceType === type,
   });
   const hasIncludes = bare.size < parameters.size;
@@ -29,11 +33,12 @@ export function everythingSource(
   patientId: string,
   parameters: URLSearchParams,
   upstream: Upstream,
-  deadline: AbortSignal,
+  { deadline, hurry }: Times,
 ): PagedSource {
   return {
     open: (count) => upstream.everything(patientId, withCount(parameters, count), deadline),
     page: (next) => upstream.page(next, deadline),
+    hurry,
     // Whatever concerns no single patient is there for the sake of something that does.
     isMatch: ({ resource }) => isPatientType(resource.resourceType),
   };
