@@ -32,6 +32,7 @@ export const APP_ERRORS = {
   },
   TOO_COSTLY: { family: 'invalid', status: 400, title: 'The search covers too much data' },
   METHOD_NOT_ALLOWED: { family: 'invalid', status: 405, title: 'This method is not supported here' },
+  NOT_SUPPORTED: { family: 'invalid', status: 400, title: 'This interaction is not supported here' },
   NOT_ACCEPTABLE: { family: 'invalid', status: 406, title: 'This format is not supported' },
   CONFLICT: { family: 'invalid', status: 409, title: 'The change conflicts with another one' },
   PRECONDITION_FAILED: { family: 'invalid', status: 412, title: 'The document was changed elsewhere' },

@@ -15,6 +15,7 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   EMERGENCY_INCOMPLETE: 'required',
   TOO_COSTLY: 'too-costly',
   METHOD_NOT_ALLOWED: 'not-supported',
+  NOT_SUPPORTED: 'not-supported',
   NOT_ACCEPTABLE: 'not-supported',
   CONFLICT: 'conflict',
   PRECONDITION_FAILED: 'conflict',

@@ -41,6 +41,8 @@ export interface BundleOptions {
   readonly path: string;
   /** The parameters that took effect, without the cursor. */
   readonly self: URLSearchParams;
+  /** What took effect on this page alone: its next link does not repeat it. */
+  readonly selfOnly?: URLSearchParams | undefined;
   /** Cursor of this page and of the next one; undefined for the first, and where there is no more. */
   readonly cursor: string | undefined;
   readonly next: string | undefined;
@@ -54,8 +56,10 @@ export interface BundleOptions {
 
 /** The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, in their order. */
 export function writeSearchset(permitted: readonly Candidate[], options: BundleOptions): string {
-  const { self, cursor, next, total } = options;
-  const link = [{ relation: 'self', url: urlOf(options, self, cursor) }];
+  const { self, selfOnly = [], cursor, next, total } = options;
+  const link = [
+    { relation: 'self', url: urlOf(options, new URLSearchParams([...self, ...selfOnly]), cursor) },
+  ];
   if (next !== undefined) {
     link.push({ relation: 'next', url: urlOf(options, self, next) });
   }

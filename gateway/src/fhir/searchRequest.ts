@@ -29,6 +29,8 @@ export interface SearchRequest {
   readonly counts: boolean;
   /** The parameters as understood, for `self` and `next`; without the cursor. Those that the source did not apply are still among them. */
   readonly self: URLSearchParams;
+  /** What takes effect on the first page alone: `_total`. */
+  readonly selfOnly: URLSearchParams;
   /** What the caller wants of parameters that the source does not support. */
   readonly handling: Handling;
 }
@@ -65,18 +67,21 @@ export function parseSearch(
   }
   const patient =
     type === 'Patient' ? bindPatientSearch(parameters) : bindByReference(type, parameters, fhirBaseUrl);
+  const counts = wantsTotal(parameters);
+  const page = parsePage(parameters);
   const countOnly = parameters.get('_summary') === 'count' || parameters.get('_count') === '0';
   return {
     type,
     patient,
     upstream: select(parameters, (name) => !isGatewayParameter(name)),
-    page: parsePage(parameters),
+    page,
     countOnly,
-    counts: wantsTotal(parameters),
+    counts,
     self: select(
       parameters,
       (name) => !isGatewayParameter(name) || name === '_count' || (countOnly && name === '_summary'),
     ),
+    selfOnly: select(parameters, (name) => counts && page.cursor === undefined && name === '_total'),
     handling,
   };
 }

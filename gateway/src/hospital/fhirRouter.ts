@@ -11,7 +11,7 @@ import { AppError, type AppErrorCode } from '../errors';
 import { operationOutcome } from '../fhir/operationOutcome';
 import { type ResourceWriter, writeSearchset } from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
-import { type Page, parseSearch } from '../fhir/searchRequest';
+import { parseSearch, type SearchRequest } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';
 import { toAppError } from '../http/toAppError';
 import type { Access, AccessContext, Released, ReleasedPage } from './access';
@@ -27,6 +27,7 @@ import {
   unconditional,
 } from './fhirRequest';
 import type { Tickets } from './tickets';
+import { refuseUnsupported } from './unsupported';
 
 /**
  * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent (Regulation (EU) 2025/327
@@ -87,6 +88,7 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
   router.get('/metadata', (_request, response) => {
     sendFhir(response, 200, JSON.stringify(options.capabilityStatement));
   });
+  router.use(refuseUnsupported());
   router.post(
     '/Patient/:id/$everything',
     express.text({ type: PARAMETERS_TYPES, limit: MAX_FORM_BYTES }),
@@ -110,6 +112,8 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
   router.use(outcomeHandler(options.resourceMetadataUrl));
   return router;
 }
+
+type Asked = Pick<SearchRequest, 'page'> & Partial<Pick<SearchRequest, 'selfOnly' | 'countOnly'>>;
 
 class Answers {
   readonly #options: FhirRouterOptions;
@@ -137,7 +141,7 @@ class Answers {
     const type = typeOf(request);
     const search = parseSearch(type, parameters, this.#options.fhirBaseUrl, handlingOf(request));
     const released = await this.#options.access.search(search, context);
-    this.#send(response, released, this.#bundle(released, type, search.page, search.countOnly));
+    this.#send(response, released, this.#bundle(released, type, search));
   }
 
   async everything(request: Request, response: Response, context: AccessContext): Promise<void> {
@@ -147,10 +151,11 @@ class Answers {
     if (released.permitted.length === 0 && everything.page.cursor === undefined) {
       throw this.#withheld();
     }
-    this.#send(response, released, this.#bundle(released, `Patient/${id}/$everything`, everything.page));
+    this.#send(response, released, this.#bundle(released, `Patient/${id}/$everything`, everything));
   }
 
-  #bundle(released: ReleasedPage, path: string, { cursor }: Page, countOnly = false): string {
+  #bundle(released: ReleasedPage, path: string, asked: Asked): string {
+    const { page, selfOnly, countOnly = false } = asked;
     const { self, next, total } = released;
     const { fhirBaseUrl, disclosure, write } = this.#options;
     const announceWithheld = released.isPartial && disclosure === 'announced';
@@ -158,7 +163,8 @@ class Answers {
       fhirBaseUrl,
       path,
       self,
-      cursor,
+      selfOnly,
+      cursor: page.cursor,
       next,
       total,
       countOnly,

@@ -29,6 +29,47 @@ test.each(['Patient', 'Patient/x', '', 'Group/x/$everything', 'Patient/$everythi
   },
 );
 
+const UNSUPPORTED = [
+  ['Patient/{id}/Condition', 'Condition?patient=[id]'],
+  ['Patient/{id}/AdverseEvent?severity=mild', 'AdverseEvent?subject=[id]'],
+  ['Patient/{id}/Practitioner', '_include'],
+  ['Patient/{id}/*', '$everything'],
+  ['Encounter/{id}/Observation', 'Observation?patient=[id]'],
+  ['Patient/{id}/_history', 'current version'],
+  ['Patient/{id}/_history/1', 'current version'],
+  ['Condition/_history', 'current version'],
+  ['_history', 'current version'],
+  ['', 'one type'],
+  ['?_type=Condition,Observation&patient={id}', 'one type'],
+  ['_search?patient={id}', 'POST [type]/_search'],
+  ['Condition/_search?patient={id}', 'POST [type]/_search'],
+  ['Patient/{id}/$summary', '$everything'],
+  ['Patient/$match', '$everything'],
+  ['Patient/$everything', '$everything'],
+  ['Encounter/{id}/$everything', '$everything'],
+] as const;
+
+test.each(UNSUPPORTED)('%s is refused by name, whoever is there', async (path, remedy) => {
+  const ids = [patientId(hospital, 'Conn'), 'nobody'];
+  const answers = await Promise.all(ids.map((id) => hospital.get(path.replace('{id}', id))));
+  const [there, absent] = answers.map(({ status, text }) => [status, text]);
+  expect(absent).toEqual(there);
+  for (const answer of answers) {
+    expect([answer.status, outcomeCode(answer)]).toEqual([400, 'NOT_SUPPORTED']);
+    expect(JSON.parse(answer.text)).toMatchObject({
+      issue: [{ code: 'not-supported', diagnostics: expect.stringContaining(remedy) as string }],
+    });
+  }
+  expect(hospital.recorder.requests).toEqual([]);
+});
+
+test('twin: what is offered is not refused by its form', async () => {
+  const id = patientId(hospital, 'Conn');
+  for (const path of [`Patient/${id}`, `Patient/${id}/$everything`, `Condition?patient=${id}`]) {
+    expect([path, (await hospital.get(path)).status]).toEqual([path, 200]);
+  }
+});
+
 test.each([
   [{ accept: 'application/fhir+xml' }, ''],
   [{ accept: 'text/html' }, ''],

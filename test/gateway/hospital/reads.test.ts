@@ -92,12 +92,9 @@ test.each(['Practitioner', 'Organization'])(
 test.each([
   'observation/x',
   'Observation/a_b',
-  'Observation/_history',
   'Observation/%2e%2e%2fPatient',
   `Observation/${'a'.repeat(65)}`,
-  'Observation/x/_history/1',
   'Observation/x/y/z',
-  '',
 ])('the path "%s" is not found', async (path) => {
   expect((await hospital.get(path)).status).toBe(404);
   expect(hospital.recorder.requests).toEqual([]);

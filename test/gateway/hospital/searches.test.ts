@@ -155,6 +155,11 @@ test('total, pages and links count what is permitted only', async () => {
   const seen: string[] = [];
   const counted = bundleOf(await hospital.get(`Observation?patient=${ned}&_count=10&_total=accurate`));
   expect([counted.total, counted.entry?.length]).toEqual([31, 10]);
+  // The page that has the number says so; the next one does not count again.
+  expect(linkOf(counted, 'self')).toBe(`${FHIR}/Observation?patient=${ned}&_count=10&_total=accurate`);
+  expect(linkOf(counted, 'next')).not.toContain('_total');
+  const uncounted = bundleOf(await hospital.get(linkOf(counted, 'next')?.slice(FHIR.length + 1) ?? ''));
+  expect([uncounted.total, linkOf(uncounted, 'self')]).toEqual([undefined, linkOf(counted, 'next')]);
   hospital.recorder.requests.length = 0;
   let url: string | undefined = `Observation?patient=${ned}&_count=10`;
   let pages = 0;
