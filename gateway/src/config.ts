@@ -148,7 +148,7 @@ const VARIABLES = {
     example: String(DEFAULT_LIMITS.emergencyWaitMs),
   },
   LEDGER_AWAY_AFTER_MS: {
-    what: 'milliseconds without a commit of what is under way after which the ledger counts as away, 500–60,000',
+    what: 'milliseconds without a commit of what is under way after which the ledger counts as away, 500–60,000; more than a block takes',
     example: String(DEFAULT_LIMITS.awayAfterMs),
   },
   OWN_PEER_WAIT_MS: {

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RequestItem } from '@chartwitness/chaincode/domain';
+import type { AccessRequest, RequestItem } from '@chartwitness/chaincode/domain';
+import { isPatientType } from '../fhir/resourceTypes';
 import type { Recorder } from '../recorder/recorder';
+import { emergencyIncomplete } from './breakGlass';
 import { type Errand, requestsFor } from './recordAccess';
+import { RecordTimes } from './recordTimes';
 
 /** What of the recorder an access needs. */
-export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow'>;
+export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow' | 'rehearse'>;
+
+/** Who asks for what, whoever it is about. */
+export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects'>;
 
 export interface Absence {
-  /** The same recorder; what an access takes there is noted. */
+  /** The same recorder; how long accesses take there is noted. */
   readonly recorder: AccessRecorder;
   /**
    * Waits as long as a record would, before it is said that nothing is there. Where it is not certain that the ledger would take a record
-   * now, nothing is really recorded, as an access to nobody.
-   * @throws what the recorder throws; then the answer is the one that somebody who is there would get.
+   * now, nothing is really recorded, as an access to nobody. Of a type that is never given on its own the type alone says so: no wait.
+   * @throws AppError what the recorder throws, and EMERGENCY_INCOMPLETE: the answers that somebody who is there would get.
    */
-  settle(type: string, errandAbout: (subject: string) => Errand): Promise<void>;
+  settle(type: string, inquiry: Inquiry): Promise<void>;
+  /**
+   * Before an ordinary search is asked of the source: a chart of several pages needs the own peer's foresight, a small or absent one does
+   * not. So while the last evaluation failed, each search asks the own peer about nobody first.
+   * @throws what the recorder throws.
+   */
+  assertForeseen(type: string, inquiry: Inquiry): Promise<void>;
 }
 
 export interface AbsenceOptions {
@@ -26,41 +38,122 @@ export interface AbsenceOptions {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-/** How many of the last records' durations are drawn from. */
-const REMEMBERED = 64;
 const SUBJECT_BYTES = 32;
+/** In place of what the caller wrote, which may name somebody whom nobody could ever find it under. */
+const REASON = 'nobody was found';
 
 /** Hides, as far as waiting can, that what is absent is recorded nowhere. README.md, Decisions, has what is left of it. */
-export function createAbsence({ recorder, clock, random, pause }: AbsenceOptions): Absence {
-  const durations: number[] = [];
-  const drawn = (): number => {
+export function createAbsence(options: AbsenceOptions): Absence {
+  return new Waiting(options);
+}
+
+class Waiting implements Absence {
+  readonly recorder: AccessRecorder;
+  readonly #options: AbsenceOptions;
+  readonly #times = new RecordTimes();
+  /** Whether the own peer's last evaluation failed. */
+  #isBlind = false;
+
+  constructor(options: AbsenceOptions) {
+    this.#options = options;
+    const { recorder } = options;
+    this.recorder = {
+      commitsNow: (isEmergency) => recorder.commitsNow(isEmergency),
+      evaluate: (request) => this.#evaluate(request),
+      record: (parts) =>
+        this.#timed(parts[0], async () => {
+          const outcomes = await recorder.record(parts);
+          return { outcomes, late: outcomes.some(({ late }) => late) };
+        }).then(({ outcomes }) => outcomes),
+      rehearse: (request) => this.#timed(request, () => recorder.rehearse(request)),
+    };
+  }
+
+  async settle(type: string, inquiry: Inquiry): Promise<void> {
+    if (isPatientType(type)) {
+      await this.#wait(type, inquiry);
+    }
+    if (inquiry.emergency.kind === 'incomplete') {
+      throw emergencyIncomplete(inquiry.emergency.problem);
+    }
+  }
+
+  async #wait(type: string, inquiry: Inquiry): Promise<void> {
+    const { recorder, random, pause } = this.#options;
+    const request = this.#aboutNobody(type, inquiry);
+    const isEmergency = inquiry.emergency.kind === 'declared';
     const [high = 0, low = 0] = random(2);
-    return durations[(high * 256 + low) % Math.max(1, durations.length)] ?? 0;
-  };
-  const timed: AccessRecorder = {
-    evaluate: (request) => recorder.evaluate(request),
-    commitsNow: () => recorder.commitsNow(),
-    record: async (parts) => {
-      const from = clock();
-      const outcomes = await recorder.record(parts);
-      durations.push(Math.max(0, clock() - from));
-      durations.splice(0, durations.length - REMEMBERED);
-      return outcomes;
-    },
-  };
-  return {
-    recorder: timed,
-    settle: async (type, errandAbout) => {
-      if (recorder.commitsNow()) {
-        await pause(drawn());
-        if (recorder.commitsNow()) {
-          return;
-        }
+    const past = this.#times.drawn(kindOf(request), high * 256 + low);
+    if (past?.isRecorded === true && recorder.commitsNow(isEmergency)) {
+      await pause(past.milliseconds);
+      if (recorder.commitsNow(isEmergency)) {
+        return;
       }
-      const nothing: RequestItem = { type, labels: [], count: 0, ids: [] };
-      // Of nobody: whoever was asked for stays unnamed.
-      const subject = Buffer.from(random(SUBJECT_BYTES)).toString('base64url');
-      await timed.record(requestsFor([[nothing]], errandAbout(subject), random));
-    },
-  };
+    }
+    await this.recorder.rehearse(request);
+  }
+
+  async assertForeseen(type: string, inquiry: Inquiry): Promise<void> {
+    if (this.#isBlind && inquiry.emergency.kind === 'none') {
+      await this.#evaluate(this.#aboutNobody(type, inquiry));
+    }
+  }
+
+  async #evaluate(request: AccessRequest): Promise<readonly boolean[]> {
+    try {
+      const permitted = await this.#options.recorder.evaluate(request);
+      this.#isBlind = false;
+      return permitted;
+    } catch (error) {
+      this.#isBlind = true;
+      throw error;
+    }
+  }
+
+  /** What was decided without the ledger tells nothing about how long a record takes. */
+  async #timed<T extends { readonly late: boolean }>(
+    request: AccessRequest | undefined,
+    record: () => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    const kind = request === undefined ? '' : kindOf(request);
+    const from = clock();
+    const note = (isRecorded: boolean): void => {
+      this.#times.note(kind, { milliseconds: Math.max(0, clock() - from), isRecorded });
+    };
+    try {
+      const outcome = await record();
+      if (!outcome.late) {
+        note(true);
+      }
+      return outcome;
+    } catch (error) {
+      note(false);
+      throw error;
+    }
+  }
+
+  /** Whoever was asked for stays unnamed. */
+  #aboutNobody(type: string, inquiry: Inquiry): AccessRequest {
+    const { random } = this.#options;
+    const nothing: RequestItem = { type, labels: [], count: 0, ids: [] };
+    const errand: Errand = {
+      ...inquiry,
+      emergency:
+        inquiry.emergency.kind === 'declared'
+          ? { kind: 'declared', emergency: { reason: REASON } }
+          : inquiry.emergency,
+      subject: Buffer.from(random(SUBJECT_BYTES)).toString('base64url'),
+    };
+    const [request] = requestsFor([[nothing]], errand, random);
+    if (request === undefined) {
+      throw new RangeError('a request has at least one part');
+    }
+    return request;
+  }
+}
+
+/** Clients wait in lines of their own, and emergencies before the others. */
+function kindOf({ requester, emergency }: AccessRequest): string {
+  return `${emergency === null ? 'ordinary' : 'emergency'} ${requester.org} ${requester.clientId}`;
 }

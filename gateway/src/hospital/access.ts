@@ -14,16 +14,17 @@ import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
-import { PageTooLarge, type Room, type Upstream } from '../fhir/upstream';
-import { type Absence, type AccessRecorder, createAbsence } from './absence';
+import type { Room, Upstream } from '../fhir/upstream';
+import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { matchingPatients, patientNamedBy } from './boundPatient';
-import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
+import type { EmergencyDeclaration } from './breakGlass';
 import { type Chooser, createChooser } from './chooseCandidates';
-import { completeDirectories } from './directories';
+import { completeDirectories, readDirectory } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
+import { inTime } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type Errand, foreseen, recordAccess } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
@@ -93,7 +94,6 @@ export interface Access {
   everything(patientId: string, request: EverythingRequest, context: AccessContext): Promise<ReleasedPage>;
 }
 
-const RETRY_SECONDS = 5;
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
 export function createAccess(dependencies: AccessDependencies): Access {
@@ -101,35 +101,11 @@ export function createAccess(dependencies: AccessDependencies): Access {
   const means = { ...dependencies, recorder: absence.recorder, absence };
   const begin = (context: AccessContext): Accessing => new Accessing(means, context);
   return {
-    read: async (type, id, context) => inTime(context, () => begin(context).read(type, id)),
-    search: async (search, context) => inTime(context, () => begin(context).search(search)),
+    read: async (type, id, context) => inTime(context.deadline, () => begin(context).read(type, id)),
+    search: async (search, context) => inTime(context.deadline, () => begin(context).search(search)),
     everything: async (patientId, request, context) =>
-      inTime(context, () => begin(context).everything(patientId, request)),
+      inTime(context.deadline, () => begin(context).everything(patientId, request)),
   };
-}
-
-/** Says of a failed source whether the request's own deadline ended it. */
-async function inTime<T>({ deadline }: AccessContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (deadline.aborted && error instanceof AppError && error.code === 'UPSTREAM_FAILED') {
-      throw new AppError('OVERLOADED', 'the source was not read within the deadline', {
-        cause: error,
-        retryAfterSeconds: RETRY_SECONDS,
-      });
-    }
-    if (error instanceof PageTooLarge) {
-      throw new AppError(
-        'UPSTREAM_FAILED',
-        'a single resource exceeds the bound of one answer of the source',
-        {
-          cause: error,
-        },
-      );
-    }
-    throw error;
-  }
 }
 
 type Means = AccessDependencies & { readonly absence: Absence };
@@ -152,7 +128,7 @@ class Accessing {
     this.#assertScope(type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
     const resource = isPatientType(type) ? await this.#fetch(type, id) : undefined;
-    if (resource === undefined && isPatientType(type) && type !== 'Patient' && !this.#isEmergency) {
+    if (resource === undefined && isPatientType(type) && type !== 'Patient') {
       // The source is asked as often as for what is there: its second answer takes time as well.
       await this.#fetch('Patient', id);
     }
@@ -177,6 +153,7 @@ class Accessing {
 
   async search(search: SearchRequest): Promise<ReleasedPage> {
     this.#assertScope(search.type, 's');
+    await this.#deps.absence.assertForeseen(search.type, this.#inquiry('search'));
     const { limits } = this.#deps;
     const { page } = search;
     const use: CursorUse = { clientId: this.#client, path: search.type, parameters: search.self };
@@ -204,7 +181,7 @@ class Accessing {
         isPoolShared: false,
       },
       means: this.#means(chooser),
-      newForesight: () => this.#foresight(bound),
+      newForesight: (said) => this.#foresight(bound, said),
       complete: (filled) => Promise.resolve(filled.besides),
       emptyType: search.type,
       errand: this.#errand(bound, 'search'),
@@ -214,6 +191,7 @@ class Accessing {
 
   async everything(patientId: string, request: EverythingRequest): Promise<ReleasedPage> {
     this.#assertScope('Patient', 's');
+    await this.#deps.absence.assertForeseen('Patient', this.#inquiry('search'));
     const { limits } = this.#deps;
     const { page, self } = request;
     const use: CursorUse = {
@@ -236,6 +214,7 @@ class Accessing {
     }
     const chooser = this.#chooser(bound, 's', source.isMatch);
     const types = request.upstream.get('_type')?.split(',');
+    const directoryMeans = { chooser, isEmergency: this.#isEmergency, log: this.#deps.log };
     const task: PageTask = {
       source,
       start,
@@ -248,14 +227,14 @@ class Accessing {
         isPoolShared: true,
       },
       means: this.#means(chooser),
-      newForesight: () => this.#foresight(bound),
+      newForesight: (said) => this.#foresight(bound, said),
       complete: async (filled, isWhole) =>
         isWhole
           ? filled.besides
           : completeDirectories(filled.foreseen, filled.besides, (type, id) =>
               types?.includes(type) === false
                 ? Promise.resolve(undefined)
-                : this.#directory(type, id, chooser),
+                : readDirectory(() => this.#fetch(type, id), type, directoryMeans),
             ),
       emptyType: 'Patient',
       errand: this.#errand(bound, 'search'),
@@ -330,22 +309,6 @@ class Accessing {
     return patient;
   }
 
-  async #directory(type: string, id: string, chooser: Chooser): Promise<Candidate | undefined> {
-    try {
-      const resource = await this.#fetch(type, id);
-      return resource && chooser.choose({ resource, mode: 'include' });
-    } catch (error) {
-      if (!this.#isEmergency) {
-        throw error;
-      }
-      this.#deps.log.warn(
-        { type },
-        'a directory resource could not be read; an emergency is answered without it',
-      );
-      return undefined;
-    }
-  }
-
   /** The one person whom the records are; undefined when to this caller there is nobody. */
   #bind(patients: readonly FhirResource[]): Promise<BoundPatient | undefined> {
     return resolvePatient(patients, this.#isEmergency, {
@@ -380,18 +343,21 @@ class Accessing {
     };
   }
 
-  #foresight(bound: BoundPatient): Foresight {
+  #foresight(bound: BoundPatient, said: ReadonlyMap<string, boolean>): Foresight {
     if (this.#context.emergency.kind === 'incomplete') {
       return ALL_PERMITTED;
     }
     const errand = this.#errand(bound, 'search');
-    return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency);
+    return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency, said);
   }
 
   #errand({ subject, formerSubjects }: BoundPatient, action: Action): Errand {
+    return { ...this.#inquiry(action), subject, formerSubjects };
+  }
+
+  #inquiry(action: Action): Inquiry {
     const { principal, emergency } = this.#context;
-    const requestedAt = new Date(this.#startedAt).toISOString();
-    return { subject, formerSubjects, principal, emergency, action, requestedAt };
+    return { principal, emergency, action, requestedAt: new Date(this.#startedAt).toISOString() };
   }
 
   async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {
@@ -415,24 +381,13 @@ class Accessing {
 
   /** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
   async #absent(type: string): Promise<AppError> {
-    await this.#settleAbsence(type);
+    await this.#deps.absence.settle(type, this.#inquiry('read'));
     return new AppError('NOT_FOUND', 'nothing to release');
   }
 
   /** Nothing was there to ask for: what a denial must not be told from. */
   async #nothing(type: string): Promise<Omit<ReleasedPage, 'self'>> {
-    await this.#settleAbsence(type);
+    await this.#deps.absence.settle(type, this.#inquiry('search'));
     return { permitted: [], isPartial: false, isLate: false, next: undefined, total: 0 };
-  }
-
-  async #settleAbsence(type: string): Promise<void> {
-    const { emergency } = this.#context;
-    // An emergency waits for nobody; and of a type that is never given on its own the type alone says so.
-    if (emergency.kind !== 'declared' && isPatientType(type)) {
-      await this.#deps.absence.settle(type, (subject) => this.#errand({ subject, ids: new Set() }, 'read'));
-    }
-    if (emergency.kind === 'incomplete') {
-      throw emergencyIncomplete(emergency.problem);
-    }
   }
 }

@@ -27,31 +27,36 @@ export interface PageTask {
   readonly walk: SourceWalk;
   readonly wish: PageWish;
   readonly means: Omit<FillMeans, 'foresight'>;
-  readonly newForesight: () => Foresight;
+  /** @param said what the answer's records have said of kinds of matches. */
+  readonly newForesight: (said: ReadonlyMap<string, boolean>) => Foresight;
   /** Adds what belongs beside the matches and stands on other pages of the source. */
   readonly complete: (page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>;
   readonly emptyType: string;
   readonly errand: Errand;
 }
 
-/** How often a page is filled further because the consent changed between what was foreseen and what was recorded. */
+/**
+ * How often a page is filled further because the record says otherwise than what was foreseen: the consent has just changed, or nothing was
+ * foreseen, in an emergency without the own peer's word. While nothing is given, each round that told of a new kind is followed by another.
+ */
 const MAX_ROUNDS = 4;
 
 /**
- * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, because the consent has just changed, the
- * page is filled further and the rest recorded as an access of its own. What an earlier round gave is neither given nor recorded again.
+ * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, the page is filled further and the rest
+ * recorded as an access of its own. What an earlier round gave is neither given nor recorded again; what its record said is foreseen.
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
   const { wish, errand } = task;
   const records: Recorded[] = [];
   let { walk } = task;
+  let said: ReadonlyMap<string, boolean> = new Map();
   for (;;) {
     const held = givenBy(records);
     const given = matchesIn(records).length;
     const page = await fillPage(
       walk,
       { ...wish, wanted: wish.wanted - given },
-      { ...task.means, foresight: task.newForesight() },
+      { ...task.means, foresight: task.newForesight(said) },
     );
     const isWhole = records.length === 0 && task.start.position === 0 && page.next === undefined;
     const besides = await task.complete(page, isWhole);
@@ -61,14 +66,16 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
       recording,
     );
     records.push(recorded);
+    const known = said.size;
+    said = saidBy(records);
     const isRoundLast =
       page.next === undefined ||
       wish.countsAll ||
       matchesIn(records).length >= wish.wanted ||
       isAsForeseen(page, recorded) ||
-      records.length === MAX_ROUNDS;
+      (records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || said.size === known));
     if (isRoundLast) {
-      return answer(records, page.next, isWhole, wish);
+      return answer(records, page.next, task);
     }
     walk = new SourceWalk(task.source, page.next);
   }
@@ -89,18 +96,19 @@ function isAsForeseen(
 function answer(
   records: readonly Recorded[],
   next: Place | undefined,
-  isWhole: boolean,
-  wish: PageWish,
+  { start, wish }: PageTask,
 ): PageAnswer {
   const matches = matchesIn(records).length;
+  // A page that gives nothing has no next link, and says how many there are: else it would tell that something was withheld.
+  const isEmpty = matches === 0;
+  const isAll = start.position === 0 && (next === undefined || (isEmpty && wish.wanted > 0));
   const counted = wish.countsAll ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
   return {
     permitted: [...givenBy(records).values()],
     isPartial: records.some(({ decisions }) => decisions.includes(false)),
     isLate: records.some(({ isLate }) => isLate),
-    // A page that gives nothing has no next link: it would tell that something was withheld.
-    next: matches === 0 ? undefined : next,
-    total: counted ?? (isWhole ? matches : undefined),
+    next: isEmpty ? undefined : next,
+    total: counted ?? (isAll ? matches : undefined),
   };
 }
 
@@ -117,6 +125,17 @@ function givenBy(records: readonly Recorded[]): ReadonlyMap<string, Candidate> {
     given.set(key, known?.mode === 'include' ? { ...known, mode: candidate.mode } : (known ?? candidate));
   }
   return given;
+}
+
+/** What the records say of each kind of matches, the last word counting. */
+function saidBy(records: readonly Recorded[]): ReadonlyMap<string, boolean> {
+  return new Map(
+    records.flatMap(({ items, decisions }) =>
+      items.flatMap((item, place) =>
+        item.via === undefined ? [[kindOf(item), decisions[place] === true] as const] : [],
+      ),
+    ),
+  );
 }
 
 function countedIn({ items, decisions }: Recorded): number {

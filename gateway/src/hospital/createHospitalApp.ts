@@ -36,6 +36,7 @@ import type { Recorder } from '../recorder/recorder';
 import { identifierTable } from '../subjects/networkTable';
 import { createPatientFindings } from '../subjects/patientFindings';
 import { createPseudonyms } from '../subjects/pseudonyms';
+import type { AccessRecorder } from './absence';
 import { createAccess } from './access';
 import { createFhirRouter, type Disclosure } from './fhirRouter';
 import { type AccessLimits, DEFAULT_ACCESS_LIMITS } from './limits';
@@ -72,7 +73,7 @@ export interface HospitalDependencies {
   readonly settings: HospitalSettings;
   readonly tokens: TokenIssuer;
   readonly registry: RegistryReader;
-  readonly recorder: Pick<Recorder, 'admit' | 'commitsNow' | 'evaluate' | 'record'>;
+  readonly recorder: Pick<Recorder, 'admit'> & AccessRecorder;
   readonly upstream: Upstream;
   /** At least 32 bytes, the same at every organisation of the network. */
   readonly consortiumKey: Uint8Array;

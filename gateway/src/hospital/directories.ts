@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
 import { BY_REFERENCE, keyOf, reachFrom } from '../fhir/includes';
 import type { Candidate } from '../fhir/itemGroups';
+import type { FhirResource } from '../fhir/resource';
 import { isDirectoryType } from '../fhir/resourceTypes';
+import type { Chooser } from './chooseCandidates';
+
+export interface DirectoryMeans {
+  readonly chooser: Pick<Chooser, 'choose'>;
+  readonly isEmergency: boolean;
+  readonly log: Logger;
+}
 
 /** Reads at a time. */
 const AT_ONCE = 8;
@@ -52,4 +61,22 @@ function readKey(
   tried.add(key);
   const [type = '', id = ''] = key.split('/');
   return read(type, id);
+}
+
+/** A directory resource as a candidate; undefined for what is not there, may not be given, or, in an emergency, cannot be read. */
+export async function readDirectory(
+  fetch: () => Promise<FhirResource | undefined>,
+  type: string,
+  { chooser, isEmergency, log }: DirectoryMeans,
+): Promise<Candidate | undefined> {
+  try {
+    const resource = await fetch();
+    return resource && chooser.choose({ resource, mode: 'include' });
+  } catch (error) {
+    if (!isEmergency) {
+      throw error;
+    }
+    log.warn({ type }, 'a directory resource could not be read; an emergency is answered without it');
+    return undefined;
+  }
 }

@@ -19,9 +19,14 @@ export const ALL_PERMITTED: Foresight = { learn: () => Promise.resolve(), permit
 /**
  * Asks about each kind once.
  * @param mayGuess whether to take kinds for permitted when the own peer gives no answer: in an emergency, where the recorder decides without it as well.
+ * @param said what is known already, by kind.
  */
-export function createForesight(ask: AskAboutKinds, mayGuess: boolean): Foresight {
-  const known = new Map<string, boolean>();
+export function createForesight(
+  ask: AskAboutKinds,
+  mayGuess: boolean,
+  said: ReadonlyMap<string, boolean> = new Map(),
+): Foresight {
+  const known = new Map(said);
   let isGuessing = false;
   return {
     learn: async (candidates) => {

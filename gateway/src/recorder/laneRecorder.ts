@@ -135,15 +135,30 @@ export class LaneRecorder implements Recorder {
     return this.#shares.take(client);
   }
 
-  commitsNow(): boolean {
+  commitsNow(isEmergency: boolean): boolean {
     const now = this.#scheduler.now();
     const { lastCommitAt } = this.#writer.totals;
-    const isRecent = lastCommitAt !== undefined && now - lastCommitAt < this.#limits.awayAfterMs;
+    const { parts, bytes } = this.#queue.sizeOf(isEmergency);
+    const { awayAfterMs, maxQueued, maxQueuedBytes } = this.#limits;
+    const isRecent = lastCommitAt !== undefined && now - lastCommitAt < awayAfterMs;
     const isWilling = this.#phase === 'ready' && this.#isAccepting && !this.#isStoreFailing(now);
-    const hasRoom = this.#queue.sizeOf(false).parts < this.#limits.maxQueued;
-    return (
-      isRecent && isWilling && hasRoom && !this.#writer.isFailing && !this.#health.isAway(this.#awake.now())
-    );
+    const hasRoom = parts < maxQueued && bytes < maxQueuedBytes;
+    const isAway = this.#health.isAway(this.#awake.now());
+    return isRecent && isWilling && hasRoom && !this.#writer.isFailing && !isAway;
+  }
+
+  async rehearse(request: AccessRequest): Promise<Pick<RecordOutcome, 'late'>> {
+    const ticket = new Ticket(checkedParts([request]), this.#scheduler.now());
+    if (!ticket.isEmergency || !this.#health.isAway(this.#awake.now())) {
+      const outcomes = await this.record([request]);
+      return { late: outcomes.some(({ late }) => late) };
+    }
+    this.#assertOpen();
+    if (this.#isStoreFailing(this.#scheduler.now())) {
+      throw unavailable('the emergency could not be written down');
+    }
+    await this.#late.rehearse(ticket);
+    return { late: true };
   }
 
   async evaluate(request: AccessRequest): Promise<readonly boolean[]> {

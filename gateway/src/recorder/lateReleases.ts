@@ -101,6 +101,14 @@ export class LateReleases {
     }
   }
 
+  /** Meets what an emergency meets while the ledger is away; nothing is written down or counted. @throws AppError as it is refused. */
+  async rehearse(ticket: Ticket): Promise<void> {
+    const decision = await this.#decide(ticket);
+    if (decision.kind === 'refuse') {
+      throw decision.error;
+    }
+  }
+
   stop(): void {
     this.#cancelAlarm();
   }

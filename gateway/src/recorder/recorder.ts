@@ -101,10 +101,16 @@ export interface Recorder {
    */
   admit(client: string, isEmergency: boolean): Admission;
   /**
-   * Whether an ordinary request that is handed in now is sure to be recorded, as far as can be known: something of the lane committed within
+   * Whether a small request that is handed in now is sure to be recorded, as far as can be known: something of the lane committed within
    * `awayAfterMs`, nothing has failed since, and there is room.
    */
-  commitsNow(): boolean;
+  commitsNow(isEmergency: boolean): boolean;
+  /**
+   * Takes and refuses a request about nobody as {@link record} would one about somebody. It is recorded; only an emergency while the ledger
+   * is away is merely decided, and leaves nothing behind: then the outcome is `late`.
+   * @throws what `record` throws.
+   */
+  rehearse(request: AccessRequest): Promise<Pick<RecordOutcome, 'late'>>;
   /**
    * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
    * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind, `FORBIDDEN`.

@@ -2,13 +2,17 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import pino from 'pino';
 import type { Response } from 'supertest';
-import { type Absence, type AccessRecorder, createAbsence } from '../../../gateway/src/hospital/absence';
+import {
+  type Absence,
+  type AccessRecorder,
+  createAbsence,
+  type Inquiry,
+} from '../../../gateway/src/hospital/absence';
 import { openOutbox } from '../../../gateway/src/recorder/outbox';
 import { createRecorder, type Recorder } from '../../../gateway/src/recorder/recorder';
 import { accessRequest } from '../../support/accessRequests';
 import { observation, patient } from '../fhir/fakeFhirServer';
 import { FakeLedger } from '../recorder/support/fakeLedger';
-import type { Errand } from '../../../gateway/src/hospital/recordAccess';
 import { createHospital, type Hospital } from './hospitalFixture';
 import { pagedSource } from './support/pagedSource';
 
@@ -61,6 +65,12 @@ function told({ status, headers, text }: Response): unknown[] {
   ];
 }
 
+/** An ordinary request finds out that the ledger is away, and is given up. */
+async function knownAway(ledger: FakeLedger, hospital: Hospital): Promise<void> {
+  ledger.isCutOff = true;
+  expect((await hospital.get('Patient/open')).status).toBe(503);
+}
+
 async function askAll(hospital: Hospital, path: string): Promise<unknown[][]> {
   return Promise.all(IDS.map(async (id) => told(await hospital.get(path.replaceAll('{id}', id)))));
 }
@@ -105,12 +115,37 @@ describe.each([
     expect(calls.length).toBeGreaterThan(0);
   });
 
-  test('says of the absent in an emergency at once that there is nothing, whatever the ledger does', async () => {
+  test('says of the absent in an emergency, while the ledger is away, what the own peer would; nothing is left of it', async () => {
+    const { ledger, recorder, hospital } = await bench();
+    await knownAway(ledger, hospital);
+    const ask = async (): Promise<number> =>
+      (await hospital.get(path.replaceAll('{id}', 'nobody'), { purpose: 'BTG' }, REASON)).status;
+    const [evaluations, attempts] = [ledger.evaluations, ledger.attempts.length];
+    expect([200, 404]).toContain(await ask());
+    expect(ledger.evaluations).toBeGreaterThan(evaluations);
+    ledger.evaluation = { refused: 'SUSPENDED' };
+    expect(await ask()).toBe(403);
+    ledger.evaluation = 'away';
+    expect([200, 404]).toContain(await ask());
+    const { owed, lateReleases, emergenciesRefused } = recorder.state();
+    expect([owed, lateReleases, emergenciesRefused]).toEqual([
+      0,
+      { ownPeer: 0, deployment: 0 },
+      { slow: 0, away: 0 },
+    ]);
+    const handedIn = ledger.attempts.slice(attempts).flatMap(({ batch }) => batch.requests);
+    expect(handedIn.filter(({ emergency }) => emergency !== null)).toEqual([]);
+  });
+
+  test('records an emergency about nobody without what its caller wrote', async () => {
     const { ledger, hospital } = await bench();
-    ledger.isAway = true;
-    const answer = await hospital.get(path.replaceAll('{id}', 'nobody'), { purpose: 'BTG' }, REASON);
-    expect([200, 404]).toContain(answer.status);
-    expect(ledger.attempts).toEqual([]);
+    await hospital.get(path.replaceAll('{id}', 'nobody'), { purpose: 'BTG' }, REASON);
+    const [event] = ledger.events(LANE);
+    expect([event?.purpose, event?.emergency?.reason, event?.late]).toEqual([
+      'BTG',
+      'nobody was found',
+      false,
+    ]);
   });
 });
 
@@ -124,15 +159,26 @@ test('a read of nothing asks the source as often as a read of something', async 
 describe('an absence', () => {
   let now = 0;
   let isCommitting = true;
+  let rehearsal: () => Promise<{ late: boolean }>;
+  let evaluation: () => Promise<readonly boolean[]>;
   const paused: number[] = [];
-  const recorded: AccessRequest[] = [];
+  const rehearsed: AccessRequest[] = [];
+  const asked: AccessRequest[] = [];
   const recorder: AccessRecorder = {
     commitsNow: () => isCommitting,
-    evaluate: () => Promise.resolve([]),
-    record: (parts) => {
-      recorded.push(...parts);
-      now += parts[0]?.items[0]?.count ?? 0;
-      return Promise.resolve([]);
+    rehearse: (request) => {
+      rehearsed.push(request);
+      return rehearsal();
+    },
+    evaluate: (request) => {
+      asked.push(request);
+      return evaluation();
+    },
+    record: ([part]) => {
+      now += part?.items[0]?.count ?? 0;
+      return part?.purpose === 'REFUSED'
+        ? Promise.reject(new Error('refused'))
+        : Promise.resolve([{ permitted: [], late: part?.late === true }]);
     },
   };
   const make = (pick: number, duringPause: () => void = () => undefined): Absence =>
@@ -146,59 +192,132 @@ describe('an absence', () => {
         return Promise.resolve();
       },
     });
-  const errandAbout = (subject: string): Errand => ({
-    subject,
+  const inquiry: Inquiry = {
     principal: { requester: accessRequest().requester, purpose: 'TREAT', scope: 'system/*.rs' },
     emergency: { kind: 'none' },
     action: 'read',
     requestedAt: '2026-03-01T08:00:00.000Z',
-  });
+  };
+  const emergency: Inquiry = {
+    ...inquiry,
+    emergency: { kind: 'declared', emergency: { reason: 'Mrs Green is unconscious' } },
+  };
   beforeEach(() => {
     isCommitting = true;
-    paused.length = recorded.length = 0;
+    rehearsal = () => Promise.resolve({ late: false });
+    evaluation = () => Promise.resolve([true]);
+    paused.length = rehearsed.length = asked.length = 0;
   });
 
-  const taking = (milliseconds: number): AccessRequest[] => [
-    accessRequest({ items: [{ type: 'Observation', labels: [], count: milliseconds, ids: [] }] }),
+  const taking = (milliseconds: number, changes: Partial<AccessRequest> = {}): AccessRequest[] => [
+    accessRequest({
+      items: [{ type: 'Observation', labels: [], count: milliseconds, ids: [] }],
+      ...changes,
+    }),
   ];
+  /** After records that took so long. */
+  const after = async (absence: Absence, ...records: readonly AccessRequest[][]): Promise<Absence> => {
+    for (const record of records) {
+      await absence.recorder.record(record).catch(() => undefined);
+    }
+    return absence;
+  };
 
   test('waits as long as one of the last 64 records took, and records nothing', async () => {
     const drawn = async (pick: number, times: readonly number[]): Promise<number | undefined> => {
-      const absence = make(pick);
-      for (const time of times) {
-        await absence.recorder.record(taking(time));
-      }
-      recorded.length = 0;
-      await absence.settle('Observation', errandAbout);
-      expect(recorded).toEqual([]);
+      const absence = await after(make(pick), ...times.map((time) => taking(time)));
+      await absence.settle('Observation', inquiry);
       return paused.at(-1);
     };
-    expect(await drawn(0, [])).toBe(0);
     expect(await drawn(0, [7, 9])).toBe(7);
     expect(await drawn(1, [7, 9])).toBe(9);
     expect(await drawn(255, [7, 9])).toBe(9);
     const many = Array.from({ length: 100 }, (_value, number) => number + 1);
     expect(await drawn(0, many)).toBe(37);
     expect(await drawn(63, many)).toBe(100);
+    expect(rehearsed).toEqual([]);
+  });
+
+  test('is drawn from records of its own client and kind', async () => {
+    const { requester } = accessRequest();
+    const other = { requester: { ...requester, clientId: 'another' } };
+    const absence = await after(
+      make(0),
+      taking(5, other),
+      taking(7, { purpose: 'BTG', emergency: { reason: 'unconscious in the ward' } }),
+    );
+    await absence.settle('Observation', emergency);
+    expect([paused, rehearsed]).toEqual([[7], []]);
+    await absence.settle('Observation', { ...inquiry, principal: { ...inquiry.principal, ...other } });
+    expect([paused, rehearsed]).toEqual([[7, 5], []]);
+    // Nothing is known of this one.
+    await absence.settle('Observation', inquiry);
+    expect([paused.length, rehearsed.length]).toEqual([2, 1]);
+    await absence.settle('Observation', inquiry);
+    expect([paused.length, rehearsed.length]).toEqual([3, 1]);
+  });
+
+  test('is recorded as often as records are refused, since it is not told how it would go', async () => {
+    const absence = await after(make(1), taking(3), taking(9, { purpose: 'REFUSED' }));
+    rehearsal = () => Promise.reject(new Error('overloaded'));
+    await expect(absence.settle('Observation', inquiry)).rejects.toThrow('overloaded');
+    expect(paused).toEqual([]);
+  });
+
+  test('does not draw from what was decided without the ledger', async () => {
+    const absence = await after(make(0), taking(3, { late: true }));
+    await absence.settle('Observation', inquiry);
+    expect([paused.length, rehearsed.length]).toEqual([0, 1]);
+    rehearsal = () => Promise.resolve({ late: true });
+    const other = make(0);
+    await other.settle('Observation', emergency);
+    await other.settle('Observation', emergency);
+    expect([paused.length, rehearsed.length]).toEqual([0, 3]);
   });
 
   test('is recorded when the ledger may have gone, also while it waited', async () => {
     isCommitting = false;
-    await make(0).settle('Observation', errandAbout);
-    expect([recorded.length, paused.length]).toEqual([1, 0]);
+    await (await after(make(0), taking(3))).settle('Observation', inquiry);
+    expect([rehearsed.length, paused.length]).toEqual([1, 0]);
     isCommitting = true;
-    await make(0, () => (isCommitting = false)).settle('Observation', errandAbout);
-    expect([recorded.length, paused.length]).toEqual([2, 1]);
+    const during = await after(
+      make(0, () => (isCommitting = false)),
+      taking(3),
+    );
+    await during.settle('Observation', inquiry);
+    expect([rehearsed.length, paused.length]).toEqual([2, 1]);
   });
 
-  test('is refused as the recorder refuses', async () => {
-    isCommitting = false;
-    const absence = createAbsence({
-      recorder: { ...recorder, record: () => Promise.reject(new Error('away')) },
-      clock: () => now,
-      random: (bytes) => new Uint8Array(bytes),
-      pause: () => Promise.resolve(),
-    });
-    await expect(absence.settle('Observation', errandAbout)).rejects.toThrow('away');
+  test('is refused as the recorder refuses, and names neither patient nor reason', async () => {
+    rehearsal = () => Promise.reject(new Error('away'));
+    await expect(make(0).settle('Observation', emergency)).rejects.toThrow('away');
+    expect(rehearsed[0]?.emergency).toEqual({ reason: 'nobody was found' });
+    expect(rehearsed[0]?.items).toEqual([{ type: 'Observation', labels: [], count: 0, ids: [] }]);
+  });
+
+  test('needs no wait for a type that is never given on its own', async () => {
+    await make(0).settle('Organization', inquiry);
+    expect([rehearsed, paused]).toEqual([[], []]);
+    const problem = 'A reason is missing.';
+    await expect(
+      make(0).settle('Organization', { ...inquiry, emergency: { kind: 'incomplete', problem } }),
+    ).rejects.toMatchObject({ code: 'EMERGENCY_INCOMPLETE' });
+  });
+
+  test('a search asks the own peer first only while its last evaluation failed, and never in an emergency', async () => {
+    const absence = make(0);
+    const search = (kind: Inquiry): Promise<void> => absence.assertForeseen('Observation', kind);
+    await search(inquiry);
+    expect(asked).toEqual([]);
+    evaluation = () => Promise.reject(new Error('behind'));
+    await expect(absence.recorder.evaluate(accessRequest())).rejects.toThrow('behind');
+    await search(emergency);
+    expect(asked).toHaveLength(1);
+    await expect(search(inquiry)).rejects.toThrow('behind');
+    await expect(search(inquiry)).rejects.toThrow('behind');
+    evaluation = () => Promise.resolve([true]);
+    await search(inquiry);
+    await search(inquiry);
+    expect(asked).toHaveLength(4);
   });
 });

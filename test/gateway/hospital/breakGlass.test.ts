@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../../../gateway/src/errors';
-import { bundleOf, createHospital, type Hospital, outcomeCode, patientId } from './hospitalFixture';
+import { observation, patient } from '../fhir/fakeFhirServer';
+import {
+  type Bundle,
+  bundleOf,
+  createHospital,
+  type Hospital,
+  outcomeCode,
+  patientId,
+} from './hospitalFixture';
+import { pagedSource } from './support/pagedSource';
 
 let hospital: Hospital;
 let liz: string;
@@ -97,4 +106,38 @@ test('while the ledger is away nothing but such an emergency is released', async
     '2',
   ]);
   expect(response.text).not.toContain('Conn');
+});
+
+describe('an emergency without foresight, while the ledger commits', () => {
+  const records = [
+    patient('p', '111'),
+    ...Array.from({ length: 12 }, (_value, number) =>
+      observation(`o-${String(number).padStart(2, '0')}`, 'p', {
+        meta: { security: [{ system: 'urn:labels', code: `L${String(Math.min(number, 10))}` }] },
+      }),
+    ),
+  ];
+  const ask = async (permits: (label: string) => boolean): Promise<Bundle> => {
+    const hospital = await createHospital({ upstream: pagedSource(records).upstream });
+    hospital.recorder.permitWhere(({ labels }) => permits(labels.join()));
+    hospital.recorder.evaluate = () => Promise.reject(new AppError('LEDGER_UNAVAILABLE', 'behind'));
+    return bundleOf(
+      await hospital.get(
+        'Observation?patient=p&_count=1',
+        { purpose: 'BTG' },
+        { 'break-glass-reason': 'unconscious, no allergy list' },
+      ),
+    );
+  };
+
+  test('finds what is permitted behind ten kinds that are not', async () => {
+    const bundle = await ask((label) => label.endsWith('L10'));
+    expect(bundle.entry?.map(({ resource }) => resource.id)).toEqual(['o-10']);
+    expect(bundle.link.map(({ relation }) => relation)).toContain('next');
+  });
+
+  test('says of a wholly denied chart what it says of an absent one', async () => {
+    const bundle = await ask(() => false);
+    expect([bundle.total, bundle.entry, bundle.link.length]).toEqual([0, undefined, 1]);
+  });
 });

@@ -86,6 +86,11 @@ export class FakeRecorder {
     return this.isCommitting;
   }
 
+  /** Nobody is asked for here. */
+  rehearse(): Promise<{ late: boolean }> {
+    return Promise.resolve({ late: false });
+  }
+
   admit(): { release: () => void } {
     return { release: () => undefined };
   }

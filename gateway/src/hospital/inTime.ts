@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AppError } from '../errors';
+import { PageTooLarge } from '../fhir/upstream';
+
+const RETRY_SECONDS = 5;
+
+/**
+ * Says of a failed source whether the request's own deadline ended it.
+ * @throws AppError OVERLOADED then; UPSTREAM_FAILED when a single resource is too large; else what `work` throws.
+ */
+export async function inTime<T>(deadline: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (deadline.aborted && error instanceof AppError && error.code === 'UPSTREAM_FAILED') {
+      throw new AppError('OVERLOADED', 'the source was not read within the deadline', {
+        cause: error,
+        retryAfterSeconds: RETRY_SECONDS,
+      });
+    }
+    if (error instanceof PageTooLarge) {
+      throw new AppError(
+        'UPSTREAM_FAILED',
+        'a single resource exceeds the bound of one answer of the source',
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
