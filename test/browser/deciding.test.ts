@@ -83,11 +83,13 @@ describe('block this person', () => {
     await tabTo(page, page.getByRole('link', { name: 'Block this person' }));
     await page.keyboard.press('Enter');
     await page.getByText(`New: ${ADA.name} may not see any of my data`).waitFor();
-    await page.getByText(/1 would have been refused wholly or in part/).waitFor();
+    await page.getByText('Your change would refuse 1 of them wholly or in part').waitFor();
     expect(await page.locator('.preview').innerText()).toMatch(
-      /tried on the \d+ accesses of the last 90 days/,
+      /both tried on the \d+ accesses of the last 90 days/,
     );
-    expect(await page.locator('.example').innerText()).toContain('Was: Allowed. Would have been: Refused.');
+    expect(await page.locator('.example').innerText()).toContain(
+      'As it holds today: allowed. With your change: refused.',
+    );
     const warning = await page.locator('.notice-warning').innerText();
     expect(warning).toContain(`${ADA.name} will not be able to see any of your data.`);
     expect(warning).not.toMatch(/nobody|save your life/i);
@@ -240,7 +242,7 @@ describe('the editor', () => {
     await page.getByRole('link', { name: 'Look at what changes' }).click();
     await page.getByText(/nobody will be able to see your record, not even in an emergency/).waitFor();
     await page
-      .getByText(/would have been refused wholly or in part|None of them would have ended differently/)
+      .getByText(/would refuse \d+ of them wholly or in part|makes no difference to any of them/)
       .first()
       .waitFor();
     expect(await isWiderThanScreen(page)).toBe(false);

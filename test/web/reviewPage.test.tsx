@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import type { ConsentRule } from '@api/schemas';
+import type { ConsentPreview, ConsentRule } from '@api/schemas';
 import { ReviewPage } from '../../web/src/features/consent/ReviewPage';
 import { getDraft, setDraft } from '../../web/src/lib/draft';
-import { accessList, CARE, consent, DOCTOR, entry, meAnswer, NORTH, SOUTH } from './support/answers';
+import { accessList, CARE, consent, DOCTOR, entry, meAnswer, NORTH, preview, SOUTH } from './support/answers';
 import { fakeApi } from './support/fakeApi';
 import { renderPage } from './support/renderPage';
 
@@ -19,15 +19,31 @@ interface Shown {
   readonly rules?: readonly ConsentRule[];
   readonly block?: { readonly user: string } | { readonly org: string };
   readonly language?: 'en' | 'zh-CN';
+  readonly shown?: ConsentPreview;
 }
 
+const NO_ACCESS: ConsentPreview = { items: [], version: 1, considered: 0, since: null, next: null };
+
 /** The review page, as somebody sees it who pressed "Block" on an entry. */
-async function showBlock({ rules = CARE, block = { user: DOCTOR.id }, language = 'en' }: Shown = {}) {
+async function showBlock({
+  rules = CARE,
+  block = { user: DOCTOR.id },
+  language = 'en',
+  shown = NO_ACCESS,
+}: Shown = {}) {
   const saved: unknown[] = [];
+  let isPreviewed = false;
   fakeApi({
-    'GET /api/v1/consent': { body: consent([...rules], 1), headers: { etag: '"1"' } },
+    'GET /api/v1/consent': () => {
+      // A preview that was compared with a newer version: that one is on file by then.
+      const version = isPreviewed ? shown.version : 1;
+      return { body: consent([...rules], version), headers: { etag: `"${String(version)}"` } };
+    },
     'GET /api/v1/consent/history': { body: { items: [] } },
-    'POST /api/v1/consent/preview': { body: { items: [], considered: 0, since: null, next: null } },
+    'POST /api/v1/consent/preview': () => {
+      isPreviewed = true;
+      return { body: shown };
+    },
     'POST /api/v1/accesses/search': { body: accessList([entry({})]) },
     'GET /api/v1/me': { body: meAnswer() },
     'PUT /api/v1/consent': ({ body }) => {
@@ -151,5 +167,42 @@ describe('a block from an entry', () => {
         ?.policy.rules.map(({ id }) => id)
         .slice(0, 2),
     ).toEqual(['block-urn-oid-1.2-10', 'ada']);
+  });
+});
+
+describe('the preview', () => {
+  const section = (title: string): string =>
+    screen.getByRole('heading', { name: title }).closest('section')?.textContent ?? '';
+
+  it('says what the change does beside what holds today', async () => {
+    await showBlock({ shown: preview([entry({})]) });
+    await screen.findByText('Your change would refuse 1 of them wholly or in part');
+    const text = section('What this change would do');
+    expect(text).toContain('What holds today and your change were both tried on the 20 accesses');
+    expect(text).toContain('As it holds today: allowed. With your change: refused.');
+    // It ended then as it would today: once is enough.
+    expect(text).not.toContain('When it was made');
+  });
+
+  it('says how it ended when it was made, where today’s rules decide otherwise', async () => {
+    await showBlock({ shown: preview([entry({ outcome: 'deny' })]) });
+    await screen.findByText(/When it was made: Refused\. As it holds today: allowed\./);
+  });
+
+  it('blames the change for nothing that holds already', async () => {
+    await showBlock({ shown: preview([]) });
+    await screen.findByText('Your change makes no difference to any of them.');
+    expect(screen.queryByText(/Your change would/)).toBeNull();
+  });
+
+  it('is Chinese in Chinese', async () => {
+    await showBlock({ language: 'zh-CN', shown: preview([entry({})]) });
+    await screen.findByText('您的更改会使其中 1 次被全部或部分拒绝');
+    expect(section('此更改会带来什么不同')).toContain('按现行规则：允许。 更改后：拒绝。');
+  });
+
+  it('that was compared with a newer version has the consent read again', async () => {
+    await showBlock({ shown: { ...preview([]), version: 2 } });
+    await screen.findByRole('heading', { name: 'Your consent was changed elsewhere meanwhile' });
   });
 });

@@ -207,15 +207,19 @@ export const consentHistory = z
 export const previewChange = z
   .strictObject({
     access: accessEntry,
-    /** What the outcome would have been under the draft. */
+    /** How the rules that hold now decide such an access; not how it ended when it was made, which is in `access`. */
+    standing: outcome,
+    /** How the draft would decide it. */
     outcome,
+    /** `before` by the rules that hold now, `after` by the draft. */
     items: z.array(z.strictObject({ type: z.string(), count: z.int(), before: effect, after: effect })),
   })
   .meta({ id: 'PreviewChange' });
-/** Only accesses whose outcome would differ; `considered` counts the replayed ones. */
+/** Only accesses that the draft decides otherwise than the consent on file (`version`) does; `considered` counts the replayed ones. */
 export const consentPreview = z
   .strictObject({
     items: z.array(previewChange),
+    version: z.int(),
     considered: z.int(),
     since: z.iso.datetime().nullable(),
     next: z.string().nullable(),

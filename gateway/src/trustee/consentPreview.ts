@@ -54,17 +54,23 @@ export async function replayPage(
 
 export type PreviewChange = z.infer<typeof previewChange>;
 
+/** The two sets of rules that a preview compares: what holds now, and what would hold. */
+export interface Change {
+  readonly standing: ConsentPolicy;
+  readonly draft: ConsentPolicy;
+}
+
 /**
- * How a recorded access would have ended under `draft`, decided by the rule that the ledger uses, at the time of the access; `undefined`
- * when every item would have ended as it did.
+ * What a change of the rules would do to an access like a recorded one: decided twice, by the rule that the ledger uses and at the time of
+ * the access, by the consent on file and by the draft. `undefined` when every item ends alike: what already holds is not the draft's doing.
  */
 export function replayAccess(
   entry: StoredEntry,
-  draft: ConsentPolicy,
+  { standing, draft }: Change,
   nameOf: (mspId: string) => string,
 ): PreviewChange | undefined {
   const { event } = entry;
-  // What left is what it was, whatever a draft says: the question is what the rules would have said.
+  // What left is what it was, whatever the rules say: the question is what the rules say.
   const items = event.items.map(({ type, labels, count, ids, via, decision, basis }) => ({
     type,
     labels,
@@ -75,14 +81,20 @@ export function replayAccess(
     basis,
   }));
   // The version stands in the bases of the result only, which are not shown.
-  const replayed = replay({ ...event, items }, draft, 1);
+  const now = replay({ ...event, items }, standing, 1);
+  const then = replay({ ...event, items }, draft, 1);
   const changes = event.items.map((item, index) => ({
     type: item.type,
     count: item.count,
-    before: item.decision,
-    after: replayed.items[index]?.decision ?? 'deny',
+    before: now.items[index]?.decision ?? 'deny',
+    after: then.items[index]?.decision ?? 'deny',
   }));
   return changes.every(({ before, after }) => before === after)
     ? undefined
-    : { access: toAccessEntry(entry, nameOf), outcome: replayed.outcome, items: changes };
+    : {
+        access: toAccessEntry(entry, nameOf),
+        standing: now.outcome,
+        outcome: then.outcome,
+        items: changes,
+      };
 }

@@ -118,19 +118,22 @@ function policyOf(request: Request, subject: string, version: number): ConsentPo
   return parsePolicy({ rules: input.rules, default: input.default });
 }
 
-/** Newest accesses replayed in one call. */
+/** Newest accesses replayed in one call, against the consent on file and the draft. */
 const DEFAULT_REPLAYED = 500;
 
 async function preview(deps: ConsentRoutesDeps, request: Request, subject: string): Promise<ConsentPreview> {
   const input = consentInput.parse(jsonBody(request));
-  const policy = parsePolicy({ rules: input.rules, default: input.default });
+  const draft = parsePolicy({ rules: input.rules, default: input.default });
   const query = previewQuery.parse(joinRepeated(request.query));
   const filters = query.from === undefined ? {} : { from: Date.parse(query.from) };
-  const list = [subject, 'preview', policy, filters];
+  const standing = await deps.desk.current(subject);
+  // Pages that were compared with different rules do not add up.
+  const list = [subject, 'preview', draft, standing.version, filters];
   const before = query.cursor === undefined ? undefined : readCursor(query.cursor, list);
   const page = await deps.store.page(subject, filters, before, query.limit ?? DEFAULT_REPLAYED);
   await deps.registry.freshen();
-  const replayOne = (entry: StoredEntry) => replayAccess(entry, policy, deps.registry.nameOf);
+  const change = { standing, draft };
+  const replayOne = (entry: StoredEntry) => replayAccess(entry, change, deps.registry.nameOf);
   const { items, considered } = await replayPage(page.entries, replayOne, {
     now: () => performance.now(),
     breathe: () => nextTurn(),
@@ -139,6 +142,7 @@ async function preview(deps: ConsentRoutesDeps, request: Request, subject: strin
   const isMore = page.more || considered < page.entries.length;
   return {
     items: [...items],
+    version: standing.version,
     considered,
     since: oldest?.event.at ?? null,
     next: isMore && oldest !== undefined ? writeCursor(oldest.position, list) : null,

@@ -172,7 +172,8 @@ export function openApiDocument(baseUrl: string, issuer: string): ReturnType<typ
       '/consent/preview': {
         post: {
           operationId: 'previewConsent',
-          summary: 'Which recent accesses would have ended differently under a draft; changes nothing',
+          summary:
+            'Which accesses like recent ones a draft decides otherwise than the consent on file; changes nothing',
           description: 'Needs patient/AuditEvent.s too.',
           security: api('patient/Consent.r'),
           requestParams: { query: previewQuery, header: z.object({ 'X-CSRF-Token': z.string().optional() }) },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
-import { consentHistory, consentPreview } from '../../../gateway/src/api/schemas';
+import { consentHistory, type ConsentPreview, consentPreview } from '../../../gateway/src/api/schemas';
 import { accessRequest } from '../../support/accessRequests';
 import { subjectOf } from './subjects';
 import { type Answer, Browser } from './browser';
@@ -224,26 +224,82 @@ describe('the consent', () => {
     const preview = (body: unknown, query = ''): Promise<Answer> =>
       browser.api(`consent/preview${query}`, { method: 'POST', body: JSON.stringify(body) });
 
-    it('tells which recent accesses would have ended differently, and changes nothing', async () => {
+    const closed = { rules: [], default: 'deny' };
+    const answerOf = async (body: unknown, query = ''): Promise<ConsentPreview> =>
+      consentPreview.parse(JSON.parse((await preview(body, query)).text));
+    const endings = ({ items }: ConsentPreview): unknown =>
+      items.map(({ access, standing, outcome }) => [access.purpose, standing, outcome]);
+    const EMERGENCY = { subject: alice, purpose: 'BTG', emergency: { reason: 'unconscious on arrival' } };
+    const ONE = 'urn:oid:2.16.840.1.113883.4.6#10';
+    const block = (holdsInEmergency: boolean) =>
+      ({ id: 'one', effect: 'deny', user: ONE, ...(holdsInEmergency && { holdsInEmergency }) }) as const;
+
+    it('tells what a draft decides otherwise than the rules that hold, and changes nothing', async () => {
       harness.ledger.record(LANE, [
         accessRequest({ subject: alice }),
         accessRequest({ subject: alice, purpose: 'HPAYMT' }),
         accessRequest({ subject: subjectOf(BOB.value), purpose: 'HPAYMT' }),
       ]);
       await harness.projected();
-      const closed = { rules: [], default: 'deny' };
-      const answer = consentPreview.parse(JSON.parse((await preview(closed)).text));
-      expect(answer).toMatchObject({ considered: 2, next: null });
+      const answer = await answerOf(closed);
+      expect(answer).toMatchObject({ version: 0, considered: 2, next: null });
       expect(
         answer.items.map(({ access, outcome, items }) => [access.purpose, access.outcome, outcome, items]),
       ).toEqual([
         ['TREAT', 'permit', 'deny', [{ type: 'Observation', count: 1, before: 'permit', after: 'deny' }]],
       ]);
-      const open = consentPreview.parse(JSON.parse((await preview(OPEN)).text));
-      expect(open.items.map(({ access, outcome }) => [access.purpose, outcome])).toEqual([
-        ['HPAYMT', 'permit'],
-      ]);
+      expect(endings(await answerOf(OPEN))).toEqual([['HPAYMT', 'deny', 'permit']]);
       unchanged();
+    });
+
+    it('does not blame the draft for what a rule on file does already, whatever happened before that rule', async () => {
+      harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest(EMERGENCY)]);
+      await put({ rules: [block(true)], default: 'permit' }, '"0"');
+      await harness.projected();
+      // The rule stays, and the draft closes more beside it: both requests are refused either way.
+      expect(await answerOf({ rules: [block(true)], default: 'deny' })).toMatchObject({
+        items: [],
+        version: 1,
+        considered: 2,
+      });
+      // Twin: the draft that takes the rule away is what opens both again.
+      expect(endings(await answerOf(OPEN))).toEqual([
+        ['BTG', 'deny', 'permit'],
+        ['TREAT', 'deny', 'permit'],
+      ]);
+    });
+
+    it('says of an ordinary block that it refuses the ordinary request, and of an emergency nothing', async () => {
+      harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest(EMERGENCY)]);
+      await put(OPEN, '"0"');
+      await harness.projected();
+      expect(endings(await answerOf({ rules: [block(false)], default: 'permit' }))).toEqual([
+        ['TREAT', 'permit', 'deny'],
+      ]);
+      // Twin: one that holds in an emergency refuses both.
+      expect(endings(await answerOf({ rules: [block(true)], default: 'permit' }))).toEqual([
+        ['BTG', 'permit', 'deny'],
+        ['TREAT', 'permit', 'deny'],
+      ]);
+      // On file it is the draft's doing no longer, beside an ordinary block of the whole organisation either.
+      await put({ rules: [block(true)], default: 'permit' }, '"1"');
+      const org = { id: 'org', effect: 'deny', org: 'NorthHospitalMSP' };
+      expect((await answerOf({ rules: [org, block(true)], default: 'permit' })).items).toEqual([]);
+    });
+
+    it('compares with the rules that hold when it is asked: pages of two versions do not add up', async () => {
+      harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest({ subject: alice })]);
+      await harness.projected();
+      const { next } = await answerOf(closed, '?limit=1');
+      await put(OPEN, '"0"');
+      expect((await preview(closed, `?limit=1&cursor=${next ?? ''}`)).status).toBe(400);
+      expect((await answerOf(closed, '?limit=1')).version).toBe(1);
+    });
+
+    it('answers 503 while the rules that hold cannot be read', async () => {
+      harness.ledger.break(new LedgerError('unavailable', 'down'));
+      const answer = await preview(closed);
+      expect([answer.status, Number(answer.headers.get('retry-after')) > 0]).toEqual([503, true]);
     });
 
     it('goes on where a page ended, for the same draft only', async () => {
@@ -252,11 +308,10 @@ describe('the consent', () => {
         Array.from({ length: 5 }, () => accessRequest({ subject: alice })),
       );
       await harness.projected();
-      const closed = { rules: [], default: 'deny' };
-      const first = consentPreview.parse(JSON.parse((await preview(closed, '?limit=3')).text));
+      const first = await answerOf(closed, '?limit=3');
       expect([first.items.length, first.considered]).toEqual([3, 3]);
       const next = `?limit=3&cursor=${first.next ?? ''}`;
-      const second = consentPreview.parse(JSON.parse((await preview(closed, next)).text));
+      const second = await answerOf(closed, next);
       expect([second.items.length, second.considered, second.next]).toEqual([2, 2, null]);
       expect((await preview(OPEN, next)).status).toBe(400);
     });
@@ -264,16 +319,14 @@ describe('the consent', () => {
     it('leaves out what is older than asked for, on every page', async () => {
       harness.ledger.record(LANE, [accessRequest({ subject: alice }), accessRequest({ subject: alice })]);
       await harness.projected();
-      const closed = { rules: [], default: 'deny' };
-      const all = consentPreview.parse(JSON.parse((await preview(closed)).text));
+      const all = await answerOf(closed);
       const at = all.items[0]?.access.at ?? '';
       const considered = async (from: string): Promise<number> =>
-        consentPreview.parse(JSON.parse((await preview(closed, `?from=${encodeURIComponent(from)}`)).text))
-          .considered;
+        (await answerOf(closed, `?from=${encodeURIComponent(from)}`)).considered;
       expect(await considered(at)).toBe(2);
       expect(await considered(new Date(Date.parse(at) + 1).toISOString())).toBe(0);
       expect((await preview(closed, '?from=yesterday')).status).toBe(400);
-      const { next } = consentPreview.parse(JSON.parse((await preview(closed, '?limit=1')).text));
+      const { next } = await answerOf(closed, '?limit=1');
       const other = `?limit=1&from=${encodeURIComponent(at)}&cursor=${next ?? ''}`;
       expect((await preview(closed, other)).status).toBe(400);
     });

@@ -207,6 +207,6 @@ it('says of a draft what the rules would have said, whatever left', async () => 
   const draft = { rules: [{ id: 'nobody', effect: 'deny', holdsInEmergency: true }], default: 'deny' };
   const answer = await browser.api('consent/preview', { method: 'POST', body: JSON.stringify(draft) });
   expect(JSON.parse(answer.text)).toMatchObject({
-    items: [{ outcome: 'deny', items: [{ before: 'permit', after: 'deny' }] }],
+    items: [{ standing: 'permit', outcome: 'deny', items: [{ before: 'permit', after: 'deny' }] }],
   });
 });

@@ -85,18 +85,16 @@ export function consentHistory(): ConsentHistory {
   };
 }
 
+/** What a draft would do that closes everything, where the rules that hold open everything. */
 export function preview(changed: AccessEntry[]): ConsentPreview {
   return {
     items: changed.map((access) => ({
       access,
+      standing: 'permit',
       outcome: 'deny',
-      items: access.items.map(({ type, count, decision }) => ({
-        type,
-        count,
-        before: decision,
-        after: 'deny',
-      })),
+      items: access.items.map(({ type, count }) => ({ type, count, before: 'permit', after: 'deny' })),
     })),
+    version: 1,
     considered: 20,
     since: '2026-02-06T09:15:00.000Z',
     next: null,

@@ -7,15 +7,22 @@ import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { formatDate, formatMoment } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
+import { leftByRules } from '../../lib/whatLeft';
 import { Text, useWords } from '../../words/context';
 import { PREVIEW_DAYS, usePreview } from './usePreview';
 
 const SHOWN = 5;
 
-/** Which recent accesses would have ended differently under the draft. */
-export function Preview({ policy }: { readonly policy: ConsentPolicy }): ReactNode {
+interface PreviewProps {
+  readonly policy: ConsentPolicy;
+  /** The version on file, which the draft is compared with. */
+  readonly version: number;
+}
+
+/** What the draft would do to accesses like the recent ones: only what it decides otherwise than the rules that hold now. */
+export function Preview({ policy, version }: PreviewProps): ReactNode {
   const words = useWords();
-  const preview = usePreview(policy);
+  const preview = usePreview(policy, version);
   return (
     <section className="preview" aria-busy={preview.isPending}>
       <h2>{words.text('review.preview')}</h2>
@@ -67,7 +74,7 @@ function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
 
 type Change = ConsentPreview['items'][number];
 
-/** Whether something that was released would have been withheld. */
+/** Whether the draft withholds something that the rules of today release. */
 function isTightened(change: Change): boolean {
   return change.items.some(({ before, after }) => before === 'permit' && after === 'deny');
 }
@@ -91,7 +98,8 @@ function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode 
 
 function Example({ change }: { readonly change: Change }): ReactNode {
   const words = useWords();
-  const { access, outcome } = change;
+  const { access, standing, outcome } = change;
+  const endedOtherwise = access.outcome !== standing || !leftByRules(access);
   const { person, organisation } = access.requester;
   return (
     <li className="example">
@@ -113,8 +121,9 @@ function Example({ change }: { readonly change: Change }): ReactNode {
         </span>
         <br />
         <span className="example-change">
-          {words.text('review.was', { before: resultWord(words, access) })}{' '}
-          <strong>{words.text('review.would', { after: words.text(`mark.${outcome}`) })}</strong>
+          {endedOtherwise && `${words.text('review.then', { outcome: resultWord(words, access) })} `}
+          {words.text('review.today', { before: words.text(`review.ends.${standing}`) })}{' '}
+          <strong>{words.text('review.changed.to', { after: words.text(`review.ends.${outcome}`) })}</strong>
         </span>
       </span>
     </li>

@@ -113,7 +113,7 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
           }}
         />
       </section>
-      <Preview policy={draft.policy} />
+      <Preview policy={draft.policy} version={onFile.consent.version} />
       <SaveForm draft={draft} changes={changes} />
     </>
   );

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy, ConsentPreview } from '@api/schemas';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { previewConsent } from '../../lib/consentApi';
+import { consentQuery } from '../../lib/consentQueries';
 import { useMe } from '../../lib/queries';
 
 /** How far back a draft is tried. */
 export const PREVIEW_DAYS = 90;
 const MAX_CALLS = 4;
 
-/** How the accesses of the last {@link PREVIEW_DAYS} days would have ended under a draft: the newest, bounded to a few calls. */
-export function usePreview(policy: ConsentPolicy) {
+/**
+ * What a draft decides otherwise than the consent on file, tried on the accesses of the last {@link PREVIEW_DAYS} days: the newest, bounded
+ * to a few calls. Where the server compared with another version than `version`, the consent is read again: the page then shows a conflict.
+ */
+export function usePreview(policy: ConsentPolicy, version: number) {
   const { csrfToken } = useMe();
+  const queryClient = useQueryClient();
   return useQuery({
-    queryKey: ['preview', JSON.stringify(policy)],
-    queryFn: () => replay(policy, csrfToken ?? ''),
+    queryKey: ['preview', version, JSON.stringify(policy)],
+    queryFn: async () => {
+      const preview = await replay(policy, csrfToken ?? '');
+      if (preview.version !== version)
+        void queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
+      return preview;
+    },
     staleTime: 30_000,
     gcTime: 60_000,
   });
