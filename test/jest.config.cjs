@@ -35,6 +35,7 @@ module.exports = {
   moduleNameMapper: {
     '^@chartwitness/chaincode/domain$': '<rootDir>/chaincode/src/domain/index.ts',
     '^virtual:languages$': '<rootDir>/test/web/support/virtualLanguages.ts',
+    '\\.css$': '<rootDir>/test/web/support/noStyles.ts',
     '^@api/(.*)$': '<rootDir>/gateway/src/api/$1',
   },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],

@@ -9,6 +9,17 @@ import { meAnswer } from './support/answers';
 import { fakeApi } from './support/fakeApi';
 import { renderPage } from './support/renderPage';
 
+/** A window of this width, in rem. */
+const openOn = (rem: number): void => {
+  Object.assign(window, {
+    matchMedia: (query: string) => ({ matches: rem >= Number(/min-width: ([\d.]+)rem/.exec(query)?.[1]) }),
+  });
+};
+
+beforeEach(() => {
+  openOn(80);
+});
+
 const shown = (count: number | null, language: 'en' | 'zh-CN' = 'en') => {
   const failedSignIns = count === null ? null : { count, since: '2026-05-04T08:00:00.000Z' };
   const me = meAnswer({ failedSignIns });
@@ -34,4 +45,20 @@ it('tells how many and since when, what to do, and the same only once', async ()
 
 it('says it in Chinese', () => {
   expect(shown(7, 'zh-CN').container.textContent).toContain('有 7 次密码输入错误');
+});
+
+it.each([
+  [80, true],
+  [24, false],
+])('at %d rem the whole notice stands open: %s; folded it is its title, and opens', async (rem, isOpen) => {
+  openOn(rem);
+  shown(9);
+  const notice = document.querySelector('details');
+  expect(notice?.open).toBe(isOpen);
+  expect(notice?.querySelector('summary')?.textContent).toBe(
+    'Somebody tried wrong passwords for your account',
+  );
+  if (isOpen) return;
+  await userEvent.click(screen.getByText('Somebody tried wrong passwords for your account'));
+  expect(notice?.open).toBe(true);
 });

@@ -21,13 +21,18 @@ const PLACES = [
   '/usr/bin/google-chrome',
 ];
 
-/** Starts headless Chromium. @throws Error saying how to install it where there is none. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Starts headless Chromium.
+ * @param textPx the size of ordinary text that its user has chosen; 16 is what browsers come with.
+ * @throws Error saying how to install it where there is none.
+ */
+export async function openBrowser(textPx = 16): Promise<Browser> {
   const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) {
     throw new Error('Chromium is missing: install the system’s package "chromium", or set CHROMIUM_PATH');
   }
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  const text = `--blink-settings=defaultFontSize=${String(textPx)}`;
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', text] });
 }
 
 /** A page that remembers what went wrong in it: refused content, faults, requests to elsewhere, personal data in URLs. */

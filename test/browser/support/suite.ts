@@ -13,8 +13,8 @@ export interface Suite {
   open(options?: BrowserContextOptions): Promise<WatchedPage>;
 }
 
-/** Starts product and browser before a file's tests and stops them after. To be called once, outside any test. */
-export function startSuite(): Suite {
+/** Starts product and browser before a file's tests and stops them after. To be called once, outside any test. @param textPx see {@link openBrowser} */
+export function startSuite(textPx?: number): Suite {
   const suite = {
     async open(options?: BrowserContextOptions): Promise<WatchedPage> {
       suite.opened = await openPage(suite.browser, suite.product.demo.portalUrl, options);
@@ -22,7 +22,7 @@ export function startSuite(): Suite {
     },
   } as Suite;
   beforeAll(async () => {
-    [suite.product, suite.browser] = await Promise.all([startProduct(true), openBrowser()]);
+    [suite.product, suite.browser] = await Promise.all([startProduct(true), openBrowser(textPx)]);
   }, 200_000);
   afterAll(async () => {
     await suite.browser.close();

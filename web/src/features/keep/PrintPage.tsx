@@ -18,6 +18,7 @@ import { useFilter } from '../../lib/useFilter';
 import { Text, useWords } from '../../words/context';
 import { FilterWords } from './FilterWords';
 import { readCopy } from './readAll';
+import '../../styles/tables.css';
 
 /** The list on paper: every entry of the filter, what it reflects, and nothing to click. */
 export function PrintPage(): ReactNode {

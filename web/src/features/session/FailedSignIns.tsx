@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type ReactNode } from 'react';
-import { Notice } from '../../components/Notice';
 import { formatDate } from '../../lib/dates';
 import { useMe } from '../../lib/queries';
+import { isWideScreen } from '../../lib/wideScreen';
 import { useWords } from '../../words/context';
+import '../../styles/listLater.css';
 
 /** What was told and closed, for as long as the page is open: a sign-in begins a new one. */
 let told = 0;
@@ -13,24 +14,29 @@ export function FailedSignIns(): ReactNode {
   const words = useWords();
   const { failedSignIns } = useMe();
   const [closed, setClosed] = useState(told);
+  // Where it would push the list off the first screen, its title stands alone until it is opened.
+  const [hasRoom] = useState(isWideScreen);
   if (failedSignIns === null || failedSignIns.count <= closed) return null;
   const { count, since } = failedSignIns;
   return (
-    <Notice kind="info" title={words.text('guesses.title')} isLive>
-      <p>{words.text('guesses.text', { count, date: formatDate(words.tag, new Date(since)) })}</p>
-      <p>{words.text('guesses.do')}</p>
-      <p>
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            told = count;
-            setClosed(count);
-          }}
-        >
-          {words.text('app.close')}
-        </button>
-      </p>
-    </Notice>
+    <div role="status">
+      <details className="notice notice-info notice-folded" open={hasRoom}>
+        <summary className="notice-title">{words.text('guesses.title')}</summary>
+        <p>{words.text('guesses.text', { count, date: formatDate(words.tag, new Date(since)) })}</p>
+        <p>{words.text('guesses.do')}</p>
+        <p>
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              told = count;
+              setClosed(count);
+            }}
+          >
+            {words.text('app.close')}
+          </button>
+        </p>
+      </details>
+    </div>
   );
 }

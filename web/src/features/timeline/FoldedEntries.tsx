@@ -9,6 +9,7 @@ import { countKinds } from '../../lib/itemKinds';
 import { notesOf } from '../../lib/whatLeft';
 import { useWords } from '../../words/context';
 import { EntryLink, Spoken } from './EntryLink';
+import '../../styles/listLater.css';
 
 /** The entries of a line that was opened. */
 export function FoldedEntries({ entries }: { readonly entries: readonly AccessEntry[] }): ReactNode {

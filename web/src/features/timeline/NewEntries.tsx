@@ -8,6 +8,7 @@ import { useWords } from '../../words/context';
 import type { AccessPages } from './useAccessPages';
 import { useNewEntries } from './useNewEntries';
 import { useTrueAddress } from './useTrueAddress';
+import '../../styles/listLater.css';
 
 export interface NewEntriesProps {
   readonly filter: AccessFilter;

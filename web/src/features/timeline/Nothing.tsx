@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useWords } from '../../words/context';
+import '../../styles/listLater.css';
 
 /** In place of a list without an entry: whether there is none at all, or none that fits. */
 export function Nothing({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {

@@ -5,6 +5,7 @@ import { formatShortDate } from '../../lib/dates';
 import { useWords } from '../../words/context';
 import { SeriesName, type CountsProps } from './SeriesName';
 import { weekStart } from './weekCounts';
+import '../../styles/tables.css';
 
 /** The chart's numbers, week by week, the newest first. */
 export function WeekTable({ counts, split }: CountsProps): ReactNode {

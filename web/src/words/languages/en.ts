@@ -188,7 +188,7 @@ const english = {
   'mark.automatic': 'Automatic',
   'mark.administrative': 'Administration',
 
-  'filter.search': 'Name of a person or organisation',
+  'filter.search': 'Search names',
   'field.organisation': 'Organisation',
   'field.person': 'Person',
   'field.reason': 'Reason',

@@ -169,7 +169,7 @@ export const words: Words = {
   'mark.automatic': '自动',
   'mark.administrative': '行政',
 
-  'filter.search': '人员或机构的名称',
+  'filter.search': '搜索名称',
   'field.organisation': '机构',
   'field.person': '人员',
   'field.reason': '原因',
