@@ -94,6 +94,9 @@ export interface Access {
   everything(patientId: string, request: EverythingRequest, context: AccessContext): Promise<ReleasedPage>;
 }
 
+/** Share of the wanted matches that the source is asked for beyond them, and how many at least. */
+const SPARE = 0.1;
+const LEAST_SPARE = 2;
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
 export function createAccess(dependencies: AccessDependencies): Access {
@@ -250,9 +253,10 @@ class Accessing {
     return this.#context.emergency.kind === 'declared';
   }
 
-  /** One more than wanted, which tells whether there is a next page. */
+  /** One more than wanted, which tells whether there is a next page, and a few that may be withheld without a further question. */
   #start({ cursor }: Page, use: CursorUse, wanted: number): Place {
-    const count = Math.min(wanted + 1, this.#deps.limits.sourceCount);
+    const spare = Math.max(LEAST_SPARE, Math.ceil(wanted * SPARE));
+    const count = Math.min(wanted + 1 + spare, this.#deps.limits.sourceCount);
     return cursor === undefined ? { index: 0, position: 0, count } : this.#deps.cursors.open(cursor, use);
   }
 

@@ -24,7 +24,7 @@ export interface FillMeans {
   readonly foresight: Foresight;
   /** Bytes of the resource as it would be given. */
   readonly sizeOf: (candidate: Candidate) => number;
-  /** Matches on a page of the source when reading on. */
+  /** Matches on a page of the source at most. */
   readonly sourceCount: number;
   /** Asked before the source is read on, once there is something to give, and when that fails: whether to give the page as it is. */
   readonly endsEarly: (error?: unknown) => boolean;
@@ -61,7 +61,7 @@ export async function fillPage(walk: SourceWalk, wish: PageWish, means: FillMean
     if (isDone || stretch.isLast) {
       break;
     }
-    walk.widen(means.sourceCount);
+    walk.readOn(means.sourceCount);
   }
   return filler.page();
 }

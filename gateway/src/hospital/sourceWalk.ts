@@ -45,6 +45,9 @@ export interface Stretch {
 
 /** By how much a page is made smaller when it exceeds the bound of bytes. */
 const SHRINK = 4;
+/** By how much pages become larger when reading on, and how many are read of one size before. */
+const GROWTH = 4;
+const PAGES_OF_A_SIZE = 2;
 /** Some sources make pages first and filter them afterwards; more in a row do not end. */
 const MAX_EMPTY_PAGES = 100;
 
@@ -59,6 +62,8 @@ export class SourceWalk {
   #skip: number;
   #count: number;
   #isResuming: boolean;
+  /** Stretches of this size that did not suffice. */
+  #pagesOfSize = 0;
   #wasTooLarge = false;
   #hasEnded = false;
   #prefetched: Promise<Stretch | undefined> | undefined;
@@ -97,9 +102,16 @@ export class SourceWalk {
     return prefetched ?? this.#read();
   }
 
-  /** From the next stretch on, larger pages: for reading on after a page as small as the caller's did not suffice. */
-  widen(count: number): void {
-    if (this.#count < count && !this.#wasTooLarge && !this.#hasEnded) {
+  /**
+   * The last stretch did not suffice. One more page of its size follows, since mostly a few matches are missing, and what reading on costs
+   * shows that something was withheld; then larger ones, for which the source is asked from the start.
+   * @param most matches on a page.
+   */
+  readOn(most: number): void {
+    this.#pagesOfSize += 1;
+    const count = Math.min(most, this.#count * GROWTH);
+    const isWorthIt = this.#pagesOfSize >= PAGES_OF_A_SIZE && count >= 2 * this.#count;
+    if (isWorthIt && !this.#wasTooLarge && !this.#hasEnded) {
       this.#restart(count);
     }
   }
@@ -175,6 +187,7 @@ export class SourceWalk {
     this.#position = 0;
     this.#link = undefined;
     this.#count = count;
+    this.#pagesOfSize = 0;
     this.#isResuming = false;
     this.#seen.clear();
   }

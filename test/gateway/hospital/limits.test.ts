@@ -25,7 +25,7 @@ test('the latest value of a large chart costs one page of the size asked for', a
   const hospital = await createHospital({ upstream });
   const bundle = bundleOf(await hospital.get('Observation?patient=a&_count=1&_sort=-date'));
   expect(bundle.entry?.map(({ resource }) => resource.id)).toEqual(['o19999']);
-  expect(calls).toEqual(['Observation?patient=a&_sort=-date&_count=2', 'Patient/a']);
+  expect(calls).toEqual(['Observation?patient=a&_sort=-date&_count=4', 'Patient/a']);
   expect(hospital.recorder.requests[0]?.items).toEqual([
     { type: 'Observation', labels: [], count: 1, ids: ['o19999'], further: 1 },
   ]);
