@@ -12,7 +12,7 @@ import { createProjection, type Projection } from '../../gateway/src/projection/
 import type { AccessStore } from '../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../gateway/src/readmodel/sqlAccessStore';
 import type { RecorderLimits } from '../../gateway/src/recorder/limits';
-import { openOutbox } from '../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder, type Recorder, type RecordOutcome } from '../../gateway/src/recorder/recorder';
 import { pause } from '../support/pause';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { openReplayStore } from '../../gateway/src/auth/replayStore';
 import { LedgerStore } from '../../gateway/src/embedded/store/ledgerStore';
-import { openOutbox } from '../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../gateway/src/recorder/sqliteOutbox';
 import { openDatabase } from '../../gateway/src/readmodel/openDatabase';
 import { inOneTransaction, isStorageFailure } from '../../gateway/src/sqlite';
 

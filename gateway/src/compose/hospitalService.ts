@@ -11,7 +11,7 @@ import { createMetrics } from '../http/metrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
 import type { RecorderLimits } from '../recorder/limits';
-import { openOutbox } from '../recorder/outbox';
+import { openOutbox } from '../recorder/sqliteOutbox';
 import { createRecorder, type EmergencyWithoutLedger, type Recorder } from '../recorder/recorder';
 import { openTableGuard } from '../subjects/tableGuard';
 import { keepSecret, keepSigningKey } from './keyFiles';

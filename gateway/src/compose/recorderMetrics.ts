@@ -31,6 +31,11 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
     ({ emergenciesRefused }) => emergenciesRefused.away,
   ],
   ['amendments_owed', 'Amendments that the ledger lacks', ({ amendmentsOwed }) => amendmentsOwed],
+  [
+    'recorder_set_aside',
+    'Owed entries that the ledger refuses while it takes others; alarm above 0',
+    ({ setAside }) => setAside,
+  ],
   ['recorder_queued', 'Parts of requests that wait for a batch', ({ queued }) => queued],
 ];
 

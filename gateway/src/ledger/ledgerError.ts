@@ -24,7 +24,9 @@ export type LedgerFailureReason =
   /** The peer joined by a snapshot and has no blocks from before it. */
   | 'BLOCKS_MISSING'
   /** The peer does not have a block yet that another answer spoke of. */
-  | 'PEER_BEHIND';
+  | 'PEER_BEHIND'
+  /** The peers that endorse decided differently. */
+  | 'PEERS_DIFFER';
 
 /** What an operator does about each reason; for logs and readiness answers. */
 export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
@@ -35,6 +37,8 @@ export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
     'one side does not accept the other’s TLS certificate: compare FABRIC_TLS_CA_FILE, the name in the peer’s certificate, the expiry of both, and the client certificate',
   BLOCKS_MISSING:
     'this peer was joined by a snapshot and will never have the older blocks: join one with the channel’s first block, or lead FABRIC_PEER_ENDPOINT to a peer that has them all',
+  PEERS_DIFFER:
+    'one of the endorsing peers is behind, or runs another version of the chaincode: wait for the first, bring all to one version for the second',
   PEER_BEHIND:
     'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer',
 };

@@ -15,9 +15,12 @@ export type LedgerStage = 'evaluate' | 'endorse' | 'submit' | 'commitStatus' | '
 /** What a peer puts before the text of a chaincode's own error (Fabric's gateway service, `apiutils.go`). */
 const CHAINCODE_PREFIX = 'chaincode response 500, ';
 
+/** What a peer says when two endorsers' answers are not the same (Fabric's gateway service). */
+const PEERS_DIFFER = 'ProposalResponsePayloads do not match';
+
 /** Texts of Fabric itself (not of any chaincode) for conditions that pass by themselves. Compared as they are. */
 const PASSING_CONDITIONS = [
-  'ProposalResponsePayloads do not match',
+  PEERS_DIFFER,
   'private data matching public hash version is not available',
   'failed to find any endorsing peers',
   'too many requests',
@@ -129,6 +132,9 @@ function reasonOf(code: number, texts: readonly string[]): LedgerFailureReason |
   }
   if (says(BEFORE_SNAPSHOT)) {
     return 'BLOCKS_MISSING';
+  }
+  if (says(PEERS_DIFFER)) {
+    return 'PEERS_DIFFER';
   }
   if (!NOBODY_THERE.includes(code)) {
     return undefined;

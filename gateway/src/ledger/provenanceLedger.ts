@@ -66,6 +66,8 @@ export interface ConsentVersion {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** The peers have endorsed the transaction, and it is handed in next; what this throws keeps it from that and is passed on. */
+  readonly onEndorsed?: () => void;
 }
 
 /**

@@ -106,6 +106,7 @@ export class Submitter {
    */
   async submit(call: TransactionCall, options: CallOptions = {}): Promise<SubmitResult> {
     const transaction = await this.#endorse(call, options.signal);
+    options.onEndorsed?.();
     const { commit, settled } = await this.#handIn(transaction);
     const status = settled ?? (await this.#awaitCommit(transaction, commit));
     if (status.code !== StatusCode.VALID) {

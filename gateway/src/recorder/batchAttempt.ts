@@ -27,11 +27,13 @@ export type AttemptResult =
 
 /**
  * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try ends without an answer.
+ * @param onEndorsed called before the transaction is handed in; what it throws ends the try before that.
  * Two transactions for one place never both commit: each reads that the place is empty.
  */
 export async function attemptBatch(
   ledger: RecordingLedger,
   batch: PendingBatch,
+  onEndorsed: () => void,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   try {
@@ -41,7 +43,7 @@ export async function attemptBatch(
         return found;
       }
     }
-    return await submit(ledger, batch, signal);
+    return await submit(ledger, batch, onEndorsed, signal);
   } catch (error) {
     return { kind: 'failed', error: asLedgerError(error) };
   }
@@ -69,6 +71,7 @@ export async function readOutcome(
 async function submit(
   ledger: RecordingLedger,
   batch: PendingBatch,
+  onEndorsed: () => void,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const requests = batch.requests;
@@ -77,7 +80,7 @@ async function submit(
       batch.lane,
       batch.seq,
       { start: batch.start, requests },
-      { signal },
+      { signal, onEndorsed },
     );
     return {
       kind: 'committed',

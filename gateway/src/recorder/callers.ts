@@ -3,6 +3,7 @@ import type { AppError } from '../errors';
 import type { Outbox } from './outbox';
 import type { Queue } from './queue';
 import type { Scheduler } from './scheduler';
+import type { StoreHealth } from './storeHealth';
 import type { Ticket } from './ticket';
 
 /** What a given-up request leaves is on the disk at the latest after this time without another write. */
@@ -15,7 +16,7 @@ export interface CallersOptions {
   readonly scheduler: Scheduler;
   /** Amendments became owed. */
   readonly onOwed: () => void;
-  readonly onStoreFailure: (error: unknown, message: string) => void;
+  readonly store: StoreHealth;
 }
 
 /** Tells callers that nothing is given, and sees to it that what is recorded of their requests says so. */
@@ -47,14 +48,14 @@ export class Callers {
   }
 
   #flushAfter(milliseconds: number): void {
-    const { outbox, scheduler, onOwed, onStoreFailure } = this.#options;
+    const { outbox, scheduler, onOwed, store } = this.#options;
     this.#cancelFlush ??= scheduler.after(milliseconds, () => {
       this.#cancelFlush = undefined;
       try {
         outbox.flush();
       } catch (error) {
         // Tried again; a restart takes them up in any case.
-        onStoreFailure(error, 'amendments of a request that was given up could not be written yet');
+        store.noteFailure(error, 'amendments of a request that was given up could not be written yet');
         this.#flushAfter(RETRY_AFTER_MS);
         return;
       }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OpeningBatch, Outbox } from './outbox';
-import type { PendingBatch } from './pendingBatch';
+import type { BatchPlace, OpeningBatch, Outbox, StoredEntry } from './outbox';
+import { newBatch, type PendingBatch } from './pendingBatch';
 import { bytesOf, type Queue, type Room } from './queue';
+import type { SuspectGroup } from './suspects';
+import type { Part } from './ticket';
 
 /** A batch that is composed and has no place yet on the disk. */
 export interface Composed {
@@ -17,8 +19,19 @@ export interface Composition {
   readonly whole: Room;
   readonly takes: 'everything' | 'emergencies';
   readonly mayTakeOwed: boolean;
-  readonly place: { readonly lane: string; readonly seq: number; readonly start: number };
+  /** Ids of owed entries that go by themselves. */
+  readonly except: ReadonlySet<string>;
+  readonly place: Place;
   readonly now: number;
+}
+
+type Place = BatchPlace & { readonly start: number };
+
+interface Entries {
+  /** Parts come before `owed`, and `rest` after it. */
+  readonly first: readonly Part[];
+  readonly owed: readonly StoredEntry[];
+  readonly rest: readonly Part[];
 }
 
 /** Break-glass first, then what is owed (at most half of the batch where others wait), then the rest. */
@@ -28,6 +41,7 @@ export function composeBatch({
   whole,
   takes,
   mayTakeOwed,
+  except,
   place,
   now,
 }: Composition): Composed {
@@ -42,25 +56,58 @@ export function composeBatch({
           Math.min(room.events, Math.ceil(whole.events / share)),
           Math.min(room.bytes, Math.ceil(whole.bytes / share)),
           emergencies.length === 0 ? 1 : 0,
+          except,
         );
   room = roomAfter(room, owed);
   const rest = isAlone ? [] : queue.take(false, room, whole);
-  const entries = [...emergencies, ...owed, ...rest];
+  return composed({ first: emergencies, owed, rest }, place, now, undefined);
+}
+
+/**
+ * A batch of one group alone. What was given up meanwhile is left out, what was released late meanwhile is taken from the disk.
+ * @returns `undefined` when nothing of it is left.
+ */
+export function composeGroup(
+  group: SuspectGroup,
+  outbox: Pick<Outbox, 'findOwed'>,
+  place: Place,
+  now: number,
+): Composed | undefined {
+  const first: Part[] = [];
+  const owed: StoredEntry[] = [];
+  for (const { id, part } of group.entries) {
+    if (part?.ticket.isSettled === false) {
+      first.push(part);
+    } else {
+      owed.push(...[outbox.findOwed(id)].filter((entry) => entry !== undefined));
+    }
+  }
+  return first.length + owed.length === 0
+    ? undefined
+    : composed({ first, owed, rest: [] }, place, now, group);
+}
+
+function composed(
+  { first, owed, rest }: Entries,
+  place: Place,
+  now: number,
+  group: SuspectGroup | undefined,
+): Composed {
+  const entries = [...first, ...owed, ...rest];
   return {
     opening: {
       ...place,
       count: entries.length,
       requestsJson: `[${entries.map((one) => one.json).join(',')}]`,
-      positions: owed.map((entry) => entry.position),
+      takesOver: owed.map(({ request }) => request.id),
     },
-    batch: {
+    batch: newBatch({
       ...place,
       requests: entries.map((one) => one.request),
-      parts: [...emergencies, ...owed.map(() => undefined), ...rest],
-      mayBeOrdered: false,
-      refused: false,
+      parts: [...first, ...owed.map(() => undefined), ...rest],
+      group,
       openedAt: now,
-    },
+    }),
   };
 }
 

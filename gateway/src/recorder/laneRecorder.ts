@@ -8,6 +8,7 @@ import { awakeScheduler } from './awakeScheduler';
 import { backoffMs } from './backoff';
 import { Callers } from './callers';
 import { LaneHealth } from './laneHealth';
+import { LanePlaces } from './lanePlaces';
 import { LaneNotContinuable, recoverLane, type RecoveredLane, settledOnDisk } from './laneRecovery';
 import { ENVELOPE_BYTES, LaneWriter } from './laneWriter';
 import { amendmentBytes, type EntryNames } from './lateMark';
@@ -20,6 +21,7 @@ import { fenced, overloaded, refusedByLedger, unavailable } from './refusals';
 import { checkedParts } from './requestParts';
 import { pause, type Scheduler, systemScheduler } from './scheduler';
 import { type Admission, Shares } from './shares';
+import { StoreHealth } from './storeHealth';
 import { Ticket } from './ticket';
 
 const RANDOM_BYTES = 16;
@@ -37,6 +39,8 @@ export class LaneRecorder implements Recorder {
   readonly #names: () => EntryNames;
   readonly #queue = new Queue();
   readonly #health: LaneHealth;
+  readonly #store: StoreHealth;
+  readonly #places: LanePlaces;
   readonly #shares: Shares;
   readonly #emergencyShares: Shares;
   readonly #ownPeer: OwnPeer;
@@ -62,6 +66,8 @@ export class LaneRecorder implements Recorder {
     const name = (): string => Buffer.from(random(RANDOM_BYTES)).toString('base64url');
     this.#names = () => ({ id: name(), salt: name() });
     this.#health = new LaneHealth(limits.awayAfterMs, limits.awayMemoryMs);
+    this.#places = new LanePlaces(lane);
+    this.#store = new StoreHealth(scheduler, log);
     this.#shares = new Shares(limits.maxAdmitted);
     this.#emergencyShares = new Shares(limits.maxAdmittedEmergencies);
     const shared = {
@@ -69,14 +75,13 @@ export class LaneRecorder implements Recorder {
       awake: this.#awake,
       queue: this.#queue,
       health: this.#health,
+      store: this.#store,
+      places: this.#places,
     };
     this.#callers = new Callers({
       ...shared,
       onOwed: () => {
         this.#writer.pump();
-      },
-      onStoreFailure: (error, message) => {
-        this.#writer.noteStoreFailure(error, message);
       },
     });
     this.#writer = new LaneWriter({
@@ -98,7 +103,7 @@ export class LaneRecorder implements Recorder {
       waitMs: limits.evaluateMs,
       maxEvents: limits.maxBatchEvents,
       maxBytes: limits.maxBatchBytes - ENVELOPE_BYTES,
-      provenSeq: () => this.#writer.provenSeq,
+      provenSeq: () => this.#places.provenSeq,
     });
     this.#late = new LateReleases({
       ...shared,
@@ -117,7 +122,7 @@ export class LaneRecorder implements Recorder {
       this.#enterFenced();
       return;
     }
-    this.#writer.expect(settledOnDisk(outbox, lane));
+    this.#places.provenSeq = settledOnDisk(outbox, lane);
     this.#health.busy(this.#awake.now());
     if (!(await this.#tryRecover())) {
       void this.#keepRecovering();
@@ -204,11 +209,12 @@ export class LaneRecorder implements Recorder {
       phase: this.#phase,
       reason: this.#reason,
       lane: this.#deps.lane,
-      queued: this.#queue.length,
-      inFlight: this.#writer.inFlight,
+      queued: this.#queue.length + this.#writer.suspects,
+      inFlight: this.#places.inFlight,
       owed: this.#deps.outbox.owed().entries,
-      amendmentsOwed: this.#writer.amendmentsOwed,
-      nextSeq: this.#writer.nextSeq,
+      setAside: this.#deps.outbox.owed().setAside,
+      amendmentsOwed: this.#deps.outbox.owed().amendments + this.#places.amendments,
+      nextSeq: this.#places.nextSeq,
       lastCommitAt: committed.lastCommitAt,
       ledgerAway: isAway,
       ledgerSlow: !isAway && this.#oldestWait(now) >= this.#limits.awayAfterMs,
@@ -325,11 +331,11 @@ export class LaneRecorder implements Recorder {
 
   /** How long the oldest request has waited, in milliseconds. */
   #oldestWait(now: number): number {
-    return now - Math.min(now, this.#queue.oldestSince ?? now, this.#writer.oldestOpenedAt ?? now);
+    return now - Math.min(now, this.#queue.oldestSince ?? now, this.#places.oldestOpenedAt ?? now);
   }
 
   #isStoreFailing(now: number): boolean {
-    const failedAt = this.#writer.storeFailedAt;
+    const { failedAt } = this.#store;
     return failedAt !== undefined && now - failedAt < this.#limits.awayMemoryMs;
   }
 }

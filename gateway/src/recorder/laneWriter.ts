@@ -1,36 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import { AppError } from '../errors';
-import type { LedgerError } from '../ledger/ledgerError';
+import { LedgerError } from '../ledger/ledgerError';
 import { backoffMs } from './backoff';
 import { attemptBatch, type RecordingLedger } from './batchAttempt';
 import type { Callers } from './callers';
-import { type Composed, composeBatch } from './composer';
-import { type EntryNames, isOwed } from './lateMark';
+import { BatchSource } from './batchSource';
+import type { Composed } from './composer';
+import type { EntryNames } from './lateMark';
 import type { LaneHealth } from './laneHealth';
+import type { LanePlaces } from './lanePlaces';
 import type { RecoveredLane } from './laneRecovery';
 import type { RecorderLimits } from './limits';
-import { nextOpening, type Opening } from './nextBatch';
+import type { Opening } from './nextBatch';
 import type { Outbox, OutboxChange } from './outbox';
-import { hasWaiting, type PendingBatch, pendingOf } from './pendingBatch';
-import type { Queue, Room } from './queue';
+import { type PendingBatch, pendingOf, ticketsOf } from './pendingBatch';
+import type { Queue } from './queue';
 import type { BatchReport } from './recorder';
-import { isConsideredNo, refusedByLedger, unavailable } from './refusals';
+import { unavailable } from './refusals';
 import { pause, type Scheduler } from './scheduler';
-import { type Committed, type Settlement, settlementOf } from './settlement';
-import type { Part, Ticket } from './ticket';
+import { type Committed, concernedBy, settlementOf } from './settlement';
+import type { StoreHealth } from './storeHealth';
+import { Suspects } from './suspects';
+import { TakingBack } from './takingBack';
+import type { Ticket } from './ticket';
 
 /** Room for `{"start":…,"requests":[…]}` around the requests. */
 export const ENVELOPE_BYTES = 64;
-/** How long owed entries rest after the ledger refused a batch with some of them. */
-const OWED_REST_MS = 30_000;
 
 export interface LaneWriterOptions {
   readonly ledger: RecordingLedger;
   readonly lane: string;
+  readonly places: LanePlaces;
   readonly outbox: Outbox;
   readonly queue: Queue;
   readonly health: LaneHealth;
+  readonly store: StoreHealth;
   readonly callers: Callers;
   readonly limits: RecorderLimits;
   readonly scheduler: Scheduler;
@@ -50,21 +55,15 @@ export interface LaneWriterOptions {
 /** Forms batches of what waits, gives each its place in the lane, and sees to it that each place is filled. */
 export class LaneWriter {
   readonly #options: LaneWriterOptions;
-  readonly #room: Room;
-  readonly #pending = new Set<PendingBatch>();
+  readonly #places: LanePlaces;
+  readonly #suspects = new Suspects();
+  readonly #takingBack: TakingBack;
+  readonly #source: BatchSource;
   readonly #stop = new AbortController();
   #isOpen = false;
-  #nextSeq = 0;
-  #nextStart = 0;
-  #provenSeq = -1;
   /** Failures in a row, and whether the last one left the ledger unreached. */
   #failures = 0;
   #isUnreached = false;
-  /** No new batch before this time: a refused or withdrawn one has just shown that it would fail. */
-  #holdUntil = 0;
-  /** Nothing owed before this time: the ledger refused a batch with it, and others must not fail with it. */
-  #owedRestsUntil = 0;
-  #storeFailedAt: number | undefined;
   #cancelPump: (() => void) | undefined;
   #whenIdle: (() => void) | undefined;
   readonly #totals = { events: 0, batches: 0, failed: 0, lastCommitAt: undefined as number | undefined };
@@ -72,7 +71,18 @@ export class LaneWriter {
   constructor(options: LaneWriterOptions) {
     this.#options = options;
     const { maxBatchEvents, maxBatchBytes } = options.limits;
-    this.#room = { events: maxBatchEvents, bytes: maxBatchBytes - ENVELOPE_BYTES };
+    this.#places = options.places;
+    this.#takingBack = new TakingBack({
+      ...options,
+      suspects: this.#suspects,
+      committed: () => this.#totals.batches,
+    });
+    this.#source = new BatchSource({
+      ...options,
+      suspects: this.#suspects,
+      takingBack: this.#takingBack,
+      whole: { events: maxBatchEvents, bytes: maxBatchBytes - ENVELOPE_BYTES },
+    });
   }
 
   get totals(): Readonly<{
@@ -84,60 +94,25 @@ export class LaneWriter {
     return this.#totals;
   }
 
-  get inFlight(): number {
-    return this.#pending.size;
-  }
-
-  get nextSeq(): number {
-    return this.#nextSeq;
-  }
-
-  /** The highest place of this lane that is certainly on the ledger; `undefined` when none is known. */
-  get provenSeq(): number | undefined {
-    return this.#provenSeq < 0 ? undefined : this.#provenSeq;
-  }
-
-  /** When the store could not be written last, milliseconds since the epoch; unset by the next write that succeeds. */
-  get storeFailedAt(): number | undefined {
-    return this.#storeFailedAt;
-  }
-
   /** Whether the last try failed. */
   get isFailing(): boolean {
     return this.#failures > 0;
   }
 
-  /** When the oldest batch in flight was opened, milliseconds since the epoch. */
-  get oldestOpenedAt(): number | undefined {
-    return this.#pending.size === 0
-      ? undefined
-      : Math.min(...[...this.#pending].map((batch) => batch.openedAt));
-  }
-
-  /** Amendments that the ledger lacks, those under way included. */
-  get amendmentsOwed(): number {
-    let count = this.#options.outbox.owed().amendments;
-    for (const { requests } of this.#pending) {
-      count += requests.reduce((sum, request) => sum + (request.amends === undefined ? 0 : 1), 0);
-    }
-    return count;
-  }
-
-  /** What is known before the lane could be read. */
-  expect(provenSeq: number | undefined): void {
-    this.#provenSeq = provenSeq ?? -1;
+  /** Parts that wait to go by themselves, after a batch with them was refused. */
+  get suspects(): number {
+    return this.#suspects.parts;
   }
 
   /** Goes on where the lane ends. */
   start(recovered: RecoveredLane): void {
     const now = this.#options.scheduler.now();
-    this.#nextSeq = recovered.nextSeq;
-    this.#nextStart = recovered.nextStart;
-    this.#provenSeq = Math.max(this.#provenSeq, recovered.provenSeq);
+    this.#places.resume(recovered);
     this.#isOpen = true;
     for (const batch of recovered.unsettled) {
       this.#begin(pendingOf(batch, now));
     }
+    this.#source.recall(this.#totals.batches);
     this.pump();
   }
 
@@ -150,7 +125,7 @@ export class LaneWriter {
     }
     let next = this.#opening();
     while (next.kind === 'open') {
-      this.#open(this.#compose(next.takes));
+      this.#open(this.#source.compose(next.takes));
       next = this.#opening();
     }
     if (next.kind === 'wait') {
@@ -162,23 +137,8 @@ export class LaneWriter {
   }
 
   giveUpAll(error: AppError): void {
-    const tickets = new Set(this.#options.queue.takeAll());
-    for (const batch of this.#pending) {
-      ticketsOf(batch.parts).forEach((ticket) => tickets.add(ticket));
-    }
-    for (const ticket of tickets) {
-      this.#options.callers.giveUp(ticket, error);
-    }
-  }
-
-  /** Notes that the store could not be written. */
-  noteStoreFailure(error: unknown, message: string): void {
-    this.#storeFailedAt = this.#options.scheduler.now();
-    this.#options.log.error({ err: error }, message);
-  }
-
-  noteStoreWritten(): void {
-    this.#storeFailedAt = undefined;
+    const placed = [...this.#places.pending].flatMap(({ parts }) => [...ticketsOf(parts)]);
+    this.#giveUp([...this.#options.queue.takeAll(), ...this.#suspects.tickets, ...placed], error);
   }
 
   /** Resolves when everything accepted is settled, at the latest after `milliseconds`. */
@@ -204,64 +164,26 @@ export class LaneWriter {
 
   // ---------------------------------------------------------------- forming batches
 
-  #opening(): Opening {
-    const { outbox, queue, limits, scheduler } = this.#options;
-    const now = scheduler.now();
-    const owed = outbox.owed().entries;
-    const isOwedResting = now < this.#owedRestsUntil;
-    const own = [...this.#pending].filter((batch) => batch.lane === this.#options.lane);
-    const next = nextOpening(
-      {
-        emergencies: queue.sizeOf(true).parts,
-        owed: isOwedResting ? 0 : owed,
-        ordinary: queue.sizeOf(false).parts,
-        oldestSince: queue.oldestSince,
-        inFlight: own.length,
-        ahead: this.#nextSeq - Math.min(this.#nextSeq, ...own.map((batch) => batch.seq)),
-        isUnreached: this.#isUnreached,
-      },
-      limits,
-      now,
-    );
-    if (next.kind === 'open' && now < this.#holdUntil) {
-      return { kind: 'wait', milliseconds: this.#holdUntil - now };
-    }
-    return next.kind === 'none' && isOwedResting && owed > 0
-      ? { kind: 'wait', milliseconds: this.#owedRestsUntil - now }
-      : next;
-  }
-
-  #compose(takes: 'everything' | 'emergencies'): Composed {
-    const { outbox, queue, lane, scheduler } = this.#options;
-    const now = scheduler.now();
-    return composeBatch({
-      outbox,
-      queue,
-      whole: this.#room,
-      takes,
-      mayTakeOwed: now >= this.#owedRestsUntil,
-      place: { lane, seq: this.#nextSeq, start: this.#nextStart },
-      now,
-    });
-  }
-
   /** Gives the batch its place in the lane, durably together with `change`, and sets it going. @returns whether that could be written. */
   #open(composed: Composed | undefined, change: OutboxChange = {}): boolean {
     try {
       this.#options.outbox.write(composed === undefined ? change : { ...change, open: composed.opening });
     } catch (error) {
-      this.noteStoreFailure(error, 'the recorder store cannot be used; requests are refused');
-      for (const ticket of ticketsOf(composed?.batch.parts ?? [])) {
-        this.#options.callers.giveUp(ticket, unavailable('the recorder store cannot be used', error));
+      this.#options.store.noteFailure(error, 'the recorder store cannot be used; requests are refused');
+      this.#giveUp(
+        ticketsOf(composed?.batch.parts ?? []),
+        unavailable('the recorder store cannot be used', error),
+      );
+      if (composed?.batch.group !== undefined) {
+        this.#suspects.putFirst([composed.batch.group]);
       }
-      this.#hold(backoffMs('rejected', 1, this.#options.jitter()));
+      this.#source.hold(backoffMs('rejected', 1, this.#options.jitter()));
       return false;
     }
-    this.noteStoreWritten();
+    this.#options.store.noteWritten();
     if (composed !== undefined) {
       const { batch } = composed;
-      this.#nextSeq += 1;
-      this.#nextStart += batch.requests.length;
+      this.#places.take(batch);
       batch.parts.forEach((part, index) => {
         if (part !== undefined) {
           part.state = { kind: 'placed', batch, index };
@@ -276,22 +198,34 @@ export class LaneWriter {
 
   #begin(batch: PendingBatch): void {
     const { health, awake, log, onChange } = this.#options;
-    this.#pending.add(batch);
+    this.#places.pending.add(batch);
     health.busy(awake.now());
     onChange();
     this.#commit(batch).catch((error: unknown) => {
       // A mistake in this program: the row stays, and a restart settles it.
       log.error({ err: error, lane: batch.lane, seq: batch.seq }, 'a batch could not be settled');
-      for (const ticket of ticketsOf(batch.parts)) {
-        this.#options.callers.giveUp(ticket, unavailable('the batch could not be settled', error));
-      }
+      this.#giveUp(ticketsOf(batch.parts), unavailable('the batch could not be settled', error));
     });
   }
 
   async #commit(batch: PendingBatch): Promise<void> {
     const { signal } = this.#stop;
-    while (this.#isWriting()) {
-      const result = await attemptBatch(this.#options.ledger, batch, signal);
+    const before = this.#places.before(batch);
+    if (before?.admitted.isOpen === false) {
+      // A place behind one that the ledger may refuse could not be taken back with it.
+      await before.admitted.opened;
+    }
+    while (this.#isWriting() && !batch.isTakenBack) {
+      batch.isTrying = true;
+      const result = await attemptBatch(
+        this.#options.ledger,
+        batch,
+        () => {
+          this.#handIn(batch);
+        },
+        signal,
+      );
+      batch.isTrying = false;
       if (!this.#isWriting()) {
         return;
       }
@@ -305,6 +239,23 @@ export class LaneWriter {
       }
       await pause(this.#options.scheduler, wait, signal);
     }
+  }
+
+  /** @throws LedgerError `retryable` when the disk cannot be told that the batch is handed in: then it is not. */
+  #handIn(batch: PendingBatch): void {
+    if (!this.#isWriting()) {
+      throw new LedgerError('unavailable', 'the recorder is closed');
+    }
+    if (!batch.isHandedIn) {
+      try {
+        this.#options.outbox.write({ handIn: batch });
+      } catch (error) {
+        this.#options.store.noteFailure(error, 'a batch is not handed in, since the store cannot be told');
+        throw new LedgerError('retryable', 'the recorder store cannot be written', { cause: error });
+      }
+      batch.isHandedIn = true;
+    }
+    batch.admitted.open();
   }
 
   async #settle(batch: PendingBatch, result: Committed): Promise<void> {
@@ -326,31 +277,26 @@ export class LaneWriter {
   #trySettle(batch: PendingBatch, result: Committed): boolean {
     const { health, awake, names } = this.#options;
     const settlement = settlementOf(batch, result, names);
-    this.#pending.delete(batch);
+    this.#places.pending.delete(batch);
     const next = this.#opening();
-    const isWritten = this.#open(next.kind === 'open' ? this.#compose(next.takes) : undefined, {
+    const isWritten = this.#open(next.kind === 'open' ? this.#source.compose(next.takes) : undefined, {
       remove: [batch],
       owe: settlement.owed,
       forget: settlement.forgotten,
     });
     if (!isWritten) {
-      this.#pending.add(batch);
-      const error = unavailable('the recorder store cannot be used');
-      for (const ticket of concernedBy(settlement)) {
-        this.#options.callers.giveUp(ticket, error);
-      }
+      this.#places.pending.add(batch);
+      this.#giveUp(concernedBy(settlement), unavailable('the recorder store cannot be used'));
       return false;
     }
-    health.committed(awake.now(), this.#pending.size > 0);
+    health.committed(awake.now(), this.#places.pending.size > 0);
     for (const { part, outcome, held } of settlement.committed) {
       part.state = { kind: 'committed', outcome, held };
     }
     for (const { ticket, outcomes } of settlement.answers) {
       ticket.resolve(outcomes);
     }
-    for (const ticket of settlement.misfits) {
-      this.#options.callers.giveUp(ticket, new AppError('INTERNAL', 'the decision does not fit the request'));
-    }
+    this.#giveUp(settlement.misfits, new AppError('INTERNAL', 'the decision does not fit the request'));
     return true;
   }
 
@@ -359,12 +305,14 @@ export class LaneWriter {
     const now = scheduler.now();
     this.#failures = 0;
     this.#isUnreached = false;
-    this.#holdUntil = 0;
+    this.#source.goOn();
+    this.#takingBack.noteCommit();
+    batch.admitted.open();
     this.#totals.events += batch.requests.length;
     this.#totals.batches += 1;
     this.#totals.lastCommitAt = now;
     if (batch.lane === lane) {
-      this.#provenSeq = Math.max(this.#provenSeq, batch.seq);
+      this.#places.noteProven(batch.seq);
     }
     health.committed(awake.now(), true);
     onBatch?.({
@@ -376,13 +324,15 @@ export class LaneWriter {
     onChange();
   }
 
-  /** @returns how long to wait before the next try; `undefined` when the batch was withdrawn. */
+  /** @returns how long to wait before the next try; `undefined` when the batch was taken back. */
   #afterFailure(batch: PendingBatch, error: LedgerError): number | undefined {
     const wait = this.#noteFailure(batch, error);
-    if (!this.#withdraw(batch)) {
+    const hold = this.#takingBack.takeBack(batch, error, wait);
+    if (hold === undefined) {
       return wait;
     }
-    this.#hold(wait);
+    this.#source.hold(hold);
+    this.#options.onChange();
     this.pump();
     return undefined;
   }
@@ -397,76 +347,31 @@ export class LaneWriter {
       'a batch was not committed; it is tried again',
     );
     this.#isUnreached = error.kind === 'unavailable' || error.kind === 'unknown';
-    if (error.kind === 'rejected') {
-      batch.refused = true;
-      for (const ticket of ticketsOf(batch.parts)) {
-        // An emergency waits on: a considered no ends it, anything else may pass or become an absence.
-        if (!ticket.isEmergency || isConsideredNo(error)) {
-          this.#options.callers.giveUp(ticket, refusedByLedger(error));
-        }
-      }
-    }
+    this.#takingBack.noteFailure(batch, error);
     return wait;
-  }
-
-  /**
-   * Takes a batch back that nobody waits for and that is certainly not on the ledger, so that no access is recorded that never took place.
-   * Only the lane's last batch can go: the ones after it count on its number and its length.
-   */
-  #withdraw(batch: PendingBatch): boolean {
-    const { outbox, lane, health, scheduler, awake, onChange } = this.#options;
-    const owed = batch.requests.filter(isOwed);
-    const isWorthIt = batch.refused || owed.length < batch.requests.length;
-    const isLast = batch.lane === lane && batch.seq === this.#nextSeq - 1;
-    if (batch.mayBeOrdered || !isLast || !isWorthIt || hasWaiting(batch)) {
-      return false;
-    }
-    try {
-      outbox.write({ remove: [batch], withdraw: batch, owe: owed.map((request) => ({ request })) });
-    } catch (error) {
-      // Its place stays taken, so it is tried on: withdrawn or committed, whichever is possible first.
-      this.noteStoreFailure(error, 'a batch that nobody waits for could not be withdrawn');
-      return false;
-    }
-    if (batch.refused && owed.length > 0) {
-      this.#owedRestsUntil = scheduler.now() + OWED_REST_MS;
-    }
-    this.#nextSeq = batch.seq;
-    this.#nextStart = batch.start;
-    this.#pending.delete(batch);
-    if (this.#pending.size === 0) {
-      health.idle(awake.now());
-    }
-    onChange();
-    return true;
   }
 
   /** The batch's place is another gateway's. @returns how long to wait when the store cannot be told; `undefined` when it was. */
   #fence(batch: PendingBatch): number | undefined {
-    const { lane, outbox, onFenced, jitter } = this.#options;
-    const isOwnLane = batch.lane === lane;
-    if (isOwnLane) {
+    if (batch.lane === this.#options.lane) {
       this.#isOpen = false;
-      onFenced();
+      this.#options.onFenced();
     }
-    const owe = batch.requests.filter(isOwed).map((request) => ({ request }));
-    try {
-      // An earlier name of this gateway was taken over by another: what that lane is owed goes into this one.
-      outbox.write(isOwnLane ? { fence: lane } : { fence: batch.lane, remove: [batch], owe });
-    } catch (error) {
-      // Of its own lane the next process finds out again.
-      this.noteStoreFailure(error, 'the recorder store could not be told that a lane is fenced');
-      return backoffMs('unavailable', 1, jitter());
+    if (!this.#takingBack.abandon(batch)) {
+      return backoffMs('unavailable', 1, this.#options.jitter());
     }
-    if (!isOwnLane) {
-      this.#pending.delete(batch);
-      this.pump();
-    }
+    this.pump();
     return undefined;
   }
 
-  #hold(milliseconds: number): void {
-    this.#holdUntil = this.#options.scheduler.now() + milliseconds;
+  #giveUp(tickets: Iterable<Ticket>, error: AppError): void {
+    for (const ticket of tickets) {
+      this.#options.callers.giveUp(ticket, error);
+    }
+  }
+
+  #opening(): Opening {
+    return this.#source.opening(this.#isUnreached);
   }
 
   #isWriting(): boolean {
@@ -474,21 +379,11 @@ export class LaneWriter {
   }
 
   #signalIdle(): void {
-    if (!this.#isOpen || (this.#options.queue.length === 0 && this.#pending.size === 0)) {
+    if (
+      !this.#isOpen ||
+      (this.#options.queue.length + this.#suspects.parts === 0 && this.#places.pending.size === 0)
+    ) {
       this.#whenIdle?.();
     }
   }
-}
-
-/** Whoever waits for one of the parts. */
-function ticketsOf(parts: readonly (Part | undefined)[]): Set<Ticket> {
-  return new Set(parts.flatMap((part) => (part?.ticket.isSettled === false ? [part.ticket] : [])));
-}
-
-function concernedBy({ answers, committed, misfits }: Settlement): Set<Ticket> {
-  return new Set([
-    ...answers.map(({ ticket }) => ticket),
-    ...committed.map(({ part }) => part.ticket),
-    ...misfits,
-  ]);
 }

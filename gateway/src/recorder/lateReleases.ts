@@ -14,6 +14,7 @@ import type { Queue } from './queue';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
 import { isConsideredNo, refusedByLedger, unavailable } from './refusals';
 import type { Scheduler } from './scheduler';
+import type { StoreHealth } from './storeHealth';
 import type { Part, Ticket } from './ticket';
 
 export interface LateReleasesOptions {
@@ -22,7 +23,8 @@ export interface LateReleasesOptions {
   readonly queue: Queue;
   readonly health: LaneHealth;
   readonly callers: Callers;
-  readonly writer: Pick<LaneWriter, 'pump' | 'noteStoreFailure' | 'noteStoreWritten'>;
+  readonly writer: Pick<LaneWriter, 'pump'>;
+  readonly store: StoreHealth;
   readonly withoutLedger: EmergencyWithoutLedger;
   /** An emergency that is neither committed nor released by then is refused. */
   readonly emergencyWaitMs: number;
@@ -192,7 +194,7 @@ export class LateReleases {
 
   /** First on the disk, in one write; then the callers are answered. */
   #release(releases: readonly Extract<Decision, { kind: 'release' }>[]): void {
-    const { outbox, queue, writer, callers, log } = this.#options;
+    const { outbox, queue, writer, store, callers, log } = this.#options;
     const marked = new Map<PendingBatch, readonly AccessRequest[]>();
     const owe: OwedEntry[] = [];
     for (const { permitted, basis } of releases) {
@@ -217,13 +219,13 @@ export class LateReleases {
         forget: releases.flatMap(({ ticket }) => ticket.heldAmendments()),
       });
     } catch (error) {
-      writer.noteStoreFailure(error, 'an emergency could not be written down and is refused');
+      store.noteFailure(error, 'an emergency could not be written down and is refused');
       for (const { ticket } of releases) {
         callers.giveUp(ticket, unavailable('the emergency could not be written down', error));
       }
       return;
     }
-    writer.noteStoreWritten();
+    store.noteWritten();
     for (const [batch, requests] of marked) {
       batch.requests = requests;
     }

@@ -17,16 +17,21 @@ export interface LaneLoad {
   readonly ahead: number;
   /** Whether the last try failed because the ledger was out of reach. */
   readonly isUnreached: boolean;
+  /** Whether a batch in flight goes alone, or was refused for what is in it. */
+  readonly isClosed: boolean;
+  /** Whether entries that go alone wait, and whether the batch before this one was another. */
+  readonly suspects: 'none' | 'wait' | 'turn';
 }
 
 export type Opening =
   /** Not before something else happens. */
   | { readonly kind: 'none' }
   | { readonly kind: 'wait'; readonly milliseconds: number }
-  | { readonly kind: 'open'; readonly takes: 'everything' | 'emergencies' };
+  | { readonly kind: 'open'; readonly takes: 'everything' | 'emergencies' | 'suspects' };
 
 const NONE: Opening = { kind: 'none' };
 const EVERYTHING: Opening = { kind: 'open', takes: 'everything' };
+const SUSPECTS: Opening = { kind: 'open', takes: 'suspects' };
 const EMERGENCIES: Opening = { kind: 'open', takes: 'emergencies' };
 
 /**
@@ -36,16 +41,23 @@ const EMERGENCIES: Opening = { kind: 'open', takes: 'emergencies' };
  */
 export function nextOpening(load: LaneLoad, limits: RecorderLimits, now: number): Opening {
   const waiting = load.emergencies + load.owed + load.ordinary;
-  if (waiting === 0) {
+  const areSuspectsNext = load.suspects === 'turn' || (load.suspects === 'wait' && waiting === 0);
+  if (load.isClosed || (waiting === 0 && !areSuspectsNext)) {
     return NONE;
+  }
+  if (areSuspectsNext) {
+    // Only the lane's last batch can be taken back, so nothing flies beside it.
+    return load.inFlight === 0 ? SUSPECTS : NONE;
   }
   if (load.inFlight === 0) {
     return hasPlace(load, limits.maxInFlight) ? EVERYTHING : NONE;
   }
-  if (load.isUnreached) {
-    // The batches in flight find out when the ledger is back; more would only be more to withdraw.
-    return NONE;
-  }
+  // While it is unreached the batches in flight find out when the ledger is back; more would only be more to withdraw.
+  return load.isUnreached ? NONE : besideOthers(load, waiting, limits, now);
+}
+
+/** Whether a batch is opened beside those in flight. */
+function besideOthers(load: LaneLoad, waiting: number, limits: RecorderLimits, now: number): Opening {
   if (!hasPlace(load, limits.maxInFlight)) {
     const one = Math.min(limits.maxInFlight + 1, MAX_IN_FLIGHT);
     return load.emergencies > 0 && hasPlace(load, one) ? EMERGENCIES : NONE;

@@ -2,6 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { mayBeOneEntrys } from './refusals';
 import type { Scheduler } from './scheduler';
 
 export interface OwnPeerOptions {
@@ -150,6 +151,13 @@ export class OwnPeer {
         }
       });
     } catch (error) {
+      if (together.length > 1 && error instanceof LedgerError && mayBeOneEntrys(error)) {
+        // One question may be the cause; the others are not answered with its refusal.
+        const middle = Math.ceil(together.length / 2);
+        await this.#askTogether(together.slice(0, middle));
+        await this.#askTogether(together.slice(middle));
+        return;
+      }
       for (const { reject } of together) {
         reject(error);
       }

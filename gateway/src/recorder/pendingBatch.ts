@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { Gate } from './gate';
+import { isOwed } from './lateMark';
 import type { OutboxBatch } from './outbox';
-import type { Part } from './ticket';
+import type { Suspect, SuspectGroup } from './suspects';
+import type { Part, Ticket } from './ticket';
 
 /** A batch that has its place in the lane (and its row in the outbox) and is not settled. */
 export interface PendingBatch {
@@ -13,25 +16,68 @@ export interface PendingBatch {
   requests: readonly AccessRequest[];
   /** The part that `requests[i]` is; none after a restart, and for what is owed. */
   readonly parts: readonly (Part | undefined)[];
-  /** Whether an attempt may have reached the orderer without an answer. Until then the batch can be withdrawn. */
+  /** The entries that go by themselves, when it is made of such. */
+  readonly group: SuspectGroup | undefined;
+  /** Opens when the peers have endorsed it once, or it is found on the ledger: only then the next place is handed in. */
+  readonly admitted: Gate;
+  /** Whether the disk says that it may have been handed in. */
+  isHandedIn: boolean;
+  /** Whether a try is under way. */
+  isTrying: boolean;
+  /** Whether an attempt may have reached the orderer without an answer. Until then the batch can be taken back. */
   mayBeOrdered: boolean;
-  /** Whether the ledger refused its content. */
+  /** Whether the ledger refused it. */
   refused: boolean;
+  /** Whether its last try failed because of what is in it. Nothing goes behind it then. */
+  isBlamed: boolean;
+  /** How often in a row the peers answered differently. */
+  differences: number;
+  /** Whether its place was given back: it is tried no more. */
+  isTakenBack: boolean;
   /** When its first attempt began, milliseconds since the epoch. */
   readonly openedAt: number;
+}
+
+/** A batch that was just composed: no try of it has been made. */
+export function newBatch(
+  given: Pick<PendingBatch, 'lane' | 'seq' | 'start' | 'requests' | 'parts' | 'group' | 'openedAt'>,
+): PendingBatch {
+  return {
+    ...given,
+    admitted: new Gate(),
+    isHandedIn: false,
+    isTrying: false,
+    mayBeOrdered: false,
+    refused: false,
+    isBlamed: false,
+    differences: 0,
+    isTakenBack: false,
+  };
+}
+
+/** What an earlier process left: if it may have handed the batch in, the ledger is read first. */
+export function pendingOf(
+  { lane, seq, start, requests, isHandedIn }: OutboxBatch,
+  now: number,
+): PendingBatch {
+  const parts = requests.map(() => undefined);
+  const batch = newBatch({ lane, seq, start, requests, parts, group: undefined, openedAt: now });
+  return { ...batch, isHandedIn, mayBeOrdered: isHandedIn };
 }
 
 export function hasWaiting(batch: PendingBatch): boolean {
   return batch.parts.some((part) => part?.ticket.isSettled === false);
 }
 
-/** What an earlier process left: it may have handed the batch in, so the ledger is read first. */
-export function pendingOf(batch: OutboxBatch, now: number): PendingBatch {
-  return {
-    ...batch,
-    parts: batch.requests.map(() => undefined),
-    mayBeOrdered: true,
-    refused: false,
-    openedAt: now,
-  };
+/** Whoever waits for one of the parts. */
+export function ticketsOf(parts: readonly (Part | undefined)[]): Set<Ticket> {
+  return new Set(parts.flatMap((part) => (part?.ticket.isSettled === false ? [part.ticket] : [])));
+}
+
+/** What must not be dropped when the batch is taken back: what is owed, and what somebody waits for. */
+export function liveEntriesOf(batch: PendingBatch): Suspect[] {
+  return batch.requests.flatMap((request, index) => {
+    const part = batch.parts[index];
+    return isOwed(request) || part?.ticket.isSettled === false ? [{ id: request.id, part }] : [];
+  });
 }

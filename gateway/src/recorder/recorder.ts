@@ -40,6 +40,8 @@ export interface RecorderState {
   readonly inFlight: number;
   /** Entries that the ledger lacks and no batch has taken up yet: released break-glass requests, and amendments. */
   readonly owed: number;
+  /** Entries that the ledger refuses while it takes others: nothing but a restart tries them again. */
+  readonly setAside: number;
   /** Amendments that the ledger lacks, those under way included. */
   readonly amendmentsOwed: number;
   /** Sequence number of the next batch. */

@@ -19,6 +19,19 @@ export function isConsideredNo(error: LedgerError): boolean {
   return error.kind === 'rejected' && CONSIDERED.has(error.domainCode);
 }
 
+/** Ledger answers that one entry of a batch can be the cause of; without a code the chaincode failed at something. */
+const OF_AN_ENTRY: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode | undefined>([
+  'INVALID_INPUT',
+  'CORRUPT',
+  'NOT_FOUND',
+  undefined,
+]);
+
+/** Whether the ledger refused the batch for something that one entry of it may be the cause of. */
+export function mayBeOneEntrys(error: LedgerError): boolean {
+  return error.kind === 'rejected' && error.reason === undefined && OF_AN_ENTRY.has(error.domainCode);
+}
+
 /** What the caller is told when the ledger refused its batch. */
 export function refusedByLedger(error: LedgerError): AppError {
   if (isConsideredNo(error)) {

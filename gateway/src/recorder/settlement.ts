@@ -93,6 +93,15 @@ export function settlementOf(batch: PendingBatch, result: Committed, names: () =
   return { owed, forgotten, committed, answers, misfits: [...misfits] };
 }
 
+/** Whoever hears of it. */
+export function concernedBy({ answers, committed, misfits }: Settlement): Set<Ticket> {
+  return new Set([
+    ...answers.map(({ ticket }) => ticket),
+    ...committed.map(({ part }) => part.ticket),
+    ...misfits,
+  ]);
+}
+
 /** By part, when all are on the ledger. */
 function allOutcomes(ticket: Ticket, own: readonly Live[]): readonly RecordOutcome[] | undefined {
   const outcomes = ticket.parts.flatMap((part) => {

@@ -26,6 +26,7 @@ test('what an operator watches of the recorder is scraped as it stands', async (
     ['emergencies_refused_slow', 0],
     ['emergencies_refused_away', 1],
     ['amendments_owed', 0],
+    ['recorder_set_aside', 0],
   ] as const) {
     expect(text).toContain(`chartwitness_${name}{service="hospital"} ${String(value)}\n`);
   }

@@ -8,7 +8,7 @@ import {
   createAbsence,
   type Inquiry,
 } from '../../../gateway/src/hospital/absence';
-import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder, type Recorder } from '../../../gateway/src/recorder/recorder';
 import { accessRequest } from '../../support/accessRequests';
 import { observation, patient } from '../fhir/fakeFhirServer';

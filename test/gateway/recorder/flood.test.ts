@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder } from '../../../gateway/src/recorder/recorder';
 import { CLIENT, NORTH, startEmbeddedTestNetwork, type TestNetwork } from '../ledger/network';
 import { emergencyOf, requestOf } from './support/requests';

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import Database from 'libsql';
 import { AppError } from '../../../gateway/src/errors';
-import { openOutbox, type Outbox, type OutboxChange, outboxOn } from '../../../gateway/src/recorder/outbox';
+import type { Outbox, OutboxChange } from '../../../gateway/src/recorder/outbox';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
+import { openOutbox, outboxOn } from '../../../gateway/src/recorder/sqliteOutbox';
 import { settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
 import {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../../gateway/src/errors';
-import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder, type Recorder } from '../../../gateway/src/recorder/recorder';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/network';
 import { emergencyOf, requestOf } from './support/requests';

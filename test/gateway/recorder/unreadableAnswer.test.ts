@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import * as wire from '../../../gateway/src/ledger/wire';
-import { openOutbox } from '../../../gateway/src/recorder/outbox';
+import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder } from '../../../gateway/src/recorder/recorder';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/network';
 import { requestOf } from './support/requests';

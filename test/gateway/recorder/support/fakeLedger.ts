@@ -10,7 +10,7 @@ import {
   type PrivateBatch,
 } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
-import type { RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
+import type { CallOptions, RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
 import type { RecordingLedger } from '../../../../gateway/src/recorder/batchAttempt';
 
 /** What happens to one `recordBatch`. */
@@ -23,7 +23,9 @@ export type Fault =
   /** The reply is lost: nothing was written, it was written, or it is written by the next `deliver`. */
   | { readonly kind: 'lost'; readonly fate: 'dropped' | 'written' | 'delayed' }
   /** Answers when `releaseHeld` is called. */
-  | { readonly kind: 'held' };
+  | { readonly kind: 'held' }
+  /** Every answer of two peers is another. */
+  | { readonly kind: 'differ' };
 
 /** What the own peer says when it is asked without a record. `silent`: nothing, for ever. */
 export type Evaluation = 'answers' | 'silent' | 'away' | { readonly refused: DomainErrorCode };
@@ -43,6 +45,10 @@ export class FakeLedger implements RecordingLedger {
   isAway = false;
   /** While set, the own peer answers what it is asked, but nothing is committed: trustee or orderer is away. */
   isCutOff = false;
+  /** Entries with which a batch is refused, whatever else is in it; by the own peer's evaluation too. */
+  refuses: (request: AccessRequest) => boolean = () => false;
+  /** Entries about which the peers that endorse never agree. */
+  differsAbout: (request: AccessRequest) => boolean = () => false;
   evaluation: Evaluation = 'answers';
   /** What an evaluation would decide; as `decide` unless set. */
   evaluate: ((request: AccessRequest, item: number) => boolean) | undefined;
@@ -52,7 +58,12 @@ export class FakeLedger implements RecordingLedger {
   #delayed: (() => void)[] = [];
   #held: (() => void)[] = [];
 
-  async recordBatch(lane: string, seq: number, batch: BatchInput): Promise<RecordedBatch> {
+  async recordBatch(
+    lane: string,
+    seq: number,
+    batch: BatchInput,
+    { onEndorsed }: CallOptions = {},
+  ): Promise<RecordedBatch> {
     const input = parseBatchInput(JSON.parse(JSON.stringify(batch)));
     this.attempts.push({ lane, seq, batch: input });
     await Promise.resolve();
@@ -61,9 +72,21 @@ export class FakeLedger implements RecordingLedger {
     if (this.isCutOff) {
       throw new LedgerError('unavailable', 'fake: no other peer or orderer answers');
     }
+    this.#endorse(fault, lane, seq, input);
+    onEndorsed?.();
     if (fault.kind === 'conflict') {
       throw new LedgerError('retryable', 'fake: MVCC_READ_CONFLICT');
     }
+    if (fault.kind === 'lost') {
+      return this.#lose(fault.fate, lane, seq, input);
+    }
+    if (fault.kind === 'held') {
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+    }
+    return this.#commit(lane, seq, input);
+  }
+
+  #endorse(fault: Fault, lane: string, seq: number, { requests }: BatchInput): void {
     if (fault.kind === 'away') {
       throw new LedgerError('unavailable', 'fake: no connection');
     }
@@ -73,13 +96,12 @@ export class FakeLedger implements RecordingLedger {
     if (this.#laneOf(lane).has(seq)) {
       throw new LedgerError('rejected', 'fake: taken', { domainCode: 'BATCH_EXISTS' });
     }
-    if (fault.kind === 'lost') {
-      return this.#lose(fault.fate, lane, seq, input);
+    if (requests.some(this.refuses)) {
+      throw new LedgerError('rejected', 'fake: an entry is refused', { domainCode: 'INVALID_INPUT' });
     }
-    if (fault.kind === 'held') {
-      await new Promise<void>((resolve) => this.#held.push(resolve));
+    if (fault.kind === 'differ' || requests.some(this.differsAbout)) {
+      throw new LedgerError('retryable', 'fake: the peers differ', { reason: 'PEERS_DIFFER' });
     }
-    return this.#commit(lane, seq, input);
   }
 
   async evaluateBatch(_lane: string, batch: BatchInput): Promise<readonly (readonly boolean[])[]> {
@@ -95,6 +117,9 @@ export class FakeLedger implements RecordingLedger {
     }
     if (typeof this.evaluation === 'object') {
       throw new LedgerError('rejected', 'fake refusal', { domainCode: this.evaluation.refused });
+    }
+    if (input.requests.some(this.refuses)) {
+      throw new LedgerError('rejected', 'fake: a question is refused', { domainCode: 'INVALID_INPUT' });
     }
     const decide = this.evaluate ?? this.decide;
     return input.requests.map((request) => request.items.map((_, item) => decide(request, item)));

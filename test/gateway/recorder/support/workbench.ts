@@ -3,13 +3,14 @@ import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import Database from 'libsql';
 import pino from 'pino';
 import type { RecorderLimits } from '../../../../gateway/src/recorder/limits';
-import { type Outbox, outboxOn } from '../../../../gateway/src/recorder/outbox';
+import type { Outbox } from '../../../../gateway/src/recorder/outbox';
 import {
   createRecorder,
   type EmergencyWithoutLedger,
   type Recorder,
   type RecordOutcome,
 } from '../../../../gateway/src/recorder/recorder';
+import { outboxOn } from '../../../../gateway/src/recorder/sqliteOutbox';
 import { FakeLedger } from './fakeLedger';
 import { ManualScheduler } from './manualScheduler';
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RecoveredLane } from './laneRecovery';
+import type { PendingBatch } from './pendingBatch';
+
+/** Which places of the lane are taken, and by which batches whose commit is not known. Of other lanes it holds what is left of them. */
+export class LanePlaces {
+  readonly lane: string;
+  readonly pending = new Set<PendingBatch>();
+  nextSeq = 0;
+  nextStart = 0;
+  /** The highest place that is certainly on the ledger; `undefined` when none is known. */
+  provenSeq: number | undefined;
+
+  constructor(lane: string) {
+    this.lane = lane;
+  }
+
+  /** Batches of this lane, in the order of their places. */
+  get own(): readonly PendingBatch[] {
+    return [...this.pending].filter(({ lane }) => lane === this.lane).sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Batches whose commit is not known. */
+  get inFlight(): number {
+    return this.pending.size;
+  }
+
+  /** How far the next place is from the lowest one that is not settled. */
+  get ahead(): number {
+    return this.nextSeq - (this.own[0]?.seq ?? this.nextSeq);
+  }
+
+  get next(): { readonly lane: string; readonly seq: number; readonly start: number } {
+    return { lane: this.lane, seq: this.nextSeq, start: this.nextStart };
+  }
+
+  /** When the oldest batch was opened, milliseconds since the epoch. */
+  get oldestOpenedAt(): number | undefined {
+    return this.pending.size === 0
+      ? undefined
+      : Math.min(...[...this.pending].map(({ openedAt }) => openedAt));
+  }
+
+  /** Amendments in batches whose commit is not known. */
+  get amendments(): number {
+    return [...this.pending].flatMap(({ requests }) => requests.filter(({ amends }) => amends !== undefined))
+      .length;
+  }
+
+  /** Where the lane goes on after a start. */
+  resume({ nextSeq, nextStart, provenSeq }: Omit<RecoveredLane, 'unsettled'>): void {
+    this.nextSeq = nextSeq;
+    this.nextStart = nextStart;
+    this.noteProven(provenSeq);
+  }
+
+  /** @param seq a place of this lane that is on the ledger; -1 for none. */
+  noteProven(seq: number): void {
+    this.provenSeq = seq < 0 ? this.provenSeq : Math.max(this.provenSeq ?? 0, seq);
+  }
+
+  /** The next place is this batch's. */
+  take(batch: PendingBatch): void {
+    this.nextSeq = batch.seq + 1;
+    this.nextStart = batch.start + batch.requests.length;
+  }
+
+  /** Batches of the same lane at higher places: they count on its number and its length. */
+  behind(batch: PendingBatch): readonly PendingBatch[] {
+    return [...this.pending]
+      .filter(({ lane, seq }) => lane === batch.lane && seq > batch.seq)
+      .sort((a, b) => a.seq - b.seq);
+  }
+
+  /** The nearest batch of the same lane at a lower place. */
+  before(batch: PendingBatch): PendingBatch | undefined {
+    return [...this.pending]
+      .filter(({ lane, seq }) => lane === batch.lane && seq < batch.seq)
+      .sort((a, b) => b.seq - a.seq)[0];
+  }
+
+  /**
+   * Whether the place and all behind it can be free again: none of them may be ordered, none behind is being tried, and none behind is on
+   * the ledger already, which then is no longer pending.
+   */
+  canFree(batch: PendingBatch): boolean {
+    const chain = [batch, ...this.behind(batch)];
+    return (
+      batch.seq + chain.length === this.nextSeq &&
+      chain.every((one) => !one.mayBeOrdered && (one === batch || !one.isTrying))
+    );
+  }
+
+  /** Forgets batches; those of this lane are its last ones, and their places are free again. */
+  free(chain: readonly PendingBatch[]): void {
+    for (const batch of chain) {
+      batch.isTakenBack = true;
+      batch.admitted.open();
+      this.pending.delete(batch);
+    }
+    const [first] = chain;
+    if (first !== undefined && first.lane === this.lane) {
+      this.nextSeq = first.seq;
+      this.nextStart = first.start;
+    }
+  }
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { randomUUID } from 'node:crypto';
+import type Database from 'libsql';
+import { inOneTransaction, openOwnDatabase } from '../sqlite';
+import type {
+  BatchPlace,
+  LaneHead,
+  OpeningBatch,
+  Outbox,
+  OutboxBatch,
+  OutboxChange,
+  OwedCounts,
+  OwedEntry,
+  SetAsideEntry,
+  StoredEntry,
+} from './outbox';
+
+/** A second process that opens the file may hold its lock for a moment. */
+const BUSY_TIMEOUT_MS = 2_000;
+/** Of the tables below; a file of another version is not read. */
+const SCHEMA_VERSION = 3;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS lane (
+    lane TEXT PRIMARY KEY, next_seq INTEGER NOT NULL, next_start INTEGER NOT NULL, fenced INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS outbox (
+    lane TEXT NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL, requests TEXT NOT NULL,
+    handed_in INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, seq)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS owed (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
+    amends INTEGER NOT NULL, held INTEGER NOT NULL, refusal TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS owed_now ON owed (held, position) WHERE refusal IS NULL;
+`;
+
+interface LaneRow {
+  next_seq: number;
+  next_start: number;
+  fenced: number;
+}
+interface BatchRow {
+  lane: string;
+  seq: number;
+  start: number;
+  requests: string;
+  handed_in: number;
+}
+interface OwedRow {
+  request: string;
+}
+
+/**
+ * The outbox in one SQLite file (WAL, `synchronous=FULL`). Whoever opens it last owns it: an earlier owner's writes fail from then on, so
+ * two processes started on one folder cannot both go on.
+ * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the gateway's keys are kept.
+ * @throws Error when the file is of another version.
+ */
+export function openOutbox(file: string): Outbox {
+  return outboxOn(openOwnDatabase(file));
+}
+
+/** The outbox in an open database, which it owns from now on. */
+export function outboxOn(database: Database.Database): Outbox {
+  return new SqliteOutbox(database, randomUUID());
+}
+
+class SqliteOutbox implements Outbox {
+  readonly #db: Database.Database;
+  readonly #toActivate = new Set<string>();
+  readonly #owner: string;
+  readonly #statements = new Map<string, Database.Statement>();
+  #owed: OwedCounts = { entries: 0, amendments: 0, setAside: 0 };
+
+  constructor(db: Database.Database, owner: string) {
+    this.#db = db;
+    this.#owner = owner;
+    db.pragma(`busy_timeout = ${String(BUSY_TIMEOUT_MS)}`);
+    assertVersion(db);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    inOneTransaction(db, () => {
+      db.exec(SCHEMA);
+      db.pragma(`user_version = ${String(SCHEMA_VERSION)}`);
+      db.prepare(
+        'INSERT INTO owner (id, token) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET token = excluded.token',
+      ).run(owner);
+      // Whoever waited for these requests is gone with the process.
+      db.exec('UPDATE owed SET held = 0 WHERE held = 1');
+    });
+    this.#count();
+  }
+
+  head(lane: string): LaneHead {
+    const row = this.#prepare('SELECT next_seq, next_start, fenced FROM lane WHERE lane = ?').get(lane) as
+      LaneRow | undefined;
+    return row === undefined
+      ? { nextSeq: 0, nextStart: 0, fenced: false }
+      : { nextSeq: row.next_seq, nextStart: row.next_start, fenced: row.fenced === 1 };
+  }
+
+  batches(): readonly OutboxBatch[] {
+    const rows = this.#prepare(
+      'SELECT lane, seq, start, requests, handed_in FROM outbox ORDER BY lane, seq',
+    ).all() as BatchRow[];
+    return rows.map((row) => ({
+      lane: row.lane,
+      seq: row.seq,
+      start: row.start,
+      requests: JSON.parse(row.requests) as AccessRequest[],
+      isHandedIn: row.handed_in === 1,
+    }));
+  }
+
+  write(change: OutboxChange): void {
+    const activated = [...this.#toActivate];
+    inOneTransaction(this.#db, () => {
+      this.#assertOwner();
+      this.#run('UPDATE owed SET held = 0 WHERE id = ?', activated);
+      this.#apply(change);
+    });
+    for (const id of activated) {
+      this.#toActivate.delete(id);
+    }
+    const { owe, forget, open } = change;
+    if (activated.length > 0 || [owe, forget, open?.takesOver].some((list) => list?.length)) {
+      this.#count();
+    }
+  }
+
+  activate(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#toActivate.add(id);
+    }
+  }
+
+  flush(): void {
+    if (this.#toActivate.size > 0) {
+      this.write({});
+    }
+  }
+
+  owed(): OwedCounts {
+    return this.#owed;
+  }
+
+  peekOwed(
+    maxCount: number,
+    maxBytes: number,
+    atLeast: number,
+    except: ReadonlySet<string> = new Set(),
+  ): readonly StoredEntry[] {
+    if (this.#owed.entries === 0 || maxCount <= 0) {
+      return [];
+    }
+    const rows = this.#prepare(
+      'SELECT request FROM owed WHERE held = 0 AND refusal IS NULL ORDER BY position LIMIT ?',
+    ).all(maxCount + except.size) as OwedRow[];
+    const entries: StoredEntry[] = [];
+    let total = 0;
+    for (const entry of rows.map(storedEntry)) {
+      if (except.has(entry.request.id)) {
+        continue;
+      }
+      total += entry.bytes + 1;
+      if (entries.length >= maxCount || (entries.length >= atLeast && total > maxBytes)) {
+        break;
+      }
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  findOwed(id: string): StoredEntry | undefined {
+    const row = this.#prepare('SELECT request FROM owed WHERE id = ? AND held = 0').get(id) as
+      OwedRow | undefined;
+    return row === undefined ? undefined : storedEntry(row);
+  }
+
+  setAside(): readonly SetAsideEntry[] {
+    return this.#prepare(
+      'SELECT id, refusal FROM owed WHERE refusal IS NOT NULL ORDER BY position',
+    ).all() as SetAsideEntry[];
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #apply({
+    open,
+    handIn,
+    rewrite = [],
+    remove = [],
+    withdraw,
+    owe = [],
+    forget = [],
+    fence,
+  }: OutboxChange): void {
+    if (handIn !== undefined) {
+      this.#prepare('UPDATE outbox SET handed_in = 1 WHERE lane = ? AND seq = ?').run(
+        handIn.lane,
+        handIn.seq,
+      );
+    }
+    for (const { lane, seq } of remove) {
+      this.#prepare('DELETE FROM outbox WHERE lane = ? AND seq = ?').run(lane, seq);
+    }
+    for (const one of rewrite) {
+      this.#rewrite(one);
+    }
+    this.#run('DELETE FROM owed WHERE id = ?', forget);
+    for (const entry of owe) {
+      this.#owe(entry);
+    }
+    if (withdraw !== undefined) {
+      this.#setHead(withdraw.lane, withdraw.seq, withdraw.start);
+    }
+    if (open !== undefined) {
+      this.#open(open);
+    }
+    if (fence !== undefined) {
+      this.#prepare(
+        'INSERT INTO lane (lane, next_seq, next_start, fenced) VALUES (?, 0, 0, 1) ON CONFLICT (lane) DO UPDATE SET fenced = 1',
+      ).run(fence);
+    }
+  }
+
+  #rewrite({ lane, seq, requestsJson }: BatchPlace & { readonly requestsJson: string }): void {
+    const update = this.#prepare('UPDATE outbox SET requests = ? WHERE lane = ? AND seq = ?');
+    if (update.run(requestsJson, lane, seq).changes !== 1) {
+      throw new Error(`Batch ${String(seq)} is not in the outbox`);
+    }
+  }
+
+  #owe({ request, isHeld = false, refusal }: OwedEntry): void {
+    this.#prepare('INSERT INTO owed (id, request, amends, held, refusal) VALUES (?, ?, ?, ?, ?)').run(
+      request.id,
+      JSON.stringify(request),
+      Number(request.amends !== undefined),
+      Number(isHeld),
+      refusal ?? null,
+    );
+  }
+
+  #open({ lane, seq, start, count, requestsJson, takesOver }: OpeningBatch): void {
+    this.#prepare('INSERT INTO outbox (lane, seq, start, requests) VALUES (?, ?, ?, ?)').run(
+      lane,
+      seq,
+      start,
+      requestsJson,
+    );
+    this.#setHead(lane, seq + 1, start + count);
+    this.#run('DELETE FROM owed WHERE id = ?', takesOver);
+  }
+
+  #run(sql: string, values: readonly (string | number)[]): void {
+    for (const value of values) {
+      this.#prepare(sql).run(value);
+    }
+  }
+
+  #count(): void {
+    this.#owed = this.#prepare(
+      `SELECT count(*) FILTER (WHERE refusal IS NULL) AS entries,
+         coalesce(sum(amends) FILTER (WHERE refusal IS NULL), 0) AS amendments,
+         count(refusal) AS setAside
+       FROM owed WHERE held = 0`,
+    ).get() as OwedCounts;
+  }
+
+  #assertOwner(): void {
+    const row = this.#prepare('SELECT token FROM owner WHERE id = 1').get() as { token: string } | undefined;
+    if (row?.token !== this.#owner) {
+      throw new Error('Another gateway process has opened this recorder store; give each its own DATA_DIR');
+    }
+  }
+
+  #prepare(sql: string): Database.Statement {
+    const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  }
+
+  #setHead(lane: string, nextSeq: number, nextStart: number): void {
+    this.#prepare(
+      `INSERT INTO lane (lane, next_seq, next_start) VALUES (?, ?, ?)
+         ON CONFLICT (lane) DO UPDATE SET next_seq = excluded.next_seq, next_start = excluded.next_start`,
+    ).run(lane, nextSeq, nextStart);
+  }
+}
+
+function storedEntry({ request }: OwedRow): StoredEntry {
+  return {
+    request: JSON.parse(request) as AccessRequest,
+    json: request,
+    bytes: Buffer.byteLength(request),
+  };
+}
+
+/** What a store of another version holds would be lost silently. */
+function assertVersion(db: Database.Database): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  const { n } = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as {
+    n: number;
+  };
+  if (n > 0 && version !== SCHEMA_VERSION) {
+    throw new Error(
+      `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it, or remove it`,
+    );
+  }
+}

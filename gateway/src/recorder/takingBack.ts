@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import type { LedgerError } from '../ledger/ledgerError';
+import { backoffMs } from './backoff';
+import type { Callers } from './callers';
+import type { LaneHealth } from './laneHealth';
+import type { LanePlaces } from './lanePlaces';
+import { isOwed } from './lateMark';
+import type { Outbox, OwedEntry } from './outbox';
+import { hasWaiting, liveEntriesOf, type PendingBatch, ticketsOf } from './pendingBatch';
+import type { Queue } from './queue';
+import { isConsideredNo, mayBeOneEntrys, refusedByLedger } from './refusals';
+import type { Scheduler } from './scheduler';
+import type { StoreHealth } from './storeHealth';
+import { halvesOf, type Suspect, type SuspectGroup, type Suspects } from './suspects';
+
+/** How long owed entries rest after the ledger refused them. */
+const OWED_REST_MS = 30_000;
+/** So often in a row the peers differ about a batch before it is taken apart: one may only be behind. */
+const DIFFERENCES = 3;
+/** So often an entry is tried alone before a mere difference between peers counts as a refusal. */
+const TRIES_OF_DIFFERENCES = 5;
+/** Halving 1,000 entries refuses at most 11 batches in a row; beyond this the ledger takes nothing, whatever it is given. */
+const REFUSALS_IN_A_ROW = 16;
+
+export interface TakingBackOptions {
+  readonly places: LanePlaces;
+  readonly suspects: Suspects;
+  readonly queue: Queue;
+  readonly outbox: Outbox;
+  readonly callers: Callers;
+  readonly health: LaneHealth;
+  readonly store: StoreHealth;
+  readonly scheduler: Scheduler;
+  /** Time in which this process could have noticed a commit; the health's. */
+  readonly awake: Scheduler;
+  readonly jitter: () => number;
+  readonly log: Logger;
+  /** Batches committed since the start. */
+  readonly committed: () => number;
+}
+
+/** What becomes of the entries of a batch that is taken apart. */
+interface TakenApart {
+  readonly first: readonly SuspectGroup[];
+  readonly last?: SuspectGroup;
+  /** Set aside by name. */
+  readonly setAside?: string;
+  /** Runs when the disk has it. */
+  readonly then?: () => void;
+}
+
+/**
+ * Takes batches back that the ledger does not have. Either nobody waits for one any more, so that no access is recorded that never took
+ * place; or the ledger refuses what is in it: then its entries go again in halves, each half alone, until the one is found.
+ */
+export class TakingBack {
+  readonly #options: TakingBackOptions;
+  /** Nothing owed before this time: the ledger refused a batch with it, and others must not fail with it. */
+  #owedRestsUntil = 0;
+  #refusalsInARow = 0;
+
+  constructor(options: TakingBackOptions) {
+    this.#options = options;
+  }
+
+  get owedRestsUntil(): number {
+    return this.#owedRestsUntil;
+  }
+
+  /** Something was committed. */
+  noteCommit(): void {
+    this.#refusalsInARow = 0;
+  }
+
+  /** Notes what the failure says of the batch, and tells those whom it ends. */
+  noteFailure(batch: PendingBatch, error: LedgerError): void {
+    batch.differences = error.reason === 'PEERS_DIFFER' ? batch.differences + 1 : 0;
+    batch.isBlamed = mayBeOneEntrys(error) || batch.differences >= DIFFERENCES;
+    if (error.kind !== 'rejected' || batch.isBlamed) {
+      return;
+    }
+    batch.refused = true;
+    // Those behind that were not tried yet would be told the same.
+    const behind = this.#options.places.behind(batch).filter((one) => !one.isTrying);
+    for (const ticket of [batch, ...behind].flatMap(({ parts }) => [...ticketsOf(parts)])) {
+      // An emergency waits on: a considered no ends it, anything else may pass or become an absence.
+      if (!ticket.isEmergency || isConsideredNo(error)) {
+        this.#options.callers.giveUp(ticket, refusedByLedger(error));
+      }
+    }
+  }
+
+  /**
+   * Takes the batch back if it should and can be.
+   * @returns for how many milliseconds no batch is opened then; `undefined` when it keeps its place.
+   */
+  takeBack(batch: PendingBatch, error: LedgerError, wait: number): number | undefined {
+    if (batch.isBlamed) {
+      return this.#takeApart(batch, error);
+    }
+    const { places } = this.#options;
+    const isInTheWay = places.own.some((one) => one.seq < batch.seq && one.isBlamed);
+    if (isInTheWay && batch.lane === places.lane && places.canFree(batch)) {
+      return this.#free([batch, ...places.behind(batch)], { first: [this.#whole(batch)] }) ? wait : undefined;
+    }
+    return this.#withdraw(batch) ? wait : undefined;
+  }
+
+  /**
+   * The batch's place is another gateway's. Its lane is fenced; what it owes of a lane of an earlier name goes into this one.
+   * @returns whether the store could be told.
+   */
+  abandon(batch: PendingBatch): boolean {
+    const { places, outbox, store } = this.#options;
+    const isOfThisLane = batch.lane === places.lane;
+    const owe = batch.requests.filter(isOwed).map((request) => ({ request }));
+    try {
+      outbox.write(isOfThisLane ? { fence: batch.lane } : { fence: batch.lane, remove: [batch], owe });
+    } catch (error) {
+      // Of its own lane the next process finds out again.
+      store.noteFailure(error, 'the recorder store could not be told that a lane is fenced');
+      return false;
+    }
+    if (!isOfThisLane) {
+      places.free([batch]);
+    }
+    return true;
+  }
+
+  /** Nobody waits for it, nor for one behind it. */
+  #withdraw(batch: PendingBatch): boolean {
+    const { places, scheduler } = this.#options;
+    const owed = batch.requests.filter(isOwed);
+    const isWorthIt = batch.refused || owed.length < batch.requests.length;
+    const chain = [batch, ...places.behind(batch)];
+    if (batch.lane !== places.lane || !isWorthIt || !places.canFree(batch) || chain.some(hasWaiting)) {
+      return false;
+    }
+    const now = scheduler.now();
+    const restsUntil = batch.refused ? now + OWED_REST_MS : now;
+    const first =
+      batch.group === undefined ? [] : [{ ...batch.group, entries: liveEntriesOf(batch), restsUntil }];
+    if (!this.#free(chain, { first })) {
+      return false;
+    }
+    if (batch.refused && owed.length > 0) {
+      this.#owedRestsUntil = restsUntil;
+    }
+    return true;
+  }
+
+  #takeApart(batch: PendingBatch, error: LedgerError): number | undefined {
+    const { places, log, jitter } = this.#options;
+    // A place in a lane of an earlier name is filled by nobody: there its entries go into this lane.
+    const isOfThisLane = batch.lane === places.lane;
+    if (isOfThisLane && !places.canFree(batch)) {
+      log.error(
+        { err: error, lane: batch.lane, seq: batch.seq, behind: places.behind(batch).length },
+        'the ledger refuses a batch that cannot be taken back: it may have been handed in, or later ones count on its place',
+      );
+      return undefined;
+    }
+    const behind = isOfThisLane ? places.behind(batch) : [];
+    const apart = this.#apart(batch, error);
+    const first = [...apart.first, ...behind.map((one) => this.#whole(one))];
+    if (!this.#free([batch, ...behind], { ...apart, first })) {
+      return undefined;
+    }
+    this.#refusalsInARow += 1;
+    if (this.#refusalsInARow <= REFUSALS_IN_A_ROW) {
+      return 0;
+    }
+    this.#giveUpOrdinary(error);
+    return backoffMs('rejected', this.#refusalsInARow - REFUSALS_IN_A_ROW, jitter());
+  }
+
+  #apart(batch: PendingBatch, error: LedgerError): TakenApart {
+    const group = { ...this.#whole(batch), ...batch.group, entries: liveEntriesOf(batch), restsUntil: 0 };
+    const [only, ...others] = group.entries;
+    if (only === undefined) {
+      return { first: [] };
+    }
+    return others.length > 0 ? { first: halvesOf(group) } : this.#alone(only, group, error);
+  }
+
+  /** One entry was refused by itself. What is owed and what is an emergency is given up only if the ledger shows that it takes others. */
+  #alone({ id, part }: Suspect, group: SuspectGroup, error: LedgerError): TakenApart {
+    const { scheduler, committed, callers, jitter, log } = this.#options;
+    const now = scheduler.now();
+    const tries = group.tries + 1;
+    const isRefused = error.kind === 'rejected' || tries >= TRIES_OF_DIFFERENCES;
+    const isTheCause = isRefused && committed() > group.since;
+    const rests = (milliseconds: number): SuspectGroup => ({
+      ...group,
+      tries,
+      restsUntil: now + milliseconds,
+    });
+    const ticket = part?.ticket.isSettled === false ? part.ticket : undefined;
+    if (ticket === undefined) {
+      if (!isTheCause) {
+        return { first: [], last: rests(OWED_REST_MS) };
+      }
+      const refusal = error.domainCode ?? error.reason ?? 'REFUSED';
+      return {
+        first: [],
+        setAside: refusal,
+        then: () => {
+          log.error(
+            { err: error, entry: id, refusal },
+            'the ledger refuses an entry that it must get; it is set aside until this gateway starts again',
+          );
+        },
+      };
+    }
+    const isOver = ticket.isEmergency ? isTheCause : error.kind === 'rejected';
+    if (!isOver) {
+      return { first: [], last: rests(backoffMs('rejected', tries, jitter())) };
+    }
+    return {
+      first: [],
+      then: () => {
+        if (ticket.isEmergency) {
+          log.error({ err: error }, 'an emergency was refused: the ledger takes others, and not its entry');
+        }
+        callers.giveUp(ticket, refusedByLedger(error));
+      },
+    };
+  }
+
+  /** All of a batch, to go again as it is. */
+  #whole(batch: PendingBatch): SuspectGroup {
+    return {
+      entries: liveEntriesOf(batch),
+      since: batch.group?.since ?? this.#options.committed(),
+      tries: 0,
+      restsUntil: 0,
+    };
+  }
+
+  /** First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on. */
+  #free(chain: readonly PendingBatch[], { first, last, setAside, then }: TakenApart): boolean {
+    const { places, suspects, queue, outbox, health, awake } = this.#options;
+    const [lowest] = chain;
+    if (lowest === undefined) {
+      return false;
+    }
+    const owe = chain.flatMap(({ requests, group }) =>
+      requests.filter(isOwed).map((request): OwedEntry => {
+        const refusal = setAside ?? group?.refusal;
+        return refusal === undefined ? { request } : { request, refusal };
+      }),
+    );
+    try {
+      outbox.write(
+        lowest.lane === places.lane ? { remove: chain, withdraw: lowest, owe } : { remove: chain, owe },
+      );
+    } catch (error) {
+      // The places stay taken, so the batches are tried on: taken back or committed, whichever is possible first.
+      this.#options.store.noteFailure(error, 'a batch could not be taken back');
+      return false;
+    }
+    places.free(chain);
+    for (const part of chain.flatMap(({ parts }) => parts)) {
+      if (part !== undefined) {
+        part.state = { kind: 'queued' };
+      }
+    }
+    suspects.putFirst(first);
+    if (last !== undefined) {
+      suspects.putLast(last);
+    }
+    then?.();
+    if (places.pending.size === 0 && queue.length + suspects.parts === 0) {
+      health.idle(awake.now());
+    }
+    return true;
+  }
+
+  #giveUpOrdinary(error: LedgerError): void {
+    for (const ticket of this.#options.suspects.tickets) {
+      if (!ticket.isEmergency) {
+        this.#options.callers.giveUp(ticket, refusedByLedger(error));
+      }
+    }
+  }
+}

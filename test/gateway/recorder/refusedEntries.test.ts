@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import { AppError } from '../../../gateway/src/errors';
+import type { Recorder } from '../../../gateway/src/recorder/recorder';
+import { settle } from './support/manualScheduler';
+import { emergencyOf, requestOf } from './support/requests';
+import { createWorkbench, LANE, recordOne, watch, type Watched, type Workbench } from './support/workbench';
+
+let bench: Workbench;
+beforeEach(() => {
+  bench = createWorkbench();
+});
+
+const recordAll = (recorder: Recorder, requests: readonly AccessRequest[]): Watched[] =>
+  requests.map((request) => watch(recordOne(recorder, request)));
+const recorded = (): string[] => bench.ledger.events(LANE).map(({ id }) => id);
+const codeOf = (watched: Watched | undefined): string | undefined =>
+  watched?.error instanceof AppError ? watched.error.code : undefined;
+const idsOf = (numbers: readonly number[]): string[] => numbers.map((number) => requestOf(number).id);
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+/** The ledger takes no batch that holds one of these. */
+function refuse(...ids: readonly string[]): void {
+  bench.ledger.refuses = ({ id, amends }) => ids.includes(id) || ids.includes(amends?.id ?? '');
+}
+
+/** Emergencies that leave while nothing commits. */
+async function releaseLate(recorder: Recorder, numbers: readonly number[]): Promise<void> {
+  bench.ledger.isCutOff = true;
+  const watched = recordAll(recorder, numbers.map(emergencyOf));
+  await bench.scheduler.advance(3_000);
+  expect(watched.map(({ outcome }) => outcome?.late)).toEqual(numbers.map(() => true));
+  bench.ledger.isCutOff = false;
+}
+
+/** Something that the ledger takes, so that what it refuses is the entry's fault. */
+async function recordAnother(recorder: Recorder, number: number): Promise<void> {
+  const watched = watch(recordOne(recorder, requestOf(number)));
+  await bench.scheduler.advance(1_000);
+  expect(watched.outcome).toBeDefined();
+}
+
+function expectSoundLane(): void {
+  let start = 0;
+  bench.ledger.lane(LANE).forEach((batch, index) => {
+    expect([batch.seq, batch.start]).toEqual([index, start]);
+    start += batch.events.length;
+  });
+  expect(new Set(recorded()).size).toBe(recorded().length);
+}
+
+describe('an owed entry that the ledger refuses', () => {
+  test('is set aside by name, and the others are recorded in order', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    await releaseLate(recorder, [1, 2, 3, 4]);
+    await bench.scheduler.advance(60_000);
+    expect(recorded()).toEqual(idsOf([1, 3, 4]));
+    expect(recorder.state()).toMatchObject({ owed: 0, setAside: 1, inFlight: 0 });
+    expect(bench.outbox.setAside()).toEqual([{ id: emergencyOf(2).id, refusal: 'INVALID_INPUT' }]);
+    expect(bench.outbox.findOwed(emergencyOf(2).id)?.request).toMatchObject({ late: true });
+    expectSoundLane();
+  });
+
+  test.each([1, 7, 40])('is found among 40, as number %s', async (bad) => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(bad).id);
+    await releaseLate(recorder, range(40));
+    await bench.scheduler.advance(60_000);
+    expect(recorded()).toEqual(idsOf(range(40).filter((number) => number !== bad)));
+    expect(recorder.state()).toMatchObject({ owed: 0, setAside: 1 });
+    // Two batches for each halving, the whole one, and the last look at the one.
+    expect(bench.ledger.attempts.length).toBeLessThan(30);
+  });
+
+  test('keeps nobody else waiting: ordinary requests go between', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    await releaseLate(recorder, [1, 2, 3, 4]);
+    await recordAnother(recorder, 10);
+    await bench.scheduler.advance(60_000);
+    await recordAnother(recorder, 11);
+    // No ordinary request shared a batch with a suspect.
+    const mixed = bench.ledger.attempts.filter(
+      ({ batch: { requests } }) =>
+        requests.some(({ id }) => id === emergencyOf(2).id) &&
+        requests.some(({ purpose }) => purpose !== 'BTG'),
+    );
+    expect(mixed.length).toBeLessThanOrEqual(1);
+  });
+
+  test('alone on a ledger that takes nothing, it waits: nothing shows that the entry is at fault', async () => {
+    const recorder = await bench.start();
+    bench.ledger.refuses = () => true;
+    await releaseLate(recorder, [1, 2]);
+    await bench.scheduler.advance(300_000);
+    expect(recorder.state()).toMatchObject({ owed: 2, setAside: 0 });
+    bench.ledger.refuses = () => false;
+    await bench.scheduler.advance(60_000);
+    expect(recorded().sort()).toEqual(idsOf([1, 2]).sort());
+  });
+
+  test('is tried again with the next start, and recorded if the ledger takes it now', async () => {
+    const first = await bench.start();
+    refuse(emergencyOf(1).id);
+    await releaseLate(first, [1, 2]);
+    await bench.scheduler.advance(60_000);
+    expect(first.state()).toMatchObject({ owed: 0, setAside: 1 });
+    bench.kill();
+    const second = await bench.start();
+    await recordAnother(second, 9);
+    await bench.scheduler.advance(60_000);
+    await recordAnother(second, 10);
+    await bench.scheduler.advance(60_000);
+    expect(second.state()).toMatchObject({ setAside: 1, inFlight: 0 });
+    bench.kill();
+    refuse();
+    const third = await bench.start();
+    await bench.scheduler.advance(1_000);
+    expect(third.state()).toMatchObject({ owed: 0, setAside: 0 });
+    expect(recorded()).toContain(emergencyOf(1).id);
+    expectSoundLane();
+  });
+
+  test('in flight when the process ends: the next one takes its batch back, since it was never handed in', async () => {
+    const first = await bench.start();
+    refuse(emergencyOf(2).id);
+    bench.ledger.isCutOff = true;
+    recordAll(first, [1, 2, 3].map(emergencyOf));
+    await bench.scheduler.advance(3_000);
+    bench.kill();
+    bench.ledger.isCutOff = false;
+    const second = await bench.start();
+    await bench.scheduler.advance(60_000);
+    expect(recorded().sort()).toEqual(idsOf([1, 3]).sort());
+    expect(second.state()).toMatchObject({ phase: 'ready', owed: 0, setAside: 1, inFlight: 0 });
+    expectSoundLane();
+  });
+
+  test('an amendment is one like any other', async () => {
+    const recorder = await bench.start();
+    refuse(requestOf(1).id);
+    bench.ledger.refuses = ({ amends }) => amends?.id === requestOf(1).id;
+    bench.ledger.faults = [{ kind: 'held' }];
+    const watched = watch(recordOne(recorder, requestOf(1)));
+    await bench.scheduler.advance(11_000);
+    expect(codeOf(watched)).toBe('LEDGER_UNAVAILABLE');
+    bench.ledger.releaseHeld();
+    await settle();
+    await recordAnother(recorder, 2);
+    await bench.scheduler.advance(60_000);
+    expect(recorder.state()).toMatchObject({ owed: 0, amendmentsOwed: 0, setAside: 1 });
+  });
+});
+
+describe('an ordinary request that the ledger refuses', () => {
+  test('alone is refused; the others of its batch are recorded', async () => {
+    const recorder = await bench.start();
+    refuse(requestOf(5).id);
+    const watched = recordAll(
+      recorder,
+      range(60).map((number) => requestOf(number)),
+    );
+    await bench.scheduler.advance(5_000);
+    expect(watched.filter(({ outcome }) => outcome === undefined)).toHaveLength(1);
+    expect(codeOf(watched[4])).toBe('INTERNAL');
+    expect(recorded()).toHaveLength(59);
+    expectSoundLane();
+  });
+
+  test('with batches behind it: they were not handed in yet, go back with it, and are recorded', async () => {
+    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 2 } });
+    refuse(requestOf(1).id);
+    const watched = recordAll(
+      recorder,
+      range(7).map((number) => requestOf(number)),
+    );
+    await bench.scheduler.advance(5_000);
+    expect(codeOf(watched[0])).toBe('INTERNAL');
+    expect(watched.slice(1).every(({ outcome }) => outcome !== undefined)).toBe(true);
+    expectSoundLane();
+  });
+
+  test('a later place is handed in only after the peers have endorsed the one before', async () => {
+    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 1 } });
+    bench.ledger.faults = [{ kind: 'away' }];
+    recordAll(
+      recorder,
+      range(3).map((number) => requestOf(number)),
+    );
+    await settle();
+    expect(bench.ledger.attempts.map(({ seq }) => seq)).toEqual([0]);
+    await bench.scheduler.advance(1_000);
+    expectSoundLane();
+    expect(recorded()).toHaveLength(3);
+  });
+
+  test('about which the peers never agree: it alone runs into its deadline', async () => {
+    const recorder = await bench.start();
+    bench.ledger.differsAbout = ({ id }) => id === requestOf(3).id;
+    const watched = recordAll(
+      recorder,
+      range(8).map((number) => requestOf(number)),
+    );
+    await bench.scheduler.advance(20_000);
+    expect(codeOf(watched[2])).toBe('LEDGER_UNAVAILABLE');
+    expect(watched.filter(({ outcome }) => outcome !== undefined)).toHaveLength(7);
+    expect(recorder.state()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  test('on a ledger that takes nothing all are told soon', async () => {
+    const recorder = await bench.start();
+    bench.ledger.refuses = () => true;
+    const watched = recordAll(
+      recorder,
+      range(500).map((number) => requestOf(number)),
+    );
+    await bench.scheduler.advance(100);
+    expect(watched.every((one) => codeOf(one) === 'INTERNAL')).toBe(true);
+    expect(bench.ledger.attempts.length).toBeLessThan(40);
+    expect(recorder.state()).toMatchObject({ inFlight: 0, nextSeq: 0 });
+  });
+});
+
+describe('an emergency that the ledger refuses', () => {
+  test('beside others: they are answered after their commit, none is late, and it alone is refused', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    const watched = recordAll(recorder, range(5).map(emergencyOf));
+    await bench.scheduler.advance(15_000);
+    expect(watched.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome.late]))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(codeOf(watched[1])).toBe('INTERNAL');
+    expect(recorder.state()).toMatchObject({
+      owed: 0,
+      setAside: 0,
+      lateReleases: { ownPeer: 0, deployment: 0 },
+    });
+  });
+
+  test('one question that the own peer refuses does not decide about the others that are asked with it', async () => {
+    const recorder = await bench.start({ emergencyWithoutLedger: 'refuse' });
+    bench.ledger.isCutOff = true;
+    refuse(emergencyOf(2).id);
+    const watched = recordAll(recorder, range(4).map(emergencyOf));
+    await bench.scheduler.advance(4_000);
+    expect(watched.map(({ outcome }) => outcome?.late)).toEqual([true, undefined, true, true]);
+    expect(codeOf(watched[1])).toBe('LEDGER_UNAVAILABLE');
+  });
+});
+
+describe('a batch that was handed in and is refused later', () => {
+  /** Two late ones: nobody knows whether the batch of the first was ordered, the second is in none. */
+  async function handedIn(): Promise<void> {
+    const first = await bench.start();
+    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
+    const lost = watch(recordOne(first, emergencyOf(1)));
+    await settle();
+    bench.ledger.isCutOff = true;
+    const watched = [lost, watch(recordOne(first, emergencyOf(2)))];
+    await bench.scheduler.advance(2_500);
+    expect(watched.map(({ outcome }) => outcome?.late)).toEqual([true, true]);
+    bench.kill();
+    bench.ledger.isCutOff = false;
+    refuse(emergencyOf(1).id);
+  }
+
+  test('keeps its place and stops the lane: it may be ordered still', async () => {
+    await handedIn();
+    const second = await bench.start();
+    const ordinary = watch(recordOne(second, requestOf(3)));
+    const emergency = watch(recordOne(second, emergencyOf(4)));
+    await bench.scheduler.advance(20_000);
+    expect(recorded()).toEqual([]);
+    expect(codeOf(ordinary)).toBe('LEDGER_UNAVAILABLE');
+    expect(emergency.outcome).toMatchObject({ late: true });
+    expect(bench.ledger.attempts.every(({ seq }) => seq === 0)).toBe(true);
+    refuse();
+    await bench.scheduler.advance(20_000);
+    expect(recorded()).toEqual(expect.arrayContaining(idsOf([1, 2, 4])));
+    expectSoundLane();
+  });
+
+  test('goes into the lane of the new name that the operator gives the gateway', async () => {
+    await handedIn();
+    const second = await bench.start({ lane: `${LANE}-2` });
+    await bench.scheduler.advance(1_000);
+    watch(recordOne(second, requestOf(3)));
+    await bench.scheduler.advance(60_000);
+    expect(bench.ledger.events(`${LANE}-2`).map(({ id }) => id)).toEqual(
+      expect.arrayContaining(idsOf([2, 3])),
+    );
+    expect(bench.outbox.setAside()).toMatchObject([{ id: emergencyOf(1).id }]);
+    expect(second.state()).toMatchObject({ phase: 'ready', inFlight: 0, owed: 0, setAside: 1 });
+  });
+});
