@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Response } from 'supertest';
+import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import { hospitalOf } from '../../gateway/src/fhir/sampleHospital';
 import { observation, patient, SSN } from '../gateway/fhir/fakeFhirServer';
@@ -12,6 +13,8 @@ import { createHospital, type Hospital } from '../gateway/hospital/hospitalFixtu
 const NUMBER = { system: SSN, value: '999-61-3984' };
 const FORMER = { ...NUMBER, use: 'old' };
 const SECOND = { system: SSN, value: '999-22-2222' };
+/** Of a system before the number's in the network's order. */
+const EARLIER = { system: 'http://registry.example.org/insured', value: 'K 17' };
 const replacedBy = (...ids: string[]): Record<string, unknown> => ({
   link: ids.map((id) => ({ other: { reference: `Patient/${id}` }, type: 'replaced-by' })),
 });
@@ -30,6 +33,26 @@ const ATTEMPTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ['merged into nobody', { identifier: [FORMER], ...replacedBy('gone') }],
   ['merged into itself', { identifier: [FORMER], ...replacedBy('her8') }],
   ['merged into one whom no identifier names', { identifier: [FORMER], ...replacedBy('nameless') }],
+  [
+    'merged, a former number of another system before hers',
+    { identifier: [{ ...EARLIER, use: 'old' }, NUMBER], ...replacedBy('open') },
+  ],
+  [
+    'the same, her number a former one too',
+    { identifier: [{ ...EARLIER, use: 'old' }, FORMER], ...replacedBy('open') },
+  ],
+  [
+    'two numbers that differ, and a former one of another system',
+    { identifier: [{ ...EARLIER, use: 'old' }, NUMBER, SECOND] },
+  ],
+  [
+    'two numbers of another system that differ beside hers',
+    { identifier: [EARLIER, { ...EARLIER, value: 'K 18' }, NUMBER] },
+  ],
+  [
+    'merged into a record with a former number of another system and hers',
+    { identifier: [], ...replacedBy('closed-beside') },
+  ],
   ['no number, merged into her who denies', { identifier: [], ...replacedBy('closed') }],
   ['no number, merged into her and another', { identifier: [], ...replacedBy('open', 'closed') }],
   ['no number, merged into her former record', { identifier: [], ...replacedBy('closed-old') }],
@@ -47,10 +70,16 @@ beforeAll(async () => {
     patient('open', '999-11-1111'),
     patient('open2', '999-44-4444'),
     patient('closed', NUMBER.value),
+    patient('closed-beside', '', { identifier: [{ ...EARLIER, use: 'old' }, FORMER] }),
     patient('closed-old', '', { identifier: [FORMER] }),
     patient('nameless', '', { identifier: [] }),
   ];
-  hospital = await createHospital({ upstream: hospitalOf(records) });
+  hospital = await createHospital({
+    upstream: hospitalOf(records),
+    settings: {
+      identifierSystems: [{ system: EARLIER.system, aliases: [], form: 'text' }, ...US_IDENTIFIER_SYSTEMS],
+    },
+  });
 });
 
 /** Her number's consent denies everything, every other one permits everything. */

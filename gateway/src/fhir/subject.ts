@@ -14,7 +14,7 @@ export interface SubjectOptions {
 export interface Subjects {
   /** undefined when the patient has no such identifier, or two that differ in the same system. */
   ofPatient(patient: FhirResource): string | undefined;
-  /** All by which the record says that its person was ever known in the first of its systems, former identifiers (`use: old`) included. */
+  /** All by which the record says that its person was ever known, in every system, former identifiers (`use: old`) included. */
   everOfPatient(patient: FhirResource): readonly string[];
   /** undefined when the identifier cannot name anybody: of no system of the network's, empty, overlong or unprintable. */
   ofIdentifier(identifier: PatientIdentifier): string | undefined;
@@ -46,8 +46,7 @@ export function createSubjects({ pseudonyms, onMalformed }: SubjectOptions): Sub
     },
     everOfPatient: (patient) => {
       const identifiers = identifiersIn(patient, table, { includesFormer: true });
-      const ofFirst = identifiers.filter(({ system }) => system === identifiers[0]?.system);
-      return [...new Set(ofFirst.flatMap((identifier) => pseudonyms.ofNormal(identifier) ?? []))];
+      return [...new Set(identifiers.flatMap((identifier) => pseudonyms.ofNormal(identifier) ?? []))];
     },
   };
 }
