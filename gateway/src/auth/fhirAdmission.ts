@@ -34,7 +34,8 @@ export function tokenKey(clientId: string, purpose: string): string {
 
 /** Token requests of sources that failed too often: so many are judged at once, and so many wait. */
 const SLOW = { width: 2, waiting: 200 } as const;
-const UNAUTHORISED = new Set([400, 401]);
+/** Refused, or not to be judged now: while the ledger is away a stranger's request costs a call and ends so. */
+const UNPROVED = new Set([400, 401, 503]);
 
 /**
  * Before the token endpoint, where every request brings its own proof. What is refused counts for the source; a source that has used up its
@@ -48,7 +49,7 @@ export function tokenAdmission(admission: Admission): RequestHandler {
       return;
     }
     response.once('finish', () => {
-      if (UNAUTHORISED.has(response.statusCode) && !admission.isUsedUp(request)) {
+      if (UNPROVED.has(response.statusCode) && !admission.isUsedUp(request)) {
         admission.countAnonymous(request);
       }
     });

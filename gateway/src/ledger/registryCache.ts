@@ -43,8 +43,10 @@ export interface RegistryCacheOptions {
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
-/** Clients that are remembered at most; ids come from unauthenticated callers. */
+/** Clients that are remembered at most. */
 const MAX_CLIENTS = 2_000;
+/** Ids of no client, or of none that was found yet. They come from unauthenticated callers and must not push a client out. */
+const MAX_STRANGERS = 500;
 /** Bound of a first read while the ledger is known to be away: long enough for a ledger that is just back. */
 const AWAY_PATIENCE_MS = 1_000;
 
@@ -182,6 +184,7 @@ class EventDrivenRegistry implements RegistryCache {
   readonly #options: RegistryCacheOptions;
   readonly #now: () => number;
   readonly #clients = new Map<string, Cell<ClientApplication | undefined>>();
+  readonly #strangers = new Map<string, Cell<ClientApplication | undefined>>();
   readonly #organisations: Cell<readonly Organisation[]>;
   readonly #settings: Cell<NetworkSettings | undefined>;
   readonly #stop = new AbortController();
@@ -215,8 +218,14 @@ class EventDrivenRegistry implements RegistryCache {
     this.#following = this.#follow();
   }
 
-  findClient(clientId: string): Promise<ClientApplication | undefined> {
-    return this.#clientCell(clientId).get();
+  async findClient(clientId: string): Promise<ClientApplication | undefined> {
+    const cell = this.#clientCell(clientId);
+    const client = await cell.get();
+    if (client !== undefined && !this.#clients.has(clientId)) {
+      this.#strangers.delete(clientId);
+      keepAtMost(MAX_CLIENTS, this.#clients).set(clientId, cell);
+    }
+    return client;
   }
 
   async findOrganisation(mspId: string): Promise<Organisation | undefined> {
@@ -237,16 +246,12 @@ class EventDrivenRegistry implements RegistryCache {
   }
 
   #clientCell(clientId: string): Cell<ClientApplication | undefined> {
-    const known = this.#clients.get(clientId);
+    const known = this.#clients.get(clientId) ?? this.#strangers.get(clientId);
     if (known !== undefined) {
       return known;
     }
-    const oldest = this.#clients.keys().next().value;
-    if (this.#clients.size >= MAX_CLIENTS && oldest !== undefined) {
-      this.#clients.delete(oldest);
-    }
     const cell = new Cell(() => this.#options.ledger.findClient(clientId), this.#patience);
-    this.#clients.set(clientId, cell);
+    keepAtMost(MAX_STRANGERS, this.#strangers).set(clientId, cell);
     return cell;
   }
 
@@ -276,6 +281,7 @@ class EventDrivenRegistry implements RegistryCache {
   #outdate(kind: 'settings' | 'organisation' | 'client', id: string): void {
     if (kind === 'client') {
       this.#clients.get(id)?.outdate();
+      this.#strangers.get(id)?.outdate();
     } else if (kind === 'organisation') {
       this.#organisations.outdate();
     } else {
@@ -286,7 +292,7 @@ class EventDrivenRegistry implements RegistryCache {
   #outdateAll(): void {
     this.#organisations.outdate();
     this.#settings.outdate();
-    for (const cell of this.#clients.values()) {
+    for (const cell of [...this.#clients.values(), ...this.#strangers.values()]) {
       cell.outdate();
     }
   }
@@ -315,6 +321,15 @@ class EventDrivenRegistry implements RegistryCache {
  */
 function isAway(error: unknown): boolean {
   return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);
+}
+
+/** Makes room for one more: the oldest goes. */
+function keepAtMost<T>(count: number, cells: Map<string, T>): Map<string, T> {
+  const oldest = cells.keys().next().value;
+  if (cells.size >= count && oldest !== undefined) {
+    cells.delete(oldest);
+  }
+  return cells;
 }
 
 function afterTimeout(milliseconds: number, action: () => void): () => void {

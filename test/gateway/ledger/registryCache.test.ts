@@ -12,11 +12,15 @@ class FakeRegistryLedger {
   reads = 0;
   failure: LedgerError | undefined;
   status: RegistryStatus = 'active';
+  /** A further client. */
+  also: string | undefined;
   /** While set, reads answer only when it resolves. */
   gate: Promise<void> | undefined;
   #wake: (() => void)[] = [];
   #events: LedgerEvent[] = [];
   #isBroken = false;
+  #opened = 0;
+  #noteReopened: () => void = () => undefined;
 
   async findClient(clientId: string): Promise<ClientApplication | undefined> {
     this.reads += 1;
@@ -25,7 +29,9 @@ class FakeRegistryLedger {
     if (this.failure !== undefined) {
       throw this.failure;
     }
-    return clientId === CLIENT.clientId ? { ...CLIENT, org: NORTH, status } : undefined;
+    return clientId === CLIENT.clientId || clientId === this.also
+      ? { ...CLIENT, clientId, org: NORTH, status }
+      : undefined;
   }
   async organisations() {
     await this.findClient('');
@@ -37,7 +43,13 @@ class FakeRegistryLedger {
   height() {
     return Promise.resolve(5n);
   }
+  /** Resolves when events are asked for a second time. */
+  readonly reopened = new Promise<void>((resolve) => {
+    this.#noteReopened = resolve;
+  });
   async *events(_after: unknown, signal: AbortSignal): AsyncIterable<LedgerEvent> {
+    this.#opened += 1;
+    if (this.#opened === 2) this.#noteReopened();
     while (!signal.aborted) {
       const event = this.#events.shift();
       if (event !== undefined) {
@@ -170,7 +182,8 @@ test('a broken stream is opened again and everything is read anew', async () => 
   await statusNow();
   ledger.status = 'suspended';
   ledger.breakStream();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await ledger.reopened;
+  await settle();
   expect(await statusNow()).toBe('suspended');
   expect((await cache.findOrganisation(NORTH))?.status).toBe('suspended');
 });
@@ -182,6 +195,24 @@ test('while the ledger is away an old answer is given for a while, then none', a
   expect(await statusNow()).toBe('active');
   now += 30_001;
   await expect(statusNow()).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('strangers push no client out, however many ids they make up', async () => {
+  await statusNow();
+  ledger.failure = new LedgerError('unavailable', 'fake: away');
+  const made = Array.from({ length: 3_000 }, (_, at) => cache.findClient(`made-up-${String(at)}`));
+  expect((await Promise.allSettled(made)).every(({ status }) => status === 'rejected')).toBe(true);
+  now += 30_000;
+  expect(await statusNow()).toBe('active');
+});
+
+test('an unknown id that becomes a client is found with its change', async () => {
+  expect(await cache.findClient('later')).toBeUndefined();
+  ledger.also = 'later';
+  expect(await cache.findClient('later')).toBeUndefined();
+  ledger.change('client', 'later');
+  await settle();
+  expect(await cache.findClient('later')).toBeDefined();
 });
 
 test('a refusal is not papered over with an old answer', async () => {
