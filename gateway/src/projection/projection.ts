@@ -165,6 +165,8 @@ class LedgerProjection implements Projection {
     };
     signal.addEventListener('abort', end);
     const polling = this.#poll(connection.signal).finally(end);
+    // Its failure is taken up below, once what is in hand has ended; until then nobody waits for it.
+    polling.catch(() => undefined);
     try {
       await this.#follow(checkpoint, connection.signal);
     } finally {

@@ -97,6 +97,33 @@ describe('a ledger that was restored from an older copy', () => {
     });
   });
 
+  it('is found out while a batch is under way, and halts the list by name', async () => {
+    record(run.ledger);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { ledger } = run;
+    const projection = run.start({
+      ledger: {
+        tip: () => ledger.tip(),
+        findBlock: (...given) => ledger.findBlock(...given),
+        findEventBlock: (from, to) => ledger.findEventBlock(from, to),
+        getEvents: (...given) => ledger.getEvents(...given),
+        events: (after, signal) => ledger.events(after, signal),
+        findBatch: async (...given) => {
+          ledger.history = 'second';
+          await held;
+          return await ledger.findBatch(...given);
+        },
+      },
+    });
+    const halted = reaches(projection, ({ state }) => state === 'halted');
+    await pause(50, new AbortController().signal);
+    release();
+    expect(await halted).toMatchObject({ haltReason: 'LEDGER_FORKED' });
+  });
+
   it('is found out while the list follows it', async () => {
     record(run.ledger);
     const projection = run.start();
