@@ -11,6 +11,7 @@ import {
 } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AppError } from '../errors';
+import { faultTrace } from '../http/faultTrace';
 import { B2B, B2bRefused, formatB2b, type B2bExtension } from './b2bExtension';
 import { checkClientAssertion } from './clientAssertion';
 import { JwsRefused } from './compactJws';
@@ -113,7 +114,7 @@ export async function createAuthorizationServer(
   // Audiences are those of the configuration, never of the Host header that a caller sends.
   provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () => new Set([issuer, tokenEndpoint]);
   provider.on('server_error', (_ctx, error) => {
-    options.log.error({ err: error }, 'token endpoint failed');
+    options.log.error({ fault: faultTrace(error) }, 'token endpoint failed');
   });
   explainRefusals(provider, options.log);
   sayWhenToRetry(provider);

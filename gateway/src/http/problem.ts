@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError } from '../errors';
+import { faultTrace } from './faultTrace';
 import { requestIdOf } from './requestContext';
 import { toAppError } from './toAppError';
 
-/** Writes an error's log line: details for faults and failed dependencies, the bare code for refusals. */
+/** Writes an error's log line: where a fault arose; the reason of a refusal or of a failed dependency. */
 export function logAppError(request: Request, error: AppError): void {
   if (error.kind.family === 'fault') {
-    request.log.error({ code: error.code, err: error }, 'request failed');
+    request.log.error({ code: error.code, fault: faultTrace(error) }, 'request failed');
   } else if (error.kind.status >= 500) {
     request.log.warn({ code: error.code, reason: error.message }, 'request failed');
   } else {

@@ -28,7 +28,7 @@ export function requestContext(log: Logger): RequestHandler {
     serializers: {
       req: (request: { id: unknown; method: unknown }) => ({ id: request.id, method: request.method }),
       res: (response: { statusCode: unknown }) => ({ statusCode: response.statusCode }),
-      // An error's text may quote input; faults are logged once, by the error handler.
+      // An error's text may quote input; the error handler logs a fault once, with its places.
       err: (error: Error) => ({ type: error.name }),
     },
     // Added to the line at the end: before, no route is known, and a logger of its own for each request costs more than the line.

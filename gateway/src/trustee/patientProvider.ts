@@ -9,6 +9,7 @@ import {
 } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { sayWhenToRetry } from '../auth/temporarilyUnavailable';
+import { faultTrace } from '../http/faultTrace';
 import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
 import type { OidcStorage } from './oidcAdapter';
@@ -61,7 +62,7 @@ export function createPatientProvider(options: PatientProviderOptions): Provider
   // Cookies get their Secure flag, and URLs their scheme, from the public URL and not from the hop before this process.
   provider.proxy = true;
   provider.on('server_error', (_context, error) => {
-    options.log.error({ error: error.name }, 'the OpenID provider failed');
+    options.log.error({ fault: faultTrace(error) }, 'the OpenID provider failed');
   });
   sayWhenToRetry(provider);
   return provider;
