@@ -22,6 +22,15 @@ async function beginChange(): Promise<Page> {
   return page;
 }
 
+/** As a server answers this tab once another version of the portal is installed there. */
+async function upgrade(page: Page): Promise<void> {
+  await page.route(ASSETS, (route) => route.fulfill({ status: 404, json: { code: 'NOT_FOUND' } }));
+  await page.route(
+    (url) => url.pathname === '/',
+    (route) => route.fulfill({ contentType: 'text/html', body: '<script src="/assets/new-1.js"></script>' }),
+  );
+}
+
 const close = (page: Page) => page.getByRole('radio', { name: /Closed, even in an emergency/ }).check();
 
 async function draftIsThere(page: Page): Promise<void> {
@@ -35,11 +44,7 @@ async function draftIsThere(page: Page): Promise<void> {
 
 it('keeps frame and draft when a part is gone after an upgrade, and loads the new version', async () => {
   const page = await beginChange();
-  await page.route(ASSETS, (route) => route.fulfill({ status: 404, json: { code: 'NOT_FOUND' } }));
-  await page.route(
-    (url) => url.pathname === '/',
-    (route) => route.fulfill({ contentType: 'text/html', body: '<script src="/assets/new-1.js"></script>' }),
-  );
+  await upgrade(page);
   await close(page);
   await page.getByRole('link', { name: 'Keep a copy' }).click();
   await page.getByText('This portal was updated').waitFor();
@@ -76,11 +81,7 @@ it('keeps frame and draft while there is no connection, and goes on when it is b
 
 it('gives a kept draft to nobody but the person who began it', async () => {
   const page = await beginChange();
-  await page.route(ASSETS, (route) => route.fulfill({ status: 404, json: { code: 'NOT_FOUND' } }));
-  await page.route(
-    (url) => url.pathname === '/',
-    (route) => route.fulfill({ contentType: 'text/html', body: '<script src="/assets/new-1.js"></script>' }),
-  );
+  await upgrade(page);
   await close(page);
   await page.getByRole('link', { name: 'Keep a copy' }).click();
   await page.getByText('This portal was updated').waitFor();
