@@ -56,7 +56,6 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
   const metrics = createMetrics('hospital');
-  const registry = createRegistryCache({ ledger, log });
   const recorder = await createRecorder({
     ledger,
     lane: `${ledger.mspId}/${options.gatewayName}`,
@@ -66,6 +65,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     log,
   });
   addRecorderMetrics(metrics, recorder);
+  const registry = createRegistryCache({ ledger, log, isLedgerAway: () => recorder.state().ledgerAway });
   const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
   const tokens: TokenIssuer =
     options.externalIssuer === undefined

@@ -39,6 +39,8 @@ export interface RegistryCacheOptions {
   /** How long after a failed read what is remembered is given at once. Default 30,000: what is asked meanwhile still reads,
    * and the first answer ends it. */
   readonly failedLatelyMs?: number;
+  /** Whether somebody else knows that the ledger does not answer or commit: then what is remembered is given at once. Default: nobody. */
+  readonly isLedgerAway?: () => boolean;
   /** Runs `action` once after `milliseconds` unless the returned function is called before. */
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
@@ -70,6 +72,7 @@ interface Patience {
   readonly patienceMs: number;
   readonly firstPatienceMs: () => number;
   readonly hasFailedLately: () => boolean;
+  readonly isLedgerAway: () => boolean;
   /** Tells all cells how a read ended. */
   readonly note: (isAnswered: boolean) => void;
   readonly after: (milliseconds: number, action: () => void) => () => void;
@@ -112,9 +115,11 @@ class Cell<T> {
 
   /** A ledger that hangs must not make every caller wait for its deadline: what is remembered serves meanwhile. */
   async #orRemembered(reading: Promise<T>, kept: Remembered<T>): Promise<T> {
-    const { hasFailedLately, patienceMs } = this.#patience;
+    const { hasFailedLately, isLedgerAway, patienceMs } = this.#patience;
+    // A change that was announced shows that the own peer lives, whatever else is away: it is waited for.
+    const isHopeless = hasFailedLately() || (isLedgerAway() && !kept.isOutdated);
     try {
-      const value = await this.#within(reading, hasFailedLately() ? 0 : patienceMs);
+      const value = await this.#within(reading, isHopeless ? 0 : patienceMs);
       return value === LATE ? kept.value : value;
     } catch (error) {
       if (isAway(error)) {
@@ -142,7 +147,8 @@ class Cell<T> {
     });
     try {
       const value = await Promise.race([reading, late]);
-      if (value === LATE) {
+      // Not to have waited at all says nothing new.
+      if (value === LATE && (milliseconds > 0 || this.#patience.hasFailedLately())) {
         this.#patience.note(false);
       }
       return value;
@@ -198,6 +204,7 @@ class EventDrivenRegistry implements RegistryCache {
     this.#now = options.clock ?? Date.now;
     const hasFailedLately = (): boolean =>
       this.#failedAt !== undefined && this.#now() - this.#failedAt < (options.failedLatelyMs ?? 30_000);
+    const isLedgerAway = options.isLedgerAway ?? (() => false);
     this.#patience = {
       now: this.#now,
       freshMs: () => (this.#isWatched ? (options.freshMs ?? 10_000) : (options.unwatchedMs ?? 1_000)),
@@ -205,9 +212,10 @@ class EventDrivenRegistry implements RegistryCache {
       patienceMs: options.patienceMs ?? 500,
       firstPatienceMs: () => {
         const patience = options.firstPatienceMs ?? 3_000;
-        return hasFailedLately() ? Math.min(patience, AWAY_PATIENCE_MS) : patience;
+        return hasFailedLately() || isLedgerAway() ? Math.min(patience, AWAY_PATIENCE_MS) : patience;
       },
       hasFailedLately,
+      isLedgerAway,
       note: (isAnswered) => {
         this.#failedAt = isAnswered ? undefined : this.#now();
       },

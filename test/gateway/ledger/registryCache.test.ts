@@ -85,6 +85,7 @@ class FakeRegistryLedger {
 let ledger: FakeRegistryLedger;
 let cache: RegistryCache;
 let now: number;
+let isLedgerAway = false;
 /** Timers that were asked for, run by `pass`. */
 let timers: { at: number; action: () => void }[];
 const pass = async (milliseconds: number): Promise<void> => {
@@ -99,6 +100,7 @@ const pass = async (milliseconds: number): Promise<void> => {
 beforeEach(async () => {
   ledger = new FakeRegistryLedger();
   now = 1_000_000;
+  isLedgerAway = false;
   timers = [];
   cache = createRegistryCache({
     ledger,
@@ -110,6 +112,7 @@ beforeEach(async () => {
     reopenMs: 1,
     patienceMs: 500,
     firstPatienceMs: 3_000,
+    isLedgerAway: () => isLedgerAway,
     after: (milliseconds, action) => {
       const timer = { at: now + milliseconds, action };
       timers.push(timer);
@@ -268,6 +271,36 @@ describe('while the ledger hangs', () => {
       expect(await next).toBe('active');
     },
   );
+
+  test('and somebody else knows it: what is remembered is given at once, the first time too', async () => {
+    isLedgerAway = true;
+    const first = statusNow();
+    await pass(0);
+    expect(await first).toBe('active');
+    // Nobody waited, so nothing is known of the own peer: once the ledger is back it is asked in earnest.
+    isLedgerAway = false;
+    const next = jest.fn();
+    void statusNow().then(next);
+    await pass(499);
+    expect(next).not.toHaveBeenCalled();
+    await pass(1);
+    expect(next).toHaveBeenCalledWith('active');
+  });
+
+  test('a change that was announced is waited for, although the rest of the ledger is away', async () => {
+    isLedgerAway = true;
+    let open: () => void = () => undefined;
+    ledger.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    ledger.status = 'suspended';
+    ledger.change('client', CLIENT.clientId);
+    await settle();
+    const next = statusNow();
+    await pass(100);
+    open();
+    expect(await next).toBe('suspended');
+  });
 
   test('what was never read fails in bounded time, sooner when it is known to hang', async () => {
     const first = expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
