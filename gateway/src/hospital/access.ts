@@ -20,7 +20,7 @@ import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { matchingPatients, patientNamedBy } from './boundPatient';
 import type { EmergencyDeclaration } from './breakGlass';
 import { type Chooser, createChooser } from './chooseCandidates';
-import { completeDirectories, readDirectory } from './directories';
+import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
@@ -216,8 +216,14 @@ class Accessing {
       throw await this.#absent('Patient');
     }
     const chooser = this.#chooser(bound, 's', source.isMatch);
-    const types = request.upstream.get('_type')?.split(',');
-    const directoryMeans = { chooser, isEmergency: this.#isEmergency, log: this.#deps.log };
+    const directoryMeans: DirectoryMeans = {
+      read: (type, id, signal) => this.#upstream.read(type, id, signal),
+      chooser,
+      types: request.upstream.get('_type')?.split(','),
+      deadline: this.#context.deadline,
+      hurry: this.#context.hurry,
+      log: this.#deps.log,
+    };
     const task: PageTask = {
       source,
       start,
@@ -232,13 +238,7 @@ class Accessing {
       means: this.#means(chooser),
       newForesight: (said) => this.#foresight(bound, said),
       complete: async (filled, isWhole) =>
-        isWhole
-          ? filled.besides
-          : completeDirectories(filled.foreseen, filled.besides, (type, id) =>
-              types?.includes(type) === false
-                ? Promise.resolve(undefined)
-                : readDirectory(() => this.#fetch(type, id), type, directoryMeans),
-            ),
+        isWhole ? filled.besides : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
       emptyType: 'Patient',
       errand: this.#errand(bound, 'search'),
     };

@@ -7,8 +7,14 @@ import { isDirectoryType } from '../fhir/resourceTypes';
 import type { Chooser } from './chooseCandidates';
 
 export interface DirectoryMeans {
+  readonly read: (type: string, id: string, signal: AbortSignal) => Promise<FhirResource | undefined>;
   readonly chooser: Pick<Chooser, 'choose'>;
-  readonly isEmergency: boolean;
+  /** Types that the caller asked for; absent: all. */
+  readonly types: readonly string[] | undefined;
+  /** Ends the request. */
+  readonly deadline: AbortSignal;
+  /** Of an emergency, which is answered without what could not be read by then, or at all. */
+  readonly hurry: AbortSignal | undefined;
   readonly log: Logger;
 }
 
@@ -17,66 +23,65 @@ const AT_ONCE = 8;
 
 /**
  * The directory resources that `roots` lead to, over any number of steps: from `pool`, and from the source where the pool lacks them because
- * they stand on another page.
- * @param read undefined for what is not there or may not be given.
+ * they stand on another page. What is not there, or may not be given, is left out; in an emergency also what cannot be read in time.
+ * @throws what reading throws, but not in an emergency.
  */
 export async function completeDirectories(
   roots: readonly Candidate[],
   pool: readonly Candidate[],
-  read: (type: string, id: string) => Promise<Candidate | undefined>,
+  means: DirectoryMeans,
 ): Promise<readonly Candidate[]> {
   const known = new Map(pool.map((candidate) => [keyOf(candidate), candidate]));
   const tried = new Set(known.keys());
+  let failed = 0;
+  const readInto = async (key: string): Promise<void> => {
+    tried.add(key);
+    try {
+      const candidate = await readOne(key, means);
+      if (candidate !== undefined) {
+        known.set(key, candidate);
+      }
+    } catch (error) {
+      if (means.hurry === undefined) {
+        throw error;
+      }
+      failed += 1;
+    }
+  };
   for (;;) {
-    const { reached } = reachFrom(roots, [...known.values()], BY_REFERENCE);
-    const missing = new Set(
-      [...roots, ...reached]
-        .flatMap(({ facts }) => [...facts.references])
-        .filter((key) => isMissing(key, tried)),
-    );
-    if (missing.size === 0) {
+    const waiting = missing(roots, [...known.values()], tried);
+    if (waiting.length === 0 || means.hurry?.aborted === true) {
+      tellFailed(failed + waiting.length, means);
       return [...known.values()];
     }
-    const waiting = [...missing];
-    while (waiting.length > 0) {
-      const found = await Promise.all(waiting.splice(0, AT_ONCE).map((key) => readKey(key, tried, read)));
-      for (const candidate of found) {
-        if (candidate !== undefined) {
-          known.set(keyOf(candidate), candidate);
-        }
-      }
-    }
+    await Promise.all(waiting.slice(0, AT_ONCE).map(readInto));
   }
 }
 
-function isMissing(key: string, tried: ReadonlySet<string>): boolean {
-  return !tried.has(key) && isDirectoryType(key.split('/')[0] ?? '');
+function missing(
+  roots: readonly Candidate[],
+  known: readonly Candidate[],
+  tried: ReadonlySet<string>,
+): readonly string[] {
+  const { reached } = reachFrom(roots, known, BY_REFERENCE);
+  const keys = new Set([...roots, ...reached].flatMap(({ facts }) => [...facts.references]));
+  return [...keys].filter((key) => !tried.has(key) && isDirectoryType(key.split('/')[0] ?? ''));
 }
 
-function readKey(
+async function readOne(
   key: string,
-  tried: Set<string>,
-  read: (type: string, id: string) => Promise<Candidate | undefined>,
+  { read, chooser, types, deadline, hurry }: DirectoryMeans,
 ): Promise<Candidate | undefined> {
-  tried.add(key);
   const [type = '', id = ''] = key.split('/');
-  return read(type, id);
+  if (types?.includes(type) === false) {
+    return undefined;
+  }
+  const resource = await read(type, id, hurry === undefined ? deadline : AbortSignal.any([deadline, hurry]));
+  return resource && chooser.choose({ resource, mode: 'include' });
 }
 
-/** A directory resource as a candidate; undefined for what is not there, may not be given, or, in an emergency, cannot be read. */
-export async function readDirectory(
-  fetch: () => Promise<FhirResource | undefined>,
-  type: string,
-  { chooser, isEmergency, log }: DirectoryMeans,
-): Promise<Candidate | undefined> {
-  try {
-    const resource = await fetch();
-    return resource && chooser.choose({ resource, mode: 'include' });
-  } catch (error) {
-    if (!isEmergency) {
-      throw error;
-    }
-    log.warn({ type }, 'a directory resource could not be read; an emergency is answered without it');
-    return undefined;
+function tellFailed(count: number, { log }: DirectoryMeans): void {
+  if (count > 0) {
+    log.warn({ count }, 'directory resources could not be read; an emergency is answered without them');
   }
 }
