@@ -397,10 +397,9 @@ function isSamplePatient(name: string): name is SamplePatient {
 
 /** A whole number within bounds; `fallback` when it is not set. */
 function wholeNumber(minimum: number, maximum: number, fallback: number) {
-  return z
-    .string()
-    .regex(/^\d{1,7}$/, 'must be a whole number')
-    .default(String(fallback))
+  return absent
+    .transform((text) => text ?? String(fallback))
+    .pipe(z.string().regex(/^\d{1,7}$/, 'must be a whole number'))
     .transform(Number)
     .pipe(z.number().min(minimum).max(maximum));
 }
@@ -906,16 +905,7 @@ export function parseHospitalConfig(
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
     emergencyWithoutLedger: values.EMERGENCY_WITHOUT_LEDGER,
-    recorderLimits: {
-      deadlineMs: values.ACCESS_DEADLINE_MS,
-      emergencyWaitMs: values.EMERGENCY_DEADLINE_MS,
-      awayAfterMs: values.LEDGER_AWAY_AFTER_MS,
-      evaluateMs: values.OWN_PEER_WAIT_MS,
-      maxAdmitted: values.MAX_ADMITTED,
-      maxAdmittedEmergencies: values.MAX_ADMITTED_EMERGENCIES,
-      maxQueued: values.MAX_QUEUED,
-      maxQueuedBytes: values.MAX_QUEUED_MIB * MIB,
-    },
+    recorderLimits: recorderLimitsOf(values, reader),
     accessLimits: accessLimitsOf(values, reader),
     pageKey: pageKeyOf(values, reader),
     upstream: upstreamOf(values, reader),
@@ -928,6 +918,27 @@ export function parseHospitalConfig(
 }
 
 type HospitalValues = z.infer<typeof hospitalShape>;
+
+function recorderLimitsOf(values: HospitalValues, reader: Reader): Partial<RecorderLimits> {
+  const least = values.LEDGER_AWAY_AFTER_MS + values.OWN_PEER_WAIT_MS;
+  if (values.EMERGENCY_DEADLINE_MS <= least) {
+    // An emergency would always be over before the ledger counts as away, so that none would ever be released late.
+    reader.complain(
+      'EMERGENCY_DEADLINE_MS',
+      `is not more than ${String(least)}, which LEDGER_AWAY_AFTER_MS and OWN_PEER_WAIT_MS take together`,
+    );
+  }
+  return {
+    deadlineMs: values.ACCESS_DEADLINE_MS,
+    emergencyWaitMs: values.EMERGENCY_DEADLINE_MS,
+    awayAfterMs: values.LEDGER_AWAY_AFTER_MS,
+    evaluateMs: values.OWN_PEER_WAIT_MS,
+    maxAdmitted: values.MAX_ADMITTED,
+    maxAdmittedEmergencies: values.MAX_ADMITTED_EMERGENCIES,
+    maxQueued: values.MAX_QUEUED,
+    maxQueuedBytes: values.MAX_QUEUED_MIB * MIB,
+  };
+}
 
 function accessLimitsOf(values: HospitalValues, reader: Reader): AccessLimits {
   const limits = limitsOf(values);

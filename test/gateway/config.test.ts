@@ -200,7 +200,7 @@ describe('parseHospitalConfig', () => {
     // Less memory than two answers need is another complaint, below.
     const given = name === 'UPSTREAM_MEMORY_MIB' ? { ...roomy, UPSTREAM_ANSWER_MIB: '8' } : roomy;
     expect(parseHospitalConfig(given, readFile).accessLimits[limit]).toBe(value * scale);
-    for (const wrong of [String(minimum - 1), String(maximum + 1), '1.5', '-1', 'many', '']) {
+    for (const wrong of [String(minimum - 1), String(maximum + 1), '1.5', '-1', 'many', ' ']) {
       expect(problemsOf(() => parseHospitalConfig({ ...given, [name]: wrong }, readFile))).toEqual([
         expect.stringContaining(`${name}: `),
       ]);
@@ -225,6 +225,24 @@ describe('parseHospitalConfig', () => {
       expect.stringContaining('EMERGENCY_PAGE_MS: is not less than READING_DEADLINE_MS'),
       expect.stringContaining('UPSTREAM_MEMORY_MIB: is less than 214, which 2 answers'),
     ]);
+  });
+
+  it('refuses times by which no emergency could ever be released while the ledger is away', () => {
+    const problem = (times: Record<string, string>): readonly string[] =>
+      problemsOf(() => parseHospitalConfig({ ...HOSPITAL, ...times }, readFile));
+    const refusal = 'EMERGENCY_DEADLINE_MS: is not more than';
+    expect(problem({ LEDGER_AWAY_AFTER_MS: '60000' })).toEqual([expect.stringContaining(refusal)]);
+    expect(problem({ EMERGENCY_DEADLINE_MS: '3000' })).toEqual([
+      expect.stringContaining(`${refusal} 3000, which LEDGER_AWAY_AFTER_MS and OWN_PEER_WAIT_MS take`),
+    ]);
+    expect(
+      parseHospitalConfig({ ...HOSPITAL, EMERGENCY_DEADLINE_MS: '3001' }, readFile).recorderLimits,
+    ).toMatchObject({ emergencyWaitMs: 3_001 });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const empty = { ...HOSPITAL, ACCESS_DEADLINE_MS: '', MAX_QUEUED: '', UPSTREAM_TIMEOUT_MS: '' };
+    expect(parseHospitalConfig(empty, readFile)).toEqual(parseHospitalConfig(HOSPITAL, readFile));
   });
 
   it('reads the key of next links, which is no other organisation’s', () => {
