@@ -1,55 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Whether time tells what is withheld from what is not there: a patient who denies everything against patients who do not exist, at a running
- * gateway. Each round asks for the one and two of the others, in random order, one after the other over one connection.
+ * Whether time tells what is withheld from what is not there, at a running gateway: a patient who denies everything against patients who do
+ * not exist, and a page with one withheld match against the same without. One request after the other over one connection.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { bearerToken } from './load.mjs';
-import { quantile } from './statistics.mjs';
+import { exceeding, quantile } from './statistics.mjs';
 
-/** What is asked for, by a patient's id and the id of an Observation of hers. */
-const REQUESTS = {
+/** What is asked for, by a patient's id and the id of an Observation of hers: a denied patient's against absent ones'. */
+const DENIED = {
   'read of a Patient': ({ patient }) => `Patient/${patient}`,
   'read of an Observation': ({ observation }) => `Observation/${observation}`,
   'search, 200 on a page': ({ patient }) => `Observation?patient=${patient}`,
   'latest value': ({ patient }) => `Observation?patient=${patient}&_count=1&_sort=-date`,
   $everything: ({ patient }) => `Patient/${patient}/$everything`,
 };
+/** One withheld match on the page against a twin who never had it. */
+const WITHHELD = {
+  'page of 10, one withheld': ({ patient }) => `Observation?patient=${patient}&_count=10`,
+  'page of 50, one withheld': ({ patient }) => `Observation?patient=${patient}&_count=50`,
+};
 
 const ROUNDS_WITH_A_TOKEN = 50;
+const WARMING_ROUNDS = 50;
 
-/** @param options.rounds for each kind of request; `options.kinds` how the kinds begin that are measured. Prints as it goes. */
-export async function measureDenied(product, privateJwk, { rounds, kinds }, say) {
+/** @param options.rounds for each kind of request; `options.kinds` how the kinds begin that are measured. Calls `say` with each kind's name and summary. */
+export async function measureDenied(product, privateJwk, options, say) {
+  const { grouped, twins } = product.ready.gateways;
   const closed = await product.ask('closedPatient');
+  const absent = { baseUrl: grouped.baseUrl, hiding: () => closed, plain: nobody };
+  await measurePairs(DENIED, absent, privateJwk, options, say);
+  const { withheld, without } = await product.ask('twins');
+  let turn = 0;
+  const plain = () => ({ patient: without[(turn += 1) % without.length] });
+  const page = { baseUrl: twins.baseUrl, hiding: () => ({ patient: withheld }), plain };
+  await measurePairs(WITHHELD, page, privateJwk, options, say);
+}
+
+/** Each round asks once for what hides something and twice for what does not, in random order. */
+async function measurePairs(requests, { baseUrl, hiding, plain }, privateJwk, { rounds, kinds }, say) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const { baseUrl } = product.ready.gateways.grouped;
-  for (const [name, pathOf] of Object.entries(REQUESTS)) {
+  for (const [name, pathOf] of Object.entries(requests)) {
     if (!kinds.some((kind) => name.startsWith(kind))) {
       continue;
     }
-    let authorization = '';
-    const ask = (ids) => timedGet(`${baseUrl}/fhir/${pathOf(ids)}`, { agent, authorization });
-    // Tokens are good for five minutes, and a round takes less than three seconds on any machine.
-    const renew = async () => {
-      authorization = `Bearer ${await bearerToken({ baseUrl }, privateJwk)}`;
-    };
-    await renew();
-    for (let warm = 0; warm < 50; warm += 1) {
-      await ask(closed);
-      await ask(nobody());
-    }
-    const times = { denied: [], absent: [], alsoAbsent: [] };
+    const times = { hiding: [], plain: [], alsoPlain: [] };
     const seen = new Set();
-    for (let round = 0; round < rounds; round += 1) {
+    let authorization = '';
+    for (let round = -WARMING_ROUNDS; round < rounds; round += 1) {
+      // Tokens are good for five minutes, and a round takes less than three seconds on any machine.
       if (round % ROUNDS_WITH_A_TOKEN === 0) {
-        await renew();
+        authorization = `Bearer ${await bearerToken({ baseUrl }, privateJwk)}`;
       }
       for (const who of shuffled(Object.keys(times))) {
-        const ids = who === 'denied' ? closed : nobody();
-        const { milliseconds, status, size } = await ask(ids);
-        times[who].push(milliseconds);
-        seen.add(`${String(status)} of ${String(size)} bytes`);
+        const ids = who === 'hiding' ? hiding() : plain();
+        const answer = await timedGet(`${baseUrl}/fhir/${pathOf(ids)}`, { agent, authorization });
+        if (round >= 0) {
+          times[who].push(answer.milliseconds);
+        }
+        seen.add(`${String(answer.status)} of ${String(answer.size)} bytes`);
       }
     }
     if (seen.size !== 1) {
@@ -60,16 +70,13 @@ export async function measureDenied(product, privateJwk, { rounds, kinds }, say)
   agent.destroy();
 }
 
-function summary({ denied, absent, alsoAbsent }) {
-  const differences = (a, b) => a.map((value, index) => value - b[index]);
-  const shares = (list) => list.filter((value) => value > 0).length / list.length;
-  const against = differences(denied, absent);
-  const between = differences(alsoAbsent, absent);
+function summary({ hiding, plain, alsoPlain }) {
+  const both = [...plain, ...alsoPlain];
   return {
-    denied: [quantile(denied, 0.5), quantile(denied, 0.95)],
-    absent: [quantile(absent, 0.5), quantile(absent, 0.95)],
-    deniedAgainstAbsent: [quantile(against, 0.5), quantile(against.map(Math.abs), 0.95), shares(against)],
-    absentAgainstAbsent: [quantile(between, 0.5), quantile(between.map(Math.abs), 0.95), shares(between)],
+    hiding: [quantile(hiding, 0.5), quantile(hiding, 0.95)],
+    plain: [quantile(both, 0.5), quantile(both, 0.95)],
+    told: exceeding(hiding, both),
+    chance: exceeding(plain, alsoPlain),
   };
 }
 

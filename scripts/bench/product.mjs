@@ -12,8 +12,10 @@ import { ONE_EACH, startGateway } from './gateways.mjs';
 import { connectPeer, NORTH, peerOf, startNetwork } from './network.mjs';
 import { accessRequest } from './requests.mjs';
 import { quantile, timeEach } from './statistics.mjs';
+import { twinCharts } from './twinCharts.mjs';
 import { dist } from './dist.mjs';
 
+const { hospitalOf } = dist('fhir/sampleHospital.js');
 const { createSubjects } = dist('fhir/subject.js');
 const { US_IDENTIFIER_SYSTEMS } = dist('compose/bootstrap.js');
 const { identifierTable } = dist('subjects/networkTable.js');
@@ -30,6 +32,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-bench-'));
 const MIB = 1024 * 1024;
 
 const gateways = {};
+const TWINS = twinCharts(450);
 let ledger;
 let network;
 let trustee;
@@ -50,6 +53,14 @@ if (part !== 'ledger') {
       ...(absenceWaits ? {} : { pause: () => Promise.resolve() }),
     });
   }
+  gateways.twins = await startGateway({
+    ledger,
+    dataDir,
+    name: 'twins',
+    limits: groupedLimits,
+    consortiumKey,
+    upstream: hospitalOf(TWINS.records),
+  });
 }
 
 let peakRss = 0;
@@ -69,6 +80,12 @@ async function recordBatch(size) {
   }
 }
 
+function subjectOf(patient) {
+  const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
+  const pseudonyms = createPseudonyms({ table, consortiumKey });
+  return createSubjects({ pseudonyms, onMalformed: () => undefined }).ofPatient(patient);
+}
+
 /** Processor time of this process so far, all threads. */
 function cpuMs() {
   const { user, system } = process.cpuUsage();
@@ -80,15 +97,16 @@ const questions = {
   async closedPatient() {
     const { upstream } = gateways.grouped;
     const [patient] = upstream.patients();
-    const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
-    const subjects = createSubjects({
-      pseudonyms: createPseudonyms({ table, consortiumKey }),
-      onMalformed: () => undefined,
-    });
-    await trustee.putConsent(subjects.ofPatient(patient), { rules: [], default: 'deny' }, 0);
+    await trustee.putConsent(subjectOf(patient), { rules: [], default: 'deny' }, 0);
     const { signal } = new AbortController();
     const found = await upstream.search('Observation', new URLSearchParams({ patient: patient.id }), signal);
     return { patient: patient.id, observation: found.entries[0].resource.id };
+  },
+  /** Ids of a patient who withholds one Observation of each page, and of her twins who do not have it. */
+  async twins() {
+    const rules = [{ id: 'psy', effect: 'deny', labels: ['PSY'] }];
+    await trustee.putConsent(subjectOf(TWINS.records[0]), { rules, default: 'permit' }, 0);
+    return { withheld: TWINS.withheld, without: TWINS.without };
   },
   async idle({ count }) {
     await timeEach(50, () => recordBatch(1));

@@ -16,3 +16,24 @@ export async function timeEach(count, action) {
   }
   return times;
 }
+
+/**
+ * The chance that a value of `a` exceeds one of `b`, ties counting half: 0.5 where nothing tells them apart, 1 (or 0) where each single
+ * value does. It is the area under the ROC curve of whoever guesses from one value.
+ */
+export function exceeding(a, b) {
+  const all = [...a.map((value) => [value, true]), ...b.map((value) => [value, false])].sort(
+    ([one], [other]) => one - other,
+  );
+  let ranks = 0;
+  for (let from = 0; from < all.length;) {
+    let to = from;
+    while (to < all.length && all[to][0] === all[from][0]) {
+      to += 1;
+    }
+    const ofA = all.slice(from, to).filter(([, isOfA]) => isOfA).length;
+    ranks += ofA * ((from + 1 + to) / 2);
+    from = to;
+  }
+  return (ranks - (a.length * (a.length + 1)) / 2) / (a.length * b.length);
+}
