@@ -10,6 +10,8 @@ export interface Candidate {
   readonly mode: Exclude<SearchMode, 'outcome'>;
   /** Of a Patient: logical ids under which the source holds this person, which its links may name. */
   readonly ownIds?: ReadonlySet<string>;
+  /** Decided on with every label, and never given: only its name is known. */
+  readonly isUnreadable?: boolean;
 }
 
 /** What the ledger is told of one resource. */

@@ -67,3 +67,17 @@ export function suppressedOutcome(): FhirResource {
     ],
   };
 }
+
+/** Says that something may be given which cannot: it is too large for one answer, or in an emergency could not be read. */
+export function omittedOutcome(): FhirResource {
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [
+      {
+        severity: 'warning',
+        code: 'incomplete',
+        details: { text: 'Some data are too large to be given, or could not be read' },
+      },
+    ],
+  };
+}

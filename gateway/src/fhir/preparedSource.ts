@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createLabelCheck } from './labelCheck';
 import { rereadingUpstream } from './rereadingUpstream';
 import type { FactsReader } from './resourceFacts';
-import type { Upstream } from './upstream';
+import type { PreparedUpstream, Upstream } from './upstream';
 import { watchedUpstream } from './watchedUpstream';
 
 export interface PreparationOptions {
@@ -22,7 +22,7 @@ export interface PreparationOptions {
 export function prepareSource(
   source: Upstream,
   { facts, clock, log, maxBytes }: PreparationOptions,
-): Upstream {
+): PreparedUpstream {
   const checkLabels = createLabelCheck({ source, facts, clock });
   const onUnread = (count: number): void => {
     log.warn(
@@ -32,16 +32,17 @@ export function prepareSource(
   };
   const told = source.labels === 'reads' ? rereadingUpstream(source, { maxBytes, onUnread }) : source;
   const watched = watchedUpstream(told, { facts, clock, log });
-  return {
-    baseUrl: watched.baseUrl,
-    labels: watched.labels,
-    within: (room, hurry) => watched.within(room, hurry),
-    read: (type, id, signal) => watched.read(type, id, signal),
-    search: (type, parameters, signal, handling) => watched.search(type, parameters, signal, handling),
-    everything: (patientId, parameters, signal) => watched.everything(patientId, parameters, signal),
-    page: (next, signal) => watched.page(next, signal),
+  const over = (inner: Upstream, names: Upstream): PreparedUpstream => ({
+    baseUrl: inner.baseUrl,
+    labels: inner.labels,
+    names,
+    within: (room, hurry) => over(inner.within(room, hurry), names.within(room, hurry)),
+    read: (type, id, signal) => inner.read(type, id, signal),
+    search: (type, parameters, signal, handling) => inner.search(type, parameters, signal, handling),
+    everything: (patientId, parameters, signal) => inner.everything(patientId, parameters, signal),
+    page: (next, signal) => inner.page(next, signal),
     isReady: async () => {
-      const readiness = await watched.isReady();
+      const readiness = await inner.isReady();
       if (!readiness.ready) {
         return readiness;
       }
@@ -49,5 +50,6 @@ export function prepareSource(
       const said = [readiness.detail, detail].filter((one) => one !== undefined);
       return said.length === 0 ? { ready } : { ready, detail: said.join('; ') };
     },
-  };
+  });
+  return over(watched, source);
 }

@@ -4,7 +4,7 @@ import type { Candidate } from './itemGroups';
 import { mapTexts } from './mapTexts';
 import { withOwnLinks } from './patientLinks';
 import type { FhirResource } from './resource';
-import { suppressedOutcome } from './operationOutcome';
+import { omittedOutcome, suppressedOutcome } from './operationOutcome';
 
 /** The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a patient's links to other patients. */
 export type ResourceWriter = (candidate: Candidate) => string;
@@ -51,6 +51,8 @@ export interface BundleOptions {
   readonly countOnly: boolean;
   /** Whether to say that data were withheld. */
   readonly announceWithheld: boolean;
+  /** Whether to say that something may be given but cannot. */
+  readonly announceOmitted: boolean;
   readonly write: ResourceWriter;
 }
 
@@ -78,8 +80,14 @@ function writeEntries(shown: readonly Candidate[], options: BundleOptions): read
     const fullUrl = JSON.stringify(`${options.fhirBaseUrl}/${keyOf(candidate)}`);
     return `{"fullUrl":${fullUrl},"resource":${options.write(candidate)},"search":{"mode":"${candidate.mode}"}}`;
   });
-  const announcement = { resource: suppressedOutcome(), search: { mode: 'outcome' } };
-  return options.announceWithheld ? [...entries, JSON.stringify(announcement)] : entries;
+  const outcomes = [
+    ...(options.announceWithheld ? [suppressedOutcome()] : []),
+    ...(options.announceOmitted ? [omittedOutcome()] : []),
+  ];
+  return [
+    ...entries,
+    ...outcomes.map((resource) => JSON.stringify({ resource, search: { mode: 'outcome' } })),
+  ];
 }
 
 function urlOf(options: BundleOptions, self: URLSearchParams, cursor: string | undefined): string {

@@ -14,6 +14,8 @@ export interface SearchEntry {
   readonly resource: FhirResource;
   /** Absent where the server does not say. */
   readonly mode?: SearchMode;
+  /** Only the name is known, and perhaps whose it is: too large for one answer, or in an emergency not to be read. Never given. */
+  readonly isUnreadable?: boolean;
 }
 
 export type JsonMembers = Readonly<Record<string, unknown>>;

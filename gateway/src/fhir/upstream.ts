@@ -32,6 +32,13 @@ export interface Room {
  */
 export type LabelTrust = 'everywhere' | 'reads' | 'nowhere';
 
+/** A source as the gateway uses it. */
+export interface PreparedUpstream extends Upstream {
+  within(room: Room, hurry?: AbortSignal): PreparedUpstream;
+  /** The source as it is: for the names of resources that are then read one by one. Nothing that it answers is ever given. */
+  readonly names: Upstream;
+}
+
 export interface SourceReadiness {
   readonly ready: boolean;
   /** For operators: what was found. No personal data. */

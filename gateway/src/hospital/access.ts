@@ -6,15 +6,15 @@ import { coversType, type ScopeLetter } from '../auth/scopes';
 import { AppError } from '../errors';
 import { appliedParameters } from '../fhir/appliedParameters';
 import { BY_REFERENCE, includeRules } from '../fhir/includes';
-import type { Candidate } from '../fhir/itemGroups';
-import type { FhirResource } from '../fhir/resource';
+import { type Candidate, recordedLabels } from '../fhir/itemGroups';
+import type { FhirResource, SearchEntry } from '../fhir/resource';
 import { widened } from '../fhir/identifierSearch';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
-import type { Room, Upstream } from '../fhir/upstream';
+import { PageTooLarge, type PreparedUpstream, type Room } from '../fhir/upstream';
 import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { matchingPatients, patientNamedBy } from './boundPatient';
@@ -24,10 +24,11 @@ import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
-import { inTime } from './inTime';
+import { inTime, tooLarge } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
-import { type Errand, foreseen, recordAccess } from './recordAccess';
+import { type Errand, foreseen, type Proposal, recordAccess } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
+import { nameOf, type Reading } from './piecemeal';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
 import { type PagedSource, type Place, sourceOf, SourceWalk, type Stretch } from './sourceWalk';
 
@@ -36,7 +37,7 @@ export interface AccessDependencies extends Pick<
   'subjects' | 'localSubject' | 'findings'
 > {
   readonly recorder: AccessRecorder;
-  readonly upstream: Upstream;
+  readonly upstream: PreparedUpstream;
   readonly facts: FactsReader;
   /** Identifier systems of the network. */
   readonly table: IdentifierTable;
@@ -44,6 +45,8 @@ export interface AccessDependencies extends Pick<
   /** Bytes of a resource as it is given. */
   readonly sizeOf: (candidate: Candidate) => number;
   readonly limits: AccessLimits;
+  /** Told of each resource that is stepped over because it is too large, or in an emergency cannot be read. */
+  readonly onUnreadable: (type: string) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -80,6 +83,8 @@ export interface ReleasedPage extends Released {
   readonly next: string | undefined;
   /** Matches over all pages; undefined where that was not found out. */
   readonly total: number | undefined;
+  /** Something may be given, but cannot: too large, or in an emergency not to be read. */
+  readonly omits: boolean;
 }
 
 /**
@@ -111,46 +116,68 @@ export function createAccess(dependencies: AccessDependencies): Access {
   };
 }
 
+/** What is not to be given is decided on all the same. */
+function proposalOf(candidate: Candidate): Pick<Proposal, 'matches' | 'further'> {
+  const { resource, facts, isUnreadable = false } = candidate;
+  return isUnreadable
+    ? { matches: [], further: [{ type: resource.resourceType, labels: recordedLabels(facts), count: 1 }] }
+    : { matches: [candidate], further: [] };
+}
+
 type Means = AccessDependencies & { readonly absence: Absence };
 
 /** One request on its way to its record. */
 class Accessing {
   readonly #deps: Means;
   readonly #context: AccessContext;
-  readonly #upstream: Upstream;
+  readonly #upstream: PreparedUpstream;
+  readonly #reading: Reading;
   readonly #startedAt: number;
 
   constructor(dependencies: Means, context: AccessContext) {
     this.#deps = dependencies;
     this.#context = context;
     this.#upstream = dependencies.upstream.within(context.room, context.hurry);
+    this.#reading = {
+      ...context,
+      maxBytes: dependencies.limits.sourceBytes,
+      onUnreadable: dependencies.onUnreadable,
+    };
     this.#startedAt = dependencies.clock();
   }
 
   async read(type: string, id: string): Promise<Released> {
     this.#assertScope(type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
-    const resource = isPatientType(type) ? await this.#fetch(type, id) : undefined;
-    if (resource === undefined && isPatientType(type) && type !== 'Patient') {
+    const entry = isPatientType(type) ? await this.#entry(type, id) : undefined;
+    if (entry === undefined && isPatientType(type) && type !== 'Patient') {
       // The source is asked as often as for what is there: its second answer takes time as well.
       await this.#fetch('Patient', id);
     }
-    const patient = resource && (await this.#patientOf(resource));
+    const patient = entry && (await this.#patientOf(entry.resource));
     const bound = patient && (await this.#bind([patient]));
-    if (resource === undefined || bound === undefined) {
+    if (entry === undefined || bound === undefined) {
       throw await this.#absent(type);
     }
     const chooser = this.#chooser(bound, 'r', () => true);
-    const candidate = chooser.choose({ resource, mode: 'match' });
+    const candidate = chooser.choose(entry);
     this.#report(chooser);
     if (candidate === undefined) {
       throw await this.#absent(type);
     }
+    return this.#recordRead(candidate, bound);
+  }
+
+  async #recordRead(candidate: Candidate, bound: BoundPatient): Promise<Released> {
+    const emptyType = candidate.resource.resourceType;
     const recorded = await recordAccess(
-      { matches: [candidate], besides: [], rules: BY_REFERENCE, further: [], emptyType: type },
+      { ...proposalOf(candidate), besides: [], rules: BY_REFERENCE, emptyType },
       this.#errand(bound, 'read'),
       this.#deps,
     );
+    if (candidate.isUnreadable === true && !recorded.decisions.includes(false)) {
+      throw tooLarge();
+    }
     return { ...recorded, isPartial: recorded.decisions.includes(false) };
   }
 
@@ -204,7 +231,7 @@ class Accessing {
     };
     const wanted = page.count === undefined ? limits.everythingCount : Math.min(page.count, limits.maxCount);
     const start = this.#start(page, use, wanted);
-    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#context);
+    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#reading);
     const walk = new SourceWalk(source, start);
     const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', patientId)]);
     if (first === undefined && patient !== undefined) {
@@ -238,7 +265,9 @@ class Accessing {
       means: this.#means(chooser),
       newForesight: (said) => this.#foresight(bound, said),
       complete: async (filled, isWhole) =>
-        isWhole ? filled.besides : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
+        isWhole && !walk.isByName
+          ? filled.besides
+          : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
       emptyType: 'Patient',
       errand: this.#errand(bound, 'search'),
     };
@@ -266,7 +295,7 @@ class Accessing {
     start: Place,
   ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
     const asked = { ...search, upstream: widened(search, this.#deps.table) };
-    const source = searchSource(asked, this.#upstream, this.#context);
+    const source = searchSource(asked, this.#upstream, this.#reading);
     if (search.patient.kind === 'id') {
       const { id } = search.patient;
       const walk = new SourceWalk(source, start);
@@ -276,7 +305,7 @@ class Accessing {
     }
     // Whom an identifier names is known once all Patients that it matches are at hand.
     const alone = searchByIdentifierAlone(asked);
-    const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#context);
+    const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#reading);
     const atHand = await gatherPatients(named, this.#deps.limits.sourceCount);
     const patients = matchingPatients(atHand.entries, search.patient, this.#deps.table);
     const paged = alone === undefined ? sourceOf(atHand, source.isMatch) : source;
@@ -295,6 +324,20 @@ class Accessing {
 
   #fetch(type: string, id: string): Promise<FhirResource | undefined> {
     return this.#upstream.read(type, id, this.#context.deadline);
+  }
+
+  /** A resource; of one that is too large its name, and whose it is. */
+  async #entry(type: string, id: string): Promise<SearchEntry | undefined> {
+    try {
+      const resource = await this.#fetch(type, id);
+      return resource && { resource, mode: 'match' };
+    } catch (error) {
+      if (!(error instanceof PageTooLarge)) {
+        throw error;
+      }
+      this.#reading.onUnreadable(type);
+      return nameOf(type, id, this.#upstream.names, this.#context.deadline);
+    }
   }
 
   /** The patient that a resource belongs to; undefined when it names none or several. */
@@ -392,6 +435,6 @@ class Accessing {
   /** Nothing was there to ask for: what a denial must not be told from. */
   async #nothing(type: string): Promise<Omit<ReleasedPage, 'self'>> {
     await this.#deps.absence.settle(type, this.#inquiry('search'));
-    return { permitted: [], isPartial: false, isLate: false, next: undefined, total: 0 };
+    return { permitted: [], isPartial: false, isLate: false, omits: false, next: undefined, total: 0 };
   }
 }

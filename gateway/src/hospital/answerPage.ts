@@ -14,6 +14,8 @@ export interface PageAnswer {
   readonly isPartial: boolean;
   /** The release was journalled because the ledger is away; the record follows. */
   readonly isLate: boolean;
+  /** Something may be given, but cannot: too large, or in an emergency not to be read. */
+  readonly omits: boolean;
   /** Where the next page begins; undefined when there is nothing more to give. */
   readonly next: Place | undefined;
   /** Matches over all pages that may be given; undefined where that was not found out. */
@@ -48,6 +50,7 @@ const MAX_ROUNDS = 4;
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
   const { wish, errand } = task;
   const records: Recorded[] = [];
+  let omits = false;
   let { walk } = task;
   let said: ReadonlyMap<string, boolean> = new Map();
   for (;;) {
@@ -68,6 +71,7 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
     records.push(recorded);
     const known = said.size;
     said = saidBy(records);
+    omits ||= mayGive(page.unreadable, recorded);
     const isRoundLast =
       page.next === undefined ||
       wish.countsAll ||
@@ -75,7 +79,7 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
       isAsForeseen(page, recorded) ||
       (records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || said.size === known));
     if (isRoundLast) {
-      return answer(records, page.next, task);
+      return answer(records, page.next, omits, task);
     }
     walk = new SourceWalk(task.source, page.next);
   }
@@ -86,16 +90,25 @@ function isAsForeseen(
   { foreseen, nextKind }: FilledPage,
   { permitted, items, decisions }: Recorded,
 ): boolean {
-  const isNextPermitted = items.some(
-    (item, place) => item.via === undefined && kindOf(item) === nextKind && decisions[place] === true,
-  );
+  const isNextPermitted = nextKind !== undefined && mayGive(new Set([nextKind]), { items, decisions });
   const given = permitted.filter(({ mode }) => mode === 'match').length;
   return given > 0 && given >= foreseen.length && (nextKind === undefined || isNextPermitted);
+}
+
+/** Whether the record permits what is asked for by itself of one of these kinds. */
+function mayGive(
+  kinds: ReadonlySet<string>,
+  { items, decisions }: Pick<Recorded, 'items' | 'decisions'>,
+): boolean {
+  return items.some(
+    (item, place) => item.via === undefined && kinds.has(kindOf(item)) && decisions[place] === true,
+  );
 }
 
 function answer(
   records: readonly Recorded[],
   next: Place | undefined,
+  omits: boolean,
   { start, wish }: PageTask,
 ): PageAnswer {
   const matches = matchesIn(records).length;
@@ -107,8 +120,9 @@ function answer(
     permitted: [...givenBy(records).values()],
     isPartial: records.some(({ decisions }) => decisions.includes(false)),
     isLate: records.some(({ isLate }) => isLate),
+    omits,
     next: isEmpty ? undefined : next,
-    total: counted ?? (isAll ? matches : undefined),
+    total: counted ?? (isAll && !omits ? matches : undefined),
   };
 }
 

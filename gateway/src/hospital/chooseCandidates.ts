@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import { coversType, type ScopeLetter } from '../auth/scopes';
 import { type Candidate, isRecordable } from '../fhir/itemGroups';
 import type { SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isDirectoryType, isPatientType } from '../fhir/resourceTypes';
-import { type BoundPatient, ownershipOf, type Subjects } from '../fhir/subject';
+import { type BoundPatient, type Ownership, ownershipOf, type Subjects } from '../fhir/subject';
 
 /** Says of each entry of the source's answer whether it may be asked of the ledger at all. */
 export interface Chooser {
@@ -23,6 +24,18 @@ export interface ChooserOptions {
   readonly letter: ScopeLetter;
   /** What is asked for, as against what comes beside it. */
   readonly isMatch: (entry: SearchEntry) => boolean;
+}
+
+function belongs(
+  { resource, isUnreadable = false }: SearchEntry,
+  isMatch: boolean,
+  ownership: Ownership,
+): boolean {
+  if (isPatientType(resource.resourceType)) {
+    // A name may not say whose it is; what the search for the patient found is decided on then, and not given.
+    return ownership === 'own' || (isUnreadable && ownership === 'nobody');
+  }
+  return !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';
 }
 
 /** The patient's own resources and directory resources beside them, of types within the token's scope. */
@@ -49,12 +62,12 @@ export function createChooser(options: ChooserOptions): Chooser {
       const facts = options.facts(resource);
       const isMatch = options.isMatch(entry);
       const ownership = ownershipOf(facts, options.bound, options.subjects);
-      const belongs = isPatientType(resource.resourceType)
-        ? ownership === 'own'
-        : !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';
-      if (!belongs) {
+      if (!belongs(entry, isMatch, ownership)) {
         foreign += 1;
         return undefined;
+      }
+      if (entry.isUnreadable === true) {
+        return { resource, facts: { ...facts, labels: [EVERY_LABEL] }, mode: 'match', isUnreadable: true };
       }
       const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
       return resource.resourceType === 'Patient' ? { ...candidate, ownIds } : candidate;

@@ -24,7 +24,7 @@ import { createResourceWriter } from '../fhir/release';
 import { createFactsReader, type FactsReader } from '../fhir/resourceFacts';
 import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
-import type { Upstream } from '../fhir/upstream';
+import type { PreparedUpstream, Upstream } from '../fhir/upstream';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
 import { createReadiness, healthRouter, type Readiness, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
@@ -140,10 +140,7 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
   app.use(healthRouter(readiness));
-  app.use(
-    '/fhir',
-    createFhir({ ...dependencies, upstream }, { table, facts, tokens, admission }, fhirBaseUrl),
-  );
+  app.use('/fhir', createFhir(dependencies, { upstream, table, facts, tokens, admission }, fhirBaseUrl));
   app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
@@ -189,6 +186,7 @@ function behind(gate: RequestHandler, after: RequestHandler): RequestHandler {
 }
 
 interface FhirParts {
+  readonly upstream: PreparedUpstream;
   readonly table: IdentifierTable;
   readonly facts: FactsReader;
   readonly tokens: TokenSide;
@@ -197,10 +195,10 @@ interface FhirParts {
 
 function createFhir(
   dependencies: HospitalDependencies,
-  { table, facts, tokens, admission }: FhirParts,
+  { upstream, table, facts, tokens, admission }: FhirParts,
   fhirBaseUrl: string,
 ): Router {
-  const { settings, upstream, clock, registry } = dependencies;
+  const { settings, clock, registry } = dependencies;
   const findings = createPatientFindings(dependencies.log, dependencies.metrics?.registry);
   const pseudonyms = createPseudonyms({ table, consortiumKey: dependencies.consortiumKey });
   const verifier = createTokenVerifier({
@@ -213,6 +211,8 @@ function createFhir(
   const write = createResourceWriter(upstream.baseUrl);
   const access = createAccess({
     ...dependencies,
+    upstream,
+    onUnreadable: tellUnreadable(dependencies),
     pause: dependencies.pause ?? setTimeout,
     limits,
     cursors: createPageCursors({
@@ -319,6 +319,20 @@ function wellKnown(service: TokenService, fhirBaseUrl: string): Router {
     response.json(protectedResourceMetadata(service, fhirBaseUrl));
   });
   return router;
+}
+
+/** In every answer in which one occurs: somebody has to raise a bound, or look at the source. */
+function tellUnreadable({ metrics, log }: HospitalDependencies): (type: string) => void {
+  let resources = 0;
+  metrics?.gauge(
+    'chartwitness_unreadable_resources',
+    'Resources stepped over: larger than UPSTREAM_ANSWER_MIB, or not to be read in an emergency',
+    () => resources,
+  );
+  return (type) => {
+    resources += 1;
+    log.warn({ type }, 'a resource is stepped over: larger than UPSTREAM_ANSWER_MIB, or not to be read');
+  };
 }
 
 /** The source's labels are its duty: a number that grows says that data are withheld for want of them. */

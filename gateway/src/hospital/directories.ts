@@ -4,6 +4,7 @@ import { BY_REFERENCE, keyOf, reachFrom } from '../fhir/includes';
 import type { Candidate } from '../fhir/itemGroups';
 import type { FhirResource } from '../fhir/resource';
 import { isDirectoryType } from '../fhir/resourceTypes';
+import { PageTooLarge } from '../fhir/upstream';
 import type { Chooser } from './chooseCandidates';
 
 export interface DirectoryMeans {
@@ -23,7 +24,8 @@ const AT_ONCE = 8;
 
 /**
  * The directory resources that `roots` lead to, over any number of steps: from `pool`, and from the source where the pool lacks them because
- * they stand on another page. What is not there, or may not be given, is left out; in an emergency also what cannot be read in time.
+ * they stand on another page. What is not there, may not be given, or is too large, is left out; in an emergency also what
+ * cannot be read in time.
  * @throws what reading throws, but not in an emergency.
  */
 export async function completeDirectories(
@@ -42,7 +44,7 @@ export async function completeDirectories(
         known.set(key, candidate);
       }
     } catch (error) {
-      if (means.hurry === undefined) {
+      if (means.hurry === undefined && !(error instanceof PageTooLarge)) {
         throw error;
       }
       failed += 1;
@@ -82,6 +84,9 @@ async function readOne(
 
 function tellFailed(count: number, { log }: DirectoryMeans): void {
   if (count > 0) {
-    log.warn({ count }, 'directory resources could not be read; an emergency is answered without them');
+    log.warn(
+      { count },
+      'directory resources could not be read in an emergency, or are too large; they are left out',
+    );
   }
 }

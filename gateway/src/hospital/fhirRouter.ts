@@ -148,7 +148,7 @@ class Answers {
     const id = idOf(request);
     const everything = parseEverything(request);
     const released = await this.#options.access.everything(id, everything, context);
-    if (released.permitted.length === 0 && everything.page.cursor === undefined) {
+    if (released.permitted.length === 0 && !released.omits && everything.page.cursor === undefined) {
       throw this.#withheld();
     }
     this.#send(response, released, this.#bundle(released, `Patient/${id}/$everything`, everything));
@@ -156,7 +156,7 @@ class Answers {
 
   #bundle(released: ReleasedPage, path: string, asked: Asked): string {
     const { page, selfOnly, countOnly = false } = asked;
-    const { self, next, total } = released;
+    const { self, next, total, omits } = released;
     const { fhirBaseUrl, disclosure, write } = this.#options;
     const announceWithheld = released.isPartial && disclosure === 'announced';
     return writeSearchset(released.permitted, {
@@ -169,6 +169,7 @@ class Answers {
       total,
       countOnly,
       announceWithheld,
+      announceOmitted: omits,
       write,
     });
   }

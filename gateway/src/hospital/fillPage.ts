@@ -43,6 +43,8 @@ export interface FilledPage {
   readonly next: Place | undefined;
   /** What the next page begins with; undefined when it was not looked at. */
   readonly nextKind: string | undefined;
+  /** Kinds, among `further`, of what can never be given: only its name is known. */
+  readonly unreadable: ReadonlySet<string>;
 }
 
 /**
@@ -93,6 +95,7 @@ class Filler {
   readonly #foreseen = new Set<string>();
   readonly #besides = new Map<string, Candidate>();
   readonly #further = new Map<string, FurtherKind>();
+  readonly #unreadable = new Set<string>();
   #bytes = 0;
   #kept = 0;
   #keptBytes = 0;
@@ -137,7 +140,7 @@ class Filler {
     }
     // A match that is not on this page may belong beside one that is.
     const isHere = new Set(here);
-    const left = all.filter((candidate) => !isHere.has(candidate)).map((candidate) => asBeside(candidate));
+    const left = all.filter((one) => !isHere.has(one) && one.isUnreadable !== true).map(asBeside);
     const besides = stretch.besides
       .flatMap((entry) => choose(entry) ?? [])
       .filter(({ mode }) => mode === 'include');
@@ -151,6 +154,11 @@ class Filler {
 
   /** Puts a match on the page, or counts it; the first foreseen one without room begins the next page. */
   #take(candidate: Candidate, isPermitted: boolean, place: number, stretch: Stretch): boolean {
+    if (candidate.isUnreadable === true) {
+      this.#count(candidate);
+      this.#unreadable.add(kindOfCandidate(candidate));
+      return false;
+    }
     const share = stretch.bytes / Math.max(1, stretch.entries);
     if (this.#next === undefined && this.#place(candidate, isPermitted, share)) {
       return true;
@@ -239,6 +247,7 @@ class Filler {
       further: [...this.#further.values()],
       next: this.#next,
       nextKind: this.#nextKind,
+      unreadable: this.#unreadable,
     };
   }
 }

@@ -19,12 +19,15 @@ export async function inTime<T>(deadline: AbortSignal, work: () => Promise<T>): 
       });
     }
     if (error instanceof PageTooLarge) {
-      throw new AppError(
-        'UPSTREAM_FAILED',
-        'a single resource exceeds the bound of one answer of the source',
-        { cause: error },
-      );
+      throw tooLarge(error);
     }
     throw error;
   }
+}
+
+export function tooLarge(cause?: unknown): AppError {
+  return new AppError('UPSTREAM_FAILED', 'a single resource exceeds the bound of one answer of the source', {
+    cause,
+    expose: 'The resource is too large to be given.',
+  });
 }

@@ -83,7 +83,7 @@ export const LIMIT_SETTINGS = {
   },
   UPSTREAM_ANSWER_MIB: {
     limit: 'sourceBytes',
-    what: 'MiB of one answer of the upstream server; of a larger page a part is asked for, a larger resource is 502',
+    what: 'MiB of one answer of the upstream server; of a larger page a part is asked for, a larger resource is stepped over',
     scale: MIB,
     minimum: 1,
     maximum: 256,

@@ -88,8 +88,8 @@ function padded(sealed: SealedPlace): Uint8Array {
   return Buffer.concat([bytes, Buffer.alloc(size - bytes.length, ' ')]);
 }
 
-function withoutLink({ place: { position, count }, at }: SealedPlace): SealedPlace {
-  return { place: { position, count, index: position }, at };
+function withoutLink({ place: { position, count, isByName = false }, at }: SealedPlace): SealedPlace {
+  return { place: { position, count, index: position, ...(isByName ? { isByName } : {}) }, at };
 }
 
 function unsealed(text: string, key: Uint8Array, use: CursorUse): SealedPlace | undefined {

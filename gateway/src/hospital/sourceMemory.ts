@@ -47,6 +47,9 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
       const wish: Wish = { client, isEmergency, signal };
       let held: Places | undefined;
       let isClosed = false;
+      /** What is being taken: several answers of one request may ask at the same time, and one place is for all of them. */
+      let aim: Places | undefined;
+      let taken: Promise<void> = Promise.resolve();
       const take = async (places: Places): Promise<void> => {
         await places.take(wish);
         held?.giveBack(wish);
@@ -56,15 +59,26 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
           held = undefined;
         }
       };
+      const reach = (places: Places): Promise<void> => {
+        if (aim !== undefined && (aim === places || aim === large)) {
+          return taken;
+        }
+        const first = aim === undefined ? take(places) : taken.then(() => take(places));
+        aim = places;
+        taken = first.finally(() => {
+          aim = aim === places ? undefined : aim;
+        });
+        return taken;
+      };
       return {
         reserve: (bytes) => {
           if (bytes <= SMALL_BYTES || held === large) {
             return undefined;
           }
           if (bytes <= MIDDLE_BYTES) {
-            return held === undefined ? take(middle) : undefined;
+            return held === undefined ? reach(middle) : undefined;
           }
-          return take(large);
+          return reach(large);
         },
         close: () => {
           isClosed = true;

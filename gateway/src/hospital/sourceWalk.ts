@@ -3,6 +3,7 @@ import { AppError } from '../errors';
 import type { SearchEntry } from '../fhir/resource';
 import { sourceFailed } from '../fhir/sourceFailed';
 import { PageTooLarge, type SourcePage } from '../fhir/upstream';
+import type { Filled } from './piecemeal';
 
 /** How far an answer of the source has been gone through. */
 export interface Place {
@@ -14,6 +15,8 @@ export interface Place {
   readonly position: number;
   /** Matches that the source was asked to put on a page. */
   readonly count: number;
+  /** Whether the source is asked for names alone from here on. */
+  readonly isByName?: boolean;
 }
 
 /** A search or an operation, asked of the source page by page. */
@@ -27,6 +30,10 @@ export interface PagedSource {
   readonly hurry?: AbortSignal | undefined;
   /** The same without what comes beside the matches, for when one match with it is too large. */
   readonly bare?: PagedSource;
+  /** The same by names alone, for pages that cannot be made small enough. */
+  readonly byName?: PagedSource | undefined;
+  /** Of a source by names: reads the resources themselves. */
+  readonly fill?: (names: readonly SearchEntry[]) => Promise<Filled>;
 }
 
 /** What one page of the source holds from a place on. */
@@ -48,12 +55,15 @@ const SHRINK = 4;
 /** By how much pages become larger when reading on, and how many are read of one size before. */
 const GROWTH = 4;
 const PAGES_OF_A_SIZE = 2;
+/** Rather than counting through more small pages from the start, a source is asked for names. */
+const MAX_SKIPPED_PAGES = 50;
 /** Some sources make pages first and filter them afterwards; more in a row do not end. */
 const MAX_EMPTY_PAGES = 100;
 
 /**
  * Goes through the source's answer from a place to its end, one page in memory at a time. A page that is too large is asked for again in
- * smaller ones; the place is then found by counting, as it is when the source no longer knows its own link.
+ * smaller ones; the place is then found by counting, as it is when the source no longer knows its own link. Where that would take too many
+ * pages, or one match alone is too large, the source is asked for names, and each resource is read by itself.
  */
 export class SourceWalk {
   #source: PagedSource;
@@ -61,10 +71,15 @@ export class SourceWalk {
   #position: number;
   #skip: number;
   #count: number;
+  readonly #startCount: number;
   #isResuming: boolean;
   /** Stretches of this size that did not suffice. */
   #pagesOfSize = 0;
   #wasTooLarge = false;
+  /** The source in whole pages, while it is asked for names; it takes their place if it does not know how to tell them. */
+  #whole: PagedSource | undefined;
+  /** Names of the last page that are not read yet. */
+  #rest: Stretch | undefined;
   #hasEnded = false;
   #prefetched: Promise<Stretch | undefined> | undefined;
   readonly #seen = new Set<string>();
@@ -76,7 +91,11 @@ export class SourceWalk {
     this.#position = start.position - (start.next === undefined ? start.position : start.index);
     this.#skip = start.next === undefined ? start.position : start.index;
     this.#count = start.count;
+    this.#startCount = start.count;
     this.#isResuming = start.next !== undefined;
+    if (start.isByName === true && source.byName !== undefined) {
+      this.#goByName(source.byName);
+    }
   }
 
   /** Parameters that the source says it applied; undefined when it does not say, or before its first page. */
@@ -84,9 +103,14 @@ export class SourceWalk {
     return this.#applied;
   }
 
+  /** Whether the source is asked for names alone; what comes beside the matches is unknown then. */
+  get isByName(): boolean {
+    return this.#whole !== undefined;
+  }
+
   /** Where the next stretch begins. */
   get place(): Place {
-    return this.#placeAt(this.#link, this.#skip, this.#position + this.#skip);
+    return this.#rest?.placeAfter(0) ?? this.#placeAt(this.#link, this.#skip, this.#position + this.#skip);
   }
 
   /** Asks for the first stretch; {@link next} then returns it. */
@@ -117,6 +141,9 @@ export class SourceWalk {
   }
 
   async #read(): Promise<Stretch | undefined> {
+    if (this.#rest !== undefined) {
+      return this.#filled(this.#rest);
+    }
     for (let empty = 0; !this.#hasEnded;) {
       const page = await this.#fetch();
       if (page === undefined) {
@@ -126,12 +153,39 @@ export class SourceWalk {
       const stretch = this.#take(page);
       // A page that was skipped whole, or holds nothing, is passed by.
       if (stretch.matches.length > 0 || stretch.besides.length > 0 || stretch.isLast) {
-        return stretch;
+        return this.#filled(stretch);
       }
       empty = page.entries.length > 0 ? 0 : empty + 1;
       this.#assertEnding(empty);
     }
     return undefined;
+  }
+
+  /** The resources of the first names, if names are all that is known; the others are the next stretch. */
+  async #filled(stretch: Stretch): Promise<Stretch> {
+    const { fill } = this.#source;
+    this.#rest = undefined;
+    if (fill === undefined) {
+      return stretch;
+    }
+    const { entries, bytes } = await fill(stretch.matches);
+    const done = entries.length;
+    if (done < stretch.matches.length) {
+      this.#rest = {
+        ...stretch,
+        matches: stretch.matches.slice(done),
+        placeAfter: (further) => stretch.placeAfter(done + further),
+      };
+    }
+    const there = entries.flatMap((entry, place) => (entry === undefined ? [] : [{ entry, place }]));
+    return {
+      ...stretch,
+      matches: there.map(({ entry }) => entry),
+      placeAfter: (further) => stretch.placeAfter(there[further]?.place ?? done),
+      isLast: stretch.isLast && this.#rest === undefined,
+      bytes,
+      entries: done,
+    };
   }
 
   #assertEnding(empty: number): void {
@@ -162,24 +216,48 @@ export class SourceWalk {
       this.#restart(this.#count);
       return;
     }
-    if (!(error instanceof PageTooLarge)) {
+    const isRefused = this.isByName && error instanceof AppError && error.code === 'BAD_REQUEST';
+    if (!(error instanceof PageTooLarge) && !isRefused) {
       throw error;
     }
     this.#wasTooLarge = true;
-    if (this.#count > 1) {
-      this.#restart(Math.max(1, Math.floor(this.#count / SHRINK)));
-    } else if (this.#source.bare !== undefined) {
-      this.#source = this.#source.bare;
-      this.#restart(1);
-    } else {
-      throw new AppError(
-        'UPSTREAM_FAILED',
-        'a single resource exceeds the bound of one answer of the source',
-        {
-          cause: error,
-        },
-      );
+    const smaller = Math.max(1, Math.floor(this.#count / SHRINK));
+    if (this.#whole !== undefined) {
+      this.#source = { ...this.#whole, byName: undefined };
+      this.#whole = undefined;
+      this.#restart(smaller);
+    } else if (!this.#triesNames(smaller)) {
+      this.#shrink(smaller, error);
     }
+  }
+
+  /** Asks for names, where one match alone is too large, or counting to this place in small pages would take too many. */
+  #triesNames(smaller: number): boolean {
+    const { bare, byName } = this.#source;
+    const isFar = (this.#position + this.#skip) / smaller > MAX_SKIPPED_PAGES;
+    if (byName === undefined || !(isFar || (this.#count === 1 && bare === undefined))) {
+      return false;
+    }
+    this.#goByName(byName);
+    this.#restart(Math.max(this.#count, this.#startCount));
+    return true;
+  }
+
+  #shrink(smaller: number, error: unknown): void {
+    if (this.#count === 1) {
+      if (this.#source.bare === undefined) {
+        const reason = 'a single resource exceeds the bound of one answer of the source';
+        throw new AppError('UPSTREAM_FAILED', reason, { cause: error });
+      }
+      this.#source = this.#source.bare;
+    }
+    this.#restart(smaller);
+  }
+
+  #goByName(byName: PagedSource): void {
+    this.#whole = this.#source;
+    this.#source = byName;
+    this.#wasTooLarge = true;
   }
 
   #restart(count: number): void {
@@ -203,10 +281,13 @@ export class SourceWalk {
     this.#advance(page.next);
     return {
       matches: all.slice(skipped),
-      besides: [
-        ...page.entries.filter((entry) => !this.#source.isMatch(entry)),
-        ...(isPassedBy ? [] : all.slice(0, skipped).map(beside)),
-      ],
+      besides:
+        this.#source.fill === undefined
+          ? [
+              ...page.entries.filter((entry) => !this.#source.isMatch(entry)),
+              ...(isPassedBy ? [] : all.slice(0, skipped).map(beside)),
+            ]
+          : [],
       placeAfter: (done) => this.#placeAt(link, skipped + done, from + skipped + done),
       isLast: page.next === undefined,
       bytes: page.bytes,
@@ -229,9 +310,10 @@ export class SourceWalk {
   }
 
   #placeAt(link: string | undefined, index: number, position: number): Place {
+    const how = { count: this.#count, ...(this.#whole === undefined ? {} : { isByName: true }) };
     return link === undefined
-      ? { index: position, position, count: this.#count }
-      : { next: link, index, position, count: this.#count };
+      ? { index: position, position, ...how }
+      : { next: link, index, position, ...how };
   }
 }
 

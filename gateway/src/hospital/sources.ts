@@ -3,45 +3,55 @@ import { AppError } from '../errors';
 import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
-import type { SourcePage, Upstream } from '../fhir/upstream';
-import type { AccessContext } from './access';
+import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/upstream';
+import { elementsOf, type Reading, readByName } from './piecemeal';
 import { type PagedSource, SourceWalk } from './sourceWalk';
 
 /** A search by identifier that finds more Patients than this was not understood by the source. */
 const MAX_PATIENTS = 1000;
 
-type Times = Pick<AccessContext, 'deadline' | 'hurry'>;
-
 /** The search as it is asked of the source; a mere count needs nothing beside the matches. */
 export function searchSource(
   { type, upstream: parameters, handling, countOnly }: SearchRequest,
-  upstream: Upstream,
-  { deadline, hurry }: Times,
+  upstream: PreparedUpstream,
+  reading: Reading,
 ): PagedSource {
+  const { deadline, hurry } = reading;
   const bare = new URLSearchParams([...parameters].filter(([name]) => !/^_(rev)?include(:|$)/.test(name)));
-  const by = (asked: URLSearchParams): PagedSource => ({
-    open: (count) => upstream.search(type, withCount(asked, count), deadline, handling),
-    page: (next) => upstream.page(next, deadline),
+  const by = (asked: URLSearchParams, of: Upstream = upstream): PagedSource => ({
+    open: (count) => of.search(type, withCount(asked, count), deadline, handling),
+    page: (next) => of.page(next, deadline),
     hurry,
     isMatch: ({ resource, mode }) => mode !== 'include' && resource.resourceType === type,
   });
+  const byName: PagedSource = {
+    ...by(withElements(bare, [type]), upstream.names),
+    fill: (names) => readByName(names, upstream, reading),
+  };
   const hasIncludes = bare.size < parameters.size;
-  return countOnly || !hasIncludes ? by(bare) : { ...by(parameters), bare: by(bare) };
+  const plain: PagedSource = { ...by(bare), byName };
+  return countOnly || !hasIncludes ? plain : { ...by(parameters), bare: plain, byName };
 }
 
 export function everythingSource(
   patientId: string,
   parameters: URLSearchParams,
-  upstream: Upstream,
-  { deadline, hurry }: Times,
+  upstream: PreparedUpstream,
+  reading: Reading,
 ): PagedSource {
-  return {
-    open: (count) => upstream.everything(patientId, withCount(parameters, count), deadline),
-    page: (next) => upstream.page(next, deadline),
+  const { deadline, hurry } = reading;
+  const by = (asked: URLSearchParams, of: Upstream = upstream): PagedSource => ({
+    open: (count) => of.everything(patientId, withCount(asked, count), deadline),
+    page: (next) => of.page(next, deadline),
     hurry,
     // Whatever concerns no single patient is there for the sake of something that does.
     isMatch: ({ resource }) => isPatientType(resource.resourceType),
+  });
+  const byName: PagedSource = {
+    ...by(withElements(parameters, []), upstream.names),
+    fill: (names) => readByName(names, upstream, reading),
   };
+  return { ...by(parameters), byName };
 }
 
 /**
@@ -77,4 +87,8 @@ function withCount(parameters: URLSearchParams, count: number): URLSearchParams 
   const all = new URLSearchParams(parameters);
   all.set('_count', String(count));
   return all;
+}
+
+function withElements(parameters: URLSearchParams, types: readonly string[]): URLSearchParams {
+  return new URLSearchParams([...parameters, ['_elements', elementsOf(types)]]);
 }

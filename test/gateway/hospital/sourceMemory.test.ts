@@ -107,3 +107,20 @@ test('who waits beyond the deadline is told to come again, and leaves the place 
   held[0]?.close();
   await all.open('d', false, never).reserve(LARGE);
 });
+
+test('answers of one request that ask at the same time share its one place', async () => {
+  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
+  const other = all.open('a', false, never);
+  await other.reserve(LARGE);
+  const room = all.open('a', false, never);
+  const waiting = [MIDDLE_BYTES, LARGE, MIDDLE_BYTES, LARGE].map((bytes) => room.reserve(bytes));
+  other.close();
+  for (const one of waiting) {
+    expect(await isSettled(one ?? Promise.resolve())).toBe(true);
+  }
+  expect(room.reserve(LARGE)).toBeUndefined();
+  room.close();
+  // It holds none any more: the next two each find one.
+  await all.open('a', false, never).reserve(LARGE);
+  await all.open('b', false, never).reserve(LARGE);
+});

@@ -9,6 +9,8 @@ export interface PagedSourceOptions {
   readonly maxBytes?: number;
   /** Pages that the source makes at most, whatever it is asked for. */
   readonly maxCount?: number;
+  /** What it does when asked for `_elements`: gives them (default), gives whole resources, or refuses the parameter. */
+  readonly elements?: 'given' | 'ignored' | 'refused';
   /** Runs before each answer. */
   readonly before?: (call: string) => Promise<void> | void;
 }
@@ -68,8 +70,9 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
     calls.push(query);
     await options.before?.(query);
     const key = query.replace(WITHOUT_PAGING, '');
+    const elements = elementsIn(query, options);
     if (!answers.has(key)) {
-      answers.set(key, find(key));
+      answers.set(key, find(key.replace(/&?_elements=[^&]*/, '')));
     }
     const answer = answers.get(key);
     if (answer === undefined) {
@@ -79,7 +82,8 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
     const count = Math.min(Number(parameters.get('_count')), options.maxCount ?? Infinity);
     const offset = Number(parameters.get('_page') ?? 0);
     const matches = answer.matches.slice(offset, offset + count);
-    const entries = [...matches, ...answer.besides(matches)];
+    const whole = [...matches, ...answer.besides(matches)];
+    const entries = options.elements === 'ignored' ? whole : whole.map((one) => withElements(one, elements));
     const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
     if (bytes > (options.maxBytes ?? Infinity)) {
       throw new PageTooLarge();
@@ -108,7 +112,11 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
     read: async (type, id) => {
       calls.push(`${type}/${id}`);
       await options.before?.(`${type}/${id}`);
-      return sample.index.read(type, id);
+      const resource = sample.index.read(type, id);
+      if (resource !== undefined && sizeOf({ resource }) > (options.maxBytes ?? Infinity)) {
+        throw new PageTooLarge();
+      }
+      return resource;
     },
     search: (type, parameters) => some(`${type}?${parameters.toString()}`),
     everything: async (id, parameters) => page(`Patient/${id}/$everything?${parameters.toString()}`),
@@ -116,4 +124,21 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
     isReady: () => Promise.resolve({ ready: true }),
   };
   return { upstream, calls };
+}
+
+function elementsIn(query: string, options: PagedSourceOptions): readonly string[] | undefined {
+  const elements = new URLSearchParams(query.slice(query.indexOf('?') + 1)).get('_elements')?.split(',');
+  if (elements !== undefined && options.elements === 'refused') {
+    throw new AppError('BAD_REQUEST', 'the source refused the search');
+  }
+  return elements;
+}
+
+function withElements(entry: SearchEntry, elements: readonly string[] | undefined): SearchEntry {
+  if (elements === undefined) {
+    return entry;
+  }
+  const { resource } = entry;
+  const known = Object.entries(resource).filter(([name]) => elements.includes(name));
+  return { ...entry, resource: { ...Object.fromEntries(known), resourceType: resource.resourceType } };
 }
