@@ -24,6 +24,12 @@ if (process.argv.includes('--portal')) {
   process.exit();
 }
 
+if (process.argv.includes('--slow-readers')) {
+  const { benchSlowReaders } = await import('./slow/run.mjs');
+  await benchSlowReaders(process.argv.slice(2));
+  process.exit();
+}
+
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },

@@ -241,7 +241,7 @@ function createFhir(
     fhirBaseUrl,
     tickets: createTickets(dependencies.recorder, limits),
     write,
-    sendIdleMs: limits.sendIdleMs,
+    sendLimits: limits,
     disclosure: settings.disclosure,
     capabilityStatement: capabilityStatement({
       fhirBaseUrl,

@@ -26,6 +26,7 @@ import {
   queryOf,
   unconditional,
 } from './fhirRequest';
+import { sendFhir, type SendLimits, sendWithin } from './sendFhir';
 import type { Tickets } from './tickets';
 import { refuseUnsupported } from './unsupported';
 
@@ -43,8 +44,8 @@ export interface FhirRouterOptions {
   readonly tickets: Tickets;
   readonly fhirBaseUrl: string;
   readonly write: ResourceWriter;
-  /** How long a caller may stop taking in an answer before it is cut off, in milliseconds. */
-  readonly sendIdleMs: number;
+  /** How slowly a caller may take in an answer before it is cut off. */
+  readonly sendLimits: SendLimits;
   readonly disclosure: Disclosure;
   readonly capabilityStatement: FhirResource;
   readonly smartConfiguration: Readonly<Record<string, unknown>>;
@@ -187,9 +188,7 @@ class Answers {
     if (released.isLate) {
       response.setHeader(LATE_HEADER, 'late');
     }
-    // What is sent stays in memory until it is taken in.
-    response.setTimeout(this.#options.sendIdleMs);
-    sendFhir(response, 200, body);
+    sendWithin(response, body, this.#options.sendLimits);
   }
 }
 
@@ -207,11 +206,6 @@ function idOf(request: Request): string {
     throw new AppError('NOT_FOUND', 'not a FHIR id');
   }
   return id;
-}
-
-/** Clinical answers are never kept by caches, and carry no validator by which a change could be noticed without a record. */
-function sendFhir(response: Response, status: number, body: string): void {
-  response.status(status).setHeader('Cache-Control', 'no-store').type('application/fhir+json').send(body);
 }
 
 function outcomeHandler(resourceMetadataUrl: string): ErrorRequestHandler {

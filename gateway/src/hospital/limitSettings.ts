@@ -74,6 +74,13 @@ export const LIMIT_SETTINGS = {
     minimum: 1_000,
     maximum: 10 * MINUTE_MS,
   },
+  SEND_KIB_PER_SECOND: {
+    limit: 'sendBytesPerSecond',
+    what: 'KiB a second at which a caller must take in an answer on the whole, SEND_IDLE_MS besides; a slower one is cut off',
+    scale: 1024,
+    minimum: 1,
+    maximum: 1_048_576,
+  },
   UPSTREAM_COUNT: {
     limit: 'sourceCount',
     what: 'matches that the upstream server is asked for at a time, where an answer takes several',

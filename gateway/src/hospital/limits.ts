@@ -24,6 +24,8 @@ export interface AccessLimits {
   readonly sourceBytes: number;
   /** After which a caller that takes in nothing of its answer is cut off. */
   readonly sendIdleMs: number;
+  /** At which an answer must be taken in on the whole, in bytes; a slower caller is cut off. */
+  readonly sendBytesPerSecond: number;
 }
 
 const MIB = 1024 * 1024;
@@ -40,4 +42,5 @@ export const DEFAULT_ACCESS_LIMITS: AccessLimits = {
   memoryBytes: 160 * MIB,
   sourceBytes: 32 * MIB,
   sendIdleMs: 30_000,
+  sendBytesPerSecond: 128 * 1024,
 };
