@@ -142,8 +142,7 @@ async function readBounded(
   response: IncomingMessage,
   { maxBytes, patience, room }: Bounds,
 ): Promise<Pick<RawAnswer, 'text' | 'bytes'>> {
-  const decoder = new TextDecoder();
-  const texts: string[] = [];
+  const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop closes the connection.
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -157,9 +156,10 @@ async function readBounded(
       await waiting;
       patience.begin();
     }
-    texts.push(decoder.decode(chunk, { stream: true }));
+    chunks.push(chunk);
   }
-  return { text: texts.join('') + decoder.decode(), bytes };
+  // Decoded at once: a text that was decoded piece by piece takes twice the memory, and its pieces as much again.
+  return { text: new TextDecoder().decode(Buffer.concat(chunks, bytes)), bytes };
 }
 
 /** How long the source may take; what the gateway itself waits for does not count. */

@@ -104,7 +104,6 @@ describe('documents of 4 MB', () => {
       ]);
     }
   });
-
 });
 
 test('the deadline answers 503, and an emergency gets what was found until then', async () => {
