@@ -17,15 +17,17 @@ export interface ReadinessReport {
 
 export type Readiness = () => Promise<ReadinessReport>;
 
-/** A check may ask the hospital's own systems, and anybody may ask `/readyz`: the parts are asked once in this time at most. */
-const KEEP_MS = 1000;
+/** A check may ask the hospital's own systems, and anybody may ask `/readyz`: the parts are asked once in this time at most, one after the other. */
+const KEEP_MS = 1_000;
+/** A look that takes longer than this is given up. */
+const LONGEST_MS = 30_000;
 
 /**
  * Asks every part; whoever asks at the same time or soon after gets the same report.
  * @param clock milliseconds since the epoch.
  */
 export function createReadiness(checks: ReadinessChecks, clock: () => number): Readiness {
-  let kept: { readonly at: number; readonly report: Promise<ReadinessReport> } | undefined;
+  let kept: { at: number; readonly report: Promise<ReadinessReport>; isUnderWay: boolean } | undefined;
   const ask = async (): Promise<ReadinessReport> => {
     const parts = Object.fromEntries(
       await Promise.all(
@@ -35,9 +37,15 @@ export function createReadiness(checks: ReadinessChecks, clock: () => number): R
     return { ready: Object.values(parts).every((part) => part.ready), parts };
   };
   return () => {
-    const now = clock();
-    if (kept === undefined || now - kept.at >= KEEP_MS || now < kept.at) {
-      kept = { at: now, report: ask() };
+    const age = clock() - (kept?.at ?? 0);
+    if (kept === undefined || age >= (kept.isUnderWay ? LONGEST_MS : KEEP_MS) || age < 0) {
+      const report = ask();
+      const next = { at: clock(), report, isUnderWay: true };
+      void report.then(() => {
+        next.isUnderWay = false;
+        next.at = clock();
+      });
+      kept = next;
     }
     return kept.report;
   };

@@ -74,7 +74,9 @@ export class RequestCounts {
   }
 
   #isOver({ startedAt }: Window): boolean {
-    return this.#options.clock() - startedAt >= WINDOW_MS;
+    const age = this.#options.clock() - startedAt;
+    // A clock that was set back must not refuse anybody until it has caught up.
+    return age >= WINDOW_MS || age < 0;
   }
 
   #tooMany({ startedAt }: Window): AppError {

@@ -27,3 +27,23 @@ test('the parts are asked once a second however many ask, and again after it', a
   now += 1;
   expect((await readiness()).parts['source']).toEqual({ ready: false });
 });
+
+test('a part that is slow is asked once at a time, and one that never answers is given up', async () => {
+  let now = 5000;
+  let asked = 0;
+  const readiness = createReadiness(
+    {
+      source: () => {
+        asked += 1;
+        return asked === 1 ? new Promise(() => undefined) : { ready: true };
+      },
+    },
+    () => now,
+  );
+  const first = readiness();
+  now += 29_999;
+  expect(readiness()).toBe(first);
+  now += 1;
+  expect((await readiness()).parts['source']).toEqual({ ready: true });
+  expect(asked).toBe(2);
+});

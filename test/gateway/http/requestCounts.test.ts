@@ -27,6 +27,14 @@ test('a key may make its requests in each minute, and is told when the next begi
   expect([counts.isUsedUp('a'), passes(counts, 'a')]).toEqual([false, true]);
 });
 
+test('a clock that was set back refuses nobody until it has caught up', () => {
+  now = 10_000_000;
+  const counts = new RequestCounts({ limit: 1, clock });
+  expect([passes(counts, 'a'), passes(counts, 'a')]).toEqual([true, false]);
+  now -= 3_600_000;
+  expect([counts.isUsedUp('a'), passes(counts, 'a'), passes(counts, 'a')]).toEqual([false, true, false]);
+});
+
 test('memory is bounded, a key below its limit is never refused, and one beyond it only lets through more', () => {
   const step = fc.tuple(fc.nat(30), fc.nat(20_000));
   fc.assert(
