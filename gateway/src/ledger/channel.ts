@@ -11,12 +11,16 @@ export interface LedgerTls {
   readonly serverName?: string;
 }
 
-/**
- * A node ends connections that ping more often than once a minute (`keepalive.minInterval`). A connection that is dead without a word is
- * found and replaced after both times together.
- */
-const KEEPALIVE_MS = 62_000;
-const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** When a connection on which nothing arrives is asked whether it lives. A dead one is replaced after both times together. */
+export interface KeepAlive {
+  /** After so many milliseconds of silence. */
+  readonly everyMs: number;
+  /** Longest wait for the answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A node ends connections that ping more often than once a minute (`keepalive.minInterval`). */
+export const DEFAULT_KEEP_ALIVE: KeepAlive = { everyMs: 62_000, timeoutMs: 10_000 };
 /** The nodes are few and near: ask again soon after a restart instead of after minutes, which is gRPC's default. */
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 1_000;
@@ -26,12 +30,16 @@ const LONGEST_RECONNECT_MS = 1_000;
  * @param endpoint `host:port`.
  * @param tls absent: the connection is plain.
  */
-export function openChannel(endpoint: string, tls: LedgerTls | undefined): grpc.Client {
+export function openChannel(
+  endpoint: string,
+  tls: LedgerTls | undefined,
+  keepAlive = DEFAULT_KEEP_ALIVE,
+): grpc.Client {
   return new grpc.Client(endpoint, credentialsFor(tls), {
     // The client's default of 4 MiB is less than a large block or a long history.
     'grpc.max_receive_message_length': -1,
-    'grpc.keepalive_time_ms': KEEPALIVE_MS,
-    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.keepalive_time_ms': keepAlive.everyMs,
+    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.initial_reconnect_backoff_ms': FIRST_RECONNECT_MS,
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
