@@ -76,7 +76,9 @@ export class TakingBack {
   /** Notes what the failure says of the batch, and tells those whom it ends. */
   noteFailure(batch: PendingBatch, error: LedgerError): void {
     batch.differences = error.reason === 'PEERS_DIFFER' ? batch.differences + 1 : 0;
-    batch.isBlamed = mayBeOneEntrys(error) || batch.differences >= DIFFERENCES;
+    // Suspects have been tried together before, and go again soon.
+    const patience = batch.group === undefined ? DIFFERENCES : 1;
+    batch.isBlamed = mayBeOneEntrys(error) || batch.differences >= patience;
     if (error.kind !== 'rejected' || batch.isBlamed) {
       return;
     }
