@@ -115,11 +115,18 @@ describe('block this person', () => {
     await refused.getByRole('button').click();
     await refused.getByRole('listitem').first().getByRole('link').click();
     await page.getByText(`Refused by your rule “${ADA.name} may not see any of my data”`).waitFor();
-    // Blocked already: it is said by which rule, and nothing is saved.
-    await page.getByRole('link', { name: 'Block this person' }).click();
-    await page.getByText('This is blocked already').waitFor();
-    await page.getByText(`“${ADA.name} may not see any of my data”: there is nothing to add.`).waitFor();
-    expect(await save(page).count()).toBe(0);
+    // Blocked already: it is said by which version and rule, and what is offered is only what that lacks.
+    await page
+      .getByText(
+        `You block this person, by version 2 of your consent: “${ADA.name} may not see any of my data”.`,
+      )
+      .waitFor();
+    expect(await page.getByRole('link', { name: 'Block this person', exact: true }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Block this person in an emergency too' }).click();
+    await page
+      .getByText(`${ADA.name} will not be able to see any of your data, not even in an emergency`)
+      .waitFor();
+    await page.getByText('Your change makes no difference to any of them.').waitFor();
   });
 
   it('takes four clicks from the entry at most, in an emergency too, and opens nothing that was closed', async () => {
@@ -426,7 +433,7 @@ describe('the session', () => {
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     const tab = await suite.opened.context.newPage();
     await signIn(tab, patientOf(suite.product.demo, 'ned'), '/signed-in');
-    await page.getByText('Your draft says the same as what holds now').waitFor();
+    await page.getByText('There is nothing to save: no change of yours is waiting here.').waitFor();
     expect(await page.getByText('Closed, except in an emergency').count()).toBe(0);
   });
 

@@ -91,14 +91,29 @@ describe('at 390 px, in Chinese', () => {
     expect(second.troubles).toEqual([]);
   });
 
-  it('a draft leaves nothing in the browser’s storage', async () => {
+  it('a draft leaves nothing in the browser’s storage, and is there after a reload of the review', async () => {
     const page = await open('edward', '/consent/edit');
     await page.getByRole('radio', { name: /只对保存病历的医院开放/ }).check();
     await page.getByRole('link', { name: '查看将有什么变化' }).waitFor();
     expect(await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]');
-    const draftIsLost = page.waitForEvent('dialog').then((dialog) => dialog.accept());
+    const isAsked = page.waitForEvent('dialog').then((dialog) => dialog.accept());
     await page.reload();
-    await draftIsLost;
+    await isAsked;
+    await page.getByRole('radio', { name: /只对保存病历的医院开放/, checked: true }).waitFor();
+    await page.getByRole('link', { name: '查看将有什么变化' }).click();
+    await page.getByRole('button', { name: '保存', exact: true }).waitFor();
+    const isAskedAgain = page.waitForEvent('dialog').then((dialog) => dialog.accept());
+    await page.reload();
+    await isAskedAgain;
+    await page.getByRole('button', { name: '保存', exact: true }).waitFor();
+    expect(await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]');
+    // Who leaves the page, and was asked, has given it up.
+    const isLeaving = page.waitForEvent('dialog').then((dialog) => dialog.accept());
+    await page.goto('about:blank');
+    await isLeaving;
+    await page.goto('/consent/review');
+    await page.getByText('没有需要保存的内容').waitFor();
+    expect(await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]');
   });
 });
 

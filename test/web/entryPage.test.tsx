@@ -2,11 +2,11 @@
  * @jest-environment ./test/web/support/browserEnvironment.cjs
  */
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry } from '@api/schemas';
+import type { AccessEntry, ConsentHistory, ConsentRule } from '@api/schemas';
 import { screen, waitFor, within } from '@testing-library/react';
 import { Route, Routes } from 'react-router';
 import { EntryPage } from '../../web/src/features/entry/EntryPage';
-import { accessList, consentHistory, entry, meAnswer } from './support/answers';
+import { accessList, CARE, consent, consentHistory, DOCTOR, entry, meAnswer, NORTH } from './support/answers';
 import { fakeApi } from './support/fakeApi';
 import {
   corrected,
@@ -24,10 +24,14 @@ beforeAll(() => {
   window.scrollTo = () => undefined;
 });
 
-async function open(shown: AccessEntry, language: 'en' | 'zh-CN' = 'en'): Promise<string> {
+async function open(
+  shown: AccessEntry,
+  language: 'en' | 'zh-CN' = 'en',
+  history: ConsentHistory = consentHistory(),
+): Promise<string> {
   fakeApi({
     [`GET /api/v1/accesses/${shown.id}`]: { body: shown },
-    'GET /api/v1/consent/history': { body: consentHistory() },
+    'GET /api/v1/consent/history': { body: history },
     'GET /api/v1/me': { body: meAnswer() },
     'POST /api/v1/accesses/search': { body: accessList([entry({})]) },
   });
@@ -231,5 +235,70 @@ describe('what would have decided without the emergency', () => {
 
   it('is not spoken of outside an emergency', async () => {
     expect(await open(entry({ items: [item({})] }))).not.toMatch(/without the emergency/i);
+  });
+});
+
+describe('what can be done about an entry', () => {
+  const at = '2026-05-04T08:00:00.000Z';
+  const block: ConsentRule = { id: 'no', effect: 'deny', user: DOCTOR.id };
+  const always: ConsentRule = { ...block, holdsInEmergency: true };
+  /** The consent's versions, the first one first. */
+  const versions = (...policies: readonly (readonly ConsentRule[])[]): ConsentHistory => ({
+    items: policies.map((rules, index) => ({ at, consent: consent([...rules], index + 1) })).reverse(),
+    next: null,
+  });
+  const byDoctor = entry({ requester: { organisation: NORTH, person: DOCTOR, clientId: 'c' } });
+  const openActions = async (history: ConsentHistory, language: 'en' | 'zh-CN' = 'en'): Promise<string> => {
+    await open(byDoctor, language, history);
+    return document.querySelector('.entry-actions')?.textContent.replace(/[\s\u2066-\u2069]+/g, ' ') ?? '';
+  };
+
+  it('offers both blocks where nothing is blocked', async () => {
+    const text = await openActions(versions(CARE));
+    expect(text).toMatch(/Block this person(?! in).*Block this organisation(?! in)/);
+    expect(text).not.toContain('You block');
+  });
+
+  it('says by which version a person is blocked, and offers only what that lacks', async () => {
+    await openActions(
+      versions(CARE, [block, ...CARE], [{ id: 'x', effect: 'deny', labels: ['HIV'] }, block, ...CARE]),
+    );
+    await screen.findByRole('link', { name: 'Block this person in an emergency too' });
+    expect(document.querySelector('.entry-blocked')?.textContent).toMatch(
+      /You block this person, by version 2 of your consent: “.*may not see any of my data”\./,
+    );
+    expect(link('version 2')).toBe('/consent/versions/2');
+    expect(screen.queryByRole('link', { name: 'Block this person' })).toBeNull();
+    expect(screen.getByRole('link', { name: 'Block this organisation' })).toBeTruthy();
+  });
+
+  it('offers no block that would do nothing', async () => {
+    await openActions(versions(CARE, [always, ...CARE]));
+    await screen.findByText(/You block this person, by/);
+    expect(screen.queryByRole('link', { name: /Block this person/ })).toBeNull();
+  });
+
+  it('names the setting that closes everything', async () => {
+    await openActions(versions(CARE, [{ id: 'closed', effect: 'deny', holdsInEmergency: true }]));
+    await screen.findByText(/You block this organisation, by/);
+    expect(document.querySelector('.entry-actions')?.textContent).toContain('“Closed, even in an emergency”');
+    expect(screen.queryByRole('link', { name: /Block this/ })).toBeNull();
+  });
+
+  it('twin: a block of only some data, or one that was lifted, is none', async () => {
+    const some: ConsentRule = { ...always, labels: ['HIV'] };
+    await openActions(versions([always, ...CARE], [some, ...CARE]));
+    await waitFor(() => {
+      expect(screen.getByRole('link', { name: 'Block this person' })).toBeTruthy();
+    });
+    expect(document.querySelector('.entry-blocked')).toBeNull();
+  });
+
+  it('says it in Chinese', async () => {
+    await openActions(versions(CARE, [block, ...CARE]), 'zh-CN');
+    await screen.findByRole('link', { name: '紧急情况下也禁止此人查看' });
+    expect(document.querySelector('.entry-blocked')?.textContent).toContain(
+      '您已禁止此人查看，依据您授权的第 2 版：',
+    );
   });
 });

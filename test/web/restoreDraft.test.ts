@@ -15,7 +15,7 @@ const DRAFT: Draft = {
 const OPEN = { id: null, form: { ...formOf(undefined), labels: ['HIV'] } };
 
 const keep = (part: object = {}): void => {
-  const kept = { subject: 'subject-1', at: NOW - 1000, draft: DRAFT, openRule: OPEN, ...part };
+  const kept = { subject: 'subject-1', at: NOW - 1000, isAskedFor: true, draft: DRAFT, openRule: OPEN, ...part };
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
 };
 
@@ -28,6 +28,23 @@ it('gives back what was begun, once', () => {
   restoreDraft('subject-1', NOW);
   expect(getDraft()).toEqual(DRAFT);
   expect(getOpenRule()).toEqual(OPEN);
+  expect(sessionStorage.length).toBe(0);
+});
+
+/** How the browser came to the page. */
+const arriveBy = (type: string): void => {
+  Object.assign(performance, { getEntriesByType: () => [{ type }] });
+};
+
+it.each([
+  ['reload', true],
+  ['navigate', false],
+  ['back_forward', false],
+])('gives back what the page kept as it went, after a %s: %s', (arrival, isBack) => {
+  arriveBy(arrival);
+  keep({ isAskedFor: false });
+  restoreDraft('subject-1', NOW);
+  expect(isUnsaved()).toBe(isBack);
   expect(sessionStorage.length).toBe(0);
 });
 

@@ -7,6 +7,8 @@ import { useWords } from '../words/context';
 import { Notice } from './Notice';
 import { Waiting } from './Waiting';
 
+const TEXTS = { other: 'error.updated.text', same: 'error.part', away: 'error.unreachable' } as const;
+
 /** Says why a part is not there. What is not saved stays, also when the page is loaded anew. */
 export function MissingPart({ onRetry }: { readonly onRetry: () => void }): ReactNode {
   const words = useWords();
@@ -31,7 +33,7 @@ export function MissingPart({ onRetry }: { readonly onRetry: () => void }): Reac
   const title = words.text(isUpdated ? 'error.updated.title' : 'error.title');
   const notice = (
     <Notice kind={isUpdated ? 'info' : 'danger'} {...(!isWholePage && { title })} isLive>
-      <p>{words.text(isUpdated ? 'error.updated.text' : 'error.unreachable')}</p>
+      <p>{words.text(TEXTS[served])}</p>
       <button type="button" className="button" onClick={() => void retry()}>
         {words.text(isUpdated ? 'error.updated.action' : 'app.retry')}
       </button>

@@ -8,7 +8,10 @@ const KEPT_FOR_MS = 30 * 60_000;
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** Takes what a reload kept out of the tab's storage, and gives it back to the same person. What it cannot read it drops. */
+/**
+ * Takes what was kept out of the tab's storage, and gives it back to the same person: after a reload, whoever asked for it. Who has left
+ * the page, and was asked before, has given it up. What cannot be read is dropped.
+ */
 export function restoreDraft(subject: string, now: number): void {
   const text = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
@@ -17,8 +20,14 @@ export function restoreDraft(subject: string, now: number): void {
   if (!isFacts(kept) || kept['subject'] !== subject) return;
   const age = now - Number(kept['at']);
   if (!(age >= 0 && age < KEPT_FOR_MS)) return;
+  if (kept['isAskedFor'] !== true && !isReloaded()) return;
   restoreChange(kept['draft']);
   restoreForm(kept['openRule']);
+}
+
+function isReloaded(): boolean {
+  const [arrival] = performance.getEntriesByType('navigation');
+  return arrival !== undefined && 'type' in arrival && arrival.type === 'reload';
 }
 
 function restoreChange(draft: unknown): void {

@@ -13,6 +13,7 @@ import { draftArrangement, draftException } from '../../lib/draftChanges';
 import { holdInEmergency, type BlockAtHand } from '../../lib/policy/addException';
 import { policyDifference, type PolicyChange } from '../../lib/policy/policyDifference';
 import { blockReach, restrictionsOf } from '../../lib/policy/restrictions';
+import type { Blocked } from '../../lib/policy/standingBlock';
 import { consentQuery } from '../../lib/consentQueries';
 import { useMe } from '../../lib/queries';
 import { setSessionState } from '../../lib/sessionState';
@@ -228,14 +229,16 @@ function useMemoizedBlock(state: unknown): Block | undefined {
   return useMemo(() => readBlock(state), [state]);
 }
 
-type Block = { readonly user: string } | { readonly org: string };
+type Block = Blocked & { readonly holdsInEmergency?: true };
 
 function readBlock(state: unknown): Block | undefined {
   if (typeof state !== 'object' || state === null || !('block' in state)) return undefined;
   const { block } = state;
   if (typeof block !== 'object' || block === null) return undefined;
-  if ('user' in block && typeof block.user === 'string') return { user: block.user };
-  return 'org' in block && typeof block.org === 'string' ? { org: block.org } : undefined;
+  const holds = 'holdsInEmergency' in block && block.holdsInEmergency === true;
+  const also = holds ? ({ holdsInEmergency: true } as const) : {};
+  if ('user' in block && typeof block.user === 'string') return { user: block.user, ...also };
+  return 'org' in block && typeof block.org === 'string' ? { org: block.org, ...also } : undefined;
 }
 
 /** What {@link useBlockFromEntry} left in the history's state. */

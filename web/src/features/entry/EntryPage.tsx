@@ -10,12 +10,12 @@ import { Name } from '../../components/Name';
 import { NotFound } from '../../components/NotFound';
 import { Page } from '../../components/Page';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
-import { filterFragment } from '../../lib/accessFilter';
 import { ApiError } from '../../lib/apiError';
 import { formatMoment } from '../../lib/dates';
 import { entryQuery } from '../../lib/queries';
 import { safeName } from '../../lib/safeName';
 import { Text, useWords } from '../../words/context';
+import { Actions } from './Actions';
 import { Facts } from './Facts';
 import { HowRecorded } from './HowRecorded';
 import { ItemTable } from './ItemTable';
@@ -102,49 +102,5 @@ function cameFromHere(): boolean {
     'idx' in state &&
     typeof state.idx === 'number' &&
     state.idx > 0
-  );
-}
-
-function Actions({ entry }: { readonly entry: AccessEntry }): ReactNode {
-  const words = useWords();
-  const { person, organisation } = entry.requester;
-  const onlyPerson = person !== null && { user: person.id };
-  return (
-    <section className="entry-actions">
-      <h2>{words.text('entry.act')}</h2>
-      <p className="actions">
-        {onlyPerson !== false && (
-          <Link className="button" to="/consent/review" state={{ block: onlyPerson }}>
-            <Icon name="block" />
-            {words.text('entry.blockPerson')}
-          </Link>
-        )}
-        <Link className="button" to="/consent/review" state={{ block: { org: organisation.mspId } }}>
-          <Icon name="block" />
-          {words.text('entry.blockOrganisation')}
-        </Link>
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            window.print();
-          }}
-        >
-          <Icon name="print" />
-          {words.text('entry.print')}
-        </button>
-      </p>
-      <p className="small">{words.text('entry.blockHint')}</p>
-      <p className="entry-more">
-        {onlyPerson !== false && (
-          <Link to={{ pathname: '/', hash: filterFragment(onlyPerson) }}>
-            {words.text('entry.onlyPerson')}
-          </Link>
-        )}
-        <Link to={{ pathname: '/', hash: filterFragment({ org: organisation.mspId }) }}>
-          {words.text('entry.onlyOrganisation')}
-        </Link>
-      </p>
-    </section>
   );
 }

@@ -61,7 +61,7 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
       ))}
       {isReady && entries.length === 0 && !list.hasNextPage && (
         <PartBoundary>
-          <Nothing isFiltered={!isEmptyFilter(filter)} />
+          <Nothing filter={filter} />
         </PartBoundary>
       )}
       {isReady && <Older filter={filter} pages={pages} />}

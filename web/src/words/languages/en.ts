@@ -85,6 +85,8 @@ const english = {
   'notFound.title': 'There is nothing here',
   'notFound.text': 'The address leads to no page, or to an entry that is not in your list.',
   'notFound.toList': 'To my list',
+  'error.part':
+    'The server answers, but it does not have this part of the page. What you have not saved stays. Try again; if it stays so, tell your trustee, who runs this page.',
   'error.updated.title': 'This portal was updated',
   'error.updated.text': 'The new version has to be loaded. What you have not saved stays.',
   'error.updated.action': 'Load the new version',
@@ -163,6 +165,7 @@ const english = {
   'nothing.yet.text': 'As soon as somebody does, a line appears here: also when they are refused.',
   'nothing.fits': 'No entry fits',
   'nothing.fits.text': 'Nothing in your list fits what you are looking for.',
+  'nothing.days': '“Until” is a day before “From”: no day lies between them. Change one of the two.',
   'search.back': {
     one: '{count} entry searched, back to {date}',
     other: '{count} entries searched, back to {date}',
@@ -288,6 +291,11 @@ const english = {
   'entry.blockOrganisation': 'Block this organisation',
   'entry.onlyPerson': 'All accesses by this person',
   'entry.onlyOrganisation': 'All accesses by this organisation',
+  'entry.blockPersonAlways': 'Block this person in an emergency too',
+  'entry.blockOrganisationAlways': 'Block this organisation in an emergency too',
+  'entry.blockedPerson': 'You block this person, by {version} of your consent: {rule}.',
+  'entry.blockedOrganisation': 'You block this organisation, by {version} of your consent: {rule}.',
+  'entry.blocked.version': 'version {version}',
   'entry.blockHint': 'You see first what it would change; nothing is saved before you agree.',
   'entry.print': 'Print or save as PDF',
   'entry.ledger': 'Where this is written',
@@ -553,7 +561,7 @@ const english = {
   'review.saved': 'Saved as version {version}. It holds from now on.',
   'review.awayTitle': 'Saving is not possible now',
   'review.away': 'The ledger is out of reach. Your changes stay here until it is back.',
-  'review.nothingToSave': 'Your draft says the same as what holds now: there is nothing to save.',
+  'review.nothingToSave': 'There is nothing to save: no change of yours is waiting here.',
 
   'conflict.title': 'Your consent was changed elsewhere meanwhile',
   'conflict.text':
@@ -839,7 +847,7 @@ const english = {
 
   'action.create': 'adding data',
   'action.read': 'reading',
-  'action.search': 'searching',
+  'action.search': 'looking up data',
   'action.update': 'changing data',
   'action.delete': 'deleting data',
 } as const satisfies Readonly<Record<string, Message>>;
