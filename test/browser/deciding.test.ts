@@ -167,7 +167,7 @@ describe('禁止此机构查看 (block this organisation)', () => {
     await page.getByText('已允许：当时您还没有作出任何决定').waitFor();
     await page.getByRole('link', { name: '禁止此机构查看' }).click();
     await page.getByText('新增：North Hospital的任何人都不可以查看我的任何数据').waitFor();
-    await page.getByText(/\d+ 次会被全部或部分拒绝/).waitFor();
+    await page.getByText(/您的更改会使其中 \d+ 次被全部或部分拒绝/).waitFor();
     await page.getByText('North Hospital的任何人都将无法查看您的任何数据。').waitFor();
     await page.getByRole('button', { name: '保存' }).click();
     await page.getByText('请先勾选“我已阅读并了解上述后果”。').waitFor();

@@ -117,6 +117,13 @@ describe('at 390 px, in Chinese', () => {
   });
 });
 
+it('says who keeps the ledger that runs here: one party in this demonstration', async () => {
+  const page = await open('liz');
+  await page.getByText('这是什么意思？').click();
+  await page.getByText('没有其他机构保存副本').waitFor();
+  expect(await page.getByText('各机构保存同一份账本').count()).toBe(0);
+});
+
 describe('the page that asks for the password', () => {
   it.each([
     ['en-GB', 'The user name or the password is not right.'],

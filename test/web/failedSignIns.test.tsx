@@ -55,10 +55,8 @@ it.each([
   shown(9);
   const notice = document.querySelector('details');
   expect(notice?.open).toBe(isOpen);
-  expect(notice?.querySelector('summary')?.textContent).toBe(
-    'Somebody tried wrong passwords for your account',
-  );
+  expect(notice?.querySelector('summary')?.textContent).toBe('Wrong passwords tried at your account');
   if (isOpen) return;
-  await userEvent.click(screen.getByText('Somebody tried wrong passwords for your account'));
+  await userEvent.click(screen.getByText('Wrong passwords tried at your account'));
   expect(notice?.open).toBe(true);
 });

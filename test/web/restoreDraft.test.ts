@@ -15,7 +15,14 @@ const DRAFT: Draft = {
 const OPEN = { id: null, form: { ...formOf(undefined), labels: ['HIV'] } };
 
 const keep = (part: object = {}): void => {
-  const kept = { subject: 'subject-1', at: NOW - 1000, isAskedFor: true, draft: DRAFT, openRule: OPEN, ...part };
+  const kept = {
+    subject: 'subject-1',
+    at: NOW - 1000,
+    isAskedFor: true,
+    draft: DRAFT,
+    openRule: OPEN,
+    ...part,
+  };
   sessionStorage.setItem(KEPT, JSON.stringify(kept));
 };
 

@@ -238,6 +238,9 @@ export const listPosition = z
   })
   .meta({ id: 'ListPosition' });
 
+/** `shared`: each organisation keeps a copy of the ledger on a peer of its own. `single`: one process keeps it for all of them. */
+export const ledgerKeeping = z.enum(['shared', 'single']).meta({ id: 'LedgerKeeping' });
+
 export const me = z
   .strictObject({
     subject: z.string(),
@@ -256,6 +259,7 @@ export const me = z
       z.strictObject({ mspId: z.string(), name: z.string(), role: z.enum(['holder', 'trustee']) }),
     ),
     list: listPosition,
+    ledger: ledgerKeeping,
   })
   .meta({ id: 'Me' });
 
@@ -284,5 +288,6 @@ export type AccessQuery = z.infer<typeof accessQuery>;
 export type ConsentHistory = z.infer<typeof consentHistory>;
 export type ConsentPreview = z.infer<typeof consentPreview>;
 export type ListPosition = z.infer<typeof listPosition>;
+export type LedgerKeeping = z.infer<typeof ledgerKeeping>;
 export type Me = z.infer<typeof me>;
 export type Problem = z.infer<typeof problem>;

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { LedgerKeeping } from '../api/schemas';
 import type { ChannelConfig, HospitalConfig, NodeTls, PeerConfig, Secret, TrusteeConfig } from '../config';
 import type { LedgerTls } from '../ledger/channel';
 import type { ConnectionOptions } from '../ledger/connection';
@@ -14,6 +15,7 @@ import { startEmbeddedNetwork } from './embeddedNetwork';
 
 export interface OpenedLedger {
   readonly ledger: FabricLedger;
+  readonly keeping: LedgerKeeping;
   close(): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ const LONE_TRUSTEE = 'TrusteeMSP';
 const LONE_HOLDER = 'NorthHospitalMSP';
 
 /**
- * The ledger that the configuration names: a real peer, or the embedded ledger in this process. Nothing beyond this function knows which.
+ * The ledger that the configuration names: a real peer, or the embedded ledger in this process. Beyond this function it is only told, never acted upon.
  */
 export async function openLedger(
   config: LedgerConfig,
@@ -36,6 +38,7 @@ export async function openLedger(
     const ledger = await connectToPeer(config, config.peer, log);
     return {
       ledger,
+      keeping: 'shared',
       close: () => {
         ledger.close();
         return Promise.resolve();
@@ -145,7 +148,7 @@ async function openEmbedded(
     opened.unshift(() => {
       ledger.close();
     });
-    return { ledger, close: () => closeAll(opened) };
+    return { ledger, keeping: 'single', close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

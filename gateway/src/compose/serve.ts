@@ -72,6 +72,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       trustedProxies: config.trustedProxies,
       limits: limitsOf(config, DEFAULT_TRUSTEE_LIMITS),
       ledger: opened.ledger,
+      ledgerKeeping: opened.keeping,
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,
       operations: await takeOperations(config, OPERATIONS_PORTS.trustee, log),

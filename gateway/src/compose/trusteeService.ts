@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { IdentifierSystem } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
+import type { LedgerKeeping } from '../api/schemas';
 import type { PublicApp, TrusteeConfig } from '../config';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
@@ -37,6 +38,7 @@ export interface TrusteeServiceOptions {
   readonly limits?: TrusteeLimits;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
+  readonly ledgerKeeping: LedgerKeeping;
   /** Closed with the service. */
   readonly store: AccessStore;
   /** A taken port on which the service is served; closed with it. */
@@ -93,6 +95,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   const trustee = createTrusteeApp({
     baseUrl: options.baseUrl,
     ledger,
+    ledgerKeeping: options.ledgerKeeping,
     store,
     registry,
     projectionStatus: () => projection.status(),

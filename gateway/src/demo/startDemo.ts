@@ -115,6 +115,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     identifierSystems: US_IDENTIFIER_SYSTEMS,
     apps: [APP],
     ledger: ledgerOf(TRUSTEE.mspId),
+    ledgerKeeping: 'single',
     store: await openStore({
       mongodbUri: options.mongodbUri,
       file: join(dataDir, 'trustee', 'accesses.db'),

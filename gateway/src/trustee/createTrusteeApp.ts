@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
+import type { LedgerKeeping } from '../api/schemas';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
@@ -58,6 +59,8 @@ export interface TrusteeDeps {
   /** Public URL of this service, without a slash at its end. */
   readonly baseUrl: string;
   readonly ledger: Pick<ProvenanceLedger, 'findConsent' | 'consentHistory' | 'putConsent'>;
+  /** Whether the organisations keep copies of that ledger: the portal promises no more than that. */
+  readonly ledgerKeeping: LedgerKeeping;
   readonly store: AccessStore;
   readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
@@ -218,7 +221,13 @@ function wire(deps: TrusteeDeps, admission: Admission, backChannel: BackChannel)
     authenticateCaller({ sessions, directory, tokens, baseUrl, resourceMetadataUrl, admission }),
   );
   api.use(
-    meRoutes({ sessions, registry, projectionStatus: deps.projectionStatus, failedSignIns }),
+    meRoutes({
+      sessions,
+      registry,
+      projectionStatus: deps.projectionStatus,
+      ledgerKeeping: deps.ledgerKeeping,
+      failedSignIns,
+    }),
     accessRoutes({ store, registry }),
     consentRoutes({ desk, store, registry }),
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router } from 'express';
-import type { ListPosition, Me } from '../api/schemas';
+import type { LedgerKeeping, ListPosition, Me } from '../api/schemas';
 import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type Caller, callerOf } from './caller';
@@ -11,11 +11,12 @@ export interface MeRoutesDeps {
   readonly sessions: PortalSessions;
   readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
+  readonly ledgerKeeping: LedgerKeeping;
   /** What was tried at a username of this service; `undefined` for nothing, or where others keep the passwords. */
   readonly failedSignIns: (username: string) => FailedSignIns | undefined;
 }
 
-/** `GET /me`: who calls, the CSRF token of the session, the organisations' names, and how fresh the list is. */
+/** `GET /me`: who calls, the CSRF token of the session, the organisations' names, how fresh the list is, and who keeps its ledger. */
 export function meRoutes(deps: MeRoutesDeps): Router {
   const router = Router();
   router.get('/me', async (request, response) => {
@@ -24,6 +25,7 @@ export function meRoutes(deps: MeRoutesDeps): Router {
       ...identityOf(callerOf(request), deps),
       organisations: deps.registry.organisations().map(({ mspId, name, role }) => ({ mspId, name, role })),
       list: listPosition(deps.projectionStatus()),
+      ledger: deps.ledgerKeeping,
     };
     response.json(answer);
   });

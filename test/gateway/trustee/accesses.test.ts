@@ -286,6 +286,7 @@ describe('the list of accesses', () => {
       subject: alice,
       organisations: [{ mspId: 'NorthHospitalMSP', name: 'North Hospital', role: 'holder' }],
       list: { block: 1, state: 'live' },
+      ledger: 'shared',
     });
   });
 

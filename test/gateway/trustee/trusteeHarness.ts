@@ -118,6 +118,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const trustee = createTrusteeApp({
+    ledgerKeeping: 'shared',
     baseUrl,
     ledger,
     store,

@@ -114,6 +114,7 @@ export function meAnswer(part: Partial<Me> = {}): Me {
       { ...SOUTH, role: 'holder' },
     ],
     list: { block: 41, height: 42, state: 'live', checkedAt: '2026-05-06T10:00:00.000Z' },
+    ledger: 'shared',
     ...part,
   };
 }

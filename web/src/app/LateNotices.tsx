@@ -4,13 +4,11 @@ import { useEffect, type ReactNode } from 'react';
 import { FailedSignIns } from '../features/session/FailedSignIns';
 import { SessionWarning } from '../features/session/SessionWarning';
 import { isSomebodyHere } from '../lib/activity';
-import { useKeptOverReload } from '../lib/keepDraft';
 import { meQuery } from '../lib/queries';
 
-/** What watches a page that stays open: the session's end, news, a reload, and what is told once after a sign-in. */
+/** What watches a page that stays open: the session's end, news, and what is told once after a sign-in. */
 export function LateNotices(): ReactNode {
   useNews();
-  useKeptOverReload();
   return (
     <>
       <FailedSignIns />

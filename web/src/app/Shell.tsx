@@ -8,6 +8,7 @@ import { Notice } from '../components/Notice';
 import { PartBoundary } from '../components/PartBoundary';
 import { ApiError } from '../lib/apiError';
 import { isDraftKept, isUnsaved, useIsUnsaved } from '../lib/draft';
+import { useKeptOverReload } from '../lib/keepDraft';
 import { meQuery, useMe } from '../lib/queries';
 import { signOut } from '../lib/signOut';
 import { useHasBeenIdle } from '../lib/useHasBeenIdle';
@@ -95,6 +96,7 @@ function Notices(): ReactNode {
   const { pathname } = useLocation();
   const { error } = useQuery(meQuery);
   useWarnBeforeClosing(hasUnsaved);
+  useKeptOverReload();
   const isEditing = pathname === '/consent/edit' || pathname === '/consent/review';
   return (
     <div className="notices">

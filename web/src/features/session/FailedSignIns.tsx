@@ -2,9 +2,11 @@
 import { useState, type ReactNode } from 'react';
 import { formatDate } from '../../lib/dates';
 import { useMe } from '../../lib/queries';
-import { isWideScreen } from '../../lib/wideScreen';
 import { useWords } from '../../words/context';
 import '../../styles/listLater.css';
+
+/** Where the whole notice leaves the list on the first screen. */
+const ROOM = '(min-width: 60.01rem) and (min-height: 50rem)';
 
 /** What was told and closed, for as long as the page is open: a sign-in begins a new one. */
 let told = 0;
@@ -15,7 +17,7 @@ export function FailedSignIns(): ReactNode {
   const { failedSignIns } = useMe();
   const [closed, setClosed] = useState(told);
   // Where it would push the list off the first screen, its title stands alone until it is opened.
-  const [hasRoom] = useState(isWideScreen);
+  const [hasRoom] = useState(() => window.matchMedia(ROOM).matches);
   if (failedSignIns === null || failedSignIns.count <= closed) return null;
   const { count, since } = failedSignIns;
   return (

@@ -120,6 +120,8 @@ const english = {
   'trust.more': 'What does this mean?',
   'complete.explain':
     'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Recorded late”. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
+  'complete.explainSingle':
+    'This installation keeps its ledger in one place, for all its organisations. Each access is one line in it, numbered without gaps and written before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Recorded late”. Your list is rebuilt from that ledger and compared with its checksums, so a line that is changed or missing shows. But no other organisation keeps a copy that would show it if the whole ledger were replaced. “Position {block}” means: every access up to there is in your list.',
   'complete.limit':
     'Not shown here: staff who open your record directly in their own hospital’s computer system. Ask that hospital for its own list.',
 
@@ -637,7 +639,7 @@ const english = {
   'print.reason': 'Reason',
   'print.result': 'Result',
 
-  'guesses.title': 'Somebody tried wrong passwords for your account',
+  'guesses.title': 'Wrong passwords tried at your account',
   'guesses.text': {
     one: '{count} wrong password was tried in the last 30 days, on {date}. A wrong password opens nothing.',
     other:
