@@ -36,7 +36,41 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
     'Owed entries that the ledger refuses while it takes others; alarm above 0',
     ({ setAside }) => setAside,
   ],
+  [
+    'recorder_owed',
+    'Entries, of released emergencies above all, that are not on the ledger and that no batch has taken up yet',
+    ({ owed }) => owed,
+  ],
   ['recorder_queued', 'Parts of requests that wait for a batch', ({ queued }) => queued],
+  ['recorder_in_flight', 'Batches whose commit is not known', ({ inFlight }) => inFlight],
+  ['recorder_ready', '1 while the lane is recorded on', ({ phase }) => Number(phase === 'ready')],
+  [
+    'recorder_fenced',
+    '1 while another gateway writes this lane; alarm above 0',
+    ({ phase }) => Number(phase === 'fenced'),
+  ],
+  [
+    'recorder_store_failing',
+    '1 while the recorder’s own store cannot be written; alarm above 0',
+    ({ storeFailing }) => Number(storeFailing),
+  ],
+  ['recorder_next_seq', 'Number of the next batch of the lane', ({ nextSeq }) => nextSeq],
+  [
+    'recorder_last_commit_seconds',
+    'When a batch was committed last, in seconds since the epoch; 0 before the first',
+    ({ lastCommitAt = 0 }) => lastCommitAt / 1000,
+  ],
+  ['recorder_committed_events', 'Events committed since the start', ({ committedEvents }) => committedEvents],
+  [
+    'recorder_committed_batches',
+    'Batches committed since the start',
+    ({ committedBatches }) => committedBatches,
+  ],
+  [
+    'recorder_failed_attempts',
+    'Attempts to commit a batch that failed since the start',
+    ({ failedAttempts }) => failedAttempts,
+  ],
 ];
 
 /** Adds what an operator watches of the recorder, as `chartwitness_<name>`. Totals are since the start of the process. */

@@ -8,6 +8,7 @@ import type { LedgerKeeping } from '../api/schemas';
 import type { PublicApp, TrusteeConfig } from '../config';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
+import { addProjectionMetrics } from './projectionMetrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../projection/networkDirectory';
@@ -123,6 +124,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     backChannelUrl: () => `http://${server.host}:${String(server.port)}`,
   });
   const stop = new AbortController();
+  addProjectionMetrics(metrics, projection);
   const projecting = projection.run(stop.signal);
   server.serve(trustee.app);
   options.operations.serve(trustee.operations);

@@ -95,7 +95,12 @@ export class OwnPeer {
   }
 
   #next(): void {
-    while (this.#calls < (this.#waiting[0]?.isEmergency === true ? MAX_CALLS : MAX_ORDINARY_CALLS)) {
+    for (;;) {
+      // Whoever no longer waits must not speak for the place of those who do.
+      this.#waiting = this.#waiting.filter(({ isOver }) => !isOver);
+      if (this.#calls >= (this.#waiting[0]?.isEmergency === true ? MAX_CALLS : MAX_ORDINARY_CALLS)) {
+        return;
+      }
       const together = this.#take();
       if (together.length === 0) {
         return;
@@ -108,19 +113,19 @@ export class OwnPeer {
     }
   }
 
-  /** The next questions for one call: within its bounds, and no request twice. */
+  /** The next questions for one call: within its bounds, no request twice, and none that is not an emergency's beside one that is. */
   #take(): Question[] {
     const ids = new Set<string>();
     const together: Question[] = [];
     const later: Question[] = [];
+    const isEmergency = this.#waiting[0]?.isEmergency === true;
     let bytes = 0;
     for (const question of this.#waiting) {
       const fits =
         together.length === 0 ||
-        (together.length < this.#options.maxEvents && bytes + question.bytes + 1 <= this.#options.maxBytes);
-      if (question.isOver) {
-        continue;
-      }
+        (question.isEmergency === isEmergency &&
+          together.length < this.#options.maxEvents &&
+          bytes + question.bytes + 1 <= this.#options.maxBytes);
       if (!fits || ids.has(question.request.id)) {
         later.push(question);
         continue;

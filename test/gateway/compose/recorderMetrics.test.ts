@@ -27,6 +27,14 @@ test('what an operator watches of the recorder is scraped as it stands', async (
     ['emergencies_refused_away', 1],
     ['amendments_owed', 0],
     ['recorder_set_aside', 0],
+    ['recorder_owed', 0],
+    ['recorder_in_flight', 1],
+    ['recorder_ready', 1],
+    ['recorder_fenced', 0],
+    ['recorder_store_failing', 0],
+    ['recorder_next_seq', 1],
+    ['recorder_committed_batches', 0],
+    ['recorder_last_commit_seconds', 0],
   ] as const) {
     expect(text).toContain(`chartwitness_${name}{service="hospital"} ${String(value)}\n`);
   }
