@@ -16,7 +16,7 @@ import type { AccessStore } from '../readmodel/accessStore';
 /** `chartwitness readmodel indexes|rebuild|check`: the trustee's list of accesses against the ledger. */
 export function readModelCommand(): Command {
   const command = new Command('readmodel').description(
-    "The trustee's read model; configured like serve --role trustee, which must not be running meanwhile.",
+    "The trustee's read model; configured like serve --role trustee, which must not run during a rebuild.",
   );
   command
     .command('indexes')

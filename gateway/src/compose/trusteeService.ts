@@ -121,7 +121,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     log,
     clock: Date.now,
     metrics,
-    backChannelUrl: () => `http://${server.host}:${String(server.port)}`,
+    backChannelUrl: () => `http://${inUrl(server.host)}:${String(server.port)}`,
   });
   const stop = new AbortController();
   addProjectionMetrics(metrics, projection);
@@ -149,4 +149,9 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         },
       ]),
   };
+}
+
+/** An address as a URL has it: IPv6 in brackets (RFC 3986 §3.2.2). */
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -64,7 +64,7 @@ export function baseOf(name: string): string {
 /**
  * The parameters with each name that begins with `_` in FHIR's own spelling. Sources differ in whether they look at case, so what is
  * written otherwise must not be something else to the gateway than to the source.
- * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than 50 parameters,,
+ * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than 50 parameters,
  * search through other resources, and sorting by them.
  */
 export function understood(parameters: URLSearchParams): URLSearchParams {

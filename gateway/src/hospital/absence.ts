@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest, RequestItem } from '@chartwitness/chaincode/domain';
+import { AppError } from '../errors';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Recorder } from '../recorder/recorder';
 import { emergencyIncomplete } from './breakGlass';
@@ -105,7 +106,8 @@ class Waiting implements Absence {
       this.#isBlind = false;
       return permitted;
     } catch (error) {
-      this.#isBlind = true;
+      // A refusal is of this one request, and an answer.
+      this.#isBlind = !(error instanceof AppError && ['denied', 'invalid'].includes(error.kind.family));
       throw error;
     }
   }

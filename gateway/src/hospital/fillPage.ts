@@ -33,7 +33,7 @@ export interface FillMeans {
 export interface FilledPage {
   /** Matches to record, in the source's order, each once: those foreseen to be given, and withheld ones in between. */
   readonly matches: readonly Candidate[];
-  /** How many of them are foreseen to be given. */
+  /** Those of them that are foreseen to be given. */
   readonly foreseen: readonly Candidate[];
   /** What comes beside them. */
   readonly besides: readonly Candidate[];

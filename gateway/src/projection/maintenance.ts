@@ -95,7 +95,7 @@ export interface CheckDeps {
 
 /**
  * Derives everything up to the store's checkpoint from the ledger again, verifying every root, and compares it with the store. Changes
- * nothing. `isComplete` is false when there were more differences than it lists, so that it stopped.
+ * nothing. `isComplete` is false when there are more differences than it lists.
  * @throws ProjectionHalted when the ledger itself does not verify; LedgerError; StoreUnavailableError.
  */
 export async function checkReadModel(deps: CheckDeps, signal: AbortSignal): Promise<CheckReport> {

@@ -76,7 +76,12 @@ export class EntryGroups {
     for (const entry of entries) {
       const base = this.#correctedBy(entry) ?? entry;
       const key = homes.get(base.position) ?? addressKey(base);
-      groups.set(key, [...(groups.get(key) ?? []), entry]);
+      const group = groups.get(key);
+      if (group === undefined) {
+        groups.set(key, [entry]);
+      } else {
+        group.push(entry);
+      }
     }
     return [...groups.values()];
   }

@@ -115,7 +115,7 @@ export interface TrusteeApp {
 
 export const DEFAULT_TRUSTEE_LIMITS: TrusteeLimits = { anonymous: 300, caller: 1200, signIn: 600 };
 const RETRY_MS = 40;
-/** OAuth and OIDC endpoints that apps call from elsewhere set their own headers; the library's pages have their own policy. */
+/** RFC 9728: where an app finds who issues tokens for the API. */
 const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api/v1';
 
 /** The trustee's HTTP service: portal, sign-in, OpenID provider and patient API. Opens nothing and starts nothing by itself. */
