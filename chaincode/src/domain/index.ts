@@ -29,7 +29,7 @@ export * from './consent';
 export { MAX_POLICY_BYTES, parseConsentDocument, parsePolicy } from './consentForm';
 export { decide, type DecisionRequest, outcomeOf } from './decide';
 export * from './errors';
-export { type Lane, formatLane, MAX_SEQ, parseLane, parseSeq } from './lane';
+export { type Lane, formatLane, MAX_IN_FLIGHT, MAX_SEQ, parseLane, parseSeq } from './lane';
 export * from './identifierSystems';
 export * from './labels';
 export { CONFIDENTIALITY_LABELS, coveredByDenial, labelGroups, SENSITIVITY_LABELS } from './labelTable';

@@ -16,6 +16,9 @@ const SEQ = /^(?:0|[1-9][0-9]{0,11})$/;
 /** Highest sequence number of a lane: twelve digits, as the keys are padded. */
 export const MAX_SEQ = 999_999_999_999;
 
+/** How far a lane may run ahead of its lowest batch that is not settled: writers go no further, readers look no further for gaps. */
+export const MAX_IN_FLIGHT = 8;
+
 /** Parses `<MSP id>/<gateway name>`; `INVALID_INPUT` otherwise. */
 export function parseLane(text: string): Lane {
   const slash = text.indexOf('/');

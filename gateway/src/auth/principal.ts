@@ -3,7 +3,8 @@ import type { Requester } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
 import { B2bRefused, parseB2b, type B2bExtension } from './b2bExtension';
 import type { RegistryReader } from './registryReader';
-import type { AccessToken, TokenVerifier } from './tokenVerifier';
+import type { AccessToken } from './accessToken';
+import type { TokenVerifier } from './tokenVerifier';
 
 /** Who asks, as authenticated for one request. */
 export interface Principal {

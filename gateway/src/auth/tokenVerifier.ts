@@ -8,6 +8,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import { AppError } from '../errors';
+import type { AccessToken } from './accessToken';
 import { inspectHeader, JwsRefused, readClaims } from './compactJws';
 import { isNumericDate } from './numericDate';
 import type { JsonObject } from './strictJson';
@@ -33,18 +34,6 @@ export interface TokenVerifierOptions {
 }
 
 export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS384' | 'PS256' | 'PS384' | 'EdDSA';
-
-/** What a valid access token says. Times are seconds since the epoch. */
-export interface AccessToken {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly clientId: string;
-  readonly scope: string;
-  readonly tokenId: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  readonly claims: JsonObject;
-}
 
 export interface TokenVerifier {
   /**

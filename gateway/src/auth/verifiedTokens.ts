@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessToken } from './tokenVerifier';
+import type { AccessToken } from './accessToken';
 
 /** How long a signature check is trusted: bounds what a withdrawn issuer key could still do beyond the token's own five minutes. */
 const MAX_AGE_MS = 60_000;

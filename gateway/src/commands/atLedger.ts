@@ -6,7 +6,7 @@ import { type LedgerConfig, parseLedgerConfig } from '../config';
 import { HsmError } from '../ledger/hsmSigner';
 import { LedgerError, type LedgerErrorKind } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
-import { CommandFailed, type CommandIo } from './commandIo';
+import { CommandFailed, type CommandIo } from '../cli/commandIo';
 
 /**
  * Runs `work` over a connection to the peer that the FABRIC_ variables name.

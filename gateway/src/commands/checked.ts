@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DomainError } from '@chartwitness/chaincode/domain';
-import { CommandFailed } from './commandIo';
+import { CommandFailed } from '../cli/commandIo';
 
 /** What `read` makes of the caller's input. @throws {@link CommandFailed} that names the input and every problem. */
 export function checked<T>(input: string, read: () => T): T {

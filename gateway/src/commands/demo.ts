@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { join, resolve } from 'node:path';
 import { parseMongodbUri } from '../config';
-import { CommandFailed } from './commandIo';
+import { CommandFailed } from '../cli/commandIo';
 
 /** `chartwitness demo`. */
 export function demoCommand(): Command {

@@ -14,7 +14,7 @@ import {
 import { writeIdentifierSystems } from '../subjects/identifierText';
 import { identifierTable } from '../subjects/networkTable';
 import { checked } from './checked';
-import { CommandFailed, type CommandIo, PROCESS_IO } from './commandIo';
+import { CommandFailed, type CommandIo, PROCESS_IO } from '../cli/commandIo';
 
 interface PutFlags {
   readonly username: string;

@@ -21,7 +21,7 @@ import {
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { atLedger } from './atLedger';
 import { checked } from './checked';
-import { CommandFailed, type CommandIo, PROCESS_IO } from './commandIo';
+import { CommandFailed, type CommandIo, PROCESS_IO } from '../cli/commandIo';
 import { registryClientCommand } from './registryClient';
 
 /** `chartwitness registry …`: who takes part, and with which keys. */

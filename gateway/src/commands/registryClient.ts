@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { atLedger } from './atLedger';
 import { checked } from './checked';
-import type { CommandIo } from './commandIo';
+import type { CommandIo } from '../cli/commandIo';
 
 /** `chartwitness registry client …`: the programs of the caller's own organisation. */
 export function registryClientCommand(io: CommandIo): Command {

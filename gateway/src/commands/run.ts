@@ -6,7 +6,7 @@ import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
 import { StoreUnavailableError } from '../readmodel/accessStore';
 import { MissingIndexError } from '../readmodel/mongoIndexes';
-import { CommandFailed } from './commandIo';
+import { CommandFailed } from '../cli/commandIo';
 import { demoCommand } from './demo';
 import { ledgerCommand } from './ledger';
 import { patientCommand } from './patient';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { describeVariables, parseHospitalConfig, parseTrusteeConfig } from '../config';
-import { untilSignal } from './untilSignal';
+import { untilSignal } from '../cli/untilSignal';
 
 /** `chartwitness serve --role hospital|trustee`. */
 export function serveCommand(): Command {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { CommandFailed } from '../commands/commandIo';
+import { CommandFailed } from '../cli/commandIo';
 import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { keepSecret } from '../compose/keyFiles';

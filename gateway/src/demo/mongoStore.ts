@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { CommandFailed } from '../commands/commandIo';
+import { CommandFailed } from '../cli/commandIo';
 import { openStore } from '../compose/openStore';
 import type { AccessStore } from '../readmodel/accessStore';
 

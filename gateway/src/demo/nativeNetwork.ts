@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandFailed } from '../commands/commandIo';
+import { CommandFailed } from '../cli/commandIo';
 
 /** The scripts that run a Fabric network without containers, as far as the demonstration uses them. They lie outside this package. */
 interface NetworkScripts {

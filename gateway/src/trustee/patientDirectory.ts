@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessToken } from '../auth/tokenVerifier';
+import type { AccessToken } from '../auth/accessToken';
 import type { PatientAccounts, PatientIdentifier } from './patientAccounts';
 
 /** A patient as the API knows the caller. */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The one table of floors: which folder may import from which. `npm run lint` holds it, however an import is written: nested, type only,
+ * `import('…')`, re-export or `require`. A folder may import from itself; what its row does not name is refused, and so is a folder without
+ * a row. A row names only rows above it, so no arrow leads upward.
+ */
+const DOMAIN = 'chaincode/src/domain';
+const gateway = (...names) => names.map((name) => `gateway/src/${name}`);
+const web = (...names) => names.map((name) => `web/src/${name}`);
+/** What the product asks of a ledger, whichever it is. */
+const LEDGER_PORT = gateway('ledger/provenanceLedger.ts', 'ledger/ledgerError.ts');
+
+/** @type {ReadonlyMap<string, readonly string[]>} */
+const FLOORS = new Map([
+  // The ledger's rules.
+  [DOMAIN, []],
+  ['chaincode/src/shim', []],
+  ['chaincode/src/ledger', [DOMAIN, 'chaincode/src/shim']],
+  ['chaincode/src/contract', [DOMAIN, 'chaincode/src/ledger']],
+  ['chaincode/src/index.ts', ['chaincode/src/shim', 'chaincode/src/contract']],
+
+  // The gateway's ground.
+  ['gateway/src/errors.ts', []],
+  ['gateway/src/api', []],
+  ['gateway/src/sqlite.ts', []],
+  ['gateway/src/embedded', gateway('sqlite.ts')],
+  ['gateway/src/ledger', [DOMAIN]],
+
+  // Its parts. Each knows the ledger by its port alone.
+  ['gateway/src/http', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts')]],
+  ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
+  ['gateway/src/readmodel', [DOMAIN, ...gateway('errors.ts', 'sqlite.ts')]],
+  ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
+  ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts', 'http')]],
+  ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts')]],
+  ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'readmodel')]],
+
+  // The two services. Neither knows the other.
+  ['gateway/src/hospital', [DOMAIN, ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'auth', 'recorder')]],
+  [
+    'gateway/src/trustee',
+    [
+      DOMAIN,
+      ...LEDGER_PORT,
+      ...gateway('errors.ts', 'api', 'sqlite.ts', 'http', 'subjects', 'readmodel', 'auth', 'projection'),
+    ],
+  ],
+
+  // What is put together at the start, and what a person types.
+  ['gateway/src/config.ts', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'hospital')]],
+  ['gateway/src/cli', gateway('config.ts')],
+  [
+    'gateway/src/compose',
+    [
+      DOMAIN,
+      ...gateway(
+        'sqlite.ts',
+        'embedded',
+        'ledger',
+        'http',
+        'subjects',
+        'readmodel',
+        'fhir',
+        'auth',
+        'recorder',
+      ),
+      ...gateway('projection', 'hospital', 'trustee', 'config.ts'),
+    ],
+  ],
+  [
+    'gateway/src/demo',
+    [
+      DOMAIN,
+      ...gateway('api', 'ledger', 'http', 'subjects', 'readmodel', 'fhir', 'trustee'),
+      ...gateway('config.ts', 'cli', 'compose'),
+    ],
+  ],
+  [
+    'gateway/src/commands',
+    [
+      DOMAIN,
+      ...gateway('embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection', 'trustee'),
+      ...gateway('config.ts', 'cli', 'compose', 'demo'),
+    ],
+  ],
+  ['gateway/src/main.ts', gateway('commands')],
+
+  // The portal.
+  ['web/src/styles', []],
+  ['web/src/words', []],
+  ['web/src/lib', [DOMAIN, ...gateway('api'), ...web('words')]],
+  ['web/src/components', [...gateway('api'), ...web('styles', 'words', 'lib')]],
+  ['web/src/features', [DOMAIN, ...gateway('api'), ...web('styles', 'words', 'lib', 'components')]],
+  ['web/src/app', [...gateway('api'), ...web('styles', 'words', 'lib', 'components', 'features')]],
+  ['web/src/early.ts', web('words', 'lib')],
+  ['web/src/main.tsx', web('styles', 'words', 'lib', 'app', 'early.ts')],
+]);
+
+/** Packages of npm and Node that a folder may use; a folder that is not named here may use any that its package.json declares. */
+const PACKAGES = new Map([
+  [DOMAIN, []],
+  ['gateway/src/errors.ts', []],
+  // The browser uses it too.
+  ['gateway/src/api', ['zod']],
+  ['web/src/styles', []],
+]);
+
+/** The only folders that speak with Fabric. */
+const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded')];
+
+/** Folders whose folders do not import each other: one page of the portal is not built from another. */
+const APART = ['web/src/features'];
+
+module.exports = { APART, FABRIC, FLOORS, PACKAGES };
