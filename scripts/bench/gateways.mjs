@@ -7,7 +7,7 @@ import { log, NORTH } from './network.mjs';
 const { US_IDENTIFIER_SYSTEMS } = dist('compose/bootstrap.js');
 const { createHospitalApp } = dist('hospital/createHospitalApp.js');
 const { createRegistryCache } = dist('ledger/registryCache.js');
-const { createRecorder } = dist('recorder/recorder.js');
+const { createRecorder } = dist('recorder/createRecorder.js');
 const { openOutbox } = dist('recorder/sqliteOutbox.js');
 const { openReplayStore } = dist('auth/replayStore.js');
 const { createSampleHospital } = dist('fhir/sampleHospital.js');

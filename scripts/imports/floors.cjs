@@ -54,6 +54,7 @@ const FLOORS = new Map([
     [
       DOMAIN,
       ...gateway(
+        'api',
         'sqlite.ts',
         'embedded',
         'ledger',

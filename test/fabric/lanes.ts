@@ -13,7 +13,8 @@ import type { AccessStore } from '../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../gateway/src/readmodel/sqlAccessStore';
 import type { RecorderLimits } from '../../gateway/src/recorder/limits';
 import { openOutbox } from '../../gateway/src/recorder/sqliteOutbox';
-import { createRecorder, type Recorder, type RecordOutcome } from '../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../gateway/src/recorder/createRecorder';
+import type { Recorder, RecordOutcome } from '../../gateway/src/recorder/recorder';
 import { pause } from '../support/pause';
 
 const silent = pino({ level: 'silent' });

@@ -10,11 +10,8 @@ import type { Response } from 'supertest';
 import { AppError } from '../../gateway/src/errors';
 import type { RecorderLimits } from '../../gateway/src/recorder/limits';
 import type { Outbox } from '../../gateway/src/recorder/outbox';
-import {
-  createRecorder,
-  type EmergencyWithoutLedger,
-  type Recorder,
-} from '../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../gateway/src/recorder/createRecorder';
+import type { EmergencyWithoutLedger, Recorder } from '../../gateway/src/recorder/recorder';
 import { outboxOn } from '../../gateway/src/recorder/sqliteOutbox';
 import { observation, patient } from '../gateway/fhir/fakeFhirServer';
 import { createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Action, IdentifierTable } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import type { Principal } from '../auth/principal';
 import { coversType, type ScopeLetter } from '../auth/scopes';
 import { AppError } from '../errors';
 import { appliedParameters } from '../fhir/appliedParameters';
@@ -14,11 +13,11 @@ import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
-import { PageTooLarge, type PreparedUpstream, type Room } from '../fhir/upstream';
+import { PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import type { AccessContext } from './accessContext';
 import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { matchingPatients, patientNamedBy } from './boundPatient';
-import type { EmergencyDeclaration } from './breakGlass';
 import { type Chooser, createChooser } from './chooseCandidates';
 import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
@@ -53,18 +52,6 @@ export interface AccessDependencies extends Pick<
   /** Resolves after so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly log: Logger;
-}
-
-/** One authenticated request. It goes on to its record whether or not somebody waits for the answer. */
-export interface AccessContext {
-  readonly principal: Principal;
-  readonly emergency: EmergencyDeclaration;
-  /** For what the source answers. */
-  readonly room: Room;
-  /** Ends reading the source. */
-  readonly deadline: AbortSignal;
-  /** In an emergency: aborted when what was found until then is to be given. */
-  readonly hurry: AbortSignal | undefined;
 }
 
 /** What may be given out, and nothing else. */

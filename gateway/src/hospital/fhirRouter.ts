@@ -14,7 +14,8 @@ import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
 import { parseSearch, type SearchRequest } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';
 import { toAppError } from '../http/toAppError';
-import type { Access, AccessContext, Released, ReleasedPage } from './access';
+import type { Access, Released, ReleasedPage } from './access';
+import type { AccessContext } from './accessContext';
 import { BREAK_GLASS_HEADER, readEmergency } from './breakGlass';
 import { PARAMETERS_TYPES, parseEverything } from './everythingRequest';
 import {

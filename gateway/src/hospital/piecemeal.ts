@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import { PageTooLarge, type Upstream } from '../fhir/upstream';
-import type { AccessContext } from './access';
+import type { AccessContext } from './accessContext';
 
 /** What one request reads the source with. */
 export interface Reading extends Pick<AccessContext, 'deadline' | 'hurry' | 'room'> {

@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import type { Principal } from '../auth/principal';
 import type { Recorder } from '../recorder/recorder';
-import type { AccessContext } from './access';
+import type { AccessContext } from './accessContext';
 import type { EmergencyDeclaration } from './breakGlass';
 import type { AccessLimits } from './limits';
 import { createSourceMemory } from './sourceMemory';

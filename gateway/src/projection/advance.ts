@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 import type { LedgerEvent } from '../ledger/provenanceLedger';
 import type { BatchAhead, Checkpoint, LaneProgress, VerifiedBatch } from '../readmodel/accessStore';
-import { MAX_IN_FLIGHT } from '../recorder/limits';
 import type { ProvedBatch } from './fetchBatch';
 import { ProjectionHalted } from './projectionHalted';
 

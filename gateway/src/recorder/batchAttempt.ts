@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
-import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { PendingBatch } from './pendingBatch';
-
-/** What the recorder needs of the ledger. */
-export type RecordingLedger = Pick<
-  ProvenanceLedger,
-  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents'
->;
+import type { RecordingLedger } from './recorder';
 
 export type AttemptResult =
   | {

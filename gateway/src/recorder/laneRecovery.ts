@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
-import { readOutcome, type RecordingLedger } from './batchAttempt';
+import { readOutcome } from './batchAttempt';
+import type { RecordingLedger } from './recorder';
 import { type EntryNames, isOwed } from './lateMark';
 import { surveyLane } from './laneSurvey';
 import type { LaneHead, Outbox, OutboxBatch } from './outbox';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_IN_FLIGHT } from './limits';
-import type { RecordingLedger } from './batchAttempt';
+import { MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
+import type { RecordingLedger } from './recorder';
 
 /** Where a lane ends on the ledger. */
 export interface LaneSurvey {

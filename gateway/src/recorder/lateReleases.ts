@@ -9,13 +9,12 @@ import type { LaneWriter } from './laneWriter';
 import { markedLate } from './lateMark';
 import type { Outbox, OwedEntry } from './outbox';
 import type { OwnPeer } from './ownPeer';
-import type { PendingBatch } from './pendingBatch';
 import type { Queue } from './queue';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
 import { isConsideredNo, refusedByLedger, unavailable } from './refusals';
 import type { Scheduler } from './scheduler';
 import type { StoreHealth } from './storeHealth';
-import type { Part, Ticket } from './ticket';
+import type { BatchOfPart, Part, Ticket } from './ticket';
 
 export interface LateReleasesOptions {
   readonly ownPeer: OwnPeer;
@@ -195,7 +194,7 @@ export class LateReleases {
   /** First on the disk, in one write; then the callers are answered. */
   #release(releases: readonly Extract<Decision, { kind: 'release' }>[]): void {
     const { outbox, queue, writer, store, callers, log } = this.#options;
-    const marked = new Map<PendingBatch, readonly AccessRequest[]>();
+    const marked = new Map<BatchOfPart, readonly AccessRequest[]>();
     const owe: OwedEntry[] = [];
     for (const { permitted, basis } of releases) {
       for (const [part, items] of permitted) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 
 /** Bounds of one recorder. All durations in milliseconds. */
 export interface RecorderLimits {
@@ -33,11 +34,6 @@ export interface RecorderLimits {
   /** How long `close` waits for what has been accepted. */
   readonly drainMs: number;
 }
-
-/** Bound of the chaincode. */
-export const MAX_BATCH_EVENTS = 1_000;
-/** How far a lane may run ahead of its lowest unsettled batch; a restart looks no further for gaps. */
-export const MAX_IN_FLIGHT = 8;
 
 export const DEFAULT_LIMITS: RecorderLimits = {
   maxAdmitted: 1_000,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_IN_FLIGHT, type RecorderLimits } from './limits';
+import { MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
+import type { RecorderLimits } from './limits';
 
 /** What the lane looks like when it is asked whether a further batch may go. */
 export interface LaneLoad {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { Gate } from './gate';
 import { isOwed } from './lateMark';
 import type { OutboxBatch } from './outbox';
 import type { Suspect, SuspectGroup } from './suspects';
-import type { Part, Ticket } from './ticket';
+import type { BatchOfPart, Part, Ticket } from './ticket';
 
 /** A batch that has its place in the lane (and its row in the outbox) and is not settled. */
-export interface PendingBatch {
-  readonly lane: string;
-  readonly seq: number;
+export interface PendingBatch extends BatchOfPart {
   /** Events that the lane holds before it. */
   readonly start: number;
-  /** What is to be committed. Replaced as a whole when a request becomes late; never changed in length or order. */
-  requests: readonly AccessRequest[];
   /** The part that `requests[i]` is; none after a restart, and for what is owed. */
   readonly parts: readonly (Part | undefined)[];
   /** The entries that go by themselves, when it is made of such. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import type { RecordingLedger } from './batchAttempt';
+import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { RecorderLimits } from './limits';
 import type { Outbox } from './outbox';
-import { LaneRecorder } from './laneRecorder';
 import type { Scheduler } from './scheduler';
 import type { Admission } from './shares';
+
+/** What the recorder needs of the ledger. */
+export type RecordingLedger = Pick<
+  ProvenanceLedger,
+  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents'
+>;
 
 /** What became of one part of a request. */
 export interface RecordOutcome {
@@ -132,15 +137,4 @@ export interface Recorder {
   state(): RecorderState;
   /** Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the outbox. */
   close(): Promise<void>;
-}
-
-/**
- * Opens the lane: settles what an earlier process left in the outbox and finds the lane's end. Resolves after the first try of that; when
- * the ledger is away the recorder goes on trying and meanwhile accepts break-glass requests.
- * @throws DomainError for a lane that does not have its form, RangeError for a limit out of bounds.
- */
-export async function createRecorder(deps: RecorderDeps): Promise<Recorder> {
-  const recorder = new LaneRecorder(deps);
-  await recorder.open();
-  return recorder;
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AccessRequest, isEmergencyPurpose } from '@chartwitness/chaincode/domain';
 import { lateMarkBytes } from './lateMark';
-import type { PendingBatch } from './pendingBatch';
 import type { RecordOutcome } from './recorder';
+
+/** A batch as its parts know it. */
+export interface BatchOfPart {
+  readonly lane: string;
+  readonly seq: number;
+  /** Replaced as a whole when a request becomes late; never changed in length or order. */
+  requests: readonly AccessRequest[];
+}
 
 /** How far a part has come. */
 export type PartState =
   | { readonly kind: 'queued' }
-  | { readonly kind: 'placed'; readonly batch: PendingBatch; readonly index: number }
+  | { readonly kind: 'placed'; readonly batch: BatchOfPart; readonly index: number }
   /** On the ledger; other parts are not. `held` is the owed amendment that applies if the request is given up. */
   | { readonly kind: 'committed'; readonly outcome: RecordOutcome; readonly held: string | undefined };
 

@@ -9,7 +9,8 @@ import {
   type Inquiry,
 } from '../../../gateway/src/hospital/absence';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
-import { createRecorder, type Recorder } from '../../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
+import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { accessRequest } from '../../support/accessRequests';
 import { observation, patient } from '../fhir/fakeFhirServer';
 import { FakeLedger } from '../recorder/support/fakeLedger';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEvent, PrivateBatch } from '@chartwitness/chaincode/domain';
+import { type AccessEvent, MAX_IN_FLIGHT, type PrivateBatch } from '@chartwitness/chaincode/domain';
 import { pino } from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
@@ -13,7 +13,6 @@ import {
 } from '../../../gateway/src/projection/projection';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
-import { MAX_IN_FLIGHT } from '../../../gateway/src/recorder/limits';
 import { accessRequest } from '../../support/accessRequests';
 import { FakeProvenanceLedger, recordOf } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';

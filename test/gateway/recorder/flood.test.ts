@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
-import { createRecorder } from '../../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
 import { CLIENT, NORTH, startEmbeddedTestNetwork, type TestNetwork } from '../ledger/network';
 import { emergencyOf, requestOf } from './support/requests';
 import { recordOne, silent } from './support/workbench';

@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
 import type { Outbox } from '../../../gateway/src/recorder/outbox';
-import {
-  createRecorder,
-  type EmergencyWithoutLedger,
-  type Recorder,
-  type RecordOutcome,
-} from '../../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
+import type { EmergencyWithoutLedger, Recorder, RecordOutcome } from '../../../gateway/src/recorder/recorder';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { type Evaluation, FakeLedger, type Fault } from './support/fakeLedger';
 import { ManualScheduler } from './support/manualScheduler';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import * as wire from '../../../gateway/src/ledger/wire';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
-import { createRecorder } from '../../../gateway/src/recorder/recorder';
+import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/network';
 import { requestOf } from './support/requests';
 import { recordOne, silent } from './support/workbench';

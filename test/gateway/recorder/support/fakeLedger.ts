@@ -11,7 +11,7 @@ import {
 } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
 import type { CallOptions, RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
-import type { RecordingLedger } from '../../../../gateway/src/recorder/batchAttempt';
+import type { RecordingLedger } from '../../../../gateway/src/recorder/recorder';
 
 /** What happens to one `recordBatch`. */
 export type Fault =

@@ -4,11 +4,11 @@ import Database from 'libsql';
 import pino from 'pino';
 import type { RecorderLimits } from '../../../../gateway/src/recorder/limits';
 import type { Outbox } from '../../../../gateway/src/recorder/outbox';
-import {
-  createRecorder,
-  type EmergencyWithoutLedger,
-  type Recorder,
-  type RecordOutcome,
+import { createRecorder } from '../../../../gateway/src/recorder/createRecorder';
+import type {
+  EmergencyWithoutLedger,
+  Recorder,
+  RecordOutcome,
 } from '../../../../gateway/src/recorder/recorder';
 import { outboxOn } from '../../../../gateway/src/recorder/sqliteOutbox';
 import { FakeLedger } from './fakeLedger';

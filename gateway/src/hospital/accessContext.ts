@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Principal } from '../auth/principal';
+import type { Room } from '../fhir/upstream';
+import type { EmergencyDeclaration } from './breakGlass';
+
+/** One authenticated request. It goes on to its record whether or not somebody waits for the answer. */
+export interface AccessContext {
+  readonly principal: Principal;
+  readonly emergency: EmergencyDeclaration;
+  /** For what the source answers. */
+  readonly room: Room;
+  /** Ends reading the source. */
+  readonly deadline: AbortSignal;
+  /** In an emergency: aborted when what was found until then is to be given. */
+  readonly hurry: AbortSignal | undefined;
+}
