@@ -84,6 +84,23 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
     expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
   });
 
+  it('quote only what is written elsewhere, so that whoever looks for it finds it', () => {
+    const all = Object.entries(words).flatMap(([key, message]) =>
+      formsOf(message).map((form) => ({ key, form })),
+    );
+    const quotes = all
+      .filter(({ key }) => !key.startsWith('signIn.example'))
+      .flatMap(({ key, form }) =>
+        [...form.matchAll(/“([^”{]+)”/g)].map(([, quoted = '']) => ({ key, quoted })),
+      );
+    expect(quotes.length).toBeGreaterThan(1);
+    expect(
+      quotes.filter(
+        ({ key, quoted }) => !all.some((other) => other.key !== key && other.form.includes(quoted)),
+      ),
+    ).toEqual([]);
+  });
+
   it('are never empty and fill the same placeholders as English', () => {
     for (const [key, message] of Object.entries(words)) {
       for (const form of formsOf(message))

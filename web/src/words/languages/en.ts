@@ -119,9 +119,9 @@ const english = {
   'trust.never': 'not yet',
   'trust.more': 'What does this mean?',
   'complete.explain':
-    'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Recorded late”. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
+    'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Released before it was recorded”. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
   'complete.explainSingle':
-    'This installation keeps its ledger in one place, for all its organisations. Each access is one line in it, numbered without gaps and written before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Recorded late”. Your list is rebuilt from that ledger and compared with its checksums, so a line that is changed or missing shows. But no other organisation keeps a copy that would show it if the whole ledger were replaced. “Position {block}” means: every access up to there is in your list.',
+    'This installation keeps its ledger in one place, for all its organisations. Each access is one line in it, numbered without gaps and written before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Released before it was recorded”. Your list is rebuilt from that ledger and compared with its checksums, so a line that is changed or missing shows. But no other organisation keeps a copy that would show it if the whole ledger were replaced. “Position {block}” means: every access up to there is in your list.',
   'complete.limit':
     'Not shown here: staff who open your record directly in their own hospital’s computer system. Ask that hospital for its own list.',
 
