@@ -47,8 +47,8 @@ const FLOORS = new Map([
   ],
 
   // What is put together at the start, and what a person types.
-  ['gateway/src/config.ts', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'hospital')]],
-  ['gateway/src/cli', gateway('config.ts')],
+  ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'hospital')]],
+  ['gateway/src/cli', gateway('config')],
   [
     'gateway/src/compose',
     [
@@ -65,7 +65,7 @@ const FLOORS = new Map([
         'auth',
         'recorder',
       ),
-      ...gateway('projection', 'hospital', 'trustee', 'config.ts'),
+      ...gateway('projection', 'hospital', 'trustee', 'config'),
     ],
   ],
   [
@@ -73,7 +73,7 @@ const FLOORS = new Map([
     [
       DOMAIN,
       ...gateway('api', 'ledger', 'http', 'subjects', 'readmodel', 'fhir', 'trustee'),
-      ...gateway('config.ts', 'cli', 'compose'),
+      ...gateway('config', 'cli', 'compose'),
     ],
   ],
   [
@@ -81,7 +81,7 @@ const FLOORS = new Map([
     [
       DOMAIN,
       ...gateway('embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection', 'trustee'),
-      ...gateway('config.ts', 'cli', 'compose', 'demo'),
+      ...gateway('config', 'cli', 'compose', 'demo'),
     ],
   ],
   ['gateway/src/main.ts', gateway('commands')],

@@ -2,7 +2,7 @@
 /** Connections that no program of the product makes: to another organisation's peer, or with other deadlines. */
 import type { Contract, Network } from '@hyperledger/fabric-gateway';
 import { peerConnection } from '../../gateway/src/compose/openLedger';
-import { type LedgerConfig, parseLedgerConfig } from '../../gateway/src/config';
+import { type LedgerConfig, parseLedgerConfig } from '../../gateway/src/config/peerConfig';
 import { openConnection } from '../../gateway/src/ledger/connection';
 import { connectLedger, type FabricLedger } from '../../gateway/src/ledger/fabricLedger';
 import type { Deadlines } from '../../gateway/src/ledger/submitter';

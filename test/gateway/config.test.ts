@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createTlsAuthority } from '../support/tlsCertificates';
-import {
-  ConfigError,
-  describeVariables,
-  parseDataDir,
-  parseHospitalConfig,
-  parseLedgerConfig,
-  parseTrusteeConfig,
-  Secret,
-} from '../../gateway/src/config';
+import { ConfigError } from '../../gateway/src/config/configError';
+import { parseHospitalConfig } from '../../gateway/src/config/hospitalConfig';
+import { parseLedgerConfig } from '../../gateway/src/config/peerConfig';
+import { Secret } from '../../gateway/src/config/secret';
+import { parseDataDir } from '../../gateway/src/config/singleVariables';
+import { parseTrusteeConfig } from '../../gateway/src/config/trusteeConfig';
+import { describeVariables } from '../../gateway/src/config/variables';
 import { DEFAULT_ACCESS_LIMITS } from '../../gateway/src/hospital/limits';
 import { defaultOf, LIMIT_SETTINGS, LIMIT_VARIABLES } from '../../gateway/src/hospital/limitSettings';
 

@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
-import type { Environment } from '../config';
+import type { Environment } from '../config/environment';
 
 /** What a command has to do with the process that it runs in; injected, so that tests need no process of their own. */
 export interface CommandIo {

@@ -2,7 +2,7 @@
 import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
 import { pino } from 'pino';
 import { connectToPeer } from '../compose/openLedger';
-import { type LedgerConfig, parseLedgerConfig } from '../config';
+import { type LedgerConfig, parseLedgerConfig } from '../config/peerConfig';
 import { HsmError } from '../ledger/hsmSigner';
 import { LedgerError, type LedgerErrorKind } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import { join, resolve } from 'node:path';
-import { parseMongodbUri } from '../config';
+import { parseMongodbUri } from '../config/singleVariables';
 import { CommandFailed } from '../cli/commandIo';
 
 /** `chartwitness demo`. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
-import { parseDataDir, parseIdentifierSystemsVariable } from '../config';
+import { parseDataDir, parseIdentifierSystemsVariable } from '../config/singleVariables';
 import { openDatabase } from '../readmodel/openDatabase';
 import {
   migrateTrusteeDatabase,

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { openLedger, type OpenedLedger } from '../compose/openLedger';
 import { openStore } from '../compose/openStore';
-import { parseTrusteeConfig } from '../config';
+import { parseTrusteeConfig } from '../config/trusteeConfig';
 import { LedgerError } from '../ledger/ledgerError';
 import { checkReadModel, describeCheck, rebuildReadModel, RebuildRefused } from '../projection/maintenance';
 import { problemOf } from '../projection/problems';

@@ -12,7 +12,7 @@ import {
 } from '@chartwitness/chaincode/domain';
 import { Command, Option } from 'commander';
 import { DEFAULT_POLICY } from '../compose/bootstrap';
-import { describeLedgerVariables } from '../config';
+import { describeLedgerVariables } from '../config/variables';
 import {
   IDENTIFIER_TEXT_HELP,
   readIdentifierSystem,

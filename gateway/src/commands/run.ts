@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
 import { FolderInUseError } from '../compose/heldFolder';
-import { ConfigError } from '../config';
+import { ConfigError } from '../config/configError';
 import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
 import { StoreUnavailableError } from '../readmodel/accessStore';

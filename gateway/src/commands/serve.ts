@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import { describeVariables, parseHospitalConfig, parseTrusteeConfig } from '../config';
+import { parseHospitalConfig } from '../config/hospitalConfig';
+import { parseTrusteeConfig } from '../config/trusteeConfig';
+import { describeVariables } from '../config/variables';
 import { untilSignal } from '../cli/untilSignal';
 
 /** `chartwitness serve --role hospital|trustee`. */

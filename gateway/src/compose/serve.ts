@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { HospitalConfig, TrusteeConfig } from '../config';
+import type { HospitalConfig } from '../config/hospitalConfig';
+import type { TrusteeConfig } from '../config/trusteeConfig';
 import { createHttpUpstream } from '../fhir/httpUpstream';
 import { createSampleHospital } from '../fhir/sampleHospital';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';

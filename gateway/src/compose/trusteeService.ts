@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { IdentifierSystem } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import type { LedgerKeeping } from '../api/schemas';
-import type { PublicApp, TrusteeConfig } from '../config';
+import type { PublicApp, TrusteeConfig } from '../config/trusteeConfig';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import { addProjectionMetrics } from './projectionMetrics';

@@ -8,7 +8,7 @@ import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { keepSecret } from '../compose/keyFiles';
 import { connectToPeer } from '../compose/openLedger';
-import { parseLedgerConfig } from '../config';
+import { parseLedgerConfig } from '../config/peerConfig';
 import { createSampleHospital } from '../fhir/sampleHospital';
 import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { bootstrapNetwork } from '../compose/bootstrap';
 import { keepSigningKey } from '../compose/keyFiles';
-import type { PublicApp } from '../config';
+import type { PublicApp } from '../config/trusteeConfig';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { type DemoHospital, HOSPITALS, TRUSTEE } from './cast';
 import type { DemoFileHospital } from './demoFile';

@@ -18,7 +18,7 @@ import { cpuMsOf } from './processors.mjs';
 
 const { connectToPeer } = dist('compose/openLedger.js');
 const { bootstrapNetwork } = dist('compose/bootstrap.js');
-const { parseLedgerConfig } = dist('config.js');
+const { parseLedgerConfig } = dist('config/peerConfig.js');
 
 const SEEDING = fileURLToPath(new URL('seeding', import.meta.url));
 /** Consents of one seeding transaction, and such transactions at once: the chaincode works on one while the peers commit others. */

@@ -17,7 +17,7 @@ import { manyPatients } from './manyPatients.mjs';
 import population from './seeding/population.cjs';
 
 const { connectToPeer } = dist('compose/openLedger.js');
-const { parseLedgerConfig } = dist('config.js');
+const { parseLedgerConfig } = dist('config/peerConfig.js');
 
 /** @type {{environment: object, people: number, patients: number, limits: object}} `people`: persons with a consent; `patients` of them over HTTP */
 const { environment, people, patients, limits } = JSON.parse(process.argv[2] ?? '{}');

@@ -12,7 +12,7 @@ import { dist } from '../dist.mjs';
 import { log } from '../network.mjs';
 
 const { connectToPeer } = dist('compose/openLedger.js');
-const { parseLedgerConfig } = dist('config.js');
+const { parseLedgerConfig } = dist('config/peerConfig.js');
 const { createProjection } = dist('projection/projection.js');
 const { openSqlAccessStore } = dist('readmodel/sqlAccessStore.js');
 

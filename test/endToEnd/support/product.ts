@@ -11,7 +11,7 @@ import type { DemoFilePatient } from '../../../gateway/src/demo/demoFile';
 import { PatientClient } from '../../../gateway/src/demo/patientClient';
 import { Hospitals } from '../../../gateway/src/demo/story';
 import { peerConnection } from '../../../gateway/src/compose/openLedger';
-import { type LedgerConfig, parseLedgerConfig } from '../../../gateway/src/config';
+import { type LedgerConfig, parseLedgerConfig } from '../../../gateway/src/config/peerConfig';
 import { openConnection } from '../../../gateway/src/ledger/connection';
 import { isOnFabric } from '../../support/ledgerUnderTest';
 import { startFabricDemo } from '../../../gateway/dist/demo/fabricDemo';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registryCommand } from '../../../gateway/src/commands/registry';
-import { ConfigError, type Environment } from '../../../gateway/src/config';
+import { ConfigError } from '../../../gateway/src/config/configError';
+import type { Environment } from '../../../gateway/src/config/environment';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from '../ledger/network';
 import { runCommand } from './testIo';
 

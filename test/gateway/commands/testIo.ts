@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from 'commander';
 import type { CommandIo } from '../../../gateway/src/cli/commandIo';
-import type { Environment } from '../../../gateway/src/config';
+import type { Environment } from '../../../gateway/src/config/environment';
 
 /** Runs a command line in this process. @returns what it said; throws what the command throws. */
 export async function runCommand(

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src/compose/embeddedNetwork';
 import { connectToPeer } from '../../../gateway/src/compose/openLedger';
-import { parseLedgerConfig } from '../../../gateway/src/config';
+import { parseLedgerConfig } from '../../../gateway/src/config/peerConfig';
 import type { FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
 import { adminDir } from '../../../scripts/network/layout.mjs';
 import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';

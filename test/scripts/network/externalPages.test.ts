@@ -2,7 +2,8 @@
 /** The pages about networks that other tools run: what they print must be what the programs take today. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseHospitalConfig, parseTrusteeConfig } from '../../../gateway/src/config';
+import { parseHospitalConfig } from '../../../gateway/src/config/hospitalConfig';
+import { parseTrusteeConfig } from '../../../gateway/src/config/trusteeConfig';
 import { type Network, readDescription } from '../../../scripts/network/description.mjs';
 import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
 
