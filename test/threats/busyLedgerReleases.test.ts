@@ -15,6 +15,9 @@ const NOBODY: ConsentDocument = {
   rules: [{ id: 'nobody', effect: 'deny', holdsInEmergency: true }],
 };
 
+// Nothing waits here; thousands of requests take a busy machine its time.
+jest.setTimeout(60_000);
+
 function decidedBy(consent: ConsentDocument): (request: AccessRequest, item: number) => boolean {
   return (request, item) => {
     const { items } = completeEvent(request, {

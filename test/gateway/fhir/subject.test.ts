@@ -70,7 +70,7 @@ test('a number with a wrong check digit names somebody, and the operator is told
   expect(malformed).toEqual([SSN]);
 });
 
-test('all by which a record knew its person are those of its first system, former ones included', () => {
+test('all by which a record knew its person are those of every system, former ones included', () => {
   const record = patient(
     { system: SSN, value: '999613985', use: 'old' },
     { system: 'urn:se', value: '811218-9876' },
@@ -79,6 +79,7 @@ test('all by which a record knew its person are those of its first system, forme
   expect(subjects.everOfPatient(record)).toEqual([
     pseudonyms.of({ system: SSN, value: '999613985' }),
     expected,
+    pseudonyms.of({ system: 'urn:se', value: '811218-9876' }),
   ]);
 });
 
