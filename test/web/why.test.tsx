@@ -2,7 +2,7 @@
  * @jest-environment ./test/web/support/browserEnvironment.cjs
  */
 // SPDX-License-Identifier: Apache-2.0
-import { screen, waitFor } from '@testing-library/react';
+import { cleanup, screen, waitFor } from '@testing-library/react';
 import type { AccessEntry, Basis } from '@api/schemas';
 import { Why } from '../../web/src/features/entry/Why';
 import { accessList, consent, consentHistory, DOCTOR, entry, meAnswer, SOUTH } from './support/answers';
@@ -154,9 +154,33 @@ describe('the sentence that says why', () => {
     expect(await whyText(shown)).toContain('No rule of yours was overridden');
   });
 
-  it('of an emergency without a reason says that it is always refused', async () => {
-    const shown = decided('deny', { kind: 'refused', reason: 'emergencyIncomplete' }, { purpose: 'BTG' });
-    expect(await whyText(shown)).toContain('did not say who they are or why');
+  describe('of an incomplete emergency', () => {
+    const incomplete = decided(
+      'deny',
+      { kind: 'refused', reason: 'emergencyIncomplete' },
+      { purpose: 'BTG' },
+    );
+    const byNobody = { ...incomplete, requester: { ...incomplete.requester, person: null } };
+    it.each<['en' | 'zh-CN', string, string]>([
+      [
+        'en',
+        'Dr Ada Example declared an emergency, but gave no reason or one that does not count',
+        'An emergency was declared without saying who is asking.',
+      ],
+      [
+        'zh-CN',
+        'Dr Ada Example声明了紧急情况，但没有给出原因，或所给原因不符合要求',
+        '有人声明了紧急情况，但没有说明自己是谁',
+      ],
+    ])('says what was missing, and nothing that was not: %s', async (language, named, unnamed) => {
+      const ofSomebody = await whyText(incomplete, language);
+      expect(ofSomebody).toContain(named);
+      expect(ofSomebody).not.toContain(unnamed);
+      cleanup();
+      const ofNobody = await whyText(byNobody, language);
+      expect(ofNobody).toContain(unnamed);
+      expect(ofNobody).not.toMatch(/gave no reason|没有给出原因/);
+    });
   });
 
   it('of a partial answer tells both reasons apart, with what each was about', async () => {

@@ -50,7 +50,7 @@ import {
 } from './form';
 import { EVERY_LABEL, MAX_LABELS, normaliseLabel } from './labels';
 import { parseLane } from './lane';
-import { isPersonName, isReason, isRoleCode } from './personText';
+import { isPersonName, isReason, isRoleCode, REASON_IN_WORDS } from './personText';
 import { isEmergencyPurpose } from './purposes';
 import { clientIdForm } from './registryForm';
 
@@ -84,7 +84,7 @@ const requesterForm = record<Requester>({
   person: nullable(personForm),
 });
 const emergencyForm = record<Emergency>({
-  reason: satisfying(isReason, '10–500 characters with at least three letters, in their reading order'),
+  reason: satisfying(isReason, `${REASON_IN_WORDS}, in their reading order`),
 });
 
 const labelsForm = checked(list(labelForm, 0, MAX_LABELS), (labels, at, problems) => {

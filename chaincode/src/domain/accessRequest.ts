@@ -80,7 +80,7 @@ export interface AccessRequest {
   /** HL7 v3 ActReason code. */
   readonly purpose: string;
   readonly action: Action;
-  /** Given reason of a break-glass request (10–500 characters), else `null`. A break-glass purpose without it is refused and recorded. */
+  /** Given reason of a break-glass request ({@link isReason}), else `null`. A break-glass purpose without it is refused and recorded. */
   readonly emergency: Emergency | null;
   /** 1–100 items. */
   readonly items: readonly RequestItem[];

@@ -4,9 +4,11 @@ import { type CharacterKind, kindOf } from './visibleCharacters';
 const MAX_ID = 256;
 const MAX_NAME = 300;
 const MAX_ROLE = 128;
-const MIN_REASON = 10;
 const MAX_REASON = 500;
 const MIN_REASON_LETTERS = 3;
+
+/** {@link isReason} in words, for whoever sent something else. */
+export const REASON_IN_WORDS = `at least ${String(MIN_REASON_LETTERS)} letters, at most ${String(MAX_REASON)} characters`;
 
 const BLANK = 0x20;
 const ZWNJ = 0x200c;
@@ -79,13 +81,13 @@ export function normalisePersonName(text: string): string {
 }
 
 /**
- * Whether a text can be the reason of an emergency: 10–500 UTF-16 code units with at least three letters; line breaks and tabs are
- * allowed, other controls, lone surrogates and characters that turn the direction of what follows are not. Everything else is: nobody is
- * kept from care by a stray character.
+ * Whether a text can be the reason of an emergency: at least three letters of any script, at most 500 UTF-16 code units. It has no other
+ * least length: in scripts whose letters are words, four letters say as much as a Latin sentence. Line breaks and tabs are allowed; other
+ * controls, lone surrogates and characters that turn the direction of what follows are not. Everything else is: nobody is kept from care
+ * by a stray character.
  */
 export function isReason(text: string): boolean {
   return (
-    text.length >= MIN_REASON &&
     text.length <= MAX_REASON &&
     !UNPRINTABLE.test(text) &&
     text.search(TURNS) < 0 &&

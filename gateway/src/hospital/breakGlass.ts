@@ -4,6 +4,7 @@ import {
   isEmergencyPurpose,
   isReason,
   normaliseReason,
+  REASON_IN_WORDS,
 } from '@chartwitness/chaincode/domain';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../errors';
@@ -43,7 +44,7 @@ export function readEmergency(principal: Principal, header: string | undefined):
   if (!isReason(reason)) {
     return {
       kind: 'incomplete',
-      problem: `${BREAK_GLASS_HEADER} must give the reason in 10–500 characters, among them three letters.`,
+      problem: `${BREAK_GLASS_HEADER} must give the reason: ${REASON_IN_WORDS}.`,
     };
   }
   return { kind: 'declared', emergency: { reason } };

@@ -225,7 +225,7 @@ describe('an access request', () => {
     ['purpose', { purpose: '' }],
     ['action', { action: 'everything' }],
     ['emergency', { emergency: 'help' }],
-    ['emergency.reason', { purpose: 'BTG', emergency: { reason: 'too short' } }],
+    ['emergency.reason', { purpose: 'BTG', emergency: { reason: 'no' } }],
     ['emergency.reason', { purpose: 'BTG', emergency: { reason: long(501) } }],
     ['emergency.reason', { purpose: 'BTG', emergency: { reason: `control \u0007 character` } }],
     ['emergency', { purpose: 'TREAT', emergency }],

@@ -85,8 +85,17 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
   if (!isEmergency(entry)) return null;
   const { person, organisation } = entry.requester;
   if (entry.emergency === null) {
-    const isRefused = !entry.items.some(hasLeft);
-    return <p>{words.text(isRefused ? 'why.emergency.noReason' : 'why.emergency.against')}</p>;
+    if (entry.items.some(hasLeft)) return <p>{words.text('why.emergency.against')}</p>;
+    // A reason that was given and refused is not recorded: of somebody named, only that none counted is known.
+    return (
+      <p>
+        {person === null ? (
+          words.text('why.emergency.noPerson')
+        ) : (
+          <Text k="why.emergency.noReason" values={{ person: <Name>{person.name}</Name> }} />
+        )}
+      </p>
+    );
   }
   const course = emergencyCourse(entry);
   const said = (
