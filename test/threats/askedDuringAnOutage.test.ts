@@ -102,7 +102,11 @@ async function bench(
     ledger.releaseHeld();
     await recorder.close();
   });
-  const hospital = await createHospital({ upstream: pagedSource(records).upstream, ownRecorder: recorder });
+  const hospital = await createHospital({
+    upstream: pagedSource(records).upstream,
+    emergencyWithoutLedger,
+    ownRecorder: recorder,
+  });
   return { ledger, recorder, hospital, fillDisk: fill };
 }
 

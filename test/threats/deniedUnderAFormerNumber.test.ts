@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Response } from 'supertest';
+import { AppError } from '../../gateway/src/errors';
+import { LedgerError } from '../../gateway/src/ledger/ledgerError';
+import type { EmergencyWithoutLedger, Recorder } from '../../gateway/src/recorder/recorder';
 import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import { hospitalOf } from '../../gateway/src/fhir/sampleHospital';
@@ -57,12 +60,36 @@ const ATTEMPTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ['no number, merged into her and another', { identifier: [], ...replacedBy('open', 'closed') }],
   ['no number, merged into her former record', { identifier: [], ...replacedBy('closed-old') }],
 ];
+/** Records in use: not merged, with one number that is certainly theirs. The own peer is asked about all the others. */
+const BESIDE: typeof ATTEMPTS = [
+  ['a current number of an earlier system added beside hers', { identifier: [EARLIER, NUMBER] }],
+  ['hers former, another current one of its system', { identifier: [FORMER, SECOND] }],
+  ['hers former, a current one of an earlier system', { identifier: [FORMER, EARLIER] }],
+  [
+    'merged into a record with a current number of an earlier system and hers',
+    { identifier: [], ...replacedBy('closed-second') },
+  ],
+];
+const IN_USE = BESIDE.slice(0, 3);
 
 const ID = (place: number): string => `her${String(place)}`;
 let hospital: Hospital;
 
+const openHospital = (more: Parameters<typeof createHospital>[0] = {}): Promise<Hospital> =>
+  createHospital({
+    upstream: hospitalOf(recordsOf()),
+    settings: {
+      identifierSystems: [{ system: EARLIER.system, aliases: [], form: 'text' }, ...US_IDENTIFIER_SYSTEMS],
+    },
+    ...more,
+  });
+
 beforeAll(async () => {
-  const records: FhirResource[] = [
+  hospital = await openHospital();
+});
+
+function recordsOf(): readonly FhirResource[] {
+  return [
     ...ATTEMPTS.flatMap(([, more], place) => [
       patient(ID(place), '', more),
       observation(`of-${ID(place)}`, ID(place)),
@@ -70,17 +97,16 @@ beforeAll(async () => {
     patient('open', '999-11-1111'),
     patient('open2', '999-44-4444'),
     patient('closed', NUMBER.value),
+    ...BESIDE.flatMap(([, more], place) => [
+      patient(`beside${String(place)}`, '', more),
+      observation(`of-beside${String(place)}`, `beside${String(place)}`),
+    ]),
+    patient('closed-second', '', { identifier: [EARLIER, NUMBER] }),
     patient('closed-beside', '', { identifier: [{ ...EARLIER, use: 'old' }, FORMER] }),
     patient('closed-old', '', { identifier: [FORMER] }),
     patient('nameless', '', { identifier: [] }),
   ];
-  hospital = await createHospital({
-    upstream: hospitalOf(records),
-    settings: {
-      identifierSystems: [{ system: EARLIER.system, aliases: [], form: 'text' }, ...US_IDENTIFIER_SYSTEMS],
-    },
-  });
-});
+}
 
 /** Her number's consent denies everything, every other one permits everything. */
 async function denyUnderHerNumber(): Promise<void> {
@@ -104,13 +130,18 @@ const pathsTo = (id: string): readonly string[] => [
   `Patient/${id}/$everything`,
 ];
 const PLACES = ATTEMPTS.map(([name], place) => [name, ID(place)] as const);
+const besides = (some: typeof ATTEMPTS): readonly (readonly [string, string])[] =>
+  some.map(([name], place) => [name, `beside${String(place)}`]);
 
-test.each(PLACES)('%s: without a denial an emergency is given all of it', async (_name, id) => {
-  hospital.recorder.permitWhere(() => true);
-  for (const path of pathsTo(id)) {
-    expect((await inEmergency(path)).status).toBe(200);
-  }
-});
+test.each([...PLACES, ...besides(BESIDE)])(
+  '%s: without a denial an emergency is given all of it',
+  async (_name, id) => {
+    hospital.recorder.permitWhere(() => true);
+    for (const path of pathsTo(id)) {
+      expect((await inEmergency(path)).status).toBe(200);
+    }
+  },
+);
 
 test.each(PLACES)('%s: nothing leaves, and no entry says so', async (_name, id) => {
   await denyUnderHerNumber();
@@ -125,4 +156,72 @@ test.each(PLACES)('%s: nothing leaves, and no entry says so', async (_name, id) 
     const given = access.items.filter((item, place) => permitted[place] === true && item.count > 0);
     expect(given).toEqual([]);
   }
+});
+
+test.each(besides(BESIDE))('%s: an emergency is given nothing', async (_name, id) => {
+  await denyUnderHerNumber();
+  for (const path of pathsTo(id)) {
+    expect((await inEmergency(path)).status).toBe(404);
+  }
+  expect((await inEmergency(`Observation?patient=${id}`)).text).not.toContain(`of-${id}`);
+  for (const { items } of hospital.recorder.requests) {
+    expect(items.filter(({ count }) => count > 0)).toEqual([]);
+  }
+});
+
+test.each(besides(IN_USE))(
+  '%s: known residue, an ordinary request goes by the first number alone',
+  async (_name, id) => {
+    await denyUnderHerNumber();
+    expect((await hospital.get(`Observation/of-${id}`)).status).toBe(200);
+  },
+);
+
+describe('while the own peer is silent', () => {
+  const silent = (): never => {
+    throw new AppError('LEDGER_UNAVAILABLE', 'the own peer gave no answer');
+  };
+  const refused = (): never => {
+    throw new AppError('LEDGER_UNAVAILABLE', 'the ledger refused the batch', {
+      cause: new LedgerError('rejected', 'her consent cannot be read', { domainCode: 'CORRUPT' }),
+    });
+  };
+  const ask = async (
+    choice: EmergencyWithoutLedger,
+    id: string,
+    evaluate: () => never,
+  ): Promise<number[]> => {
+    const { recorder } = await openHospital();
+    const own = await openHospital({
+      emergencyWithoutLedger: choice,
+      ownRecorder: new Proxy(recorder, {
+        get: (target, name) => (name === 'evaluate' ? evaluate : Reflect.get(target, name)) as unknown,
+      }) as unknown as Recorder,
+    });
+    const answers = await Promise.all(
+      pathsTo(id).map((path) =>
+        own.get(path, { purpose: 'BTG' }, { 'break-glass-reason': 'unconscious after a fall' }),
+      ),
+    );
+    return answers.map(({ status }) => status);
+  };
+
+  test.each(besides(IN_USE))('%s: the deployment decides', async (_name, id) => {
+    expect(await ask('release', id, silent)).toEqual([200, 200, 200]);
+    expect(await ask('refuse', id, silent)).toEqual([503, 503, 503]);
+  });
+
+  test.each(besides(IN_USE))('%s: a refusal of the own peer is an answer', async (_name, id) => {
+    expect(await ask('release', id, refused)).toEqual([503, 503, 503]);
+  });
+
+  test('a merged record, or one whose number is not certain, stays shut whatever the deployment says', async () => {
+    for (const place of [1, 2, 4]) {
+      expect(await ask('release', ID(place), silent)).toEqual([503, 503, 503]);
+    }
+  });
+
+  test('a record with one number opens as ever', async () => {
+    expect(await ask('refuse', ID(0), silent)).toEqual([200, 200, 200]);
+  });
 });

@@ -81,6 +81,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     tokens,
     registry,
     recorder,
+    emergencyWithoutLedger: options.emergencyWithoutLedger,
     upstream: options.upstream,
     consortiumKey: options.consortiumKey,
     pageKey: options.pageKey ?? keepSecret(join(options.dataDir, 'page.key'), PAGE_KEY_BYTES),

@@ -56,6 +56,8 @@ export interface BoundPatient {
   readonly subject: string;
   /** Further pseudonyms of the same person, of records that were merged: their consents must permit as well. Absent: none. */
   readonly formerSubjects?: readonly string[];
+  /** Pseudonyms by the other numbers of a record in use, asked in an emergency: what each consent says holds as well. Absent: none. */
+  readonly besideSubjects?: readonly string[];
   /** Logical ids under which the source holds this person. */
   readonly ids: ReadonlySet<string>;
   /** Of further records of the same person, which are not asked for but may be named in links. Absent: none. */
@@ -66,8 +68,9 @@ export interface BoundPatient {
 export type Ownership = 'own' | 'nobody' | 'foreign';
 
 export function ownershipOf(facts: ResourceFacts, bound: BoundPatient, subjects: Subjects): Ownership {
-  const isBound = (subject: string | undefined): boolean =>
-    subject === bound.subject || (subject !== undefined && bound.formerSubjects?.includes(subject) === true);
+  const { formerSubjects = [], besideSubjects = [] } = bound;
+  const own = [bound.subject, ...formerSubjects, ...besideSubjects];
+  const isBound = (subject: string | undefined): boolean => subject !== undefined && own.includes(subject);
   const namesOther =
     facts.namesStranger ||
     [...facts.patientIds].some((id) => !bound.ids.has(id)) ||

@@ -11,7 +11,7 @@ import { RecordTimes } from './recordTimes';
 export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow' | 'rehearse'>;
 
 /** Who asks for what, whoever it is about. */
-export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects'>;
+export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects' | 'besideSubjects'>;
 
 export interface Absence {
   /** The same recorder; how long accesses take there is noted. */

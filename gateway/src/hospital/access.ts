@@ -14,6 +14,7 @@ import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
 import { PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import type { EmergencyWithoutLedger } from '../recorder/recorder';
 import type { AccessContext } from './accessContext';
 import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
@@ -36,6 +37,8 @@ export interface AccessDependencies extends Pick<
   'subjects' | 'localSubject' | 'findings'
 > {
   readonly recorder: AccessRecorder;
+  /** Decides on further numbers of a record in use that the own peer has no word on. */
+  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly upstream: PreparedUpstream;
   readonly facts: FactsReader;
   /** Identifier systems of the network. */
@@ -385,8 +388,8 @@ class Accessing {
     return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency, said);
   }
 
-  #errand({ subject, formerSubjects }: BoundPatient, action: Action): Errand {
-    return { ...this.#inquiry(action), subject, formerSubjects };
+  #errand({ subject, formerSubjects, besideSubjects }: BoundPatient, action: Action): Errand {
+    return { ...this.#inquiry(action), subject, formerSubjects, besideSubjects };
   }
 
   #inquiry(action: Action): Inquiry {

@@ -32,7 +32,7 @@ import { createOperationsApp } from '../http/operations';
 import { notFound, problemHandler } from '../http/problem';
 import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
-import type { Recorder } from '../recorder/recorder';
+import type { EmergencyWithoutLedger, Recorder } from '../recorder/recorder';
 import { identifierTable } from '../subjects/networkTable';
 import { createPatientFindings } from '../subjects/patientFindings';
 import { createPseudonyms } from '../subjects/pseudonyms';
@@ -74,6 +74,8 @@ export interface HospitalDependencies {
   readonly tokens: TokenIssuer;
   readonly registry: RegistryReader;
   readonly recorder: Pick<Recorder, 'admit'> & AccessRecorder;
+  /** As at the recorder: decides in an emergency on a further number of a record in use while the own peer is silent. */
+  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly upstream: Upstream;
   /** At least 32 bytes, the same at every organisation of the network. */
   readonly consortiumKey: Uint8Array;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest, Action, RequestItem } from '@chartwitness/chaincode/domain';
+import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal';
 import { AppError } from '../errors';
 import { type IncludeRules, keyOf, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, groupItems, recordedLabels } from '../fhir/itemGroups';
-import type { Recorder } from '../recorder/recorder';
+import { LedgerError } from '../ledger/ledgerError';
+import type { EmergencyWithoutLedger, Recorder } from '../recorder/recorder';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
 import type { Kind } from './foresight';
-import { type Narrowed, narrowedByFormer } from './formerConsents';
+import { type AskUnder, type Narrowed, narrowedByFormer } from './formerConsents';
 import { splitItems } from './requestParts';
 
 /** Who asks for what about whom, whatever the data turn out to be. */
@@ -15,6 +17,8 @@ export interface Errand {
   readonly subject: string;
   /** Further subjects of the same person, whose consents must permit as well. */
   readonly formerSubjects?: readonly string[] | undefined;
+  /** The same, by the other numbers of a record in use: while the own peer is silent the deployment decides. */
+  readonly besideSubjects?: readonly string[] | undefined;
   readonly principal: Principal;
   readonly emergency: EmergencyDeclaration;
   readonly action: Action;
@@ -49,6 +53,8 @@ export interface Recorded {
 export interface RecordDependencies {
   readonly recorder: Pick<Recorder, 'record' | 'evaluate'>;
   readonly random: (bytes: number) => Uint8Array;
+  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /**
@@ -115,12 +121,39 @@ async function narrow(
   errand: Errand,
   dependencies: RecordDependencies,
 ): Promise<Narrowed> {
-  const { formerSubjects = [], emergency } = errand;
-  return emergency.kind === 'incomplete'
-    ? { items, allowed: items.map(() => true) }
-    : narrowedByFormer(items, formerSubjects, (subject, asked) =>
-        evaluate(asked, { ...errand, subject }, dependencies),
-      );
+  const { formerSubjects = [], besideSubjects = [], emergency } = errand;
+  if (emergency.kind === 'incomplete') {
+    return { items, allowed: items.map(() => true) };
+  }
+  const ask: AskUnder = (subject, asked) => evaluate(asked, { ...errand, subject }, dependencies);
+  const askBeside = heardOr(ask, dependencies);
+  return narrowedByFormer(items, [...formerSubjects, ...besideSubjects], (subject, asked) =>
+    besideSubjects.includes(subject) ? askBeside(subject, asked) : ask(subject, asked),
+  );
+}
+
+/** The same, but while the own peer is silent the deployment's choice decides, as it does on the number that the access is listed under. */
+function heardOr(ask: AskUnder, { emergencyWithoutLedger, log }: RecordDependencies): AskUnder {
+  return async (subject, items) => {
+    try {
+      return await ask(subject, items);
+    } catch (error) {
+      if (emergencyWithoutLedger === 'refuse' || !isSilence(error)) {
+        throw error;
+      }
+      log.warn({ err: error }, 'the own peer has no word on a further number in an emergency');
+      return items.map(() => true);
+    }
+  };
+}
+
+/** A refusal is an answer: what is not understood counts as what would be withheld. */
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof AppError &&
+    error.code === 'LEDGER_UNAVAILABLE' &&
+    !(error.cause instanceof LedgerError && error.cause.kind === 'rejected')
+  );
 }
 
 /** Item by item, however many events they would take. */

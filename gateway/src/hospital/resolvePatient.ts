@@ -23,7 +23,8 @@ const MAX_LINKS = 10;
  *
  * An ordinary request finds identified, current records only: one without an identifier, or merged into another, looks absent. An
  * emergency finds them all: a merged record's person is the surviving one, by `replaced-by`, one step within the source. Whom no identifier
- * names has the holder's own id for a subject. What further numbers the records hold become `formerSubjects`.
+ * names has the holder's own id for a subject. What further numbers the records hold become `formerSubjects`, those of a record in use
+ * `besideSubjects`. An ordinary request goes by the first system's number alone (README.md says why).
  * @returns undefined when to the caller there is nobody.
  * @throws AppError UNBOUND_SEARCH in an emergency, when the records are several persons'; what reading a surviving record throws.
  */
@@ -50,11 +51,14 @@ export async function resolvePatient(
     });
   }
   const former = [...new Set(persons.flatMap(({ formerSubjects = [] }) => formerSubjects))];
+  const besides = new Set(persons.flatMap(({ besideSubjects = [] }) => besideSubjects));
+  const beside = [...besides].filter((subject) => !former.includes(subject));
   return {
     subject: first.subject,
     ids: new Set(persons.flatMap(({ ids }) => [...ids])),
     linkedIds: await linkedOfSame(patients, first.subject, deps),
     ...(former.length === 0 ? {} : { formerSubjects: former }),
+    ...(beside.length === 0 ? {} : { besideSubjects: beside }),
   };
 }
 
@@ -81,7 +85,15 @@ async function inEmergency(patient: FhirResource, deps: ResolveDependencies): Pr
     return merged(patient, deps);
   }
   const subject = subjects.ofPatient(patient);
-  return subject === undefined ? boundTo(undefined, patient, [], deps) : { subject, ids: idsOf([patient]) };
+  if (subject === undefined) {
+    return boundTo(undefined, patient, [], deps);
+  }
+  const beside = subjects.everOfPatient(patient).filter((one) => one !== subject);
+  return {
+    subject,
+    ids: idsOf([patient]),
+    ...(beside.length === 0 ? {} : { besideSubjects: beside }),
+  };
 }
 
 /** Listed under the one surviving person; where none can be told, under what the old record says alone. */
@@ -110,7 +122,7 @@ function boundTo(
   const subject = known ?? localSubject(patient.id ?? '');
   const numbers = [
     ...subjects.everOfPatient(patient),
-    ...survivors.flatMap((one) => subjects.ofPatient(one) ?? subjects.everOfPatient(one)),
+    ...survivors.flatMap((one) => subjects.everOfPatient(one)),
   ];
   const former = [...new Set(numbers)].filter((one) => one !== subject);
   const same = survivors.filter((one) => subjects.ofPatient(one) === subject);

@@ -21,7 +21,7 @@ import {
   type HospitalSettings,
   type TokenIssuer,
 } from '../../../gateway/src/hospital/createHospitalApp';
-import type { Recorder, RecordOutcome } from '../../../gateway/src/recorder/recorder';
+import type { EmergencyWithoutLedger, Recorder, RecordOutcome } from '../../../gateway/src/recorder/recorder';
 
 export const BASE_URL = 'https://gateway.north.example.org';
 export const FHIR = `${BASE_URL}/fhir`;
@@ -133,6 +133,8 @@ export interface FixtureOptions {
   readonly replays?: ReplayStore;
   readonly clock?: () => number;
   readonly log?: Logger;
+  /** Default `release`. */
+  readonly emergencyWithoutLedger?: EmergencyWithoutLedger;
   /** Instead of the fake one. */
   readonly ownRecorder?: Recorder;
   readonly pause?: (milliseconds: number) => Promise<void>;
@@ -162,6 +164,10 @@ let sampleKey: Promise<ClientKey> | undefined;
 let serverKey: Promise<ClientKey> | undefined;
 /** Read-only, so every test of a file may use the same. */
 let sharedSample: SampleHospital | undefined;
+
+function choiceOf({ emergencyWithoutLedger = 'release' }: FixtureOptions): EmergencyWithoutLedger {
+  return emergencyWithoutLedger;
+}
 
 export async function createHospital(options: FixtureOptions = {}): Promise<Hospital> {
   const key = await (sampleKey ??= makeKey('ES384', 'north-1'));
@@ -200,6 +206,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     },
     registry,
     recorder: options.ownRecorder ?? recorder,
+    emergencyWithoutLedger: choiceOf(options),
     ...(options.pause === undefined ? {} : { pause: options.pause }),
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
