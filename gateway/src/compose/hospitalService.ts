@@ -5,11 +5,11 @@ import type { Logger } from 'pino';
 import { openReplayStore } from '../auth/replayStore';
 import type { Upstream } from '../fhir/upstream';
 import { createHospitalApp, type HospitalSettings, type TokenIssuer } from '../hospital/createHospitalApp';
-import type { PartHealth } from '../http/health';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
+import { watchLedger } from '../ledger/watchedLedger';
 import type { RecorderLimits } from '../recorder/limits';
 import { openOutbox } from '../recorder/sqliteOutbox';
 import { createRecorder } from '../recorder/createRecorder';
@@ -18,6 +18,7 @@ import { openTableGuard } from '../subjects/tableGuard';
 import { keepSecret, keepSigningKey } from './keyFiles';
 import { createRandomPool } from './randomPool';
 import { closeAll } from './closeAll';
+import { recorderHealth } from './recorderHealth';
 import { addRecorderMetrics } from './recorderMetrics';
 
 export interface HospitalServiceOptions {
@@ -53,7 +54,8 @@ const PAGE_KEY_BYTES = 32;
  * @throws TablesDiffer when the network reads patient identifiers in another way.
  */
 export async function startHospitalService(options: HospitalServiceOptions): Promise<HospitalService> {
-  const { ledger, log, server } = options;
+  const { log, server } = options;
+  const ledger = watchLedger(options.ledger, log, Date.now);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
   const metrics = createMetrics('hospital');
@@ -91,7 +93,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     metrics,
     gate: guard.gate,
     mspId: ledger.mspId,
-    readiness: { recorder: () => recorderHealth(recorder), identifiers: () => guard.health() },
+    readiness: { recorder: () => recorderHealth(recorder, ledger), identifiers: () => guard.health() },
   });
   server.serve(hospital.app);
   options.operations.serve(hospital.operations);
@@ -109,18 +111,5 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
           replays.close();
         },
       ]),
-  };
-}
-
-function recorderHealth(recorder: Recorder): PartHealth {
-  const { phase, reason, ledgerAway, ledgerSlow, storeFailing } = recorder.state();
-  const detail =
-    reason ??
-    (storeFailing ? 'the recorder store cannot be written' : undefined) ??
-    (ledgerAway ? 'the ledger is away: nothing of this lane commits' : undefined) ??
-    (ledgerSlow ? 'the ledger is slow: it commits, but requests wait' : undefined);
-  return {
-    ready: phase === 'ready' && !ledgerAway && !storeFailing,
-    ...(detail === undefined ? {} : { detail }),
   };
 }

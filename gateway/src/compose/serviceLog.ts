@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { destination, type Logger, pino } from 'pino';
+import { destination, type Logger, pino, stdSerializers } from 'pino';
+import { LedgerError, ledgerFailureOf } from '../ledger/ledgerError';
 
 const STDOUT = 1;
 /** Lines that wait for room on the disk; beyond it they are lost. */
@@ -15,5 +16,24 @@ export function serviceLog(level: string, fd = STDOUT): Logger {
   stream.on('error', () => {
     // There is nowhere to say it. What waits is written with the next line, if that can be.
   });
-  return pino({ level }, stream);
+  return pino({ level, serializers: { err: errorLine } }, stream);
+}
+
+/**
+ * A ledger's failure says all in its message and its names: where in this program it was thrown helps nobody, and each error that it was made of
+ * would repeat the peer's words. Every other error keeps its stack.
+ */
+export function errorLine(error: unknown): unknown {
+  if (!(error instanceof LedgerError)) {
+    if (!(error instanceof Error)) {
+      return error;
+    }
+    const { name, message, cause } = error;
+    return cause instanceof LedgerError
+      ? { type: name, message, cause: errorLine(cause) }
+      : stdSerializers.err(error);
+  }
+  const { name, kind, domainCode, reason, transactionId, message } = error;
+  const { remedy } = ledgerFailureOf(error);
+  return { type: name, kind, domainCode, reason, remedy, transactionId, message };
 }

@@ -17,6 +17,8 @@ export type LedgerErrorKind = 'rejected' | 'retryable' | 'unavailable' | 'unknow
 export type LedgerFailureReason =
   /** Nobody answered, or not in time. */
   | 'NO_ANSWER'
+  /** The peer answers, but no orderer takes the transaction or none cuts a block with it. */
+  | 'ORDERER_AWAY'
   /** The peer answers, but not to this identity. */
   | 'IDENTITY_REFUSED'
   /** No TLS connection, because one side does not accept the other's certificate. */
@@ -26,11 +28,18 @@ export type LedgerFailureReason =
   /** The peer does not have a block yet that another answer spoke of. */
   | 'PEER_BEHIND'
   /** The peers that endorse decided differently. */
-  | 'PEERS_DIFFER';
+  | 'PEERS_DIFFER'
+  /** The peer has no such chaincode, or no peer that may endorse has it. */
+  | 'CHAINCODE_MISSING'
+  /** The chaincode was started and did not answer its peer. */
+  | 'CHAINCODE_SILENT';
 
 /** What an operator does about each reason; for logs and readiness answers. */
 export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
-  NO_ANSWER: 'see that the peer runs and that FABRIC_PEER_ENDPOINT leads to it; what waits goes on by itself',
+  NO_ANSWER:
+    'see that the peer runs, is not halted, and that FABRIC_PEER_ENDPOINT leads to it; what waits goes on by itself',
+  ORDERER_AWAY:
+    'see that enough orderers run and that the peer reaches them; with FABRIC_ORDERER_ENDPOINTS this service asks them itself; what waits goes on by itself',
   IDENTITY_REFUSED:
     'the certificate in FABRIC_CERT_FILE is revoked, expired, or not of a member of this channel: issue a new one to this service, or correct the revocation list in the channel',
   TLS_REFUSED:
@@ -41,7 +50,33 @@ export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
     'one of the endorsing peers is behind, or runs another version of the chaincode: wait for the first, bring all to one version for the second',
   PEER_BEHIND:
     'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer',
+  CHAINCODE_MISSING:
+    'install and start the chaincode on the peers of this organisation and of the trustee, and compare FABRIC_CHAINCODE and FABRIC_CHANNEL; the one that runs must have the committed definition’s package id',
+  CHAINCODE_SILENT:
+    'the peer’s chaincode hangs or cannot be reached: see its own log, start it again; what waits goes on by itself',
 };
+
+/** A failed call in words for logs and readiness answers. */
+export interface LedgerFailure {
+  readonly problem: LedgerFailureReason | 'LEDGER_ANSWER';
+  /** Kinds and codes, never a person, never an address. */
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** What an operator does about a failure that has no name. */
+export const UNNAMED_REMEDY = 'see the log for what the peer says';
+
+/** Names a failed call. The error's message stays in the log, since it may name addresses. */
+export function ledgerFailureOf(error: LedgerError): LedgerFailure {
+  const code = error.domainCode === undefined ? '' : ` ${error.domainCode}`;
+  const reason = error.reason === undefined ? '' : ` (${error.reason})`;
+  return {
+    problem: error.reason ?? 'LEDGER_ANSWER',
+    reason: `ledger ${error.kind}${code}${reason}`,
+    remedy: error.reason === undefined ? UNNAMED_REMEDY : LEDGER_REMEDIES[error.reason],
+  };
+}
 
 export interface LedgerErrorFields {
   readonly domainCode?: DomainErrorCode;

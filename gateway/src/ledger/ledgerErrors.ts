@@ -54,6 +54,22 @@ const NO_ORDERER = [
   'submit timeout expired while broadcasting to ordering service',
 ] as const;
 
+/** What a peer says of a chaincode that neither it nor an endorser that it knows has (Fabric's gateway service, discovery, lifecycle). */
+const NO_CHAINCODE = [
+  'no peers available to evaluate chaincode',
+  'No metadata was found for chaincode',
+  'has been successfully defined on channel',
+  'chaincode is not installed',
+  'chaincode definition for',
+] as const;
+/** What a peer says when its chaincode was called and did not answer, or could not be reached (`handler.go`, `container.go`). */
+const SILENT_CHAINCODE = [
+  'timeout expired while executing transaction',
+  'could not launch chaincode',
+  'error starting container',
+  'chaincode stream terminated',
+] as const;
+
 /** What a peer says to an identity that it cannot verify or that no policy of the channel admits (`msgvalidation.go`, `aclmgmt`). */
 const REFUSED_IDENTITY = [
   'access denied: channel [',
@@ -110,7 +126,7 @@ export function fromValidationCode(code: number, transactionId: string, cause?: 
 function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerErrorFields): LedgerError {
   const texts = [...error.details.map((detail) => detail.message), error.message];
   const summary = `${stage} failed: ${[error.message, ...error.details.map(describeDetail)].join('; ')}`;
-  const reason = reasonOf(error.code, texts);
+  const reason = reasonOf(error.code, stage, texts);
   const fields = reason === undefined ? known : { ...known, reason };
   if (texts.some((text) => PASSING_CONDITIONS.some((condition) => text.includes(condition)))) {
     return new LedgerError('retryable', summary, fields);
@@ -125,7 +141,11 @@ function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerError
 }
 
 /** A peer names its own trouble in fixed words. It changes nothing about what is known of the call's effect. */
-function reasonOf(code: number, texts: readonly string[]): LedgerFailureReason | undefined {
+function reasonOf(
+  code: number,
+  stage: LedgerStage,
+  texts: readonly string[],
+): LedgerFailureReason | undefined {
   const says = (words: string): boolean => texts.some((text) => text.includes(words));
   if (REFUSED_BY_CODE.includes(code) || REFUSED_IDENTITY.some(says)) {
     return 'IDENTITY_REFUSED';
@@ -135,6 +155,29 @@ function reasonOf(code: number, texts: readonly string[]): LedgerFailureReason |
   }
   if (says(PEERS_DIFFER)) {
     return 'PEERS_DIFFER';
+  }
+  // A chaincode's own words, whatever they are, name no trouble of its peer.
+  const chaincodeTrouble = says(CHAINCODE_PREFIX) ? undefined : chaincodeReasonOf(says);
+  return chaincodeTrouble ?? nodeReasonOf(code, stage, texts);
+}
+
+function chaincodeReasonOf(says: (words: string) => boolean): LedgerFailureReason | undefined {
+  if (NO_CHAINCODE.some(says)) {
+    return 'CHAINCODE_MISSING';
+  }
+  return SILENT_CHAINCODE.some(says) ? 'CHAINCODE_SILENT' : undefined;
+}
+
+/** A peer or orderer that is not there. */
+function nodeReasonOf(
+  code: number,
+  stage: LedgerStage,
+  texts: readonly string[],
+): LedgerFailureReason | undefined {
+  // Who has endorsed and then lets the transaction wait, waits for an orderer itself.
+  const isWaiting = (stage === 'submit' || stage === 'commitStatus') && NO_ANSWER_IN_TIME.includes(code);
+  if (isWaiting || texts.some((text) => NO_ORDERER.some((words) => text.includes(words)))) {
+    return 'ORDERER_AWAY';
   }
   if (!NOBODY_THERE.includes(code)) {
     return undefined;

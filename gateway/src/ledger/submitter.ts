@@ -8,7 +8,7 @@ import {
 } from '@hyperledger/fabric-gateway';
 import { type common, gateway as wire, msp } from '@hyperledger/fabric-protos';
 import type { Logger } from 'pino';
-import { LedgerError } from './ledgerError';
+import { LedgerError, type LedgerErrorFields } from './ledgerError';
 import { fromValidationCode, isCutOffFromOrderers, toLedgerError } from './ledgerErrors';
 import type { Orderers } from './orderers';
 import { assertPreparedAsProposed } from './preparedTransaction';
@@ -166,10 +166,15 @@ export class Submitter {
         return { commit, settled };
       }
     }
-    throw new LedgerError('unknown', `no answer to whether transaction ${id} was ordered`, {
-      transactionId: id,
-      cause: last,
-    });
+    throw new LedgerError(
+      'unknown',
+      `no answer to whether transaction ${id} was ordered: ${messageOf(last)}`,
+      {
+        transactionId: id,
+        cause: last,
+        ...reasonOf(last),
+      },
+    );
   }
 
   /** Through the own peer; if that reaches no orderer, to an orderer directly. */
@@ -237,10 +242,16 @@ export class Submitter {
         await this.#handInAgain(transaction);
       }
     }
-    throw new LedgerError('unknown', `no answer to whether transaction ${id} is committed`, {
-      transactionId: id,
-      cause: toLedgerError(last, 'commitStatus', id),
-    });
+    const cause = toLedgerError(last, 'commitStatus', id);
+    throw new LedgerError(
+      'unknown',
+      `no answer to whether transaction ${id} is committed: ${cause.message}`,
+      {
+        transactionId: id,
+        cause,
+        ...reasonOf(cause),
+      },
+    );
   }
 
   /** Whatever this says, what counts is the commit that is asked for next. */
@@ -274,6 +285,17 @@ export class Submitter {
   #within(milliseconds: number): { deadline: number } {
     return { deadline: Date.now() + milliseconds };
   }
+}
+
+/** The reason that the last answer gave; where peer and orderer both failed, the peer's. */
+function reasonOf(error: unknown): Pick<LedgerErrorFields, 'reason'> {
+  const given: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return given instanceof LedgerError && given.reason !== undefined ? { reason: given.reason } : {};
+}
+
+function messageOf(error: unknown): string {
+  const all: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return all.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
 }
 
 interface BlockStatus {

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LEDGER_REMEDIES, LedgerError, type LedgerFailureReason } from '../ledger/ledgerError';
+import {
+  LEDGER_REMEDIES,
+  LedgerError,
+  ledgerFailureOf,
+  type LedgerFailureReason,
+  UNNAMED_REMEDY,
+} from '../ledger/ledgerError';
 import { StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import { PrivateDataMissing, RecordMissing } from './fetchBatch';
 import { type HaltReason, ProjectionHalted } from './projectionHalted';
@@ -61,7 +67,7 @@ export const REMEDIES: Readonly<Record<ProblemKind, string>> = {
     'usually a peer behind the same address that is not as far: none; otherwise restore the peer',
   PRIVATE_DATA_MISSING:
     'the events have not reached this organisation’s peer yet: none; if it stays, see that it reaches the holder’s peer',
-  LEDGER_ANSWER: 'see the log for what the peer says',
+  LEDGER_ANSWER: UNNAMED_REMEDY,
   STORE_UNAVAILABLE: 'free the disk or the lock, or bring the database back; nothing is lost',
   INTERNAL: 'a mistake in this program: keep the log, start again',
 };
@@ -107,10 +113,7 @@ function kindOf(error: unknown): ProblemKind {
 
 function textOf(error: unknown): string {
   if (error instanceof LedgerError) {
-    const code = error.domainCode === undefined ? '' : ` ${error.domainCode}`;
-    const reason = error.reason === undefined ? '' : ` (${error.reason})`;
-    // The message stays in the log: it may name addresses.
-    return `ledger ${error.kind}${code}${reason}`;
+    return ledgerFailureOf(error).reason;
   }
   return kindOf(error) === 'INTERNAL' || !(error instanceof Error) ? 'internal error' : error.message;
 }

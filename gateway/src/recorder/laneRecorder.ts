@@ -304,11 +304,7 @@ export class LaneRecorder implements Recorder {
     try {
       recovered = await recoverLane(ledger, outbox, lane, this.#names, log);
     } catch (error) {
-      this.#reason = reasonOf(error);
-      log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
-        { err: error, lane },
-        'the lane cannot be continued yet',
-      );
+      this.#noteNotContinued(error);
       return false;
     }
     if (!this.#stop.signal.aborted) {
@@ -318,6 +314,25 @@ export class LaneRecorder implements Recorder {
       this.#writer.start(recovered);
     }
     return true;
+  }
+
+  /** Said when it begins, when it becomes something else, and each time that it has happened twice as often. */
+  #noteNotContinued(error: unknown): void {
+    const reason = reasonOf(error);
+    const isNew = this.#reason !== reason;
+    this.#reason = reason;
+    const tries = this.#recoveries;
+    if (isNew || (tries & (tries - 1)) === 0) {
+      this.#deps.log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
+        {
+          reason,
+          cause: error instanceof Error ? error.message : String(error),
+          lane: this.#deps.lane,
+          tries,
+        },
+        'the lane cannot be continued yet',
+      );
+    }
   }
 
   #flush(): void {

@@ -341,7 +341,8 @@ export class LaneWriter {
     this.#failures += 1;
     this.#totals.failed += 1;
     const wait = backoffMs(error.kind, this.#failures, this.#options.jitter());
-    const level = error.kind === 'rejected' ? 'error' : 'warn';
+    // What keeps the ledger from committing is told, once and with its remedy, by the ledger that the service watches.
+    const level = error.kind === 'rejected' ? 'error' : 'debug';
     this.#options.log[level](
       { err: error, lane: batch.lane, seq: batch.seq, failures: this.#failures, retryInMs: wait },
       'a batch was not committed; it is tried again',

@@ -168,7 +168,9 @@ export class LateReleases {
       if (error instanceof LedgerError && isConsideredNo(error)) {
         return { kind: 'refuse', ticket, error: refusedByLedger(error) };
       }
-      this.#options.log.warn({ err: error, withoutLedger }, 'the own peer has no word on an emergency');
+      // A ledger that does not answer is told of once, by the one that the service watches.
+      const level = error instanceof LedgerError ? 'debug' : 'warn';
+      this.#options.log[level]({ err: error, withoutLedger }, 'the own peer has no word on an emergency');
       if (withoutLedger === 'refuse') {
         return { kind: 'refuse', ticket, error: unavailable('the ledger is away', error) };
       }

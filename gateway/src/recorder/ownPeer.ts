@@ -176,6 +176,7 @@ export class OwnPeer {
       throw new LedgerError(
         'unavailable',
         `the own peer is behind: it lacks batch ${String(seq)} of ${lane}`,
+        { reason: 'PEER_BEHIND' },
       );
     }
   }

@@ -5,6 +5,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { AppError } from '../errors';
 import type { PartHealth } from '../http/health';
+import { LedgerError, ledgerFailureOf } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { writeIdentifierSystems } from './identifierText';
 
@@ -33,7 +34,14 @@ export interface TableGuard {
   close(): Promise<void>;
 }
 
-type Found = 'same' | 'unknown' | TablesDiffer;
+/** Why the tables are not compared yet; it is used until they are. */
+interface Unknown {
+  readonly why: string;
+}
+
+type Found = 'same' | Unknown | TablesDiffer;
+
+const ASKED: Unknown = { why: 'the ledger has been asked and has not answered' };
 
 /**
  * Compares the service's table with the ledger's. A ledger that does not answer, or that is not set up yet, is looked at again until it
@@ -43,21 +51,18 @@ type Found = 'same' | 'unknown' | TablesDiffer;
 export async function openTableGuard(options: TableGuardOptions): Promise<TableGuard> {
   const { log, startMs = 5_000 } = options;
   const stop = new AbortController();
-  const stopped = new Promise<'unknown'>((resolve) => {
+  const stopped = new Promise<Unknown>((resolve) => {
     stop.signal.addEventListener('abort', () => {
-      resolve('unknown');
+      resolve(ASKED);
     });
   });
-  let found = await Promise.race([
-    look(options),
-    wait(startMs, 'unknown' as const, { signal: stop.signal, ref: false }),
-  ]);
+  let found = await Promise.race([look(options), wait(startMs, ASKED, { signal: stop.signal, ref: false })]);
   if (found instanceof TablesDiffer) {
     throw found;
   }
   const isStopped = (): boolean => stop.signal.aborted;
   const watching = (async (): Promise<void> => {
-    while (found === 'unknown' && !stop.signal.aborted) {
+    while (isUnknown(found) && !stop.signal.aborted) {
       await wait(options.againMs ?? 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
       found = isStopped() ? found : await Promise.race([look(options), stopped]);
     }
@@ -65,8 +70,9 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
       log.fatal({ err: found }, found.message);
     }
   })();
-  if (found === 'unknown') {
+  if (isUnknown(found)) {
     log.warn(
+      { reason: found.why },
       'the ledger does not tell its identifier systems yet; this service uses its own and compares them as soon as it does',
     );
   }
@@ -78,7 +84,9 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
       if (found instanceof TablesDiffer) {
         return { ready: false, detail: found.message };
       }
-      return found === 'same' ? { ready: true } : { ready: true, detail: 'not compared with the ledger yet' };
+      return isUnknown(found)
+        ? { ready: true, detail: `in use, but not compared with the ledger yet: ${found.why}` }
+        : { ready: true };
     },
     close: async () => {
       stop.abort();
@@ -91,7 +99,7 @@ async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found>
   try {
     const settings = await ledger.findSettings();
     if (settings === undefined) {
-      return 'unknown';
+      return { why: 'the network has no settings yet: the trustee has to initialise it' };
     }
     return isSame(systems, settings.identifierSystems)
       ? 'same'
@@ -99,8 +107,16 @@ async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found>
   } catch (error) {
     // Whatever kept the ledger from answering is told by those who need it; the comparison waits.
     log.debug({ err: error }, 'the network’s identifier systems could not be read');
-    return 'unknown';
+    if (!(error instanceof LedgerError)) {
+      return { why: 'its settings could not be read' };
+    }
+    const { reason, remedy } = ledgerFailureOf(error);
+    return { why: `${reason}: ${remedy}` };
   }
+}
+
+function isUnknown(found: Found): found is Unknown {
+  return found !== 'same' && !(found instanceof TablesDiffer);
 }
 
 /** Order, URIs and forms count: pseudonyms are made of them. The order of aliases does not. */

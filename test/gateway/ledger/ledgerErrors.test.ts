@@ -222,6 +222,58 @@ test.each<[string, LedgerStage, GatewayError, LedgerFailureReason | undefined, L
     'unavailable',
   ],
   [
+    'an orderer that is away',
+    'submit',
+    gatewayError(
+      status.UNAVAILABLE,
+      '14 UNAVAILABLE: no orderers could successfully process transaction, see attached details for more info',
+    ),
+    'ORDERER_AWAY',
+    'unknown',
+  ],
+  [
+    'a block that does not come',
+    'commitStatus',
+    gatewayError(status.DEADLINE_EXCEEDED, 'x'),
+    'ORDERER_AWAY',
+    'unknown',
+  ],
+  [
+    'a chaincode that this peer does not have',
+    'evaluate',
+    gatewayError(
+      status.FAILED_PRECONDITION,
+      '9 FAILED_PRECONDITION: no peers available to evaluate chaincode provenance in channel access',
+    ),
+    'CHAINCODE_MISSING',
+    'unavailable',
+  ],
+  [
+    'a chaincode that is defined and not installed',
+    'endorse',
+    gatewayError(status.ABORTED, ABORTED, [
+      "make sure the chaincode provenance has been successfully defined on channel access and try again: chaincode definition for 'provenance' exists, but chaincode is not installed",
+    ]),
+    'CHAINCODE_MISSING',
+    'unavailable',
+  ],
+  [
+    'a chaincode that hangs',
+    'endorse',
+    gatewayError(status.ABORTED, ABORTED, [
+      'error in simulation: failed to execute transaction 4f: error sending: timeout expired while executing transaction',
+    ]),
+    'CHAINCODE_SILENT',
+    'unavailable',
+  ],
+  [
+    'a chaincode that says what a peer would',
+    'evaluate',
+    gatewayError(status.UNKNOWN, 'x', ['chaincode response 500, chaincode is not installed']),
+    undefined,
+    'rejected',
+  ],
+  [
     'a chaincode that speaks of certificates',
     'evaluate',
     gatewayError(status.UNKNOWN, 'x', [

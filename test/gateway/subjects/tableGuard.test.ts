@@ -3,7 +3,7 @@ import type { IdentifierSystem, NetworkSettings } from '@chartwitness/chaincode/
 import type { Request, Response } from 'express';
 import pino from 'pino';
 import { DEFAULT_POLICY } from '../../../gateway/src/compose/bootstrap';
-import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { openTableGuard, type TableGuard, TablesDiffer } from '../../../gateway/src/subjects/tableGuard';
 
 const SSN: IdentifierSystem = { system: 'urn:ssn', aliases: ['urn:a', 'urn:b'], form: 'us-ssn' };
@@ -60,7 +60,10 @@ test.each<[string, IdentifierSystem[]]>([
 
 test('a ledger that hangs does not keep the service from starting, nor from closing', async () => {
   const guard = await open(() => new Promise(() => undefined), 1);
-  expect(guard.health()).toEqual({ ready: true, detail: 'not compared with the ledger yet' });
+  expect(guard.health()).toEqual({
+    ready: true,
+    detail: 'in use, but not compared with the ledger yet: the ledger has been asked and has not answered',
+  });
   expect(refusalOf(guard)).toBeUndefined();
   await guard.close();
 });
@@ -81,6 +84,26 @@ test.each([
     await guard.close();
   },
 );
+
+test.each([
+  [
+    'away',
+    () => Promise.reject(new LedgerError('unavailable', 'peer0.north:7051', { reason: 'NO_ANSWER' })),
+    `ledger unavailable (NO_ANSWER): ${LEDGER_REMEDIES.NO_ANSWER}`,
+  ],
+  [
+    'not set up',
+    () => Promise.resolve(undefined),
+    'the network has no settings yet: the trustee has to initialise it',
+  ],
+])('says why the tables are not compared: %s', async (_name, find, why) => {
+  const guard = await open(find);
+  expect(guard.health()).toEqual({
+    ready: true,
+    detail: `in use, but not compared with the ledger yet: ${why}`,
+  });
+  await guard.close();
+});
 
 test('once it answers alike, the service goes on', async () => {
   const answers = [() => Promise.reject(new LedgerError('unavailable', 'no peer'))];
