@@ -50,6 +50,8 @@ test('an emergency of hers that left while the ledger was away keeps no other la
   bench.ledger.refuses = ({ subject }) => subject === BAD_SUBJECT;
   const recorder = await bench.start();
   bench.ledger.isCutOff = true;
+  // An own peer that answered would refuse her emergency.
+  bench.ledger.evaluation = 'away';
   const watched = [1, 2, 3, 4, 5].map((number) =>
     watch(
       recordOne(recorder, number === 2 ? { ...emergencyOf(2), subject: BAD_SUBJECT } : emergencyOf(number)),
@@ -58,6 +60,7 @@ test('an emergency of hers that left while the ledger was away keeps no other la
   await bench.scheduler.advance(3_000);
   expect(watched.map(({ outcome }) => outcome?.late)).toEqual(watched.map(() => true));
   bench.ledger.isCutOff = false;
+  bench.ledger.evaluation = 'answers';
   await bench.scheduler.advance(60_000);
   expect(bench.ledger.events(LANE).map(({ id }) => id)).toEqual(
     [1, 3, 4, 5].map((number) => emergencyOf(number).id),

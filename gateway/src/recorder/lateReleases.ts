@@ -11,7 +11,7 @@ import type { Outbox, OwedEntry } from './outbox';
 import type { OwnPeer } from './ownPeer';
 import type { Queue } from './queue';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
-import { isConsideredNo, refusedByLedger, unavailable } from './refusals';
+import { isAnswered, isConsideredNo, refusedByLedger, unavailable } from './refusals';
 import type { Scheduler } from './scheduler';
 import type { StoreHealth } from './storeHealth';
 import type { BatchOfPart, Part, Ticket } from './ticket';
@@ -33,13 +33,18 @@ export interface LateReleasesOptions {
   readonly log: Logger;
 }
 
+/** What leaves of one part, and by whose word. */
+interface PartRelease {
+  readonly items: readonly boolean[];
+  readonly basis: LateBasis;
+}
+
 /** What is to be done with one emergency while the ledger is away. */
 type Decision =
   | {
       readonly kind: 'release';
       readonly ticket: Ticket;
-      readonly basis: LateBasis;
-      readonly permitted: ReadonlyMap<Part, readonly boolean[]>;
+      readonly parts: ReadonlyMap<Part, PartRelease>;
     }
   | { readonly kind: 'refuse'; readonly ticket: Ticket; readonly error: AppError };
 
@@ -127,7 +132,9 @@ export class LateReleases {
     this.totals.refusedSlow += 1;
     this.#options.log.error(
       { waitedMs: this.#options.scheduler.now() - ticket.since },
-      'an emergency was refused because the ledger is slow',
+      ticket.wasRefusedAlone
+        ? 'an emergency was refused because the ledger refuses its entry'
+        : 'an emergency was refused because the ledger is slow',
     );
     this.#options.callers.giveUp(ticket, unavailable('the emergency was not committed in time'));
   }
@@ -155,28 +162,38 @@ export class LateReleases {
     this.look();
   }
 
-  /** By the own peer's evaluation if it answers in time, else by the deployment's choice. Never rejects. */
+  /**
+   * By the own peer's evaluation if it answers in time, else by the deployment's choice. A refusal is an answer: of one part by the own
+   * peer, of the whole by the ledger. Never rejects.
+   */
   async #decide(ticket: Ticket): Promise<Decision> {
-    const { ownPeer, withoutLedger } = this.#options;
+    const { ownPeer, withoutLedger, log } = this.#options;
     const open = ticket.parts.filter(({ state }) => state.kind !== 'committed');
-    try {
-      const answers = await Promise.all(
-        open.map(async (part) => [part, await ownPeer.ask(part.request, true)] as const),
-      );
-      return { kind: 'release', ticket, basis: 'ownPeer', permitted: new Map(answers) };
-    } catch (error) {
-      if (error instanceof LedgerError && isConsideredNo(error)) {
-        return { kind: 'refuse', ticket, error: refusedByLedger(error) };
-      }
+    const answers = await Promise.allSettled(open.map((part) => ownPeer.ask(part.request, true)));
+    const failures = answers.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+    const refusals = failures.filter(isAnswered);
+    const refusal = refusals.find(isConsideredNo) ?? refusals[0];
+    if (refusal !== undefined) {
+      const error = isConsideredNo(refusal)
+        ? refusedByLedger(refusal)
+        : unavailable('the own peer refuses the question of an emergency', refusal);
+      return { kind: 'refuse', ticket, error };
+    }
+    if (failures.length > 0) {
       // A ledger that does not answer is told of once, by the one that the service watches.
-      const level = error instanceof LedgerError ? 'debug' : 'warn';
-      this.#options.log[level]({ err: error, withoutLedger }, 'the own peer has no word on an emergency');
-      if (withoutLedger === 'refuse') {
-        return { kind: 'refuse', ticket, error: unavailable('the ledger is away', error) };
+      const level = failures.every((one) => one instanceof LedgerError) ? 'debug' : 'warn';
+      log[level]({ err: failures[0], withoutLedger }, 'the own peer has no word on an emergency');
+      if (withoutLedger === 'refuse' || ticket.wasRefusedAlone) {
+        return { kind: 'refuse', ticket, error: unavailable('the ledger is away', failures[0]) };
       }
     }
-    const permitted = new Map(open.map((part) => [part, part.request.items.map(() => true)] as const));
-    return { kind: 'release', ticket, basis: 'deployment', permitted };
+    const parts = open.map((part, index): readonly [Part, PartRelease] => {
+      const answer = answers[index];
+      return answer?.status === 'fulfilled'
+        ? [part, { items: answer.value, basis: 'ownPeer' }]
+        : [part, { items: part.request.items.map(() => true), basis: 'deployment' }];
+    });
+    return { kind: 'release', ticket, parts: new Map(parts) };
   }
 
   #apply(decisions: readonly Decision[]): void {
@@ -198,8 +215,8 @@ export class LateReleases {
     const { outbox, queue, writer, store, callers, log } = this.#options;
     const marked = new Map<BatchOfPart, readonly AccessRequest[]>();
     const owe: OwedEntry[] = [];
-    for (const { permitted, basis } of releases) {
-      for (const [part, items] of permitted) {
+    for (const { parts } of releases) {
+      for (const [part, { items, basis }] of parts) {
         const late = markedLate(part.request, items, basis);
         if (part.state.kind === 'queued') {
           owe.push({ request: late });
@@ -230,19 +247,20 @@ export class LateReleases {
     for (const [batch, requests] of marked) {
       batch.requests = requests;
     }
-    for (const { ticket, basis, permitted } of releases) {
+    for (const { ticket, parts } of releases) {
+      const basis = [...parts.values()].some((one) => one.basis === 'deployment') ? 'deployment' : 'ownPeer';
       this.totals[basis] += 1;
       queue.remove(ticket);
       log.warn({ basis }, 'an emergency was released before its record');
-      ticket.resolve(ticket.parts.map((part) => outcomeOf(part, permitted)));
+      ticket.resolve(ticket.parts.map((part) => outcomeOf(part, parts)));
     }
     writer.pump();
   }
 }
 
 /** What the ledger has already is as it decided; the rest leaves late. */
-function outcomeOf(part: Part, permitted: ReadonlyMap<Part, readonly boolean[]>): RecordOutcome {
+function outcomeOf(part: Part, released: ReadonlyMap<Part, PartRelease>): RecordOutcome {
   return part.state.kind === 'committed'
     ? part.state.outcome
-    : { permitted: permitted.get(part) ?? [], late: true };
+    : { permitted: released.get(part)?.items ?? [], late: true };
 }

@@ -2,7 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
-import { mayBeOneEntrys } from './refusals';
+import { isAnswered, mayBeOneEntrys } from './refusals';
 import type { Scheduler } from './scheduler';
 
 export interface OwnPeerOptions {
@@ -26,12 +26,20 @@ const MAX_ORDINARY_CALLS = 3;
 /** A call may take longer than anybody waits for it: while this process is busy its answer lies unread. */
 const CALL_PATIENCE = 3;
 
+const UNCERTAIN_DENIAL = new LedgerError(
+  'rejected',
+  'the own peer denies, and does not say whether it is up to date',
+  { domainCode: 'CORRUPT' },
+);
+
 interface Question {
   readonly request: AccessRequest;
   readonly isEmergency: boolean;
   readonly bytes: number;
   readonly resolve: (permitted: readonly boolean[]) => void;
   readonly reject: (error: unknown) => void;
+  /** What counts when the time is over: a refusal of a call with this question, or a denial that is not certain yet. */
+  refusal: LedgerError | undefined;
   isOver: boolean;
 }
 
@@ -52,7 +60,8 @@ export class OwnPeer {
   /**
    * Whether each item of the request would be permitted.
    * @param isEmergency goes before all that are not.
-   * @throws LedgerError `rejected` when the chaincode refuses, `unavailable` when there is no answer in time or the peer is behind.
+   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which;
+   * `unavailable` when there is no answer in time or the peer is behind.
    */
   ask(request: AccessRequest, isEmergency: boolean): Promise<readonly boolean[]> {
     return new Promise((resolve, reject) => {
@@ -68,6 +77,7 @@ export class OwnPeer {
         request,
         isEmergency,
         bytes: Buffer.byteLength(JSON.stringify(request)),
+        refusal: undefined,
         isOver: false,
         resolve: (permitted) => {
           over(() => {
@@ -82,10 +92,11 @@ export class OwnPeer {
       };
       cancel = this.#options.scheduler.after(this.#options.waitMs, () => {
         question.reject(
-          new LedgerError(
-            'unavailable',
-            `the own peer gave no answer within ${String(this.#options.waitMs)} ms`,
-          ),
+          question.refusal ??
+            new LedgerError(
+              'unavailable',
+              `the own peer gave no answer within ${String(this.#options.waitMs)} ms`,
+            ),
         );
       });
       const ordinary = isEmergency ? this.#waiting.findIndex((one) => !one.isEmergency) : -1;
@@ -140,22 +151,21 @@ export class OwnPeer {
 
   async #askTogether(together: readonly Question[]): Promise<void> {
     const { ledger, lane, waitMs } = this.#options;
+    const standing = this.#notBehind();
     try {
       const requests = together.map(({ request }) => request);
-      const [permitted] = await Promise.all([
-        // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
-        ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs: waitMs * CALL_PATIENCE }),
-        this.#assertNotBehind(),
-      ]);
-      together.forEach(({ request, resolve, reject }, index) => {
-        const items = permitted[index];
-        if (items?.length === request.items.length) {
-          resolve(items);
-        } else {
-          reject(new LedgerError('unavailable', "the own peer's answer does not fit the question"));
-        }
-      });
+      // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
+      const timeoutMs = waitMs * CALL_PATIENCE;
+      const permitted = await ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs });
+      await this.#tell(together, permitted, standing);
     } catch (error) {
+      const behind = await this.#behindAfter(error, together, standing);
+      if (behind !== undefined) {
+        for (const { reject } of together) {
+          reject(behind);
+        }
+        return;
+      }
       if (together.length > 1 && error instanceof LedgerError && mayBeOneEntrys(error)) {
         // One question may be the cause; the others are not answered with its refusal.
         const middle = Math.ceil(together.length / 2);
@@ -163,21 +173,70 @@ export class OwnPeer {
         await this.#askTogether(together.slice(middle));
         return;
       }
-      for (const { reject } of together) {
-        reject(error);
+      for (const { refusal, reject } of together) {
+        reject(refusal ?? error);
       }
     }
   }
 
-  async #assertNotBehind(): Promise<void> {
+  /** @throws why the answer counts as none. */
+  async #tell(
+    together: readonly Question[],
+    permitted: readonly (readonly boolean[])[],
+    standing: Promise<Error | undefined>,
+  ): Promise<void> {
+    for (const [index, question] of together.entries()) {
+      // What it denies is denied, even when it does not say whether it is up to date.
+      question.refusal = permitted[index]?.every(Boolean) === true ? undefined : UNCERTAIN_DENIAL;
+    }
+    const failure = await standing;
+    if (failure !== undefined) {
+      throw failure;
+    }
+    together.forEach(({ request, resolve, reject }, index) => {
+      const items = permitted[index];
+      if (items?.length === request.items.length) {
+        resolve(items);
+      } else {
+        reject(
+          new LedgerError('rejected', "the own peer's answer does not fit the question", {
+            domainCode: 'CORRUPT',
+          }),
+        );
+      }
+    });
+  }
+
+  /** A refusal stands from now on, unless the peer is behind. @returns why nothing that it says counts then. */
+  async #behindAfter(
+    error: unknown,
+    together: readonly Question[],
+    standing: Promise<Error | undefined>,
+  ): Promise<LedgerError | undefined> {
+    if (isAnswered(error)) {
+      for (const question of together) {
+        question.refusal = error;
+      }
+    }
+    const failure = isAnswered(error) ? await standing : error;
+    return failure instanceof LedgerError && failure.reason === 'PEER_BEHIND' ? failure : undefined;
+  }
+
+  /** Why the peer's answers count as none; `undefined` when they count. Never rejects. */
+  async #notBehind(): Promise<Error | undefined> {
     const { ledger, lane, provenSeq } = this.#options;
     const seq = provenSeq();
-    if (seq !== undefined && (await ledger.findBatch(lane, seq)) === undefined) {
-      throw new LedgerError(
-        'unavailable',
-        `the own peer is behind: it lacks batch ${String(seq)} of ${lane}`,
-        { reason: 'PEER_BEHIND' },
-      );
+    try {
+      if (seq === undefined || (await ledger.findBatch(lane, seq)) !== undefined) {
+        return undefined;
+      }
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
     }
+    return new LedgerError(
+      'unavailable',
+      `the own peer is behind: it lacks batch ${String(seq)} of ${lane}`,
+      { reason: 'PEER_BEHIND' },
+    );
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
-import type { LedgerError } from '../ledger/ledgerError';
+import { LedgerError } from '../ledger/ledgerError';
 
 const SOON_SECONDS = 1;
 const LATER_SECONDS = 5;
@@ -30,6 +30,18 @@ const OF_AN_ENTRY: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErro
 /** Whether the ledger refused the batch for something that one entry of it may be the cause of. */
 export function mayBeOneEntrys(error: LedgerError): boolean {
   return error.kind === 'rejected' && error.reason === undefined && OF_AN_ENTRY.has(error.domainCode);
+}
+
+/**
+ * Whether the own peer's chaincode answered an emergency's question with a refusal, for whatever reason: then nobody knows that its
+ * consents permit, so it is a no. A peer that does not know the network yet is behind, and one that admits no question of this identity
+ * was never asked: neither is an answer.
+ */
+export function isAnswered(error: unknown): error is LedgerError {
+  if (!(error instanceof LedgerError) || error.kind !== 'rejected') {
+    return false;
+  }
+  return error.domainCode === undefined ? error.reason === undefined : error.domainCode !== 'NOT_INITIALISED';
 }
 
 /** What the caller is told when the ledger refused its batch. */

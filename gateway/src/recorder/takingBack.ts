@@ -44,6 +44,8 @@ export interface TakingBackOptions {
 interface TakenApart {
   readonly first: readonly SuspectGroup[];
   readonly last?: SuspectGroup;
+  /** Whether the peers answered, with a refusal of what is in it. */
+  readonly isRefused?: boolean;
   /** Set aside by name. */
   readonly setAside?: string;
   /** Runs when the disk has it. */
@@ -166,7 +168,7 @@ export class TakingBack {
     const behind = isOfThisLane ? places.behind(batch) : [];
     const apart = this.#apart(batch, error);
     const first = [...apart.first, ...behind.map((one) => this.#whole(one))];
-    if (!this.#free([batch, ...behind], { ...apart, first })) {
+    if (!this.#free([batch, ...behind], { ...apart, first, isRefused: mayBeOneEntrys(error) })) {
       return undefined;
     }
     this.#refusalsInARow += 1;
@@ -215,6 +217,7 @@ export class TakingBack {
         },
       };
     }
+    ticket.wasRefusedAlone ||= error.kind === 'rejected';
     const isOver = ticket.isEmergency ? isTheCause : error.kind === 'rejected';
     if (!isOver) {
       return { first: [], last: rests(backoffMs('rejected', tries, jitter())) };
@@ -241,7 +244,10 @@ export class TakingBack {
   }
 
   /** First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on. */
-  #free(chain: readonly PendingBatch[], { first, last, setAside, then }: TakenApart): boolean {
+  #free(
+    chain: readonly PendingBatch[],
+    { first, last, isRefused = false, setAside, then }: TakenApart,
+  ): boolean {
     const { places, suspects, queue, outbox, health, awake } = this.#options;
     const [lowest] = chain;
     if (lowest === undefined) {
@@ -273,7 +279,9 @@ export class TakingBack {
       suspects.putLast(last);
     }
     then?.();
-    if (places.pending.size === 0 && queue.length + suspects.parts === 0) {
+    // What was refused is not under way while it rests: the peers have answered, and nothing waits for them.
+    const waiting = queue.length + (isRefused ? 0 : suspects.parts);
+    if (places.pending.size === 0 && waiting === 0) {
       health.idle(awake.now());
     }
     return true;

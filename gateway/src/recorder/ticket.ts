@@ -48,6 +48,8 @@ export class Ticket {
   readonly outcome: Promise<readonly RecordOutcome[]>;
   /** Whether it is being found out if it may be released without the ledger. */
   isDeciding = false;
+  /** Whether the ledger refused an entry of it that went by itself: an answer, so no silence later makes up for it. */
+  wasRefusedAlone = false;
   #isSettled = false;
   #resolve: (outcomes: readonly RecordOutcome[]) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;

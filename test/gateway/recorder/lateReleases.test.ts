@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import type { AppError } from '../../../gateway/src/errors';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import type { Evaluation } from './support/fakeLedger';
 import { settle } from './support/manualScheduler';
-import { emergencyOf, requestOf } from './support/requests';
-import { createWorkbench, LANE, recordOne, watch, type Watched, type Workbench } from './support/workbench';
+import { emergencyOf, partsOf, requestOf } from './support/requests';
+import {
+  createWorkbench,
+  LANE,
+  recordOne,
+  watch,
+  type Watched,
+  watchParts,
+  type Workbench,
+} from './support/workbench';
 
 let bench: Workbench;
 beforeEach(() => {
@@ -155,6 +164,75 @@ describe('what leaves while the ledger is away', () => {
         expect(recorder.state().emergenciesRefused).toEqual({ slow: 0, away: 1 });
       }
     }
+  });
+
+  test.each(['INVALID_INPUT', 'CORRUPT', 'NOT_FOUND', 'TIME_OUT_OF_RANGE', undefined] as const)(
+    'is nothing when the own peer refuses the question (%s): a refusal is an answer',
+    async (code) => {
+      const recorder = await begun();
+      bench.ledger.isCutOff = true;
+      bench.ledger.evaluateBatch = () =>
+        Promise.reject(
+          new LedgerError('rejected', 'fake refusal', {
+            ...(code === undefined ? {} : { domainCode: code }),
+          }),
+        );
+      const emergency = watch(recordOne(recorder, emergencyOf(1)));
+      await bench.scheduler.advance(3_000);
+      expect(refused(emergency, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBeGreaterThan(0);
+      expect(recorder.state()).toMatchObject({
+        lateReleases: { ownPeer: 0, deployment: 0 },
+        emergenciesRefused: { slow: 0, away: 1 },
+      });
+    },
+  );
+
+  test('is the choice of the deployment when the peers refuse this gateway’s identity', async () => {
+    const recorder = await begun();
+    const revoked = (): Promise<never> =>
+      Promise.reject(new LedgerError('rejected', 'fake: access denied', { reason: 'IDENTITY_REFUSED' }));
+    bench.ledger.recordBatch = revoked;
+    bench.ledger.evaluateBatch = revoked;
+    bench.ledger.findBatch = revoked;
+    const emergency = watch(recordOne(recorder, emergencyOf(1)));
+    await bench.scheduler.advance(3_000);
+    expect(emergency.outcome).toEqual({ permitted: [true, true], late: true });
+    expect(recorder.state().lateReleases).toEqual({ ownPeer: 0, deployment: 1 });
+  });
+
+  test('of several parts: none of it when the own peer refuses one and is silent on another', async () => {
+    const recorder = await begun();
+    bench.ledger.isCutOff = true;
+    const [first, second] = partsOf(1, 2, emergencyOf(0));
+    bench.ledger.evaluateBatch = (_, { requests }) =>
+      requests.some(({ id }) => id === first?.id)
+        ? requests.length === 1
+          ? new Promise(() => undefined)
+          : Promise.reject(new LedgerError('rejected', 'fake refusal', { domainCode: 'CORRUPT' }))
+        : Promise.reject(new LedgerError('rejected', 'fake refusal', { domainCode: 'CORRUPT' }));
+    const emergency = watchParts(recorder.record([first, second].filter((part) => part !== undefined)));
+    await bench.scheduler.advance(4_000);
+    expect(emergency.error).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+    expect(recorder.state().lateReleases).toEqual({ ownPeer: 0, deployment: 0 });
+  });
+
+  test('of several parts: what the own peer says of one stands though it is silent on another', async () => {
+    const recorder = await bench.start({ limits: { maxBatchEvents: 1 } });
+    await recordOne(recorder, requestOf(900));
+    bench.ledger.isCutOff = true;
+    const parts = partsOf(1, 2, emergencyOf(0));
+    bench.ledger.evaluateBatch = (_, { requests }) =>
+      requests.some(({ id }) => id === parts[0]?.id)
+        ? Promise.resolve(requests.map(({ items }) => items.map(() => false)))
+        : new Promise(() => undefined);
+    const emergency = watchParts(recorder.record(parts));
+    await bench.scheduler.advance(4_000);
+    const left = emergency.outcomes?.map(({ permitted, late }) => [late, permitted.includes(true)]);
+    expect(left).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+    expect(recorder.state().lateReleases).toEqual({ ownPeer: 0, deployment: 1 });
   });
 
   test('an own peer that lacks a batch of this lane is behind: its answer counts as none', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BatchInput } from '@chartwitness/chaincode/domain';
-import { OwnPeer } from '../../../gateway/src/recorder/ownPeer';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import { OwnPeer, type OwnPeerOptions } from '../../../gateway/src/recorder/ownPeer';
 import { ManualScheduler, settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
 
@@ -75,4 +76,88 @@ test('an emergency’s call asks for emergencies alone', async () => {
   await settle();
   expect(calls).toHaveLength(4);
   expect(calls[3]?.ids).toEqual([emergencyOf(100).id]);
+});
+
+describe('a refusal is an answer', () => {
+  const corrupt = (): Promise<never> =>
+    Promise.reject(new LedgerError('rejected', 'fake refusal', { domainCode: 'CORRUPT' }));
+  const never = (): Promise<never> => new Promise(() => undefined);
+
+  function peerOf(ledger: OwnPeerOptions['ledger']) {
+    const scheduler = new ManualScheduler();
+    const lane = 'NorthHospitalMSP/main';
+    const bounds = { waitMs: 1_000, maxEvents: 10, maxBytes: 1_000_000 };
+    const peer = new OwnPeer({ ledger, lane, scheduler, ...bounds, provenSeq: () => 0 });
+    return { peer, scheduler };
+  }
+  const batch = { start: 0, count: 1, batchRoot: 'A'.repeat(43) };
+
+  test.each<[string, OwnPeerOptions['ledger'], object]>([
+    [
+      'of a peer that has all batches',
+      { evaluateBatch: corrupt, findBatch: () => Promise.resolve(batch) },
+      { kind: 'rejected', domainCode: 'CORRUPT' },
+    ],
+    [
+      'of a peer that does not say whether it is behind',
+      { evaluateBatch: corrupt, findBatch: never },
+      { kind: 'rejected', domainCode: 'CORRUPT' },
+    ],
+    [
+      'of a peer that is behind it is none',
+      { evaluateBatch: corrupt, findBatch: () => Promise.resolve(undefined) },
+      { kind: 'unavailable', reason: 'PEER_BEHIND' },
+    ],
+    [
+      'and so is an answer that does not fit',
+      { evaluateBatch: () => Promise.resolve([[true]]), findBatch: () => Promise.resolve(batch) },
+      { kind: 'rejected', domainCode: 'CORRUPT' },
+    ],
+    [
+      'and so is a denial by a peer that does not say whether it is behind',
+      { evaluateBatch: () => Promise.resolve([[true, false]]), findBatch: never },
+      { kind: 'rejected' },
+    ],
+    [
+      'but a permission by such a peer is no word',
+      { evaluateBatch: () => Promise.resolve([[true, true]]), findBatch: never },
+      { kind: 'unavailable' },
+    ],
+    ['and silence is none', { evaluateBatch: never, findBatch: never }, { kind: 'unavailable' }],
+  ])('%s', async (_, ledger, expected) => {
+    const { peer, scheduler } = peerOf(ledger);
+    const told = peer.ask(emergencyOf(1), true).catch((error: unknown) => error);
+    await scheduler.advance(1_000);
+    expect(await told).toMatchObject(expected);
+  });
+
+  test('also to those asked together, when the time does not suffice to find out which it was', async () => {
+    let release: () => void = () => undefined;
+    const { peer, scheduler } = peerOf({
+      // Four calls are under way at once; when the first is over, those that wait go together.
+      evaluateBatch: (_, { requests }) =>
+        requests.length > 1
+          ? corrupt()
+          : requests[0]?.id === emergencyOf(0).id
+            ? new Promise((resolve) => {
+                release = () => {
+                  resolve([[true, true]]);
+                };
+              })
+            : never(),
+      findBatch: () => Promise.resolve(batch),
+    });
+    const told = [0, 1, 2, 3, 4, 5].map((number) =>
+      peer.ask(emergencyOf(number), true).catch((error: unknown) => error),
+    );
+    await settle();
+    release();
+    await scheduler.advance(1_000);
+    const [first, second, , , ...together] = await Promise.all(told);
+    expect(first).toEqual([true, true]);
+    expect(second).toMatchObject({ kind: 'unavailable' });
+    for (const one of together) {
+      expect(one).toMatchObject({ kind: 'rejected', domainCode: 'CORRUPT' });
+    }
+  });
 });

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessRequest } from '@chartwitness/chaincode/domain';
+import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
 import type { Outbox } from '../../../gateway/src/recorder/outbox';
 import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
@@ -109,6 +109,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           'silent',
           'away',
           { refused: 'SUSPENDED' },
+          { refused: 'CORRUPT' },
+          { refused: 'TIME_OUT_OF_RANGE' },
           { refused: 'NOT_INITIALISED' },
         ),
         fc.boolean(),
@@ -178,9 +180,11 @@ const refusedLate: fc.Arbitrary<readonly Step[]> = fc
     before: fc.nat({ max: 5 }),
     after: fc.nat({ max: 5 }),
     what: fc.constantFrom<Trouble>('refused', 'differs'),
+    // An own peer that answers refuses what the ledger will refuse.
+    evaluation: fc.constantFrom<Evaluation>('away', 'silent', 'answers'),
     then: fc.array(step, { maxLength: 3 }),
   })
-  .map(({ before, after, what, then }): readonly Step[] => {
+  .map(({ before, after, what, evaluation, then }): readonly Step[] => {
     const late = (one: Trouble): Step => ({
       do: 'request',
       emergency: true,
@@ -190,6 +194,7 @@ const refusedLate: fc.Arbitrary<readonly Step[]> = fc
     });
     return [
       { do: 'cutOff', cutOff: true },
+      { do: 'evaluation', evaluation, agrees: true },
       ...Array.from({ length: before }, () => late('none')),
       late(what),
       ...Array.from({ length: after }, () => late('none')),
@@ -308,6 +313,8 @@ interface Asked {
 
 const AWAY_AFTER_MS = 2_000;
 const FLOOD = 12;
+/** As long as an emergency waits for the own peer. */
+const EVALUATE_MS = 1_000;
 /** Of a minute each: an entry about which the peers differ is tried five times, half a minute apart. */
 const HEALING_TURNS = 8;
 
@@ -333,12 +340,15 @@ class World {
   #lastCommitAt = 0;
   /** Late releases up to then. */
   #lateThen = 0;
+  /** When the own peer last answered a question, by id. */
+  readonly #answeredAt = new Map<string, number>();
 
   constructor(choice: EmergencyWithoutLedger) {
     this.#choice = choice;
     this.ledger.decide = decided;
     this.ledger.refuses = ({ id, amends }) =>
       this.refused.has(id) || (amends !== undefined && this.amendmentsRefused.has(amends.id));
+    this.ledger.onAnswered = ({ id }) => this.#answeredAt.set(id, this.#scheduler.now());
     this.ledger.differsAbout = ({ id }) => this.#differing.has(id);
   }
 
@@ -524,6 +534,10 @@ class World {
         if (!this.#isRecorded(part.id) && !this.#isOnDisk(part.id)) {
           this.faults.push('late without being on the disk');
         }
+        const answeredAt = this.#answeredAt.get(part.id) ?? -Infinity;
+        if (this.#scheduler.now() - answeredAt < EVALUATE_MS && this.#lateBasisOf(part.id) === 'deployment') {
+          this.faults.push('released by the choice of the deployment though the own peer answered');
+        }
         if (part.purpose !== 'BTG') {
           this.faults.push('late without an emergency');
         }
@@ -563,13 +577,21 @@ class World {
   }
 
   #isOnDisk(id: string): boolean {
+    return this.#onDisk().some((request) => request.id === id && request.late);
+  }
+
+  #lateBasisOf(id: string): LateBasis | undefined {
+    return this.#onDisk().find((request) => request.id === id && request.late)?.lateBasis;
+  }
+
+  #onDisk(): readonly AccessRequest[] {
     const batches = this.#store?.batches() ?? [];
     const owed = this.#store?.peekOwed(1_000, 1_000_000, 0) ?? [];
     return [
       ...batches.flatMap((batch) => batch.requests),
       ...owed.map((entry) => entry.request),
       ...this.setAside,
-    ].some((request) => request.id === id && request.late);
+    ];
   }
 }
 

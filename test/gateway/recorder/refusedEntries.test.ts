@@ -24,13 +24,15 @@ function refuse(...ids: readonly string[]): void {
   bench.ledger.refuses = ({ id, amends }) => ids.includes(id) || ids.includes(amends?.id ?? '');
 }
 
-/** Emergencies that leave while nothing commits. */
+/** Emergencies that leave while nothing commits and the own peer says nothing either: nobody can know yet what will be refused. */
 async function releaseLate(recorder: Recorder, numbers: readonly number[]): Promise<void> {
   bench.ledger.isCutOff = true;
+  bench.ledger.evaluation = 'away';
   const watched = recordAll(recorder, numbers.map(emergencyOf));
   await bench.scheduler.advance(3_000);
   expect(watched.map(({ outcome }) => outcome?.late)).toEqual(numbers.map(() => true));
   bench.ledger.isCutOff = false;
+  bench.ledger.evaluation = 'answers';
 }
 
 /** Something that the ledger takes, so that what it refuses is the entry's fault. */
@@ -126,6 +128,7 @@ describe('an owed entry that the ledger refuses', () => {
     const first = await bench.start();
     refuse(emergencyOf(2).id);
     bench.ledger.isCutOff = true;
+    bench.ledger.evaluation = 'away';
     recordAll(first, [1, 2, 3].map(emergencyOf));
     await bench.scheduler.advance(3_000);
     bench.kill();
@@ -250,6 +253,60 @@ describe('an emergency that the ledger refuses', () => {
     await bench.scheduler.advance(4_000);
     expect(watched.map(({ outcome }) => outcome?.late)).toEqual([true, undefined, true, true]);
     expect(codeOf(watched[1])).toBe('LEDGER_UNAVAILABLE');
+  });
+});
+
+describe('an emergency that the ledger refuses in a quiet hour', () => {
+  test.each(['answers', 'silent'] as const)('is never released while the own peer %s', async (evaluation) => {
+    const recorder = await bench.start();
+    await recordAnother(recorder, 1);
+    refuse(emergencyOf(2).id);
+    bench.ledger.evaluation = evaluation;
+    const watched = watch(recordOne(recorder, emergencyOf(2)));
+    await bench.scheduler.advance(20_000);
+    expect(codeOf(watched)).toBe('LEDGER_UNAVAILABLE');
+    expect(recorder.state()).toMatchObject({
+      ...{ awaySeconds: 0, ledgerAway: false, owed: 0, setAside: 0, inFlight: 0 },
+      lateReleases: { ownPeer: 0, deployment: 0 },
+    });
+    expect(bench.outbox.batches()).toEqual([]);
+    await recordAnother(recorder, 3);
+    expectSoundLane();
+  });
+
+  test('is recorded first and released when the ledger takes it after all', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    const watched = watch(recordOne(recorder, emergencyOf(2)));
+    await bench.scheduler.advance(4_000);
+    refuse();
+    await bench.scheduler.advance(8_000);
+    expect(watched.outcome).toMatchObject({ permitted: [true, true], late: false });
+  });
+
+  test('nor when the ledger is away afterwards and the own peer silent: it has been refused', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    const watched = watch(recordOne(recorder, emergencyOf(2)));
+    await bench.scheduler.advance(1_000);
+    bench.ledger.evaluation = 'silent';
+    bench.ledger.isCutOff = true;
+    const other = watch(recordOne(recorder, emergencyOf(3)));
+    await bench.scheduler.advance(20_000);
+    expect(codeOf(watched)).toBe('LEDGER_UNAVAILABLE');
+    expect(other.outcome).toEqual({ permitted: [true, true], late: true });
+    expect(recorder.state().lateReleases).toEqual({ ownPeer: 0, deployment: 1 });
+  });
+
+  test('does not keep others from leaving late when the ledger really is away', async () => {
+    const recorder = await bench.start();
+    refuse(emergencyOf(2).id);
+    watch(recordOne(recorder, emergencyOf(2)));
+    await bench.scheduler.advance(100);
+    bench.ledger.isCutOff = true;
+    const other = watch(recordOne(recorder, emergencyOf(3)));
+    await bench.scheduler.advance(5_000);
+    expect(other.outcome).toEqual({ permitted: [true, true], late: true });
   });
 });
 

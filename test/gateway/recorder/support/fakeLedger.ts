@@ -53,6 +53,8 @@ export class FakeLedger implements RecordingLedger {
   /** What an evaluation would decide; as `decide` unless set. */
   evaluate: ((request: AccessRequest, item: number) => boolean) | undefined;
   evaluations = 0;
+  /** Told of each question that the own peer answers, whatever it says. */
+  onAnswered: (request: AccessRequest) => void = () => undefined;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
   readonly #lanes = new Map<string, Map<number, PrivateBatch>>();
   #delayed: (() => void)[] = [];
@@ -114,6 +116,9 @@ export class FakeLedger implements RecordingLedger {
     }
     if (this.evaluation === 'away') {
       throw new LedgerError('unavailable', 'fake: the own peer is away');
+    }
+    if (typeof this.evaluation !== 'object' || this.evaluation.refused !== 'NOT_INITIALISED') {
+      input.requests.forEach(this.onAnswered);
     }
     if (typeof this.evaluation === 'object') {
       throw new LedgerError('rejected', 'fake refusal', { domainCode: this.evaluation.refused });
