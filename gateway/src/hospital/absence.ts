@@ -80,11 +80,11 @@ class Waiting implements Absence {
   }
 
   async #wait(type: string, inquiry: Inquiry): Promise<void> {
-    const { recorder, random, pause } = this.#options;
+    const { recorder, random, pause, clock } = this.#options;
     const request = this.#aboutNobody(type, inquiry);
     const isEmergency = inquiry.emergency.kind === 'declared';
     const [high = 0, low = 0] = random(2);
-    const past = this.#times.drawn(kindOf(request), high * 256 + low);
+    const past = this.#times.drawn(kindOf(request), high * 256 + low, clock());
     if (past?.isRecorded === true && recorder.commitsNow(isEmergency)) {
       await pause(past.milliseconds);
       if (recorder.commitsNow(isEmergency)) {
@@ -121,7 +121,8 @@ class Waiting implements Absence {
     const kind = request === undefined ? '' : kindOf(request);
     const from = clock();
     const note = (isRecorded: boolean): void => {
-      this.#times.note(kind, { milliseconds: Math.max(0, clock() - from), isRecorded });
+      const at = clock();
+      this.#times.note(kind, { milliseconds: Math.max(0, at - from), isRecorded, at });
     };
     try {
       const outcome = await record();

@@ -5,10 +5,14 @@ export interface RecordTime {
   readonly milliseconds: number;
   /** Whether it was recorded rather than refused. */
   readonly isRecorded: boolean;
+  /** When it ended, milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** Records of one kind that are drawn from. */
 const REMEMBERED = 64;
+/** Older ones, in milliseconds, say nothing about now: whoever makes the ledger slow for a moment must not set how long absence takes. */
+const RECENT_MS = 2_000;
 /** Kinds that are remembered; of more the one that was longest not drawn from or added to goes. */
 const MAX_KINDS = 1000;
 
@@ -27,9 +31,9 @@ export class RecordTimes {
     }
   }
 
-  /** One of the last 64. @param number any, at random, from 0. @returns undefined when there are none. */
-  drawn(kind: string, number: number): RecordTime | undefined {
-    const times = this.#touch(kind) ?? [];
+  /** One of the last 64 that ended within two seconds. @param number any, at random, from 0. @returns undefined when there are none. */
+  drawn(kind: string, number: number, now: number): RecordTime | undefined {
+    const times = (this.#touch(kind) ?? []).filter(({ at }) => Math.abs(now - at) < RECENT_MS);
     return times[number % Math.max(1, times.length)];
   }
 

@@ -45,8 +45,8 @@ export interface RegistryCacheOptions {
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
-/** Clients that are remembered at most. */
-const MAX_CLIENTS = 2_000;
+/** Clients that are remembered at most, some 3 kB each; of more the one that was longest not asked for goes. */
+const MAX_CLIENTS = 10_000;
 /** Ids of no client, or of none that was found yet. They come from unauthenticated callers and must not push a client out. */
 const MAX_STRANGERS = 500;
 /** Bound of a first read while the ledger is known to be away: long enough for a ledger that is just back. */
@@ -229,8 +229,9 @@ class EventDrivenRegistry implements RegistryCache {
   async findClient(clientId: string): Promise<ClientApplication | undefined> {
     const cell = this.#clientCell(clientId);
     const client = await cell.get();
-    if (client !== undefined && !this.#clients.has(clientId)) {
+    if (client !== undefined) {
       this.#strangers.delete(clientId);
+      this.#clients.delete(clientId);
       keepAtMost(MAX_CLIENTS, this.#clients).set(clientId, cell);
     }
     return client;

@@ -12,6 +12,8 @@ class FakeRegistryLedger {
   reads = 0;
   failure: LedgerError | undefined;
   status: RegistryStatus = 'active';
+  /** Whether every id is a client's. */
+  isEverybody = false;
   /** A further client. */
   also: string | undefined;
   /** While set, reads answer only when it resolves. */
@@ -29,7 +31,7 @@ class FakeRegistryLedger {
     if (this.failure !== undefined) {
       throw this.failure;
     }
-    return clientId === CLIENT.clientId || clientId === this.also
+    return this.isEverybody || clientId === CLIENT.clientId || clientId === this.also
       ? { ...CLIENT, clientId, org: NORTH, status }
       : undefined;
   }
@@ -207,6 +209,18 @@ test('strangers push no client out, however many ids they make up', async () => 
   expect((await Promise.allSettled(made)).every(({ status }) => status === 'rejected')).toBe(true);
   now += 30_000;
   expect(await statusNow()).toBe('active');
+});
+
+test('clients that are in use stay, however many others are looked up', async () => {
+  ledger.isEverybody = true;
+  for (let at = 0; at < 12_000; at += 1) {
+    await cache.findClient(`another-${String(at)}`);
+    if (at % 5_000 === 0) await statusNow();
+  }
+  ledger.failure = new LedgerError('unavailable', 'fake: away');
+  now += 30_000;
+  expect(await statusNow()).toBe('active');
+  await expect(cache.findClient('another-0')).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
 test('an unknown id that becomes a client is found with its change', async () => {
