@@ -231,3 +231,61 @@ test('over HTTP: read one by one, as many at a time as one answer may hold', asy
   await source.close();
   expect([given(response), outcomes(response)]).toEqual([['1', '2', '3', '5', '6'], OMITTED]);
 });
+
+describe('a Patient that is larger than an answer', () => {
+  const photo = { photo: [{ data: 'A'.repeat(BOUND) }] };
+  const about = [patient('a', '111', photo), ...small.slice(1)];
+  const LARGE_PATHS = ['Observation?patient=a', 'Observation/o1', 'Patient/a/$everything', 'Patient/a'];
+  const twin = (path: string): string => path.replace(/=a$|o1|\/a/, (one) => `${one}-absent`);
+
+  test.each(LARGE_PATHS.slice(0, 3))('%s: the rest is given, in an emergency too', async (path) => {
+    const { hospital } = await open(about);
+    const whole = given(await (await open(small)).hospital.get('Observation?patient=a'));
+    for (const response of [
+      await hospital.get(path),
+      await hospital.get(path, { purpose: 'BTG' }, EMERGENCY),
+    ]) {
+      expect(response.status).toBe(200);
+      if (path.startsWith('Observation?')) {
+        expect(sorted(given(response))).toEqual(sorted(whole));
+      } else {
+        expect(response.text).toContain('"o1"');
+      }
+    }
+    expect(hospital.recorder.requests).toHaveLength(2);
+  });
+
+  test.each(LARGE_PATHS)('%s: who denies all looks absent, in an emergency too', async (path) => {
+    const { hospital } = await open(about);
+    hospital.recorder.denyAll();
+    const errands: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
+      [{}, {}],
+      [{ purpose: 'BTG' }, EMERGENCY],
+    ];
+    for (const how of errands) {
+      const [denied, absent] = [await hospital.get(path, ...how), await hospital.get(twin(path), ...how)];
+      expect(denied.status).toBe(absent.status);
+      expect(denied.text.replaceAll('=a"', '=a-absent"')).toBe(absent.text);
+    }
+    expect(hospital.recorder.requests).toHaveLength(2);
+  });
+
+  test('merged into one: an emergency goes by the surviving number', async () => {
+    const old = patient('old', '222', {
+      link: [{ other: { reference: 'Patient/a' }, type: 'replaced-by' }],
+    });
+    const { hospital } = await open([...about, old, observation('of-old', 'old')]);
+    expect((await hospital.get('Observation/of-old', { purpose: 'BTG' }, EMERGENCY)).status).toBe(200);
+    expect((await hospital.get('Observation/o1')).status).toBe(200);
+    const [merged, own] = hospital.recorder.requests.filter(({ items }) => items[0]?.count === 1);
+    expect(merged?.subject).toBe(own?.subject);
+  });
+
+  test.each(['ignored', 'refused'] as const)(
+    '_elements are %s: she is not said to be absent',
+    async (elements) => {
+      const { hospital } = await open(about, { elements });
+      expect((await hospital.get('Observation/o1')).status).toBe(502);
+    },
+  );
+});

@@ -6,19 +6,20 @@ import { AppError } from '../errors';
 import { appliedParameters } from '../fhir/appliedParameters';
 import { BY_REFERENCE, includeRules } from '../fhir/includes';
 import { type Candidate, recordedLabels } from '../fhir/itemGroups';
-import type { FhirResource, SearchEntry } from '../fhir/resource';
+import type { FhirResource } from '../fhir/resource';
 import { widened } from '../fhir/identifierSearch';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
-import { PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import type { PreparedUpstream } from '../fhir/upstream';
 import type { EmergencyWithoutLedger } from '../recorder/recorder';
 import type { AccessContext } from './accessContext';
 import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
-import { matchingPatients, patientNamedBy } from './boundPatient';
+import { AskedPatients } from './askedPatients';
+import { matchingPatients } from './boundPatient';
 import { type Chooser, createChooser } from './chooseCandidates';
 import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
@@ -28,9 +29,9 @@ import { inTime, tooLarge } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type Errand, foreseen, type Proposal, recordAccess } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
-import { nameOf, type Reading } from './piecemeal';
+import type { Reading } from './piecemeal';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
-import { type PagedSource, type Place, sourceOf, SourceWalk, type Stretch } from './sourceWalk';
+import { type PagedSource, type Place, sourceOf, SourceWalk } from './sourceWalk';
 
 export interface AccessDependencies extends Pick<
   ResolveDependencies,
@@ -92,7 +93,6 @@ export interface Access {
 /** Share of the wanted matches that the source is asked for beyond them, and how many at least. */
 const SPARE = 0.1;
 const LEAST_SPARE = 2;
-const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
 export function createAccess(dependencies: AccessDependencies): Access {
   const absence = createAbsence(dependencies);
@@ -122,6 +122,7 @@ class Accessing {
   readonly #context: AccessContext;
   readonly #upstream: PreparedUpstream;
   readonly #reading: Reading;
+  readonly #patients: AskedPatients;
   readonly #startedAt: number;
 
   constructor(dependencies: Means, context: AccessContext) {
@@ -133,18 +134,19 @@ class Accessing {
       maxBytes: dependencies.limits.sourceBytes,
       onUnreadable: dependencies.onUnreadable,
     };
+    this.#patients = new AskedPatients(this.#upstream, dependencies.facts, this.#reading);
     this.#startedAt = dependencies.clock();
   }
 
   async read(type: string, id: string): Promise<Released> {
     this.#assertScope(type, 'r');
     // A type that concerns no single patient has no subject to record under, so it is never released on its own.
-    const entry = isPatientType(type) ? await this.#entry(type, id) : undefined;
+    const entry = isPatientType(type) ? await this.#patients.entry(type, id) : undefined;
     if (entry === undefined && isPatientType(type) && type !== 'Patient') {
       // The source is asked as often as for what is there: its second answer takes time as well.
-      await this.#fetch('Patient', id);
+      await this.#patients.read(id);
     }
-    const patient = entry && (await this.#patientOf(entry.resource));
+    const patient = entry && (await this.#patients.ofResource(entry.resource));
     const bound = patient && (await this.#bind([patient]));
     if (entry === undefined || bound === undefined) {
       throw await this.#absent(type);
@@ -223,11 +225,11 @@ class Accessing {
     const start = this.#start(page, use, wanted);
     const source = everythingSource(patientId, request.upstream, this.#upstream, this.#reading);
     const walk = new SourceWalk(source, start);
-    const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', patientId)]);
+    const [first, patient] = await Promise.all([walk.prefetch(), this.#patients.read(patientId)]);
     if (first === undefined && patient !== undefined) {
       throw sourceFailed('the source has a Patient, but answers to $everything that it is not there');
     }
-    this.#assertNotDenied(patientId, patient, first);
+    this.#patients.assertNotDenied(patientId, patient, first);
     const bound = patient && (await this.#bind([patient]));
     if (bound === undefined) {
       throw await this.#absent('Patient');
@@ -289,8 +291,8 @@ class Accessing {
     if (search.patient.kind === 'id') {
       const { id } = search.patient;
       const walk = new SourceWalk(source, start);
-      const [first, patient] = await Promise.all([walk.prefetch(), this.#fetch('Patient', id)]);
-      this.#assertNotDenied(id, patient, first);
+      const [first, patient] = await Promise.all([walk.prefetch(), this.#patients.read(id)]);
+      this.#patients.assertNotDenied(id, patient, first);
       return { source, walk, patients: patient === undefined ? [] : [patient] };
     }
     // Whom an identifier names is known once all Patients that it matches are at hand.
@@ -304,54 +306,12 @@ class Accessing {
     return { source: paged, walk, patients };
   }
 
-  /** A source that says a patient is not there, but has data of hers, must not make her look absent. */
-  #assertNotDenied(id: string, patient: FhirResource | undefined, first: Stretch | undefined): void {
-    const { facts } = this.#deps;
-    if (patient === undefined && first?.matches.some(({ resource }) => facts(resource).patientIds.has(id))) {
-      throw sourceFailed(DENIED);
-    }
-  }
-
-  #fetch(type: string, id: string): Promise<FhirResource | undefined> {
-    return this.#upstream.read(type, id, this.#context.deadline);
-  }
-
-  /** A resource; of one that is too large its name, and whose it is. */
-  async #entry(type: string, id: string): Promise<SearchEntry | undefined> {
-    try {
-      const resource = await this.#fetch(type, id);
-      return resource && { resource, mode: 'match' };
-    } catch (error) {
-      if (!(error instanceof PageTooLarge)) {
-        throw error;
-      }
-      this.#reading.onUnreadable(type);
-      return nameOf(type, id, this.#upstream.names, this.#context.deadline);
-    }
-  }
-
-  /** The patient that a resource belongs to; undefined when it names none or several. */
-  async #patientOf(resource: FhirResource): Promise<FhirResource | undefined> {
-    if (resource.resourceType === 'Patient') {
-      return resource;
-    }
-    const id = patientNamedBy(resource, this.#deps.facts);
-    if (id === undefined) {
-      return undefined;
-    }
-    const patient = await this.#fetch('Patient', id);
-    if (patient === undefined) {
-      throw sourceFailed(DENIED);
-    }
-    return patient;
-  }
-
   /** The one person whom the records are; undefined when to this caller there is nobody. */
   #bind(patients: readonly FhirResource[]): Promise<BoundPatient | undefined> {
     return resolvePatient(patients, this.#isEmergency, {
       ...this.#deps,
       upstreamBaseUrl: this.#upstream.baseUrl,
-      read: (id) => this.#fetch('Patient', id),
+      read: (id) => this.#patients.read(id),
     });
   }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FhirResource, SearchEntry } from '../fhir/resource';
+import type { FactsReader } from '../fhir/resourceFacts';
+import { sourceFailed } from '../fhir/sourceFailed';
+import { PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import { patientNamedBy } from './boundPatient';
+import { nameOf, type Reading } from './piecemeal';
+import type { Stretch } from './sourceWalk';
+
+const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
+
+/** Reads whom one request is about. All methods throw what the source throws. */
+export class AskedPatients {
+  readonly #upstream: PreparedUpstream;
+  readonly #facts: FactsReader;
+  readonly #reading: Reading;
+
+  constructor(upstream: PreparedUpstream, facts: FactsReader, reading: Reading) {
+    this.#upstream = upstream;
+    this.#facts = facts;
+    this.#reading = reading;
+  }
+
+  /**
+   * A Patient, for whom it is only: one that is too large, by its name, identifiers and links. undefined: not there.
+   * @throws PageTooLarge where the source does not tell these apart; absence would be said of somebody who is there.
+   */
+  async read(id: string): Promise<FhirResource | undefined> {
+    const { deadline } = this.#reading;
+    try {
+      return await this.#upstream.read('Patient', id, deadline);
+    } catch (error) {
+      if (!(error instanceof PageTooLarge)) {
+        throw error;
+      }
+      const name = await nameOf('Patient', id, this.#upstream.names, deadline);
+      if (name === undefined) {
+        throw error;
+      }
+      return name.resource;
+    }
+  }
+
+  /** A resource to be given; of one that is too large its name, and whose it is. */
+  async entry(type: string, id: string): Promise<SearchEntry | undefined> {
+    const { deadline, onUnreadable } = this.#reading;
+    try {
+      const resource = await this.#upstream.read(type, id, deadline);
+      return resource && { resource, mode: 'match' };
+    } catch (error) {
+      if (!(error instanceof PageTooLarge)) {
+        throw error;
+      }
+      onUnreadable(type);
+      return nameOf(type, id, this.#upstream.names, deadline);
+    }
+  }
+
+  /** The patient that a resource belongs to; undefined when it names none or several. */
+  async ofResource(resource: FhirResource): Promise<FhirResource | undefined> {
+    if (resource.resourceType === 'Patient') {
+      return resource;
+    }
+    const id = patientNamedBy(resource, this.#facts);
+    if (id === undefined) {
+      return undefined;
+    }
+    const patient = await this.read(id);
+    if (patient === undefined) {
+      throw sourceFailed(DENIED);
+    }
+    return patient;
+  }
+
+  /** A source that says a patient is not there, but has data of hers, must not make her look absent. */
+  assertNotDenied(id: string, patient: FhirResource | undefined, first: Stretch | undefined): void {
+    if (
+      patient === undefined &&
+      first?.matches.some(({ resource }) => this.#facts(resource).patientIds.has(id))
+    ) {
+      throw sourceFailed(DENIED);
+    }
+  }
+}
