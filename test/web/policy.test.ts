@@ -15,6 +15,7 @@ import {
   toPolicy,
   type Preset,
 } from '../../web/src/lib/policy/arrangement';
+import { daysHeld } from '../../web/src/lib/policy/daysHeld';
 import { mergePolicies } from '../../web/src/lib/policy/mergePolicies';
 import { moveRule, placeRule, wantedId } from '../../web/src/lib/policy/placeRule';
 import { alsoBlocked, permissionReach } from '../../web/src/lib/policy/labelReach';
@@ -242,9 +243,54 @@ describe('what a restriction means in an emergency', () => {
     ['closed even then', policy([A]), policy([A], 'closed'), [['preset', 'staysClosed']]],
     ['another order', policy([A, held('h')]), policy([held('h'), A]), [['order']]],
     ['a permission', policy([]), policy([C]), []],
+    [
+      'a block of what another closes even then',
+      policy([{ ...A, id: 'h', holdsInEmergency: true }]),
+      policy([A, { ...A, id: 'h', holdsInEmergency: true }]),
+      [['block', 'staysClosed']],
+    ],
+    [
+      'a block of what another closes even then, behind somebody whom a permission lets in',
+      policy([ada, { ...A, id: 'h', holdsInEmergency: true }]),
+      policy([A, ada, { ...A, id: 'h', holdsInEmergency: true }]),
+      [['block', 'opens']],
+    ],
   ])('%s', (_what, before, after, expected) => {
     const found = restrictionsOf(policyDifference(before, after), after);
     expect(found.map((one) => (one.kind === 'order' ? [one.kind] : [one.kind, one.reach]))).toEqual(expected);
+  });
+});
+
+describe('that others keep what they may see', () => {
+  it.each<[string, ConsentPolicy, ConsentPolicy, readonly boolean[]]>([
+    ['one block of one person', policy([]), policy([A]), [true]],
+    ['the same block, made to hold', policy([A]), policy([{ ...A, holdsInEmergency: true }]), [true]],
+    ['two blocks', policy([]), policy([A, B]), [false, false]],
+    ['a block and a more open setting', policy([], 'hospital'), policy([A], 'care'), [false]],
+    ['a block and a closer setting', policy([]), policy([A], 'closed'), [false]],
+    ['a block, and one taken back', policy([B]), policy([A]), [false]],
+    ['a block that becomes another person’s', policy([A]), policy([{ ...A, user: 'urn:b' }]), [false]],
+    ['a block of everybody', policy([]), policy([block('x', { labels: ['PSY'] })]), [false]],
+  ])('is said of one block alone: %s', (_what, before, after, expected) => {
+    const found = restrictionsOf(policyDifference(before, after), after);
+    expect(found.flatMap((one) => (one.kind === 'block' ? [one.leavesOthers] : []))).toEqual(expected);
+  });
+});
+
+describe('on how many of the days a rule holds', () => {
+  const since = new Date('2026-03-01T00:00:00.000Z');
+  const until = new Date('2026-05-01T12:00:00.000Z');
+  it.each([
+    [undefined, 'all'],
+    [{ end: '2026-05-01' }, 'all'],
+    [{ start: '2026-03-01' }, 'all'],
+    [{ start: '2026-05-02' }, 'never'],
+    [{ end: '2026-02-28' }, 'never'],
+    [{ end: '2026-03-01' }, 'partly'],
+    [{ start: '2026-05-01' }, 'partly'],
+    [{ start: '2026-03-10', end: '2026-03-12' }, 'partly'],
+  ])('%j: %s', (period, expected) => {
+    expect(daysHeld({ period }, since, until)).toBe(expected);
   });
 });
 
@@ -273,14 +319,17 @@ describe('a merge with what was saved elsewhere', () => {
     expect(mergePolicies(policy([A]), policy([A, B]), policy([A, C]))).toEqual({
       policy: policy([A, B, C]),
       clashes: [],
+      known: [],
     });
     expect(mergePolicies(policy([A, B]), policy([B]), policy([A, B, C]))).toEqual({
       policy: policy([B, C]),
       clashes: [],
+      known: [],
     });
     expect(mergePolicies(policy([A]), policy([A], 'closed'), policy([A, B]))).toEqual({
       policy: policy([A, B], 'closed'),
       clashes: [],
+      known: [],
     });
   });
 
@@ -290,6 +339,7 @@ describe('a merge with what was saved elsewhere', () => {
     expect(mergePolicies(policy([C]), policy([mine]), policy([theirs]))).toEqual({
       policy: policy([theirs, { ...mine, id: 'c-2' }]),
       clashes: [],
+      known: [],
     });
     // Both began an exception under the same id: neither is lost, and the denial stands before the permission.
     const closes = { ...theirs, effect: 'deny' as const };
@@ -303,10 +353,12 @@ describe('a merge with what was saved elsewhere', () => {
     expect(mergePolicies(policy([C]), policy([mine]), policy([]))).toEqual({
       policy: policy([]),
       clashes: ['c'],
+      known: [],
     });
     expect(mergePolicies(policy([C]), policy([]), policy([theirs]))).toEqual({
       policy: policy([theirs]),
       clashes: ['c'],
+      known: [],
     });
     expect(mergePolicies(policy([]), policy([], 'closed'), policy([], 'hospital')).clashes).toEqual([
       'preset',
@@ -321,13 +373,50 @@ describe('a merge with what was saved elsewhere', () => {
         expect(mergePolicies(base, base, other)).toEqual({
           policy: toPolicy(readArrangement(other)),
           clashes: [],
+          known: [],
         });
         expect(mergePolicies(base, other, base)).toEqual({
           policy: toPolicy(readArrangement(other)),
           clashes: [],
+          known: [],
         });
       }),
     );
+  });
+
+  const heldA = { ...A, holdsInEmergency: true };
+  it('adds no block that theirs blocks already, and says by which rule', () => {
+    // The same id, another id, a block of more people, the setting that closes all.
+    const all = block('all', { holdsInEmergency: true });
+    for (const theirs of [heldA, { ...heldA, id: 'other' }, all]) {
+      expect(mergePolicies(policy([]), policy([A]), policy([theirs]))).toEqual({
+        policy: policy([theirs]),
+        clashes: [],
+        known: [
+          { mine: { ...A, id: theirs.id === 'a' ? 'a-2' : 'a' }, by: { id: theirs.id, isStronger: true } },
+        ],
+      });
+    }
+    expect(mergePolicies(policy([]), policy([A]), policy([], 'closed')).known).toMatchObject([
+      { by: { id: 'closed', isStronger: true } },
+    ]);
+    // The same block, firmer here: one line.
+    expect(mergePolicies(policy([]), policy([heldA]), policy([A]))).toEqual({
+      policy: policy([heldA]),
+      clashes: [],
+      known: [],
+    });
+  });
+
+  it('leaves a block in that theirs blocks in part, or not in an emergency, or behind a permission', () => {
+    const ada = allow('ada', { user: 'urn:a', org: SOUTH.mspId });
+    const part = block('part', { user: 'urn:a', labels: ['PSY'], holdsInEmergency: true });
+    for (const theirs of [[part], [ada, { ...heldA, id: 'late' }]]) {
+      const merge = mergePolicies(policy([]), policy([A]), policy(theirs));
+      expect(merge.known).toEqual([]);
+      expect(merge.policy.rules).toContainEqual(A);
+    }
+    expect(mergePolicies(policy([]), policy([{ ...heldA, id: 'h' }]), policy([A])).known).toEqual([]);
   });
 });
 

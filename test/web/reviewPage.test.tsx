@@ -2,9 +2,10 @@
  * @jest-environment ./test/web/support/browserEnvironment.cjs
  */
 // SPDX-License-Identifier: Apache-2.0
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import type { ConsentPreview, ConsentRule } from '@api/schemas';
+import { useLocation } from 'react-router';
+import type { AccessEntry, ConsentPreview, ConsentRule } from '@api/schemas';
 import { ReviewPage } from '../../web/src/features/consent/ReviewPage';
 import { getDraft, setDraft } from '../../web/src/lib/draft';
 import { accessList, CARE, consent, DOCTOR, entry, meAnswer, NORTH, preview, SOUTH } from './support/answers';
@@ -17,12 +18,21 @@ const LIFE = 'even if that would save your life';
 
 interface Shown {
   readonly rules?: readonly ConsentRule[];
-  readonly block?: { readonly user: string } | { readonly org: string };
+  /** Null: the page is opened for a draft that is there. */
+  readonly block?: { readonly user: string } | { readonly org: string } | null;
   readonly language?: 'en' | 'zh-CN';
   readonly shown?: ConsentPreview;
 }
 
 const NO_ACCESS: ConsentPreview = { items: [], version: 1, considered: 0, since: null, next: null };
+
+/** Writes where the page is, for a test to read. */
+function Place() {
+  const at = useLocation();
+  return <output hidden>{JSON.stringify({ pathname: at.pathname, state: at.state as unknown })}</output>;
+}
+
+const shownPath = (): unknown => JSON.parse(document.querySelector('output')?.textContent ?? 'null');
 
 /** The review page, as somebody sees it who pressed "Block" on an entry. */
 async function showBlock({
@@ -51,8 +61,14 @@ async function showBlock({
       return { body: consent([...rules], 2), headers: { etag: '"2"' } };
     },
   });
-  renderPage(<ReviewPage />, { path: '/consent/review', state: { block }, language });
-  await screen.findByRole('heading', { level: 1 });
+  renderPage(
+    <>
+      <ReviewPage />
+      <Place />
+    </>,
+    { path: '/consent/review', state: block && { block }, language },
+  );
+  if (block !== null) await screen.findByRole('heading', { level: 1 });
   return saved;
 }
 
@@ -99,6 +115,22 @@ describe('the warning', () => {
     expect(warning()).toContain('Nobody at South Clinic will be able to see any of your data.');
     expect(warning()).toContain('What another rule of yours closes even in an emergency stays closed.');
   });
+
+  it.each<['en' | 'zh-CN', string]>([
+    [
+      'en',
+      'The organisation that keeps the record will not be able to see any of your data. In an emergency, a named person there who gives a reason still can;',
+    ],
+    ['zh-CN', '紧急情况下，该机构中表明身份并说明原因的人员仍可查看'],
+  ])(
+    'of the organisation that keeps the record: a person there gives the reason: %s',
+    async (language, text) => {
+      await showBlock({ language, block: { org: '@holder' } });
+      await waitFor(() => {
+        expect(document.querySelector('.risks')?.textContent).toContain(text);
+      });
+    },
+  );
 
   it('is Chinese in Chinese', async () => {
     await showBlock({ language: 'zh-CN', block: { org: NORTH.mspId } });
@@ -201,8 +233,82 @@ describe('the preview', () => {
     expect(section('此更改会带来什么不同')).toContain('按现行规则：允许。 更改后：拒绝。');
   });
 
+  const partly = (access: AccessEntry): ConsentPreview['items'][number] => ({
+    access,
+    standing: 'partial',
+    outcome: 'partial',
+    items: [
+      { type: 'Observation', count: 12, before: 'permit', after: 'permit' },
+      { type: 'Observation', count: 2, before: 'permit', after: 'deny' },
+      { type: 'Condition', count: 1, before: 'permit', after: 'deny' },
+      { type: 'Claim', count: 4, before: 'deny', after: 'deny' },
+    ],
+  });
+  it.each<['en' | 'zh-CN', string]>([
+    [
+      'en',
+      'As it holds today: partly refused. With your change: partly refused. Refused in addition: measurements and laboratory results, 2 and diagnoses and problems, 1.',
+    ],
+    ['zh-CN', '按现行规则：部分拒绝。 更改后：部分拒绝。 新增拒绝：'],
+  ])('says what more is refused of what was refused in part already: %s', async (language, text) => {
+    await showBlock({ language, shown: { ...preview([]), items: [partly(entry({}))] } });
+    await waitFor(() => {
+      expect(document.querySelector('.example-change')?.textContent).toContain(text);
+    });
+    expect(document.querySelector('.example-change')?.textContent).not.toMatch(/bills|账单|, 12|, 4/);
+  });
+
+  it.each<['en' | 'zh-CN', string]>([
+    ['en', 'does not hold on any of the days that your change was tried on'],
+    ['zh-CN', '在用于检验的日期都不生效'],
+  ])('of a block for later says that the days tried are not its days: %s', async (language, text) => {
+    const later: ConsentRule = { ...BLOCK, period: { start: '2099-12-01' } };
+    setDraft({
+      base: { consent: consent([...CARE], 1), etag: '"1"' },
+      policy: { rules: [later, ...CARE], default: 'deny' },
+    });
+    await showBlock({ language, block: null, shown: preview([]) });
+    await waitFor(() => {
+      expect(document.querySelector('.preview')?.textContent).toContain(text);
+    });
+  });
+
   it('that was compared with a newer version has the consent read again', async () => {
     await showBlock({ shown: { ...preview([]), version: 2 } });
     await screen.findByRole('heading', { name: 'Your consent was changed elsewhere meanwhile' });
   });
+});
+
+it('a save whose answer was lost is told as saved, not as somebody else’s change', async () => {
+  const rules: ConsentRule[] = [BLOCK, ...CARE];
+  setDraft({
+    base: { consent: consent([...CARE], 0), etag: '"0"' },
+    policy: { rules, default: 'deny' },
+  });
+  await showBlock({ rules, block: null });
+  await waitFor(() => {
+    expect(getDraft()).toBeNull();
+  });
+  expect(shownPath()).toEqual({ pathname: '/consent', state: { savedVersion: 1 } });
+  expect(screen.queryByText('Your consent was changed elsewhere meanwhile')).toBeNull();
+});
+
+describe('after “Keep both”', () => {
+  it.each<['en' | 'zh-CN', string, string, string]>([
+    ['en', 'Keep both', 'This is blocked already', 'not even in an emergency”: that blocks even more'],
+    ['zh-CN', '两者都保留', '已经禁止', '禁止的范围更大'],
+  ])(
+    'a block that theirs blocks more firmly is said to be there: %s',
+    async (language, keep, title, text) => {
+      setDraft({
+        base: { consent: consent([...CARE], 0), etag: '"0"' },
+        policy: { rules: [BLOCK, ...CARE], default: 'deny' },
+      });
+      await showBlock({ language, rules: [{ ...BLOCK, holdsInEmergency: true }, ...CARE], block: null });
+      await userEvent.click(await screen.findByRole('button', { name: keep }));
+      const notice = (await screen.findByText(title)).closest('.notice');
+      expect(notice?.textContent).toContain(text);
+      expect(getDraft()).toBeNull();
+    },
+  );
 });

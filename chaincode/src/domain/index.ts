@@ -38,6 +38,7 @@ export * from './ledgerEventForm';
 export * from './ledgerEvents';
 export * from './merkle';
 export * from './nationalNumbers';
+export { periodEndMs, periodStartMs } from './period';
 export * from './permitted';
 export * from './personText';
 export * from './purposes';

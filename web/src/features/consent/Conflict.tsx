@@ -5,7 +5,7 @@ import { RuleSentence } from '../../components/RuleSentence';
 import type { ConsentOnFile } from '../../lib/consentApi';
 import { setDraft, type Draft } from '../../lib/draft';
 import { rebaseDraft } from '../../lib/draftChanges';
-import { mergePolicies } from '../../lib/policy/mergePolicies';
+import { mergePolicies, type KnownThere } from '../../lib/policy/mergePolicies';
 import { policyDifference } from '../../lib/policy/policyDifference';
 import { useWords } from '../../words/context';
 import { ChangeList } from './ChangeList';
@@ -38,6 +38,7 @@ export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
       <h3>{words.text('conflict.mine')}</h3>
       <ChangeList changes={policyDifference(draft.base.consent, draft.policy)} after={draft.policy} />
       {merge.clashes.length > 0 && <Clashes draft={draft} clashes={merge.clashes} />}
+      {merge.known.length > 0 && <Known known={merge.known} />}
       <ul className="choices">
         <Choice
           label={words.text('conflict.merge')}
@@ -45,6 +46,10 @@ export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
           isMain
           onPress={() => {
             rebaseDraft(theirs, merge.policy);
+            const [first] = merge.known;
+            // The review says by which rule it is blocked already.
+            if (first !== undefined)
+              void navigate('/consent/review', { replace: true, state: { known: first.by } });
             onDone();
           }}
         />
@@ -92,6 +97,22 @@ function Clashes({
             </li>
           );
         })}
+      </ul>
+    </>
+  );
+}
+
+function Known({ known }: { readonly known: readonly KnownThere[] }): ReactNode {
+  const words = useWords();
+  return (
+    <>
+      <p>{words.text('conflict.known', { count: known.length })}</p>
+      <ul>
+        {known.map(({ mine }) => (
+          <li key={mine.id}>
+            <RuleSentence rule={mine} />
+          </li>
+        ))}
       </ul>
     </>
   );

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ConsentPolicy, ConsentPreview } from '@api/schemas';
+import type { ConsentPolicy, ConsentPreview, ConsentRule } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { resultWord } from '../../components/AccessMarks';
 import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { formatDate, formatMoment } from '../../lib/dates';
+import { RuleSentence } from '../../components/RuleSentence';
 import { countKinds } from '../../lib/itemKinds';
+import type { PolicyChange } from '../../lib/policy/policyDifference';
+import { daysHeld } from '../../lib/policy/daysHeld';
 import { leftByRules } from '../../lib/whatLeft';
 import { Text, useWords } from '../../words/context';
 import { PREVIEW_DAYS, usePreview } from './usePreview';
@@ -17,10 +20,12 @@ interface PreviewProps {
   readonly policy: ConsentPolicy;
   /** The version on file, which the draft is compared with. */
   readonly version: number;
+  /** What the draft changes. */
+  readonly changes: readonly PolicyChange[];
 }
 
 /** What the draft would do to accesses like the recent ones: only what it decides otherwise than the rules that hold now. */
-export function Preview({ policy, version }: PreviewProps): ReactNode {
+export function Preview({ policy, version, changes }: PreviewProps): ReactNode {
   const words = useWords();
   const preview = usePreview(policy, version);
   return (
@@ -28,12 +33,17 @@ export function Preview({ policy, version }: PreviewProps): ReactNode {
       <h2>{words.text('review.preview')}</h2>
       {preview.isPending && <p role="status">{words.text('app.loading')}</p>}
       {preview.error !== null && <p>{words.text('review.previewFailed')}</p>}
-      {preview.data !== undefined && <Replay preview={preview.data} />}
+      {preview.data !== undefined && <Replay preview={preview.data} changes={changes} />}
     </section>
   );
 }
 
-function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
+interface ReplayProps {
+  readonly preview: ConsentPreview;
+  readonly changes: readonly PolicyChange[];
+}
+
+function Replay({ preview, changes }: ReplayProps): ReactNode {
   const words = useWords();
   if (preview.considered === 0 || preview.since === null)
     return <p>{words.text('review.nothing', { days: PREVIEW_DAYS })}</p>;
@@ -67,9 +77,42 @@ function Replay({ preview }: { readonly preview: ConsentPreview }): ReactNode {
           )}
         </ul>
       )}
+      <Periods changes={changes} since={preview.since} />
       {preview.items.length > 0 && <Examples preview={preview} />}
     </>
   );
+}
+
+/** Rules of the change that do not hold on all the days that they were tried on. */
+function Periods({
+  changes,
+  since,
+}: {
+  readonly changes: readonly PolicyChange[];
+  readonly since: string;
+}): ReactNode {
+  const until = new Date();
+  return changes.flatMap(rulesOf).map((rule) => {
+    const held = daysHeld(rule, new Date(since), until);
+    return held === 'all' ? null : (
+      <p key={JSON.stringify(rule)}>
+        <Text k={`review.period.${held}`} values={{ rule: <RuleSentence rule={rule} /> }} />
+      </p>
+    );
+  });
+}
+
+function rulesOf(change: PolicyChange): readonly ConsentRule[] {
+  switch (change.kind) {
+    case 'added':
+    case 'removed':
+      return [change.rule];
+    case 'changed':
+      return [change.after];
+    case 'preset':
+    case 'order':
+      return [];
+  }
 }
 
 type Change = ConsentPreview['items'][number];
@@ -77,6 +120,22 @@ type Change = ConsentPreview['items'][number];
 /** Whether the draft withholds something that the rules of today release. */
 function isTightened(change: Change): boolean {
   return change.items.some(({ before, after }) => before === 'permit' && after === 'deny');
+}
+
+interface NewlyDecided {
+  readonly type: string;
+  readonly count: number;
+}
+
+/** What the draft decides otherwise and then ends as `after`, by type: the largest first. */
+function newlyDecided(change: Change, after: 'permit' | 'deny'): readonly NewlyDecided[] {
+  const counts = new Map<string, number>();
+  for (const item of change.items)
+    if (item.after === after && item.before !== after)
+      counts.set(item.type, (counts.get(item.type) ?? 0) + item.count);
+  return [...counts]
+    .map(([type, count]) => ({ type, count }))
+    .sort((a, b) => b.count - a.count || a.type.localeCompare(b.type, 'en'));
 }
 
 function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode {
@@ -124,8 +183,39 @@ function Example({ change }: { readonly change: Change }): ReactNode {
           {endedOtherwise && `${words.text('review.then', { outcome: resultWord(words, access) })} `}
           {words.text('review.today', { before: words.text(`review.ends.${standing}`) })}{' '}
           <strong>{words.text('review.changed.to', { after: words.text(`review.ends.${outcome}`) })}</strong>
+          {(['deny', 'permit'] as const).map((after) => (
+            <Also key={after} change={change} after={after} />
+          ))}
         </span>
       </span>
     </li>
+  );
+}
+
+interface AlsoProps {
+  readonly change: Change;
+  readonly after: 'permit' | 'deny';
+}
+
+/** What of a partial answer the draft decides otherwise: "partly refused" alone may stand on both sides. */
+function Also({ change, after }: AlsoProps): ReactNode {
+  const words = useWords();
+  const kinds = newlyDecided(change, after);
+  const isWhole = change.standing !== 'partial' && change.outcome !== 'partial';
+  if (kinds.length === 0 || isWhole) return null;
+  return (
+    <>
+      {' '}
+      <Text
+        k={after === 'deny' ? 'review.also.refused' : 'review.also.allowed'}
+        values={{
+          kinds: words.list(
+            kinds.map(({ type, count }) =>
+              words.text('list.kind', { kind: words.code('type', type), count: words.number(count) }),
+            ),
+          ),
+        }}
+      />
+    </>
   );
 }

@@ -96,6 +96,8 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
   const words = useWords();
   const changes = policyDifference(draft.base.consent, draft.policy);
   const isOutdated = onFile.consent.version > draft.base.consent.version;
+  if (isOutdated && policyDifference(onFile.consent, draft.policy).length === 0)
+    return <SavedAlready version={onFile.consent.version} />;
   if (isOutdated) return <Conflict draft={draft} theirs={onFile} onDone={focusTitle} />;
   if (changes.length === 0) return <NothingToSave />;
   return (
@@ -114,10 +116,22 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
           }}
         />
       </section>
-      <Preview policy={draft.policy} version={onFile.consent.version} />
+      <Preview policy={draft.policy} version={onFile.consent.version} changes={changes} />
       <SaveForm draft={draft} changes={changes} />
     </>
   );
+}
+
+/** What is on file says what the draft says: a save whose answer was lost did arrive. */
+function SavedAlready({ version }: { readonly version: number }): ReactNode {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    setDraft(null);
+    void queryClient.invalidateQueries({ queryKey: ['consent', 'history'] });
+    void navigate('/consent', { state: { savedVersion: version } });
+  }, [navigate, queryClient, version]);
+  return null;
 }
 
 /** What was pressed goes away with its part of the page: reading starts again at the title. */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ConsentPolicy, ConsentRule } from '@api/schemas';
+import type { ConsentPolicy } from '@api/schemas';
 import { useId, type ReactNode } from 'react';
 import { Notice } from '../../components/Notice';
 import { isNobodyRule, RuleSentence, useRuleParts } from '../../components/RuleSentence';
 import { readArrangement } from '../../lib/policy/arrangement';
 import { passersOf } from '../../lib/policy/passers';
-import { othersHold, type Reach, type Restriction } from '../../lib/policy/restrictions';
-import { isForAll } from '../../lib/policy/ruleScope';
+import { othersHold, type Restriction } from '../../lib/policy/restrictions';
 import { Text, useWords } from '../../words/context';
 
 interface WarningProps {
@@ -72,6 +71,8 @@ const NOBODY_TEXT = {
   staysClosed: 'review.risk.nobody.closed',
 } as const;
 const ONE_TEXT = { opens: 'review.risk.one.opens', staysClosed: 'review.risk.one.closed' } as const;
+/** An organisation gives no reason: somebody there does. */
+const THERE_TEXT = { opens: 'review.risk.there.opens', staysClosed: 'review.risk.one.closed' } as const;
 
 function Risk({
   restriction,
@@ -83,7 +84,7 @@ function Risk({
   const words = useWords();
   switch (restriction.kind) {
     case 'block':
-      return <BlockRisk rule={restriction.rule} reach={restriction.reach} policy={policy} />;
+      return <BlockRisk restriction={restriction} policy={policy} />;
     case 'permission': {
       const rule = <Text k="why.quoted" values={{ rule: <RuleSentence rule={restriction.rule} /> }} />;
       return <Text k={PERMISSION_TEXT[restriction.reach]} values={{ rule }} />;
@@ -98,24 +99,24 @@ function Risk({
 }
 
 interface BlockRiskProps {
-  readonly rule: ConsentRule;
-  readonly reach: Reach;
+  readonly restriction: Extract<Restriction, { kind: 'block' }>;
   readonly policy: ConsentPolicy;
 }
 
-function BlockRisk({ rule, reach, policy }: BlockRiskProps): ReactNode {
+function BlockRisk({ restriction, policy }: BlockRiskProps): ReactNode {
   const words = useWords();
+  const { rule, reach, leavesOthers } = restriction;
   const { but } = passersOf(readArrangement(policy).exceptions, rule);
   const { who, what, why, when } = useRuleParts(rule, but);
   const isAllData = rule.types === undefined && rule.labels === undefined;
   const further = [
     rule.user !== undefined && words.text('review.risk.everywhere'),
     reach === 'opens' && othersHold(policy, rule.id) && words.text('review.risk.held'),
-    !isForAll(rule) && words.text('review.risk.others'),
+    leavesOthers && words.text('review.risk.others'),
   ].filter((text) => text !== false);
   const first = (
     <Text
-      k={(isNobodyRule(rule) ? NOBODY_TEXT : ONE_TEXT)[reach]}
+      k={(isNobodyRule(rule) ? NOBODY_TEXT : rule.user === undefined ? THERE_TEXT : ONE_TEXT)[reach]}
       values={{ who, what: isAllData ? words.text('review.risk.data') : what, why, when }}
     />
   );

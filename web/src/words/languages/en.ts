@@ -520,6 +520,12 @@ const english = {
   'review.among': 'Among them:',
   'review.more': { one: 'and {count} more', other: 'and {count} more' },
   'review.then': 'When it was made: {outcome}.',
+  'review.also.refused': 'Refused in addition: {kinds}.',
+  'review.also.allowed': 'Allowed in addition: {kinds}.',
+  'review.period.never':
+    '“{rule}” does not hold on any of the days that your change was tried on, so what it does is not seen here.',
+  'review.period.partly':
+    '“{rule}” holds on some only of the days that your change was tried on. On the others it does nothing.',
   'review.today': 'As it holds today: {before}.',
   'review.changed.to': 'With your change: {after}.',
   'review.ends.permit': 'allowed',
@@ -537,6 +543,8 @@ const english = {
     '{who} will not be able to see {what}{why}{when}. In an emergency, {who} still can after giving a reason; you will find it in your list.',
   'review.risk.one.closed':
     '{who} will not be able to see {what}{why}{when}, not even in an emergency, even if that would save your life.',
+  'review.risk.there.opens':
+    '{who} will not be able to see {what}{why}{when}. In an emergency, a named person there who gives a reason still can; you will find it in your list.',
   'review.risk.data': 'any of your data',
   'review.risk.everywhere': 'This holds wherever they work.',
   'review.risk.others': 'What others may see stays as it is.',
@@ -578,6 +586,11 @@ const english = {
     one: 'One thing was changed differently on both sides. If you keep both, the newer version’s choice stays there:',
     other:
       '{count} things were changed differently on both sides. If you keep both, the newer version’s choices stay there:',
+  },
+  'conflict.known': {
+    one: 'What you block is blocked already by the newer version. If you keep both, this is not added again:',
+    other:
+      'What you block is blocked already by the newer version. If you keep both, these are not added again:',
   },
   'conflict.replace': 'Only mine',
   'conflict.replaceHint': 'Your draft replaces what was changed there.',

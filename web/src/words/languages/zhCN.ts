@@ -467,6 +467,10 @@ export const words: Words = {
   'review.among': '其中包括：',
   'review.more': '另有 {count} 次',
   'review.then': '当时：{outcome}。',
+  'review.also.refused': '新增拒绝：{kinds}。',
+  'review.also.allowed': '新增允许：{kinds}。',
+  'review.period.never': '“{rule}”在用于检验的日期都不生效，因此这里看不出它的作用。',
+  'review.period.partly': '“{rule}”只在用于检验的部分日期生效，在其他日期不起作用。',
   'review.today': '按现行规则：{before}。',
   'review.changed.to': '更改后：{after}。',
   'review.ends.permit': '允许',
@@ -482,6 +486,8 @@ export const words: Words = {
   'review.risk.one.opens':
     '{who}将无法{why}查看{what}{when}。紧急情况下，{who}说明原因后仍可查看，您会在列表中看到。',
   'review.risk.one.closed': '{who}将无法{why}查看{what}{when}，紧急情况也不例外，即使这能挽救您的生命。',
+  'review.risk.there.opens':
+    '{who}将无法{why}查看{what}{when}。紧急情况下，该机构中表明身份并说明原因的人员仍可查看，您会在列表中看到。',
   'review.risk.data': '您的任何数据',
   'review.risk.everywhere': '无论此人在哪家机构工作，都是如此。',
   'review.risk.others': '其他人可以查看的内容不变。',
@@ -519,6 +525,7 @@ export const words: Words = {
   'conflict.merge': '两者都保留',
   'conflict.mergeHint': '在新版本上重做您的更改。保存之前您可以查看结果。',
   'conflict.clash': '有 {count} 处两边的更改不同。如果两者都保留，这些地方以新版本为准：',
+  'conflict.known': '您要禁止的内容已被新版本禁止。如果两者都保留，以下 {count} 条不再重复添加：',
   'conflict.replace': '只保留我的',
   'conflict.replaceHint': '用您的草稿替换别处的更改。',
   'conflict.discard': '只保留别处的',
