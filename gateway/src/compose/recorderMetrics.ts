@@ -50,6 +50,11 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
     ({ phase }) => Number(phase === 'fenced'),
   ],
   [
+    'recorder_stuck',
+    '1 while the ledger refuses a batch whose place cannot be given up; alarm above 0',
+    ({ phase }) => Number(phase === 'stuck'),
+  ],
+  [
     'recorder_store_failing',
     '1 while the recorder’s own store cannot be written; alarm above 0',
     ({ storeFailing }) => Number(storeFailing),

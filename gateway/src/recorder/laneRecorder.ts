@@ -205,9 +205,10 @@ export class LaneRecorder implements Recorder {
     const { totals: committed } = this.#writer;
     const { totals: late } = this.#late;
     const isAway = this.#health.isAway(this.#awake.now());
+    const stuck = this.#phase === 'ready' ? this.#places.own.find(({ isStuck }) => isStuck) : undefined;
     return {
-      phase: this.#phase,
-      reason: this.#reason,
+      phase: stuck === undefined ? this.#phase : 'stuck',
+      reason: stuck === undefined ? this.#reason : reasonOfStuck(stuck),
       lane: this.#deps.lane,
       queued: this.#queue.length + this.#writer.suspects,
       inFlight: this.#places.inFlight,
@@ -353,6 +354,16 @@ export class LaneRecorder implements Recorder {
     const { failedAt } = this.#store;
     return failedAt !== undefined && now - failedAt < this.#limits.awayMemoryMs;
   }
+}
+
+/** Why nothing of the lane can be recorded, and what to do about it, for an operator. */
+function reasonOfStuck({ lane, seq }: { readonly lane: string; readonly seq: number }): string {
+  return (
+    `The ledger refuses batch ${String(seq)} of lane ${lane}, which was handed in before and may be ordered still, so its place ` +
+    'can be given to nothing else. Bring the chaincode of all peers and this gateway to one version, or have the consent that ' +
+    'cannot be read written anew. If that is not possible, give this gateway another GATEWAY_NAME and start it again: what is ' +
+    'owed goes into the new lane.'
+  );
 }
 
 /** Why a lane cannot be continued yet, for an operator. */

@@ -25,6 +25,8 @@ export interface PendingBatch extends BatchOfPart {
   refused: boolean;
   /** Whether its last try failed because of what is in it. Nothing goes behind it then. */
   isBlamed: boolean;
+  /** Whether the ledger refuses what is in it and its place cannot be free again, since it may be ordered still: the lane stands. */
+  isStuck: boolean;
   /** How often in a row the peers answered differently. */
   differences: number;
   /** Whether its place was given back: it is tried no more. */
@@ -45,6 +47,7 @@ export function newBatch(
     mayBeOrdered: false,
     refused: false,
     isBlamed: false,
+    isStuck: false,
     differences: 0,
     isTakenBack: false,
   };

@@ -30,6 +30,8 @@ export type RecorderPhase =
   /** The lane's end is not known yet; requests wait. */
   | 'recovering'
   | 'ready'
+  /** The ledger refuses a batch that may be on its way to it: nothing is recorded until the cause or the gateway's name is changed. */
+  | 'stuck'
   /** Another gateway writes in this lane; everything is refused until this gateway gets another name. */
   | 'fenced'
   | 'closed';

@@ -77,6 +77,8 @@ export class TakingBack {
 
   /** Notes what the failure says of the batch, and tells those whom it ends. */
   noteFailure(batch: PendingBatch, error: LedgerError): void {
+    // Peers that are out of reach say nothing new about it.
+    batch.isStuck &&= error.kind === 'unavailable';
     batch.differences = error.reason === 'PEERS_DIFFER' ? batch.differences + 1 : 0;
     // Suspects have been tried together before, and go again soon.
     const patience = batch.group === undefined ? DIFFERENCES : 1;
@@ -159,6 +161,7 @@ export class TakingBack {
     // A place in a lane of an earlier name is filled by nobody: there its entries go into this lane.
     const isOfThisLane = batch.lane === places.lane;
     if (isOfThisLane && !places.canFree(batch)) {
+      batch.isStuck = [batch, ...places.behind(batch)].some(({ mayBeOrdered }) => mayBeOrdered);
       log.error(
         { err: error, lane: batch.lane, seq: batch.seq, behind: places.behind(batch).length },
         'the ledger refuses a batch that cannot be taken back: it may have been handed in, or later ones count on its place',

@@ -31,6 +31,7 @@ test('what an operator watches of the recorder is scraped as it stands', async (
     ['recorder_in_flight', 1],
     ['recorder_ready', 1],
     ['recorder_fenced', 0],
+    ['recorder_stuck', 0],
     ['recorder_store_failing', 0],
     ['recorder_next_seq', 1],
     ['recorder_committed_batches', 0],

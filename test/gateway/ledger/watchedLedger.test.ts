@@ -133,6 +133,10 @@ test('readiness says what is the matter and what to do', () => {
   expect(health({ ledgerAway: false })).toEqual({ ready: true });
   expect(health({ storeFailing: true }).detail).toBe('the recorder store cannot be written');
   expect(health({ phase: 'fenced', reason: 'another gateway' }).detail).toBe('another gateway');
+  expect(health({ phase: 'stuck', reason: 'a batch', ledgerAway: false })).toEqual({
+    ready: false,
+    detail: 'a batch',
+  });
 });
 
 test('a log line says a ledger’s failure once, without a stack, whatever it is wrapped in', () => {

@@ -336,9 +336,37 @@ describe('a batch that was handed in and is refused later', () => {
     expect(codeOf(ordinary)).toBe('LEDGER_UNAVAILABLE');
     expect(emergency.outcome).toMatchObject({ late: true });
     expect(bench.ledger.attempts.every(({ seq }) => seq === 0)).toBe(true);
+    expect(second.state()).toMatchObject({ phase: 'stuck', ledgerAway: true });
+    expect(second.state().reason).toMatch(/batch 0 of lane .* another GATEWAY_NAME/);
     refuse();
     await bench.scheduler.advance(20_000);
+    expect(second.state()).toMatchObject({ phase: 'ready', reason: undefined, ledgerAway: false });
     expect(recorded()).toEqual(expect.arrayContaining(idsOf([1, 2, 4])));
+    expectSoundLane();
+  });
+
+  test('says that it is stuck as soon as the ledger refuses, also while the peers are out of reach afterwards, and not before', async () => {
+    const recorder = await bench.start();
+    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
+    const first = watch(recordOne(recorder, requestOf(1)));
+    await settle();
+    bench.ledger.isAway = true;
+    await bench.scheduler.advance(3_000);
+    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined });
+    refuse(requestOf(1).id);
+    bench.ledger.isAway = false;
+    await bench.scheduler.advance(3_000);
+    expect(recorder.state().phase).toBe('stuck');
+    bench.ledger.isAway = true;
+    await bench.scheduler.advance(10_000);
+    expect(recorder.state().phase).toBe('stuck');
+    expect(codeOf(first)).toBe('LEDGER_UNAVAILABLE');
+    // It had been ordered after all.
+    bench.ledger.isAway = false;
+    bench.ledger.put(LANE, 0, { start: 0, requests: [requestOf(1)] });
+    await bench.scheduler.advance(20_000);
+    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined, inFlight: 0 });
+    await recordAnother(recorder, 2);
     expectSoundLane();
   });
 
