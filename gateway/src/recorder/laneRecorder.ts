@@ -9,7 +9,14 @@ import { backoffMs } from './backoff';
 import { Callers } from './callers';
 import { LaneHealth } from './laneHealth';
 import { LanePlaces } from './lanePlaces';
-import { LaneNotContinuable, recoverLane, type RecoveredLane, settledOnDisk } from './laneRecovery';
+import { LaneProof } from './laneProof';
+import {
+  LaneNotContinuable,
+  proveLane,
+  recoverLane,
+  type RecoveredLane,
+  settledOnDisk,
+} from './laneRecovery';
 import { ENVELOPE_BYTES, LaneWriter } from './laneWriter';
 import { amendmentBytes, type EntryNames } from './lateMark';
 import { LateReleases } from './lateReleases';
@@ -41,6 +48,7 @@ export class LaneRecorder implements Recorder {
   readonly #health: LaneHealth;
   readonly #store: StoreHealth;
   readonly #places: LanePlaces;
+  readonly #proof: LaneProof;
   readonly #shares: Shares;
   readonly #emergencyShares: Shares;
   readonly #ownPeer: OwnPeer;
@@ -78,6 +86,12 @@ export class LaneRecorder implements Recorder {
       store: this.#store,
       places: this.#places,
     };
+    this.#proof = new LaneProof({
+      ...shared,
+      onLost: (seq) => {
+        this.#enterLost(seq);
+      },
+    });
     this.#callers = new Callers({
       ...shared,
       onOwed: () => {
@@ -86,6 +100,7 @@ export class LaneRecorder implements Recorder {
     });
     this.#writer = new LaneWriter({
       ...shared,
+      proof: this.#proof,
       callers: this.#callers,
       jitter: this.#jitter,
       names: this.#names,
@@ -134,8 +149,10 @@ export class LaneRecorder implements Recorder {
       return this.#emergencyShares.take(client);
     }
     this.#assertOpen();
-    if (this.#health.isAway(this.#awake.now())) {
-      throw unavailable('the ledger is away');
+    if (this.#proof.isLost || this.#health.isAway(this.#awake.now())) {
+      throw unavailable(
+        this.#proof.isLost ? 'the ledger lacks what this lane has committed' : 'the ledger is away',
+      );
     }
     return this.#shares.take(client);
   }
@@ -305,24 +322,24 @@ export class LaneRecorder implements Recorder {
     try {
       recovered = await recoverLane(ledger, outbox, lane, this.#names, log);
     } catch (error) {
-      this.#noteNotContinued(error);
+      this.#noteNotContinued(error, this.#recoveries);
       return false;
     }
     if (!this.#stop.signal.aborted) {
       this.#phase = 'ready';
       this.#reason = undefined;
       this.#health.committed(this.#awake.now(), false);
+      this.#proof.noteProven();
       this.#writer.start(recovered);
     }
     return true;
   }
 
   /** Said when it begins, when it becomes something else, and each time that it has happened twice as often. */
-  #noteNotContinued(error: unknown): void {
+  #noteNotContinued(error: unknown, tries: number): void {
     const reason = reasonOf(error);
     const isNew = this.#reason !== reason;
     this.#reason = reason;
-    const tries = this.#recoveries;
     if (isNew || (tries & (tries - 1)) === 0) {
       this.#deps.log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
         {
@@ -334,6 +351,56 @@ export class LaneRecorder implements Recorder {
         'the lane cannot be continued yet',
       );
     }
+  }
+
+  /** The ledger lacks what was committed: nothing is handed in until it has it again. */
+  #enterLost(seq: number): void {
+    const { lane, log } = this.#deps;
+    if (this.#phase !== 'ready') {
+      return;
+    }
+    this.#phase = 'recovering';
+    this.#reason = `The ledger lacks batch ${String(seq)} of lane ${lane}, which was committed; the lane is being read.`;
+    log.error({ lane, seq }, 'the ledger lacks a batch that was committed; nothing is handed in');
+    void this.#keepProving();
+  }
+
+  async #keepProving(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let tries = 1; this.#isLost(); tries += 1) {
+      // Emergencies are treated as while the ledger is away, also when nothing else waits.
+      this.#health.busy(this.#awake.now());
+      this.#late.look();
+      if (!(await this.#tryProve(tries))) {
+        await pause(this.#scheduler, backoffMs('unavailable', tries, this.#jitter()), signal);
+      }
+    }
+  }
+
+  #isLost(): boolean {
+    return !this.#stop.signal.aborted && this.#phase === 'recovering';
+  }
+
+  /** @returns whether the ledger has all of the lane; then it goes on. */
+  async #tryProve(tries: number): Promise<boolean> {
+    const { ledger, outbox, lane, log } = this.#deps;
+    try {
+      await proveLane(ledger, outbox, lane, this.#places.provenSeq);
+    } catch (error) {
+      if (this.#isLost()) {
+        this.#noteNotContinued(error, tries);
+      }
+      return false;
+    }
+    if (this.#isLost()) {
+      log.info({ lane }, 'the ledger has all batches of the lane again; it goes on');
+      this.#phase = 'ready';
+      this.#reason = undefined;
+      this.#proof.noteProven();
+      this.#health.committed(this.#awake.now(), this.#places.inFlight > 0);
+      this.#writer.pump();
+    }
+    return true;
   }
 
   #flush(): void {

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { readOutcome } from './batchAttempt';
 import type { RecordingLedger } from './recorder';
 import { type EntryNames, isOwed } from './lateMark';
-import { surveyLane } from './laneSurvey';
-import type { LaneHead, Outbox, OutboxBatch } from './outbox';
+import { type LaneSurvey, surveyLane } from './laneSurvey';
+import type { Outbox, OutboxBatch } from './outbox';
 import { pendingOf } from './pendingBatch';
+import { entriesOwed, forgetRecorded } from './restoredStore';
 import { settlementOf } from './settlement';
 
 /** Where the lane goes on, and what has to be settled first. */
@@ -25,7 +26,7 @@ export class LaneNotContinuable extends Error {
 
 /**
  * Brings the outbox and the ledger together after a start. The ledger has the last word about the lane's end; the outbox holds what the
- * ledger may lack.
+ * ledger may lack, and what the ledger's lanes have already is taken from it.
  * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when a batch is neither on the ledger nor in the outbox.
  */
 export async function recoverLane(
@@ -37,18 +38,18 @@ export async function recoverLane(
 ): Promise<RecoveredLane> {
   const head = outbox.head(lane);
   const survey = await surveyLane(ledger, lane, head.nextSeq);
-  const unsettled = await releaseFencedLanes(ledger, outbox, lane, names);
-  const kept = new Set(unsettled.filter((batch) => batch.lane === lane).map((batch) => batch.seq));
-  const lost = [...survey.missing, ...rangeOf(survey.nextSeq, head.nextSeq)].filter((seq) => !kept.has(seq));
-  if (lost.length > 0) {
-    throw new LaneNotContinuable(explainLoss(lane, lost, survey.nextSeq, head));
-  }
+  assertNothingLost(outbox, lane, survey);
+  const owedBefore = entriesOwed(outbox);
+  const seen = await forgetRecorded({ ledger, outbox, names }, { lane, survey });
+  // A row that the ledger showed to be a copy's may have been what filled a gap.
+  assertNothingLost(outbox, lane, survey);
+  const unsettled = await releaseOtherLanes(ledger, outbox, lane, names, seen);
   if (survey.nextSeq <= head.nextSeq) {
     return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq: survey.nextSeq - 1, unsettled };
   }
   log.warn(
-    { lane, store: head.nextSeq, ledger: survey.nextSeq },
-    'the local store is behind the ledger (new, removed or restored); the lane goes on from the ledger',
+    { lane, store: head.nextSeq, ledger: survey.nextSeq, owedBefore, owed: entriesOwed(outbox) },
+    'the local store is behind the ledger (new, removed or restored); the lane goes on from the ledger, without what it has already',
   );
   return {
     nextSeq: survey.nextSeq,
@@ -56,6 +57,36 @@ export async function recoverLane(
     provenSeq: survey.nextSeq - 1,
     unsettled,
   };
+}
+
+/**
+ * Looks whether the ledger holds all that the store has settled in this lane.
+ * @param proven a place that certainly was on the ledger, also when it is not settled; `undefined` when none is known.
+ * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when it does not.
+ */
+export async function proveLane(
+  ledger: Pick<RecordingLedger, 'findBatch'>,
+  outbox: Outbox,
+  lane: string,
+  proven: number | undefined,
+): Promise<void> {
+  const survey = await surveyLane(ledger, lane, outbox.head(lane).nextSeq);
+  const isThere = proven === undefined || (await ledger.findBatch(lane, proven)) !== undefined;
+  assertNothingLost(outbox, lane, survey, isThere ? undefined : proven);
+}
+
+/** @throws LaneNotContinuable */
+function assertNothingLost(outbox: Outbox, lane: string, survey: LaneSurvey, gone?: number): void {
+  const head = outbox.head(lane);
+  const kept = new Set(outbox.batches().flatMap((batch) => (batch.lane === lane ? [batch.seq] : [])));
+  const lost = [...survey.missing, ...rangeOf(survey.nextSeq, head.nextSeq)].filter((seq) => !kept.has(seq));
+  if (gone !== undefined && !lost.includes(gone)) {
+    lost.push(gone);
+    lost.sort((a, b) => a - b);
+  }
+  if (lost.length > 0) {
+    throw new LaneNotContinuable(explainLoss(lane, lost, survey.nextSeq < head.nextSeq, entriesOwed(outbox)));
+  }
 }
 
 /** The highest place of the lane that the store knows to be on the ledger; `undefined` when it knows none. */
@@ -69,18 +100,25 @@ export function settledOnDisk(outbox: Outbox, lane: string): number | undefined 
 }
 
 /**
- * A fenced lane is never written again. What it left in the outbox is either on the ledger after all, or what it owes (releases before
- * their record, amendments) goes into the new lane.
+ * A lane that ended is never written again: a fenced one, and one of an earlier name whose settled batches the ledger no longer has. What
+ * it left in the outbox is either on the ledger after all, or what it owes (releases before their record, amendments) goes into the new
+ * lane.
+ * @param seen ids of entries that stand elsewhere on a lane.
  */
-async function releaseFencedLanes(
+async function releaseOtherLanes(
   ledger: RecordingLedger,
   outbox: Outbox,
   lane: string,
   names: () => EntryNames,
+  seen: ReadonlySet<string>,
 ): Promise<readonly OutboxBatch[]> {
   const unsettled: OutboxBatch[] = [];
+  const ended = new Map<string, boolean>();
   for (const batch of outbox.batches()) {
-    if (batch.lane === lane || !outbox.head(batch.lane).fenced) {
+    const isEnded =
+      batch.lane !== lane && (ended.get(batch.lane) ?? (await hasEnded(ledger, outbox, batch.lane)));
+    ended.set(batch.lane, isEnded);
+    if (!isEnded) {
       unsettled.push(batch);
       continue;
     }
@@ -88,24 +126,46 @@ async function releaseFencedLanes(
     const owe =
       found?.kind === 'committed'
         ? settlementOf(pendingOf(batch, 0), found, names).owed
-        : batch.requests.filter(isOwed).map((request) => ({ request }));
+        : batch.requests
+            .filter((request) => isOwed(request) && !seen.has(request.id))
+            .map((request) => ({ request }));
     outbox.write({ remove: [batch], owe });
   }
   return unsettled;
+}
+
+/** Whether nothing may be put into the lane any more. */
+async function hasEnded(ledger: RecordingLedger, outbox: Outbox, lane: string): Promise<boolean> {
+  const settled = settledOnDisk(outbox, lane);
+  return (
+    outbox.head(lane).fenced ||
+    (settled !== undefined && (await ledger.findBatch(lane, settled)) === undefined)
+  );
 }
 
 function rangeOf(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 }
 
-function explainLoss(lane: string, lost: readonly number[], ledgerNext: number, head: LaneHead): string {
+/**
+ * What is lost, and a way on that loses nothing. It never is to remove the store: that holds releases that the ledger lacks, or will while
+ * emergencies are released in this state.
+ * @param isLedgerBehind whether the ledger ends before the store does.
+ */
+function explainLoss(lane: string, lost: readonly number[], isLedgerBehind: boolean, owed: number): string {
   const list = namedBatches(lost);
   const [was, is, it] = lost.length === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'them'];
-  return ledgerNext < head.nextSeq
-    ? `Lane ${lane}: ${list} ${was} committed before, but the peer does not have ${it}. Wait until the peer has caught up. If the ledger ` +
-        `was set up anew, remove this gateway's recorder store or give the gateway another GATEWAY_NAME.`
-    : `Lane ${lane}: ${list} ${is} missing on the ledger and not in this gateway's recorder store, which was removed or restored. ` +
-        `The gap can only be filled by that store: put it back, or give the gateway another GATEWAY_NAME.`;
+  const entries = owed === 1 ? '1 entry' : `${String(owed)} entries`;
+  const keep =
+    `Keep this gateway's recorder store in any case: it holds ${entries} that the ledger lacks (releases before their record, amendments), ` +
+    'and more when emergencies follow; under the new name they are recorded.';
+  return isLedgerBehind
+    ? `Lane ${lane}: ${list} ${was} committed before, but the peer does not have ${it}. If the peer is only behind, wait: this gateway goes ` +
+        'on by itself once the peer has caught up. If the ledger came back from an older copy or was set up anew, give this gateway ' +
+        `another GATEWAY_NAME and start it again. ${keep}`
+    : `Lane ${lane}: ${list} ${is} missing on the ledger and not in this gateway's recorder store. Give this gateway another GATEWAY_NAME ` +
+        `and start it again. If the store that was here before still exists, one more gateway that is started with it under the old name ` +
+        `fills the gap. ${keep}`;
 }
 
 /** `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are lost. @param lost ascending, not empty. */

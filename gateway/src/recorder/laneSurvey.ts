@@ -8,13 +8,14 @@ export interface LaneSurvey {
   readonly nextSeq: number;
   /** Events up to there. */
   readonly nextStart: number;
-  /** Sequence numbers below `nextSeq` that the ledger does not hold (batches overtaken by later ones). */
+  /** Sequence numbers below `nextSeq` that the ledger does not hold: batches overtaken by later ones, and samples of a deeper hole. Ascending. */
   readonly missing: readonly number[];
 }
 
 /**
  * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link MAX_IN_FLIGHT} batches ahead
- * of its lowest missing one, so a run of that many absent places is the end and gaps lie only just below it.
+ * of its lowest missing one, so a run of that many absent places is the end and gaps
+ * should lie only just below it; deeper it takes samples.
  */
 export async function surveyLane(
   ledger: Pick<RecordingLedger, 'findBatch'>,
@@ -25,12 +26,27 @@ export async function surveyLane(
   const nextSeq = await passGaps(exists, await findEdge(exists, hint));
   const last = nextSeq === 0 ? undefined : await ledger.findBatch(lane, nextSeq - 1);
   const missing: number[] = [];
-  for (let seq = Math.max(0, nextSeq - 1 - MAX_IN_FLIGHT); seq < nextSeq - 1; seq += 1) {
+  for (const seq of lookedAt(nextSeq - 1)) {
     if (!(await exists(seq))) {
       missing.push(seq);
     }
   }
   return { nextSeq, nextStart: last === undefined ? 0 : last.start + last.count, missing };
+}
+
+/**
+ * Places below the last one, ascending: all that a batch may have overtaken, and further down one at each doubling of the distance. No
+ * running gateway leaves a hole there; a ledger that came back from a copy under an earlier version did.
+ */
+function lookedAt(last: number): readonly number[] {
+  const places: number[] = [];
+  for (let distance = 2 * MAX_IN_FLIGHT; distance <= last; distance *= 2) {
+    places.unshift(last - distance);
+  }
+  for (let seq = Math.max(0, last - MAX_IN_FLIGHT); seq < last; seq += 1) {
+    places.push(seq);
+  }
+  return places;
 }
 
 type Exists = (seq: number) => Promise<boolean>;

@@ -3,12 +3,13 @@ import type { Logger } from 'pino';
 import { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import { backoffMs } from './backoff';
-import { attemptBatch } from './batchAttempt';
+import { attemptBatch, type AttemptResult } from './batchAttempt';
 import type { Callers } from './callers';
 import { BatchSource } from './batchSource';
 import type { Composed } from './composer';
 import type { EntryNames } from './lateMark';
 import type { LaneHealth } from './laneHealth';
+import type { LaneProof } from './laneProof';
 import type { LanePlaces } from './lanePlaces';
 import type { RecoveredLane } from './laneRecovery';
 import type { RecorderLimits } from './limits';
@@ -32,6 +33,7 @@ export interface LaneWriterOptions {
   readonly ledger: RecordingLedger;
   readonly lane: string;
   readonly places: LanePlaces;
+  readonly proof: LaneProof;
   readonly outbox: Outbox;
   readonly queue: Queue;
   readonly health: LaneHealth;
@@ -217,14 +219,18 @@ export class LaneWriter {
     }
     while (this.#isWriting() && !batch.isTakenBack) {
       batch.isTrying = true;
-      const result = await attemptBatch(
-        this.#options.ledger,
-        batch,
-        () => {
-          this.#handIn(batch);
-        },
-        signal,
-      );
+      const unproven = await this.#options.proof.prove();
+      const result: AttemptResult =
+        unproven === undefined
+          ? await attemptBatch(
+              this.#options.ledger,
+              batch,
+              () => {
+                this.#handIn(batch);
+              },
+              signal,
+            )
+          : { kind: 'failed', error: unproven };
       batch.isTrying = false;
       if (!this.#isWriting()) {
         return;
@@ -245,6 +251,9 @@ export class LaneWriter {
   #handIn(batch: PendingBatch): void {
     if (!this.#isWriting()) {
       throw new LedgerError('unavailable', 'the recorder is closed');
+    }
+    if (!this.#options.proof.mayHandIn) {
+      throw new LedgerError('retryable', 'the ledger was out of reach in the meantime');
     }
     if (!batch.isHandedIn) {
       try {
@@ -338,6 +347,7 @@ export class LaneWriter {
   }
 
   #noteFailure(batch: PendingBatch, error: LedgerError): number {
+    this.#options.proof.noteFailure(error);
     this.#failures += 1;
     this.#totals.failed += 1;
     const wait = backoffMs(error.kind, this.#failures, this.#options.jitter());

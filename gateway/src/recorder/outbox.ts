@@ -24,7 +24,7 @@ export interface OutboxBatch extends BatchPlace {
 /** An entry that the ledger must get: a request released before its record, or an amendment. */
 export interface OwedEntry {
   readonly request: AccessRequest;
-  /** Owed only if the request that it amends is given up; until then it waits. A restart gives that request up. */
+  /** Owed only if the request that it amends is given up; until then it waits. Recovery after a restart says what becomes of it. */
   readonly isHeld?: boolean;
   /** Why the ledger takes this one nowhere: it is set aside, and goes into no batch before the next start. */
   readonly refusal?: string;
@@ -66,8 +66,12 @@ export interface OutboxChange {
   readonly remove?: readonly BatchPlace[];
   /** Sets the lane's head back to a batch that is certainly not on the ledger. */
   readonly withdraw?: BatchPlace & { readonly start: number };
+  /** Sets the lane's head to where the ledger's lane ends, which the store did not know. */
+  readonly advance?: BatchPlace & { readonly start: number };
   readonly owe?: readonly OwedEntry[];
-  /** Ids of held entries that are not owed after all. */
+  /** What becomes of all held entries of an earlier process: owed now, or forgotten. Comes before `owe`. */
+  readonly held?: 'owe' | 'forget';
+  /** Ids of entries that are not owed: held ones whose request is complete, and those that the ledger has already. */
   readonly forget?: readonly string[];
   /** Another gateway writes in this lane. */
   readonly fence?: string;
@@ -79,12 +83,16 @@ export interface OutboxChange {
  */
 export interface Outbox {
   head(lane: string): LaneHead;
+  /** All lanes of which the store has a head. */
+  lanes(): readonly string[];
   /** All unsettled batches of every lane, in the order of their lanes and sequence numbers. */
   batches(): readonly OutboxBatch[];
   /** All of the change is on the disk (`fsync`) when this returns; or it throws and nothing of it is. */
   write(change: OutboxChange): void;
   /** Held entries that are owed now: said to the disk with the next write, or by `flush`; a restart says it in any case. */
   activate(ids: readonly string[]): void;
+  /** Entries that are held. */
+  held(): number;
   /** Writes what `activate` left, if anything. */
   flush(): void;
   /** Entries that are owed and in no batch, the held and those set aside apart; how many are amendments; and how many are set aside. */

@@ -27,7 +27,7 @@ export interface RecordOutcome {
 export type EmergencyWithoutLedger = 'release' | 'refuse';
 
 export type RecorderPhase =
-  /** The lane's end is not known yet; requests wait. */
+  /** The lane's end is not known yet, or the ledger lacks what was committed there; requests wait, and nothing is handed in. */
   | 'recovering'
   | 'ready'
   /** The ledger refuses a batch that may be on its way to it: nothing is recorded until the cause or the gateway's name is changed. */

@@ -88,8 +88,6 @@ class SqliteOutbox implements Outbox {
       db.prepare(
         'INSERT INTO owner (id, token) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET token = excluded.token',
       ).run(owner);
-      // Whoever waited for these requests is gone with the process.
-      db.exec('UPDATE owed SET held = 0 WHERE held = 1');
     });
     this.#count();
   }
@@ -100,6 +98,11 @@ class SqliteOutbox implements Outbox {
     return row === undefined
       ? { nextSeq: 0, nextStart: 0, fenced: false }
       : { nextSeq: row.next_seq, nextStart: row.next_start, fenced: row.fenced === 1 };
+  }
+
+  lanes(): readonly string[] {
+    const rows = this.#prepare('SELECT lane FROM lane ORDER BY lane').all() as { lane: string }[];
+    return rows.map(({ lane }) => lane);
   }
 
   batches(): readonly OutboxBatch[] {
@@ -125,8 +128,12 @@ class SqliteOutbox implements Outbox {
     for (const id of activated) {
       this.#toActivate.delete(id);
     }
-    const { owe, forget, open } = change;
-    if (activated.length > 0 || [owe, forget, open?.takesOver].some((list) => list?.length)) {
+    const { owe, forget, open, held } = change;
+    if (
+      activated.length > 0 ||
+      held !== undefined ||
+      [owe, forget, open?.takesOver].some((list) => list?.length)
+    ) {
       this.#count();
     }
   }
@@ -135,6 +142,11 @@ class SqliteOutbox implements Outbox {
     for (const id of ids) {
       this.#toActivate.add(id);
     }
+  }
+
+  held(): number {
+    const { n } = this.#prepare('SELECT count(*) AS n FROM owed WHERE held = 1').get() as { n: number };
+    return n;
   }
 
   flush(): void {
@@ -196,6 +208,8 @@ class SqliteOutbox implements Outbox {
     rewrite = [],
     remove = [],
     withdraw,
+    advance,
+    held,
     owe = [],
     forget = [],
     fence,
@@ -206,18 +220,18 @@ class SqliteOutbox implements Outbox {
         handIn.seq,
       );
     }
-    for (const { lane, seq } of remove) {
-      this.#prepare('DELETE FROM outbox WHERE lane = ? AND seq = ?').run(lane, seq);
-    }
-    for (const one of rewrite) {
-      this.#rewrite(one);
-    }
+    this.#changeRows(remove, rewrite);
     this.#run('DELETE FROM owed WHERE id = ?', forget);
+    if (held !== undefined) {
+      this.#endHeld(held);
+    }
     for (const entry of owe) {
       this.#owe(entry);
     }
-    if (withdraw !== undefined) {
-      this.#setHead(withdraw.lane, withdraw.seq, withdraw.start);
+    for (const place of [withdraw, advance]) {
+      if (place !== undefined) {
+        this.#setHead(place.lane, place.seq, place.start);
+      }
     }
     if (open !== undefined) {
       this.#open(open);
@@ -227,6 +241,24 @@ class SqliteOutbox implements Outbox {
         'INSERT INTO lane (lane, next_seq, next_start, fenced) VALUES (?, 0, 0, 1) ON CONFLICT (lane) DO UPDATE SET fenced = 1',
       ).run(fence);
     }
+  }
+
+  #changeRows(
+    remove: readonly BatchPlace[],
+    rewrite: readonly (BatchPlace & { readonly requestsJson: string })[],
+  ): void {
+    for (const { lane, seq } of remove) {
+      this.#prepare('DELETE FROM outbox WHERE lane = ? AND seq = ?').run(lane, seq);
+    }
+    for (const one of rewrite) {
+      this.#rewrite(one);
+    }
+  }
+
+  #endHeld(held: 'owe' | 'forget'): void {
+    this.#prepare(
+      held === 'owe' ? 'UPDATE owed SET held = 0 WHERE held = 1' : 'DELETE FROM owed WHERE held = 1',
+    ).run();
   }
 
   #rewrite({ lane, seq, requestsJson }: BatchPlace & { readonly requestsJson: string }): void {
@@ -309,7 +341,7 @@ function assertVersion(db: Database.Database): void {
   };
   if (n > 0 && version !== SCHEMA_VERSION) {
     throw new Error(
-      `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it, or remove it`,
+      `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it`,
     );
   }
 }

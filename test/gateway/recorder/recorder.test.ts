@@ -548,7 +548,7 @@ describe('starting again', () => {
     const next = await other.start({ outbox: bench.outbox });
     const { reason = '' } = next.state();
     expect(reason).toMatch(
-      /: 19 batches \(18–19, 21–22, 24–25, 27–39\) were committed before, but the peer does not have them/,
+      /: 20 batches \(10, 18–19, 21–22, 24–25, 27–39\) were committed before, but the peer does not have them/,
     );
     await next.close();
   });

@@ -163,6 +163,17 @@ export class FakeLedger implements RecordingLedger {
     this.#write(lane, seq, batch);
   }
 
+  /** The lane as it was when it had `places` batches; what was under way is lost as well. @returns puts back what was taken. */
+  restoreTo(lane: string, places: number): () => void {
+    const now = this.#laneOf(lane);
+    const then = [...now].sort(([a], [b]) => a - b).slice(0, places);
+    this.#lanes.set(lane, new Map(then));
+    this.#delayed = [];
+    return () => {
+      this.#lanes.set(lane, now);
+    };
+  }
+
   /** Ordered transactions whose reply was lost reach their block. */
   deliver(): void {
     this.#delayed.splice(0).forEach((write) => {

@@ -17,6 +17,11 @@ import { ManualScheduler } from './manualScheduler';
 export const LANE = 'NorthHospitalMSP/ward';
 export const silent = pino({ level: 'silent' });
 
+/** Rows by table. */
+export type StoreCopy = ReadonlyMap<string, readonly Record<string, string | number | null>[]>;
+
+const TABLES = ['lane', 'outbox', 'owed'];
+
 export interface Workbench {
   readonly ledger: FakeLedger;
   /** The store as the process that was started last has it. */
@@ -24,6 +29,10 @@ export interface Workbench {
   readonly scheduler: ManualScheduler;
   /** Ends the processes started so far: nothing that they do has an effect any more, and no answer reaches them. */
   kill(): void;
+  /** What the store holds now, for {@link restoreStore}. */
+  copyStore(): StoreCopy;
+  /** Ends the processes started so far; the next one finds the copy. */
+  restoreStore(copy: StoreCopy): void;
   /** Without a choice, emergencies without a word of ledger or own peer are released. */
   start(overrides?: {
     lane?: string;
@@ -40,6 +49,12 @@ export function createWorkbench(): Workbench {
   const database = new Database(':memory:');
   let outbox = outliving(outboxOn(database));
   const scheduler = new ManualScheduler();
+  const kill = (change: () => void): void => {
+    living.abort();
+    living = new AbortController();
+    change();
+    outbox = outliving(outboxOn(database));
+  };
   return {
     ledger,
     get outbox() {
@@ -47,9 +62,28 @@ export function createWorkbench(): Workbench {
     },
     scheduler,
     kill: () => {
-      living.abort();
-      living = new AbortController();
-      outbox = outliving(outboxOn(database));
+      kill(() => undefined);
+    },
+    copyStore: () =>
+      new Map(
+        TABLES.map((table) => [
+          table,
+          database.prepare(`SELECT * FROM ${table}`).all() as Record<string, string | number | null>[],
+        ]),
+      ),
+    restoreStore: (copy) => {
+      kill(() => {
+        for (const [table, rows] of copy) {
+          database.exec(`DELETE FROM ${table}`);
+          for (const row of rows) {
+            const columns = Object.keys(row);
+            const places = columns.map(() => '?').join(', ');
+            database
+              .prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places})`)
+              .run(...Object.values(row));
+          }
+        }
+      });
     },
     start: (overrides = {}) =>
       createRecorder({

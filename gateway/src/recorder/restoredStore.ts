@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AccessEvent, AccessRequest, PrivateBatch } from '@chartwitness/chaincode/domain';
+import { type EntryNames, isOwed, releasedLateAmendment } from './lateMark';
+import { type LaneSurvey, surveyLane } from './laneSurvey';
+import type { Outbox, OutboxBatch, OwedEntry } from './outbox';
+import type { RecordingLedger } from './recorder';
+
+/** Batches read at once: at most about 8 MiB of events in memory. */
+const READ_TOGETHER = 8;
+
+export interface StoreAndLedger {
+  readonly ledger: RecordingLedger;
+  readonly outbox: Outbox;
+  readonly names: () => EntryNames;
+}
+
+/** How many entries the store holds that the ledger may lack: late releases and amendments, those set aside and those in batches included. */
+export function entriesOwed(outbox: Outbox): number {
+  const { entries, setAside } = outbox.owed();
+  const placed = outbox.batches().flatMap(({ requests }) => requests.filter(isOwed));
+  return entries + setAside + placed.length;
+}
+
+/**
+ * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would record it a second time. Looks at
+ * every lane that the store has written, from its lowest unsettled place to the ledger's end. A lane that ends behind the store's head shows
+ * that the store is a copy; then its rows no longer prove that nothing was given out, so nothing is said about that.
+ * @param own the lane that is written now, and where it ends.
+ * @returns ids of entries in the store's batches that the lanes hold.
+ * @throws LedgerError while the ledger is away; what was taken by then stays taken.
+ */
+export async function forgetRecorded(
+  options: StoreAndLedger,
+  own: { readonly lane: string; readonly survey: LaneSurvey },
+): Promise<ReadonlySet<string>> {
+  const { ledger, outbox } = options;
+  const seen = new Set<string>();
+  for (const lane of new Set([own.lane, ...outbox.lanes()])) {
+    const rows = outbox.batches().filter((row) => row.lane === lane);
+    if (lane !== own.lane && rows.length === 0 && entriesOwed(outbox) === 0) {
+      continue;
+    }
+    const head = outbox.head(lane);
+    const survey = lane === own.lane ? own.survey : await surveyLane(ledger, lane, head.nextSeq);
+    const isAhead = survey.nextSeq > head.nextSeq;
+    const search = new LaneSearch(options, lane, rows, seen);
+    // A new store has nothing to look for.
+    if (entriesOwed(outbox) > 0 || rows.length > 0) {
+      await search.read(rows[0]?.seq ?? head.nextSeq, survey.nextSeq);
+    }
+    search.finish(isAhead ? survey : undefined);
+  }
+  if (outbox.held() > 0) {
+    // Whoever waited for these requests is gone with the process.
+    outbox.write({ held: 'owe' });
+  }
+  return seen;
+}
+
+/** The places of one lane that a copy may lack. */
+class LaneSearch {
+  readonly #options: StoreAndLedger;
+  readonly #lane: string;
+  readonly #rows: readonly OutboxBatch[];
+  readonly #inRows: ReadonlySet<string>;
+  readonly #seen: Set<string>;
+  readonly #present = new Map<number, PrivateBatch>();
+  /** Entries that left late, stand there without saying so, and are not corrected as far as was read. By the entry's id. */
+  readonly #unsaid = new Map<string, OwedEntry>();
+  /** Entries of the rows that are corrected there. */
+  readonly #amended = new Set<string>();
+  readonly #found: string[] = [];
+
+  constructor(options: StoreAndLedger, lane: string, rows: readonly OutboxBatch[], seen: Set<string>) {
+    this.#options = options;
+    this.#lane = lane;
+    this.#rows = rows;
+    this.#seen = seen;
+    this.#inRows = new Set(rows.flatMap(({ requests }) => requests.map(({ id }) => id)));
+  }
+
+  /** Reads the places from `from` to before `to`, a few at a time. */
+  async read(from: number, to: number): Promise<void> {
+    const { ledger } = this.#options;
+    const rowAt = new Set(this.#rows.map(({ seq }) => seq));
+    for (let first = from; first < to; first += READ_TOGETHER) {
+      const places = Array.from({ length: Math.min(READ_TOGETHER, to - first) }, (_, at) => first + at);
+      const batches = await Promise.all(
+        places.map(async (seq) =>
+          (await ledger.findBatch(this.#lane, seq)) === undefined
+            ? undefined
+            : await ledger.getEvents(this.#lane, seq),
+        ),
+      );
+      batches.forEach((batch, at) => {
+        const seq = first + at;
+        if (batch === undefined) {
+          return;
+        }
+        if (rowAt.has(seq)) {
+          this.#present.set(seq, batch);
+        }
+        batch.events.forEach((event, index) => {
+          this.#note(event, batch.start + index);
+        });
+      });
+    }
+  }
+
+  /** One write takes what was found. @param end where the lane goes on when the store is a copy; `undefined` when it need not be one. */
+  finish(end: LaneSurvey | undefined): void {
+    const remove: OutboxBatch[] = [];
+    const owe: OwedEntry[] = [];
+    if (end !== undefined) {
+      for (const row of this.#rows) {
+        const there = this.#present.get(row.seq);
+        const isOurs = there !== undefined && isSame(there.events, row);
+        const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#seen.has(id));
+        if (isOurs) {
+          this.#noteUnsaidOf(row, there);
+        }
+        if (isOurs || isElsewhere) {
+          remove.push(row);
+          owe.push(
+            ...row.requests
+              .filter((request) => isOwed(request) && !this.#seen.has(request.id))
+              .map((request) => ({ request })),
+          );
+        }
+      }
+    }
+    owe.push(...this.#unsaid.values());
+    if (end === undefined && this.#found.length + owe.length === 0) {
+      return;
+    }
+    const ofCopy =
+      end === undefined
+        ? {}
+        : {
+            advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart },
+            // Nobody knows whether their requests were complete in the end, and given out.
+            held: 'forget' as const,
+          };
+    this.#options.outbox.write({ remove, forget: this.#found, owe, ...ofCopy });
+  }
+
+  /** Of rows that stand there as they are: what they mark late and the ledger does not. */
+  #noteUnsaidOf(row: OutboxBatch, there: PrivateBatch): void {
+    row.requests.forEach((request, index) => {
+      const isSaid = there.events[index]?.late === true || this.#amended.has(request.id);
+      if (request.late && !isSaid) {
+        this.#owe(request, there.start + index);
+      }
+    });
+  }
+
+  #owe(late: AccessRequest, number: number): void {
+    const request = releasedLateAmendment(late, { lane: this.#lane, number }, this.#options.names());
+    this.#unsaid.set(late.id, { request });
+  }
+
+  #note(event: AccessEvent, number: number): void {
+    const { outbox } = this.#options;
+    if (event.amends !== undefined) {
+      if (this.#inRows.has(event.amends.id)) {
+        this.#amended.add(event.amends.id);
+      }
+      this.#unsaid.delete(event.amends.id);
+    }
+    if (this.#inRows.has(event.id)) {
+      this.#seen.add(event.id);
+    }
+    const owed = outbox.findOwed(event.id)?.request;
+    if (owed === undefined) {
+      return;
+    }
+    this.#found.push(event.id);
+    if (owed.late && !event.late) {
+      this.#owe(owed, number);
+    }
+  }
+}
+
+function isSame(events: readonly AccessEvent[], { requests }: OutboxBatch): boolean {
+  return events.length === requests.length && events.every(({ id }, at) => id === requests[at]?.id);
+}
