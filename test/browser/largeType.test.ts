@@ -73,6 +73,17 @@ describe.each([
     expect(back.reverse()).toEqual(lines);
   });
 
+  it('the way to the list leads to its beginning, not to its middle', async () => {
+    const page = await open({ ...SMALL_PHONE, width }, locale);
+    await page.locator('.visit-count').first().waitFor();
+    await tabTo(page, page.locator('.skip').last());
+    await page.keyboard.press('Enter');
+    const top = await page.evaluate<number>(`document.activeElement.getBoundingClientRect().top`);
+    expect(await page.evaluate(`document.activeElement.id`)).toBe('results');
+    expect(top).toBeGreaterThanOrEqual(0);
+    expect(top).toBeLessThan(SMALL_PHONE.height / 2);
+  });
+
   it('every line is there for a screen reader before anything was pressed', async () => {
     const page = await open({ ...SMALL_PHONE, width }, locale);
     await page.locator('.visit').last().waitFor();

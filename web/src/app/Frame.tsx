@@ -2,6 +2,7 @@
 import { useRef, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { PartBoundary } from '../components/PartBoundary';
+import { focusStart } from '../lib/focusStart';
 import { latePart } from '../lib/latePart';
 import { useHasBeenIdle } from '../lib/useHasBeenIdle';
 import { useWords } from '../words/context';
@@ -29,7 +30,7 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
         type="button"
         className="skip"
         onClick={() => {
-          main.current?.focus();
+          focusStart(main.current);
         }}
       >
         {words.text('app.skip')}

@@ -4,6 +4,7 @@ import { Fold } from '../../components/Fold';
 import { PartBoundary } from '../../components/PartBoundary';
 import { Page } from '../../components/Page';
 import { TrustLine } from '../../components/TrustLine';
+import { focusStart } from '../../lib/focusStart';
 import { latePart } from '../../lib/latePart';
 import { useMe } from '../../lib/queries';
 import { useFilter } from '../../lib/useFilter';
@@ -48,7 +49,7 @@ export function TimelinePage(): ReactNode {
         type="button"
         className="skip"
         onClick={() => {
-          document.getElementById('results')?.focus();
+          focusStart(document.getElementById('results'));
         }}
       >
         {words.text('list.skip')}
