@@ -21,6 +21,7 @@ const ON_BOTH_LEDGERS = [
   ].map((name) => `<rootDir>/test/conformance/${name}.test.ts`),
   '<rootDir>/test/endToEnd/*.test.ts',
   '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
+  '<rootDir>/test/gateway/ledger/ownOrganisation.test.ts',
   '<rootDir>/test/gateway/ledger/registryCache.test.ts',
   '<rootDir>/test/gateway/ledger/hsmSignerSoftHsm.test.ts',
   '<rootDir>/test/gateway/recorder/recorderOnLedger.test.ts',

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { common } from '@hyperledger/fabric-protos';
+import type { KeyObject } from 'node:crypto';
+import { common, peer } from '@hyperledger/fabric-protos';
+import { signLowS } from './identity/lowS';
 import { hasRole, hasSigned, type Membership, type Principal } from './identity/membership';
 import { isWithinTimeWindow, transactionIdOf, type Proposal } from './protocol/proposal';
-import type { Endorsement } from './protocol/preparedTransaction';
+import { type Endorsement, proposalResponsePayload } from './protocol/preparedTransaction';
 import { ChaincodeUnavailable, type ChaincodeHost } from './simulation/chaincodeHost';
 import type { Interest } from './simulation/simulator';
 import type { SimulationOutcome } from './simulation/workerMessages';
@@ -47,6 +49,7 @@ export interface EndorsedReply {
 export interface PeerOptions {
   mspId: string;
   identity: Uint8Array;
+  privateKey: KeyObject;
   channel: string;
   membership: Membership;
   reader: StateReader;
@@ -68,7 +71,7 @@ export class Peer {
   /** Checks the proposal and runs it. Throws ProposalRefused. */
   async process(proposal: Proposal, endorse: boolean): Promise<PeerReply> {
     const creator = this.check(proposal);
-    if (proposal.chaincodeName === QUERY_CHAINCODE) return this.queryLedger(proposal, creator);
+    if (proposal.chaincodeName === QUERY_CHAINCODE) return this.queryLedger(proposal, creator, endorse);
     try {
       const outcome = await this.options.host.simulate({
         signedProposal: proposal.signedProposal,
@@ -122,15 +125,39 @@ export class Peer {
     return { mspId: creator.mspId, role: creator.role };
   }
 
-  private queryLedger(proposal: Proposal, creator: Principal): PeerReply {
+  private queryLedger(proposal: Proposal, creator: Principal, endorse: boolean): PeerReply {
     const { channel, reader } = this.options;
     try {
       const payload = queryLedger(proposal.args, creator, channel, reader);
-      return { kind: 'success', status: 200, message: '', payload, endorsed: undefined };
+      const endorsed = endorse ? this.endorseQuery(proposal, payload) : undefined;
+      return { kind: 'success', status: 200, message: '', payload, endorsed };
     } catch (error) {
       if (!(error instanceof SystemChaincodeError)) throw error;
       return { kind: 'chaincodeError', message: `chaincode response 500, ${error.message}` };
     }
+  }
+
+  /** A system chaincode reads the ledger without a simulator: nothing was read or written that a block would have to hold. */
+  private endorseQuery(proposal: Proposal, payload: Uint8Array): EndorsedReply {
+    const response = new peer.Response();
+    response.setStatus(200);
+    response.setPayload(payload);
+    const responsePayload = proposalResponsePayload({
+      proposalHash: proposal.hash,
+      results: new Uint8Array(),
+      event: new Uint8Array(),
+      response,
+      chaincodeName: proposal.chaincodeName,
+      chaincodeVersion: 'syscc',
+    });
+    const { identity, privateKey } = this.options;
+    const signature = signLowS(privateKey, Buffer.concat([responsePayload, identity]));
+    return {
+      responsePayload,
+      endorsement: { mspId: this.mspId, endorser: identity, signature },
+      privateResults: undefined,
+      interest: { publicWrites: false, collections: [] },
+    };
   }
 
   private reply(proposal: Proposal, outcome: SimulationOutcome): PeerReply {

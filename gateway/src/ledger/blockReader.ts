@@ -5,6 +5,7 @@ import type { Network } from '@hyperledger/fabric-gateway';
 import { common, peer } from '@hyperledger/fabric-protos';
 import { LedgerError } from './ledgerError';
 import { toLedgerError } from './ledgerErrors';
+import type { OwnOrganisation } from './ownOrganisation';
 import type { LedgerBlock, LedgerTip } from './provenanceLedger';
 import type { Submitter } from './submitter';
 
@@ -14,6 +15,7 @@ export interface BlockReaderOptions {
   /** Whose events count. */
   readonly chaincode: string;
   readonly submitter: Pick<Submitter, 'evaluate'>;
+  readonly own: Pick<OwnOrganisation, 'prove'>;
   /** Longest wait, in milliseconds, for each next block of a stream. */
   readonly silenceMs: number;
 }
@@ -91,6 +93,7 @@ export class BlockReader {
   }
 
   async #open(from: bigint) {
+    await this.#options.own.prove();
     try {
       return await this.#options.network.getFilteredBlockEvents({ startBlock: from });
     } catch (error) {

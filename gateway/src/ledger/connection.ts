@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, X509Certificate } from 'node:crypto';
+import type * as grpc from '@grpc/grpc-js';
 import { connect, type ConnectOptions, type Gateway, hash } from '@hyperledger/fabric-gateway';
 import { type LedgerTls, openChannel } from './channel';
 import { assertUsableIdentity, type MessageSigner } from './signer';
@@ -25,6 +26,7 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly gateway: Gateway;
+  readonly client: grpc.Client;
   close(): void;
 }
 
@@ -55,6 +57,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   );
   return {
     gateway,
+    client,
     close: () => {
       gateway.close();
       client.close();

@@ -18,6 +18,7 @@ import { type Connection, type ConnectionOptions, openConnection } from './conne
 import { LedgerError } from './ledgerError';
 import { toLedgerError } from './ledgerErrors';
 import { Orderers, type OrderersOptions } from './orderers';
+import { OwnOrganisation } from './ownOrganisation';
 import type {
   CallOptions,
   Committed,
@@ -74,6 +75,7 @@ class FabricGatewayLedger implements FabricLedger {
   readonly #connection: Connection;
   readonly #network: Network;
   readonly #orderers: Orderers | undefined;
+  readonly #own: OwnOrganisation;
   readonly #submitter: Submitter;
   readonly #blocks: BlockReader;
   readonly #options: FabricLedgerOptions;
@@ -86,7 +88,17 @@ class FabricGatewayLedger implements FabricLedger {
     this.#network = connection.gateway.getNetwork(options.channel);
     this.#orderers = options.orderers === undefined ? undefined : new Orderers(options.orderers);
     const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
+    this.#own = new OwnOrganisation({
+      client: connection.client,
+      gateway: connection.gateway,
+      network: this.#network,
+      channel: options.channel,
+      mspId: this.mspId,
+      signer: options.signer,
+      deadlineMs: deadlines.evaluateMs,
+    });
     this.#submitter = new Submitter({
+      own: this.#own,
       gateway: connection.gateway,
       channel: options.channel,
       deadlines,
@@ -98,6 +110,7 @@ class FabricGatewayLedger implements FabricLedger {
       channel: options.channel,
       chaincode: options.chaincode,
       submitter: this.#submitter,
+      own: this.#own,
       silenceMs: deadlines.evaluateMs,
     });
     this.#trustee = options.trusteeMspId;
@@ -259,6 +272,7 @@ class FabricGatewayLedger implements FabricLedger {
       throw new LedgerError('unavailable', 'the peer ended the event stream');
     } catch (error) {
       if (!signal.aborted) {
+        this.#own.forget();
         throw toLedgerError(error, 'events');
       }
     } finally {
@@ -284,6 +298,7 @@ class FabricGatewayLedger implements FabricLedger {
   }
 
   async #openEvents(after: LedgerPosition | undefined) {
+    await this.#own.prove();
     try {
       return await this.#network.getChaincodeEvents(
         this.#options.chaincode,

@@ -23,6 +23,8 @@ export type LedgerFailureReason =
   | 'IDENTITY_REFUSED'
   /** No TLS connection, because one side does not accept the other's certificate. */
   | 'TLS_REFUSED'
+  /** The peer at the endpoint is another organisation's. */
+  | 'OTHER_PEER'
   /** The peer joined by a snapshot and has no blocks from before it. */
   | 'BLOCKS_MISSING'
   /** The peer does not have a block yet that another answer spoke of. */
@@ -44,6 +46,8 @@ export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
     'the certificate in FABRIC_CERT_FILE is revoked, expired, or not of a member of this channel: issue a new one to this service, or correct the revocation list in the channel',
   TLS_REFUSED:
     'one side does not accept the other’s TLS certificate: compare FABRIC_TLS_CA_FILE, the name in the peer’s certificate, the expiry of both, and the client certificate',
+  OTHER_PEER:
+    'FABRIC_PEER_ENDPOINT leads to another organisation’s peer: correct it, with FABRIC_TLS_CA_FILE, or FABRIC_MSP_ID; nothing is asked of a foreign peer, since its word is not this organisation’s',
   BLOCKS_MISSING:
     'this peer was joined by a snapshot and will never have the older blocks: join one with the channel’s first block, or lead FABRIC_PEER_ENDPOINT to a peer that has them all',
   PEERS_DIFFER:

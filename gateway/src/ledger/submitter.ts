@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { LedgerError, type LedgerErrorFields } from './ledgerError';
 import { fromValidationCode, isCutOffFromOrderers, toLedgerError } from './ledgerErrors';
 import type { Orderers } from './orderers';
+import type { OwnOrganisation } from './ownOrganisation';
 import { assertPreparedAsProposed } from './preparedTransaction';
 import type { CallOptions, Committed } from './provenanceLedger';
 
@@ -64,6 +65,8 @@ export interface SubmitterOptions {
   readonly deadlines: Deadlines;
   /** Used when the peer reaches no orderer; absent: the peer's word is the last. Stays the caller's. */
   readonly orderers?: Orderers | undefined;
+  /** Asked before anything else is; the tests of a lone submitter go without. */
+  readonly own?: Pick<OwnOrganisation, 'guard'>;
   readonly log: Logger;
 }
 
@@ -74,15 +77,17 @@ export class Submitter {
   readonly #deadlines: Deadlines;
   readonly #creator: Uint8Array;
   readonly #orderers: Orderers | undefined;
+  readonly #own: Pick<OwnOrganisation, 'guard'>;
   readonly #log: Logger;
   /** Whether the last transaction had to go past the peer. */
   #isPeerCutOff = false;
 
-  constructor({ gateway, channel, deadlines, orderers, log }: SubmitterOptions) {
+  constructor({ gateway, channel, deadlines, orderers, own, log }: SubmitterOptions) {
     this.#gateway = gateway;
     this.#channel = channel;
     this.#deadlines = deadlines;
     this.#orderers = orderers;
+    this.#own = own ?? { guard: (call) => call() };
     this.#log = log;
     const identity = gateway.getIdentity();
     const creator = new msp.SerializedIdentity();
@@ -93,11 +98,13 @@ export class Submitter {
 
   /** @param timeoutMs longest wait for the answer. */
   async evaluate(call: TransactionCall, timeoutMs = this.#deadlines.evaluateMs): Promise<Uint8Array> {
-    try {
-      return await newProposal(call).evaluate(this.#within(timeoutMs));
-    } catch (error) {
-      throw toLedgerError(error, 'evaluate');
-    }
+    return this.#own.guard(async () => {
+      try {
+        return await newProposal(call).evaluate(this.#within(timeoutMs));
+      } catch (error) {
+        throw toLedgerError(error, 'evaluate');
+      }
+    });
   }
 
   /**
@@ -128,12 +135,13 @@ export class Submitter {
         cause: signal.reason,
       });
     }
-    let transaction: Transaction;
-    try {
-      transaction = await proposal.endorse(this.#within(this.#deadlines.endorseMs));
-    } catch (error) {
-      throw toLedgerError(error, 'endorse', id);
-    }
+    const transaction = await this.#own.guard(async () => {
+      try {
+        return await proposal.endorse(this.#within(this.#deadlines.endorseMs));
+      } catch (error) {
+        throw toLedgerError(error, 'endorse', id);
+      }
+    });
     try {
       assertPreparedAsProposed(proposal.getBytes(), transaction.getBytes(), call.endorsers);
     } catch (error) {

@@ -350,10 +350,10 @@ function storeErrors(): express.ErrorRequestHandler {
   };
 }
 
-/** A stale list is still right, so the service stays ready; a halted one must not be shown as complete. */
+/** A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor another peer be left unnoticed. */
 function listHealth(status: ProjectionStatus): { ready: boolean; detail: string } {
   return {
-    ready: status.state !== 'halted',
+    ready: status.state !== 'halted' && status.problemKind !== 'OTHER_PEER',
     detail: [status.state, status.problem, status.remedy].filter((part) => part !== undefined).join(': '),
   };
 }

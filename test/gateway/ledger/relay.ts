@@ -2,7 +2,14 @@
 import * as grpc from '@grpc/grpc-js';
 import { listenOnLoopback } from './loopback';
 
-type Method = 'Endorse' | 'Submit' | 'CommitStatus' | 'Evaluate';
+const PATHS = {
+  Endorse: '/gateway.Gateway/Endorse',
+  Submit: '/gateway.Gateway/Submit',
+  CommitStatus: '/gateway.Gateway/CommitStatus',
+  Evaluate: '/gateway.Gateway/Evaluate',
+  ProcessProposal: '/protos.Endorser/ProcessProposal',
+} as const;
+type Method = keyof typeof PATHS;
 /** Answers one call; `forward` asks the real peer. */
 type Meddle = (request: Buffer, forward: (request: Buffer) => Promise<Buffer>) => Promise<Buffer>;
 
@@ -10,13 +17,20 @@ export interface Relay {
   readonly endpoint: string;
   /** What happens to the next calls of a method, one each; then calls pass. */
   readonly meddle: Record<Method, Meddle[]>;
+  /** But for `ProcessProposal`, by which a client asks whose peer it is. */
   readonly calls: Method[];
   close(): void;
 }
 
 /** A gRPC relay in front of a peer that loses or changes messages as told: a faulty network, or a peer that lies. */
 export async function startRelay(target: string): Promise<Relay> {
-  const meddle: Record<Method, Meddle[]> = { Endorse: [], Submit: [], CommitStatus: [], Evaluate: [] };
+  const meddle: Record<Method, Meddle[]> = {
+    Endorse: [],
+    Submit: [],
+    CommitStatus: [],
+    Evaluate: [],
+    ProcessProposal: [],
+  };
   const calls: Method[] = [];
   const client = new grpc.Client(target, grpc.credentials.createInsecure());
   const bytes = (value: Buffer): Buffer => value;
@@ -24,7 +38,7 @@ export async function startRelay(target: string): Promise<Relay> {
     (Object.keys(meddle) as Method[]).map((name) => [
       name,
       {
-        path: `/gateway.Gateway/${name}`,
+        path: PATHS[name],
         requestStream: false,
         responseStream: false,
         requestSerialize: bytes,
@@ -38,22 +52,18 @@ export async function startRelay(target: string): Promise<Relay> {
     (Object.keys(meddle) as Method[]).map((name) => {
       const forward = (request: Buffer): Promise<Buffer> =>
         new Promise((resolve, reject) => {
-          client.makeUnaryRequest<Buffer, Buffer>(
-            `/gateway.Gateway/${name}`,
-            bytes,
-            bytes,
-            request,
-            (error, reply) => {
-              if (error === null && reply !== undefined) {
-                resolve(reply);
-              } else {
-                reject(error ?? new Error('no reply'));
-              }
-            },
-          );
+          client.makeUnaryRequest<Buffer, Buffer>(PATHS[name], bytes, bytes, request, (error, reply) => {
+            if (error === null && reply !== undefined) {
+              resolve(reply);
+            } else {
+              reject(error ?? new Error('no reply'));
+            }
+          });
         });
       const handle: grpc.handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-        calls.push(name);
+        if (name !== 'ProcessProposal') {
+          calls.push(name);
+        }
         const act = meddle[name].shift();
         (act === undefined ? forward(call.request) : act(call.request, forward)).then(
           (reply) => {

@@ -185,13 +185,16 @@ describe('a peer that reaches no orderer', () => {
   });
 
   test('a consent of the trustee takes the same way', async () => {
+    const itsRelay = await startRelay(net.network.embedded.organisation(TRUSTEE).endpoint);
     const trustee = await connectLedger({
       ...optionsOf(TRUSTEE, TRUSTEE),
+      endpoint: itsRelay.endpoint,
       orderers: { endpoints: [orderers[1].endpoint] },
     });
-    relay.meddle.Submit.push(noOrderer);
+    itsRelay.meddle.Submit.push(noOrderer);
     const { version } = await trustee.putConsent(testSubject('sub'), { rules: [], default: 'deny' }, 0);
     trustee.close();
+    itsRelay.close();
     expect(version).toBe(1);
     expect(handedIn()).toEqual([0, 1]);
   });

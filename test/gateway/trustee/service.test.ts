@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,30 @@ describe('the trustee’s service', () => {
     expect(answer.status).toBe(404);
     expect(answer.headers.get('x-request-id')).toBe('abc-1');
     expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND', requestId: 'abc-1' });
+  });
+
+  it.each([
+    ['no peer', 'NO_ANSWER', 200],
+    ['the peer of another organisation', 'OTHER_PEER', 503],
+  ] as const)('asked of %s its list is stale, and /readyz %s %d', async (_name, reason, status) => {
+    await harness.projected();
+    const stale = new Promise<void>((resolve) => {
+      const done = harness.projection.watch(({ problemKind }) => {
+        if (problemKind === reason) {
+          done();
+          resolve();
+        }
+      });
+    });
+    harness.ledger.failing = new LedgerError('unavailable', 'what the peer said', { reason });
+    harness.ledger.break(harness.ledger.failing);
+    await stale;
+    harness.advance(1000);
+    const detailed = await request(harness.trustee.operations).get('/readyz');
+    expect([detailed.status, JSON.stringify(detailed.body)]).toEqual([
+      status,
+      expect.stringContaining(LEDGER_REMEDIES[reason]),
+    ]);
   });
 
   it('is ready while its list is right, and not when it halted', async () => {
