@@ -590,7 +590,7 @@ const english = {
   'conflict.known': {
     one: 'What you block is blocked already by the newer version. If you keep both, this is not added again:',
     other:
-      'What you block is blocked already by the newer version. If you keep both, these are not added again:',
+      'What you block is blocked already by the newer version. If you keep both, these {count} are not added again:',
   },
   'conflict.replace': 'Only mine',
   'conflict.replaceHint': 'Your draft replaces what was changed there.',
