@@ -36,7 +36,10 @@ const FLOORS = new Map([
   ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'readmodel')]],
 
   // The two services. Neither knows the other.
-  ['gateway/src/hospital', [DOMAIN, ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'auth', 'recorder')]],
+  [
+    'gateway/src/hospital',
+    [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'auth', 'recorder')],
+  ],
   [
     'gateway/src/trustee',
     [

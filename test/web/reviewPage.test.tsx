@@ -258,6 +258,24 @@ describe('the preview', () => {
     expect(document.querySelector('.example-change')?.textContent).not.toMatch(/bills|账单|, 12|, 4/);
   });
 
+  it('counts an access of which some is opened and some closed as both, and shows what is opened first', async () => {
+    const mixed: ConsentPreview['items'][number] = {
+      ...partly(entry({ id: 'NorthHospitalMSP~main~2' })),
+      items: [
+        { type: 'Observation', count: 3, before: 'permit', after: 'deny' },
+        { type: 'Procedure', count: 1, before: 'deny', after: 'permit' },
+      ],
+    };
+    const closed = Array.from({ length: 5 }, (_, at) =>
+      partly(entry({ id: `NorthHospitalMSP~main~${String(10 + at)}` })),
+    );
+    await showBlock({ shown: { ...preview([]), items: [...closed, mixed] } });
+    await screen.findByText('Your change would refuse 6 of them wholly or in part');
+    await screen.findByText('Your change would allow 1 of them wholly or in part');
+    const [first] = document.querySelectorAll('.example-change');
+    expect(first?.textContent).toMatch(/Allowed in addition: .*procedures.*, 1\./i);
+  });
+
   it.each<['en' | 'zh-CN', string]>([
     ['en', 'does not hold on any of the days that your change was tried on'],
     ['zh-CN', '在用于检验的日期都不生效'],

@@ -47,8 +47,9 @@ function Replay({ preview, changes }: ReplayProps): ReactNode {
   const words = useWords();
   if (preview.considered === 0 || preview.since === null)
     return <p>{words.text('review.nothing', { days: PREVIEW_DAYS })}</p>;
-  const refused = preview.items.filter(isTightened);
-  const allowed = preview.items.length - refused.length;
+  // An access of which some data are opened and others closed is one of both.
+  const refused = preview.items.filter(tightens).length;
+  const allowed = preview.items.filter(opens).length;
   return (
     <>
       <p>
@@ -65,9 +66,9 @@ function Replay({ preview, changes }: ReplayProps): ReactNode {
         </p>
       ) : (
         <ul className="preview-counts">
-          {refused.length > 0 && (
+          {refused > 0 && (
             <li>
-              <Mark kind="deny" /> <strong>{words.text('review.refused', { count: refused.length })}</strong>
+              <Mark kind="deny" /> <strong>{words.text('review.refused', { count: refused })}</strong>
             </li>
           )}
           {allowed > 0 && (
@@ -118,8 +119,13 @@ function rulesOf(change: PolicyChange): readonly ConsentRule[] {
 type Change = ConsentPreview['items'][number];
 
 /** Whether the draft withholds something that the rules of today release. */
-function isTightened(change: Change): boolean {
-  return change.items.some(({ before, after }) => before === 'permit' && after === 'deny');
+function tightens(change: Change): boolean {
+  return newlyDecided(change, 'deny').length > 0;
+}
+
+/** Whether the draft releases something that the rules of today withhold. */
+function opens(change: Change): boolean {
+  return newlyDecided(change, 'permit').length > 0;
 }
 
 interface NewlyDecided {
@@ -140,7 +146,9 @@ function newlyDecided(change: Change, after: 'permit' | 'deny'): readonly NewlyD
 
 function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode {
   const words = useWords();
-  const shown = preview.items.slice(0, SHOWN);
+  // What is opened is shown first: nobody gets it back.
+  const byWeight = [...preview.items.filter(opens), ...preview.items.filter((change) => !opens(change))];
+  const shown = byWeight.slice(0, SHOWN);
   const rest = preview.items.length - shown.length;
   return (
     <>
