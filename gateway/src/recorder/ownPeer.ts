@@ -26,6 +26,9 @@ const MAX_ORDINARY_CALLS = 3;
 /** A call may take longer than anybody waits for it: while this process is busy its answer lies unread. */
 const CALL_PATIENCE = 3;
 
+const NO_TURN = new LedgerError('rejected', 'the own peer answers others, and had no turn for this', {
+  domainCode: 'CORRUPT',
+});
 const UNCERTAIN_DENIAL = new LedgerError(
   'rejected',
   'the own peer denies, and does not say whether it is up to date',
@@ -35,12 +38,15 @@ const UNCERTAIN_DENIAL = new LedgerError(
 interface Question {
   readonly request: AccessRequest;
   readonly isEmergency: boolean;
+  /** How many of the same client waited before it. */
+  readonly turn: number;
   readonly bytes: number;
   readonly resolve: (permitted: readonly boolean[]) => void;
   readonly reject: (error: unknown) => void;
   /** What counts when the time is over: a refusal of a call with this question, or a denial that is not certain yet. */
   refusal: LedgerError | undefined;
   isOver: boolean;
+  isAsked: boolean;
 }
 
 /**
@@ -49,9 +55,10 @@ interface Question {
  */
 export class OwnPeer {
   readonly #options: OwnPeerOptions;
-  /** Emergencies first. */
+  /** Emergencies first; among them, and among the others, clients take turns. */
   #waiting: Question[] = [];
   #calls = 0;
+  #answeredAt = -Infinity;
 
   constructor(options: OwnPeerOptions) {
     this.#options = options;
@@ -60,7 +67,8 @@ export class OwnPeer {
   /**
    * Whether each item of the request would be permitted.
    * @param isEmergency goes before all that are not.
-   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which;
+   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which,
+   * and when it had no turn while the peer answered others: that is no silence of the peer's;
    * `unavailable` when there is no answer in time or the peer is behind.
    */
   ask(request: AccessRequest, isEmergency: boolean): Promise<readonly boolean[]> {
@@ -76,9 +84,12 @@ export class OwnPeer {
       const question: Question = {
         request,
         isEmergency,
+        turn: this.#waiting.filter((one) => one.isEmergency === isEmergency && isOfSameClient(one, request))
+          .length,
         bytes: Buffer.byteLength(JSON.stringify(request)),
         refusal: undefined,
         isOver: false,
+        isAsked: false,
         resolve: (permitted) => {
           over(() => {
             resolve(permitted);
@@ -91,16 +102,19 @@ export class OwnPeer {
         },
       };
       cancel = this.#options.scheduler.after(this.#options.waitMs, () => {
+        const hasAnswered = this.#options.scheduler.now() - this.#answeredAt <= this.#options.waitMs;
+        const noTurn = !question.isAsked && hasAnswered ? NO_TURN : undefined;
         question.reject(
           question.refusal ??
+            noTurn ??
             new LedgerError(
               'unavailable',
               `the own peer gave no answer within ${String(this.#options.waitMs)} ms`,
             ),
         );
       });
-      const ordinary = isEmergency ? this.#waiting.findIndex((one) => !one.isEmergency) : -1;
-      this.#waiting.splice(ordinary < 0 ? this.#waiting.length : ordinary, 0, question);
+      const behind = this.#waiting.findIndex((one) => isBefore(question, one));
+      this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, question);
       this.#next();
     });
   }
@@ -143,6 +157,7 @@ export class OwnPeer {
       }
       ids.add(question.request.id);
       bytes += question.bytes + 1;
+      question.isAsked = true;
       together.push(question);
     }
     this.#waiting = later;
@@ -157,6 +172,7 @@ export class OwnPeer {
       // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
       const timeoutMs = waitMs * CALL_PATIENCE;
       const permitted = await ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs });
+      this.#answeredAt = this.#options.scheduler.now();
       await this.#tell(together, permitted, standing);
     } catch (error) {
       const behind = await this.#behindAfter(error, together, standing);
@@ -239,4 +255,12 @@ export class OwnPeer {
       { reason: 'PEER_BEHIND' },
     );
   }
+}
+
+function isOfSameClient({ request: { requester } }: Question, other: AccessRequest): boolean {
+  return requester.clientId === other.requester.clientId && requester.org === other.requester.org;
+}
+
+function isBefore(one: Question, other: Question): boolean {
+  return one.isEmergency === other.isEmergency ? one.turn < other.turn : one.isEmergency;
 }

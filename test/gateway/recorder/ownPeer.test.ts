@@ -32,7 +32,7 @@ function hangingPeer(maxEvents: number) {
   const ask = (number: number, isEmergency: boolean): void => {
     void peer.ask(isEmergency ? emergencyOf(number) : requestOf(number), isEmergency).catch(() => undefined);
   };
-  return { calls, scheduler, ask };
+  return { calls, scheduler, peer, ask };
 }
 
 test('an emergency’s question never waits behind a flood of searches', async () => {
@@ -63,6 +63,39 @@ test('the call that is kept for emergencies stays theirs when one of them is ove
   await settle();
   expect(calls).toHaveLength(5);
   expect(calls[4]?.ids).toEqual([emergencyOf(102).id]);
+});
+
+test('clients take turns, and who had none while the peer answered others was not told silence', async () => {
+  const { calls, scheduler, peer } = hangingPeer(1);
+  const errors: unknown[] = [];
+  const ask = (number: number, clientId: string): void => {
+    const request = emergencyOf(number);
+    const asked = peer.ask({ ...request, requester: { ...request.requester, clientId } }, true);
+    asked.catch((error: unknown) => errors.push(error));
+  };
+  for (let i = 0; i < 40; i += 1) ask(i, 'flooder');
+  ask(100, 'honest');
+  await settle();
+  calls[0]?.end();
+  calls[1]?.end();
+  await settle();
+  // The flooder's four were under way, and one of its own came before; the next turn is the other client's.
+  expect(calls[5]?.ids).toEqual([emergencyOf(100).id]);
+  calls[5]?.end();
+  await scheduler.advance(1_000);
+  const kinds = errors.map((error) => (error as LedgerError).kind);
+  // Those that were asked got silence; those that never were got a no.
+  expect(kinds.filter((kind) => kind === 'unavailable').length).toBeLessThanOrEqual(5);
+  expect(kinds.filter((kind) => kind === 'rejected').length).toBeGreaterThan(30);
+});
+
+test('where the peer answers nobody, silence is what everybody is told', async () => {
+  const { scheduler, peer } = hangingPeer(1);
+  const asked = Array.from({ length: 10 }, (_, i) => peer.ask(emergencyOf(i), true));
+  const told = Promise.allSettled(asked);
+  await scheduler.advance(1_000);
+  const kinds = (await told).map((one) => one.status === 'rejected' && (one.reason as LedgerError).kind);
+  expect(new Set(kinds)).toEqual(new Set(['unavailable']));
 });
 
 test('an emergency’s call asks for emergencies alone', async () => {
