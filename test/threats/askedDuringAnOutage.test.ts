@@ -21,10 +21,10 @@ import { accessRequest } from '../support/accessRequests';
 
 const LANE = 'NorthHospitalMSP/ward';
 const LIMITS = {
-  awayAfterMs: 60,
-  deadlineMs: 150,
-  emergencyWaitMs: 200,
-  evaluateMs: 40,
+  awayAfterMs: 120,
+  deadlineMs: 300,
+  emergencyWaitMs: 400,
+  evaluateMs: 80,
   maxAdmitted: 500,
   maxInFlight: 1,
   drainMs: 10,
