@@ -142,7 +142,10 @@ it('shows a list that no longer matches its ledger as stopped, with what it had,
   expect(await page.locator('.visit').count()).toBeGreaterThan(3);
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.goto('/keep/print');
-  await page.getByText(/此列表已停止更新：.*列表与账本不一致/).last().waitFor();
+  await page
+    .getByText(/此列表已停止更新：.*列表与账本不一致/)
+    .last()
+    .waitFor();
   expect(troubles).toEqual([]);
   await context.close();
 }, 120_000);
