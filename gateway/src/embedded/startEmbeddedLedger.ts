@@ -28,7 +28,7 @@ import { BlockFeed } from './services/blockFeed';
 import type { ChannelView } from './services/channelView';
 import { refusalOf } from './services/accessControl';
 import { deliverService } from './services/deliverService';
-import { endorserService } from './services/endorserService';
+import { ENDORSER_SERVICE, endorserService } from './services/endorserService';
 import { gatewayService } from './services/gatewayService';
 import { ChaincodeHost } from './simulation/chaincodeHost';
 import { LedgerStore } from './store/ledgerStore';
@@ -367,7 +367,7 @@ class RunningLedger implements EmbeddedLedger {
       });
       const view = this.view();
       server.addService(gateway.GatewayService, gatewayService(view, peer));
-      server.addService(peerProtos.EndorserService, endorserService(view, peer));
+      server.addService(ENDORSER_SERVICE, endorserService(view, peer));
       server.addService(peerProtos.DeliverService, deliverService(view));
       const bound = await bind(server, host, port === 0 ? 0 : port + i);
       this.servers.push(server);

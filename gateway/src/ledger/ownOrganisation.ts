@@ -109,12 +109,13 @@ export class OwnOrganisation {
 
   #process(question: peer.SignedProposal): Promise<peer.ProposalResponse> {
     const { client, deadlineMs } = this.#options;
-    const { path, requestSerialize, responseDeserialize } = peer.EndorserService.processProposal;
+    const { path } = peer.EndorserService.processProposal;
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(
         path,
-        requestSerialize,
-        responseDeserialize,
+        // Not the generated ones: a process may hold two copies of the classes, and they refuse messages of the other.
+        (message: peer.SignedProposal) => Buffer.from(message.serializeBinary()),
+        (bytes: Buffer) => peer.ProposalResponse.deserializeBinary(new Uint8Array(bytes)),
         question,
         { deadline: Date.now() + deadlineMs },
         (error, answer) => {

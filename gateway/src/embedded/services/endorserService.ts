@@ -11,6 +11,20 @@ import { MalformedProposal, parseProposal } from '../protocol/proposal';
 import type { ChannelView } from './channelView';
 import { asServiceError, RpcError } from './rpcError';
 
+const { processProposal } = protos.EndorserService;
+
+/**
+ * `protos.Endorser` on the wire. A process may hold two copies of the generated classes, one of them the chaincode library's; the generated
+ * definition refuses messages of the other copy.
+ */
+export const ENDORSER_SERVICE = {
+  processProposal: {
+    ...processProposal,
+    requestDeserialize: (bytes: Buffer) => protos.SignedProposal.deserializeBinary(new Uint8Array(bytes)),
+    responseSerialize: (response: protos.ProposalResponse) => Buffer.from(response.serializeBinary()),
+  },
+} as const;
+
 /** `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, whoever else may. */
 export function endorserService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
   return {
