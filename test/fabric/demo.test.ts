@@ -111,7 +111,7 @@ describeFabric('chartwitness demo --fabric', () => {
   test('a second one on the same folder is refused, and the first goes on', async () => {
     const other = new Demo(options);
     expect(await other.code()).toBe(1);
-    expect(other.output).toContain('is working on');
+    expect(other.output).toContain('is in use by process');
     expect(pids().every(lives)).toBe(true);
   });
 
