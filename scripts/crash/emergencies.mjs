@@ -14,6 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { binariesIfPresent } from '../network/binaries.mjs';
 import { readDescription } from '../network/description.mjs';
+import { usage, wholeNumber } from './usage.mjs';
 import { waysAway } from './waysAway.mjs';
 
 const require = createRequire(import.meta.url);
@@ -36,9 +37,9 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const tries = wholeNumber('tries');
-const further = wholeNumber('further');
-const furtherLimitMs = wholeNumber('further-ms');
+const tries = wholeNumber(values, 'tries');
+const further = wholeNumber(values, 'further');
+const furtherLimitMs = wholeNumber(values, 'further-ms');
 const only = (values.only ?? '').split(',');
 const wanted = waysAway().filter(({ name }) => only.some((part) => name.includes(part)));
 if (wanted.length === 0)
@@ -47,18 +48,6 @@ if (wanted.length === 0)
       .map(({ name }) => name)
       .join(', ')}`,
   );
-
-function wholeNumber(name) {
-  const number = Number(values[name]);
-  if (!Number.isInteger(number) || number < 1)
-    usage(`--${name} must be a whole number from 1, not "${values[name]}"`);
-  return number;
-}
-
-function usage(problem) {
-  process.stderr.write(`${problem}\n`);
-  process.exit(2);
-}
 
 const binaries = binariesIfPresent(process.env);
 if (binaries === undefined) {

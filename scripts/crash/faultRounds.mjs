@@ -26,6 +26,7 @@ import {
   untilListed,
 } from './accessLoad.mjs';
 import { FAULTS } from './faults.mjs';
+import { usage, wholeNumber } from './usage.mjs';
 
 const require = createRequire(import.meta.url);
 const { startFabricDemo } = require('../../gateway/dist/demo/fabricDemo.js');
@@ -59,24 +60,12 @@ const { values } = parseArgs({
     'longest-ms': { type: 'string', default: '12000' },
   },
 });
-const rounds = wholeNumber('rounds');
-const shortestMs = wholeNumber('shortest-ms');
-const longestMs = wholeNumber('longest-ms');
+const rounds = wholeNumber(values, 'rounds');
+const shortestMs = wholeNumber(values, 'shortest-ms');
+const longestMs = wholeNumber(values, 'longest-ms');
 const wanted = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 if (wanted.length === 0) usage(`--only must be part of one of: ${FAULTS.map(({ name }) => name).join(', ')}`);
 const seed = values.seed ?? String(Date.now());
-
-function wholeNumber(name) {
-  const number = Number(values[name]);
-  if (!Number.isInteger(number) || number < 1)
-    usage(`--${name} must be a whole number from 1, not "${values[name]}"`);
-  return number;
-}
-
-function usage(problem) {
-  process.stderr.write(`${problem}\n`);
-  process.exit(2);
-}
 
 /** A number in [0, 1) that depends on the seed and the place only. */
 function chance(place) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   label,
@@ -9,7 +8,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital, outcomeCode } from './hospitalFixture';
+import { bundleOf, type Hospital, outcomeCode } from './hospitalFixture';
+import { hospitalBefore } from './support/hospitalBefore';
 
 // With labels that are trusted in reads alone, one resource that cannot be read again must not keep an emergency from the others.
 
@@ -32,10 +32,7 @@ beforeEach(async () => {
 afterEach(() => source.close());
 
 const hospitalWith = (limits: { emergencyPageMs?: number; sourceBytes?: number } = {}): Promise<Hospital> =>
-  createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'reads' }),
-    settings: { limits },
-  });
+  hospitalBefore(source, { labels: 'reads' }, { settings: { limits } });
 
 const emergency = (hospital: Hospital, path: string): ReturnType<Hospital['get']> =>
   hospital.get(path, { purpose: 'BTG' }, EMERGENCY);

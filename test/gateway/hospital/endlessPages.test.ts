@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import pino from 'pino';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import {
   type FakeFhirServer,
   observation,
@@ -8,7 +7,8 @@ import {
   searchset,
   startFakeFhirServer,
 } from '../fhir/fakeFhirServer';
-import { bundleOf, createHospital, type Hospital, outcomeCode } from './hospitalFixture';
+import { bundleOf, type Hospital, outcomeCode } from './hospitalFixture';
+import { hospitalBefore } from './support/hospitalBefore';
 
 // Each page is empty, and names another next one.
 
@@ -38,11 +38,14 @@ beforeEach(async () => {
 afterEach(() => source.close());
 
 const hospitalWith = (emergencyPageMs = 10_000): Promise<Hospital> =>
-  createHospital({
-    upstream: createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' }),
-    settings: { limits: { emergencyPageMs } },
-    log: pino({ level: 'info' }, { write: (line: string) => logged.push(line) }),
-  });
+  hospitalBefore(
+    source,
+    {},
+    {
+      settings: { limits: { emergencyPageMs } },
+      log: pino({ level: 'info' }, { write: (line: string) => logged.push(line) }),
+    },
+  );
 
 test('pages that do not end are the source’s fault, by name, after a hundred empty ones', async () => {
   const hospital = await hospitalWith();
