@@ -166,11 +166,12 @@ async function secondGateway({ demo, dataDir }, outageMs, round) {
     prefix: `urn:fault:${round}:second:`,
     workers: 3,
   });
-  const fenced = await untilFenced([role.url, second.url]);
+  const ownOperations = `http://127.0.0.1:${settings.match(/^OPERATIONS_PORT='?(\d+)/m)?.[1]}`;
+  const fenced = await untilFenced([ownOperations, second.operationsUrl]);
   await wait(outageMs);
   await extra.stop();
   await second.kill();
-  if (fenced.includes(role.url)) {
+  if (fenced.includes(ownOperations)) {
     await role.stop();
     writeFileSync(role.configFile, settings.replace(/^GATEWAY_NAME=.*$/m, `GATEWAY_NAME='main-${round}'`));
     await role.start();
@@ -179,22 +180,33 @@ async function secondGateway({ demo, dataDir }, outageMs, round) {
 }
 
 async function startSecond(settings, dataDir) {
-  const port = await takeFreePort();
+  const [port, operationsPort] = [await takeFreePort(), await takeFreePort()];
   const url = `http://127.0.0.1:${port}`;
   const file = `${dataDir}.env`;
-  const own = { PORT: port, BASE_URL: url, DATA_DIR: dataDir };
+  const own = { PORT: port, BASE_URL: url, OPERATIONS_PORT: operationsPort, DATA_DIR: dataDir };
   const text = Object.entries(own).reduce(
     (current, [name, value]) => current.replace(new RegExp(`^${name}=.*$`, 'm'), `${name}='${value}'`),
     settings,
   );
   writeFileSync(file, text, { mode: 0o600 });
   const child = spawn(process.execPath, [`--env-file=${file}`, PROGRAM, 'serve', '--role', 'hospital'], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    // The last words are enough to say why it ended.
+    said = (said + text).slice(-2_000);
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  await untilAnswers(url);
+  const ended = exited.then((code) => {
+    throw new Error(`the second gateway ended with ${String(code)}: ${said}`);
+  });
+  // Also where it is killed on purpose, later.
+  ended.catch(() => undefined);
+  await Promise.race([untilAnswers(url), ended]);
   return {
     url,
+    operationsUrl: `http://127.0.0.1:${operationsPort}`,
     kill: async () => {
       child.kill('SIGKILL');
       await exited;
@@ -213,7 +225,7 @@ async function untilAnswers(url) {
   }
 }
 
-/** The gateways that say that another one writes in their lane. */
+/** The gateways that say that another one writes in their lane. Asked where operators ask: callers are not told why. */
 async function untilFenced(urls) {
   const deadline = performance.now() + 20_000;
   for (;;) {
