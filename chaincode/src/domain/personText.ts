@@ -6,9 +6,10 @@ const MAX_NAME = 300;
 const MAX_ROLE = 128;
 const MAX_REASON = 500;
 const MIN_REASON_LETTERS = 3;
+const MIN_REASON_SYLLABLES = 2;
 
-/** {@link isReason} in words, for whoever sent something else. */
-export const REASON_IN_WORDS = `at least ${String(MIN_REASON_LETTERS)} letters, at most ${String(MAX_REASON)} characters`;
+/** {@link isReason} in words, for those who sent something else. */
+export const REASON_IN_WORDS = `at least ${String(MIN_REASON_LETTERS)} letters (${String(MIN_REASON_SYLLABLES)} in Chinese, Japanese or Korean script), at most ${String(MAX_REASON)} characters`;
 
 const BLANK = 0x20;
 const ZWNJ = 0x200c;
@@ -37,6 +38,26 @@ const JOINING_SCRIPTS: readonly (readonly (readonly [number, number])[])[] = [
   [[0x1000, 0x109f]],
   [[0x1780, 0x17ff]],
   [[0x1800, 0x18af]],
+];
+
+/**
+ * Where the letters stand that are a syllable or a word each: Chinese characters, kana and Hangul syllables. The blocks are fixed, as
+ * {@link kindOf}'s table is. It alone says which of their code points are letters. The single sounds of Hangul and Bopomofo are not here.
+ */
+const SYLLABLES: readonly (readonly [number, number])[] = [
+  [0x3005, 0x3006],
+  [0x3031, 0x3035],
+  [0x303b, 0x303c],
+  [0x3041, 0x30ff],
+  [0x31f0, 0x31ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xff66, 0xff9f],
+  [0x16fe3, 0x16fe3],
+  [0x1aff0, 0x1b16f],
+  [0x20000, 0x3ffff],
 ];
 
 /**
@@ -81,18 +102,31 @@ export function normalisePersonName(text: string): string {
 }
 
 /**
- * Whether a text can be the reason of an emergency: at least three letters of any script, at most 500 UTF-16 code units. It has no other
- * least length: in scripts whose letters are words, four letters say as much as a Latin sentence. Line breaks and tabs are allowed; other
- * controls, lone surrogates and characters that turn the direction of what follows are not. Everything else is: nobody is kept from care
- * by a stray character.
+ * Whether a text can be the reason of an emergency: at least three letters, at most 500 UTF-16 code units. Of Chinese characters, kana and
+ * Hangul syllables two are enough: each is a syllable or a word. There is no other least length. Letters are counted in NFC, so that both
+ * forms of one text are judged alike. Line breaks and tabs are allowed; other controls, lone surrogates and characters that turn the
+ * direction of what follows are not. Everything else is: nobody is kept from care by a stray character.
  */
 export function isReason(text: string): boolean {
   return (
     text.length <= MAX_REASON &&
     !UNPRINTABLE.test(text) &&
     text.search(TURNS) < 0 &&
-    count(text, ['letter'], MIN_REASON_LETTERS) === MIN_REASON_LETTERS
+    hasWords(text.normalize('NFC'))
   );
+}
+
+function hasWords(text: string): boolean {
+  const syllables = Array.from(text).filter(isSyllable).join('');
+  return (
+    count(text, ['letter'], MIN_REASON_LETTERS) === MIN_REASON_LETTERS ||
+    count(syllables, ['letter'], MIN_REASON_SYLLABLES) === MIN_REASON_SYLLABLES
+  );
+}
+
+function isSyllable(character: string): boolean {
+  const codePoint = character.codePointAt(0) ?? 0;
+  return SYLLABLES.some(([first, last]) => codePoint >= first && codePoint <= last);
 }
 
 /** A reason as it was typed or pasted, in the form that {@link isReason} asks for: line breaks as `\n`, nothing that turns the direction, no white space at the ends. */

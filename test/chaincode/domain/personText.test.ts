@@ -71,6 +71,21 @@ describe('over the whole range of Unicode', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('two characters are a reason if they are Chinese characters, kana or Hangul syllables', () => {
+    // Script extensions: marks that repeat or lengthen a kana are of both kana scripts.
+    const syllable =
+      /[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\uac00-\ud7a3]/u;
+    let accepted = 0;
+    const wrong = listed((character, codePoint) => {
+      if (kindOf(codePoint) !== 'letter') return isReason(character.repeat(2));
+      accepted += Number(isReason(character.repeat(2)));
+      return isReason(character) || isReason(character.repeat(2)) !== syllable.test(character);
+    });
+    expect(wrong).toEqual([]);
+    // Unicode 15.1 has 97,680 unified ideographs and 11,172 Hangul syllables; the rest is kana and compatibility ideographs.
+    expect(accepted).toBeGreaterThan(97_680 + 11_172);
+  });
+
   test('the compared form is reached in one step and takes no id apart', () => {
     const wrong = listed((character, codePoint) => {
       const id = `a${character}b`;
@@ -201,6 +216,16 @@ describe('a reason', () => {
     '大出血',
     'seizure',
     'Krampf',
+    'инсульт',
+    'سكتة',
+    '昏迷',
+    '昏迷!',
+    '意識',
+    'ショック',
+    'けが',
+    '의식',
+    '의식'.normalize('NFD'),
+    '\u{20000}\u{2a6d6}',
   ])('%j is one', (reason) => {
     expect(isReason(reason)).toBe(true);
   });
@@ -209,7 +234,14 @@ describe('a reason', () => {
     ['too long', 'x'.repeat(501)],
     ['digits and signs', '1234567890 !!!'],
     ['two letters', 'ok ..........'],
-    ['two letters of a script whose letters are words', '昏迷'],
+    ['two Cyrillic letters', 'да'],
+    ['two Arabic letters', 'لا'],
+    ['two single sounds of Hangul', 'ㅋㅋ'],
+    ['two single sounds of Bopomofo', 'ㄅㄆ'],
+    ['one character', '痛'],
+    ['one character and one letter', '痛A'],
+    ['one Hangul syllable', '각'],
+    ['one Hangul syllable in three parts', '각'.normalize('NFD')],
     ['one invisible character', '\u200b'.repeat(12)],
     ['blanks', ' '.repeat(12)],
     ['marks', '\u0301'.repeat(12)],

@@ -27,6 +27,7 @@ test.each([
   ['BTG', 'lost 40% of blood at the scene', 'lost 40% of blood at the scene'],
   ['BTG', 'abc', 'abc'],
   ['BTG', encodeURIComponent('心脏骤停'), '心脏骤停'],
+  ['BTG', encodeURIComponent('昏迷'), '昏迷'],
   ['BTG', 'x'.repeat(500), 'x'.repeat(500)],
 ])('purpose %s with a reason is recorded with it', async (purpose, header, reason) => {
   const response = await hospital.get(`Patient/${liz}`, { purpose }, { 'break-glass-reason': header });

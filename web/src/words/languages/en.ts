@@ -342,7 +342,7 @@ const english = {
   'why.quoted': '“{rule}”',
   'why.emergency.noPerson': 'An emergency was declared without saying who is asking. That is always refused.',
   'why.emergency.noReason':
-    '{person} declared an emergency, but gave no reason or one that does not count: it needs at least three letters and at most 500 characters. That is always refused.',
+    '{person} declared an emergency, but gave no reason or one that does not count: it needs at least three letters (two in Chinese, Japanese or Korean script) and at most 500 characters. That is always refused.',
   'why.version': 'Version {version} of your consent, saved on {date}.',
   'why.since': 'In force since {date}.',
   'why.unread': 'Your consent cannot be read now: its rule is named by its number.',

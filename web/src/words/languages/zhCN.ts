@@ -307,7 +307,7 @@ export const words: Words = {
   'why.emergency.allowedAnyway': '没有违反您的任何规则：即使不紧急也会被允许。',
   'why.quoted': '“{rule}”',
   'why.emergency.noReason':
-    '{person}声明了紧急情况，但没有给出原因，或所给原因不符合要求：至少三个字，最多500个字符。这样的请求一律拒绝。',
+    '{person}声明了紧急情况，但没有给出原因，或所给原因不符合要求：至少两个汉字或三个字母，最多 500 个字符。这样的请求一律拒绝。',
   'why.emergency.noPerson': '有人声明了紧急情况，但没有说明自己是谁，这样的请求一律拒绝。',
   'why.version': '授权第 {version} 版，保存于{date}。',
   'why.since': '自{date}起有效。',
