@@ -100,7 +100,11 @@ export const FAULTS = [
     refuses: ['hospital.north'],
     cuts: ['hospital.north'],
   }),
-  roleKilled('trustee kill -9', 'TrusteeMSP', { refuses: [], cuts: ['consents', 'reads'] }),
+  // While it starts it answers 503 already, so that nobody else can take its port.
+  roleKilled('trustee kill -9', 'TrusteeMSP', {
+    refuses: ['consents', 'reads'],
+    cuts: ['consents', 'reads'],
+  }),
   diskFull('gateway’s disk full', 'NorthHospitalMSP', ['hospital.north']),
   diskFull('trustee’s disk full', 'TrusteeMSP', ['reads']),
   {
