@@ -18,7 +18,7 @@ import { JwsRefused } from './compactJws';
 import { createAdapterFactory } from './oidcAdapter';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
-import { grantableScopes } from './scopes';
+import { grantableScopes } from './systemScopes';
 import { explainRefusals, toldTo } from './tokenRefusals';
 import { sayWhenToRetry, TooManyRequests } from './temporarilyUnavailable';
 

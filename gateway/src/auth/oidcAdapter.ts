@@ -4,7 +4,7 @@ import { errors, type Adapter, type AdapterPayload, type SigningAlgorithm } from
 import { LedgerError } from '../ledger/ledgerError';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
-import { narrowerScopes } from './scopes';
+import { narrowerScopes } from './systemScopes';
 import { fromStore, TemporarilyUnavailable } from './temporarilyUnavailable';
 
 export interface AdapterOptions {

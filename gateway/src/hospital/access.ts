@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Action, IdentifierTable } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import { coversType, type ScopeLetter } from '../auth/scopes';
+import { coversType, type ScopeLetter } from '../auth/systemScopes';
 import { AppError } from '../errors';
 import { appliedParameters } from '../fhir/appliedParameters';
 import { BY_REFERENCE, includeRules } from '../fhir/includes';

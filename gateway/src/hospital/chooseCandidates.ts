@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
-import { coversType, type ScopeLetter } from '../auth/scopes';
+import { coversType, type ScopeLetter } from '../auth/systemScopes';
 import { type Candidate, isRecordable } from '../fhir/itemGroups';
 import type { SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';

@@ -15,7 +15,7 @@ import { fhirAdmission, tokenAdmission, tokenKey } from '../auth/fhirAdmission';
 import { createAuthenticator } from '../auth/principal';
 import type { RegistryReader } from '../auth/registryReader';
 import type { ReplayStore } from '../auth/replayStore';
-import { grantableScopes } from '../auth/scopes';
+import { grantableScopes } from '../auth/systemScopes';
 import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { capabilityStatement } from '../fhir/capabilityStatement';

@@ -5,7 +5,8 @@ import { AppError } from '../errors';
 import type { Admission } from '../http/admission';
 import { checkWrite } from './csrf';
 import type { Patient, PatientDirectory } from './patientDirectory';
-import { coversPatientScope, type ScopeLetter } from './patientScopes';
+import { coversPatientScope } from '../auth/patientScopes';
+import type { SmartLetter } from '../auth/smartScope';
 import type { PortalSession, PortalSessions } from './portalSession';
 
 /** Who calls the patient API. The subject is always the caller's own: no path, query or body can name another. */
@@ -62,7 +63,7 @@ export function patientWith(
   request: Request,
   response: Response,
   type: 'AuditEvent' | 'Consent',
-  letters: readonly ScopeLetter[],
+  letters: readonly SmartLetter[],
 ): Patient {
   const caller = callerOf(request);
   if (caller.kind === 'token' && !letters.some((letter) => coversPatientScope(caller.scope, type, letter))) {

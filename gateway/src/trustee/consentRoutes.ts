@@ -19,7 +19,7 @@ import { callerOf, patientWith } from './caller';
 import type { ConsentDesk, StandingConsent } from './consentDesk';
 import { replayAccess, replayPage } from './consentPreview';
 import { jsonBody } from './jsonBody';
-import { coversPatientScope } from './patientScopes';
+import { coversPatientScope } from '../auth/patientScopes';
 
 export interface ConsentRoutesDeps {
   readonly desk: ConsentDesk;

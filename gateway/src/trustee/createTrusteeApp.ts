@@ -36,7 +36,7 @@ import {
   type SubjectOf,
 } from './patientDirectory';
 import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './patientProvider';
-import { PUBLISHED_SCOPES } from './patientScopes';
+import { PUBLISHED_SCOPES } from '../auth/patientScopes';
 import { portalFiles } from './portalFiles';
 import { createPendingSignIns } from './pendingSignIns';
 import { createPortalSessions, type SessionLifetime } from './portalSession';

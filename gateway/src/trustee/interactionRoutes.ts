@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type Response, Router, urlencoded } from 'express';
 import { errors, type Provider } from 'oidc-provider';
+import { splitScopes } from '../auth/smartScope';
 import { AppError } from '../errors';
 import { PORTAL_CLIENT_ID } from './patientProvider';
 import type { PatientAccounts } from './patientAccounts';
-import { describeScopes } from './patientScopes';
+import { describeScopes } from './scopeWords';
 import { consentPage, errorPage, LANGUAGE_PARAMETER, loginPage, type Page } from './signInPages';
 import type { SignInThrottle } from './signInThrottle';
 import { interactionLanguage, type Language, LANGUAGES, requestLanguage, wordsIn } from './signInWords';
@@ -176,7 +177,7 @@ async function askConsent(deps: InteractionDeps, details: Details, language: Lan
 
 function askedScopes(details: Details): readonly string[] {
   const { scope } = details.params;
-  return typeof scope === 'string' ? scope.split(' ').filter((part) => part !== '') : [];
+  return typeof scope === 'string' ? splitScopes(scope) : [];
 }
 
 async function consent(

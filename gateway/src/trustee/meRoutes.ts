@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router } from 'express';
 import type { LedgerKeeping, ListPosition, Me } from '../api/schemas';
+import { splitScopes } from '../auth/smartScope';
 import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type Caller, callerOf } from './caller';
@@ -53,7 +54,7 @@ function identityOf(caller: Caller, { sessions, failedSignIns }: MeRoutesDeps): 
     };
   }
   // An app learns names only with the scope that the patient was asked for.
-  const mayKnow = caller.scope.split(' ').includes('profile');
+  const mayKnow = splitScopes(caller.scope).includes('profile');
   return {
     subject,
     name: mayKnow ? name : '',

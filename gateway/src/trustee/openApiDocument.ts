@@ -14,7 +14,7 @@ import {
   previewQuery,
   problem,
 } from '../api/schemas';
-import { grantablePatientScopes } from './patientScopes';
+import { grantablePatientScopes } from '../auth/patientScopes';
 
 const VERSION = '1.0.0';
 const etag = z.string().meta({ description: 'The consent’s version as a strong entity tag', example: '"3"' });

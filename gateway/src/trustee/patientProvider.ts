@@ -14,7 +14,7 @@ import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
 import type { OidcStorage } from './oidcAdapter';
 import { LOGIN_CLAIM } from './patientDirectory';
-import { grantablePatientScopes, identityScopes, withNarrowerScopes } from './patientScopes';
+import { grantablePatientScopes, identityScopes, withNarrowerScopes } from '../auth/patientScopes';
 import type { PatientAccounts } from './patientAccounts';
 import type { TrusteeKeys } from './trusteeKeys';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { ScopeWords } from './patientScopes';
+import type { ScopeWords } from './scopeWords';
 import { type Language, LANGUAGES, wordsIn } from './signInWords';
 
 /** A page that works without script, and the Content-Security-Policy that it needs. */

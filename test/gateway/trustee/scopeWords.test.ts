@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describeScopes } from '../../../gateway/src/trustee/patientScopes';
+import { describeScopes } from '../../../gateway/src/trustee/scopeWords';
 import { LANGUAGES, wordsIn } from '../../../gateway/src/trustee/signInWords';
 
 const told = (scopes: string, language: (typeof LANGUAGES)[number] = 'en') =>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { coversType, narrowerScopes } from '../../../gateway/src/auth/scopes';
+import { coversType, narrowerScopes } from '../../../gateway/src/auth/systemScopes';
 
 test.each([
   ['system/*.rs', 'Observation', 'r', true],
