@@ -57,6 +57,7 @@ export class BatchSource {
         entries: [{ id, part: undefined }],
         since: committed,
         tries: 0,
+        differences: 0,
         restsUntil: 0,
         refusal,
       })),

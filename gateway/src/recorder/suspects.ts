@@ -17,6 +17,8 @@ export interface SuspectGroup {
   readonly since: number;
   /** How often the ledger refused it when nothing could be taken away from it any more. */
   readonly tries: number;
+  /** How often the peers differed about it then, before that counted as a try. */
+  readonly differences: number;
   /** Not before then, milliseconds since the epoch. */
   readonly restsUntil: number;
   /** Why it was set aside by an earlier process; kept until the ledger has it. */

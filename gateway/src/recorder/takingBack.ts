@@ -18,6 +18,8 @@ import { halvesOf, type Suspect, type SuspectGroup, type Suspects } from './susp
 const OWED_REST_MS = 30_000;
 /** So often in a row the peers differ about a batch before it is taken apart: one may only be behind. */
 const DIFFERENCES = 3;
+/** Peers that were only behind one another agree within moments: so soon an owed entry about which they differ is tried again, by its tries. */
+const SOON_MS: readonly number[] = [100, 200, 400, 800, 1_600, 3_200];
 /** So often an entry is tried alone before a mere difference between peers counts as a refusal. */
 const TRIES_OF_DIFFERENCES = 5;
 /** Halving 1,000 entries refuses at most 11 batches in a row; beyond this the ledger takes nothing, whatever it is given. */
@@ -198,32 +200,15 @@ export class TakingBack {
     const tries = group.tries + 1;
     const isRefused = error.kind === 'rejected' || tries >= TRIES_OF_DIFFERENCES;
     const isTheCause = isRefused && committed() > group.since;
-    const rests = (milliseconds: number): SuspectGroup => ({
-      ...group,
-      tries,
-      restsUntil: now + milliseconds,
-    });
     const ticket = part?.ticket.isSettled === false ? part.ticket : undefined;
     if (ticket === undefined) {
-      if (!isTheCause) {
-        return { first: [], last: rests(OWED_REST_MS) };
-      }
-      const refusal = error.domainCode ?? error.reason ?? 'REFUSED';
-      return {
-        first: [],
-        setAside: refusal,
-        then: () => {
-          log.error(
-            { err: error, entry: id, refusal },
-            'the ledger refuses an entry that it must get; it is set aside until this gateway starts again',
-          );
-        },
-      };
+      return isTheCause ? this.#putAside(id, error) : { first: [], last: this.#resting(group, error) };
     }
     ticket.wasRefusedAlone ||= error.kind === 'rejected';
     const isOver = ticket.isEmergency ? isTheCause : error.kind === 'rejected';
     if (!isOver) {
-      return { first: [], last: rests(backoffMs('rejected', tries, jitter())) };
+      const restsUntil = now + backoffMs('rejected', tries, jitter());
+      return { first: [], last: { ...group, tries, restsUntil } };
     }
     return {
       first: [],
@@ -236,12 +221,36 @@ export class TakingBack {
     };
   }
 
+  #putAside(id: string, error: LedgerError): TakenApart {
+    const refusal = error.domainCode ?? error.reason ?? 'REFUSED';
+    return {
+      first: [],
+      setAside: refusal,
+      then: () => {
+        this.#options.log.error(
+          { err: error, entry: id, refusal },
+          'the ledger refuses an entry that it must get; it is set aside until this gateway starts again',
+        );
+      },
+    };
+  }
+
+  /** An owed entry alone, until its next try. Mere differences count as no tries at first: peers need the time to agree. */
+  #resting(group: SuspectGroup, error: LedgerError): SuspectGroup {
+    const now = this.#options.scheduler.now();
+    const soon = error.kind === 'rejected' ? undefined : SOON_MS[group.differences];
+    return soon === undefined
+      ? { ...group, tries: group.tries + 1, restsUntil: now + OWED_REST_MS }
+      : { ...group, differences: group.differences + 1, restsUntil: now + soon };
+  }
+
   /** All of a batch, to go again as it is. */
   #whole(batch: PendingBatch): SuspectGroup {
     return {
       entries: liveEntriesOf(batch),
       since: batch.group?.since ?? this.#options.committed(),
       tries: 0,
+      differences: 0,
       restsUntil: 0,
     };
   }

@@ -102,6 +102,30 @@ describe('an owed entry that the ledger refuses', () => {
     expect(recorded().sort()).toEqual(idsOf([1, 2]).sort());
   });
 
+  test('about which peers differ because one is behind is recorded moments after that one has caught up', async () => {
+    const recorder = await bench.start();
+    await releaseLate(recorder, [1, 2, 3]);
+    bench.ledger.differsAbout = () => true;
+    await bench.scheduler.advance(2_500);
+    expect(recorder.state()).toMatchObject({ owed: 3, setAside: 0 });
+    bench.ledger.differsAbout = () => false;
+    await bench.scheduler.advance(2_000);
+    expect(recorder.state()).toMatchObject({ owed: 0, inFlight: 0 });
+    expect(recorded().sort()).toEqual(idsOf([1, 2, 3]).sort());
+    expectSoundLane();
+  });
+
+  test('about which peers differ for long is not set aside for its first tries, though others are recorded', async () => {
+    const recorder = await bench.start();
+    await releaseLate(recorder, [1]);
+    bench.ledger.differsAbout = ({ id }) => id === emergencyOf(1).id;
+    await bench.scheduler.advance(3_000);
+    for (let number = 10; number < 30; number += 1) await recordAnother(recorder, number);
+    expect(recorder.state()).toMatchObject({ owed: 1, setAside: 0 });
+    await bench.scheduler.advance(180_000);
+    expect(recorder.state()).toMatchObject({ owed: 0, setAside: 1 });
+  });
+
   test('is tried again with the next start, and recorded if the ledger takes it now', async () => {
     const first = await bench.start();
     refuse(emergencyOf(1).id);
