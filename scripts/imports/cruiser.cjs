@@ -3,8 +3,20 @@
 const { APART, FABRIC, FLOORS, PACKAGES } = require('./floors.cjs');
 
 const escaped = (path) => path.replace(/[.]/g, '\\.');
-/** Everything in a folder, or the file itself. */
-const within = (path) => (/\.tsx?$/.test(path) ? `^${escaped(path)}$` : `^${escaped(path)}/`);
+const isFile = (path) => /\.tsx?$/.test(path);
+/** The rows inside a folder, as seen from it. */
+const roomsOf = (folder) =>
+  [...FLOORS.keys()]
+    .filter((row) => row.startsWith(`${folder}/`))
+    .map((row) => escaped(row.slice(folder.length + 1)) + (isFile(row) ? '$' : '/'));
+/** Everything in a folder but its rooms, or the file itself. */
+const within = (path) => {
+  if (isFile(path)) {
+    return `^${escaped(path)}$`;
+  }
+  const rooms = roomsOf(path);
+  return `^${escaped(path)}/${rooms.length === 0 ? '' : `(?!${rooms.join('|')})`}`;
+};
 const anyOf = (paths) => paths.map(within).join('|');
 const OURS = '^(chaincode|gateway|web)/src/';
 const CORE_OR_NPM = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
