@@ -15,7 +15,7 @@ import { faultTrace } from '../http/faultTrace';
 import { B2B, B2bRefused, formatB2b, type B2bExtension } from './b2bExtension';
 import { checkClientAssertion } from './clientAssertion';
 import { JwsRefused } from './compactJws';
-import { createAdapterFactory } from './oidcAdapter';
+import { createAdapterFactory } from './authorizationStorage';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { grantableScopes } from './systemScopes';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
-import { USED_BEFORE } from './oidcAdapter';
+import { USED_BEFORE } from './authorizationStorage';
 
 /**
  * What the library found wrong after it had verified the signature, in words for the client. Everything that it finds before (client
