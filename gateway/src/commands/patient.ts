@@ -10,7 +10,7 @@ import {
   openPatientAccounts,
   type PatientAccount,
   type PatientAccounts,
-} from '../trustee/patientAccounts';
+} from '../trustee/accounts/patientAccounts';
 import { writeIdentifierSystems } from '../subjects/identifierText';
 import { identifierTable } from '../subjects/networkTable';
 import { checked } from './checked';

@@ -22,8 +22,8 @@ import {
   migrateTrusteeDatabase,
   openPatientAccounts,
   type PatientAccounts,
-} from '../trustee/patientAccounts';
-import { openTrusteeKeys } from '../trustee/trusteeKeys';
+} from '../trustee/accounts/patientAccounts';
+import { openTrusteeKeys } from '../trustee/signIn/trusteeKeys';
 import { closeAll } from './closeAll';
 
 export interface TrusteeServiceOptions {

@@ -13,7 +13,7 @@ import { createSampleHospital } from '../fhir/sampleHospital';
 import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openDatabase } from '../readmodel/openDatabase';
-import { migrateTrusteeDatabase, openPatientAccounts } from '../trustee/patientAccounts';
+import { migrateTrusteeDatabase, openPatientAccounts } from '../trustee/accounts/patientAccounts';
 import { writeIdentifierSystems } from '../subjects/identifierText';
 import { openAccounts } from './accounts';
 import { type DemoHospital, HOSPITALS, TRUSTEE } from './cast';

@@ -18,31 +18,31 @@ import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../readmodel/openDatabase';
-import { accessRoutes } from './accessRoutes';
-import { type BackChannel, createBackChannel } from './backChannel';
-import { authenticateCaller } from './caller';
-import { createConsentDesk } from './consentDesk';
-import { consentRoutes } from './consentRoutes';
-import { interactionRoutes } from './interactionRoutes';
-import { meRoutes } from './meRoutes';
-import { openOidcStorage } from './oidcAdapter';
-import { openApiDocument } from './openApiDocument';
-import { createOpenIdClient, type OpenIdClient } from './openIdClient';
-import type { PatientAccounts } from './patientAccounts';
+import { accessRoutes } from './patientApi/accessRoutes';
+import { type BackChannel, createBackChannel } from './signIn/backChannel';
+import { authenticateCaller } from './patientApi/caller';
+import { createConsentDesk } from './patientApi/consentDesk';
+import { consentRoutes } from './patientApi/consentRoutes';
+import { interactionRoutes } from './signIn/interactionRoutes';
+import { meRoutes } from './patientApi/meRoutes';
+import { openOidcStorage } from './signIn/oidcStorage';
+import { openApiDocument } from './patientApi/openApiDocument';
+import { createOpenIdClient, type OpenIdClient } from './signIn/openIdClient';
+import type { PatientAccounts } from './accounts/patientAccounts';
 import {
   accountDirectory,
   externalDirectory,
   type PatientDirectory,
   type SubjectOf,
-} from './patientDirectory';
-import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './patientProvider';
+} from './accounts/patientDirectory';
+import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './signIn/patientProvider';
 import { PUBLISHED_SCOPES } from '../auth/patientScopes';
 import { portalFiles } from './portalFiles';
-import { createPendingSignIns } from './pendingSignIns';
-import { createPortalSessions, type SessionLifetime } from './portalSession';
-import { signInRoutes } from './signInRoutes';
-import { type FailedSignIns, openSignInThrottle, type ThrottleRules } from './signInThrottle';
-import { publicJwks, type TrusteeKeys } from './trusteeKeys';
+import { createPendingSignIns } from './signIn/pendingSignIns';
+import { createPortalSessions, type SessionLifetime } from './session/portalSession';
+import { signInRoutes } from './signIn/signInRoutes';
+import { type FailedSignIns, openSignInThrottle, type ThrottleRules } from './accounts/signInThrottle';
+import { publicJwks, type TrusteeKeys } from './signIn/trusteeKeys';
 
 /** An OpenID provider elsewhere that the patients already use. */
 export interface ExternalIssuer {

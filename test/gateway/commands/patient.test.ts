@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patientCommand } from '../../../gateway/src/commands/patient';
 import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
-import { migrateTrusteeDatabase, openPatientAccounts } from '../../../gateway/src/trustee/patientAccounts';
+import {
+  migrateTrusteeDatabase,
+  openPatientAccounts,
+} from '../../../gateway/src/trustee/accounts/patientAccounts';
 import { runCommand } from './testIo';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'patient-command-'));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import request from 'supertest';
-import { createSealedCookie } from '../../../gateway/src/trustee/sealedCookie';
+import { createSealedCookie } from '../../../gateway/src/trustee/session/sealedCookie';
 import { Browser } from './browser';
 import { ALICE, type Harness, LANE, startTrustee } from './trusteeHarness';
 

@@ -21,8 +21,8 @@ import {
   migrateTrusteeDatabase,
   openPatientAccounts,
   type PatientAccounts,
-} from '../../../gateway/src/trustee/patientAccounts';
-import { openTrusteeKeys } from '../../../gateway/src/trustee/trusteeKeys';
+} from '../../../gateway/src/trustee/accounts/patientAccounts';
+import { openTrusteeKeys } from '../../../gateway/src/trustee/signIn/trusteeKeys';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
 import { subjectOf } from './subjects';
