@@ -78,6 +78,21 @@ it('shows an empty way in, not an empty list, when the server is away from the s
   await context.close();
 });
 
+it('brings by itself, when the network is back, an entry that was opened without it', async () => {
+  const { page, context } = await openPage(browser, product.demo.portalUrl);
+  await signIn(page, patientOf(product.demo, 'ned'));
+  await page.locator('.visit').first().waitFor();
+  await page.mouse.move(200, 200);
+  await page.waitForLoadState('networkidle');
+  await context.setOffline(true);
+  await page.locator('.visit a.visit-link').first().click();
+  await page.getByRole('heading', { name: 'This did not work' }).waitFor();
+  await context.setOffline(false);
+  await page.locator('.page-entry .why-sentence').first().waitFor();
+  expect(await page.getByText('This did not work').count()).toBe(0);
+  await context.close();
+});
+
 it('asks nothing of the server for somebody who was never signed in', async () => {
   const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
   await page.route('**/api/v1/**', (route) => route.abort());

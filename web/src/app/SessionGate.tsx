@@ -6,6 +6,7 @@ import { useLocation } from 'react-router';
 import { ErrorPage } from '../components/ErrorPage';
 import { PartBoundary } from '../components/PartBoundary';
 import { ApiError } from '../lib/apiError';
+import { inTurns, useComeBack } from '../lib/comeBack';
 import { meQuery, MeProvider } from '../lib/queries';
 import { guardPageCache } from '../lib/pageCache';
 import { hearOtherTabs, setSessionState, useSessionState } from '../lib/sessionState';
@@ -20,6 +21,11 @@ export function SessionGate(): ReactNode {
   const session = useSessionState();
   const me = useQuery({ ...meQuery, enabled: session === 'open' });
   const resume = useResume();
+  useComeBack();
+  useEffect(() => {
+    if (session !== 'asking') return;
+    return inTurns(() => void resume());
+  }, [session, resume]);
   useEffect(
     () =>
       hearOtherTabs((message) => {

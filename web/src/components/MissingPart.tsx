@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
+import { inTurns } from '../lib/comeBack';
 import { reloadWithDraft } from '../lib/keepDraft';
 import { askVersion, type ServedVersion } from '../lib/servedVersion';
 import { useWords } from '../words/context';
@@ -21,6 +22,15 @@ export function MissingPart({ onRetry }: { readonly onRetry: () => void }): Reac
   useEffect(() => {
     void askVersion().then(setServed);
   }, []);
+  useEffect(() => {
+    if (served !== 'away') return;
+    return inTurns(() => {
+      void askVersion().then((now) => {
+        setServed(now);
+        if (now === 'same') onRetry();
+      });
+    });
+  }, [served, onRetry]);
   if (served === undefined) return <Waiting />;
   const retry = async (): Promise<void> => {
     const now = await askVersion();
