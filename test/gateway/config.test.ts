@@ -160,6 +160,7 @@ describe('parseHospitalConfig', () => {
   it('has documented defaults for the recorder, and refuses what is out of bounds', () => {
     expect(parseHospitalConfig(HOSPITAL, readFile).recorderLimits).toEqual({
       deadlineMs: 10_000,
+      readingMs: 60_000,
       emergencyWaitMs: 15_000,
       awayAfterMs: 2_000,
       evaluateMs: 1_000,

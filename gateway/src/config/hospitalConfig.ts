@@ -76,6 +76,7 @@ function recorderLimitsOf(values: HospitalValues, reader: ConfigReader): Partial
   }
   return {
     deadlineMs: values.ACCESS_DEADLINE_MS,
+    readingMs: values.READING_DEADLINE_MS,
     emergencyWaitMs: values.EMERGENCY_DEADLINE_MS,
     awayAfterMs: values.LEDGER_AWAY_AFTER_MS,
     evaluateMs: values.OWN_PEER_WAIT_MS,

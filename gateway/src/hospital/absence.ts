@@ -8,7 +8,7 @@ import { type Errand, requestsFor } from './recordAccess';
 import { RecordTimes } from './recordTimes';
 
 /** What of the recorder an access needs. */
-export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow' | 'rehearse'>;
+export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow' | 'timeLeft' | 'rehearse'>;
 
 /** Who asks for what, whoever it is about. */
 export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects' | 'besideSubjects'>;
@@ -60,13 +60,14 @@ class Waiting implements Absence {
     const { recorder } = options;
     this.recorder = {
       commitsNow: (isEmergency) => recorder.commitsNow(isEmergency),
+      timeLeft: (isEmergency, admittedAt) => recorder.timeLeft(isEmergency, admittedAt),
       evaluate: (request) => this.#evaluate(request),
-      record: (parts) =>
+      record: (parts, admittedAt) =>
         this.#timed(parts[0], async () => {
-          const outcomes = await recorder.record(parts);
+          const outcomes = await recorder.record(parts, admittedAt);
           return { outcomes, late: outcomes.some(({ late }) => late) };
         }).then(({ outcomes }) => outcomes),
-      rehearse: (request) => this.#timed(request, () => recorder.rehearse(request)),
+      rehearse: (request, admittedAt) => this.#timed(request, () => recorder.rehearse(request, admittedAt)),
     };
   }
 
@@ -85,13 +86,15 @@ class Waiting implements Absence {
     const isEmergency = inquiry.emergency.kind === 'declared';
     const [high = 0, low = 0] = random(2);
     const past = this.#times.drawn(kindOf(request), high * 256 + low, clock());
-    if (past?.isRecorded === true && recorder.commitsNow(isEmergency)) {
+    const left = recorder.timeLeft(isEmergency, inquiry.admittedAt);
+    // Somebody who is there would not be waited for any longer than this.
+    if (past?.isRecorded === true && past.milliseconds < left && recorder.commitsNow(isEmergency)) {
       await pause(past.milliseconds);
       if (recorder.commitsNow(isEmergency)) {
         return;
       }
     }
-    await this.recorder.rehearse(request);
+    await this.recorder.rehearse(request, inquiry.admittedAt);
   }
 
   async assertForeseen(type: string, inquiry: Inquiry): Promise<void> {

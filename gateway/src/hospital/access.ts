@@ -353,8 +353,8 @@ class Accessing {
   }
 
   #inquiry(action: Action): Inquiry {
-    const { principal, emergency } = this.#context;
-    return { principal, emergency, action, requestedAt: new Date(this.#startedAt).toISOString() };
+    const { principal, emergency, admittedAt } = this.#context;
+    return { principal, emergency, admittedAt, action, requestedAt: new Date(this.#startedAt).toISOString() };
   }
 
   async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {

@@ -7,6 +7,8 @@ import type { EmergencyDeclaration } from './breakGlass';
 export interface AccessContext {
   readonly principal: Principal;
   readonly emergency: EmergencyDeclaration;
+  /** When it was admitted: the `at` of its `Admission`, from which the recorder's deadline counts. */
+  readonly admittedAt: number;
   /** For what the source answers. */
   readonly room: Room;
   /** Ends reading the source. */

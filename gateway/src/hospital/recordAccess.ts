@@ -24,6 +24,8 @@ export interface Errand {
   readonly action: Action;
   /** RFC 3339 in UTC with milliseconds. */
   readonly requestedAt: string;
+  /** When the request was admitted, by the recorder's clock: its deadline counts from there. */
+  readonly admittedAt: number;
 }
 
 /** What an answer would give, and what else is decided with it. */
@@ -76,6 +78,7 @@ export async function recordAccess(
       errand,
       random,
     ),
+    errand.admittedAt,
   );
   if (errand.emergency.kind === 'incomplete') {
     throw emergencyIncomplete(errand.emergency.problem);

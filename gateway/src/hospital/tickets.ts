@@ -8,7 +8,7 @@ import type { AccessLimits } from './limits';
 import { createSourceMemory } from './sourceMemory';
 
 /** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
-export interface Ticket extends Pick<AccessContext, 'room' | 'deadline' | 'hurry'> {
+export interface Ticket extends Pick<AccessContext, 'admittedAt' | 'room' | 'deadline' | 'hurry'> {
   /** When the work is done; what is held is given back once the answer is sent, or the caller left. */
   readonly close: (response: Response) => void;
 }
@@ -27,6 +27,7 @@ export function createTickets(recorder: Pick<Recorder, 'admit'>, limits: AccessL
       const deadline = AbortSignal.timeout(limits.deadlineMs);
       const room = memory.open(requester.clientId, isEmergency, deadline);
       return {
+        admittedAt: admission.at,
         room,
         deadline,
         hurry: isEmergency ? AbortSignal.timeout(limits.emergencyPageMs) : undefined,

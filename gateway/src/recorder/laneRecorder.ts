@@ -4,6 +4,7 @@ import { type AccessRequest, isEmergencyPurpose, parseLane } from '@chartwitness
 import { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import { isStorageFailure } from '../sqlite';
+import { answerBy } from './answerBy';
 import { awakeScheduler } from './awakeScheduler';
 import { backoffMs } from './backoff';
 import { Callers } from './callers';
@@ -126,7 +127,6 @@ export class LaneRecorder implements Recorder {
       writer: this.#writer,
       callers: this.#callers,
       withoutLedger: deps.emergencyWithoutLedger,
-      emergencyWaitMs: limits.emergencyWaitMs,
     });
   }
 
@@ -145,8 +145,9 @@ export class LaneRecorder implements Recorder {
   }
 
   admit(client: string, isEmergency: boolean): Admission {
+    const at = this.#scheduler.now();
     if (isEmergency) {
-      return this.#emergencyShares.take(client);
+      return { ...this.#emergencyShares.take(client), at };
     }
     this.#assertOpen();
     if (this.#proof.isLost || this.#health.isAway(this.#awake.now())) {
@@ -154,7 +155,7 @@ export class LaneRecorder implements Recorder {
         this.#proof.isLost ? 'the ledger lacks what this lane has committed' : 'the ledger is away',
       );
     }
-    return this.#shares.take(client);
+    return { ...this.#shares.take(client), at };
   }
 
   commitsNow(isEmergency: boolean): boolean {
@@ -169,10 +170,15 @@ export class LaneRecorder implements Recorder {
     return isRecent && isWilling && hasRoom && !this.#writer.isFailing && !isAway;
   }
 
-  async rehearse(request: AccessRequest): Promise<Pick<RecordOutcome, 'late'>> {
+  timeLeft(isEmergency: boolean, admittedAt?: number): number {
+    const handedInAt = this.#scheduler.now();
+    return answerBy({ isEmergency, admittedAt, handedInAt }, this.#limits) - handedInAt;
+  }
+
+  async rehearse(request: AccessRequest, admittedAt?: number): Promise<Pick<RecordOutcome, 'late'>> {
     const ticket = new Ticket(checkedParts([request]), this.#scheduler.now());
     if (!ticket.isEmergency || !this.#health.isAway(this.#awake.now())) {
-      const outcomes = await this.record([request]);
+      const outcomes = await this.record([request], admittedAt);
       return { late: outcomes.some(({ late }) => late) };
     }
     this.#assertOpen();
@@ -198,18 +204,20 @@ export class LaneRecorder implements Recorder {
     }
   }
 
-  async record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]> {
+  async record(parts: readonly AccessRequest[], admittedAt?: number): Promise<readonly RecordOutcome[]> {
     this.#assertOpen();
-    const ticket = new Ticket(checkedParts(parts), this.#scheduler.now());
+    const ticket = new Ticket(checkedParts(parts), this.#scheduler.now(), admittedAt);
     this.#assertFits(ticket);
     this.#assertRoom(ticket);
     this.#queue.add(ticket);
     this.#writer.pump();
-    if (ticket.isEmergency) {
-      this.#late.watch(ticket);
+    const { isEmergency, since: handedInAt } = ticket;
+    const by = answerBy({ isEmergency, admittedAt, handedInAt }, this.#limits);
+    if (isEmergency) {
+      this.#late.watch(ticket, by);
     } else {
       ticket.onSettled(
-        this.#scheduler.after(this.#limits.deadlineMs, () => {
+        this.#scheduler.after(by - handedInAt, () => {
           this.#callers.giveUp(ticket, unavailable('the access was not committed in time'));
         }),
       );

@@ -25,8 +25,6 @@ export interface LateReleasesOptions {
   readonly writer: Pick<LaneWriter, 'pump'>;
   readonly store: StoreHealth;
   readonly withoutLedger: EmergencyWithoutLedger;
-  /** An emergency that is neither committed nor released by then is refused. */
-  readonly emergencyWaitMs: number;
   readonly scheduler: Scheduler;
   /** Time in which this process could have noticed a commit; the health's. */
   readonly awake: Scheduler;
@@ -51,7 +49,8 @@ type Decision =
 /** Emergencies that wait for the ledger: what is released before its record, and what is refused. */
 export class LateReleases {
   readonly #options: LateReleasesOptions;
-  readonly #waiting = new Set<Ticket>();
+  /** Each until when it is answered. */
+  readonly #waiting = new Map<Ticket, number>();
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   readonly totals = { ownPeer: 0, deployment: 0, refusedSlow: 0, refusedAway: 0 };
 
@@ -59,10 +58,14 @@ export class LateReleases {
     this.#options = options;
   }
 
-  /** An emergency was accepted. */
-  watch(ticket: Ticket): void {
-    this.#waiting.add(ticket);
-    const cancel = this.#options.scheduler.after(this.#options.emergencyWaitMs, () => {
+  /**
+   * An emergency was accepted.
+   * @param by a moment of the scheduler: neither committed nor released by then, it is refused.
+   */
+  watch(ticket: Ticket, by: number): void {
+    const { scheduler } = this.#options;
+    this.#waiting.set(ticket, by);
+    const cancel = scheduler.after(by - scheduler.now(), () => {
       this.#expire(ticket);
     });
     ticket.onSettled(() => {
@@ -81,7 +84,7 @@ export class LateReleases {
     }
     if (health.isAway(awake.now())) {
       this.#cancelAlarm();
-      const tickets = [...this.#waiting].filter((ticket) => !ticket.isDeciding);
+      const tickets = [...this.#waiting.keys()].filter((ticket) => !ticket.isDeciding);
       if (tickets.length > 0) {
         this.#decideAll(tickets).catch((error: unknown) => {
           // A mistake in this program: nothing is released.
@@ -129,9 +132,10 @@ export class LateReleases {
     if (ticket.isDeciding) {
       return;
     }
+    const now = this.#options.scheduler.now();
     this.totals.refusedSlow += 1;
     this.#options.log.error(
-      { waitedMs: this.#options.scheduler.now() - ticket.since },
+      { waitedMs: now - ticket.since, sinceAdmissionMs: now - (ticket.admittedAt ?? ticket.since) },
       ticket.wasRefusedAlone
         ? 'an emergency was refused because the ledger refuses its entry'
         : 'an emergency was refused because the ledger is slow',
@@ -140,7 +144,7 @@ export class LateReleases {
   }
 
   async #decideAll(tickets: readonly Ticket[]): Promise<void> {
-    const { health, scheduler, awake, emergencyWaitMs } = this.#options;
+    const { health, scheduler, awake } = this.#options;
     for (const ticket of tickets) {
       ticket.isDeciding = true;
     }
@@ -155,7 +159,7 @@ export class LateReleases {
     }
     // The lane has committed in the meantime: it is only slow, and its own word follows.
     for (const ticket of tickets) {
-      if (!ticket.isSettled && now - ticket.since >= emergencyWaitMs) {
+      if (!ticket.isSettled && now >= (this.#waiting.get(ticket) ?? now)) {
         this.#expire(ticket);
       }
     }

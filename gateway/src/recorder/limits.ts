@@ -21,11 +21,13 @@ export interface RecorderLimits {
   readonly pipelineAt: number;
   /** … or when the oldest has waited this long. */
   readonly pipelineAfterMs: number;
-  /** A request that is not committed by then is refused; nothing is released. */
+  /** A request that is not committed so long after its hand-in is refused; nothing is released. See `answerBy`. */
   readonly deadlineMs: number;
+  /** What an ordinary request may take for reading the source, between its admission and its hand-in. */
+  readonly readingMs: number;
   /** The lane is away when something was under way for this long and nothing of it committed. */
   readonly awayAfterMs: number;
-  /** A break-glass request that is not committed by then, nor released because the lane is away, is refused. */
+  /** A break-glass request that is not committed so long after its admission, nor released because the lane is away, is refused. */
   readonly emergencyWaitMs: number;
   /** Longest wait for what the own peer would decide. */
   readonly evaluateMs: number;
@@ -46,6 +48,7 @@ export const DEFAULT_LIMITS: RecorderLimits = {
   pipelineAt: 100,
   pipelineAfterMs: 250,
   deadlineMs: 10_000,
+  readingMs: 60_000,
   awayAfterMs: 2_000,
   emergencyWaitMs: 15_000,
   evaluateMs: 1_000,
@@ -75,5 +78,6 @@ export function resolveLimits(given: Partial<RecorderLimits> = {}): RecorderLimi
   inRange('emergencyWaitMs', 120_000);
   inRange('evaluateMs', 60_000);
   inRange('deadlineMs', 600_000);
+  inRange('readingMs', 3_600_000);
   return limits;
 }

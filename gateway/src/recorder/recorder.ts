@@ -115,11 +115,17 @@ export interface Recorder {
    */
   commitsNow(isEmergency: boolean): boolean;
   /**
+   * Milliseconds that {@link record} would wait for the ledger with a request that is handed in now.
+   * @param admittedAt as there.
+   */
+  timeLeft(isEmergency: boolean, admittedAt?: number): number;
+  /**
    * Takes and refuses a request about nobody as {@link record} would one about somebody. It is recorded; only an emergency while the ledger
    * is away is merely decided, and leaves nothing behind: then the outcome is `late`.
+   * @param admittedAt as there.
    * @throws what `record` throws.
    */
-  rehearse(request: AccessRequest): Promise<Pick<RecordOutcome, 'late'>>;
+  rehearse(request: AccessRequest, admittedAt?: number): Promise<Pick<RecordOutcome, 'late'>>;
   /**
    * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
    * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind, `FORBIDDEN`.
@@ -131,11 +137,12 @@ export interface Recorder {
    *
    * Resolves with one outcome for each part after the ledger has committed all of them; or, for a break-glass request while the ledger is
    * away, after what is not committed yet is on the disk. Never resolves otherwise.
+   * @param admittedAt the `at` of its admission, from which its deadline counts; absent: now. README, _Deadlines_.
    * @throws AppError `BAD_REQUEST` (no part, or one that has not its documented form), `PAYLOAD_TOO_LARGE`, `OVERLOADED` and
    * `LEDGER_UNAVAILABLE` (with `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the ledger refuses this organisation). After any of
    * these nothing may be released; the events may still be recorded, and say then that nothing was given.
    */
-  record(parts: readonly AccessRequest[]): Promise<readonly RecordOutcome[]>;
+  record(parts: readonly AccessRequest[], admittedAt?: number): Promise<readonly RecordOutcome[]>;
   state(): RecorderState;
   /** Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the outbox. */
   close(): Promise<void>;

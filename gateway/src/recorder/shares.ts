@@ -2,7 +2,13 @@
 import { overloaded } from './refusals';
 
 /** One request's place; given back exactly once, when the request is answered. */
-export interface Admission {
+export interface Admission extends Place {
+  /** When it was given: a moment of the recorder's scheduler, from which the request's deadline counts. */
+  readonly at: number;
+}
+
+/** A place among others; see {@link Shares}. */
+export interface Place {
   /** Gives the place back; further calls do nothing. */
   release(): void;
 }
@@ -27,7 +33,7 @@ export class Shares {
   }
 
   /** @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already. */
-  take(client: string): Admission {
+  take(client: string): Place {
     const held = this.#held.get(client) ?? 0;
     if (held >= this.#places - this.#total) {
       throw overloaded(

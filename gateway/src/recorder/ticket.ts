@@ -43,6 +43,8 @@ export class Ticket {
   readonly bytes: number;
   /** When it was accepted, milliseconds since the epoch. */
   readonly since: number;
+  /** When it was admitted; absent where nobody said. */
+  readonly admittedAt: number | undefined;
   /** Complete break-glass: it goes first, and may be released before its record while the ledger is away. */
   readonly isEmergency: boolean;
   readonly outcome: Promise<readonly RecordOutcome[]>;
@@ -56,9 +58,10 @@ export class Ticket {
   #whenSettled: () => void = () => undefined;
 
   /** @param requests the parts, from 1. */
-  constructor(requests: readonly AccessRequest[], since: number) {
+  constructor(requests: readonly AccessRequest[], since: number, admittedAt?: number) {
     const [first] = requests;
     this.since = since;
+    this.admittedAt = admittedAt;
     this.client = first === undefined ? '' : `${first.requester.org} ${first.requester.clientId}`;
     this.isEmergency = requests.every(mayBeLate);
     this.parts = requests.map((request) => new Part(this, request));

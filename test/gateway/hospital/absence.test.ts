@@ -160,6 +160,7 @@ test('a read of nothing asks the source as often as a read of something', async 
 describe('an absence', () => {
   let now = 0;
   let isCommitting = true;
+  let left = { emergency: 15_000, ordinary: 10_000 };
   let rehearsal: () => Promise<{ late: boolean }>;
   let evaluation: () => Promise<readonly boolean[]>;
   const paused: number[] = [];
@@ -167,7 +168,12 @@ describe('an absence', () => {
   const asked: AccessRequest[] = [];
   const recorder: AccessRecorder = {
     commitsNow: () => isCommitting,
-    rehearse: (request) => {
+    timeLeft: (isEmergency, admittedAt) => {
+      expect(admittedAt).toBe(inquiry.admittedAt);
+      return left[isEmergency ? 'emergency' : 'ordinary'];
+    },
+    rehearse: (request, admittedAt) => {
+      expect(admittedAt).toBe(inquiry.admittedAt);
       rehearsed.push(request);
       return rehearsal();
     },
@@ -198,12 +204,14 @@ describe('an absence', () => {
     emergency: { kind: 'none' },
     action: 'read',
     requestedAt: '2026-03-01T08:00:00.000Z',
+    admittedAt: 7_000,
   };
   const emergency: Inquiry = {
     ...inquiry,
     emergency: { kind: 'declared', emergency: { reason: 'Mrs Green is unconscious' } },
   };
   beforeEach(() => {
+    left = { emergency: 15_000, ordinary: 10_000 };
     isCommitting = true;
     rehearsal = () => Promise.resolve({ late: false });
     evaluation = () => Promise.resolve([true]);
@@ -237,6 +245,17 @@ describe('an absence', () => {
     expect(await drawn(0, many)).toBeCloseTo(0.37);
     expect(await drawn(63, many)).toBeCloseTo(1);
     expect(rehearsed).toEqual([]);
+  });
+
+  test('is refused as a record would be when its deadline comes before the time that was drawn', async () => {
+    const absence = await after(make(0), taking(5_000));
+    left = { emergency: 15_000, ordinary: 5_001 };
+    await absence.settle('Observation', inquiry);
+    expect([paused, rehearsed]).toEqual([[5_000], []]);
+    left = { emergency: 15_000, ordinary: 5_000 };
+    rehearsal = () => Promise.reject(new Error('not committed in time'));
+    await expect(absence.settle('Observation', inquiry)).rejects.toThrow('in time');
+    expect([paused.length, rehearsed.length]).toEqual([1, 1]);
   });
 
   test('is drawn from records of its own client and kind', async () => {

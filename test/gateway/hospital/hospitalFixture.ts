@@ -91,8 +91,12 @@ export class FakeRecorder {
     return Promise.resolve({ late: false });
   }
 
-  admit(): { release: () => void } {
-    return { release: () => undefined };
+  admit(): { at: number; release: () => void } {
+    return { at: 0, release: () => undefined };
+  }
+
+  timeLeft(): number {
+    return Infinity;
   }
 
   async evaluate(access: AccessRequest): Promise<readonly boolean[]> {

@@ -20,6 +20,8 @@ type Step =
       readonly parts: number;
       readonly client: number;
       readonly trouble: Trouble;
+      /** Milliseconds since its admission. */
+      readonly age: number;
     }
   /** Many at once of one client. */
   | { readonly do: 'flood'; readonly emergency: boolean }
@@ -78,17 +80,21 @@ const trouble: fc.Arbitrary<Trouble> = fc.constantFrom<Trouble>(
   'differs',
 );
 
+/** What reading the source and waiting for the thread took before a request is handed in. */
+const age = fc.constantFrom(0, 0, 0, 500, 9_000, 14_500, 40_000, 65_000);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(fc.boolean(), fc.constantFrom(1, 1, 1, 2, 3, 7), fc.nat({ max: 2 }), trouble)
-      .map(([emergency, parts, client, one]): Step => ({
+      .tuple(fc.boolean(), fc.constantFrom(1, 1, 1, 2, 3, 7), fc.nat({ max: 2 }), trouble, age)
+      .map(([emergency, parts, client, one, since]): Step => ({
         do: 'request',
         emergency,
         parts,
         client,
         trouble: one,
+        age: since,
       })),
   },
   {
@@ -156,13 +162,14 @@ const scene: fc.Arbitrary<readonly Step[]> = fc
     emergency: fc.boolean(),
     parts: fc.constantFrom(1, 1, 2, 6),
     what: trouble,
+    since: age,
     between: fc.array(step, { maxLength: 2 }),
     ms: fc.constantFrom(2_000, 3_000, 11_000, 16_000),
     after: fc.array(step, { maxLength: 2 }),
   })
-  .map(({ fault: first, emergency, parts, what, between, ms, after }): readonly Step[] => [
+  .map(({ fault: first, emergency, parts, what, since, between, ms, after }): readonly Step[] => [
     { do: 'fault', fault: first },
-    { do: 'request', emergency, parts, client: 0, trouble: what },
+    { do: 'request', emergency, parts, client: 0, trouble: what, age: since },
     ...(first.kind === 'lost'
       ? [{ do: 'advance', ms: 0 } as const, { do: 'cutOff', cutOff: true } as const]
       : []),
@@ -191,6 +198,7 @@ const refusedLate: fc.Arbitrary<readonly Step[]> = fc
       parts: 1,
       client: 1,
       trouble: one,
+      age: 0,
     });
     return [
       { do: 'cutOff', cutOff: true },
@@ -384,7 +392,7 @@ class World {
       this.#life.isOver ||= turn === HEALING_TURNS / 2;
       await this.#live();
       // Something that the ledger takes: whatever it refuses then, it refuses alone.
-      this.#request(false, 1, 3, 'none');
+      this.#request(false, 1, 3, 'none', 0);
     }
     await this.#scheduler.advance(5_000);
     if (this.#recorder === undefined) {
@@ -444,7 +452,7 @@ class World {
 
   async #perform(one: Step): Promise<void> {
     if (one.do === 'request') {
-      this.#request(one.emergency, one.parts, one.client, one.trouble);
+      this.#request(one.emergency, one.parts, one.client, one.trouble, one.age);
     } else if (one.do === 'advance') {
       await this.#scheduler.advance(one.ms);
     } else if (one.do === 'release') {
@@ -459,7 +467,7 @@ class World {
     switch (one.do) {
       case 'flood':
         for (let count = 0; count < FLOOD; count += 1) {
-          this.#request(one.emergency, 1, 9, 'none');
+          this.#request(one.emergency, 1, 9, 'none', 0);
         }
         return;
       case 'crash':
@@ -486,7 +494,7 @@ class World {
     }
   }
 
-  #request(isEmergency: boolean, count: number, client: number, what: Trouble): void {
+  #request(isEmergency: boolean, count: number, client: number, what: Trouble, since: number): void {
     this.#requests += 1;
     const plain = isEmergency ? emergencyOf(0) : requestOf(0);
     const like = {
@@ -499,15 +507,23 @@ class World {
     const life = this.#life;
     const asked: Asked = { parts, life };
     this.asked.push(asked);
-    void this.#recorder?.record(parts).then(
+    const handedInAt = this.#scheduler.now();
+    const by = latestAnswer(isEmergency, handedInAt - since, handedInAt);
+    const isAnswered = (): boolean => {
+      if (!life.isOver && this.#scheduler.now() > by) {
+        this.faults.push(`answered ${String(this.#scheduler.now() - by)} ms too late`);
+      }
+      return !life.isOver;
+    };
+    void this.#recorder?.record(parts, handedInAt - since).then(
       (outcomes) => {
-        if (!life.isOver) {
+        if (isAnswered()) {
           asked.outcomes = outcomes;
           this.#judge(parts, outcomes);
         }
       },
       () => {
-        asked.wasRefused = !life.isOver;
+        asked.wasRefused = isAnswered();
       },
     );
   }
@@ -593,6 +609,16 @@ class World {
       ...this.setAside,
     ];
   }
+}
+
+/**
+ * An emergency: within 15 s of its admission, or of being handed in within what it takes to find out that the ledger is away; and within
+ * the own peer's second when that is being asked. Any other: 10 s from its hand-in.
+ */
+function latestAnswer(isEmergency: boolean, admittedAt: number, handedInAt: number): number {
+  return isEmergency
+    ? Math.max(admittedAt + 15_000, handedInAt + AWAY_AFTER_MS + EVALUATE_MS + 1_000) + EVALUATE_MS
+    : handedInAt + 10_000;
 }
 
 function lateReleasesOf(recorder: Recorder | undefined): number {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { AppError } from '../../../gateway/src/errors';
-import { type Admission, Shares } from '../../../gateway/src/recorder/shares';
+import { type Place, Shares } from '../../../gateway/src/recorder/shares';
 
 /** As many places as the client gets. */
-function flood(shares: Shares, client: string): Admission[] {
-  const taken: Admission[] = [];
+function flood(shares: Shares, client: string): Place[] {
+  const taken: Place[] = [];
   for (;;) {
     try {
       taken.push(shares.take(client));
@@ -27,7 +27,7 @@ test('a flood of one client leaves half of the places, and one more client gets 
 
 test('clients that come and go end up with equal shares', () => {
   const shares = new Shares(300);
-  const held = new Map<string, Admission[]>([
+  const held = new Map<string, Place[]>([
     ['a', flood(shares, 'a')],
     ['b', flood(shares, 'b')],
   ]);
@@ -47,7 +47,7 @@ test('whatever clients do: never more than there are, and somebody who holds not
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 200 }), (places, steps) => {
       const shares = new Shares(places);
-      const held: Admission[][] = Array.from({ length: 6 }, () => []);
+      const held: Place[][] = Array.from({ length: 6 }, () => []);
       for (const { client, give, pick } of steps) {
         const own = held[client] ?? [];
         if (give && own.length > 0) {
