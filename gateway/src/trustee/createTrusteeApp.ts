@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { LedgerKeeping } from '../api/schemas';
-import { createTokenVerifier, type IssuerKeys } from '../auth/tokenVerifier';
+import { PUBLISHED_SCOPES } from '../auth/patientScopes';
+import { createTokenVerifier } from '../auth/tokenVerifier';
 import { AppError } from '../errors';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
 import { createReadiness, healthRouter, type ReadinessChecks } from '../http/health';
@@ -18,42 +19,25 @@ import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../readmodel/openDatabase';
+import type { PatientAccounts } from './accounts/patientAccounts';
+import type { SubjectOf } from './accounts/patientDirectory';
+import type { ThrottleRules } from './accounts/signInThrottle';
 import { accessRoutes } from './patientApi/accessRoutes';
-import { type BackChannel, createBackChannel } from './signIn/backChannel';
 import { authenticateCaller } from './patientApi/caller';
 import { createConsentDesk } from './patientApi/consentDesk';
 import { consentRoutes } from './patientApi/consentRoutes';
-import { interactionRoutes } from './signIn/interactionRoutes';
 import { meRoutes } from './patientApi/meRoutes';
-import { openOidcStorage } from './signIn/oidcStorage';
 import { openApiDocument } from './patientApi/openApiDocument';
-import { createOpenIdClient, type OpenIdClient } from './signIn/openIdClient';
-import type { PatientAccounts } from './accounts/patientAccounts';
-import {
-  accountDirectory,
-  externalDirectory,
-  type PatientDirectory,
-  type SubjectOf,
-} from './accounts/patientDirectory';
-import { type AppRegistration, createPatientProvider, PORTAL_CLIENT_ID } from './signIn/patientProvider';
-import { PUBLISHED_SCOPES } from '../auth/patientScopes';
 import { portalFiles } from './portalFiles';
-import { createPendingSignIns } from './signIn/pendingSignIns';
 import { createPortalSessions, type SessionLifetime } from './session/portalSession';
+import { type BackChannel, createBackChannel } from './signIn/backChannel';
+import { embeddedIdentity } from './signIn/embeddedIdentity';
+import { externalIdentity, type ExternalIssuer } from './signIn/externalIdentity';
+import type { Identity } from './signIn/identity';
+import type { AppRegistration } from './signIn/patientProvider';
+import { createPendingSignIns } from './signIn/pendingSignIns';
 import { signInRoutes } from './signIn/signInRoutes';
-import { type FailedSignIns, openSignInThrottle, type ThrottleRules } from './accounts/signInThrottle';
-import { publicJwks, type TrusteeKeys } from './signIn/trusteeKeys';
-
-/** An OpenID provider elsewhere that the patients already use. */
-export interface ExternalIssuer {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Its `sub` is the patient's identifier in this system. */
-  readonly identifierSystem: string;
-  /** JWKS of the access tokens that apps present; absent: the API takes sessions only. */
-  readonly jwksUrl?: string | undefined;
-}
+import type { TrusteeKeys } from './signIn/trusteeKeys';
 
 export interface TrusteeDeps {
   /** Public URL of this service, without a slash at its end. */
@@ -172,24 +156,10 @@ interface Parts {
   readonly issuer: string;
 }
 
-/** The part that says who a patient is: the embedded provider or an external one. */
-interface Identity {
-  readonly issuer: string;
-  readonly directory: PatientDirectory;
-  readonly client: OpenIdClient;
-  readonly tokenKeys: IssuerKeys;
-  readonly endProviderSessions: (login: string) => void;
-  readonly failedSignIns: (username: string) => FailedSignIns | undefined;
-  readonly router: Router | undefined;
-}
-
 function wire(deps: TrusteeDeps, admission: Admission, backChannel: BackChannel): Parts {
   const resource = `${deps.baseUrl}/api/v1`;
   const https = deps.baseUrl.startsWith('https:');
-  const identity =
-    deps.external === undefined
-      ? embeddedIdentity(deps, resource, backChannel)
-      : externalIdentity(deps, deps.external);
+  const identity = identityOf(deps, resource, backChannel);
   const sessions = createPortalSessions({
     database: deps.database,
     key: deps.keys.sessionKey,
@@ -241,94 +211,27 @@ function wire(deps: TrusteeDeps, admission: Admission, backChannel: BackChannel)
   };
 }
 
-function embeddedIdentity(deps: TrusteeDeps, resource: string, backChannel: BackChannel): Identity {
-  const { baseUrl, accounts, keys, apps, log } = deps;
-  const issuer = `${baseUrl}/oidc`;
-  const storage = openOidcStorage(deps.database, deps.clock);
-  const portalRedirectUri = callbackUrl(baseUrl);
-  const provider = createPatientProvider({
-    issuer,
-    resource,
-    accounts,
-    storage,
-    keys,
-    apps,
-    portalRedirectUri,
-    log,
-  });
-  const throttle = openSignInThrottle(deps.database, keys.throttleKey, deps.clock, deps.throttle);
-  const router = Router();
-  router.use(
-    publicAddress(baseUrl),
-    interactionRoutes({
-      provider,
-      accounts,
-      throttle,
-      pause: deps.pauseSignIn ?? ((ms) => wait(ms)),
-      trusteeName: () => deps.registry.organisations().find(({ role }) => role === 'trustee')?.name,
-      origin: new URL(baseUrl).origin,
-    }),
-  );
-  const handler = provider.callback();
-  router.use((request, response, next) => {
-    handler(request, response).catch(next);
-  });
-  return {
-    issuer,
-    directory: accountDirectory(accounts, deps.subjectOf),
-    client: createOpenIdClient(
-      {
-        kind: 'embedded',
-        issuer,
-        clientId: PORTAL_CLIENT_ID,
-        clientSecret: keys.portalClientSecret,
-        backChannel: deps.backChannelUrl ?? (() => baseUrl),
-        backChannelHeaders: backChannel.headers,
-      },
-      portalRedirectUri,
-    ),
-    tokenKeys: { jwks: publicJwks(keys) },
-    endProviderSessions: (login) => {
-      storage.endSessions(login);
-    },
-    failedSignIns: throttle.failuresOf,
-    router,
-  };
-}
-
-function externalIdentity(deps: TrusteeDeps, external: ExternalIssuer): Identity {
-  const { issuer, clientId, clientSecret, identifierSystem, jwksUrl } = external;
-  return {
-    issuer,
-    directory: externalDirectory(identifierSystem, deps.subjectOf),
-    client: createOpenIdClient(
-      { kind: 'external', issuer, clientId, clientSecret },
-      callbackUrl(deps.baseUrl),
-    ),
-    // No keys: no token verifies.
-    tokenKeys: jwksUrl === undefined ? { jwks: { keys: [] } } : { jwksUrl },
-    endProviderSessions: () => undefined,
-    failedSignIns: () => undefined,
-    router: undefined,
-  };
-}
-
-function callbackUrl(baseUrl: string): string {
-  return `${baseUrl}/auth/callback`;
-}
-
-/**
- * The provider makes URLs and decides about `Secure` from the request. It is shown the public URL, whatever a proxy or the caller says in
- * `Host` and `X-Forwarded-*`.
- */
-function publicAddress(baseUrl: string): RequestHandler {
-  const { host, protocol } = new URL(baseUrl);
-  return (request, _response, next) => {
-    request.headers.host = host;
-    request.headers['x-forwarded-host'] = host;
-    request.headers['x-forwarded-proto'] = protocol.slice(0, -1);
-    next();
-  };
+/** The provider here, unless the patients have one elsewhere. */
+function identityOf(deps: TrusteeDeps, resource: string, backChannel: BackChannel): Identity {
+  const { baseUrl, database, accounts, subjectOf, keys, apps, log, clock, registry } = deps;
+  return deps.external === undefined
+    ? embeddedIdentity({
+        baseUrl,
+        resource,
+        database,
+        accounts,
+        subjectOf,
+        keys,
+        apps,
+        backChannel,
+        backChannelUrl: deps.backChannelUrl,
+        throttle: deps.throttle,
+        pauseSignIn: deps.pauseSignIn,
+        trusteeName: () => registry.organisations().find(({ role }) => role === 'trustee')?.name,
+        log,
+        clock,
+      })
+    : externalIdentity(deps, deps.external);
 }
 
 const pass: RequestHandler = (_request, _response, next) => {
