@@ -95,7 +95,8 @@ const FLOORS = new Map([
     'gateway/src/demo',
     [
       DOMAIN,
-      ...gateway('api', 'ledger', 'http', 'subjects', 'readmodel', 'fhir', 'trustee/accounts'),
+      ...gateway('api', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
+      ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose'),
     ],
   ],
@@ -103,7 +104,8 @@ const FLOORS = new Map([
     'gateway/src/commands',
     [
       DOMAIN,
-      ...gateway('embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection', 'trustee/accounts'),
+      ...gateway('embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection'),
+      ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose', 'demo'),
     ],
   ],

@@ -6,11 +6,11 @@ import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
 import { parseDataDir, parseIdentifierSystemsVariable } from '../config/singleVariables';
 import { openDatabase } from '../readmodel/openDatabase';
 import {
-  migrateTrusteeDatabase,
   openPatientAccounts,
   type PatientAccount,
   type PatientAccounts,
 } from '../trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../trustee/trusteeDatabase';
 import { writeIdentifierSystems } from '../subjects/identifierText';
 import { identifierTable } from '../subjects/networkTable';
 import { checked } from './checked';

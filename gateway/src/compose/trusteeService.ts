@@ -18,11 +18,8 @@ import { identifierTable } from '../subjects/networkTable';
 import { createPseudonyms } from '../subjects/pseudonyms';
 import { openTableGuard } from '../subjects/tableGuard';
 import { createTrusteeApp, type TrusteeLimits } from '../trustee/createTrusteeApp';
-import {
-  migrateTrusteeDatabase,
-  openPatientAccounts,
-  type PatientAccounts,
-} from '../trustee/accounts/patientAccounts';
+import { openPatientAccounts, type PatientAccounts } from '../trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../trustee/trusteeDatabase';
 import { openTrusteeKeys } from '../trustee/signIn/trusteeKeys';
 import { closeAll } from './closeAll';
 

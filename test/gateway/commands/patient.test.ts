@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patientCommand } from '../../../gateway/src/commands/patient';
 import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
-import {
-  migrateTrusteeDatabase,
-  openPatientAccounts,
-} from '../../../gateway/src/trustee/accounts/patientAccounts';
+import { openPatientAccounts } from '../../../gateway/src/trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../../../gateway/src/trustee/trusteeDatabase';
 import { runCommand } from './testIo';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'patient-command-'));

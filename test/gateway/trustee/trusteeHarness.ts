@@ -18,10 +18,10 @@ import {
   type TrusteeDeps,
 } from '../../../gateway/src/trustee/createTrusteeApp';
 import {
-  migrateTrusteeDatabase,
   openPatientAccounts,
   type PatientAccounts,
 } from '../../../gateway/src/trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../../../gateway/src/trustee/trusteeDatabase';
 import { openTrusteeKeys } from '../../../gateway/src/trustee/signIn/trusteeKeys';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';

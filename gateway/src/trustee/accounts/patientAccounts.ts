@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, randomUUID } from 'node:crypto';
-import { migrate, type SqlDatabase } from '../../readmodel/openDatabase';
+import type { SqlDatabase } from '../../readmodel/openDatabase';
 import { inOneTransaction } from '../../sqlite';
 import { DEFAULT_HASH_COST, type HashCost, hashPassword, SALT_BYTES, verifyPassword } from './passwordHash';
 import { passwordProblem } from './passwordRules';
@@ -52,38 +52,6 @@ export interface PatientAccounts {
   remove(id: string): void;
 }
 
-const MIGRATIONS = [
-  `CREATE TABLE account (
-     id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, shown TEXT NOT NULL, name TEXT NOT NULL,
-     system TEXT NOT NULL, value TEXT NOT NULL, hash TEXT NOT NULL
-   ) STRICT;
-   CREATE TABLE oidc (
-     model TEXT NOT NULL, id TEXT NOT NULL, payload TEXT NOT NULL, grant_id TEXT, uid TEXT, account TEXT, expires INTEGER,
-     PRIMARY KEY (model, id)
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX oidc_grant ON oidc (grant_id) WHERE grant_id IS NOT NULL;
-   CREATE INDEX oidc_uid ON oidc (uid) WHERE uid IS NOT NULL;
-   CREATE INDEX oidc_account ON oidc (account, model) WHERE account IS NOT NULL;
-   CREATE INDEX oidc_expires ON oidc (expires) WHERE expires IS NOT NULL;
-   CREATE TABLE sign_in_attempt (
-     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, blocked_until INTEGER NOT NULL, last INTEGER NOT NULL
-   ) STRICT, WITHOUT ROWID;
-   CREATE TABLE ended_session (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
-  `ALTER TABLE account ADD COLUMN login TEXT NOT NULL DEFAULT '';
-   UPDATE account SET login = id;
-   CREATE UNIQUE INDEX account_login ON account (login);
-   CREATE TABLE sign_in_notice (
-     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, last INTEGER NOT NULL
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX sign_in_notice_last ON sign_in_notice (last);
-   CREATE INDEX sign_in_attempt_last ON sign_in_attempt (last);`,
-];
-
-/** Makes the tables of accounts, OpenID Connect and sign-in in a database that is theirs alone. */
-export function migrateTrusteeDatabase(database: SqlDatabase): void {
-  migrate(database, MIGRATIONS);
-}
-
 interface AccountRow {
   id: string;
   login: string;
@@ -94,7 +62,7 @@ interface AccountRow {
   hash: string;
 }
 
-/** @param database one that {@link migrateTrusteeDatabase} has prepared. */
+/** @param database one that `migrateTrusteeDatabase` has prepared. */
 export function openPatientAccounts(
   database: SqlDatabase,
   cost: HashCost = DEFAULT_HASH_COST,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { openDatabase, type SqlDatabase } from '../../../../gateway/src/readmodel/openDatabase';
-import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 import {
   openSignInThrottle,
   type SignInThrottle,

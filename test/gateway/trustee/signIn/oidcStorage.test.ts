@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openDatabase, type SqlDatabase } from '../../../../gateway/src/readmodel/openDatabase';
 import { openOidcStorage, type OidcStorage } from '../../../../gateway/src/trustee/signIn/oidcStorage';
-import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/accounts/patientAccounts';
+import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 
 describe('the OpenID provider’s storage', () => {
   let database: SqlDatabase;
