@@ -24,6 +24,8 @@ export interface DemoOptions {
   readonly demoFile: string;
   /** The portal's port; the hospitals take the two after it, and metrics of all three those after. 0: free ones. */
   readonly port: number;
+  /** Address under which browsers reach the portal, where something stands before it; absent: the portal's port. */
+  readonly portalUrl?: string | undefined;
   /** MongoDB connection string of the read model; absent: the embedded store. */
   readonly mongodbUri?: string | undefined;
   readonly log: Logger;
@@ -107,7 +109,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
   };
   await registerOrganisations(ledgerOf(TRUSTEE.mspId));
 
-  const baseUrl = urlOf(portal);
+  const baseUrl = options.portalUrl ?? urlOf(portal);
   const trustee = await startTrusteeService({
     baseUrl,
     dataDir: join(dataDir, 'trustee'),
