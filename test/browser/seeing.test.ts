@@ -271,7 +271,7 @@ describe('one entry', () => {
     ['phone', PHONE],
     ['desktop', DESKTOP],
   ])(
-    'tells of an emergency who gave which reason, what was overridden and what held (%s)',
+    'tells of an emergency who gave which reason, what that opened and what held (%s)',
     async (_name, viewport) => {
       const page = await openList('liz', { viewport });
       // On a phone it is further down than lines are drawn.
@@ -286,7 +286,7 @@ describe('one entry', () => {
       const text = await why.innerText();
       expect(text).toMatch(/Emergency: Dr\. .+ gave the reason “Unconscious on arrival/);
       expect(text).toContain(
-        'Your rules were overridden, except “Nobody may see data about sexuality and reproduction',
+        'No rule of yours was overridden: your setting allows it in an emergency. “Nobody may see data about sexuality and reproduction, not even in an emergency” still held.',
       );
       expect(text).toContain('Opened because of the emergency.');
       expect(text).toContain(

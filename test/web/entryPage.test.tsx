@@ -184,12 +184,12 @@ describe('a request in parts', () => {
 describe('what was decided on and not given', () => {
   it('stands after what was given', async () => {
     await open(entry({ items: [item({ count: 1, ids: ['o-54'], further: 52 })] }));
-    expect(group('Released')?.textContent).toContain('1 and 52 more were decided on but not given');
+    expect(group('Released')?.textContent).toContain('1 and 52 more were found but not given');
   });
 
   it('is all there is to say of a mere count, which is not "none found"', async () => {
     const text = await open(entry({ items: [item({ count: 0, ids: [], further: 59 })] }));
-    expect(group('Released')?.textContent).toContain('none given; 59 were decided on');
+    expect(group('Released')?.textContent).toContain('59 were found; their contents were not given');
     expect(text).not.toContain('none found');
   });
 
@@ -200,7 +200,7 @@ describe('what was decided on and not given', () => {
 
   it('says it in Chinese', async () => {
     await open(entry({ items: [item({ count: 1, ids: ['o-54'], further: 52 })] }), 'zh-CN');
-    expect(group('已提供')?.textContent).toContain('另有 52 项也经过判定，但这次没有提供');
+    expect(group('已提供')?.textContent).toContain('另找到 52 项，这次没有提供内容');
   });
 });
 

@@ -133,13 +133,13 @@ describe('what left, in the CSV file', () => {
     );
     expect(given).toMatchObject({
       Number: '1',
-      'More decided on but not given': '52',
+      'More found but not given': '52',
       count: '1',
       further: '52',
     });
     expect(kept).toMatchObject({
       Number: '53',
-      'More decided on but not given': '',
+      'More found but not given': '',
       count: '1',
       further: '52',
     });

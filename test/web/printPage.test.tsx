@@ -100,9 +100,17 @@ describe('what left, on paper', () => {
     expect(row).not.toMatch(/Against|Corrected/);
   });
 
+  it('of an emergency has the reason that was given, or what was missing', async () => {
+    expect(await rowOf(held())).toContain('Emergency: “Found unconscious”');
+    document.body.replaceChildren();
+    expect(await rowOf(held({ emergency: null }))).toContain('Emergency: No reason that counts');
+    document.body.replaceChildren();
+    expect(await rowOf(held({ emergency: null }), 'zh-CN')).toContain('紧急：没有符合要求的原因');
+  });
+
   it('says how many more were decided on, and what is not recorded yet, in Chinese too', async () => {
     expect(await rowOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
-      '另有 52 项未提供',
+      '另找到 52 项，未提供内容',
     );
     document.body.replaceChildren();
     expect(await rowOf(inParts(1), 'zh-CN')).toContain('尚未全部记录');

@@ -305,9 +305,9 @@ it('a save whose answer was lost is told as saved, not as somebody else’s chan
   });
   await showBlock({ rules, block: null });
   await waitFor(() => {
-    expect(getDraft()).toBeNull();
+    expect(shownPath()).toEqual({ pathname: '/consent', state: { savedVersion: 1 } });
   });
-  expect(shownPath()).toEqual({ pathname: '/consent', state: { savedVersion: 1 } });
+  expect(getDraft()).toBeNull();
   expect(screen.queryByText('Your consent was changed elsewhere meanwhile')).toBeNull();
 });
 

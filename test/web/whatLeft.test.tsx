@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem } from '@api/schemas';
 import { hasLeft as ledgerHasLeft, outcomeOf } from '@chartwitness/chaincode/domain';
-import { screen } from '@testing-library/react';
+import { cleanup, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import fc from 'fast-check';
 import { Summary } from '../../web/src/features/timeline/Summary';
@@ -13,7 +13,7 @@ import { VisitRow } from '../../web/src/features/timeline/VisitRow';
 import { countKinds } from '../../web/src/lib/itemKinds';
 import { hasLeft, leftAgainstRules, leftByRules, notesOf } from '../../web/src/lib/whatLeft';
 import { entry } from './support/answers';
-import { corrected, held, inParts, item, lateRelease, nothingGiven } from './support/recorded';
+import { corrected, EMERGENCY, held, inParts, item, lateRelease, nothingGiven } from './support/recorded';
 import { renderPage } from './support/renderPage';
 
 const ANY_ITEM = fc.record(
@@ -120,10 +120,10 @@ describe('a line of the list', () => {
 
   it('says how many more were decided on, and none found only where none was', () => {
     expect(lineOf(entry({ items: [item({ count: 1, ids: ['o-1'], further: 52 })] }))).toContain(
-      'Measurements and laboratory results, 1, and 52 more not given',
+      'Measurements and laboratory results, 1, and 52 more found but not given',
     );
     expect(lineOf(entry({ items: [item({ count: 0, ids: [], further: 59 })] }))).toContain(
-      'Measurements and laboratory results, none of 59 given',
+      'Measurements and laboratory results: 59 found, contents not given',
     );
     expect(lineOf(entry({ items: [item({ count: 0, ids: [] })] }))).toContain('none found');
     expect(
@@ -131,11 +131,41 @@ describe('a line of the list', () => {
     ).toContain('Measurements and laboratory results, 53 (withheld)');
   });
 
+  it('of an incomplete emergency says what was missing, and "emergency" once', () => {
+    const incomplete = entry({ purpose: 'BTG', outcome: 'deny', emergency: null });
+    const byNobody = { ...incomplete, requester: { ...incomplete.requester, person: null } };
+    const seen = (shown: AccessEntry, language?: 'zh-CN'): string => {
+      lineOf(shown, language);
+      const text = [...document.querySelectorAll('.visit-why')].at(-1)?.textContent ?? '';
+      cleanup();
+      return text;
+    };
+    expect(seen(incomplete)).toBe('No reason that countsEmergencyRefused');
+    expect(seen(byNobody)).toMatch(/^Without saying who is askingEmergencyRefused/);
+    expect(seen({ ...incomplete, purpose: 'ETREAT' })).toBe('No reason that countsEmergencyRefused');
+    expect(seen(incomplete, 'zh-CN')).toBe('没有符合要求的原因紧急已拒绝');
+    expect(seen(entry({ ...EMERGENCY }))).toBe('“Found unconscious”Emergency');
+  });
+
+  it.each([
+    ['en', /^Dr Ada Example, .+ – .+, 2 requests, Refused, Emergency$/],
+    ['zh-CN', /^Dr Ada Example，.+–.+，2 次请求，已拒绝，紧急$/],
+  ] as const)('that folds several is named with how many (%s)', (language, name) => {
+    const [day] = groupVisits([
+      held({ id: 'one', at: '2026-05-06T09:25:00.000Z' }),
+      held({ id: 'two', at: '2026-05-06T09:05:00.000Z' }),
+    ]);
+    const [visit] = day?.visits ?? [];
+    if (visit === undefined) throw new Error('a line was expected');
+    renderPage(<VisitRow visit={visit} />, { language });
+    expect(screen.getByRole('button').textContent).toMatch(name);
+  });
+
   it('says the same in Chinese', () => {
     expect(lineOf(corrected(), 'zh-CN')).toMatch(/2 项.*与规则不符.*先提供，后补记.*已更正/);
     expect(lineOf(inParts(2), 'zh-CN')).toContain('尚未全部记录');
     expect(lineOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
-      '1 项，另有 52 项未提供',
+      '1 项，另找到 52 项，未提供内容',
     );
   });
 

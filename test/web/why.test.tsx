@@ -3,9 +3,9 @@
  */
 // SPDX-License-Identifier: Apache-2.0
 import { cleanup, screen, waitFor } from '@testing-library/react';
-import type { AccessEntry, Basis } from '@api/schemas';
+import type { AccessEntry, Basis, ConsentRule } from '@api/schemas';
 import { Why } from '../../web/src/features/entry/Why';
-import { accessList, consent, consentHistory, DOCTOR, entry, meAnswer, SOUTH } from './support/answers';
+import { accessList, CARE, consent, consentHistory, DOCTOR, entry, meAnswer, SOUTH } from './support/answers';
 import { fakeApi } from './support/fakeApi';
 import { renderPage } from './support/renderPage';
 
@@ -132,10 +132,77 @@ describe('the sentence that says why', () => {
     expect(text).not.toContain('allowed anyway');
   });
 
-  it('of an emergency of somebody who has not decided anything says which rule was overridden', async () => {
-    const text = await whyText(decided('permit', { kind: 'emergency', version: null }, EMERGENCY));
-    expect(text).toContain('The network’s usual rule was overridden.');
-    expect(text).not.toContain('Your rules');
+  it('of an emergency of somebody who has not decided anything says what the network’s rule is', async () => {
+    const shown = decided('permit', { kind: 'emergency', version: null }, EMERGENCY);
+    const text = await whyText(shown);
+    expect(text).toContain('No rule was overridden: the network’s usual rule allows it in an emergency.');
+    expect(text).not.toMatch(/Your rules|were overridden/);
+    cleanup();
+    expect(await whyText(shown, 'zh-CN')).toContain('没有违反任何规则：医疗协作网络的一般规则');
+  });
+
+  describe('of an emergency that a general setting refuses otherwise', () => {
+    const block: ConsentRule = {
+      id: 'closed-bills',
+      effect: 'deny',
+      types: ['Claim'],
+      holdsInEmergency: true,
+    };
+    const own = { id: 'own', effect: 'permit' as const, org: '@holder' as const };
+    const hospital: ConsentRule = { ...own, purposes: ['TREAT', 'HPAYMT', 'HOPERAT'] };
+    const usual: ConsentRule = { ...own, purposes: ['TREAT'] };
+    const opened = decided('permit', { kind: 'emergency', version: 7 }, EMERGENCY);
+    const held = decided('deny', { kind: 'rule', version: 7, rule: block.id }, EMERGENCY);
+    const partly = { ...opened, outcome: 'partial' as const, items: [...opened.items, ...held.items] };
+    const saved = (setting: readonly ConsentRule[]): void => {
+      const items = [{ at: '2026-05-05T08:00:00.000Z', consent: consent([block, ...setting], 7) }];
+      fakeApi({ [HISTORY]: { body: { ...consentHistory(), items } } });
+    };
+
+    it.each<[string, ConsentRule[]]>([
+      ['closed, except in an emergency', []],
+      ['only the hospital', [hospital]],
+      ['as usual', [usual]],
+    ])('and itself opens in one: nothing was overridden (%s)', async (_setting, rules) => {
+      saved(rules);
+      const text = await whyText(opened);
+      expect(text).toContain('No rule of yours was overridden: your setting allows it in an emergency.');
+      expect(text).not.toContain('rules were overridden');
+      cleanup();
+      expect(await whyText(partly)).toContain(
+        'your setting allows it in an emergency. “Nobody may see bills, not even in an emergency” still held.',
+      );
+      cleanup();
+      expect(await whyText(opened, 'zh-CN')).toContain(
+        '没有违反您的任何规则：您的设置允许在紧急情况下查看。',
+      );
+      cleanup();
+      expect(await whyText(partly, 'zh-CN')).toMatch(
+        /允许在紧急情况下查看，同时“任何人.*也不例外”仍按规则执行。/,
+      );
+    });
+
+    it('and says nothing of emergencies: it was overridden', async () => {
+      saved(CARE);
+      expect(await whyText(opened)).toContain('Your rules were overridden.');
+    });
+
+    it('with a rule that says nothing of emergencies beside it: rules were overridden', async () => {
+      const psy: ConsentRule = { id: 'psy', effect: 'deny', labels: ['PSY'] };
+      saved([psy]);
+      const byRule = decided('permit', { kind: 'emergency', version: 7, rule: psy.id }, EMERGENCY);
+      const text = await whyText({ ...opened, items: [...opened.items, ...byRule.items] });
+      expect(text).toContain('Your rules were overridden.');
+      expect(text).not.toContain('No rule of yours');
+    });
+
+    it('says neither where the consent cannot be read', async () => {
+      fakeApi({ [HISTORY]: { status: 403, body: null } });
+      const text = await whyText(opened);
+      expect(text).toContain('gave the reason “Found unconscious”.');
+      expect(text).toContain('Opened because of the emergency.');
+      expect(text).not.toMatch(/overridden|—/);
+    });
   });
 
   it('of an emergency that was refused for another reason says nothing of the rules', async () => {

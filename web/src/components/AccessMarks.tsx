@@ -21,6 +21,11 @@ export function resultWord(words: Vocabulary, entry: AccessEntry): string {
   return leftByRules(entry) ? words.text(`mark.${entry.outcome}`) : words.code('note', entry.outcome);
 }
 
+/** What an emergency lacks that was declared without a person, or without a reason that counts. */
+export function missingWord(words: Vocabulary, { requester }: AccessEntry): string {
+  return words.code('note', requester.person === null ? 'noPerson' : 'noReason');
+}
+
 /** The result and what is to be noticed, in words: for those who hear a line, for paper and for files. */
 export function markWords(words: Vocabulary, entry: AccessEntry): readonly string[] {
   return [

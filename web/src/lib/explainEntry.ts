@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry, AccessItem, Basis } from '@api/schemas';
-import { hasLeft, leftAgainstRules } from './whatLeft';
+import { hasLeft } from './whatLeft';
 
 /** Items of one entry that were decided alike for the same reason, and of which the same became. */
 export interface Reason {
@@ -52,23 +52,4 @@ export function versionOf(basis: Basis): number | null {
     case 'refused':
       return null;
   }
-}
-
-/**
- * What became of the patient's rules in an emergency with a person and a reason: all that stood in the way were `overridden` (`usual`:
- * those of the network, for want of a consent); `except`: some were, others held; `held`: those in the way all held; `allowedAnyway`: none
- * stood in the way; `refused`: it was refused for a reason outside the rules; `against`: something left that was to stay closed even in an
- * emergency; `nothing`: it was allowed, and nothing was given.
- */
-export function emergencyCourse(
-  entry: AccessEntry,
-): 'overridden' | 'usual' | 'except' | 'held' | 'allowedAnyway' | 'refused' | 'against' | 'nothing' {
-  if (leftAgainstRules(entry)) return 'against';
-  const opened = entry.items.find((item) => item.basis.kind === 'emergency' && hasLeft(item));
-  const withheld = entry.items.find((item) => item.decision === 'deny');
-  if (withheld?.basis.kind === 'refused') return 'refused';
-  if (withheld !== undefined) return opened === undefined ? 'held' : 'except';
-  if (!entry.items.some(hasLeft)) return 'nothing';
-  if (opened === undefined) return 'allowedAnyway';
-  return versionOf(opened.basis) === null ? 'usual' : 'overridden';
 }

@@ -172,15 +172,17 @@ function Example({ change }: { readonly change: Change }): ReactNode {
     <li className="example">
       <Mark kind={outcome} />
       <span>
-        <strong>
-          {person === null ? (
-            <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
-          ) : (
-            <Name>{person.name}</Name>
-          )}
-        </strong>
-        {', '}
-        <Name>{organisation.name}</Name>
+        <Text
+          k={person === null ? 'list.system' : 'who.userAt'}
+          values={{
+            person: (
+              <strong>
+                <Name>{person?.name ?? ''}</Name>
+              </strong>
+            ),
+            org: <Name>{organisation.name}</Name>,
+          }}
+        />
         <br />
         <span className="small">
           {formatMoment(words.tag, new Date(access.at))} · {words.code('purpose', access.purpose)} ·{' '}

@@ -10,13 +10,8 @@ import { Name } from '../../components/Name';
 import { RuleSentence } from '../../components/RuleSentence';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate } from '../../lib/dates';
-import {
-  emergencyCourse,
-  explainEntry,
-  otherwiseBasis,
-  versionOf,
-  type Reason,
-} from '../../lib/explainEntry';
+import { emergencyCourse } from '../../lib/emergencyCourse';
+import { explainEntry, otherwiseBasis, versionOf, type Reason } from '../../lib/explainEntry';
 import { countKinds } from '../../lib/itemKinds';
 import { hasLeft } from '../../lib/whatLeft';
 import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
@@ -97,7 +92,7 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
       </p>
     );
   }
-  const course = emergencyCourse(entry);
+  const course = emergencyCourse(entry, versions);
   const said = (
     <Text
       k="why.emergency.said"
@@ -107,7 +102,7 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
       }}
     />
   );
-  if (course === 'refused') return <p className="why-lead">{said}</p>;
+  if (course === 'outside' || course === 'unread') return <p className="why-lead">{said}</p>;
   const rules = heldRules(reasons).map((basis) => (
     <HeldRule key={basis.rule} basis={basis} versions={versions} />
   ));
@@ -217,19 +212,26 @@ function BasisSentence({ basis, decision, versions }: BasisProps): ReactNode {
     case 'networkDefault':
       return words.text(decision === 'permit' ? 'why.network.permit' : 'why.network.deny');
     case 'emergency':
-      if (basis.version === null || basis.version === 0) return words.text('why.emergency.none');
-      return (
-        <StandingSentence
-          standing={standingRule(versions, basis.version, basis.rule)}
-          rule={basis.rule ?? ''}
-          keys={EMERGENCY_KEYS}
-        />
-      );
+      return <OpenedSentence basis={basis} versions={versions} />;
     case 'unreached':
       return words.text('why.unreached');
     case 'refused':
       return words.code('refused', basis.reason);
   }
+}
+
+interface OpenedProps {
+  readonly basis: Extract<Reason['basis'], { kind: 'emergency' }>;
+  readonly versions: Versions;
+}
+
+/** That an emergency opened it, and what would have refused it, as far as that is at hand. */
+function OpenedSentence({ basis: { version, rule }, versions }: OpenedProps): ReactNode {
+  const words = useWords();
+  if (version === null || version === 0) return words.text('why.emergency.none');
+  const standing = standingRule(versions, version, rule);
+  if (standing === undefined && rule === undefined) return words.text('why.emergency.unread');
+  return <StandingSentence standing={standing} rule={rule ?? ''} keys={EMERGENCY_KEYS} />;
 }
 
 const RULE_KEYS = {

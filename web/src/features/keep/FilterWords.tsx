@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Name } from '../../components/Name';
 import type { AccessFilter } from '../../lib/accessFilter';
 import { useFilterParts } from '../../lib/filterParts';
+import { Text } from '../../words/context';
 
 /** A filter in words: "Person: …, from: …". */
 export function FilterWords({ filter }: { readonly filter: AccessFilter }): ReactNode {
@@ -10,11 +11,10 @@ export function FilterWords({ filter }: { readonly filter: AccessFilter }): Reac
     <span className="filter-words">
       {useFilterParts(filter).map(({ member, name, value }) => (
         <span key={member} className="filter-word">
-          {name}
-          {value !== undefined && (
-            <>
-              : <Name>{value}</Name>
-            </>
+          {value === undefined ? (
+            name
+          ) : (
+            <Text k="print.word" values={{ name, value: <Name>{value}</Name> }} />
           )}
         </span>
       ))}

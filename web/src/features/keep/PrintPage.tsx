@@ -3,7 +3,7 @@ import type { AccessEntry } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
-import { markWords, quietMarks } from '../../components/AccessMarks';
+import { markWords, missingWord, quietMarks } from '../../components/AccessMarks';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { KindList } from '../../components/KindList';
 import { Name } from '../../components/Name';
@@ -11,6 +11,7 @@ import { Page } from '../../components/Page';
 import { trustSentence } from '../../components/TrustLine';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
+import { isEmergency } from '../../lib/accessKinds';
 import { formatDate, formatMoment, formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
@@ -169,18 +170,29 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <KindList kinds={countKinds([entry])} isFull />
       </td>
       <td data-label={words.text('print.reason')}>
-        {words.capital(words.code('purpose', entry.purpose))}
-        {entry.emergency !== null && (
-          <>
-            : “<Name>{entry.emergency.reason}</Name>”
-          </>
-        )}
+        <WrittenReason entry={entry} />
       </td>
       <td data-label={words.text('print.result')}>
         <ResultWords entry={entry} />
       </td>
     </tr>
   );
+}
+
+/** The purpose; in an emergency also the reason that was given, or what was missing. */
+function WrittenReason({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const words = useWords();
+  const name = words.capital(words.code('purpose', entry.purpose));
+  if (!isEmergency(entry)) return name;
+  const value =
+    entry.emergency === null ? (
+      missingWord(words, entry)
+    ) : (
+      <>
+        “<Name>{entry.emergency.reason}</Name>”
+      </>
+    );
+  return <Text k="print.word" values={{ name, value }} />;
 }
 
 /** The result and the marks of the list, in words: paper may be black and white. */

@@ -97,7 +97,7 @@ function readableCells(
     nameOf(entry.holder),
     words.capital(words.code('purpose', entry.purpose)),
     entry.emergency?.reason ?? '',
-    [...markWords(words, entry), ...quiet].join(', '),
+    [...markWords(words, entry), ...quiet].join(words.text('app.comma')),
     ...readableItem(words, item),
   ];
 }
@@ -110,7 +110,7 @@ function readableItem(words: Vocabulary, item: AccessItem | undefined): readonly
     words.capital(words.code('type', item.type)),
     sensitiveLabels(item.labels)
       .map((label) => words.code('label', label))
-      .join(', '),
+      .join(words.text('app.comma')),
     // What was withheld was withheld as a whole.
     String(isLeft ? count : count + further),
     words.text(isLeft ? 'entry.released' : 'entry.withheld'),

@@ -28,9 +28,20 @@ export function EntryLink({
   );
 }
 
-/** What a reader of one line sees beside its name, for those who hear the name alone: when, with what result, and what is to be noticed. */
-export function Spoken({ time, entry }: { readonly time?: string; readonly entry: AccessEntry }): ReactNode {
+interface SpokenProps {
+  readonly entry: AccessEntry;
+  /** When, and how many requests; nothing where the name itself says that. */
+  readonly before?: readonly string[];
+}
+
+/** What a reader of one line sees beside its name, for those who hear the name alone: what came before, the result, and what is to be noticed. */
+export function Spoken({ entry, before = [] }: SpokenProps): ReactNode {
   const words = useWords();
-  const facts = [...(time === undefined ? [] : [time]), ...markWords(words, entry)];
-  return <span className="unseen">, {facts.join(', ')}</span>;
+  const comma = words.text('app.comma');
+  return (
+    <span className="unseen">
+      {comma}
+      {[...before, ...markWords(words, entry)].join(comma)}
+    </span>
+  );
 }

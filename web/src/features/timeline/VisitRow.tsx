@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { useId, useState, type ReactNode } from 'react';
-import { AccessMarks, markOf } from '../../components/AccessMarks';
+import { AccessMarks, markOf, missingWord } from '../../components/AccessMarks';
 import { Icon } from '../../components/Icon';
 import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { PartBoundary } from '../../components/PartBoundary';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
+import { isEmergency } from '../../lib/accessKinds';
 import { formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
 import { latePart } from '../../lib/latePart';
@@ -38,7 +39,7 @@ function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <p className="visit-who">
           <EntryLink entry={entry}>
             <Requester entry={entry} />
-            <Spoken time={formatTime(words.tag, at)} entry={entry} />
+            <Spoken before={[formatTime(words.tag, at)]} entry={entry} />
           </EntryLink>{' '}
           <RoleAndPlace entry={entry} />
         </p>
@@ -62,12 +63,12 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
   const oldest = visit.entries.at(-1) ?? first;
   const from = formatTime(words.tag, new Date(oldest.at));
   const to = formatTime(words.tag, new Date(first.at));
+  const time = from === to ? to : words.text('list.period', { from, to });
+  const times = words.text('list.times', { count: visit.entries.length });
   const summary = visitSummary(visit);
   return (
     <li className={isOpen ? 'visit visit-open' : 'visit'}>
-      <span className="visit-time">
-        {from === to ? to : <span className="visit-times">{words.text('list.period', { from, to })}</span>}
-      </span>
+      <span className="visit-time">{from === to ? time : <span className="visit-times">{time}</span>}</span>
       <span className="visit-mark">
         <Mark kind={markOf(summary)} />
       </span>
@@ -84,12 +85,12 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
             }}
           >
             <Requester entry={first} />
-            <Spoken time={from === to ? to : words.text('list.period', { from, to })} entry={summary} />
+            <Spoken before={[time, times]} entry={summary} />
           </button>{' '}
           <RoleAndPlace entry={first} />
         </p>
         <p className="visit-count">
-          {words.text('list.times', { count: visit.entries.length })}
+          {times}
           <Icon name="chevron" />
         </p>
         <p className="visit-what">
@@ -113,10 +114,11 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
 
 const REASON_LENGTH = 160;
 
-/** The reason: in an emergency, the one that was given, since the word "emergency" stands beside it. */
+/** The reason: in an emergency the one that was given, or what was missing, since the word "emergency" stands beside it. */
 function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  if (entry.emergency === null) return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
+  if (!isEmergency(entry)) return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
+  if (entry.emergency === null) return <span>{missingWord(words, entry)}</span>;
   return (
     <span>
       “<Name isShort={REASON_LENGTH}>{entry.emergency.reason}</Name>”

@@ -18,6 +18,7 @@ const english = {
   'app.cancel': 'Cancel',
   'app.retry': 'Try again',
   'app.settings': 'Settings',
+  'app.comma': ', ',
   'app.footer':
     'Every line comes from the hospitals’ shared ledger. Lines are numbered and sealed: whoever keeps a copy can tell when one is changed or missing.',
 
@@ -146,7 +147,8 @@ const english = {
   'how.visit':
     'Requests of the same person for the same reason in the same hour are one line. Open it to see each.',
   'how.allowed': 'Allowed: the data were released.',
-  'how.partial': 'Partly refused: some data were released, the rest was withheld.',
+  'how.partial':
+    'Partly refused: some data were released, the rest was withheld. A line of several requests says so, too, when some were allowed and others refused.',
   'how.refused': 'Refused: somebody asked and received nothing.',
   'how.emergency':
     'Emergency: somebody declared an emergency, which overrides most rules. They had to give a reason.',
@@ -179,8 +181,8 @@ const english = {
   'list.kind': '{kind}, {count}',
   'list.kind.none': '{kind}, none found',
   'list.kind.both': '{kind}, {count}, and {withheld} withheld',
-  'list.kind.further': '{kind}, none of {count} given',
-  'list.further': ', and {count} more not given',
+  'list.kind.further': '{kind}: {count} found, contents not given',
+  'list.further': ', and {count} more found but not given',
   'list.moreKinds': { one: '{count} more kind of data', other: '{count} more kinds of data' },
   'list.withheld': 'withheld',
   'list.period': '{from} – {to}',
@@ -254,8 +256,8 @@ const english = {
   'entry.reason': 'Reason',
   'entry.action': 'What was done',
   'entry.system': 'Computer system',
-  'entry.further': 'and {count} more were decided on but not given',
-  'entry.furtherOnly': 'none given; {count} were decided on',
+  'entry.further': 'and {count} more were found but not given',
+  'entry.furtherOnly': '{count} were found; their contents were not given',
   'entry.recordedAt': 'Recorded',
   'entry.late.title': 'Released before it was recorded',
   'entry.late.text': 'The data left before this was recorded, because the ledger was out of reach.',
@@ -328,6 +330,7 @@ const english = {
     'Opened because of the emergency. Otherwise your rule “{rule}” would have refused it.',
   'why.emergency.preset':
     'Opened because of the emergency. Otherwise your setting “{preset}” would have refused it.',
+  'why.emergency.unread': 'Opened because of the emergency.',
   'why.emergency.none':
     'Opened because of the emergency. You had not decided anything yet; otherwise the network’s usual rule would have refused it.',
   'why.emergency.against': 'Data were released that should have stayed closed even in an emergency.',
@@ -335,9 +338,12 @@ const english = {
   'why.emergency.both': '{said} {became}',
   'why.emergency.said': 'Emergency: {person} gave the reason “{reason}”.',
   'why.emergency.overridden': 'Your rules were overridden.',
+  'why.emergency.provided': 'No rule of yours was overridden: your setting allows it in an emergency.',
+  'why.emergency.providedExcept':
+    'No rule of yours was overridden: your setting allows it in an emergency. {rules} still held.',
   'why.emergency.except': 'Your rules were overridden, except {rules}.',
   'why.emergency.held': 'Your rules hold even in an emergency: nothing was overridden.',
-  'why.emergency.usual': 'The network’s usual rule was overridden.',
+  'why.emergency.usual': 'No rule was overridden: the network’s usual rule allows it in an emergency.',
   'why.emergency.allowedAnyway': 'No rule of yours was overridden: it would have been allowed anyway.',
   'why.quoted': '“{rule}”',
   'why.emergency.noPerson': 'An emergency was declared without saying who is asking. That is always refused.',
@@ -634,7 +640,7 @@ const english = {
   'csv.labels': 'Sensitive because of',
   'csv.count': 'Number',
   'csv.fate': 'Released or withheld',
-  'csv.further': 'More decided on but not given',
+  'csv.further': 'More found but not given',
   'print.title': 'Accesses to my medical record',
   'print.person': 'For: {name}',
   'print.position': 'Complete up to ledger position {block}; list checked on {moment}.',
@@ -651,6 +657,7 @@ const english = {
   'print.who': 'Who',
   'print.data': 'Data',
   'print.reason': 'Reason',
+  'print.word': '{name}: {value}',
   'print.result': 'Result',
 
   'guesses.title': 'Wrong passwords tried at your account',
@@ -667,6 +674,8 @@ const english = {
   'note.corrected': 'Corrected',
   'note.incomplete': 'Not recorded completely',
   'note.amendment': 'Correction of another entry',
+  'note.noReason': 'No reason that counts',
+  'note.noPerson': 'Without saying who is asking',
   'note.permit': 'Released',
   'note.partial': 'Partly released',
   'note.deny': 'Nothing released',
