@@ -42,6 +42,7 @@ import { createFhirRouter, type Disclosure } from './fhirRouter';
 import { type AccessLimits, DEFAULT_ACCESS_LIMITS } from './limits';
 import { createPageCursors } from './pageCursor';
 import { createTickets } from './tickets';
+import { createTurns, type Turns } from './turns';
 
 /** Who issues the access tokens that this gateway accepts. */
 export type TokenIssuer =
@@ -136,13 +137,21 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies ?? 0);
+  const turns = createTurns();
+  app.use((_request, _response, next) => {
+    turns.heard();
+    next();
+  });
   app.use(requestContext(log));
   if (metrics !== undefined) {
     app.use(metrics.middleware);
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
   app.use(healthRouter(readiness));
-  app.use('/fhir', createFhir(dependencies, { upstream, table, facts, tokens, admission }, fhirBaseUrl));
+  app.use(
+    '/fhir',
+    createFhir(dependencies, { upstream, table, facts, tokens, admission, turns }, fhirBaseUrl),
+  );
   app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
@@ -193,11 +202,12 @@ interface FhirParts {
   readonly facts: FactsReader;
   readonly tokens: TokenSide;
   readonly admission: Admission;
+  readonly turns: Turns;
 }
 
 function createFhir(
   dependencies: HospitalDependencies,
-  { upstream, table, facts, tokens, admission }: FhirParts,
+  { upstream, table, facts, tokens, admission, turns }: FhirParts,
   fhirBaseUrl: string,
 ): Router {
   const { settings, clock, registry } = dependencies;
@@ -241,7 +251,7 @@ function createFhir(
     access,
     authenticator,
     fhirBaseUrl,
-    tickets: createTickets(dependencies.recorder, limits),
+    tickets: createTickets(dependencies.recorder, limits, turns),
     write,
     sendLimits: limits,
     disclosure: settings.disclosure,

@@ -6,9 +6,12 @@ import type { AccessContext } from './accessContext';
 import type { EmergencyDeclaration } from './breakGlass';
 import type { AccessLimits } from './limits';
 import { createSourceMemory } from './sourceMemory';
+import type { Turns } from './turns';
 
 /** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
 export interface Ticket extends Pick<AccessContext, 'admittedAt' | 'room' | 'deadline' | 'hurry'> {
+  /** Resolves when its work may begin; see `Turns`. */
+  readonly turn: Promise<void>;
   /** When the work is done; what is held is given back once the answer is sent, or the caller left. */
   readonly close: (response: Response) => void;
 }
@@ -18,7 +21,11 @@ export interface Tickets {
   open(principal: Principal, emergency: EmergencyDeclaration): Ticket;
 }
 
-export function createTickets(recorder: Pick<Recorder, 'admit'>, limits: AccessLimits): Tickets {
+export function createTickets(
+  recorder: Pick<Recorder, 'admit'>,
+  limits: AccessLimits,
+  turns: Pick<Turns, 'next'>,
+): Tickets {
   const memory = createSourceMemory({ totalBytes: limits.memoryBytes, answerBytes: limits.sourceBytes });
   return {
     open: ({ requester }, emergency) => {
@@ -27,6 +34,7 @@ export function createTickets(recorder: Pick<Recorder, 'admit'>, limits: AccessL
       const deadline = AbortSignal.timeout(limits.deadlineMs);
       const room = memory.open(requester.clientId, isEmergency, deadline);
       return {
+        turn: turns.next(requester.clientId, isEmergency),
         admittedAt: admission.at,
         room,
         deadline,

@@ -24,6 +24,11 @@ export class PortBusyError extends Error {
   }
 }
 
+/**
+ * Connections that the kernel holds until this process takes them; it gives at most its own bound (`net.core.somaxconn`). Without room it
+ * drops them without a word, and a caller tries again after 1, 3, 7, 15 … s: so under a flood an emergency would come to be known late.
+ */
+const BACKLOG = 8_192;
 const DEFAULT_GRACE_MS = 10_000;
 const UNAVAILABLE = 503;
 
@@ -48,7 +53,7 @@ export async function takePort(host: string, port: number, setting: string): Pro
           : error,
       );
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   const address = server.address() as AddressInfo;
   return {
