@@ -28,9 +28,12 @@ const FLOORS = new Map([
   ['gateway/src/ledger', [DOMAIN]],
 
   // Its parts. Each knows the ledger by its port alone.
-  ['gateway/src/http', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts')]],
-  ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/readmodel', [DOMAIN, ...gateway('errors.ts', 'sqlite.ts')]],
+  [
+    'gateway/src/http',
+    [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts', 'readmodel/accessStore.ts')],
+  ],
+  ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
   ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts', 'http')]],
   ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts')]],
@@ -78,6 +81,7 @@ const FLOORS = new Map([
       ...gateway(
         'api',
         'sqlite.ts',
+       
         'embedded',
         'ledger',
         'http',

@@ -3,6 +3,7 @@ import { DomainError, type DomainErrorCode } from '@chartwitness/chaincode/domai
 import { ZodError } from 'zod';
 import { AppError, type AppErrorCode, type AppErrorOptions } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
+import { StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
 import { isStorageFailure } from '../sqlite';
 
 const FROM_DOMAIN: Readonly<Record<DomainErrorCode, AppErrorCode>> = {
@@ -48,11 +49,11 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof LedgerError) {
     return fromLedger(error);
   }
+  if (error instanceof StoreUnavailableError || error instanceof StoreConflictError) {
+    return fromStore(error.message, error);
+  }
   if (isStorageFailure(error)) {
-    return new AppError('STORE_UNAVAILABLE', 'an SQLite store cannot serve', {
-      cause: error,
-      retryAfterSeconds: STORE_RETRY_SECONDS,
-    });
+    return fromStore('an SQLite store cannot serve', error);
   }
   return fromHttpLibrary(error) ?? new AppError('INTERNAL', 'unexpected error', { cause: error });
 }
@@ -86,6 +87,10 @@ function fromLedger(error: LedgerError): AppError {
     cause: error,
     retryAfterSeconds: LEDGER_RETRY_SECONDS,
   });
+}
+
+function fromStore(detail: string, cause: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', detail, { cause, retryAfterSeconds: STORE_RETRY_SECONDS });
 }
 
 /** body-parser and Express mark the caller's mistakes with `status` and `type`. */

@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import type { LedgerKeeping } from '../api/schemas';
 import { PUBLISHED_SCOPES } from '../auth/patientScopes';
 import { createTokenVerifier } from '../auth/tokenVerifier';
-import { AppError } from '../errors';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
 import { createReadiness, healthRouter, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
@@ -17,7 +16,7 @@ import { securityHeaders } from '../http/securityHeaders';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
-import { type AccessStore, StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
+import type { AccessStore } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../readmodel/openDatabase';
 import type { PatientAccounts } from './accounts/patientAccounts';
 import type { SubjectOf } from './accounts/patientDirectory';
@@ -137,7 +136,7 @@ export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
     });
   });
   app.use(portalFiles(deps.portalDirectory));
-  app.use(notFound(), storeErrors(), problemHandler());
+  app.use(notFound(), problemHandler());
   return {
     app,
     operations: createOperationsApp({ readiness, metrics: deps.metrics, log: deps.log }),
@@ -242,16 +241,6 @@ const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store');
   next();
 };
-
-function storeErrors(): express.ErrorRequestHandler {
-  return (error: unknown, _request, _response, next) => {
-    next(
-      error instanceof StoreUnavailableError || error instanceof StoreConflictError
-        ? new AppError('STORE_UNAVAILABLE', error.message, { cause: error, retryAfterSeconds: 5 })
-        : error,
-    );
-  };
-}
 
 /** A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor another peer be left unnoticed. */
 function listHealth(status: ProjectionStatus): { ready: boolean; detail: string } {
