@@ -11,7 +11,7 @@ const { createRecorder } = dist('recorder/createRecorder.js');
 const { openOutbox } = dist('recorder/sqliteOutbox.js');
 const { openReplayStore } = dist('auth/replayStore.js');
 const { createSampleHospital } = dist('fhir/sampleHospital.js');
-const { keepSigningKey } = dist('compose/keyFiles.js');
+const { keepSigningKey } = dist('keys/signingKey.js');
 const { createRandomPool } = dist('compose/randomPool.js');
 const { takePort } = dist('http/listen.js');
 

@@ -24,6 +24,7 @@ const FLOORS = new Map([
   ['gateway/src/errors.ts', []],
   ['gateway/src/api', []],
   ['gateway/src/sqlite.ts', []],
+  ['gateway/src/keys', []],
   ['gateway/src/embedded', gateway('sqlite.ts')],
   ['gateway/src/ledger', [DOMAIN]],
 
@@ -49,7 +50,7 @@ const FLOORS = new Map([
   [
     'gateway/src/trustee/signIn',
     [
-      ...gateway('errors.ts', 'http', 'readmodel/openDatabase.ts', 'auth'),
+      ...gateway('errors.ts', 'keys', 'http', 'readmodel/openDatabase.ts', 'auth'),
       ...gateway('trustee/accounts', 'trustee/session'),
     ],
   ],
@@ -81,7 +82,7 @@ const FLOORS = new Map([
       ...gateway(
         'api',
         'sqlite.ts',
-       
+        'keys',
         'embedded',
         'ledger',
         'http',
@@ -99,7 +100,7 @@ const FLOORS = new Map([
     'gateway/src/demo',
     [
       DOMAIN,
-      ...gateway('api', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
+      ...gateway('api', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose'),
     ],

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { CommandFailed } from '../cli/commandIo';
 import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
-import { keepSecret } from '../compose/keyFiles';
+import { keepSecret } from '../keys/keyFile';
 import { connectToPeer } from '../compose/openLedger';
 import { parseLedgerConfig } from '../config/peerConfig';
 import { createSampleHospital } from '../fhir/sampleHospital';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { bootstrapNetwork } from '../compose/bootstrap';
-import { keepSigningKey } from '../compose/keyFiles';
+import { keepSigningKey } from '../keys/signingKey';
 import type { PublicApp } from '../config/trusteeConfig';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { type DemoHospital, HOSPITALS, TRUSTEE } from './cast';

@@ -6,7 +6,7 @@ import { US_IDENTIFIER_SYSTEMS } from '../compose/bootstrap';
 import { closeAll } from '../compose/closeAll';
 import { type EmbeddedNetwork, startEmbeddedNetwork } from '../compose/embeddedNetwork';
 import { startHospitalService } from '../compose/hospitalService';
-import { keepSecret } from '../compose/keyFiles';
+import { keepSecret } from '../keys/keyFile';
 import { openStore } from '../compose/openStore';
 import { startTrusteeService, type TrusteeService } from '../compose/trusteeService';
 import { createSampleHospital, type SampleHospital } from '../fhir/sampleHospital';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { existsSync } from 'node:fs';
+import type { JWK } from 'jose';
 import { z } from 'zod';
+import { makeKeyFile, readKeyFile } from '../../keys/keyFile';
+import { makeSigningKey, parseKeyJson, signingKeyForm } from '../../keys/signingKey';
 
 /** The trustee's own secrets. */
 export interface TrusteeKeys {
@@ -25,17 +26,7 @@ const key = z
   .regex(/^[A-Za-z0-9_-]{43}$/)
   .transform((text) => Buffer.from(text, 'base64url'));
 const file = z.strictObject({
-  signingKeys: z
-    .array(
-      z.looseObject({
-        kty: z.literal('EC'),
-        crv: z.literal('P-256'),
-        kid: z.string(),
-        alg: z.literal('ES256'),
-        d: z.string(),
-      }),
-    )
-    .min(1),
+  signingKeys: z.array(signingKeyForm('ES256')).min(1),
   cookieKeys: z.array(z.string().min(43)).min(1),
   sessionKey: key,
   portalClientSecret: z.string().min(43),
@@ -49,42 +40,20 @@ const file = z.strictObject({
  */
 export async function openTrusteeKeys(path: string): Promise<TrusteeKeys> {
   if (!existsSync(path)) {
-    await createFile(path);
+    makeKeyFile(path, `${JSON.stringify(await newKeys(), null, 2)}\n`);
   }
-  if ((statSync(path).mode & 0o077) !== 0) {
-    throw new Error(`${path} can be read by other users: run chmod 600 on it, and replace the keys in it`);
-  }
-  const parsed = file.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) {
-    throw new Error(`${path} is not a key file: ${z.prettifyError(parsed.error)}`);
-  }
-  return parsed.data;
+  return readKeyFile(path, (content) => parseKeyJson(content, file));
 }
 
-async function createFile(path: string): Promise<void> {
+async function newKeys(): Promise<Record<keyof TrusteeKeys, unknown>> {
   const secret = (): string => randomBytes(KEY_BYTES).toString('base64url');
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  const content = {
-    signingKeys: [{ ...jwk, kid: await calculateJwkThumbprint(jwk), use: 'sig', alg: 'ES256' }],
+  return {
+    signingKeys: [await makeSigningKey('ES256')],
     cookieKeys: [secret()],
     sessionKey: secret(),
     portalClientSecret: secret(),
     throttleKey: secret(),
   };
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const next = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  try {
-    // A link fails where a rename would replace: of two first starts at once, one file wins and both use it.
-    linkSync(next, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw error;
-    }
-  } finally {
-    unlinkSync(next);
-  }
 }
 
 /** The public halves of the signing keys. */
