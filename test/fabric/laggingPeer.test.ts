@@ -3,10 +3,15 @@
  * The trustee's peer falls behind the hospital's, or hangs: what the recorder and the trustee's projection make of it. An embedded ledger
  * has one state for all and cannot lag.
  */
+import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../gateway/src/ledger/ledgerError';
+import { OwnPeer } from '../../gateway/src/recorder/ownPeer';
+import { systemScheduler } from '../../gateway/src/recorder/scheduler';
+import { testSubject } from '../support/accessRequests';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork, TRUSTEE } from '../gateway/ledger/network';
 import { reaches } from '../gateway/projection/projectionRun';
-import { requestOf } from '../gateway/recorder/support/requests';
+import { emergencyOf, requestOf } from '../gateway/recorder/support/requests';
+import { pause } from '../support/pause';
 import { describeFabric } from '../scripts/network/testNetwork';
 import { connectAs } from './connections';
 import { type Detour, takeDetour } from './detour';
@@ -15,6 +20,8 @@ import { Outages } from './productNetwork';
 import { waitUntilReady } from './sharedNetwork';
 
 jest.setTimeout(90_000);
+
+const NEVER = new AbortController().signal;
 
 describeFabric('another organisation’s peer lags', () => {
   let net: TestNetwork;
@@ -104,4 +111,85 @@ describeFabric('another organisation’s peer lags', () => {
       impatient.close();
     }
   });
+});
+
+describeFabric('the own peer lags', () => {
+  let net: TestNetwork;
+  let outages: Outages;
+  let detour: Detour;
+  let ownPeer: OwnPeer;
+  let patients = 0;
+
+  beforeAll(async () => {
+    net = await startTestNetwork();
+    await net.north.putClient(CLIENT);
+    outages = new Outages(net.native);
+    detour = await takeDetour(net.native, outages, NORTH);
+    await waitUntilReady(net.native.network);
+    ownPeer = new OwnPeer({
+      ledger: net.north,
+      lane: `${NORTH}/own-peer-lags`,
+      scheduler: systemScheduler,
+      waitMs: 10_000,
+      maxEvents: 10,
+      maxBytes: 100_000,
+      provenSeq: () => undefined,
+    });
+  });
+  afterEach(async () => {
+    detour.open();
+    await outages.mend();
+  });
+  afterAll(async () => {
+    await detour.close();
+    await net.close();
+  });
+
+  test.each([false, true])(
+    'it lacks a denial that the patient was told of: no data leave by its word, also while the orderer is away (%s)',
+    async (isOrdererAway) => {
+      const request = emergencyOfSomebody();
+      const nobody = { id: 'nobody', effect: 'deny' as const, holdsInEmergency: true };
+      expect(await ownPeer.ask(request, true, true)).toEqual([true, true]);
+      detour.shut();
+      const { block } = await net.trustee.putConsent(
+        request.subject,
+        { rules: [nobody], default: 'deny' },
+        0,
+      );
+      if (isOrdererAway) await outages.stop('orderer');
+      expect(await net.north.ownHeight()).toBeLessThanOrEqual(block);
+      // Its old word, by which nothing leaves.
+      expect(await ownPeer.ask(request, true)).toEqual([true, true]);
+      await expect(ownPeer.ask(request, true, true)).rejects.toMatchObject({ reason: 'PEER_BEHIND' });
+      await outages.mend();
+      detour.open();
+      await until(async () => (await net.north.ownHeight()) > block);
+      expect(await ownPeer.ask(request, true, true)).toEqual([false, false]);
+    },
+  );
+
+  test('it comes back after the denial while the orderer is away: as soon as it knows the trustee’s peer, its word is none', async () => {
+    const request = emergencyOfSomebody();
+    const nobody = { id: 'nobody', effect: 'deny' as const, holdsInEmergency: true };
+    await outages.kill('peer.north');
+    const { block } = await net.trustee.putConsent(request.subject, { rules: [nobody], default: 'deny' }, 0);
+    await outages.stop('orderer');
+    await outages.start('peer.north');
+    await until(async () => (await net.north.knownHeight(1_000)) > block);
+    expect(await net.north.ownHeight()).toBeLessThanOrEqual(block);
+    await expect(ownPeer.ask(request, true, true)).rejects.toMatchObject({ reason: 'PEER_BEHIND' });
+  });
+
+  /** Of a patient who has no consent on file, also when a test is tried again. */
+  function emergencyOfSomebody(): AccessRequest {
+    patients += 1;
+    return { ...emergencyOf(patients), subject: testSubject(`own peer lags ${String(patients)}`) };
+  }
+
+  async function until(isSo: () => Promise<boolean>): Promise<void> {
+    while (!(await isSo())) {
+      await pause(100, NEVER);
+    }
+  }
 });

@@ -213,6 +213,14 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return at < 0 ? this.blocks.length : at + 1;
   }
 
+  ownHeight(): Promise<bigint> {
+    return this.height();
+  }
+
+  knownHeight(): Promise<bigint> {
+    return Promise.resolve(BigInt(this.blocks.length + this.silentBlocks));
+  }
+
   height(): Promise<bigint> {
     return this.#answer(() => BigInt(this.blocks.length + this.silentBlocks));
   }

@@ -15,6 +15,7 @@ import type { Network } from '@hyperledger/fabric-gateway';
 import type { Logger } from 'pino';
 import { BlockReader } from './blockReader';
 import { type Connection, type ConnectionOptions, openConnection } from './connection';
+import { Heights } from './heights';
 import { LedgerError } from './ledgerError';
 import { toLedgerError } from './ledgerErrors';
 import { Orderers, type OrderersOptions } from './orderers';
@@ -30,7 +31,7 @@ import type {
   ProvenanceLedger,
   RecordedBatch,
 } from './provenanceLedger';
-import { type Deadlines, DEFAULT_DEADLINES, Submitter, type SubmitResult } from './submitter';
+import { type Deadlines, DEFAULT_DEADLINES, Submitter, type SubmitResult, type TransactionCall } from './submitter';
 import * as wire from './wire';
 
 export interface FabricLedgerOptions extends ConnectionOptions {
@@ -78,6 +79,7 @@ class FabricGatewayLedger implements FabricLedger {
   readonly #own: OwnOrganisation;
   readonly #submitter: Submitter;
   readonly #blocks: BlockReader;
+  readonly #heights: Heights;
   readonly #options: FabricLedgerOptions;
   #trustee: string | undefined;
 
@@ -113,6 +115,13 @@ class FabricGatewayLedger implements FabricLedger {
       own: this.#own,
       silenceMs: deadlines.evaluateMs,
     });
+    this.#heights = new Heights({
+      network: this.#network,
+      channel: options.channel,
+      mspId: this.mspId,
+      trustee: () => this.#trusteeMspId(),
+      submitter: this.#submitter,
+    });
     this.#trustee = options.trusteeMspId;
   }
 
@@ -127,7 +136,7 @@ class FabricGatewayLedger implements FabricLedger {
     batch: BatchInput,
     options?: CallOptions,
   ): Promise<RecordedBatch> {
-    const submitted = await this.#submitter.submit(
+    const submitted = await this.#submit(
       {
         contract: this.#contract('Access'),
         name: 'Record',
@@ -262,6 +271,7 @@ class FabricGatewayLedger implements FabricLedger {
       }
       for await (const event of stream) {
         const position = { block: event.blockNumber, transactionId: event.transactionId };
+        this.#heights.note(position.block);
         const parsed = wire.parseLedgerEvent(event.eventName, event.payload, position);
         if (parsed === undefined) {
           this.#options.log.warn({ event: event.eventName }, 'unknown chaincode event skipped');
@@ -279,6 +289,14 @@ class FabricGatewayLedger implements FabricLedger {
       signal.removeEventListener('abort', stop);
       stream.close();
     }
+  }
+
+  ownHeight(): Promise<bigint> {
+    return this.#heights.own();
+  }
+
+  knownHeight(timeoutMs: number): Promise<bigint> {
+    return this.#heights.known(timeoutMs);
   }
 
   async height(): Promise<bigint> {
@@ -314,6 +332,12 @@ class FabricGatewayLedger implements FabricLedger {
     } catch (error) {
       throw toLedgerError(error, 'events');
     }
+  }
+
+  async #submit(call: TransactionCall, options?: CallOptions): Promise<SubmitResult> {
+    const submitted = await this.#submitter.submit(call, options);
+    this.#heights.note(submitted.block);
+    return submitted;
   }
 
   #contract(name: Contract) {
@@ -370,7 +394,7 @@ class FabricGatewayLedger implements FabricLedger {
     const call = { contract: this.#contract(contract), name, args, endorsers };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#submitter.submit(transient === undefined ? call : { ...call, transient });
+        return await this.#submit(transient === undefined ? call : { ...call, transient });
       } catch (error) {
         if (!(error instanceof LedgerError) || error.kind !== 'retryable' || attempt === WRITE_ATTEMPTS) {
           throw error;

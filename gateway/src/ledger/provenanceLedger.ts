@@ -117,6 +117,13 @@ export interface ProvenanceLedger {
    * {@link LedgerError} `unavailable` when the stream breaks, and the caller resumes from its own checkpoint.
    */
   events(after: LedgerPosition | undefined, signal: AbortSignal): AsyncIterable<LedgerEvent>;
+  /** How many blocks the own organisation's peer has. */
+  ownHeight(): Promise<bigint>;
+  /**
+   * How many blocks the ledger certainly has: the highest of which this process has seen anything, and what the trustee's peer says when it
+   * is asked through the own one and answers within `timeoutMs`. Never rejects; 0 where nothing is known.
+   */
+  knownHeight(timeoutMs: number): Promise<bigint>;
   /** Number of blocks in the channel (qscc GetChainInfo). */
   height(): Promise<bigint>;
   /** The same, with the last block's hash. */

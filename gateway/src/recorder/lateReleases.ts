@@ -173,7 +173,7 @@ export class LateReleases {
   async #decide(ticket: Ticket): Promise<Decision> {
     const { ownPeer, withoutLedger, log } = this.#options;
     const open = ticket.parts.filter(({ state }) => state.kind !== 'committed');
-    const answers = await Promise.allSettled(open.map((part) => ownPeer.ask(part.request, true)));
+    const answers = await Promise.allSettled(open.map((part) => ownPeer.ask(part.request, true, true)));
     const failures = answers.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
     const refusals = failures.filter(isAnswered);
     const refusal = refusals.find(isConsideredNo) ?? refusals[0];

@@ -6,7 +6,7 @@ import { isAnswered, mayBeOneEntrys } from './refusals';
 import type { Scheduler } from './scheduler';
 
 export interface OwnPeerOptions {
-  readonly ledger: Pick<ProvenanceLedger, 'evaluateBatch' | 'findBatch'>;
+  readonly ledger: Pick<ProvenanceLedger, 'evaluateBatch' | 'findBatch' | 'ownHeight' | 'knownHeight'>;
   readonly lane: string;
   readonly scheduler: Scheduler;
   /** Longest wait for an answer, in milliseconds. */
@@ -26,6 +26,12 @@ const MAX_ORDINARY_CALLS = 3;
 /** A call may take longer than anybody waits for it: while this process is busy its answer lies unread. */
 const CALL_PATIENCE = 3;
 
+/** The part of the wait in which the trustee's peer may say how many blocks there are. */
+const KNOWN_WITHIN = 0.3;
+/** A peer that lacks blocks may be getting them: so often it is asked again, so many milliseconds apart. */
+const CATCHING_UP = 4;
+const CATCHING_UP_MS = 50;
+
 const NO_TURN = new LedgerError('rejected', 'the own peer answers others, and had no turn for this', {
   domainCode: 'CORRUPT',
 });
@@ -38,6 +44,8 @@ const UNCERTAIN_DENIAL = new LedgerError(
 interface Question {
   readonly request: AccessRequest;
   readonly isEmergency: boolean;
+  /** Whether data leave by the answer. */
+  readonly isRelease: boolean;
   /** How many of the same client waited before it. */
   readonly turn: number;
   readonly bytes: number;
@@ -49,9 +57,17 @@ interface Question {
   isAsked: boolean;
 }
 
+interface Lacking {
+  /** Why the peer's answers count as none; `undefined` when it has all blocks that are known. Never rejects. */
+  readonly failure: Promise<LedgerError | undefined>;
+}
+
+const NOT_ASKED: Lacking = { failure: Promise.resolve(undefined) };
+
 /**
  * What the own organisation's peer would decide now, without a record. Questions that come together are asked together. A peer that lacks
- * a batch of this lane that was committed is behind, and its answer counts as none.
+ * a batch of this lane that was committed is behind, and its answer counts as none. By whose answer data leave, has all blocks besides that
+ * are known to exist: a batch of the lane says nothing about a consent that came after it.
  */
 export class OwnPeer {
   readonly #options: OwnPeerOptions;
@@ -67,11 +83,12 @@ export class OwnPeer {
   /**
    * Whether each item of the request would be permitted.
    * @param isEmergency goes before all that are not.
+   * @param isRelease whether data leave by the answer, without the ledger's: then it counts only from a peer that has all known blocks.
    * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which,
    * and when it had no turn while the peer answered others: that is no silence of the peer's;
    * `unavailable` when there is no answer in time or the peer is behind.
    */
-  ask(request: AccessRequest, isEmergency: boolean): Promise<readonly boolean[]> {
+  ask(request: AccessRequest, isEmergency: boolean, isRelease = false): Promise<readonly boolean[]> {
     return new Promise((resolve, reject) => {
       let cancel: () => void = () => undefined;
       const over = (settle: () => void): void => {
@@ -84,6 +101,7 @@ export class OwnPeer {
       const question: Question = {
         request,
         isEmergency,
+        isRelease,
         turn: this.#waiting.filter((one) => one.isEmergency === isEmergency && isOfSameClient(one, request))
           .length,
         bytes: Buffer.byteLength(JSON.stringify(request)),
@@ -164,22 +182,22 @@ export class OwnPeer {
     return together;
   }
 
-  async #askTogether(together: readonly Question[]): Promise<void> {
-    const { ledger, lane, waitMs } = this.#options;
-    const standing = this.#notBehind();
+  /** @param looks how often the peer lacked blocks before. */
+  async #askTogether(together: readonly Question[], looks = 0): Promise<void> {
+    const { ledger, lane, waitMs, scheduler } = this.#options;
+    const lacking = together.some(({ isRelease }) => isRelease) ? await this.#lacksBlocks() : NOT_ASKED;
+    const standing = this.#notBehind(lacking);
     try {
       const requests = together.map(({ request }) => request);
       // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
       const timeoutMs = waitMs * CALL_PATIENCE;
       const permitted = await ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs });
-      this.#answeredAt = this.#options.scheduler.now();
+      this.#answeredAt = scheduler.now();
       await this.#tell(together, permitted, standing);
     } catch (error) {
       const behind = await this.#behindAfter(error, together, standing);
       if (behind !== undefined) {
-        for (const { reject } of together) {
-          reject(behind);
-        }
+        await this.#whenBehind(together, behind, behind === (await lacking.failure) ? looks : CATCHING_UP);
         return;
       }
       if (together.length > 1 && error instanceof LedgerError && mayBeOneEntrys(error)) {
@@ -192,6 +210,24 @@ export class OwnPeer {
       for (const { refusal, reject } of together) {
         reject(refusal ?? error);
       }
+    }
+  }
+
+  /** The peer may be getting the blocks that it lacks: then it is asked again. */
+  async #whenBehind(together: readonly Question[], behind: LedgerError, looks: number): Promise<void> {
+    if (looks >= CATCHING_UP) {
+      for (const { reject } of together) {
+        reject(behind);
+      }
+      return;
+    }
+    for (const question of together) {
+      question.refusal = undefined;
+    }
+    await new Promise<void>((resolve) => this.#options.scheduler.after(CATCHING_UP_MS, resolve));
+    const open = together.filter(({ isOver }) => !isOver);
+    if (open.length > 0) {
+      await this.#askTogether(open, looks + 1);
     }
   }
 
@@ -238,13 +274,36 @@ export class OwnPeer {
     return failure instanceof LedgerError && failure.reason === 'PEER_BEHIND' ? failure : undefined;
   }
 
+  /** Resolves when the peer has said how many blocks it has: what it is asked afterwards rests on all of them. Never rejects. */
+  async #lacksBlocks(): Promise<Lacking> {
+    const { ledger, waitMs } = this.#options;
+    const known = ledger.knownHeight(waitMs * KNOWN_WITHIN);
+    let own: bigint;
+    try {
+      own = await ledger.ownHeight();
+    } catch (error) {
+      return {
+        failure: Promise.resolve(
+          new LedgerError('unavailable', 'the own peer does not say how far it is', { cause: error }),
+        ),
+      };
+    }
+    const behind = (height: bigint): LedgerError =>
+      new LedgerError(
+        'unavailable',
+        `the own peer is behind: it has ${String(own)} blocks of ${String(height)}`,
+        { reason: 'PEER_BEHIND' },
+      );
+    return { failure: known.then((height) => (own < height ? behind(height) : undefined)) };
+  }
+
   /** Why the peer's answers count as none; `undefined` when they count. Never rejects. */
-  async #notBehind(): Promise<Error | undefined> {
+  async #notBehind(lacking: Lacking): Promise<Error | undefined> {
     const { ledger, lane, provenSeq } = this.#options;
     const seq = provenSeq();
     try {
       if (seq === undefined || (await ledger.findBatch(lane, seq)) !== undefined) {
-        return undefined;
+        return await lacking.failure;
       }
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

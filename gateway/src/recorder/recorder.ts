@@ -10,7 +10,7 @@ import type { Admission } from './shares';
 /** What the recorder needs of the ledger. */
 export type RecordingLedger = Pick<
   ProvenanceLedger,
-  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents'
+  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents' | 'ownHeight' | 'knownHeight'
 >;
 
 /** What became of one part of a request. */

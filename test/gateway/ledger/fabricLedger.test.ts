@@ -2,6 +2,7 @@
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { LedgerEvent, LedgerPosition } from '../../../gateway/src/ledger/provenanceLedger';
 import { connectAs } from '../../fabric/connections';
+import { testSubject } from '../../support/accessRequests';
 import { requestOf } from '../recorder/support/requests';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from './network';
 
@@ -204,6 +205,19 @@ describe('blocks', () => {
     expect((await net.trustee.findBlock(height - 1n))?.hash).toBe(hash);
     expect(await net.trustee.height()).toBe(height);
     expect((await net.trustee.findBlock(0n))?.hash).not.toBe(hash);
+  });
+
+  test('how many there are is known by what another organisation’s peer has, too', async () => {
+    const { block } = await net.trustee.putConsent(
+      testSubject('known-height'),
+      { rules: [], default: 'deny' },
+      0,
+    );
+    expect(await net.north.knownHeight(5_000)).toBeGreaterThan(block);
+    expect(await net.trustee.knownHeight(5_000)).toBeGreaterThan(block);
+    const own = await net.north.ownHeight();
+    expect(own).toBeGreaterThan(0n);
+    expect(await net.north.knownHeight(5_000)).toBeGreaterThanOrEqual(own);
   });
 
   test('one that the peer does not have yet is absent, and is not waited for longer than a read', async () => {

@@ -200,6 +200,25 @@ describe('what leaves while the ledger is away', () => {
     expect(recorder.state().lateReleases).toEqual({ ownPeer: 0, deployment: 1 });
   });
 
+  test.each([
+    ['release', 'deployment'],
+    ['refuse', undefined],
+  ] as const)(
+    'an own peer that lacks a block has no word: the choice is the deployment’s (%s)',
+    async (emergencyWithoutLedger, basis) => {
+      const recorder = await bench.start({ emergencyWithoutLedger });
+      bench.ledger.isCutOff = true;
+      bench.ledger.knownBlocks = bench.ledger.ownBlocks + 1n;
+      const emergency = watch(recordOne(recorder, emergencyOf(1)));
+      await bench.scheduler.advance(3_000);
+      expect(emergency.outcome?.late).toBe(basis === undefined ? undefined : true);
+      expect(recorder.state()).toMatchObject({
+        lateReleases: { ownPeer: 0, deployment: basis === undefined ? 0 : 1 },
+        emergenciesRefused: { away: basis === undefined ? 1 : 0 },
+      });
+    },
+  );
+
   test('of several parts: none of it when the own peer refuses one and is silent on another', async () => {
     const recorder = await begun();
     bench.ledger.isCutOff = true;

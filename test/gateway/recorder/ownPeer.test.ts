@@ -5,6 +5,8 @@ import { OwnPeer, type OwnPeerOptions } from '../../../gateway/src/recorder/ownP
 import { ManualScheduler, settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
 
+const HEIGHTS = { ownHeight: () => Promise.resolve(1n), knownHeight: () => Promise.resolve(1n) };
+
 /** A peer that answers a call when it is told to, and then with yes. */
 function hangingPeer(maxEvents: number) {
   const calls: { readonly ids: readonly string[]; readonly end: () => void }[] = [];
@@ -21,6 +23,7 @@ function hangingPeer(maxEvents: number) {
           });
         }),
       findBatch: () => Promise.resolve(undefined),
+      ...HEIGHTS,
     },
     lane: 'NorthHospitalMSP/main',
     scheduler,
@@ -116,7 +119,9 @@ describe('a refusal is an answer', () => {
     Promise.reject(new LedgerError('rejected', 'fake refusal', { domainCode: 'CORRUPT' }));
   const never = (): Promise<never> => new Promise(() => undefined);
 
-  function peerOf(ledger: OwnPeerOptions['ledger']) {
+  type Answers = Pick<OwnPeerOptions['ledger'], 'evaluateBatch' | 'findBatch'>;
+  function peerOf(answers: Answers) {
+    const ledger = { ...HEIGHTS, ...answers };
     const scheduler = new ManualScheduler();
     const lane = 'NorthHospitalMSP/main';
     const bounds = { waitMs: 1_000, maxEvents: 10, maxBytes: 1_000_000 };
@@ -125,7 +130,7 @@ describe('a refusal is an answer', () => {
   }
   const batch = { start: 0, count: 1, batchRoot: 'A'.repeat(43) };
 
-  test.each<[string, OwnPeerOptions['ledger'], object]>([
+  test.each<[string, Answers, object]>([
     [
       'of a peer that has all batches',
       { evaluateBatch: corrupt, findBatch: () => Promise.resolve(batch) },
@@ -192,5 +197,87 @@ describe('a refusal is an answer', () => {
     for (const one of together) {
       expect(one).toMatchObject({ kind: 'rejected', domainCode: 'CORRUPT' });
     }
+  });
+});
+
+describe('data leave by the word of a peer only if it has all blocks that are known', () => {
+  const batch = { start: 0, count: 1, batchRoot: 'A'.repeat(43) };
+
+  function peerWith(
+    heights: Pick<OwnPeerOptions['ledger'], 'ownHeight' | 'knownHeight'>,
+    isPermitted = true,
+  ) {
+    const scheduler = new ManualScheduler();
+    const calls: string[] = [];
+    const peer = new OwnPeer({
+      ledger: {
+        evaluateBatch: (_lane, { requests }: BatchInput) => {
+          calls.push('evaluate');
+          return Promise.resolve(requests.map(({ items }) => items.map(() => isPermitted)));
+        },
+        findBatch: () => Promise.resolve(batch),
+        knownHeight: heights.knownHeight,
+        ownHeight: () => {
+          calls.push('height');
+          return heights.ownHeight();
+        },
+      },
+      lane: 'NorthHospitalMSP/main',
+      scheduler,
+      waitMs: 1_000,
+      maxEvents: 10,
+      maxBytes: 1_000_000,
+      provenSeq: () => 0,
+    });
+    const told = (isRelease: boolean): Promise<unknown> =>
+      peer.ask(emergencyOf(1), true, isRelease).catch((error: unknown) => error);
+    return { scheduler, calls, told };
+  }
+  const at = (height: bigint) => (): Promise<bigint> => Promise.resolve(height);
+
+  test.each([true, false])(
+    'one block less, and neither its yes nor its no is a word (permits: %s)',
+    async (isPermitted) => {
+      const { scheduler, told } = peerWith({ ownHeight: at(7n), knownHeight: at(8n) }, isPermitted);
+      const answer = told(true);
+      await scheduler.advance(500);
+      expect(await answer).toMatchObject({ kind: 'unavailable', reason: 'PEER_BEHIND' });
+    },
+  );
+
+  test('as many blocks or more, and it is; its height is asked before what it decides', async () => {
+    for (const own of [8n, 9n]) {
+      const { calls, told } = peerWith({ ownHeight: at(own), knownHeight: at(8n) });
+      expect(await told(true)).toEqual([true, true]);
+      expect(calls).toEqual(['height', 'evaluate']);
+    }
+  });
+
+  test('a peer that is getting them is asked again, and its later word counts', async () => {
+    let own = 7n;
+    const { scheduler, calls, told } = peerWith({
+      ownHeight: () => Promise.resolve(own),
+      knownHeight: at(8n),
+    });
+    const answer = told(true);
+    await settle();
+    own = 8n;
+    await scheduler.advance(60);
+    expect(await answer).toEqual([true, true]);
+    expect(calls).toEqual(['height', 'evaluate', 'height', 'evaluate']);
+  });
+
+  test('a peer that does not say how far it is: its yes is no word, its no stands', async () => {
+    const away = (): Promise<never> => Promise.reject(new LedgerError('unavailable', 'fake: away'));
+    const yes = peerWith({ ownHeight: away, knownHeight: at(8n) });
+    expect(await yes.told(true)).toMatchObject({ kind: 'unavailable' });
+    const no = peerWith({ ownHeight: away, knownHeight: at(8n) }, false);
+    expect(await no.told(true)).toMatchObject({ kind: 'rejected' });
+  });
+
+  test('what nothing leaves by is answered without asking for blocks', async () => {
+    const { calls, told } = peerWith({ ownHeight: at(7n), knownHeight: at(8n) });
+    expect(await told(false)).toEqual([true, true]);
+    expect(calls).toEqual(['evaluate']);
   });
 });

@@ -53,6 +53,9 @@ export class FakeLedger implements RecordingLedger {
   /** What an evaluation would decide; as `decide` unless set. */
   evaluate: ((request: AccessRequest, item: number) => boolean) | undefined;
   evaluations = 0;
+  /** Blocks that the own peer has, and that are known to exist. */
+  ownBlocks = 1n;
+  knownBlocks = 1n;
   /** Told of each question that the own peer answers, whatever it says. */
   onAnswered: (request: AccessRequest) => void = () => undefined;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
@@ -128,6 +131,23 @@ export class FakeLedger implements RecordingLedger {
     }
     const decide = this.evaluate ?? this.decide;
     return input.requests.map((request) => request.items.map((_, item) => decide(request, item)));
+  }
+
+  async ownHeight(): Promise<bigint> {
+    await Promise.resolve();
+    this.#assertReachable();
+    if (this.evaluation === 'silent') {
+      await new Promise<never>(() => undefined);
+    }
+    if (this.evaluation === 'away') {
+      throw new LedgerError('unavailable', 'fake: the own peer is away');
+    }
+    return this.ownBlocks;
+  }
+
+  async knownHeight(): Promise<bigint> {
+    await Promise.resolve();
+    return this.knownBlocks;
   }
 
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
