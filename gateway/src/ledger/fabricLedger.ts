@@ -31,7 +31,13 @@ import type {
   ProvenanceLedger,
   RecordedBatch,
 } from './provenanceLedger';
-import { type Deadlines, DEFAULT_DEADLINES, Submitter, type SubmitResult, type TransactionCall } from './submitter';
+import {
+  type Deadlines,
+  DEFAULT_DEADLINES,
+  Submitter,
+  type SubmitResult,
+  type TransactionCall,
+} from './submitter';
 import * as wire from './wire';
 
 export interface FabricLedgerOptions extends ConnectionOptions {
