@@ -23,21 +23,21 @@ const FLOORS = new Map([
   // The gateway's ground.
   ['gateway/src/errors.ts', []],
   ['gateway/src/api', []],
-  ['gateway/src/sqlite.ts', []],
+  ['gateway/src/sqlite', []],
   ['gateway/src/keys', []],
-  ['gateway/src/embedded', gateway('sqlite.ts')],
+  ['gateway/src/embedded', gateway('sqlite')],
   ['gateway/src/ledger', [DOMAIN]],
 
   // Its parts. Each knows the ledger by its port alone.
-  ['gateway/src/readmodel', [DOMAIN, ...gateway('errors.ts', 'sqlite.ts')]],
+  ['gateway/src/readmodel', [DOMAIN, ...gateway('errors.ts', 'sqlite')]],
   [
     'gateway/src/http',
-    [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts', 'readmodel/accessStore.ts')],
+    [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'readmodel/accessStore.ts')],
   ],
   ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
-  ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts', 'http')]],
-  ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite.ts')]],
+  ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'http')]],
+  ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite')]],
   ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'readmodel')]],
 
   // The two services. Neither knows the other.
@@ -45,12 +45,12 @@ const FLOORS = new Map([
     'gateway/src/hospital',
     [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'auth', 'recorder')],
   ],
-  ['gateway/src/trustee/accounts', gateway('sqlite.ts', 'http', 'readmodel/openDatabase.ts', 'auth')],
-  ['gateway/src/trustee/session', gateway('errors.ts', 'readmodel/openDatabase.ts')],
+  ['gateway/src/trustee/accounts', gateway('sqlite', 'http', 'auth')],
+  ['gateway/src/trustee/session', gateway('errors.ts', 'sqlite')],
   [
     'gateway/src/trustee/signIn',
     [
-      ...gateway('errors.ts', 'keys', 'http', 'readmodel/openDatabase.ts', 'auth'),
+      ...gateway('errors.ts', 'sqlite', 'keys', 'http', 'auth'),
       ...gateway('trustee/accounts', 'trustee/session'),
     ],
   ],
@@ -67,7 +67,7 @@ const FLOORS = new Map([
     'gateway/src/trustee',
     [
       ...LEDGER_PORT,
-      ...gateway('errors.ts', 'api', 'http', 'readmodel', 'auth', 'projection'),
+      ...gateway('errors.ts', 'api', 'sqlite', 'http', 'readmodel', 'auth', 'projection'),
       ...gateway('trustee/accounts', 'trustee/session', 'trustee/signIn', 'trustee/patientApi'),
     ],
   ],
@@ -81,7 +81,7 @@ const FLOORS = new Map([
       DOMAIN,
       ...gateway(
         'api',
-        'sqlite.ts',
+        'sqlite',
         'keys',
         'embedded',
         'ledger',
@@ -100,7 +100,7 @@ const FLOORS = new Map([
     'gateway/src/demo',
     [
       DOMAIN,
-      ...gateway('api', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
+      ...gateway('api', 'sqlite', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose'),
     ],
@@ -109,7 +109,7 @@ const FLOORS = new Map([
     'gateway/src/commands',
     [
       DOMAIN,
-      ...gateway('embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection'),
+      ...gateway('sqlite', 'embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose', 'demo'),
     ],

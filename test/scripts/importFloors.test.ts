@@ -86,7 +86,7 @@ const PLANTED: readonly (readonly [string, string, Readonly<Record<string, strin
 const ALLOWED: Readonly<Record<string, string>> = {
   'gateway/src/api/allowed.ts': "import 'zod';",
   'gateway/src/recorder/allowed.ts':
-    "import '../ledger/ledgerError';\nimport '../sqlite';\nimport 'node:fs';",
+    "import '../ledger/ledgerError';\nimport '../sqlite/leaf';\nimport 'node:fs';",
   'gateway/src/ledger/allowed.ts': "import '@hyperledger/fabric-gateway';\nimport './ledgerError';",
   'gateway/src/ledger/ledgerError.ts': '',
   'web/src/features/keep/allowed.tsx':

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type Database from 'libsql';
-import { openOwnDatabase } from '../sqlite';
+import { openOwnDatabase } from '../sqlite/ownDatabase';
 
 /** Remembers which client assertions were used. Durable and shared by every process that serves one issuer. */
 export interface ReplayStore {

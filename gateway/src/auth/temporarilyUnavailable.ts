@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { errors, type Provider } from 'oidc-provider';
-import { isStorageFailure } from '../sqlite';
+import { isStorageFailure } from '../sqlite/storageFailure';
 
 const RETRY_AFTER_SECONDS = 5;
 

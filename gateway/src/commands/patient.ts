@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
 import { parseDataDir, parseIdentifierSystemsVariable } from '../config/singleVariables';
-import { openDatabase } from '../readmodel/openDatabase';
+import { openDatabase } from '../sqlite/openDatabase';
 import {
   openPatientAccounts,
   type PatientAccount,

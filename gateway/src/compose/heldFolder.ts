@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { openOwnDatabase } from '../sqlite';
+import { openOwnDatabase } from '../sqlite/ownDatabase';
 
 /** A data folder that this process has for itself. */
 export interface HeldFolder {

@@ -13,7 +13,7 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../projection/networkDirectory';
 import type { AccessStore } from '../readmodel/accessStore';
-import { openDatabase } from '../readmodel/openDatabase';
+import { openDatabase } from '../sqlite/openDatabase';
 import { identifierTable } from '../subjects/networkTable';
 import { createPseudonyms } from '../subjects/pseudonyms';
 import { openTableGuard } from '../subjects/tableGuard';

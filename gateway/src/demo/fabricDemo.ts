@@ -12,7 +12,7 @@ import { parseLedgerConfig } from '../config/peerConfig';
 import { createSampleHospital } from '../fhir/sampleHospital';
 import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
-import { openDatabase } from '../readmodel/openDatabase';
+import { openDatabase } from '../sqlite/openDatabase';
 import { openPatientAccounts } from '../trustee/accounts/patientAccounts';
 import { migrateTrusteeDatabase } from '../trustee/trusteeDatabase';
 import { writeIdentifierSystems } from '../subjects/identifierText';

@@ -4,7 +4,7 @@ import { ZodError } from 'zod';
 import { AppError, type AppErrorCode, type AppErrorOptions } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import { StoreConflictError, StoreUnavailableError } from '../readmodel/accessStore';
-import { isStorageFailure } from '../sqlite';
+import { isStorageFailure } from '../sqlite/storageFailure';
 
 const FROM_DOMAIN: Readonly<Record<DomainErrorCode, AppErrorCode>> = {
   INVALID_INPUT: 'BAD_REQUEST',

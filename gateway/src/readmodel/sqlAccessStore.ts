@@ -17,10 +17,11 @@ import {
 import { EntryGroups, linkKey, type Wants } from './entryGroups';
 import { type IndexedFields, isIndexedAs } from './indexedFields';
 import { entriesOf, type Listing, listingOf, shownEntry } from './shownEntry';
-import { inOneTransaction } from '../sqlite';
+import { migrate } from '../sqlite/migrate';
+import { openDatabase, type SqlDatabase, type SqlStatement } from '../sqlite/openDatabase';
+import { inOneTransaction } from '../sqlite/transaction';
 import { criteria, typesText } from './sqlFilters';
 import { MIGRATIONS, TUNING } from './sqlSchema';
-import { migrate, openDatabase, type SqlDatabase, type SqlStatement } from './openDatabase';
 
 const MAX_STATEMENTS = 100;
 const ENTRY_COLUMNS =

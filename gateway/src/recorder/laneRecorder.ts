@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type AccessRequest, isEmergencyPurpose, parseLane } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
-import { isStorageFailure } from '../sqlite';
+import { isStorageFailure } from '../sqlite/storageFailure';
 import { answerBy } from './answerBy';
 import { awakeScheduler } from './awakeScheduler';
 import { backoffMs } from './backoff';

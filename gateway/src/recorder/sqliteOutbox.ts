@@ -2,7 +2,8 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
-import { inOneTransaction, openOwnDatabase } from '../sqlite';
+import { openOwnDatabase } from '../sqlite/ownDatabase';
+import { inOneTransaction } from '../sqlite/transaction';
 import type {
   BatchPlace,
   LaneHead,

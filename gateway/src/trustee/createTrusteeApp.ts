@@ -17,7 +17,7 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { ProjectionStatus } from '../projection/projection';
 import type { NetworkDirectory } from '../projection/networkDirectory';
 import type { AccessStore } from '../readmodel/accessStore';
-import type { SqlDatabase } from '../readmodel/openDatabase';
+import type { SqlDatabase } from '../sqlite/openDatabase';
 import type { PatientAccounts } from './accounts/patientAccounts';
 import type { SubjectOf } from './accounts/patientDirectory';
 import type { ThrottleRules } from './accounts/signInThrottle';

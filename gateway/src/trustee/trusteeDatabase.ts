@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { migrate, type SqlDatabase } from '../readmodel/openDatabase';
+import { migrate } from '../sqlite/migrate';
+import type { SqlDatabase } from '../sqlite/openDatabase';
 
 const MIGRATIONS = [
   `CREATE TABLE account (

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patientCommand } from '../../../gateway/src/commands/patient';
-import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import { openPatientAccounts } from '../../../gateway/src/trustee/accounts/patientAccounts';
 import { migrateTrusteeDatabase } from '../../../gateway/src/trustee/trusteeDatabase';
 import { runCommand } from './testIo';

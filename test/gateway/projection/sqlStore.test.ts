@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase, type SqlDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { openDatabase, type SqlDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import { openSqlAccessStore, sqlAccessStoreOn } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { alice, ProjectionRun, reaches } from './projectionRun';
 import { projectionStoreSuite } from './projectionStoreSuite';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoreUnavailableError } from '../../../gateway/src/readmodel/accessStore';
-import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessStoreSuite, alice, Script } from './accessStoreSuite';
 import { groupSuite } from './groupSuite';

@@ -10,7 +10,7 @@ import { createMetrics } from '../../../gateway/src/http/metrics';
 import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
-import { openDatabase } from '../../../gateway/src/readmodel/openDatabase';
+import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import {
   createTrusteeApp,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type Libsql from 'libsql';
-import { openOwnDatabase } from '../../sqlite';
+import { openOwnDatabase } from '../../sqlite/ownDatabase';
 import type { Version } from '../protocol/version';
 import { SCHEMA, SCHEMA_VERSION } from './schema';
 import { StateReader, StoreClosed } from './stateReader';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
 import type Libsql from 'libsql';
-import { inOneTransaction, openOwnDatabase } from '../../sqlite';
+import { openOwnDatabase } from '../../sqlite/ownDatabase';
+import { inOneTransaction } from '../../sqlite/transaction';
 
 /** The private writes of one collection in an endorsed transaction that is not committed yet. */
 export interface TransientSet {

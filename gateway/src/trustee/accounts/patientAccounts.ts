@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { SqlDatabase } from '../../readmodel/openDatabase';
-import { inOneTransaction } from '../../sqlite';
+import type { SqlDatabase } from '../../sqlite/openDatabase';
+import { inOneTransaction } from '../../sqlite/transaction';
 import { DEFAULT_HASH_COST, type HashCost, hashPassword, SALT_BYTES, verifyPassword } from './passwordHash';
 import { passwordProblem } from './passwordRules';
 

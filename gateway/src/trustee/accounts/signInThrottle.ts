@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac } from 'node:crypto';
 import { sourceOf } from '../../http/clientAddress';
-import type { SqlDatabase } from '../../readmodel/openDatabase';
-import { inOneTransaction } from '../../sqlite';
+import type { SqlDatabase } from '../../sqlite/openDatabase';
+import { inOneTransaction } from '../../sqlite/transaction';
 import { nameKey } from './patientAccounts';
 
 /** Failures that cost nothing, then a wait that doubles up to its cap. */

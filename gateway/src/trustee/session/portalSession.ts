@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CookieOptions, Request, Response } from 'express';
 import { z } from 'zod';
-import type { SqlDatabase } from '../../readmodel/openDatabase';
+import type { SqlDatabase } from '../../sqlite/openDatabase';
 import { createSealedCookie } from './sealedCookie';
 
 /** A patient's signed-in browser. Times are milliseconds since the epoch. */

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
-import type { SqlDatabase } from '../../readmodel/openDatabase';
+import type { SqlDatabase } from '../../sqlite/openDatabase';
 import type { PatientAccounts } from '../accounts/patientAccounts';
 import { accountDirectory, type SubjectOf } from '../accounts/patientDirectory';
 import { openSignInThrottle, type ThrottleRules } from '../accounts/signInThrottle';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import { fromStore } from '../../auth/temporarilyUnavailable';
-import type { SqlDatabase } from '../../readmodel/openDatabase';
+import type { SqlDatabase } from '../../sqlite/openDatabase';
 
 /** Expired rows are removed once in so many writes. */
 const SWEEP_EVERY = 200;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openDatabase, type SqlDatabase } from '../../../../gateway/src/readmodel/openDatabase';
+import { openDatabase, type SqlDatabase } from '../../../../gateway/src/sqlite/openDatabase';
 import { hashPassword, verifyPassword } from '../../../../gateway/src/trustee/accounts/passwordHash';
 import { openOidcStorage } from '../../../../gateway/src/trustee/signIn/oidcStorage';
 import { openPatientAccounts } from '../../../../gateway/src/trustee/accounts/patientAccounts';

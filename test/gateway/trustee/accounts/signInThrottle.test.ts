@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
-import { openDatabase, type SqlDatabase } from '../../../../gateway/src/readmodel/openDatabase';
+import { openDatabase, type SqlDatabase } from '../../../../gateway/src/sqlite/openDatabase';
 import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 import {
   openSignInThrottle,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openDatabase, type SqlDatabase } from '../../../../gateway/src/readmodel/openDatabase';
+import { openDatabase, type SqlDatabase } from '../../../../gateway/src/sqlite/openDatabase';
 import { openOidcStorage, type OidcStorage } from '../../../../gateway/src/trustee/signIn/oidcStorage';
 import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 
