@@ -26,7 +26,7 @@ export interface HttpUpstreamOptions {
   /** What the source asks for; absent: nothing. */
   readonly bearerToken?: BearerToken;
   readonly tls?: SourceTls;
-  /** For one answer, its body included, without what it waits for room; default 10,000. */
+  /** For one answer, its body included; default 10,000. */
   readonly timeoutMs?: number;
   /** Of one answer's body; default 32 MiB. */
   readonly maxBytes?: number;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MAX_ITEM_IDS, normaliseLabels, type RequestItem } from '@chartwitness/chaincode/domain';
-import { isFhirId, type FhirResource, type SearchMode } from './resource';
-import type { ResourceFacts } from './resourceFacts';
+import { isFhirId, type FhirResource, type ResourceFacts, type SearchMode } from './resource';
 
 /** A resource that may be released if the ledger permits its item. */
 export interface Candidate {
@@ -10,8 +9,10 @@ export interface Candidate {
   readonly mode: Exclude<SearchMode, 'outcome'>;
   /** Of a Patient: logical ids under which the source holds this person, which its links may name. */
   readonly ownIds?: ReadonlySet<string>;
-  /** Decided on with every label, and never given: only its name is known. */
+  /** Decided on, and never given: only its name is known, and mostly no label; then it counts as carrying every label. */
   readonly isUnreadable?: boolean;
+  /** Of what is unreadable: it may be given later, when there is room in memory. */
+  readonly lacksRoom?: boolean;
 }
 
 /** What the ledger is told of one resource. */

@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from './resource';
 import { withUntoldLabels } from './untoldLabels';
-import { PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
+import { NoRoom, PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
 
 export interface RereadOptions {
   /** Reads under way at once, for each page; default 8. */
@@ -49,7 +49,7 @@ export function rereadingUpstream(
           if (bytes > maxBytes) {
             throw new TooMuch();
           }
-          return room?.reserve(bytes);
+          room?.reserve(bytes);
         });
         found.set(key, answer);
       }
@@ -93,10 +93,7 @@ class TooMuch extends Error {
   override readonly name = 'TooMuch';
 }
 
-type Reader = (
-  resource: FhirResource,
-  account: (bytes: number) => Promise<void> | undefined,
-) => Promise<Found>;
+type Reader = (resource: FhirResource, account: (bytes: number) => void) => Promise<Found>;
 
 function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | undefined): Reader {
   const read = async (
@@ -108,7 +105,7 @@ function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | un
     if (resource === undefined) {
       return 'gone';
     }
-    await account(Buffer.byteLength(JSON.stringify(resource)));
+    account(Buffer.byteLength(JSON.stringify(resource)));
     return resource;
   };
   if (hurry === undefined) {
@@ -125,10 +122,10 @@ function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | un
       return 'unread';
     }
     try {
-      // A read may wait for room when its time is over.
       return await Promise.race([read(resource, account, until), late]);
     } catch (error) {
-      if (error instanceof AppError) {
+      // Without room the page is asked for smaller, as without a bound of its own.
+      if (error instanceof AppError && !(error instanceof NoRoom)) {
         return 'unread';
       }
       throw error;

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
 
 /** A FHIR R4 resource as JSON. Only what the gateway reads is typed; everything else passes through untouched. */
 export interface FhirResource {
   readonly resourceType: string;
   readonly id?: string;
   readonly [member: string]: unknown;
+}
+
+/** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
+export interface ResourceFacts {
+  /** As the ledger holds them (`normaliseLabels`); `[EVERY_LABEL]` where they cannot be told or are more than 20. */
+  readonly labels: readonly string[];
+  /** Logical ids of the patients that it names; of a Patient, its own. */
+  readonly patientIds: ReadonlySet<string>;
+  /** Patients that it names by a national identifier instead. */
+  readonly patientIdentifiers: readonly PatientIdentifier[];
+  /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
+  readonly namesStranger: boolean;
+  /** Base URLs, other than the source's own, under which it names patients. */
+  readonly strangeBases: ReadonlySet<string>;
+  /** `Type/id` of every resource on the same server that it refers to. */
+  readonly references: ReadonlySet<string>;
+  /** It holds an address of the upstream server. */
+  readonly holdsUpstreamUrl: boolean;
 }
 
 /** Why an entry is in a search's answer (FHIR R4 Bundle.entry.search.mode). */
@@ -16,6 +35,10 @@ export interface SearchEntry {
   readonly mode?: SearchMode;
   /** Only the name is known, and perhaps whose it is: too large for one answer, or in an emergency not to be read. Never given. */
   readonly isUnreadable?: boolean;
+  /** Of what is unreadable: it found no room in memory just now, and may find some later. */
+  readonly lacksRoom?: boolean;
+  /** Of what was looked at, but is not at hand: the facts of the whole resource. */
+  readonly told?: ResourceFacts;
 }
 
 export type JsonMembers = Readonly<Record<string, unknown>>;

@@ -7,26 +7,15 @@ import {
   type PatientIdentifier,
 } from '@chartwitness/chaincode/domain';
 import { labelsAt } from './labels';
-import { elements, isFhirId, isMembers, type FhirResource, type JsonMembers } from './resource';
+import {
+  elements,
+  isFhirId,
+  isMembers,
+  type FhirResource,
+  type JsonMembers,
+  type ResourceFacts,
+} from './resource';
 import { hasUntoldLabels, isSubset, saysSensitivity } from './untoldLabels';
-
-/** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
-export interface ResourceFacts {
-  /** As the ledger holds them (`normaliseLabels`); `[EVERY_LABEL]` where they cannot be told or are more than 20. */
-  readonly labels: readonly string[];
-  /** Logical ids of the patients that it names; of a Patient, its own. */
-  readonly patientIds: ReadonlySet<string>;
-  /** Patients that it names by a national identifier instead. */
-  readonly patientIdentifiers: readonly PatientIdentifier[];
-  /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
-  readonly namesStranger: boolean;
-  /** Base URLs, other than the source's own, under which it names patients. */
-  readonly strangeBases: ReadonlySet<string>;
-  /** `Type/id` of every resource on the same server that it refers to. */
-  readonly references: ReadonlySet<string>;
-  /** It holds an address of the upstream server. */
-  readonly holdsUpstreamUrl: boolean;
-}
 
 export interface FactsOptions {
   /** Base URL of the server that the resources come from; undefined when its resources hold relative references only. */

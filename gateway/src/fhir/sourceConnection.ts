@@ -27,7 +27,7 @@ export const DEFAULT_SOURCE_TIMEOUT_MS = 10_000;
 export interface ConnectionOptions {
   readonly bearerToken: BearerToken | undefined;
   readonly tls: SourceTls;
-  /** For one answer, its body included, without what it waits for room. */
+  /** For one answer, its body included. */
   readonly timeoutMs: number;
   /** Of one answer's body. */
   readonly maxBytes: number;
@@ -65,14 +65,17 @@ export function createConnection(options: ConnectionOptions): Get {
   };
   const { bearerToken, timeoutMs, maxBytes } = options;
   const get = async (url: string, signal: AbortSignal, how: GetOptions, token: string | undefined) => {
-    const patience = new Patience(timeoutMs);
+    const patience = new AbortController();
+    const timer = setTimeout(() => {
+      patience.abort(new DOMException('the source took too long', 'TimeoutError'));
+    }, timeoutMs);
     try {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const headers = { ...how.headers, accept: 'application/fhir+json', ...authorization };
       const question = { url, agents, signal: AbortSignal.any([signal, patience.signal]), headers };
-      return await ask(question, { maxBytes, patience, room: how.room });
+      return await ask(question, { maxBytes, room: how.room });
     } finally {
-      patience.end();
+      clearTimeout(timer);
     }
   };
   return async (url, signal, how) => {
@@ -92,7 +95,6 @@ interface Question {
 
 interface Bounds {
   readonly maxBytes: number;
-  readonly patience: Patience;
   readonly room: Room | undefined;
 }
 
@@ -140,7 +142,7 @@ function sendOnce({ url, agents, signal, headers }: Question): Promise<IncomingM
 
 async function readBounded(
   response: IncomingMessage,
-  { maxBytes, patience, room }: Bounds,
+  { maxBytes, room }: Bounds,
 ): Promise<Pick<RawAnswer, 'text' | 'bytes'>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -150,42 +152,11 @@ async function readBounded(
     if (bytes > maxBytes) {
       throw new PageTooLarge();
     }
-    const waiting = room?.reserve(bytes);
-    if (waiting !== undefined) {
-      patience.end();
-      await waiting;
-      patience.begin();
-    }
+    room?.reserve(bytes);
     chunks.push(chunk);
   }
   // Decoded at once: a text that was decoded piece by piece takes twice the memory, and its pieces as much again.
   return { text: new TextDecoder().decode(Buffer.concat(chunks, bytes)), bytes };
-}
-
-/** How long the source may take; what the gateway itself waits for does not count. */
-class Patience {
-  readonly #ms: number;
-  readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.begin();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  begin(): void {
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new DOMException('the source took too long', 'TimeoutError'));
-    }, this.#ms);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
 }
 
 function kindOf(cause: unknown): string {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
 import type { Pseudonyms } from '../subjects/pseudonyms';
-import type { FhirResource } from './resource';
-import { identifiersIn, type ResourceFacts } from './resourceFacts';
+import type { FhirResource, ResourceFacts } from './resource';
+import { identifiersIn } from './resourceFacts';
 
 export interface SubjectOptions {
   readonly pseudonyms: Pseudonyms;

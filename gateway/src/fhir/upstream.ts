@@ -20,10 +20,10 @@ export interface SourcePage {
 /** Where the bytes of answers find room, since many large ones together would exhaust the memory. */
 export interface Room {
   /**
-   * Told the size of the answer so far, before more of it is read; undefined when there is room.
-   * @throws AppError OVERLOADED (rejected) when none is to be had in time.
+   * Told the size of the answer so far, before more of it is read.
+   * @throws NoRoom when there is none now. Nobody waits for it: the wait would tell that something large is there.
    */
-  reserve(bytes: number): Promise<void> | undefined;
+  reserve(bytes: number): void;
 }
 
 /**
@@ -54,10 +54,13 @@ export class PageTooLarge extends AppError {
   }
 }
 
+/** An answer for which there is no room in memory now. A smaller one may find some, and the same one later. */
+export class NoRoom extends PageTooLarge {}
+
 /**
  * The source of clinical data, read page by page. Every method but `isReady` throws AppError:
  * - UPSTREAM_FAILED: no answer, no answer in time, or none that can be believed (status, form, another resource, links that lead out);
- * - TOO_COSTLY, always as {@link PageTooLarge}: one answer exceeds the bound of bytes;
+ * - TOO_COSTLY, always as {@link PageTooLarge}: one answer exceeds the bound of bytes, or ({@link NoRoom}) the room that there is now;
  * - BAD_REQUEST (`search`, `everything`): the source refuses the parameters.
  *
  * `signal` is a deadline, not the presence of whoever asked: an access is recorded whether or not somebody waits for it.

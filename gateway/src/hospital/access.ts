@@ -13,7 +13,7 @@ import { isPatientType } from '../fhir/resourceTypes';
 import type { Page, SearchRequest } from '../fhir/searchRequest';
 import { sourceFailed } from '../fhir/sourceFailed';
 import type { BoundPatient } from '../fhir/subject';
-import type { PreparedUpstream } from '../fhir/upstream';
+import { NoRoom, type PreparedUpstream } from '../fhir/upstream';
 import type { EmergencyWithoutLedger } from '../recorder/recorder';
 import type { AccessContext } from './accessContext';
 import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
@@ -25,11 +25,12 @@ import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
-import { inTime, tooLarge } from './inTime';
+import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type Errand, foreseen, type Proposal, recordAccess } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
-import type { Reading } from './piecemeal';
+import type { Reading } from './reading';
+import type { PageWish } from './fillPage';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
 import { type PagedSource, type Place, sourceOf, SourceWalk } from './sourceWalk';
 
@@ -133,6 +134,7 @@ class Accessing {
       ...context,
       maxBytes: dependencies.limits.sourceBytes,
       onUnreadable: dependencies.onUnreadable,
+      facts: dependencies.facts,
     };
     this.#patients = new AskedPatients(this.#upstream, dependencies.facts, this.#reading);
     this.#startedAt = dependencies.clock();
@@ -146,7 +148,7 @@ class Accessing {
       // The source is asked as often as for what is there: its second answer takes time as well.
       await this.#patients.read(id);
     }
-    const patient = entry && (await this.#patients.ofResource(entry.resource));
+    const patient = entry && (await this.#patients.ofEntry(entry));
     const bound = patient && (await this.#bind([patient]));
     if (entry === undefined || bound === undefined) {
       throw await this.#absent(type);
@@ -168,7 +170,7 @@ class Accessing {
       this.#deps,
     );
     if (candidate.isUnreadable === true && !recorded.decisions.includes(false)) {
-      throw tooLarge();
+      throw candidate.lacksRoom === true ? noRoom() : tooLarge();
     }
     return { ...recorded, isPartial: recorded.decisions.includes(false) };
   }
@@ -197,7 +199,7 @@ class Accessing {
       start,
       wish: {
         wanted,
-        maxBytes: limits.answerBytes,
+        ...this.#bounds(),
         countsAll,
         rules: includeRules(search.type, search.upstream),
         isPoolShared: false,
@@ -249,7 +251,7 @@ class Accessing {
       walk,
       wish: {
         wanted,
-        maxBytes: limits.answerBytes,
+        ...this.#bounds(),
         countsAll: false,
         rules: BY_REFERENCE,
         isPoolShared: true,
@@ -264,6 +266,16 @@ class Accessing {
       errand: this.#errand(bound, 'search'),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
+  }
+
+  /** Of what one answer gives, and of what is kept of withheld data: for these no place is taken. */
+  #bounds(): Pick<PageWish, 'fits' | 'keeps'> {
+    const { answerBytes } = this.#deps.limits;
+    const { room } = this.#context;
+    return {
+      fits: (bytes) => bytes <= answerBytes && room.hasRoomFor(bytes),
+      keeps: (bytes) => bytes <= Math.min(answerBytes, room.heldBytes),
+    };
   }
 
   get #client(): string {
@@ -336,7 +348,9 @@ class Accessing {
       choose: chooser.choose,
       sizeOf,
       sourceCount: limits.sourceCount,
-      endsEarly: (error) => this.#isEmergency && (error instanceof AppError || clock() >= endsAt),
+      stepsOver: this.#isEmergency,
+      endsEarly: (error) =>
+        error instanceof NoRoom || (this.#isEmergency && (error instanceof AppError || clock() >= endsAt)),
     };
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Principal } from '../auth/principal';
-import type { Room } from '../fhir/upstream';
 import type { EmergencyDeclaration } from './breakGlass';
+import type { RequestRoom } from './sourceMemory';
 
 /** One authenticated request. It goes on to its record whether or not somebody waits for the answer. */
 export interface AccessContext {
@@ -9,8 +9,8 @@ export interface AccessContext {
   readonly emergency: EmergencyDeclaration;
   /** When it was admitted: the `at` of its `Admission`, from which the recorder's deadline counts. */
   readonly admittedAt: number;
-  /** For what the source answers. */
-  readonly room: Room;
+  /** For what the source answers, and what is given of it. */
+  readonly room: Omit<RequestRoom, 'close'>;
   /** Ends reading the source. */
   readonly deadline: AbortSignal;
   /** In an emergency: aborted when what was found until then is to be given. */

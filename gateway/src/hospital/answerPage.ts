@@ -4,6 +4,7 @@ import { keyOf } from '../fhir/includes';
 import { kindOf } from '../fhir/itemGroups';
 import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fillPage';
 import type { Foresight } from './foresight';
+import { noRoom } from './inTime';
 import { type Errand, recordAccess, type Recorded, type RecordDependencies } from './recordAccess';
 import { type Place, type PagedSource, SourceWalk } from './sourceWalk';
 
@@ -69,20 +70,35 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
       recording,
     );
     records.push(recorded);
+    omits ||= mayGive(page.unreadable, recorded);
+    if (isStuck(page, recorded)) {
+      return stuckAnswer(records, page.next, omits, task);
+    }
     const known = said.size;
     said = saidBy(records);
-    omits ||= mayGive(page.unreadable, recorded);
-    const isRoundLast =
-      page.next === undefined ||
-      wish.countsAll ||
-      matchesIn(records).length >= wish.wanted ||
-      isAsForeseen(page, recorded) ||
-      (records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || said.size === known));
-    if (isRoundLast) {
+    const isFull = page.next === undefined || wish.countsAll || matchesIn(records).length >= wish.wanted;
+    if (isFull || isAsForeseen(page, recorded) || isEnough(records, said.size > known)) {
       return answer(records, page.next, omits, task);
     }
     walk = new SourceWalk(task.source, page.next);
   }
+}
+
+function isEnough(records: readonly Recorded[], isSaidNew: boolean): boolean {
+  return records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || !isSaidNew);
+}
+
+/** @throws AppError OVERLOADED when there is nothing else to give. */
+function stuckAnswer(...[records, next, omits, task]: Parameters<typeof answer>): PageAnswer {
+  if (matchesIn(records).length === 0) {
+    throw noRoom();
+  }
+  return answer(records, next, omits, task);
+}
+
+/** Whether nothing on the page can be given, and what comes next is permitted but lacks room. */
+function isStuck(page: FilledPage, recorded: Recorded): boolean {
+  return page.isStuck && page.nextKind !== undefined && mayGive(new Set([page.nextKind]), recorded);
 }
 
 /** Whether the page is as full as it was meant to be, and the next one begins with something to give. */

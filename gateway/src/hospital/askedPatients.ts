@@ -2,9 +2,11 @@
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { sourceFailed } from '../fhir/sourceFailed';
-import { PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import { NoRoom, PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
 import { patientNamedBy } from './boundPatient';
-import { nameOf, type Reading } from './piecemeal';
+import { lookAt } from './looking';
+import { nameOf } from './piecemeal';
+import type { Reading } from './reading';
 import type { Stretch } from './sourceWalk';
 
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
@@ -33,7 +35,7 @@ export class AskedPatients {
       if (!(error instanceof PageTooLarge)) {
         throw error;
       }
-      const name = await nameOf('Patient', id, this.#upstream.names, deadline);
+      const name = await this.#name('Patient', id, error);
       if (name === undefined) {
         throw error;
       }
@@ -41,7 +43,7 @@ export class AskedPatients {
     }
   }
 
-  /** A resource to be given; of one that is too large its name, and whose it is. */
+  /** A resource to be given; of one that is too large, or without room, its name and whose it is. */
   async entry(type: string, id: string): Promise<SearchEntry | undefined> {
     const { deadline, onUnreadable } = this.#reading;
     try {
@@ -51,17 +53,37 @@ export class AskedPatients {
       if (!(error instanceof PageTooLarge)) {
         throw error;
       }
-      onUnreadable(type);
-      return nameOf(type, id, this.#upstream.names, deadline);
+      const name = await this.#name(type, id, error);
+      if (name?.lacksRoom !== true) {
+        onUnreadable(type);
+      }
+      return name;
+    }
+  }
+
+  async #name(type: string, id: string, why: PageTooLarge): Promise<SearchEntry | undefined> {
+    const names = (): Promise<SearchEntry | undefined> =>
+      nameOf(type, id, this.#upstream.names, this.#reading.deadline);
+    if (!(why instanceof NoRoom)) {
+      return names();
+    }
+    try {
+      return await lookAt(type, id, this.#upstream, this.#reading);
+    } catch (error) {
+      if (!(error instanceof PageTooLarge)) {
+        throw error;
+      }
+      const name = await names();
+      return error instanceof NoRoom && name !== undefined ? { ...name, lacksRoom: true } : name;
     }
   }
 
   /** The patient that a resource belongs to; undefined when it names none or several. */
-  async ofResource(resource: FhirResource): Promise<FhirResource | undefined> {
+  async ofEntry({ resource, told }: SearchEntry): Promise<FhirResource | undefined> {
     if (resource.resourceType === 'Patient') {
       return resource;
     }
-    const id = patientNamedBy(resource, this.#facts);
+    const id = patientNamedBy(told ?? this.#facts(resource));
     if (id === undefined) {
       return undefined;
     }
@@ -76,7 +98,7 @@ export class AskedPatients {
   assertNotDenied(id: string, patient: FhirResource | undefined, first: Stretch | undefined): void {
     if (
       patient === undefined &&
-      first?.matches.some(({ resource }) => this.#facts(resource).patientIds.has(id))
+      first?.matches.some(({ resource, told }) => (told ?? this.#facts(resource)).patientIds.has(id))
     ) {
       throw sourceFailed(DENIED);
     }

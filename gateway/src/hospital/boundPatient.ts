@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FhirResource, SearchEntry } from '../fhir/resource';
+import type { FhirResource, ResourceFacts, SearchEntry } from '../fhir/resource';
 import type { IdentifierTable } from '@chartwitness/chaincode/domain';
 import { hasIdentifier } from '../fhir/identifierSearch';
-import type { FactsReader } from '../fhir/resourceFacts';
 import type { PatientBinding } from '../fhir/searchRequest';
 
 /** The id of the one patient that a resource names; undefined when it names none or several. */
-export function patientNamedBy(resource: FhirResource, facts: FactsReader): string | undefined {
-  const [id, ...others] = facts(resource).patientIds;
+export function patientNamedBy({ patientIds }: Pick<ResourceFacts, 'patientIds'>): string | undefined {
+  const [id, ...others] = patientIds;
   return others.length > 0 ? undefined : id;
 }
 

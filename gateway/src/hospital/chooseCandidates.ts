@@ -27,13 +27,13 @@ export interface ChooserOptions {
 }
 
 function belongs(
-  { resource, isUnreadable = false }: SearchEntry,
+  { resource, isUnreadable = false, told }: SearchEntry,
   isMatch: boolean,
   ownership: Ownership,
 ): boolean {
   if (isPatientType(resource.resourceType)) {
     // A name may not say whose it is; what the search for the patient found is decided on then, and not given.
-    return ownership === 'own' || (isUnreadable && ownership === 'nobody');
+    return ownership === 'own' || (isUnreadable && told === undefined && ownership === 'nobody');
   }
   return !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';
 }
@@ -59,7 +59,7 @@ export function createChooser(options: ChooserOptions): Chooser {
       if (mode === 'outcome' || !covers(resource.resourceType) || !isRecordable(resource)) {
         return undefined;
       }
-      const facts = options.facts(resource);
+      const facts = entry.told ?? options.facts(resource);
       const isMatch = options.isMatch(entry);
       const ownership = ownershipOf(facts, options.bound, options.subjects);
       if (!belongs(entry, isMatch, ownership)) {
@@ -67,7 +67,9 @@ export function createChooser(options: ChooserOptions): Chooser {
         return undefined;
       }
       if (entry.isUnreadable === true) {
-        return { resource, facts: { ...facts, labels: [EVERY_LABEL] }, mode: 'match', isUnreadable: true };
+        const labels = entry.told?.labels ?? [EVERY_LABEL];
+        const { lacksRoom = false } = entry;
+        return { resource, facts: { ...facts, labels }, mode: 'match', isUnreadable: true, lacksRoom };
       }
       const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
       return resource.resourceType === 'Patient' ? { ...candidate, ownIds } : candidate;

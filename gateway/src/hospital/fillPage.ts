@@ -8,8 +8,10 @@ import type { Place, SourceWalk, Stretch } from './sourceWalk';
 export interface PageWish {
   /** Matches that the page may give; 0 for a mere count. */
   readonly wanted: number;
-  /** Of the resources on the page together; the first may exceed it. */
-  readonly maxBytes: number;
+  /** Whether the resources on the page may have so many bytes together; the first may exceed it. Room is taken for them. */
+  readonly fits: (bytes: number) => boolean;
+  /** Whether withheld ones may be kept with so many bytes together. */
+  readonly keeps: (bytes: number) => boolean;
   /** Whether all matches up to the source's end are counted. */
   readonly countsAll: boolean;
   /** Which references bring resources beside the matches. */
@@ -26,6 +28,8 @@ export interface FillMeans {
   readonly sizeOf: (candidate: Candidate) => number;
   /** Matches on a page of the source at most. */
   readonly sourceCount: number;
+  /** In an emergency, what lacks room is stepped over where nothing can be given before it. */
+  readonly stepsOver: boolean;
   /** Asked before the source is read on, once there is something to give, and when that fails: whether to give the page as it is. */
   readonly endsEarly: (error?: unknown) => boolean;
 }
@@ -45,6 +49,8 @@ export interface FilledPage {
   readonly nextKind: string | undefined;
   /** Kinds, among `further`, of what can never be given: only its name is known. */
   readonly unreadable: ReadonlySet<string>;
+  /** Whether the page ends before what lacks room, and gives nothing. */
+  readonly isStuck: boolean;
 }
 
 /**
@@ -101,6 +107,7 @@ class Filler {
   #keptBytes = 0;
   #next: Place | undefined;
   #nextKind: string | undefined;
+  #isStuck = false;
 
   constructor(wish: PageWish, means: FillMeans) {
     this.#wish = wish;
@@ -117,12 +124,11 @@ class Filler {
 
   /** Whether nothing more is needed of the source. */
   async add(stretch: Stretch, isFirst: boolean): Promise<boolean> {
-    const { wanted, maxBytes } = this.#wish;
+    const { wanted } = this.#wish;
     const { choose, foresight } = this.#means;
     const chosen = stretch.matches.map(choose);
     const all = chosen.filter((candidate) => candidate !== undefined);
-    // What fits whole needs no foresight: the record alone decides.
-    const isAll = isFirst && stretch.isLast && all.length <= wanted && stretch.bytes <= maxBytes;
+    const isAll = isFirst && stretch.isLast && this.#fitsWhole(all, stretch.bytes);
     if (wanted > 0 && !isAll) {
       await foresight.learn(all);
     }
@@ -148,27 +154,37 @@ class Filler {
     return this.#isDone;
   }
 
+  /** What fits whole needs no foresight: the record alone decides. */
+  #fitsWhole(all: readonly Candidate[], bytes: number): boolean {
+    const { wanted, fits } = this.#wish;
+    return all.length <= wanted && !all.some(({ lacksRoom }) => lacksRoom === true) && fits(bytes);
+  }
+
   get #isDone(): boolean {
     return this.#next !== undefined && !this.#wish.countsAll;
   }
 
   /** Puts a match on the page, or counts it; the first foreseen one without room begins the next page. */
   #take(candidate: Candidate, isPermitted: boolean, place: number, stretch: Stretch): boolean {
-    if (candidate.isUnreadable === true) {
-      this.#count(candidate);
-      this.#unreadable.add(kindOfCandidate(candidate));
-      return false;
-    }
+    const isReadable = candidate.isUnreadable !== true;
     const share = stretch.bytes / Math.max(1, stretch.entries);
-    if (this.#next === undefined && this.#place(candidate, isPermitted, share)) {
+    if (isReadable && this.#next === undefined && this.#place(candidate, isPermitted, share)) {
       return true;
     }
     this.#count(candidate);
-    if (isPermitted && this.#wish.wanted > 0 && this.#next === undefined) {
+    if (!isReadable && !(isPermitted && this.#mayComeLater(candidate))) {
+      this.#unreadable.add(kindOfCandidate(candidate));
+    } else if (isPermitted && this.#wish.wanted > 0 && this.#next === undefined) {
       this.#next = stretch.placeAfter(place);
       this.#nextKind = kindOfCandidate(candidate);
+      this.#isStuck = !isReadable && !this.hasSomething;
     }
     return false;
+  }
+
+  /** What lacks room begins the next page, which may find some. */
+  #mayComeLater({ lacksRoom = false }: Candidate): boolean {
+    return lacksRoom && this.#wish.wanted > 0 && (this.hasSomething || !this.#means.stepsOver);
   }
 
   /** Puts a match on the page; false when there is no room. */
@@ -187,9 +203,9 @@ class Filler {
   }
 
   #give(candidate: Candidate, key: string): boolean {
-    const { wanted, maxBytes } = this.#wish;
+    const { wanted, fits } = this.#wish;
     const size = this.#means.sizeOf(candidate);
-    if (this.#foreseen.size >= wanted || (this.#foreseen.size > 0 && this.#bytes + size > maxBytes)) {
+    if (this.#foreseen.size >= wanted || (!fits(this.#bytes + size) && this.#foreseen.size > 0)) {
       return false;
     }
     this.#foreseen.add(key);
@@ -198,8 +214,8 @@ class Filler {
   }
 
   #keep(share: number): boolean {
-    const { wanted, maxBytes } = this.#wish;
-    if (this.#kept >= wanted || (this.#kept > 0 && this.#keptBytes + share > maxBytes)) {
+    const { wanted, keeps } = this.#wish;
+    if (this.#kept >= wanted || (this.#kept > 0 && !keeps(this.#keptBytes + share))) {
       return false;
     }
     this.#kept += 1;
@@ -248,6 +264,7 @@ class Filler {
       next: this.#next,
       nextKind: this.#nextKind,
       unreadable: this.#unreadable,
+      isStuck: this.#isStuck,
     };
   }
 }

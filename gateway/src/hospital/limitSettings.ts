@@ -41,7 +41,7 @@ export const LIMIT_SETTINGS = {
   },
   ANSWER_MIB: {
     limit: 'answerBytes',
-    what: 'MiB of the resources in one answer; a single larger one is given alone, the rest with the next link',
+    what: 'MiB of the resources in one answer, less where memory is full; a single larger one is given alone, the rest with the next link',
     scale: MIB,
     minimum: 1,
     maximum: 1_024,

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
-import { PageTooLarge, type Upstream } from '../fhir/upstream';
-import type { AccessContext } from './accessContext';
-
-/** What one request reads the source with. */
-export interface Reading extends Pick<AccessContext, 'deadline' | 'hurry' | 'room'> {
-  /** Of one answer of the source. */
-  readonly maxBytes: number;
-  /** Told of each resource that is stepped over: too large for an answer, or in an emergency not to be read. */
-  readonly onUnreadable: (type: string) => void;
-}
+import { NoRoom, PageTooLarge, type Upstream } from '../fhir/upstream';
+import { lookAt } from './looking';
+import type { Reading } from './reading';
 
 /** The resources of the first so many names. */
 export interface Filled {
@@ -70,7 +63,11 @@ class Batch {
     const answers = await Promise.allSettled(
       this.#names.map(({ resource: { resourceType, id = '' } }, place) =>
         upstream
-          .within({ reserve: (bytes) => this.#reserve(place, bytes, isFirst && place === 0) })
+          .within({
+            reserve: (bytes) => {
+              this.#reserve(place, bytes, isFirst && place === 0);
+            },
+          })
           .read(resourceType, id, deadline),
       ),
     );
@@ -80,24 +77,32 @@ class Batch {
         this.isFull = true;
         break;
       }
-      found.push(this.#entryOf(place, answer));
+      found.push(await this.#entryOf(place, answer, upstream));
     }
     return found;
   }
 
-  /** More than one answer may hold is read later, but for the first. */
-  #reserve(place: number, bytes: number, isFirst: boolean): Promise<void> | undefined {
-    this.#sizes[place] = bytes;
-    const all = this.#before + this.#sizes.reduce((sum, size) => sum + size, 0);
-    if (!isFirst && all > this.#reading.maxBytes) {
-      this.#postponed.add(place);
-      this.#sizes[place] = 0;
-      throw new PageTooLarge();
+  /** More than one answer may hold, or than there is room for, is read later, but for the first. */
+  #reserve(place: number, bytes: number, isFirst: boolean): void {
+    const { room, maxBytes } = this.#reading;
+    this.#sizes[place] = 0;
+    if (isFirst) {
+      room.reserve(bytes);
+    } else {
+      const all = this.#before + this.#sizes.reduce((sum, size) => sum + size, bytes);
+      if (all > maxBytes || !room.hasRoomFor(all)) {
+        this.#postponed.add(place);
+        throw new PageTooLarge();
+      }
     }
-    return this.#reading.room.reserve(all);
+    this.#sizes[place] = bytes;
   }
 
-  #entryOf(place: number, answer: PromiseSettledResult<FhirResource | undefined>): SearchEntry | undefined {
+  async #entryOf(
+    place: number,
+    answer: PromiseSettledResult<FhirResource | undefined>,
+    upstream: Upstream,
+  ): Promise<SearchEntry | undefined> {
     const name = this.#names[place];
     if (name === undefined) {
       return undefined;
@@ -107,11 +112,32 @@ class Batch {
       this.bytes += this.#sizes[place] || Buffer.byteLength(JSON.stringify(value ?? null));
       return value && { ...name, resource: value };
     }
+    if (answer.reason instanceof NoRoom) {
+      return this.#lookedAt(name, upstream);
+    }
     if (!this.#mayStepOver(answer.reason)) {
       throw answer.reason;
     }
     this.#reading.onUnreadable(name.resource.resourceType);
     return { ...name, isUnreadable: true };
+  }
+
+  /** What it is, though there is no room for it. While another request looks at something, its name is all that is known. */
+  async #lookedAt(name: SearchEntry, upstream: Upstream): Promise<SearchEntry | undefined> {
+    const { resourceType, id = '' } = name.resource;
+    try {
+      const looked = await lookAt(resourceType, id, upstream, this.#reading);
+      return looked && { ...name, ...looked };
+    } catch (error) {
+      if (!this.#mayStepOver(error)) {
+        throw error;
+      }
+      if (error instanceof NoRoom) {
+        return { ...name, isUnreadable: true, lacksRoom: true };
+      }
+      this.#reading.onUnreadable(resourceType);
+      return { ...name, isUnreadable: true };
+    }
   }
 
   #mayStepOver(error: unknown): boolean {

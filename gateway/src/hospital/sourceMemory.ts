@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
-import type { Room } from '../fhir/upstream';
+import { NoRoom, type Room } from '../fhir/upstream';
 
 /** Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound their number. */
 export interface SourceMemory {
   /**
-   * Room for one request.
+   * Room for one request. Nobody waits for it: what finds none is asked for smaller, and given smaller.
    * @param client whose requests share what is to be had.
    * @param isEmergency takes the last places, which others leave free.
-   * @param signal gives up waiting.
    */
-  open(client: string, isEmergency: boolean, signal: AbortSignal): RequestRoom;
+  open(client: string, isEmergency: boolean): RequestRoom;
 }
 
 export interface RequestRoom extends Room {
+  /** Whether there is room for so many bytes; takes the place that they need. */
+  hasRoomFor(bytes: number): boolean;
+  /** Bytes for which a place is held already, or none is needed. */
+  readonly heldBytes: number;
+  /**
+   * One answer of the source in memory while `work` runs, beside all places: to find out what it is, so that it must not be kept. Held for
+   * as long as the source takes, never for as long as a caller does.
+   * @throws NoRoom while another request looks at one.
+   */
+  look<T>(work: (room: Room) => Promise<T>): Promise<T>;
   /** When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do nothing. */
   close(): void;
 }
@@ -34,51 +42,57 @@ export const LARGE_SHARE = 0.6;
 /** One for everybody, one for emergencies. */
 export const MIN_LARGE_PLACES = 2;
 
-/**
- * Places by size, so that whoever got one can finish: a request holds a middle place while it waits for a large one, and nobody who holds
- * a large one waits for anything.
- */
+const ANY_SIZE: Room = { reserve: () => undefined };
+
+/** Places by size. A request holds one at most: a larger one takes the place of a smaller one. */
 export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBounds): SourceMemory {
   const largest = Math.max(answerBytes, MIDDLE_BYTES);
-  const large = new Places(Math.max(MIN_LARGE_PLACES, Math.floor((totalBytes * LARGE_SHARE) / largest)));
-  const middle = new Places(Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)));
+  const large = new Places(
+    largest,
+    Math.max(MIN_LARGE_PLACES, Math.floor((totalBytes * LARGE_SHARE) / largest)),
+  );
+  const middle = new Places(
+    MIDDLE_BYTES,
+    Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)),
+  );
+  let isLooking = false;
   return {
-    open: (client, isEmergency, signal) => {
-      const wish: Wish = { client, isEmergency, signal };
+    open: (client, isEmergency) => {
+      const wish: Wish = { client, isEmergency };
       let held: Places | undefined;
       let isClosed = false;
-      /** What is being taken: several answers of one request may ask at the same time, and one place is for all of them. */
-      let aim: Places | undefined;
-      let taken: Promise<void> = Promise.resolve();
-      const take = async (places: Places): Promise<void> => {
-        await places.take(wish);
+      const take = (places: Places): boolean => {
+        if (isClosed || !places.take(wish)) {
+          return false;
+        }
         held?.giveBack(wish);
         held = places;
-        if (isClosed) {
-          places.giveBack(wish);
-          held = undefined;
-        }
+        return true;
       };
-      const reach = (places: Places): Promise<void> => {
-        if (aim !== undefined && (aim === places || aim === large)) {
-          return taken;
-        }
-        const first = aim === undefined ? take(places) : taken.then(() => take(places));
-        aim = places;
-        taken = first.finally(() => {
-          aim = aim === places ? undefined : aim;
-        });
-        return taken;
-      };
+      const heldBytes = (): number => held?.bytes ?? SMALL_BYTES;
+      /** What the source gives beyond the largest size, it bounds itself. */
+      const find = (bytes: number): boolean =>
+        bytes <= heldBytes() || held === large || take(bytes <= MIDDLE_BYTES ? middle : large);
       return {
         reserve: (bytes) => {
-          if (bytes <= SMALL_BYTES || held === large) {
-            return undefined;
+          if (!find(bytes)) {
+            throw new NoRoom();
           }
-          if (bytes <= MIDDLE_BYTES) {
-            return held === undefined ? reach(middle) : undefined;
+        },
+        hasRoomFor: (bytes) => bytes <= largest && find(bytes),
+        get heldBytes() {
+          return heldBytes();
+        },
+        look: async (work) => {
+          if (isLooking) {
+            throw new NoRoom();
           }
-          return reach(large);
+          isLooking = true;
+          try {
+            return await work(ANY_SIZE);
+          } finally {
+            isLooking = false;
+          }
         },
         close: () => {
           isClosed = true;
@@ -93,12 +107,6 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
 interface Wish {
   readonly client: string;
   readonly isEmergency: boolean;
-  readonly signal: AbortSignal;
-}
-
-interface Waiting {
-  readonly wish: Wish;
-  readonly start: () => void;
 }
 
 interface Holding {
@@ -109,50 +117,36 @@ interface Holding {
 const NOTHING_HELD: Holding = { ordinary: 0, emergencies: 0 };
 
 /**
- * Emergencies first, then whose client holds fewest, then who came first. The last place is for emergencies. No client holds so many, not even
- * with slow readers, that another one's emergency finds none; nor, with ordinary requests, that another one's ordinary request finds none.
- * Each has one place of either kind whatever the others hold, so with two places both can be one client's.
+ * The last place is for emergencies. No client holds so many, not even with slow readers, that another one's emergency finds none; nor,
+ * with ordinary requests, that another one's ordinary request finds none. Each has one place of either kind whatever the others hold, so
+ * with two places both can be one client's.
  */
 class Places {
+  /** That a place is for. */
+  readonly bytes: number;
   readonly #count: number;
   #free: number;
   readonly #holds = new Map<string, Holding>();
-  readonly #waiting = new Set<Waiting>();
 
-  constructor(count: number) {
+  constructor(bytes: number, count: number) {
+    this.bytes = bytes;
     this.#count = count;
     this.#free = count;
   }
 
-  take(wish: Wish): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        this.#waiting.delete(waiting);
-        reject(
-          new AppError('OVERLOADED', 'no room for a large answer of the source', { retryAfterSeconds: 5 }),
-        );
-      };
-      const waiting: Waiting = {
-        wish,
-        start: () => {
-          wish.signal.removeEventListener('abort', stop);
-          resolve();
-        },
-      };
-      if (wish.signal.aborted) {
-        stop();
-        return;
-      }
-      wish.signal.addEventListener('abort', stop, { once: true });
-      this.#waiting.add(waiting);
-      this.#serve();
-    });
+  /** Whether there was one. */
+  take(wish: Wish): boolean {
+    if (!this.#mayTake(wish)) {
+      return false;
+    }
+    this.#free -= 1;
+    this.#hold(wish, 1);
+    return true;
   }
 
   giveBack(wish: Wish): void {
     this.#free += 1;
     this.#hold(wish, -1);
-    this.#serve();
   }
 
   #held(client: string): Holding {
@@ -179,32 +173,6 @@ class Places {
     }
     const ownOfKind = isEmergency ? held.emergencies : held.ordinary;
     return ownOfKind === 0 || (ownOfKind < this.#count - 2 && total(held) < this.#count - 1);
-  }
-
-  #serve(): void {
-    for (let next = this.#first(); next !== undefined; next = this.#first()) {
-      this.#waiting.delete(next);
-      this.#free -= 1;
-      this.#hold(next.wish, 1);
-      next.start();
-    }
-  }
-
-  #first(): Waiting | undefined {
-    let best: Waiting | undefined;
-    for (const waiting of this.#waiting) {
-      if (this.#mayTake(waiting.wish) && (best === undefined || this.#isBefore(waiting, best))) {
-        best = waiting;
-      }
-    }
-    return best;
-  }
-
-  #isBefore({ wish: a }: Waiting, { wish: b }: Waiting): boolean {
-    if (a.isEmergency !== b.isEmergency) {
-      return a.isEmergency;
-    }
-    return total(this.#held(a.client)) < total(this.#held(b.client));
   }
 }
 

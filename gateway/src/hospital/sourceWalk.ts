@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import type { SearchEntry } from '../fhir/resource';
 import { sourceFailed } from '../fhir/sourceFailed';
-import { PageTooLarge, type SourcePage } from '../fhir/upstream';
+import { NoRoom, PageTooLarge, type SourcePage } from '../fhir/upstream';
 import type { Filled } from './piecemeal';
 
 /** How far an answer of the source has been gone through. */
@@ -32,6 +32,12 @@ export interface PagedSource {
   readonly bare?: PagedSource;
   /** The same by names alone, for pages that cannot be made small enough. */
   readonly byName?: PagedSource | undefined;
+  /**
+   * Looks at a page for which there is no room; undefined link: the first one, with one match. What there is no room for comes without its
+   * content.
+   * @param skip matches of the page that are done.
+   */
+  readonly look?: (link: string | undefined, skip: number) => Promise<SourcePage | undefined>;
   /** Of a source by names: reads the resources themselves. */
   readonly fill?: (names: readonly SearchEntry[]) => Promise<Filled>;
 }
@@ -55,6 +61,8 @@ const SHRINK = 4;
 /** By how much pages become larger when reading on, and how many are read of one size before. */
 const GROWTH = 4;
 const PAGES_OF_A_SIZE = 2;
+/** Names on a page that surely needs no place. */
+const MAX_NAMES_WITHOUT_ROOM = 100;
 /** Rather than counting through more small pages from the start, a source is asked for names. */
 const MAX_SKIPPED_PAGES = 50;
 /** Some sources make pages first and filter them afterwards; more in a row do not end. */
@@ -200,13 +208,25 @@ export class SourceWalk {
   async #fetch(): Promise<SourcePage | undefined> {
     for (;;) {
       try {
-        const link = this.#link;
-        const page = await (link === undefined ? this.#source.open(this.#count) : this.#source.page(link));
+        const page = await this.#ask();
         this.#isResuming = false;
         return page;
       } catch (error) {
         this.#recover(error);
       }
+    }
+  }
+
+  async #ask(): Promise<SourcePage | undefined> {
+    const link = this.#link;
+    const { look } = this.#source;
+    try {
+      return await (link === undefined ? this.#source.open(this.#count) : this.#source.page(link));
+    } catch (error) {
+      if (this.#count > 1 || look === undefined || !(error instanceof NoRoom)) {
+        throw error;
+      }
+      return look(link, this.#skip);
     }
   }
 
@@ -223,18 +243,18 @@ export class SourceWalk {
     this.#wasTooLarge = true;
     const smaller = Math.max(1, Math.floor(this.#count / SHRINK));
     if (this.#whole !== undefined) {
-      this.#source = { ...this.#whole, byName: undefined };
-      this.#whole = undefined;
-      this.#restart(smaller);
-    } else if (!this.#triesNames(smaller)) {
+      this.#shrinkNames(this.#whole, smaller, error instanceof NoRoom);
+    } else if (!this.#triesNames(smaller, error instanceof NoRoom)) {
       this.#shrink(smaller, error);
     }
   }
 
   /** Asks for names, where one match alone is too large, or counting to this place in small pages would take too many. */
-  #triesNames(smaller: number): boolean {
+  #triesNames(smaller: number, isForRoom: boolean): boolean {
     const { bare, byName } = this.#source;
-    const isFar = (this.#position + this.#skip) / smaller > MAX_SKIPPED_PAGES;
+    // For want of room, what comes beside the matches is not given up.
+    const mayBeFar = !isForRoom || bare === undefined;
+    const isFar = mayBeFar && (this.#position + this.#skip) / smaller > MAX_SKIPPED_PAGES;
     if (byName === undefined || !(isFar || (this.#count === 1 && bare === undefined))) {
       return false;
     }
@@ -243,9 +263,23 @@ export class SourceWalk {
     return true;
   }
 
+  /** A source that gives whole resources when it is asked for names is asked in whole pages again. */
+  #shrinkNames(whole: PagedSource, smaller: number, isForRoom: boolean): void {
+    if (isForRoom && this.#count > MAX_NAMES_WITHOUT_ROOM) {
+      this.#restart(MAX_NAMES_WITHOUT_ROOM);
+      return;
+    }
+    this.#source = { ...whole, byName: undefined };
+    this.#whole = undefined;
+    this.#restart(smaller);
+  }
+
   #shrink(smaller: number, error: unknown): void {
     if (this.#count === 1) {
       if (this.#source.bare === undefined) {
+        if (error instanceof NoRoom) {
+          throw error;
+        }
         const reason = 'a single resource exceeds the bound of one answer of the source';
         throw new AppError('UPSTREAM_FAILED', reason, { cause: error });
       }

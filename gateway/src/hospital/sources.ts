@@ -4,7 +4,9 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/upstream';
-import { elementsOf, type Reading, readByName } from './piecemeal';
+import { lookAtPage } from './looking';
+import { elementsOf, readByName } from './piecemeal';
+import type { Reading } from './reading';
 import { type PagedSource, SourceWalk } from './sourceWalk';
 
 /** A search by identifier that finds more Patients than this was not understood by the source. */
@@ -18,19 +20,30 @@ export function searchSource(
 ): PagedSource {
   const { deadline, hurry } = reading;
   const bare = new URLSearchParams([...parameters].filter(([name]) => !/^_(rev)?include(:|$)/.test(name)));
+  const isOfType = ({ resource, mode }: SearchEntry): boolean =>
+    mode !== 'include' && resource.resourceType === type;
   const by = (asked: URLSearchParams, of: Upstream = upstream): PagedSource => ({
     open: (count) => of.search(type, withCount(asked, count), deadline, handling),
     page: (next) => of.page(next, deadline),
     hurry,
-    isMatch: ({ resource, mode }) => mode !== 'include' && resource.resourceType === type,
+    isMatch: isOfType,
+  });
+  const whole = (asked: URLSearchParams): PagedSource => ({
+    ...by(asked),
+    look: looking(
+      (of) => of.search(type, withCount(asked, 1), deadline, handling),
+      isOfType,
+      upstream,
+      reading,
+    ),
   });
   const byName: PagedSource = {
     ...by(withElements(bare, [type]), upstream.names),
     fill: (names) => readByName(names, upstream, reading),
   };
   const hasIncludes = bare.size < parameters.size;
-  const plain: PagedSource = { ...by(bare), byName };
-  return countOnly || !hasIncludes ? plain : { ...by(parameters), bare: plain, byName };
+  const plain: PagedSource = { ...whole(bare), byName };
+  return countOnly || !hasIncludes ? plain : { ...whole(parameters), bare: plain, byName };
 }
 
 export function everythingSource(
@@ -44,14 +57,41 @@ export function everythingSource(
     open: (count) => of.everything(patientId, withCount(asked, count), deadline),
     page: (next) => of.page(next, deadline),
     hurry,
-    // Whatever concerns no single patient is there for the sake of something that does.
-    isMatch: ({ resource }) => isPatientType(resource.resourceType),
+    isMatch: isOfPatient,
   });
   const byName: PagedSource = {
     ...by(withElements(parameters, []), upstream.names),
     fill: (names) => readByName(names, upstream, reading),
   };
-  return { ...by(parameters), byName };
+  const look = looking(
+    (of) => of.everything(patientId, withCount(parameters, 1), deadline),
+    isOfPatient,
+    upstream,
+    reading,
+  );
+  return { ...by(parameters), look, byName };
+}
+
+/** Whatever concerns no single patient is there for the sake of something that does. */
+function isOfPatient({ resource }: SearchEntry): boolean {
+  return isPatientType(resource.resourceType);
+}
+
+function looking(
+  open: (of: Upstream) => Promise<SourcePage | undefined>,
+  isMatch: PagedSource['isMatch'],
+  upstream: Upstream,
+  reading: Reading,
+): NonNullable<PagedSource['look']> {
+  const { deadline } = reading;
+  return (link, skip) =>
+    lookAtPage(
+      (of) => (link === undefined ? open(of) : of.page(link, deadline)),
+      isMatch,
+      skip,
+      upstream,
+      reading,
+    );
 }
 
 /**

@@ -32,7 +32,7 @@ export function createTickets(
       const isEmergency = emergency.kind === 'declared';
       const admission = recorder.admit(requester.clientId, isEmergency);
       const deadline = AbortSignal.timeout(limits.deadlineMs);
-      const room = memory.open(requester.clientId, isEmergency, deadline);
+      const room = memory.open(requester.clientId, isEmergency);
       return {
         turn: turns.next(requester.clientId, isEmergency),
         admittedAt: admission.at,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NoRoom } from '../../../gateway/src/fhir/upstream';
 import {
   createSourceMemory,
   MIDDLE_BYTES,
@@ -8,119 +9,103 @@ import {
 
 const MIB = 1024 * 1024;
 const LARGE = 32 * MIB;
-/** Three large places, the last of them for emergencies. */
+/** Three large places and sixteen of the middle size, the last of each for emergencies. */
 const memory = (): ReturnType<typeof createSourceMemory> =>
   createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
-const never = new AbortController().signal;
 
-/** Whether it has been settled after all that can happen now has happened. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  void promise.then(
-    () => (settled = true),
-    () => (settled = true),
-  );
-  await new Promise((resolve) => setImmediate(resolve));
-  return settled;
-}
-
-async function holdAll(rooms: readonly RequestRoom[]): Promise<void> {
-  for (const room of rooms) {
-    await room.reserve(LARGE);
+function finds(room: RequestRoom, bytes: number): boolean {
+  try {
+    room.reserve(bytes);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NoRoom);
+    return false;
   }
 }
 
 test('small answers need no place', () => {
   const all = memory();
   for (let number = 0; number < 1000; number += 1) {
-    expect(all.open('a', false, never).reserve(SMALL_BYTES)).toBeUndefined();
+    expect(finds(all.open('a', false), SMALL_BYTES)).toBe(true);
   }
 });
 
-test('large answers take turns; what is given back goes to who waits', async () => {
+test('nobody waits for a large place; what is given back is there for whoever asks next', () => {
   const all = memory();
-  const rooms = ['a', 'b', 'c'].map((client) => all.open(client, false, never));
-  await rooms[0]?.reserve(LARGE);
-  await rooms[1]?.reserve(LARGE);
-  const third = rooms[2]?.reserve(LARGE) ?? Promise.resolve();
-  expect(await isSettled(third)).toBe(false);
+  const rooms = ['a', 'b', 'c'].map((client) => all.open(client, false));
+  expect(rooms.map((room) => finds(room, LARGE))).toEqual([true, true, false]);
   rooms[0]?.close();
   rooms[0]?.close();
-  expect(await isSettled(third)).toBe(true);
-  const fourth = all.open('d', false, never).reserve(LARGE) ?? Promise.resolve();
-  expect(await isSettled(fourth)).toBe(false);
+  expect(rooms.slice(2).map((room) => finds(room, LARGE))).toEqual([true]);
+  expect(finds(all.open('d', false), LARGE)).toBe(false);
 });
 
-test('an emergency takes the last place, and the next free one before everybody', async () => {
+test('an emergency takes the last place', () => {
   const all = memory();
-  const held = ['a', 'b'].map((client) => all.open(client, false, never));
-  await holdAll(held);
-  const ordinary = all.open('c', false, never).reserve(LARGE) ?? Promise.resolve();
-  await all.open('d', true, never).reserve(LARGE);
-  const emergency = all.open('e', true, never).reserve(LARGE) ?? Promise.resolve();
-  expect([await isSettled(ordinary), await isSettled(emergency)]).toEqual([false, false]);
-  held[0]?.close();
-  expect([await isSettled(ordinary), await isSettled(emergency)]).toEqual([false, true]);
+  expect(['a', 'b', 'c'].map((client) => finds(all.open(client, false), LARGE))).toEqual([true, true, false]);
+  expect(['d', 'e'].map((client) => finds(all.open(client, true), LARGE))).toEqual([true, false]);
 });
 
-test('the client that holds fewest comes next', async () => {
-  const all = createSourceMemory({ totalBytes: 320 * MIB, answerBytes: LARGE });
-  const held = ['a', 'a', 'b', 'c', 'd'].map((client) => all.open(client, false, never));
-  await holdAll(held);
-  const greedy = all.open('a', false, never).reserve(LARGE) ?? Promise.resolve();
-  const modest = all.open('e', false, never).reserve(LARGE) ?? Promise.resolve();
-  held[4]?.close();
-  expect([await isSettled(greedy), await isSettled(modest)]).toEqual([false, true]);
-});
-
-test('a place of the middle size is given back for a large one, and one request holds one', async () => {
+test('what a request holds bounds its answer', () => {
   const all = memory();
-  const rooms = Array.from({ length: 40 }, (_value, number) => all.open(String(number), false, never));
+  const [large, room] = [all.open('a', false), all.open('a', false)];
+  large.reserve(LARGE);
+  expect(large.heldBytes).toBe(LARGE);
+  expect([large.hasRoomFor(LARGE), large.hasRoomFor(LARGE + 1)]).toEqual([true, false]);
+  expect(room.heldBytes).toBe(SMALL_BYTES);
+  expect(room.hasRoomFor(SMALL_BYTES + 1)).toBe(true);
+  expect(room.heldBytes).toBe(MIDDLE_BYTES);
+  expect([room.hasRoomFor(MIDDLE_BYTES), room.hasRoomFor(MIDDLE_BYTES + 1)]).toEqual([true, false]);
+  large.close();
+  expect(room.hasRoomFor(MIDDLE_BYTES + 1)).toBe(true);
+});
+
+test('a place of the middle size is given back for a large one, and one request holds one', () => {
+  const all = memory();
+  const middle = (): boolean[] =>
+    Array.from({ length: 16 }, (_value, number) =>
+      finds(all.open(`m${String(number)}`, false), MIDDLE_BYTES),
+    );
+  const rooms = [all.open('a', false), all.open('b', false)];
   for (const room of rooms) {
-    const waiting = room.reserve(MIDDLE_BYTES);
-    if (waiting !== undefined && (await isSettled(waiting))) {
-      expect(room.reserve(MIDDLE_BYTES)).toBeUndefined();
-    }
-    const large = room.reserve(LARGE);
-    if (large !== undefined && (await isSettled(large))) {
-      expect(room.reserve(LARGE)).toBeUndefined();
-      room.close();
-    }
+    expect(
+      [MIDDLE_BYTES, MIDDLE_BYTES, LARGE, LARGE, MIDDLE_BYTES].every((bytes) => finds(room, bytes)),
+    ).toBe(true);
   }
-  // All places are free again for those who come later.
-  for (const room of rooms) {
+  // All but the emergencies' are free.
+  expect(middle().filter(Boolean)).toHaveLength(15);
+  rooms.forEach((room) => {
     room.close();
-  }
-  const later = all.open('x', false, never);
-  await later.reserve(LARGE);
+  });
+  expect([finds(all.open('c', false), LARGE), finds(all.open('d', false), LARGE)]).toEqual([true, true]);
 });
 
-test('who waits beyond the deadline is told to come again, and leaves the place to others', async () => {
+test('a closed room takes no place any more', () => {
   const all = memory();
-  const held = ['a', 'b'].map((client) => all.open(client, false, never));
-  await holdAll(held);
-  const deadline = new AbortController();
-  const waiting = all.open('c', false, deadline.signal).reserve(LARGE) ?? Promise.resolve();
-  const refused = expect(waiting).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 5 });
-  deadline.abort();
-  await refused;
-  held[0]?.close();
-  await all.open('d', false, never).reserve(LARGE);
+  const room = all.open('a', false);
+  room.close();
+  expect([finds(room, LARGE), room.hasRoomFor(MIDDLE_BYTES), finds(room, SMALL_BYTES)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect(finds(all.open('a', false), LARGE)).toBe(true);
 });
 
-test('answers of one request that ask at the same time share its one place', async () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
-  const other = all.open('a', false, never);
-  await other.reserve(LARGE);
-  const room = all.open('a', false, never);
-  const waiting = [MIDDLE_BYTES, LARGE, MIDDLE_BYTES, LARGE].map((bytes) => room.reserve(bytes));
-  other.close();
-  for (const one of waiting) {
-    expect(await isSettled(one ?? Promise.resolve())).toBe(true);
-  }
-  expect(room.reserve(LARGE)).toBeUndefined();
-  room.close();
-  // It holds none any more: the next two each find one.
-  await all.open('a', false, never).reserve(LARGE);
-  await all.open('b', false, never).reserve(LARGE);
+test('one request at a time looks at what there is no room for, for as long as it reads', async () => {
+  const all = memory();
+  let end: () => void = () => undefined;
+  const looking = all.open('a', false).look(async (room) => {
+    room.reserve(LARGE);
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return 'seen';
+  });
+  const other = all.open('b', true);
+  await expect(other.look(() => Promise.resolve())).rejects.toBeInstanceOf(NoRoom);
+  end();
+  expect(await looking).toBe('seen');
+  await expect(other.look(() => Promise.reject(new Error('the source fails')))).rejects.toThrow('fails');
+  expect(await other.look(() => Promise.resolve('seen'))).toBe('seen');
 });

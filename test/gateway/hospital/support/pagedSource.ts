@@ -2,7 +2,13 @@
 import { AppError } from '../../../../gateway/src/errors';
 import type { FhirResource, SearchEntry } from '../../../../gateway/src/fhir/resource';
 import { hospitalOf } from '../../../../gateway/src/fhir/sampleHospital';
-import { PageTooLarge, type SourcePage, type Upstream } from '../../../../gateway/src/fhir/upstream';
+import {
+  type LabelTrust,
+  PageTooLarge,
+  type Room,
+  type SourcePage,
+  type Upstream,
+} from '../../../../gateway/src/fhir/upstream';
 
 export interface PagedSourceOptions {
   /** Bytes of one answer. */
@@ -11,6 +17,8 @@ export interface PagedSourceOptions {
   readonly maxCount?: number;
   /** What it does when asked for `_elements`: gives them (default), gives whole resources, or refuses the parameter. */
   readonly elements?: 'given' | 'ignored' | 'refused';
+  /** Where its labels can be trusted; default `everywhere`. */
+  readonly labels?: LabelTrust;
   /** Runs before each answer. */
   readonly before?: (call: string) => Promise<void> | void;
 }
@@ -29,7 +37,7 @@ interface Answer {
 
 const WITHOUT_PAGING = /&?(_count|_page)=\d+/g;
 
-/** A source in memory for large charts: it finds an answer once, and cuts it into pages. */
+/** A source in memory for large charts: it finds an answer once, cuts it into pages, and asks for room as one over HTTP does. */
 export function pagedSource(records: readonly FhirResource[], options: PagedSourceOptions = {}): PagedSource {
   const sample = hospitalOf(records);
   const answers = new Map<string, Answer | undefined>();
@@ -66,7 +74,7 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
           : [],
     };
   };
-  const page = async (query: string): Promise<SourcePage | undefined> => {
+  const page = async (query: string, room?: Room): Promise<SourcePage | undefined> => {
     calls.push(query);
     await options.before?.(query);
     const key = query.replace(WITHOUT_PAGING, '');
@@ -88,6 +96,7 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
     if (bytes > (options.maxBytes ?? Infinity)) {
       throw new PageTooLarge();
     }
+    room?.reserve(bytes);
     const isLast = offset + count >= answer.matches.length;
     const next = `${key}${key.endsWith('?') ? '' : '&'}_count=${String(count)}&_page=${String(offset + count)}`;
     return {
@@ -98,17 +107,17 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
       self: new URLSearchParams(key.slice(key.indexOf('?') + 1)),
     };
   };
-  const some = async (query: string): Promise<SourcePage> => {
-    const found = await page(query);
+  const some = async (query: string, room?: Room): Promise<SourcePage> => {
+    const found = await page(query, room);
     if (found === undefined) {
       throw new AppError('UPSTREAM_FAILED', 'no such page');
     }
     return found;
   };
-  const upstream: Upstream = {
+  const over = (room?: Room): Upstream => ({
     baseUrl: undefined,
-    labels: 'everywhere',
-    within: () => upstream,
+    labels: options.labels ?? 'everywhere',
+    within: over,
     read: async (type, id) => {
       calls.push(`${type}/${id}`);
       await options.before?.(`${type}/${id}`);
@@ -116,14 +125,15 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
       if (resource !== undefined && sizeOf({ resource }) > (options.maxBytes ?? Infinity)) {
         throw new PageTooLarge();
       }
+      room?.reserve(resource === undefined ? 0 : sizeOf({ resource }));
       return resource;
     },
-    search: (type, parameters) => some(`${type}?${parameters.toString()}`),
-    everything: async (id, parameters) => page(`Patient/${id}/$everything?${parameters.toString()}`),
-    page: some,
+    search: (type, parameters) => some(`${type}?${parameters.toString()}`, room),
+    everything: async (id, parameters) => page(`Patient/${id}/$everything?${parameters.toString()}`, room),
+    page: (next) => some(next, room),
     isReady: () => Promise.resolve({ ready: true }),
-  };
-  return { upstream, calls };
+  });
+  return { upstream: over(), calls };
 }
 
 function elementsIn(query: string, options: PagedSourceOptions): readonly string[] | undefined {
