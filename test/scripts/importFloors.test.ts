@@ -49,6 +49,7 @@ const PLANTED: readonly (readonly [string, string, Readonly<Record<string, strin
   ],
   ['resolved', 'a file that is not there', { 'gateway/src/fhir/a3.ts': "import './gone';" }],
   ['has-a-row', 'a new folder', { 'gateway/src/cellar/a.ts': "import '../fhir/leaf';" }],
+  ['has-a-row', 'a new room', { 'gateway/src/trustee/cellar/a.ts': "import '../../api/leaf';" }],
   ['fabric', 'Fabric in a service', { 'gateway/src/trustee/a.ts': "import '@hyperledger/fabric-gateway';" }],
   [
     'fabric',
