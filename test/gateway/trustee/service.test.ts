@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import request from 'supertest';
+import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createSealedCookie } from '../../../gateway/src/trustee/session/sealedCookie';
 import { Browser } from './browser';
 import { ALICE, type Harness, LANE, startTrustee } from './trusteeHarness';

@@ -7,22 +7,22 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { createMetrics } from '../../../gateway/src/http/metrics';
-import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
+import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
-import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
+import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
+import {
+  openPatientAccounts,
+  type PatientAccounts,
+} from '../../../gateway/src/trustee/accounts/patientAccounts';
 import {
   createTrusteeApp,
   type TrusteeApp,
   type TrusteeDeps,
 } from '../../../gateway/src/trustee/createTrusteeApp';
-import {
-  openPatientAccounts,
-  type PatientAccounts,
-} from '../../../gateway/src/trustee/accounts/patientAccounts';
-import { migrateTrusteeDatabase } from '../../../gateway/src/trustee/trusteeDatabase';
 import { openTrusteeKeys } from '../../../gateway/src/trustee/signIn/trusteeKeys';
+import { migrateTrusteeDatabase } from '../../../gateway/src/trustee/trusteeDatabase';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 import { pause } from '../../support/pause';
 import { subjectOf } from './subjects';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Request, RequestHandler, Response } from 'express';
+import { coversPatientScope } from '../../auth/patientScopes';
+import type { SmartLetter } from '../../auth/smartScope';
 import type { TokenVerifier } from '../../auth/tokenVerifier';
 import { AppError } from '../../errors';
 import type { Admission } from '../../http/admission';
-import { checkWrite } from '../session/csrf';
 import type { Patient, PatientDirectory } from '../accounts/patientDirectory';
-import { coversPatientScope } from '../../auth/patientScopes';
-import type { SmartLetter } from '../../auth/smartScope';
+import { checkWrite } from '../session/csrf';
 import type { PortalSession, PortalSessions } from '../session/portalSession';
 
 /** Who calls the patient API. The subject is always the caller's own: no path, query or body can name another. */

@@ -10,6 +10,7 @@ import {
   pageQuery,
   previewQuery,
 } from '../../api/schemas';
+import { coversPatientScope } from '../../auth/patientScopes';
 import { AppError } from '../../errors';
 import type { NetworkDirectory } from '../../projection/networkDirectory';
 import { readCursor, writeCursor } from '../../readmodel/accessCursor';
@@ -19,7 +20,6 @@ import { callerOf, patientWith } from './caller';
 import type { ConsentDesk, StandingConsent } from './consentDesk';
 import { replayAccess, replayPage } from './consentPreview';
 import { jsonBody } from './jsonBody';
-import { coversPatientScope } from '../../auth/patientScopes';
 
 export interface ConsentRoutesDeps {
   readonly desk: ConsentDesk;

@@ -2,11 +2,11 @@
 import { Router } from 'express';
 import type { LedgerKeeping, ListPosition, Me } from '../../api/schemas';
 import { splitScopes } from '../../auth/smartScope';
-import type { ProjectionStatus } from '../../projection/projection';
 import type { NetworkDirectory } from '../../projection/networkDirectory';
-import { type Caller, callerOf } from './caller';
-import type { PortalSessions } from '../session/portalSession';
+import type { ProjectionStatus } from '../../projection/projection';
 import type { FailedSignIns } from '../accounts/signInThrottle';
+import type { PortalSessions } from '../session/portalSession';
+import { type Caller, callerOf } from './caller';
 
 export interface MeRoutesDeps {
   readonly sessions: PortalSessions;

@@ -3,11 +3,11 @@ import { type Request, type Response, Router, urlencoded } from 'express';
 import { errors, type Provider } from 'oidc-provider';
 import { splitScopes } from '../../auth/smartScope';
 import { AppError } from '../../errors';
-import { PORTAL_CLIENT_ID } from './patientProvider';
 import type { PatientAccounts } from '../accounts/patientAccounts';
+import type { SignInThrottle } from '../accounts/signInThrottle';
+import { PORTAL_CLIENT_ID } from './patientProvider';
 import { describeScopes } from './scopeWords';
 import { consentPage, errorPage, LANGUAGE_PARAMETER, loginPage, type Page } from './signInPages';
-import type { SignInThrottle } from '../accounts/signInThrottle';
 import { interactionLanguage, type Language, LANGUAGES, requestLanguage, wordsIn } from './signInWords';
 
 export interface InteractionDeps {

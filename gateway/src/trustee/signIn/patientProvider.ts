@@ -8,14 +8,14 @@ import {
   Provider,
 } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { grantablePatientScopes, identityScopes, withNarrowerScopes } from '../../auth/patientScopes';
 import { sayWhenToRetry } from '../../auth/temporarilyUnavailable';
 import { faultTrace } from '../../http/faultTrace';
+import type { PatientAccounts } from '../accounts/patientAccounts';
+import { LOGIN_CLAIM } from '../accounts/patientDirectory';
+import type { OidcStorage } from './oidcStorage';
 import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
-import type { OidcStorage } from './oidcStorage';
-import { LOGIN_CLAIM } from '../accounts/patientDirectory';
-import { grantablePatientScopes, identityScopes, withNarrowerScopes } from '../../auth/patientScopes';
-import type { PatientAccounts } from '../accounts/patientAccounts';
 import type { TrusteeKeys } from './trusteeKeys';
 
 /** A third party's app that patients may let use the patient API: a public client (RFC 8252), so PKCE and no secret. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type Response, Router } from 'express';
 import { AppError } from '../../errors';
-import { checkWrite } from '../session/csrf';
-import type { OpenIdClient } from './openIdClient';
 import type { PatientDirectory } from '../accounts/patientDirectory';
-import type { PendingSignIns } from './pendingSignIns';
+import { checkWrite } from '../session/csrf';
 import type { PortalSessions } from '../session/portalSession';
+import type { OpenIdClient } from './openIdClient';
+import type { PendingSignIns } from './pendingSignIns';
 import { errorPage } from './signInPages';
 import { requestLanguage, wordsIn } from './signInWords';
 

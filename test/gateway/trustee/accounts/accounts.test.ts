@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openDatabase, type SqlDatabase } from '../../../../gateway/src/sqlite/openDatabase';
 import { hashPassword, verifyPassword } from '../../../../gateway/src/trustee/accounts/passwordHash';
-import { openOidcStorage } from '../../../../gateway/src/trustee/signIn/oidcStorage';
 import { openPatientAccounts } from '../../../../gateway/src/trustee/accounts/patientAccounts';
+import { openOidcStorage } from '../../../../gateway/src/trustee/signIn/oidcStorage';
 import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 
 const COST = { N: 16, r: 1, p: 1 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { openDatabase, type SqlDatabase } from '../../../../gateway/src/sqlite/openDatabase';
-import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 import {
   openSignInThrottle,
   type SignInThrottle,
 } from '../../../../gateway/src/trustee/accounts/signInThrottle';
+import { migrateTrusteeDatabase } from '../../../../gateway/src/trustee/trusteeDatabase';
 
 const RULES = {
   pair: { free: 3, capMs: 4000 },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessEntry, accessList, type AccessList } from '../../../../gateway/src/api/schemas';
-import { StoreUnavailableError } from '../../../../gateway/src/readmodel/accessStore';
 import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
+import { StoreUnavailableError } from '../../../../gateway/src/readmodel/accessStore';
 import { accessRequest } from '../../../support/accessRequests';
 import { Browser } from '../browser';
 import { subjectOf } from '../subjects';

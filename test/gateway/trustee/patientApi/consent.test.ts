@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
 import { consentHistory, type ConsentPreview, consentPreview } from '../../../../gateway/src/api/schemas';
+import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
 import { accessRequest } from '../../../support/accessRequests';
-import { subjectOf } from '../subjects';
 import { type Answer, Browser } from '../browser';
+import { subjectOf } from '../subjects';
 import { ALICE, BOB, type Harness, LANE, startTrustee } from '../trusteeHarness';
 
 const alice = subjectOf(ALICE.value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { replayPage } from '../../../../gateway/src/trustee/patientApi/consentPreview';
 import type { StoredEntry } from '../../../../gateway/src/readmodel/accessStore';
+import { replayPage } from '../../../../gateway/src/trustee/patientApi/consentPreview';
 
 /** Replays 500 entries of which each takes `ms` of the injected time. */
 async function replayWith(ms: number): Promise<{ considered: number; turns: readonly number[] }> {
