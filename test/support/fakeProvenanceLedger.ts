@@ -55,6 +55,10 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return Promise.reject(new Error('the fake ledger returns no bitmap'));
   }
 
+  takesTime(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   evaluateBatch(): Promise<never> {
     return Promise.reject(new Error('the fake ledger evaluates no batch'));
   }

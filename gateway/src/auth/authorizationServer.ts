@@ -13,8 +13,9 @@ import type { Logger } from 'pino';
 import { AppError } from '../errors';
 import { faultTrace } from '../http/faultTrace';
 import { B2B, B2bRefused, formatB2b, type B2bExtension } from './b2bExtension';
-import { checkClientAssertion } from './clientAssertion';
-import { JwsRefused } from './compactJws';
+import { AheadOfTime, checkClientAssertion } from './clientAssertion';
+import { type ClientClocks, type ClockSign, signOf } from './clientClocks';
+import { JwsRefused, readClaims } from './compactJws';
 import { createAdapterFactory } from './authorizationStorage';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
@@ -42,6 +43,8 @@ export interface AuthorizationServerOptions {
   readonly log: Logger;
   /** Counts a genuine request of a client. @throws AppError TOO_MANY_REQUESTS when there were too many. */
   readonly admit: (clientId: string, purpose: string) => void;
+  /** Told how the clocks of clients compare with this one. */
+  readonly clocks?: Pick<ClientClocks, 'note'> | undefined;
 }
 
 export interface AuthorizationServer {
@@ -116,7 +119,7 @@ export async function createAuthorizationServer(
   provider.on('server_error', (_ctx, error) => {
     options.log.error({ fault: faultTrace(error) }, 'token endpoint failed');
   });
-  explainRefusals(provider, options.log);
+  explainRefusals(provider, options);
   sayWhenToRetry(provider);
   const callback = provider.callback();
   return {
@@ -134,19 +137,28 @@ async function checkAssertion(
   audiences: readonly string[],
 ): Promise<B2bExtension> {
   const { client, organisation } = await findRegistered(ctx.oidc.client?.clientId ?? '', options.registry);
+  const assertion = String(ctx.oidc.params?.['client_assertion']);
+  const nowSeconds = options.clock() / 1000;
+  const note = (refusedAs: ClockSign['refusedAs']): void => {
+    options.clocks?.note(signOf(client.clientId, readClaims(assertion), nowSeconds, refusedAs));
+  };
   try {
-    const b2b = checkClientAssertion(String(ctx.oidc.params?.['client_assertion']), {
+    const b2b = checkClientAssertion(assertion, {
       audiences,
       jwks: client.jwks as { keys: JWK[] },
       organisationIdentifiers: organisation.identifiers,
-      nowSeconds: options.clock() / 1000,
+      nowSeconds,
       skewSeconds: SKEW_SECONDS,
     });
+    note('none');
     options.admit(client.clientId, b2b.purpose);
     return b2b;
   } catch (error) {
     if (error instanceof AppError && error.code === 'TOO_MANY_REQUESTS') {
       throw new TooManyRequests(error);
+    }
+    if (error instanceof AheadOfTime) {
+      note('ahead');
     }
     // The library turns any other class into a 500.
     if (error instanceof JwsRefused) {

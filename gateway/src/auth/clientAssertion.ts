@@ -18,6 +18,9 @@ export interface AssertionRules {
   readonly skewSeconds: number;
 }
 
+/** Refused because its times are ahead of this server's clock, though its form is right. */
+export class AheadOfTime extends JwsRefused {}
+
 /** SMART Backend Services: `exp` at most five minutes ahead; UDAP: an assertion with `hl7-b2b` lives at most five minutes. */
 export const MAX_ASSERTION_SECONDS = 300;
 const MAX_JTI_LENGTH = 256;
@@ -75,7 +78,10 @@ function checkTimes(payload: JsonObject, { nowSeconds, skewSeconds }: AssertionR
     throw new JwsRefused('exp must be a number of seconds since 1970');
   }
   if (exp > nowSeconds + MAX_ASSERTION_SECONDS + skewSeconds) {
-    throw new JwsRefused('exp must be at most 300 seconds ahead of this server’s clock');
+    const isAhead = isNumericDate(iat) && iat > nowSeconds + skewSeconds;
+    throw new (isAhead ? AheadOfTime : JwsRefused)(
+      'exp must be at most 300 seconds ahead of this server’s clock',
+    );
   }
   if (iat === undefined) {
     return;
@@ -84,7 +90,7 @@ function checkTimes(payload: JsonObject, { nowSeconds, skewSeconds }: AssertionR
     throw new JwsRefused('iat must be a number of seconds since 1970');
   }
   if (iat > nowSeconds + skewSeconds) {
-    throw new JwsRefused('iat must not be ahead of this server’s clock');
+    throw new AheadOfTime('iat must not be ahead of this server’s clock');
   }
   if (exp - iat > MAX_ASSERTION_SECONDS + skewSeconds) {
     throw new JwsRefused('exp must be at most 300 seconds after iat');

@@ -2,11 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { ClientClocks } from '../auth/clientClocks';
 import { openReplayStore } from '../auth/replayStore';
 import type { Upstream } from '../fhir/upstream';
 import { createHospitalApp, type HospitalSettings, type TokenIssuer } from '../hospital/createHospitalApp';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
+import { openClockCheck } from '../ledger/clockCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
 import { watchLedger } from '../ledger/watchedLedger';
@@ -18,6 +20,7 @@ import { openTableGuard } from '../subjects/tableGuard';
 import { keepSecret } from '../keys/keyFile';
 import { keepSigningKey } from '../keys/signingKey';
 import { createRandomPool } from './randomPool';
+import { addClockMetrics, clockHealth } from './clockHealth';
 import { closeAll } from './closeAll';
 import { recorderHealth } from './recorderHealth';
 import { addRecorderMetrics } from './recorderMetrics';
@@ -60,15 +63,25 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
   const metrics = createMetrics('hospital');
+  const lane = `${ledger.mspId}/${options.gatewayName}`;
   const recorder = await createRecorder({
     ledger,
-    lane: `${ledger.mspId}/${options.gatewayName}`,
+    lane,
     outbox: openOutbox(join(options.dataDir, 'outbox.db')),
     emergencyWithoutLedger: options.emergencyWithoutLedger,
     limits: options.recorderLimits ?? {},
     log,
   });
   addRecorderMetrics(metrics, recorder);
+  // Not by the watched ledger: a trustee's peer that does not answer this question is nobody's trouble.
+  const peerClocks = openClockCheck({ ledger: options.ledger, lane, log });
+  const clientClocks = new ClientClocks({
+    clock: Date.now,
+    onSuspicion: (suspicion) => {
+      log.warn(suspicion ?? 'clients get tokens again: their clocks agree with this one');
+    },
+  });
+  addClockMetrics(metrics, peerClocks, clientClocks);
   const registry = createRegistryCache({ ledger, log, isLedgerAway: () => recorder.state().ledgerAway });
   const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
   const tokens: TokenIssuer =
@@ -94,7 +107,12 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     metrics,
     gate: guard.gate,
     mspId: ledger.mspId,
-    readiness: { recorder: () => recorderHealth(recorder, ledger), identifiers: () => guard.health() },
+    clocks: clientClocks,
+    readiness: {
+      recorder: () => recorderHealth(recorder, ledger),
+      identifiers: () => guard.health(),
+      clock: () => clockHealth(peerClocks, clientClocks),
+    },
   });
   server.serve(hospital.app);
   options.operations.serve(hospital.operations);
@@ -105,6 +123,9 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
         () => server.close(),
         () => options.operations.close(0),
         () => guard.close(),
+        () => {
+          peerClocks.close();
+        },
         () => recorder.close(),
         () => hospital.close(),
         () => registry.close(),

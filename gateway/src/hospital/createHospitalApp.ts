@@ -12,6 +12,7 @@ import {
   type TokenService,
 } from '../auth/discovery';
 import { fhirAdmission, tokenAdmission, tokenKey } from '../auth/fhirAdmission';
+import type { ClientClocks } from '../auth/clientClocks';
 import { createAuthenticator } from '../auth/principal';
 import type { RegistryReader } from '../auth/registryReader';
 import type { ReplayStore } from '../auth/replayStore';
@@ -88,6 +89,8 @@ export interface HospitalDependencies {
   /** Resolves after so many milliseconds; the platform's timer unless given. */
   readonly pause?: (milliseconds: number) => Promise<void>;
   readonly log: Logger;
+  /** Told how the clocks of clients compare with this one. */
+  readonly clocks?: Pick<ClientClocks, 'note'> | undefined;
   readonly metrics?: Metrics;
   /** MSP id of the holder whose gateway this is. */
   readonly mspId: string;
@@ -269,7 +272,7 @@ async function createTokenSide(
   fhirBaseUrl: string,
   admission: Admission,
 ): Promise<TokenSide> {
-  const { tokens, settings, registry, clock, log } = dependencies;
+  const { tokens, settings, registry, clock, clocks, log } = dependencies;
   const router = Router();
   if (tokens.kind === 'external') {
     const { issuer, jwksUrl, tokenEndpoint = `${issuer}/token` } = tokens;
@@ -285,6 +288,7 @@ async function createTokenSide(
     registry,
     replays: tokens.replays,
     clock,
+    clocks,
     log,
     admit: (clientId, purpose) => {
       admission.countCaller(tokenKey(clientId, purpose));

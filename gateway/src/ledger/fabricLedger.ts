@@ -17,7 +17,7 @@ import { BlockReader } from './blockReader';
 import { type Connection, type ConnectionOptions, openConnection } from './connection';
 import { Heights } from './heights';
 import { LedgerError } from './ledgerError';
-import { toLedgerError } from './ledgerErrors';
+import { isRefusedForTime, toLedgerError } from './ledgerErrors';
 import { Orderers, type OrderersOptions } from './orderers';
 import { OwnOrganisation } from './ownOrganisation';
 import type {
@@ -185,6 +185,23 @@ class FabricGatewayLedger implements FabricLedger {
       result,
       batch.requests.map((request) => request.items.length),
     );
+  }
+
+  async takesTime(lane: string, mspId: string): Promise<boolean> {
+    // Record looks at the time before it looks for a batch, and this call brings none.
+    const question = { contract: this.#contract('Access'), name: 'Record', args: [lane, String(MAX_SEQ)] };
+    try {
+      await this.#submitter.evaluate({ ...question, endorsers: [mspId] });
+      return true;
+    } catch (error) {
+      if (isRefusedForTime(error)) {
+        return false;
+      }
+      if (error instanceof LedgerError && error.domainCode === 'INVALID_INPUT') {
+        return true;
+      }
+      throw error;
+    }
   }
 
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {

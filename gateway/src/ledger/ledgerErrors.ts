@@ -79,6 +79,8 @@ const REFUSED_IDENTITY = [
 const REFUSED_BY_CODE: readonly number[] = [GrpcStatus.PERMISSION_DENIED];
 /** What a peer says of blocks and transactions from before the snapshot by which it joined (`blockfile_mgr.go`). */
 const BEFORE_SNAPSHOT = 'bootstrapped from a snapshot';
+/** What a peer says of a proposal outside its time window (`timestampchecker`, Fabric 3). */
+const OUTSIDE_TIME_WINDOW = 'request unauthorized due to incorrect timestamp';
 /** What the TLS library says when a certificate is the matter. */
 const TLS_TROUBLE = /certificate|self.signed|handshake|SSL routines|EPROTO/i;
 const NOBODY_THERE: readonly number[] = [GrpcStatus.UNAVAILABLE, GrpcStatus.DEADLINE_EXCEEDED];
@@ -91,6 +93,14 @@ export function isCutOffFromOrderers(error: unknown): boolean {
   return (
     error instanceof GatewayError &&
     (NO_ANSWER_IN_TIME.includes(error.code) || NO_ORDERER.some((text) => error.message.includes(text)))
+  );
+}
+
+/** Whether a peer refused a proposal for its time alone: the chaincode beyond 60 s, a Fabric 3 peer itself beyond its time window. */
+export function isRefusedForTime(error: unknown): boolean {
+  return (
+    error instanceof LedgerError &&
+    (error.domainCode === 'TIME_OUT_OF_RANGE' || error.message.includes(OUTSIDE_TIME_WINDOW))
   );
 }
 

@@ -13,6 +13,7 @@ import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJ
 import pino, { type Logger } from 'pino';
 import request from 'supertest';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
+import type { ClientClocks } from '../../../gateway/src/auth/clientClocks';
 import { openReplayStore, type ReplayStore } from '../../../gateway/src/auth/replayStore';
 import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
 import type { Upstream } from '../../../gateway/src/fhir/upstream';
@@ -131,6 +132,7 @@ export class FakeRegistry {
 }
 
 export interface FixtureOptions {
+  readonly clocks?: Pick<ClientClocks, 'note'>;
   readonly upstream?: Upstream;
   readonly settings?: Partial<HospitalSettings>;
   readonly tokens?: TokenIssuer;
@@ -212,6 +214,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     recorder: options.ownRecorder ?? recorder,
     emergencyWithoutLedger: choiceOf(options),
     ...(options.pause === undefined ? {} : { pause: options.pause }),
+    clocks: options.clocks,
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
     mspId: 'NorthHospitalMSP',

@@ -4,6 +4,7 @@ import type { LedgerEvent, LedgerPosition } from '../../../gateway/src/ledger/pr
 import { connectAs } from '../../fabric/connections';
 import { testSubject } from '../../support/accessRequests';
 import { requestOf } from '../recorder/support/requests';
+import { shiftClock } from '../../support/shiftedClock';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from './network';
 
 const LANE = `${NORTH}/ward`;
@@ -93,6 +94,31 @@ describe('recording', () => {
     );
     expect(error.kind).toBe('unavailable');
     expect(await net.north.findBatch(LANE, 5)).toBeUndefined();
+  });
+});
+
+describe('the time', () => {
+  afterEach(() => {
+    shiftClock(0);
+  });
+
+  test.each([
+    [0, true],
+    [55_000, true],
+    [-55_000, true],
+    [65_000, false],
+    [-65_000, false],
+    [180_000, false],
+  ])('of a clock that is %i ms off is taken by either peer: %s', async (offsetMs, isTaken) => {
+    shiftClock(offsetMs);
+    expect(await net.north.takesTime(`${NORTH}/main`, NORTH)).toBe(isTaken);
+    expect(await net.north.takesTime(`${NORTH}/main`, TRUSTEE)).toBe(isTaken);
+  });
+
+  test('is no answer when the question is refused for something else', async () => {
+    await expect(net.north.takesTime(`${SOUTH}/main`, NORTH)).rejects.toMatchObject({
+      domainCode: 'NOT_ALLOWED',
+    });
   });
 });
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import { addClockMetrics } from '../../../gateway/src/compose/clockHealth';
+import { createMetrics } from '../../../gateway/src/http/metrics';
+import type { TimeVerdicts } from '../../../gateway/src/ledger/clockCheck';
+
+test('says how many peers refuse this clock, and how far the clients are ahead of it', async () => {
+  const metrics = createMetrics('hospital');
+  let verdicts: TimeVerdicts = { own: 'unknown', trustee: 'taken' };
+  const ahead: number[] = [];
+  addClockMetrics(metrics, { verdicts: () => verdicts }, { aheadSeconds: () => ahead[0] });
+  const read = async (): Promise<(string | undefined)[]> => {
+    const lines = (await metrics.registry.metrics()).split('\n');
+    return ['refused_by_peers', 'offset_seconds'].map(
+      (name) => lines.find((line) => line.startsWith(`chartwitness_clock_${name}{`))?.split(' ')[1],
+    );
+  };
+  expect(await read()).toEqual(['0', '0']);
+  verdicts = { own: 'refused', trustee: 'refused' };
+  ahead.push(-12.5);
+  expect(await read()).toEqual(['2', '-12.5']);
+});
