@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Each check finds a planted mistake, and says nothing of what is right. */
+import {
+  brokenLinks,
+  commandDifferences,
+  settingDifferences,
+  tableDifferences,
+  threatDifferences,
+  unknownCommands,
+  unknownConstants,
+  unknownMetrics,
+  unknownPaths,
+  unnamedSettings,
+  valueDifferences,
+} from '../../../scripts/readmes/checks';
+
+const documents = (text: string, path = 'folder/README.md'): ReadonlyMap<string, string> =>
+  new Map([[path, text]]);
+const files = new Set(['LICENSE', 'folder', 'folder/part.ts', 'test/a.test.ts', 'folder/README.md']);
+const exists = (path: string): boolean => files.has(path);
+
+describe('links', () => {
+  const check = (text: string): readonly string[] => brokenLinks(documents(`# A title\n\n${text}`), exists);
+
+  test.each([
+    ['a file that is not there', '[part](gone.ts)', /gone\.ts leads nowhere/],
+    ['a picture that is not there', '![list](list.png)', /list\.png leads nowhere/],
+    ['a file of another folder', '[licence](LICENSE)', /leads nowhere/],
+    ['an anchor of this page', '[here](#a-titel)', /#a-titel names no heading/],
+    ['an anchor of another page', '[there](README.md#nothing)', /names no heading/],
+    ['a link behind code', '`x` and [part](gone.ts)', /gone\.ts/],
+    ['a definition', '[gone]: gone.ts', /gone\.ts/],
+    ['one of two in a line', '[part](part.ts) [part](gone.ts)', /gone\.ts/],
+  ])('%s', (_what, text, found) => {
+    expect(check(text)).toEqual([expect.stringMatching(found)]);
+  });
+
+  test.each([
+    '[part](part.ts)',
+    '[licence](../LICENSE)',
+    '[folder](../folder/)',
+    '[here](#a-title)',
+    '[page](README.md#a-title)',
+    '[web](https://example.org/gone.ts)',
+    '[mail](mailto:a@example.org)',
+    '`[part](gone.ts)`',
+    '```\n[part](gone.ts)\n```',
+  ])('nothing of %p', (text) => {
+    expect(check(text)).toEqual([]);
+  });
+
+  test('headings become anchors as on GitHub: marks go, blanks are hyphens, the second is numbered', () => {
+    const page = '# `a` & b: C_d!\n# Twice\n# Twice\n# [Linked](part.ts) é\n```\n# no heading\n```\n';
+    const anchors = ['a--b-c_d', 'twice', 'twice-1', 'linked-é'];
+    expect(
+      brokenLinks(documents(page + anchors.map((anchor) => `[x](#${anchor})`).join(' ')), exists),
+    ).toEqual([]);
+    expect(brokenLinks(documents(`${page}[x](#no-heading)`), exists)).toHaveLength(1);
+  });
+});
+
+test('commands: one that is not there, one that nobody names', () => {
+  const check = (text: string): readonly string[] =>
+    commandDifferences(documents(text), ['test', 'demo', 'test:kill']);
+  const all = 'npm test, `npm run demo -- --check`, npm run --silent test:kill';
+  expect(check(all)).toEqual([]);
+  expect(check(`${all}, npm run dmeo`)).toEqual(['folder/README.md: there is no command "npm run dmeo"']);
+  expect(check('npm test, npm run demo')).toEqual([expect.stringContaining('test:kill')]);
+});
+
+test('commands of the program, in code alone', () => {
+  const check = (text: string): readonly string[] => unknownCommands(documents(text), ['demo']);
+  expect(check('`chartwitness demo --fresh` and the chartwitness ledger')).toEqual([]);
+  expect(check('`npx chartwitness dmeo`')).toHaveLength(1);
+  expect(check('```sh\nchartwitness dmeo --fresh\n```')).toHaveLength(1);
+});
+
+describe('settings', () => {
+  const settings = [{ name: 'MAX_COUNT', standard: 5_000 }, { name: 'KEY_FILE' }];
+  const table = (row: string): string => `| setting | default | what |\n| --- | --- | --- |\n| ${row} |`;
+  const check = (text: string): readonly string[] => settingDifferences(documents(text), settings);
+
+  test('as they are', () => {
+    expect(check(table('`MAX_COUNT` | 5,000 | matches'))).toEqual([]);
+    expect(check('| variable | what |\n| --- | --- |\n| `KEY_FILE` | key |')).toEqual([]);
+    expect(check('`MAX_COUNT` (5,000), `KEY_FILE`')).toEqual([]);
+  });
+
+  test.each([
+    ['a name that is none', table('`MAX_CUONT` | 5,000 | matches')],
+    ['another default', table('`MAX_COUNT` | 500 | matches')],
+    ['a default where there is none', table('`KEY_FILE` | 1 | key')],
+    ['a name that is none, among variables', '| variable | what |\n| --- | --- |\n| `KEY_FIEL` | key |'],
+    ['another default in running text', '`MAX_COUNT` (500)'],
+  ])('%s', (_what, text) => {
+    expect(check(text)).toHaveLength(1);
+  });
+
+  test('one that nobody names; a longer name does not name it', () => {
+    expect(unnamedSettings(['`MAX_COUNT`', 'KEY_FILE=x'], settings)).toEqual([]);
+    expect(unnamedSettings(['MAX_COUNT KEY_FILES'], settings)).toEqual([expect.stringContaining('KEY_FILE')]);
+  });
+});
+
+test('a table: a row too many, a row too few, two names in a row, no table', () => {
+  const check = (text: string): readonly string[] =>
+    tableDifferences(documents(text), 'folder/README.md', 'code', ['A', 'B', 'C']);
+  const table = (...rows: string[]): string => ['| code | when |', '| --- | --- |', ...rows].join('\n');
+  expect(check(table('| `A`, `B` | `D` |', '| `C` | x \\| y |'))).toEqual([]);
+  expect(check(table('| `A` | |', '| `C` | |'))).toEqual([expect.stringMatching(/lacks B$/)]);
+  expect(check(table('| `A`, `B` | |', '| `C` | |', '| `D` | |'))).toEqual([expect.stringMatching(/D$/)]);
+  expect(check('')[0]).toMatch(/there is no table/);
+});
+
+test('a value of a table', () => {
+  const check = (status: string): readonly string[] =>
+    valueDifferences(
+      documents(`| code | status |\n| --- | --- |\n| \`A\` | ${status} |`),
+      'folder/README.md',
+      ['code', 'status'],
+      { A: '404' },
+    );
+  expect(check('404')).toEqual([]);
+  expect(check('400')).toEqual(['folder/README.md: status of A is 404']);
+});
+
+test('a metric', () => {
+  const check = (text: string): readonly string[] => unknownMetrics(documents(text), ['chartwitness_owed']);
+  expect(check('`chartwitness_owed` above 0')).toEqual([]);
+  expect(check('`chartwitness_owned` above 0')).toHaveLength(1);
+});
+
+test('a name in capitals', () => {
+  const check = (text: string): readonly string[] =>
+    unknownConstants(documents(text), "throw new AppError('LANE_FENCED')");
+  expect(check('`LANE_FENCED`, `OK`, LANE_FENCDE')).toEqual([]);
+  expect(check('`LANE_FENCDE`')).toHaveLength(1);
+});
+
+test('a path', () => {
+  const check = (text: string): readonly string[] => unknownPaths(documents(text), exists);
+  expect(check('`test/a`, `test/a.test.ts`, `other/gone.ts`, `npm run test/b`')).toEqual([]);
+  expect(check('`test/b.test.ts`')).toHaveLength(1);
+});
+
+describe('the threat model', () => {
+  const check = (row: string, rest = ''): readonly string[] =>
+    threatDifferences(
+      documents(`| attack | stopped in | test |\n| --- | --- | --- |\n| ${row} |\n\n${rest}`, 'SECURITY.md'),
+      'SECURITY.md',
+      ['test/a.test.ts'],
+      exists,
+    );
+  const DEFINITION = '[a]: test/a.test.ts';
+
+  test('an attack with its place and its test', () => {
+    expect(check('guesses | `folder/part` | [a](test/a.test.ts)')).toEqual([]);
+    expect(check('guesses | `folder/part` | [a]', DEFINITION)).toEqual([]);
+  });
+
+  test.each([
+    ['no test', 'guesses | `folder/part` | later', ''],
+    ['a test that nothing defines', 'guesses | `folder/part` | [a]', ''],
+    ['something else than a test', 'guesses | `folder/part` | [a](folder/part.ts)', ''],
+  ])('%s: the attack has none, and the test is not named', (_what, row, rest) => {
+    expect(check(row, rest)).toEqual([
+      expect.stringContaining('no test is named for "guesses"'),
+      expect.stringContaining('does not name test/a.test.ts'),
+    ]);
+  });
+
+  test.each([
+    ['a place that is not there', '`folder/gone`', /there is no folder\/gone/],
+    ['no place', 'somewhere', /nothing is said to stop/],
+  ])('%s', (_what, where, found) => {
+    expect(check(`guesses | ${where} | [a]`, DEFINITION)).toEqual([expect.stringMatching(found)]);
+  });
+
+  test('no table', () => {
+    expect(threatDifferences(documents('', 'SECURITY.md'), 'SECURITY.md', [], exists)).toEqual([
+      'SECURITY.md: there is no table of attacks',
+    ]);
+  });
+});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the documents name is there, and what is there is named (`chaincode/README.md`: `test/chaincode/readme.test.ts`). What the checks find in planted mistakes: `checks.test.ts`. */
+import { addProjectionMetrics } from '../../../gateway/src/compose/projectionMetrics';
+import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
+import { VARIABLES } from '../../../gateway/src/config/variables';
+import { APP_ERRORS } from '../../../gateway/src/errors';
+import { DEFAULT_SOURCE_TIMEOUT_MS } from '../../../gateway/src/fhir/sourceConnection';
+import { REMEDIES } from '../../../gateway/src/projection/problems';
+import {
+  brokenLinks,
+  commandDifferences,
+  type Setting,
+  settingDifferences,
+  tableDifferences,
+  threatDifferences,
+  unknownCommands,
+  unknownConstants,
+  unknownMetrics,
+  unknownPaths,
+  unnamedSettings,
+  valueDifferences,
+} from '../../../scripts/readmes/checks';
+import {
+  isThere,
+  read,
+  repositoryDocuments,
+  repositoryFiles,
+  repositorySource,
+} from '../../../scripts/readmes/repository';
+
+const REFERENCE = 'gateway/REFERENCE.md';
+const files = repositoryFiles();
+const documents = repositoryDocuments(files);
+const gatewaySource = files.filter((path) => path.startsWith('gateway/src/') && path.endsWith('.ts'));
+
+/** Defaults that the part has which the setting is for. */
+const DEFAULTS_ELSEWHERE: Readonly<Record<string, number>> = {
+  UPSTREAM_TIMEOUT_MS: DEFAULT_SOURCE_TIMEOUT_MS,
+};
+
+/** The default that a variable's form gives when it is absent, as far as it is a number. */
+const settings: readonly Setting[] = Object.entries(VARIABLES).map(([name, { form }]) => {
+  const { data } = form.safeParse(undefined);
+  return { name, standard: typeof data === 'number' ? data : DEFAULTS_ELSEWHERE[name] };
+});
+
+/** Names that are written whole, and those that two tables make with a prefix. */
+function metricNames(): readonly string[] {
+  const names = gatewaySource.flatMap((path) =>
+    [...read(path).matchAll(/'(chartwitness_[a-z_]+)'/g)].map(([, name = '']) => name),
+  );
+  const metrics = { gauge: (name: string) => void names.push(name) };
+  addRecorderMetrics(metrics, { state: unread });
+  addProjectionMetrics(metrics, { status: unread });
+  return [...new Set(names)].sort();
+}
+
+function unread(): never {
+  throw new Error('only the names are wanted');
+}
+
+test('links and their anchors lead somewhere', () => {
+  expect(brokenLinks(documents, isThere)).toEqual([]);
+});
+
+test('commands are scripts, and every script is named', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  expect(commandDifferences(documents, Object.keys(scripts))).toEqual([]);
+});
+
+test('commands of the program exist', () => {
+  const commands = gatewaySource
+    .filter((path) => path.startsWith('gateway/src/commands/'))
+    .flatMap((path) => [...read(path).matchAll(/new Command\('([\w-]+)'\)/g)].map(([, name = '']) => name));
+  expect(unknownCommands(documents, commands)).toEqual([]);
+});
+
+test('tables of settings name settings with their defaults; every setting is named', () => {
+  expect(settingDifferences(documents, settings)).toEqual([]);
+  const examples = files.filter((path) => path.endsWith('.env')).map(read);
+  expect(unnamedSettings([...documents.values(), ...examples], settings)).toEqual([]);
+});
+
+test('tables of error codes are those of the code', () => {
+  const statuses = Object.fromEntries(
+    Object.entries(APP_ERRORS).map(([code, { status }]) => [code, String(status)]),
+  );
+  const [, networkCodes = ''] =
+    /@typedef \{([^}]*)\} NetworkErrorCode/.exec(read('scripts/network/networkError.mjs')) ?? [];
+  expect(tableDifferences(documents, REFERENCE, 'code', Object.keys(APP_ERRORS))).toEqual([]);
+  expect(valueDifferences(documents, REFERENCE, ['code', 'status'], statuses)).toEqual([]);
+  expect(
+    tableDifferences(
+      documents,
+      'scripts/README.md',
+      'code',
+      [...networkCodes.matchAll(/'(\w+)'/g)].map(([, code = '']) => code),
+    ),
+  ).toEqual([]);
+  expect(
+    tableDifferences(documents, 'gateway/src/projection/README.md', 'kind', Object.keys(REMEDIES)),
+  ).toEqual([]);
+});
+
+test('the table of metrics is that of the code, and every metric that a document names is in it', () => {
+  const metrics = metricNames();
+  const prefixed = gatewaySource.filter((path) => /`chartwitness_(?!check_)\w*\$\{/.test(read(path)));
+  expect(prefixed.map((path) => path.replace(/^.*\//, '')).sort()).toEqual([
+    'projectionMetrics.ts',
+    'recorderMetrics.ts',
+  ]);
+  expect(tableDifferences(documents, REFERENCE, 'metric', metrics)).toEqual([]);
+  const aboutTheGateway = new Map([...documents].filter(([path]) => path.startsWith('gateway/')));
+  expect(unknownMetrics(aboutTheGateway, metrics)).toEqual([]);
+});
+
+test('names in capitals occur in the source', () => {
+  expect(unknownConstants(documents, repositorySource(files))).toEqual([]);
+});
+
+test('paths that are named exist', () => {
+  expect(unknownPaths(documents, isThere)).toEqual([]);
+});
+
+test('every attack of the threat model names its test, and every test of an attack is named', () => {
+  const threats = files.filter((path) => /^test\/threats\/.+\.test\.ts$/.test(path));
+  expect(threatDifferences(documents, 'SECURITY.md', threats, isThere)).toEqual([]);
+});
