@@ -342,15 +342,17 @@ class Accessing {
   }
 
   #means(chooser: Chooser): PageTask['means'] {
-    const { sizeOf, limits, clock } = this.#deps;
-    const endsAt = this.#startedAt + limits.emergencyPageMs;
+    const { sizeOf, limits } = this.#deps;
+    // It counts from the admission, as the recorder's deadline does.
+    const { hurry } = this.#context;
     return {
       choose: chooser.choose,
       sizeOf,
       sourceCount: limits.sourceCount,
       stepsOver: this.#isEmergency,
       endsEarly: (error) =>
-        error instanceof NoRoom || (this.#isEmergency && (error instanceof AppError || clock() >= endsAt)),
+        error instanceof NoRoom ||
+        (this.#isEmergency && (error instanceof AppError || hurry?.aborted === true)),
     };
   }
 
