@@ -14,12 +14,12 @@ function isGiven(all: Memory, client: string, isEmergency: boolean): boolean {
 }
 
 test('by default: two ordinary slow readers and an emergency of one client leave room for another one’s', () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
+  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
   expect([isGiven(all, 'slow', false), isGiven(all, 'slow', false)]).toEqual([true, false]);
   expect(isGiven(all, 'other', false)).toBe(true);
   expect(isGiven(all, 'other', true)).toBe(true);
 
-  const again = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
+  const again = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
   isGiven(again, 'slow', false);
   expect([isGiven(again, 'slow', true), isGiven(again, 'slow', true)]).toEqual([true, false]);
   expect(isGiven(again, 'other', true)).toBe(true);
@@ -31,7 +31,11 @@ test('whatever one client asks for, another one’s emergency finds a place; and
       fc.integer({ min: 160, max: 800 }),
       fc.array(fc.boolean(), { maxLength: 40 }),
       (mebibytes, kinds) => {
-        const all = createSourceMemory({ totalBytes: mebibytes * MIB, answerBytes: LARGE });
+        const all = createSourceMemory({
+          totalBytes: mebibytes * MIB,
+          answerBytes: LARGE,
+          stopwatch: () => 0,
+        });
         for (const isEmergency of kinds) {
           isGiven(all, 'slow', isEmergency);
         }
@@ -46,7 +50,7 @@ test('whatever one client asks for, another one’s emergency finds a place; and
 });
 
 test('twin: what is given back is there for the next request of the same client', () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE });
+  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
   const first: RequestRoom = all.open('slow', false);
   first.reserve(LARGE);
   const second = all.open('slow', false);

@@ -88,6 +88,8 @@ export interface HospitalDependencies {
   readonly random: (bytes: number) => Uint8Array;
   /** Resolves after so many milliseconds; the platform's timer unless given. */
   readonly pause?: (milliseconds: number) => Promise<void>;
+  /** Milliseconds from any moment on, never going back; default the process's own. */
+  readonly stopwatch?: () => number;
   readonly log: Logger;
   /** Told how the clocks of clients compare with this one. */
   readonly clocks?: Pick<ClientClocks, 'note'> | undefined;
@@ -254,7 +256,12 @@ function createFhir(
     access,
     authenticator,
     fhirBaseUrl,
-    tickets: createTickets(dependencies.recorder, limits, turns),
+    tickets: createTickets(
+      dependencies.recorder,
+      limits,
+      turns,
+      dependencies.stopwatch ?? (() => performance.now()),
+    ),
     write,
     sendLimits: limits,
     disclosure: settings.disclosure,

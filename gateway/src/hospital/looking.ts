@@ -33,7 +33,7 @@ function nameAlone(resource: FhirResource): FhirResource {
 
 /**
  * Looks at a single resource for which there is no room; undefined: not there.
- * @throws NoRoom while another request looks at something; what the source throws.
+ * @throws NoRoom while another request looks at something, or the client rests; what the source throws.
  */
 export async function lookAt(
   type: string,
@@ -55,7 +55,7 @@ interface Sized {
 
 /**
  * Looks at a page for which there is no room, and keeps of it what there is room for: matches first, from the `skip`th on.
- * @throws NoRoom while another request looks at something; what the source throws.
+ * @throws NoRoom while another request looks at something, or the client rests; what the source throws.
  */
 export async function lookAtPage(
   ask: (upstream: Upstream) => Promise<SourcePage | undefined>,
@@ -73,7 +73,7 @@ export async function lookAtPage(
     const asked = new Set(matches);
     const sized = (entry: SearchEntry): Sized => ({
       entry,
-      size: Buffer.byteLength(JSON.stringify(entry.resource)),
+      size: page.entries.length === 1 ? page.bytes : Buffer.byteLength(JSON.stringify(entry.resource)),
     });
     // Of the others the smallest, so that a large one keeps no smaller one away.
     const others = page.entries

@@ -18,8 +18,9 @@ export interface RequestRoom extends Room {
   readonly heldBytes: number;
   /**
    * One answer of the source in memory while `work` runs, beside all places: to find out what it is, so that it must not be kept. Held for
-   * as long as the source takes, never for as long as a caller does.
-   * @throws NoRoom while another request looks at one.
+   * as long as the source takes, never for as long as a caller does. A client rests after it for four times as long: to read a large answer
+   * costs the process time that emergencies need.
+   * @throws NoRoom while another request looks at one, and while the client rests.
    */
   look<T>(work: (room: Room) => Promise<T>): Promise<T>;
   /** When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do nothing. */
@@ -31,6 +32,8 @@ export interface SourceMemoryBounds {
   readonly totalBytes: number;
   /** Bytes of one answer at most. */
   readonly answerBytes: number;
+  /** Milliseconds from any moment on, never going back. */
+  readonly stopwatch: () => number;
 }
 
 /** Answers up to this size need no place. */
@@ -42,10 +45,13 @@ export const LARGE_SHARE = 0.6;
 /** One for everybody, one for emergencies. */
 export const MIN_LARGE_PLACES = 2;
 
+/** By how much longer than it looked a client does not look again. */
+const REST = 4;
+
 const ANY_SIZE: Room = { reserve: () => undefined };
 
 /** Places by size. A request holds one at most: a larger one takes the place of a smaller one. */
-export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBounds): SourceMemory {
+export function createSourceMemory({ totalBytes, answerBytes, stopwatch }: SourceMemoryBounds): SourceMemory {
   const largest = Math.max(answerBytes, MIDDLE_BYTES);
   const large = new Places(
     largest,
@@ -55,7 +61,7 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
     MIDDLE_BYTES,
     Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)),
   );
-  let isLooking = false;
+  const looks = new Looks(stopwatch);
   return {
     open: (client, isEmergency) => {
       const wish: Wish = { client, isEmergency };
@@ -83,17 +89,7 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
         get heldBytes() {
           return heldBytes();
         },
-        look: async (work) => {
-          if (isLooking) {
-            throw new NoRoom();
-          }
-          isLooking = true;
-          try {
-            return await work(ANY_SIZE);
-          } finally {
-            isLooking = false;
-          }
-        },
+        look: (work) => looks.look(client, work),
         close: () => {
           isClosed = true;
           held?.giveBack(wish);
@@ -102,6 +98,42 @@ export function createSourceMemory({ totalBytes, answerBytes }: SourceMemoryBoun
       };
     },
   };
+}
+
+/** One at a time, by clients that do not rest. */
+class Looks {
+  readonly #stopwatch: () => number;
+  readonly #restsUntil = new Map<string, number>();
+  #isLooking = false;
+
+  constructor(stopwatch: () => number) {
+    this.#stopwatch = stopwatch;
+  }
+
+  async look<T>(client: string, work: (room: Room) => Promise<T>): Promise<T> {
+    const from = this.#stopwatch();
+    if (this.#isLooking || from < (this.#restsUntil.get(client) ?? from)) {
+      throw new NoRoom();
+    }
+    this.#isLooking = true;
+    try {
+      return await work(ANY_SIZE);
+    } finally {
+      this.#isLooking = false;
+      this.#rest(client, from);
+    }
+  }
+
+  /** Only those who rest are remembered. */
+  #rest(client: string, from: number): void {
+    const now = this.#stopwatch();
+    for (const [one, until] of this.#restsUntil) {
+      if (until <= now) {
+        this.#restsUntil.delete(one);
+      }
+    }
+    this.#restsUntil.set(client, now + REST * (now - from));
+  }
 }
 
 interface Wish {

@@ -25,8 +25,13 @@ export function createTickets(
   recorder: Pick<Recorder, 'admit'>,
   limits: AccessLimits,
   turns: Pick<Turns, 'next'>,
+  stopwatch: () => number,
 ): Tickets {
-  const memory = createSourceMemory({ totalBytes: limits.memoryBytes, answerBytes: limits.sourceBytes });
+  const memory = createSourceMemory({
+    totalBytes: limits.memoryBytes,
+    answerBytes: limits.sourceBytes,
+    stopwatch,
+  });
   return {
     open: ({ requester }, emergency) => {
       const isEmergency = emergency.kind === 'declared';

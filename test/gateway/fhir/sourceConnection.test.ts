@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { AppError } from '../../../gateway/src/errors';
 import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
 import type { BearerToken, SourceTls } from '../../../gateway/src/fhir/sourceConnection';
-import type { Upstream } from '../../../gateway/src/fhir/upstream';
+import { NoRoom, type Upstream } from '../../../gateway/src/fhir/upstream';
 import { createTlsAuthority, type TlsAuthority, type TlsIdentity } from '../../support/tlsCertificates';
 import { type FakeFhirServer, patient, startFakeFhirServer } from './fakeFhirServer';
 
@@ -132,6 +132,23 @@ test('a connection that the source closed while it was kept is replaced', async 
   expect(requests).toBe(3);
   server.closeAllConnections();
   server.close();
+});
+
+test('an answer for which there is no room is not read on, and says so by its own error', async () => {
+  const source = await startFakeFhirServer();
+  source.answers['Patient/a'] = patient('a', '111', { photo: [{ data: 'A'.repeat(4_000_000) }] });
+  const upstream = createHttpUpstream({ baseUrl: source.baseUrl, labels: 'everywhere' });
+  let most = 0;
+  const reserve = (bytes: number): void => {
+    if (bytes > 1_000_000) {
+      throw new NoRoom();
+    }
+    most = bytes;
+  };
+  await expect(upstream.within({ reserve }).read('Patient', 'a', signal)).rejects.toBeInstanceOf(NoRoom);
+  expect(most).toBeGreaterThan(0);
+  expect(await upstream.read('Patient', 'a', signal)).toMatchObject({ id: 'a' });
+  await source.close();
 });
 
 test('the deadline of the caller ends a request', async () => {

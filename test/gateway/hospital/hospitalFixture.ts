@@ -144,6 +144,7 @@ export interface FixtureOptions {
   /** Instead of the fake one. */
   readonly ownRecorder?: Recorder;
   readonly pause?: (milliseconds: number) => Promise<void>;
+  readonly stopwatch?: () => number;
 }
 
 export interface Hospital {
@@ -173,6 +174,10 @@ let sharedSample: SampleHospital | undefined;
 
 function choiceOf({ emergencyWithoutLedger = 'release' }: FixtureOptions): EmergencyWithoutLedger {
   return emergencyWithoutLedger;
+}
+
+function timesOf({ pause, stopwatch }: FixtureOptions): Pick<FixtureOptions, 'pause' | 'stopwatch'> {
+  return { ...(pause === undefined ? {} : { pause }), ...(stopwatch === undefined ? {} : { stopwatch }) };
 }
 
 export async function createHospital(options: FixtureOptions = {}): Promise<Hospital> {
@@ -213,7 +218,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     registry,
     recorder: options.ownRecorder ?? recorder,
     emergencyWithoutLedger: choiceOf(options),
-    ...(options.pause === undefined ? {} : { pause: options.pause }),
+    ...timesOf(options),
     clocks: options.clocks,
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
