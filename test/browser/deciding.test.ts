@@ -315,7 +315,7 @@ describe('what is saved holds for the next request', () => {
     }
     await page.goto('/');
     const visit = page.locator('.visit', { hasText: CAT.name });
-    await visit.getByText('2 requests').waitFor();
+    await visit.locator('.visit-count', { hasText: '2 requests' }).waitFor();
     await visit.getByRole('button').click();
     const asked = (kind: string) => visit.getByRole('listitem').filter({ hasText: kind });
     await asked('Measurements and laboratory results').getByText('Refused', { exact: true }).waitFor();

@@ -24,7 +24,7 @@ import { restrictionsOf, type Reach } from '../../web/src/lib/policy/restriction
 import { Vocabulary } from '../../web/src/words/context';
 import { words as en } from '../../web/src/words/languages/en';
 import { alsoBlockedWords } from '../../web/src/features/consent/alsoBlockedWords';
-import { OFFERED_LABELS } from '../../web/src/features/consent/LabelChoice';
+import { OFFERED_LABELS } from '../../web/src/features/consent/exception/LabelChoice';
 import { inForceSince, standingRule } from '../../web/src/lib/policy/standingRule';
 import { CARE, consent, consentHistory, NORTH, SOUTH } from './support/answers';
 

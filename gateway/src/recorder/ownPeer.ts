@@ -28,7 +28,7 @@ const CALL_PATIENCE = 3;
 
 /** The part of the wait in which the trustee's peer may say how many blocks there are. */
 const KNOWN_WITHIN = 0.3;
-/** A peer that lacks blocks may be getting them: so often it is asked again, so many milliseconds apart. */
+/** A peer that lacks blocks, or failed to say whether it does, is asked again so often, so many milliseconds apart. */
 const CATCHING_UP = 4;
 const CATCHING_UP_MS = 50;
 
@@ -61,6 +61,9 @@ interface Lacking {
   /** Why the peer's answers count as none; `undefined` when it has all blocks that are known. Never rejects. */
   readonly failure: Promise<LedgerError | undefined>;
 }
+
+/** No failure is this one. */
+const NOTHING = Symbol('nothing');
 
 const NOT_ASKED: Lacking = { failure: Promise.resolve(undefined) };
 
@@ -196,38 +199,42 @@ export class OwnPeer {
       await this.#tell(together, permitted, standing);
     } catch (error) {
       const behind = await this.#behindAfter(error, together, standing);
-      if (behind !== undefined) {
-        await this.#whenBehind(together, behind, behind === (await lacking.failure) ? looks : CATCHING_UP);
-        return;
-      }
-      if (together.length > 1 && error instanceof LedgerError && mayBeOneEntrys(error)) {
-        // One question may be the cause; the others are not answered with its refusal.
-        const middle = Math.ceil(together.length / 2);
-        await this.#askTogether(together.slice(0, middle));
-        await this.#askTogether(together.slice(middle));
-        return;
-      }
-      for (const { refusal, reject } of together) {
-        reject(refusal ?? error);
+      if (looks < CATCHING_UP && [error, behind].includes((await lacking.failure) ?? NOTHING)) {
+        await this.#askAgain(together, behind !== undefined, looks + 1);
+      } else {
+        await this.#end(together, behind, error);
       }
     }
   }
 
-  /** The peer may be getting the blocks that it lacks: then it is asked again. */
-  async #whenBehind(together: readonly Question[], behind: LedgerError, looks: number): Promise<void> {
-    if (looks >= CATCHING_UP) {
-      for (const { reject } of together) {
-        reject(behind);
-      }
+  /** @param behind why nothing that the peer says counts; else `error` is what came of the call. */
+  async #end(together: readonly Question[], behind: LedgerError | undefined, error: unknown): Promise<void> {
+    if (
+      behind === undefined &&
+      together.length > 1 &&
+      error instanceof LedgerError &&
+      mayBeOneEntrys(error)
+    ) {
+      // One question may be the cause; the others are not answered with its refusal.
+      const middle = Math.ceil(together.length / 2);
+      await this.#askTogether(together.slice(0, middle));
+      await this.#askTogether(together.slice(middle));
       return;
     }
+    for (const { refusal, reject } of together) {
+      reject(behind ?? refusal ?? error);
+    }
+  }
+
+  /** The peer may be getting the blocks that it lacks, or may say in a moment how many it has. */
+  async #askAgain(together: readonly Question[], isBehind: boolean, looks: number): Promise<void> {
     for (const question of together) {
-      question.refusal = undefined;
+      question.refusal = isBehind ? undefined : question.refusal;
     }
     await new Promise<void>((resolve) => this.#options.scheduler.after(CATCHING_UP_MS, resolve));
     const open = together.filter(({ isOver }) => !isOver);
     if (open.length > 0) {
-      await this.#askTogether(open, looks + 1);
+      await this.#askTogether(open, looks);
     }
   }
 

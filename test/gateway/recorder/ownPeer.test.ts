@@ -269,10 +269,24 @@ describe('data leave by the word of a peer only if it has all blocks that are kn
 
   test('a peer that does not say how far it is: its yes is no word, its no stands', async () => {
     const away = (): Promise<never> => Promise.reject(new LedgerError('unavailable', 'fake: away'));
-    const yes = peerWith({ ownHeight: away, knownHeight: at(8n) });
-    expect(await yes.told(true)).toMatchObject({ kind: 'unavailable' });
-    const no = peerWith({ ownHeight: away, knownHeight: at(8n) }, false);
-    expect(await no.told(true)).toMatchObject({ kind: 'rejected' });
+    for (const [isPermitted, kind] of [
+      [true, 'unavailable'],
+      [false, 'rejected'],
+    ] as const) {
+      const { scheduler, told } = peerWith({ ownHeight: away, knownHeight: at(8n) }, isPermitted);
+      const answer = told(true);
+      await scheduler.advance(500);
+      expect(await answer).toMatchObject({ kind });
+    }
+  });
+
+  test('a peer that says it a moment later has its word', async () => {
+    const heights = [() => Promise.reject(new LedgerError('unavailable', 'fake: away')), at(8n)];
+    const next = (): Promise<bigint> => (heights.shift() ?? at(8n))();
+    const { scheduler, told } = peerWith({ ownHeight: next, knownHeight: at(8n) });
+    const answer = told(true);
+    await scheduler.advance(60);
+    expect(await answer).toEqual([true, true]);
   });
 
   test('what nothing leaves by is answered without asking for blocks', async () => {

@@ -19,7 +19,7 @@ import { useWords } from '../../words/context';
 import { RuleMark, RuleState } from './ArrangementWords';
 import { KnownBlock } from './KnownBlock';
 import { LabelNotes } from './LabelNotes';
-import { RuleDialog } from './RuleDialog';
+import { RuleDialog } from './exception/RuleDialog';
 import { RuleWords } from './RuleWords';
 
 /** Changes the consent in words. Nothing is saved here: the next page shows what it would mean. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
-import { startTransition, useId, useMemo, useOptimistic, type ReactNode } from 'react';
+import { startTransition, useMemo, useOptimistic, type ReactNode } from 'react';
+import { SelectField } from '../../components/SelectField';
 import { OUTCOMES, type AccessFilter } from '../../lib/accessFilter';
 import { EMERGENCY } from '../../lib/accessKinds';
 import { useMe, useOrganisationName, usePersonName } from '../../lib/queries';
@@ -139,28 +140,20 @@ interface ChoiceFieldProps {
   readonly onChoose: (value: string) => void;
 }
 
-function ChoiceField({ label, value, choices, onChoose }: ChoiceFieldProps): ReactNode {
+/** A choice with how often each was met; nothing chosen shows all. */
+function ChoiceField({ label, value = '', choices, onChoose }: ChoiceFieldProps): ReactNode {
   const words = useWords();
-  const id = useId();
   return (
-    <p className="field">
-      <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        className="select"
-        value={value ?? ''}
-        onChange={(event) => {
-          onChoose(event.target.value);
-        }}
-      >
-        <option value="">{words.text('field.all')}</option>
-        {choices.map((choice) => (
-          <option key={choice.value} value={choice.value}>
-            {words.text('field.count', { name: choice.label, count: choice.count })}
-          </option>
-        ))}
-      </select>
-    </p>
+    <SelectField
+      label={label}
+      none={words.text('field.all')}
+      value={value}
+      options={choices.map((choice) => [
+        choice.value,
+        words.text('field.count', { name: choice.label, count: choice.count }),
+      ])}
+      onChoose={onChoose}
+    />
   );
 }
 

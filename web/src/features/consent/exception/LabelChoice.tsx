@@ -2,10 +2,10 @@
 import type { ConsentRule } from '@api/schemas';
 import { CONFIDENTIALITY_LABELS, SENSITIVITY_LABELS } from '@chartwitness/chaincode/domain';
 import type { ReactNode } from 'react';
-import { COMMON_LABELS } from '../../lib/policy/ruleForm';
-import { useWords } from '../../words/context';
-import { alsoBlockedWords } from './alsoBlockedWords';
-import { CheckGroup } from './FormControls';
+import { COMMON_LABELS } from '../../../lib/policy/ruleForm';
+import { useWords } from '../../../words/context';
+import { alsoBlockedWords } from '../alsoBlockedWords';
+import { CheckGroup } from './CheckGroup';
 
 /** Retired by HL7, and covered by its successor: found in data, not offered. */
 const RETIRED = 'SICKLE';
