@@ -36,6 +36,8 @@ export interface FabricDemoOptions {
   readonly mongodbUri?: string | undefined;
   readonly logLevel: string;
   readonly say: (line: string) => void;
+  /** Each step of the network and of a role's start; absent: said. */
+  readonly tellStep?: ((line: string) => void) | undefined;
 }
 
 /** One role's process: `serve`, started as an organisation would start it. */
@@ -89,11 +91,16 @@ export async function startFabricDemo(options: FabricDemoOptions): Promise<Runni
 
 async function build(options: FabricDemoOptions, opened: Steps): Promise<RunningFabricDemo> {
   const { dataDir, say } = options;
+  const tellStep = options.tellStep ?? say;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const isNew = isNewFabricDemo(dataDir);
   const processes = await openProcessFolder(join(dataDir, 'processes'));
   opened.push(() => processes.release());
-  const network = await bringUp({ dataDir: join(dataDir, 'network'), portBase: options.networkPort, say });
+  const network = await bringUp({
+    dataDir: join(dataDir, 'network'),
+    portBase: options.networkPort,
+    say: tellStep,
+  });
   opened.push(() => network.down());
   keepSecret(consortiumKeyFile(dataDir), KEY_BYTES);
   const ledgers = await connectAll(network, opened);
@@ -114,7 +121,7 @@ async function build(options: FabricDemoOptions, opened: Steps): Promise<Running
   }
   for (const role of roles) {
     await role.start();
-    say(`Started ${role.name} at ${role.url}, configured by ${role.configFile}`);
+    tellStep(`Started ${role.name} at ${role.url}, configured by ${role.configFile}`);
   }
   const watch = watchRoles(roles, processes, say);
   opened.push(() => {

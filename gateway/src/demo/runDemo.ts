@@ -57,7 +57,15 @@ function start(options: StartOptions): Promise<Started> {
   say(
     'Starting a Fabric network (its parts on this machine), two hospitals and the trustee, each a process of its own …',
   );
-  return startFabricDemo({ ...options, dataDir: fabricFolder(options.dataDir), ...fabric });
+  const { log } = options;
+  return startFabricDemo({
+    ...options,
+    ...fabric,
+    dataDir: fabricFolder(options.dataDir),
+    tellStep: (line) => {
+      log.info(line);
+    },
+  });
 }
 
 /** Its own folder: keys and stores of one ledger mean nothing to the other. */

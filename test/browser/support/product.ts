@@ -42,6 +42,9 @@ export function startProduct(traffic: boolean): Promise<Product> {
       folder,
       '--port',
       String(port),
+      // Its log beside what it says: tests look for persons in it.
+      '--log',
+      '-',
       ...(traffic ? [] : ['--no-traffic']),
     ],
     ready: READY,
