@@ -17,6 +17,9 @@ import { pagedSource, type PagedSourceOptions } from '../gateway/hospital/suppor
 
 // Who takes in a large answer slowly holds a place in memory. What he asks for meanwhile must not tell what is denied from what is absent.
 
+// Megabytes are made, written and compared.
+jest.setTimeout(60_000);
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Two large places and two of the middle size: of each, one for a client's ordinary requests and one for its emergencies. */

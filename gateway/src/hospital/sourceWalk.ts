@@ -86,6 +86,8 @@ export class SourceWalk {
   #wasTooLarge = false;
   /** The source in whole pages, while it is asked for names; it takes their place if it does not know how to tell them. */
   #whole: PagedSource | undefined;
+  /** Matches on a page of it before names were asked for; undefined where the walk began with names. */
+  #wholeCount: number | undefined;
   /** Names of the last page that are not read yet. */
   #rest: Stretch | undefined;
   #hasEnded = false;
@@ -243,7 +245,7 @@ export class SourceWalk {
     this.#wasTooLarge = true;
     const smaller = Math.max(1, Math.floor(this.#count / SHRINK));
     if (this.#whole !== undefined) {
-      this.#shrinkNames(this.#whole, smaller, error instanceof NoRoom);
+      this.#giveUpNames(this.#whole);
     } else if (!this.#triesNames(smaller, error instanceof NoRoom)) {
       this.#shrink(smaller, error);
     }
@@ -259,19 +261,17 @@ export class SourceWalk {
       return false;
     }
     this.#goByName(byName);
-    this.#restart(Math.max(this.#count, this.#startCount));
+    const names = Math.max(this.#count, this.#startCount);
+    this.#wholeCount = this.#count;
+    this.#restart(isForRoom ? Math.min(names, MAX_NAMES_WITHOUT_ROOM) : names);
     return true;
   }
 
   /** A source that gives whole resources when it is asked for names is asked in whole pages again. */
-  #shrinkNames(whole: PagedSource, smaller: number, isForRoom: boolean): void {
-    if (isForRoom && this.#count > MAX_NAMES_WITHOUT_ROOM) {
-      this.#restart(MAX_NAMES_WITHOUT_ROOM);
-      return;
-    }
+  #giveUpNames(whole: PagedSource): void {
     this.#source = { ...whole, byName: undefined };
     this.#whole = undefined;
-    this.#restart(smaller);
+    this.#restart(Math.max(1, Math.floor((this.#wholeCount ?? this.#count) / SHRINK)));
   }
 
   #shrink(smaller: number, error: unknown): void {
