@@ -26,7 +26,7 @@ export interface Product {
   startWithLedgerThatGoes(): Promise<() => Promise<void>>;
   /** Deletes the ledger of the stopped product, as if it had been set up anew under its feet. */
   deleteLedger(): void;
-  /** Everything that its processes have printed: their logs. */
+  /** Everything that its processes have printed, and their log. */
   output(): string;
   /** Stops it and deletes its data. */
   dispose(): Promise<void>;
@@ -107,12 +107,18 @@ async function open(launchIn: (folder: string, port: number) => Launch): Promise
     deleteLedger: () => {
       rmSync(join(folder, 'ledger'), { recursive: true });
     },
-    output: () => output,
+    output: () => output + readLog(folder),
     dispose: async () => {
       await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the demonstration logs; another process of a test prints its log. */
+function readLog(folder: string): string {
+  const file = join(folder, 'demo.log');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 async function run({ args, ready, withinMs }: Launch, keep: (text: string) => void): Promise<ChildProcess> {
