@@ -143,10 +143,7 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies ?? 0);
   const turns = createTurns();
-  app.use((_request, _response, next) => {
-    turns.heard();
-    next();
-  });
+  app.use(newcomers(turns));
   app.use(requestContext(log));
   if (metrics !== undefined) {
     app.use(metrics.middleware);
@@ -182,6 +179,18 @@ function factsOf({ upstream, metrics }: HospitalDependencies, identifiers: Ident
 
 function readinessOf({ readiness: given, clock }: HospitalDependencies, upstream: Upstream): Readiness {
   return createReadiness({ ...given, upstream: () => upstream.isReady() }, clock);
+}
+
+/** The first request on each connection. */
+function newcomers(turns: Turns): RequestHandler {
+  const known = new WeakSet<object>();
+  return ({ socket }, _response, next) => {
+    if (!known.has(socket)) {
+      known.add(socket);
+      turns.heard();
+    }
+    next();
+  };
 }
 
 const pass: RequestHandler = (_request, _response, next) => {

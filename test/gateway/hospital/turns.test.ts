@@ -6,10 +6,16 @@ import { createTurns, type Turns } from '../../../gateway/src/hospital/turns';
 class Loop {
   readonly turns: Turns;
   readonly began: string[] = [];
+  now = 0;
+  /** What beginning costs, in milliseconds. */
+  costs = 0;
   #actions: (() => void)[] = [];
 
   constructor() {
-    this.turns = createTurns((action) => this.#actions.push(action));
+    this.turns = createTurns({
+      later: (action) => this.#actions.push(action),
+      monotonic: () => this.now,
+    });
   }
 
   get isIdle(): boolean {
@@ -17,7 +23,10 @@ class Loop {
   }
 
   ask(client: string, isEmergency: boolean, name = client): void {
-    void this.turns.next(client, isEmergency).then(() => this.began.push(name));
+    void this.turns.next(client, isEmergency).then(() => {
+      this.began.push(name);
+      this.now += this.costs;
+    });
   }
 
   /** One turn of the loop: what is due, then everything that it sets off. */
@@ -37,18 +46,19 @@ class Loop {
   }
 }
 
-test('a lone request begins after two quiet turns of the loop, and nothing runs on without one', async () => {
+test('on an open connection a request begins in the next turn of the loop, and nothing runs on without one', async () => {
   const loop = new Loop();
   expect(loop.isIdle).toBe(true);
   loop.ask('a', false);
-  await loop.run(2);
-  expect(loop.began).toEqual([]);
   await loop.turn();
   expect(loop.began).toEqual(['a']);
-  await loop.run(3);
+  await loop.turn();
   expect(loop.isIdle).toBe(true);
+  loop.turns.heard();
   loop.ask('b', true);
-  await loop.run(3);
+  await loop.run(2);
+  expect(loop.began).toEqual(['a']);
+  await loop.turn();
   expect(loop.began).toEqual(['a', 'b']);
 });
 
@@ -58,7 +68,7 @@ test('emergencies begin before the others, and clients take turns', async () => 
   loop.ask('ward', false, 'ward 1');
   for (const number of [1, 2, 3]) loop.ask('flood', true, `emergency of flood ${String(number)}`);
   loop.ask('ward', true, 'emergency of ward');
-  await loop.run(60);
+  await loop.turn();
   expect(loop.began).toEqual([
     'emergency of flood 1',
     'emergency of ward',
@@ -71,7 +81,7 @@ test('emergencies begin before the others, and clients take turns', async () => 
   ]);
 });
 
-test('what comes meanwhile is heard first: an emergency begins before all that came with the flood', async () => {
+test('who comes on new connections meanwhile is heard first: an emergency begins before all that came with the flood', async () => {
   const loop = new Loop();
   for (let count = 0; count < 100; count += 1) loop.ask('flood', false, 'flood');
   // As the platform gives them: one connection in each turn.
@@ -81,19 +91,41 @@ test('what comes meanwhile is heard first: an emergency begins before all that c
   }
   loop.turns.heard();
   loop.ask('ward', true, 'emergency');
-  await loop.run(400);
+  await loop.run(20);
   expect(loop.began[0]).toBe('emergency');
   expect(loop.began).toHaveLength(101);
 });
 
-test('however many come, somebody begins in every 64 turns', async () => {
+test('however many come, some begin in every 65 turns', async () => {
   const loop = new Loop();
-  for (let count = 0; count < 5; count += 1) loop.ask('ward', false);
-  for (let count = 0; count < 5 * 64; count += 1) {
+  loop.costs = 1_000;
+  for (let count = 0; count < 40; count += 1) loop.ask('ward', false);
+  const begun: number[] = [];
+  for (let count = 0; count < 4 * 65; count += 1) {
     loop.turns.heard();
     await loop.turn();
+    if (loop.began.length !== begun.at(-1)) begun.push(loop.began.length);
   }
-  expect(loop.began).toHaveLength(5);
+  // What takes long makes bursts smaller.
+  expect(begun).toEqual([0, 16, 17, 18, 19]);
+});
+
+test('what costs little begins in ever larger bursts, what costs much one at a time', async () => {
+  const loop = new Loop();
+  for (let count = 0; count < 1_000; count += 1) loop.ask('ward', false);
+  const grown: number[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    await loop.turn();
+    grown.push(loop.began.length);
+  }
+  expect(grown).toEqual([16, 48, 112, 240, 496, 752]);
+  loop.costs = 30;
+  await loop.turn();
+  for (let count = 0; count < 1_000; count += 1) loop.ask('ward', false);
+  await loop.run(8);
+  const before = loop.began.length;
+  await loop.run(3);
+  expect(loop.began.length - before).toBe(3);
 });
 
 test('each begins once, whatever comes when', async () => {
