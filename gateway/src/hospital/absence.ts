@@ -61,7 +61,7 @@ class Waiting implements Absence {
     this.recorder = {
       commitsNow: (isEmergency) => recorder.commitsNow(isEmergency),
       timeLeft: (isEmergency, admittedAt) => recorder.timeLeft(isEmergency, admittedAt),
-      evaluate: (request) => this.#evaluate(request),
+      evaluate: (request, isRelease) => this.#evaluate(request, isRelease),
       record: (parts, admittedAt) =>
         this.#timed(parts[0], async () => {
           const outcomes = await recorder.record(parts, admittedAt);
@@ -103,9 +103,9 @@ class Waiting implements Absence {
     }
   }
 
-  async #evaluate(request: AccessRequest): Promise<readonly boolean[]> {
+  async #evaluate(request: AccessRequest, isRelease = false): Promise<readonly boolean[]> {
     try {
-      const permitted = await this.#options.recorder.evaluate(request);
+      const permitted = await this.#options.recorder.evaluate(request, isRelease);
       this.#isBlind = false;
       return permitted;
     } catch (error) {

@@ -6,6 +6,7 @@ import { AppError } from '../errors';
 import { type IncludeRules, keyOf, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, groupItems, recordedLabels } from '../fhir/itemGroups';
 import { LedgerError } from '../ledger/ledgerError';
+import { releasable } from '../recorder/peerBehind';
 import type { EmergencyWithoutLedger, Recorder } from '../recorder/recorder';
 import { emergencyIncomplete, type EmergencyDeclaration } from './breakGlass';
 import type { Kind } from './foresight';
@@ -70,7 +71,7 @@ export async function recordAccess(
 ): Promise<Recorded> {
   const { recorder, random } = dependencies;
   const { candidates, items, itemOf } = itemsOf(proposal);
-  const narrowed = await narrow(items, errand, dependencies);
+  const narrowed = await narrow(items, errand, dependencies, true);
   const parts = splitItems(narrowed.items);
   const outcomes = await recorder.record(
     requestsFor(
@@ -113,29 +114,36 @@ export async function foreseen(
   const items = kinds.map((kind) => ({ ...kind, count: 0, ids: [] }));
   const [permitted, { allowed }] = await Promise.all([
     evaluate(items, errand, dependencies),
-    narrow(items, errand, dependencies),
+    narrow(items, errand, dependencies, false),
   ]);
   return items.map((_item, place) => permitted[place] === true && allowed[place] === true);
 }
 
-/** An incomplete emergency is refused whatever the consents say. */
+/**
+ * An incomplete emergency is refused whatever the consents say.
+ * @param isRelease whether data leave by what is said here: nothing on the ledger decides on further numbers.
+ */
 async function narrow(
   items: readonly RequestItem[],
   errand: Errand,
   dependencies: RecordDependencies,
+  isRelease: boolean,
 ): Promise<Narrowed> {
   const { formerSubjects = [], besideSubjects = [], emergency } = errand;
   if (emergency.kind === 'incomplete') {
     return { items, allowed: items.map(() => true) };
   }
-  const ask: AskUnder = (subject, asked) => evaluate(asked, { ...errand, subject }, dependencies);
+  const ask: AskUnder = (subject, asked) => evaluate(asked, { ...errand, subject }, dependencies, isRelease);
   const askBeside = heardOr(ask, dependencies);
   return narrowedByFormer(items, [...formerSubjects, ...besideSubjects], (subject, asked) =>
     besideSubjects.includes(subject) ? askBeside(subject, asked) : ask(subject, asked),
   );
 }
 
-/** The same, but while the own peer is silent the deployment's choice decides, as it does on the number that the access is listed under. */
+/**
+ * The same, but while the own peer is silent or behind the deployment's choice decides, as it does on the number that the access is listed
+ * under: what a peer that is behind denies stays denied.
+ */
 function heardOr(ask: AskUnder, { emergencyWithoutLedger, log }: RecordDependencies): AskUnder {
   return async (subject, items) => {
     try {
@@ -145,13 +153,13 @@ function heardOr(ask: AskUnder, { emergencyWithoutLedger, log }: RecordDependenc
         throw error;
       }
       log.warn({ err: error }, 'the own peer has no word on a further number in an emergency');
-      return items.map(() => true);
+      return releasable(items.length, error.cause);
     }
   };
 }
 
 /** A refusal is an answer: what is not understood counts as what would be withheld. */
-function isSilence(error: unknown): boolean {
+function isSilence(error: unknown): error is AppError {
   return (
     error instanceof AppError &&
     error.code === 'LEDGER_UNAVAILABLE' &&
@@ -164,11 +172,12 @@ async function evaluate(
   items: readonly RequestItem[],
   errand: Errand,
   { recorder, random }: RecordDependencies,
+  isRelease = false,
 ): Promise<readonly boolean[]> {
   const permitted = items.map(() => false);
   for (const part of splitItems(items)) {
     const [request] = requestsFor([part.items], errand, random);
-    const answers = request === undefined ? [] : await recorder.evaluate(request);
+    const answers = request === undefined ? [] : await recorder.evaluate(request, isRelease);
     part.origins.forEach((origin, place) => {
       if (origin !== undefined) {
         permitted[origin] = answers[place] === true;

@@ -189,11 +189,11 @@ export class LaneRecorder implements Recorder {
     return { late: true };
   }
 
-  async evaluate(request: AccessRequest): Promise<readonly boolean[]> {
+  async evaluate(request: AccessRequest, isRelease = false): Promise<readonly boolean[]> {
     this.#assertOpen();
     checkedParts([request]);
     try {
-      return await this.#ownPeer.ask(request, isEmergencyPurpose(request.purpose));
+      return await this.#ownPeer.ask(request, isEmergencyPurpose(request.purpose), isRelease);
     } catch (error) {
       if (!(error instanceof LedgerError)) {
         throw error;

@@ -9,6 +9,7 @@ import type { LaneWriter } from './laneWriter';
 import { markedLate } from './lateMark';
 import type { Outbox, OwedEntry } from './outbox';
 import type { OwnPeer } from './ownPeer';
+import { releasable } from './peerBehind';
 import type { Queue } from './queue';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
 import { isAnswered, isConsideredNo, refusedByLedger, unavailable } from './refusals';
@@ -195,7 +196,7 @@ export class LateReleases {
       const answer = answers[index];
       return answer?.status === 'fulfilled'
         ? [part, { items: answer.value, basis: 'ownPeer' }]
-        : [part, { items: part.request.items.map(() => true), basis: 'deployment' }];
+        : [part, { items: releasable(part.request.items.length, answer?.reason), basis: 'deployment' }];
     });
     return { kind: 'release', ticket, parts: new Map(parts) };
   }

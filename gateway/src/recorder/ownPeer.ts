@@ -2,6 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { PeerBehind } from './peerBehind';
 import { isAnswered, mayBeOneEntrys } from './refusals';
 import type { Scheduler } from './scheduler';
 
@@ -53,6 +54,10 @@ interface Question {
   readonly reject: (error: unknown) => void;
   /** What counts when the time is over: a refusal of a call with this question, or a denial that is not certain yet. */
   refusal: LedgerError | undefined;
+  /** What it was last told by a peer that is behind, or of which that is not known yet. */
+  oldWord: readonly boolean[] | undefined;
+  /** Why its last answer counts as none. */
+  behind: LedgerError | undefined;
   isOver: boolean;
   isAsked: boolean;
 }
@@ -69,8 +74,8 @@ const NOT_ASKED: Lacking = { failure: Promise.resolve(undefined) };
 
 /**
  * What the own organisation's peer would decide now, without a record. Questions that come together are asked together. A peer that lacks
- * a batch of this lane that was committed is behind, and its answer counts as none. By whose answer data leave, has all blocks besides that
- * are known to exist: a batch of the lane says nothing about a consent that came after it.
+ * a batch of this lane that was committed is behind, and its permission counts as none ({@link PeerBehind}). By whose answer data leave, has
+ * all blocks besides that are known to exist: a batch of the lane says nothing about a consent that came after it.
  */
 export class OwnPeer {
   readonly #options: OwnPeerOptions;
@@ -89,7 +94,7 @@ export class OwnPeer {
    * @param isRelease whether data leave by the answer, without the ledger's: then it counts only from a peer that has all known blocks.
    * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which,
    * and when it had no turn while the peer answered others: that is no silence of the peer's;
-   * `unavailable` when there is no answer in time or the peer is behind.
+   * `unavailable` when there is no answer in time, {@link PeerBehind} when the peer is behind.
    */
   ask(request: AccessRequest, isEmergency: boolean, isRelease = false): Promise<readonly boolean[]> {
     return new Promise((resolve, reject) => {
@@ -109,6 +114,8 @@ export class OwnPeer {
           .length,
         bytes: Buffer.byteLength(JSON.stringify(request)),
         refusal: undefined,
+        oldWord: undefined,
+        behind: undefined,
         isOver: false,
         isAsked: false,
         resolve: (permitted) => {
@@ -127,6 +134,7 @@ export class OwnPeer {
         const noTurn = !question.isAsked && hasAnswered ? NO_TURN : undefined;
         question.reject(
           question.refusal ??
+            asBehind(question) ??
             noTurn ??
             new LedgerError(
               'unavailable',
@@ -200,7 +208,7 @@ export class OwnPeer {
     } catch (error) {
       const behind = await this.#behindAfter(error, together, standing);
       if (looks < CATCHING_UP && [error, behind].includes((await lacking.failure) ?? NOTHING)) {
-        await this.#askAgain(together, behind !== undefined, looks + 1);
+        await this.#askAgain(together, behind, looks + 1);
       } else {
         await this.#end(together, behind, error);
       }
@@ -221,15 +229,21 @@ export class OwnPeer {
       await this.#askTogether(together.slice(middle));
       return;
     }
-    for (const { refusal, reject } of together) {
-      reject(behind ?? refusal ?? error);
+    for (const question of together) {
+      question.behind = behind;
+      question.reject(asBehind(question) ?? question.refusal ?? error);
     }
   }
 
   /** The peer may be getting the blocks that it lacks, or may say in a moment how many it has. */
-  async #askAgain(together: readonly Question[], isBehind: boolean, looks: number): Promise<void> {
+  async #askAgain(
+    together: readonly Question[],
+    behind: LedgerError | undefined,
+    looks: number,
+  ): Promise<void> {
     for (const question of together) {
-      question.refusal = isBehind ? undefined : question.refusal;
+      question.behind = behind;
+      question.refusal = behind === undefined ? question.refusal : undefined;
     }
     await new Promise<void>((resolve) => this.#options.scheduler.after(CATCHING_UP_MS, resolve));
     const open = together.filter(({ isOver }) => !isOver);
@@ -245,8 +259,11 @@ export class OwnPeer {
     standing: Promise<Error | undefined>,
   ): Promise<void> {
     for (const [index, question] of together.entries()) {
+      const items = permitted[index];
+      question.oldWord = items?.length === question.request.items.length ? items : undefined;
+      question.behind = undefined;
       // What it denies is denied, even when it does not say whether it is up to date.
-      question.refusal = permitted[index]?.every(Boolean) === true ? undefined : UNCERTAIN_DENIAL;
+      question.refusal = items?.every(Boolean) === true ? undefined : UNCERTAIN_DENIAL;
     }
     const failure = await standing;
     if (failure !== undefined) {
@@ -321,6 +338,10 @@ export class OwnPeer {
       { reason: 'PEER_BEHIND' },
     );
   }
+}
+
+function asBehind({ behind, oldWord }: Question): PeerBehind | undefined {
+  return behind === undefined ? undefined : new PeerBehind(behind, oldWord);
 }
 
 function isOfSameClient({ request: { requester } }: Question, other: AccessRequest): boolean {

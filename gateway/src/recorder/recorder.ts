@@ -128,9 +128,11 @@ export interface Recorder {
   rehearse(request: AccessRequest, admittedAt?: number): Promise<Pick<RecordOutcome, 'late'>>;
   /**
    * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
-   * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind, `FORBIDDEN`.
+   * @param isRelease whether a release rests on the answer beside the record's: then it counts only from a peer with all known blocks.
+   * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind (its `cause` is a
+   * `PeerBehind` then), `FORBIDDEN`.
    */
-  evaluate(request: AccessRequest): Promise<readonly boolean[]>;
+  evaluate(request: AccessRequest, isRelease?: boolean): Promise<readonly boolean[]>;
   /**
    * Records one request, as one event or as 2 to 1,000 parts of it that share `part.request`. There is no way to call it off: an access
    * is recorded whether or not somebody still waits for the answer.

@@ -187,6 +187,28 @@ describe('what leaves while the ledger is away', () => {
     },
   );
 
+  test('is nothing that an own peer denies which is behind: an old denial may hold still', async () => {
+    for (const choice of ['release', 'refuse'] as const) {
+      bench = createWorkbench();
+      const recorder = await bench.start({ emergencyWithoutLedger: choice });
+      bench.ledger.isCutOff = true;
+      bench.ledger.knownBlocks = bench.ledger.ownBlocks + 1n;
+      bench.ledger.evaluate = (_, item) => item === 0;
+      const emergency = watch(recordOne(recorder, emergencyOf(1)));
+      await bench.scheduler.advance(3_500);
+      if (choice === 'refuse') {
+        refused(emergency, 'LEDGER_UNAVAILABLE');
+        continue;
+      }
+      expect(emergency.outcome).toEqual({ permitted: [true, false], late: true });
+      bench.ledger.isCutOff = false;
+      await bench.scheduler.advance(3_000);
+      expect(historyOf(emergencyOf(1))).toMatchObject([
+        { late: true, lateBasis: 'deployment', items: [{ released: true }, { released: false }] },
+      ]);
+    }
+  });
+
   test('is the choice of the deployment when the peers refuse this gateway’s identity', async () => {
     const recorder = await begun();
     const revoked = (): Promise<never> =>

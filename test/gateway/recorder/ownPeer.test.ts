@@ -236,12 +236,16 @@ describe('data leave by the word of a peer only if it has all blocks that are kn
   const at = (height: bigint) => (): Promise<bigint> => Promise.resolve(height);
 
   test.each([true, false])(
-    'one block less, and neither its yes nor its no is a word (permits: %s)',
+    'one block less, and its yes is no word, but its no is told (permits: %s)',
     async (isPermitted) => {
       const { scheduler, told } = peerWith({ ownHeight: at(7n), knownHeight: at(8n) }, isPermitted);
       const answer = told(true);
       await scheduler.advance(500);
-      expect(await answer).toMatchObject({ kind: 'unavailable', reason: 'PEER_BEHIND' });
+      expect(await answer).toMatchObject({
+        kind: 'unavailable',
+        reason: 'PEER_BEHIND',
+        oldWord: [isPermitted, isPermitted],
+      });
     },
   );
 
