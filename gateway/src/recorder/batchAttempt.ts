@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
-import type { PendingBatch } from './pendingBatch';
+import type { PendingBatch, Rival } from './pendingBatch';
 import type { RecordingLedger } from './recorder';
 
+/** What stands in a place. */
+export interface Decided {
+  readonly permitted: readonly (readonly boolean[])[];
+  /** Whether each entry there says that the release came first. */
+  readonly late: readonly boolean[];
+  /** Absent when the ledger was read instead. */
+  readonly transactionId?: string;
+}
+
 export type AttemptResult =
-  | {
-      /** The batch is on the ledger. */
-      readonly kind: 'committed';
-      readonly permitted: readonly (readonly boolean[])[];
-      /** Whether each entry there says that the release came first. */
-      readonly late: readonly boolean[];
-      /** Absent when the ledger was read instead. */
-      readonly transactionId?: string;
-    }
+  /** The batch is on the ledger. */
+  | (Decided & { readonly kind: 'committed' })
+  /** A batch that had the place before is there after all. */
+  | (Decided & { readonly kind: 'rival'; readonly rival: Rival })
   /** Its place is taken by somebody else's batch. */
   | { readonly kind: 'taken' }
   /** Not known to be on the ledger. */
@@ -21,23 +25,25 @@ export type AttemptResult =
 
 /**
  * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try ends without an answer.
+ * @param rivals batches that may be in its place instead.
  * @param onEndorsed called before the transaction is handed in; what it throws ends the try before that.
  * Two transactions for one place never both commit: each reads that the place is empty.
  */
 export async function attemptBatch(
   ledger: RecordingLedger,
   batch: PendingBatch,
+  rivals: readonly Rival[],
   onEndorsed: () => void,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   try {
     if (batch.mayBeOrdered) {
-      const found = await readOutcome(ledger, batch);
+      const found = await readOutcome(ledger, batch, rivals);
       if (found !== undefined) {
         return found;
       }
     }
-    return await submit(ledger, batch, onEndorsed, signal);
+    return await submit(ledger, batch, rivals, onEndorsed, signal);
   } catch (error) {
     return { kind: 'failed', error: asLedgerError(error) };
   }
@@ -47,24 +53,27 @@ export async function attemptBatch(
 export async function readOutcome(
   ledger: RecordingLedger,
   batch: { readonly lane: string; readonly seq: number; readonly requests: readonly AccessRequest[] },
+  rivals: readonly Rival[] = [],
 ): Promise<AttemptResult | undefined> {
   if ((await ledger.findBatch(batch.lane, batch.seq)) === undefined) {
     return undefined;
   }
   const { events } = await ledger.getEvents(batch.lane, batch.seq);
-  if (!isSameBatch(events, batch.requests)) {
-    return { kind: 'taken' };
-  }
-  return {
-    kind: 'committed',
+  const decided: Decided = {
     permitted: events.map((event) => event.items.map((item) => item.decision === 'permit')),
     late: events.map((event) => event.late),
   };
+  if (isSameBatch(events, batch.requests)) {
+    return { kind: 'committed', ...decided };
+  }
+  const rival = rivals.find(({ requests }) => isSameBatch(events, requests));
+  return rival === undefined ? { kind: 'taken' } : { kind: 'rival', rival, ...decided };
 }
 
 async function submit(
   ledger: RecordingLedger,
   batch: PendingBatch,
+  rivals: readonly Rival[],
   onEndorsed: () => void,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
@@ -89,7 +98,7 @@ async function submit(
       batch.mayBeOrdered = true;
     }
     // The peer that endorsed has seen the place taken; ours may commit it a moment later, and the next try reads again.
-    const found = batch.mayBeOrdered ? await readOutcome(ledger, batch) : undefined;
+    const found = batch.mayBeOrdered ? await readOutcome(ledger, batch, rivals) : undefined;
     return (
       found ?? {
         kind: 'failed',

@@ -81,7 +81,9 @@ export class BatchSource {
         inFlight: own.length,
         ahead,
         isUnreached,
-        isClosed: own.some(({ group, isBlamed }) => group !== undefined || isBlamed),
+        isClosed: own.some(
+          (batch) => batch.group !== undefined || batch.isBlamed || places.rivalsOf(batch).length > 0,
+        ),
         suspects: !areSuspectsReady ? 'none' : this.#wereSuspects ? 'wait' : 'turn',
       },
       limits,

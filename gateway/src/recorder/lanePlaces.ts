@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecoveredLane } from './laneRecovery';
-import type { PendingBatch } from './pendingBatch';
+import type { BatchPlace } from './outbox';
+import type { PendingBatch, Rival } from './pendingBatch';
+
+/** So many batches may have lost one place and still be on their way: each is kept in memory and on the disk. */
+const MAX_RIVALS = 8;
 
 /** Which places of the lane are taken, and by which batches whose commit is not known. Of other lanes it holds what is left of them. */
 export class LanePlaces {
   readonly lane: string;
   readonly pending = new Set<PendingBatch>();
+  /** Batches that may still be ordered at a place that was given to another. */
+  rivals: readonly Rival[] = [];
   nextSeq = 0;
   nextStart = 0;
   /** The highest place that is certainly on the ledger; `undefined` when none is known. */
@@ -48,7 +54,8 @@ export class LanePlaces {
   }
 
   /** Where the lane goes on after a start. */
-  resume({ nextSeq, nextStart, provenSeq }: Omit<RecoveredLane, 'unsettled'>): void {
+  resume({ nextSeq, nextStart, provenSeq, rivals }: Omit<RecoveredLane, 'unsettled'>): void {
+    this.rivals = rivals;
     this.nextSeq = nextSeq;
     this.nextStart = nextStart;
     this.noteProven(provenSeq);
@@ -72,6 +79,15 @@ export class LanePlaces {
       .sort((a, b) => a.seq - b.seq);
   }
 
+  rivalsOf({ lane, seq }: BatchPlace): readonly Rival[] {
+    return this.rivals.filter((rival) => rival.lane === lane && rival.seq === seq);
+  }
+
+  /** It is known what stands there. */
+  noteFilled({ lane, seq }: BatchPlace): void {
+    this.rivals = this.rivals.filter((rival) => rival.lane !== lane || rival.seq !== seq);
+  }
+
   /** The nearest batch of the same lane at a lower place. */
   before(batch: PendingBatch): PendingBatch | undefined {
     return [...this.pending]
@@ -84,11 +100,29 @@ export class LanePlaces {
    * the ledger already, which then is no longer pending.
    */
   canFree(batch: PendingBatch): boolean {
-    const chain = [batch, ...this.behind(batch)];
+    return !batch.mayBeOrdered && this.#areFreeBehind(batch);
+  }
+
+  /**
+   * Whether the place can be given to another batch though this one may be ordered: only one of the two can be there in the end, and nothing
+   * else counts on the length of this one.
+   */
+  canDisplace(batch: PendingBatch): boolean {
+    return this.#areFreeBehind(batch) && this.rivalsOf(batch).length < MAX_RIVALS;
+  }
+
+  /** Whether something counts on the batch's length that is on the ledger or may be. */
+  isCountedOn(batch: PendingBatch): boolean {
+    const behind = this.behind(batch);
     return (
-      batch.seq + chain.length === this.nextSeq &&
-      chain.every((one) => !one.mayBeOrdered && (one === batch || !one.isTrying))
+      batch.seq + 1 + behind.length !== this.nextSeq ||
+      behind.some(({ mayBeOrdered }) => mayBeOrdered) ||
+      this.rivals.some(({ lane, seq }) => lane === batch.lane && seq > batch.seq)
     );
+  }
+
+  #areFreeBehind(batch: PendingBatch): boolean {
+    return !this.isCountedOn(batch) && this.behind(batch).every((one) => !one.isTrying);
   }
 
   /** Forgets batches; those of this lane are its last ones, and their places are free again. */

@@ -434,8 +434,8 @@ export class LaneRecorder implements Recorder {
 /** Why nothing of the lane can be recorded, and what to do about it, for an operator. */
 function reasonOfStuck({ lane, seq }: { readonly lane: string; readonly seq: number }): string {
   return (
-    `The ledger refuses batch ${String(seq)} of lane ${lane}, which was handed in before and may be ordered still, so its place ` +
-    'can be given to nothing else. Bring the chaincode of all peers and this gateway to one version, or have the consent that ' +
+    `The ledger refuses batch ${String(seq)} of lane ${lane}, and later ones, which are or may be on the ledger, count on its length, so its ` +
+    'place can be given to nothing else. Bring the chaincode of all peers and this gateway to one version, or have the consent that ' +
     'cannot be read written anew. If that is not possible, give this gateway another GATEWAY_NAME and start it again: what is ' +
     'owed goes into the new lane.'
   );

@@ -4,9 +4,10 @@ import { readOutcome } from './batchAttempt';
 import type { RecordingLedger } from './recorder';
 import { type EntryNames, isOwed } from './lateMark';
 import { type LaneSurvey, surveyLane } from './laneSurvey';
-import type { Outbox, OutboxBatch } from './outbox';
-import { pendingOf } from './pendingBatch';
+import type { Outbox, OutboxBatch, OutboxRival } from './outbox';
+import { pendingOf, type Rival } from './pendingBatch';
 import { entriesOwed, forgetRecorded } from './restoredStore';
+import { asRival, settleRivals } from './rivals';
 import { settlementOf } from './settlement';
 
 /** Where the lane goes on, and what has to be settled first. */
@@ -17,6 +18,8 @@ export interface RecoveredLane {
   readonly provenSeq: number;
   /** Batches, of this lane or of one that this store wrote before, whose commit is not known. */
   readonly unsettled: readonly OutboxBatch[];
+  /** Batches that may still be ordered at a place that was given to another. */
+  readonly rivals: readonly Rival[];
 }
 
 /** The lane cannot be continued as things stand; the message tells an operator why and what to do. */
@@ -36,16 +39,18 @@ export async function recoverLane(
   names: () => EntryNames,
   log: Logger,
 ): Promise<RecoveredLane> {
+  const survey = await surveyWithRivals({ ledger, outbox, names }, lane);
   const head = outbox.head(lane);
-  const survey = await surveyLane(ledger, lane, head.nextSeq);
   assertNothingLost(outbox, lane, survey);
   const owedBefore = entriesOwed(outbox);
   const seen = await forgetRecorded({ ledger, outbox, names }, { lane, survey });
   // A row that the ledger showed to be a copy's may have been what filled a gap.
   assertNothingLost(outbox, lane, survey);
   const unsettled = await releaseOtherLanes(ledger, outbox, lane, names, seen);
+  const rivals = outbox.rivals().map(asRival);
+  const provenSeq = survey.nextSeq - 1;
   if (survey.nextSeq <= head.nextSeq) {
-    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq: survey.nextSeq - 1, unsettled };
+    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq, unsettled, rivals };
   }
   log.warn(
     { lane, store: head.nextSeq, ledger: survey.nextSeq, owedBefore, owed: entriesOwed(outbox) },
@@ -54,9 +59,29 @@ export async function recoverLane(
   return {
     nextSeq: survey.nextSeq,
     nextStart: survey.nextStart,
-    provenSeq: survey.nextSeq - 1,
+    provenSeq,
     unsettled,
+    rivals,
   };
+}
+
+/** Where the lane ends, when nothing below is a rival's that nobody knows of. */
+async function surveyWithRivals(
+  options: { readonly ledger: RecordingLedger; readonly outbox: Outbox; readonly names: () => EntryNames },
+  lane: string,
+): Promise<LaneSurvey> {
+  const { ledger, outbox } = options;
+  await settleRivals(options, lane);
+  const survey = await surveyLane(ledger, lane, outbox.head(lane).nextSeq);
+  const rows = new Set(outbox.batches().flatMap((row) => (row.lane === lane ? [row.seq] : [])));
+  const isSettled = (one: OutboxRival): boolean =>
+    one.lane !== lane || one.seq >= survey.nextSeq || rows.has(one.seq);
+  if (outbox.rivals().every(isSettled)) {
+    return survey;
+  }
+  // It came between the two looks.
+  await settleRivals(options, lane);
+  return surveyLane(ledger, lane, outbox.head(lane).nextSeq);
 }
 
 /**

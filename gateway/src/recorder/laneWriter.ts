@@ -20,11 +20,14 @@ import type { Queue } from './queue';
 import type { BatchReport, RecordingLedger } from './recorder';
 import { unavailable } from './refusals';
 import { pause, type Scheduler } from './scheduler';
-import { type Committed, concernedBy, settlementOf } from './settlement';
+import { rivalSettlement } from './rivals';
+import { type Committed, concernedBy, type Settlement, settlementOf } from './settlement';
 import type { StoreHealth } from './storeHealth';
 import { Suspects } from './suspects';
 import { TakingBack } from './takingBack';
 import type { Ticket } from './ticket';
+
+type RivalCommitted = Extract<AttemptResult, { kind: 'rival' }>;
 
 /** Room for `{"start":…,"requests":[…]}` around the requests. */
 export const ENVELOPE_BYTES = 64;
@@ -225,6 +228,7 @@ export class LaneWriter {
           ? await attemptBatch(
               this.#options.ledger,
               batch,
+              this.#places.rivalsOf(batch),
               () => {
                 this.#handIn(batch);
               },
@@ -235,7 +239,7 @@ export class LaneWriter {
       if (!this.#isWriting()) {
         return;
       }
-      if (result.kind === 'committed') {
+      if (result.kind === 'committed' || result.kind === 'rival') {
         await this.#settle(batch, result);
         return;
       }
@@ -267,9 +271,11 @@ export class LaneWriter {
     batch.admitted.open();
   }
 
-  async #settle(batch: PendingBatch, result: Committed): Promise<void> {
-    this.#noteCommit(batch);
-    while (!this.#trySettle(batch, result)) {
+  async #settle(batch: PendingBatch, result: Committed | RivalCommitted): Promise<void> {
+    this.#noteCommit(batch, result.kind === 'rival' ? result.rival : batch);
+    while (
+      !(result.kind === 'rival' ? this.#trySettleRival(batch, result) : this.#trySettle(batch, result))
+    ) {
       await pause(
         this.#options.scheduler,
         backoffMs('rejected', 1, this.#options.jitter()),
@@ -284,20 +290,49 @@ export class LaneWriter {
 
   /** One write settles the batch and opens the next one; only then are the callers answered. */
   #trySettle(batch: PendingBatch, result: Committed): boolean {
-    const { health, awake, names } = this.#options;
-    const settlement = settlementOf(batch, result, names);
+    const settlement = settlementOf(batch, result, this.#options.names);
     this.#places.pending.delete(batch);
     const next = this.#opening();
     const isWritten = this.#open(next.kind === 'open' ? this.#source.compose(next.takes) : undefined, {
       remove: [batch],
       owe: settlement.owed,
       forget: settlement.forgotten,
+      ...(this.#places.rivalsOf(batch).length > 0 ? { filled: batch } : {}),
     });
     if (!isWritten) {
       this.#places.pending.add(batch);
       this.#giveUp(concernedBy(settlement), unavailable('the recorder store cannot be used'));
       return false;
     }
+    this.#places.noteFilled(batch);
+    this.#answer(settlement);
+    return true;
+  }
+
+  /** The place holds a batch that had it before: one write settles that one and takes this one back; the next is opened only then. */
+  #trySettleRival(batch: PendingBatch, { rival, ...decided }: RivalCommitted): boolean {
+    const { outbox, names, store, lane } = this.#options;
+    const { settlement, change, ids } = rivalSettlement(rival, batch, decided, outbox, names);
+    try {
+      outbox.write(change);
+    } catch (error) {
+      store.noteFailure(error, 'what the ledger has could not be written down; requests are refused');
+      this.#giveUp(concernedBy(settlement), unavailable('the recorder store cannot be used', error));
+      return false;
+    }
+    store.noteWritten();
+    this.#places.pending.delete(batch);
+    this.#places.noteFilled(batch);
+    if (batch.lane === lane) {
+      this.#places.nextStart = rival.start + rival.requests.length;
+    }
+    this.#takingBack.giveWay(batch, ids);
+    this.#answer(settlement);
+    return true;
+  }
+
+  #answer(settlement: Settlement): void {
+    const { health, awake } = this.#options;
     health.committed(awake.now(), this.#places.pending.size > 0);
     for (const { part, outcome, held } of settlement.committed) {
       part.state = { kind: 'committed', outcome, held };
@@ -306,10 +341,10 @@ export class LaneWriter {
       ticket.resolve(outcomes);
     }
     this.#giveUp(settlement.misfits, new AppError('INTERNAL', 'the decision does not fit the request'));
-    return true;
   }
 
-  #noteCommit(batch: PendingBatch): void {
+  /** @param there what the place holds. */
+  #noteCommit(batch: PendingBatch, there: { readonly requests: readonly unknown[] }): void {
     const { lane, scheduler, awake, health, onBatch, onChange } = this.#options;
     const now = scheduler.now();
     this.#failures = 0;
@@ -317,7 +352,7 @@ export class LaneWriter {
     this.#source.goOn();
     this.#takingBack.noteCommit();
     batch.admitted.open();
-    this.#totals.events += batch.requests.length;
+    this.#totals.events += there.requests.length;
     this.#totals.batches += 1;
     this.#totals.lastCommitAt = now;
     if (batch.lane === lane) {
@@ -327,7 +362,7 @@ export class LaneWriter {
     onBatch?.({
       lane: batch.lane,
       seq: batch.seq,
-      events: batch.requests.length,
+      events: there.requests.length,
       milliseconds: now - batch.openedAt,
     });
     onChange();

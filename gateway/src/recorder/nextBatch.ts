@@ -18,7 +18,7 @@ export interface LaneLoad {
   readonly ahead: number;
   /** Whether the last try failed because the ledger was out of reach. */
   readonly isUnreached: boolean;
-  /** Whether a batch in flight goes alone, or was refused for what is in it. */
+  /** Whether a batch in flight goes alone, was refused for what is in it, or may find another one in its place. */
   readonly isClosed: boolean;
   /** Whether entries that go alone wait, and whether the batch before this one was another. */
   readonly suspects: 'none' | 'wait' | 'turn';

@@ -21,6 +21,12 @@ export interface OutboxBatch extends BatchPlace {
   readonly isHandedIn: boolean;
 }
 
+/** A batch that may still be ordered at a place that was given to another one: only one of the two can be there in the end. */
+export interface OutboxRival extends BatchPlace {
+  readonly start: number;
+  readonly requests: readonly AccessRequest[];
+}
+
 /** An entry that the ledger must get: a request released before its record, or an amendment. */
 export interface OwedEntry {
   readonly request: AccessRequest;
@@ -62,6 +68,10 @@ export interface OutboxChange {
   readonly handIn?: BatchPlace;
   /** Replaces the requests of batches by the same with another mark. */
   readonly rewrite?: readonly (BatchPlace & { readonly requestsJson: string })[];
+  /** Keeps a batch that `remove` forgets as a rival for its place. */
+  readonly displace?: BatchPlace;
+  /** It is known what stands in this place: its rivals are forgotten. */
+  readonly filled?: BatchPlace;
   /** Forgets batches: settled, withdrawn or abandoned ones. */
   readonly remove?: readonly BatchPlace[];
   /** Sets the lane's head back to a batch that is certainly not on the ledger. */
@@ -87,6 +97,8 @@ export interface Outbox {
   lanes(): readonly string[];
   /** All unsettled batches of every lane, in the order of their lanes and sequence numbers. */
   batches(): readonly OutboxBatch[];
+  /** Oldest first. */
+  rivals(): readonly OutboxRival[];
   /** All of the change is on the disk (`fsync`) when this returns; or it throws and nothing of it is. */
   write(change: OutboxChange): void;
   /** Held entries that are owed now: said to the disk with the next write, or by `flush`; a restart says it in any case. */

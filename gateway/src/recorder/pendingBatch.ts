@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Gate } from './gate';
 import { isOwed } from './lateMark';
-import type { OutboxBatch } from './outbox';
+import type { OutboxBatch, OutboxRival } from './outbox';
 import type { Suspect, SuspectGroup } from './suspects';
 import type { BatchOfPart, Part, Ticket } from './ticket';
 
@@ -33,6 +33,15 @@ export interface PendingBatch extends BatchOfPart {
   isTakenBack: boolean;
   /** When its first attempt began, milliseconds since the epoch. */
   readonly openedAt: number;
+}
+
+/**
+ * A batch that was handed in without an answer, then refused, and whose place was given to another batch. Each of the two transactions reads
+ * that the place is empty, so one of them at most is valid. Its entries go on elsewhere meanwhile; if it is the one after all, they stand there.
+ */
+export interface Rival extends OutboxRival {
+  /** The part that `requests[i]` is; none after a restart, and for what is owed. */
+  readonly parts: readonly (Part | undefined)[];
 }
 
 /** A batch that was just composed: no try of it has been made. */

@@ -39,7 +39,11 @@ interface Live {
  * Compares what the ledger has with what left. Until a batch is settled on the disk nothing of it was given out, but what its row marks
  * late; so an entry without anybody to answer gave nothing, also after a restart. Pure but for the names.
  */
-export function settlementOf(batch: PendingBatch, result: Committed, names: () => EntryNames): Settlement {
+export function settlementOf(
+  batch: Pick<PendingBatch, 'lane' | 'start' | 'requests' | 'parts'>,
+  result: Committed,
+  names: () => EntryNames,
+): Settlement {
   const owed: OwedEntry[] = [];
   const live = new Map<Ticket, Live[]>();
   const misfits = new Set<Ticket>();

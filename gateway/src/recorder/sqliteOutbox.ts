@@ -11,6 +11,7 @@ import type {
   Outbox,
   OutboxBatch,
   OutboxChange,
+  OutboxRival,
   OwedCounts,
   OwedEntry,
   SetAsideEntry,
@@ -20,7 +21,9 @@ import type {
 /** A second process that opens the file may hold its lock for a moment. */
 const BUSY_TIMEOUT_MS = 2_000;
 /** Of the tables below; a file of another version is not read. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
+/** Lacks the table of rivals, and nothing else. */
+const UPGRADED_VERSION = 3;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
@@ -30,6 +33,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS outbox (
     lane TEXT NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL, requests TEXT NOT NULL,
     handed_in INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, seq)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS rival (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL, requests TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS owed (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
@@ -117,6 +123,13 @@ class SqliteOutbox implements Outbox {
       requests: JSON.parse(row.requests) as AccessRequest[],
       isHandedIn: row.handed_in === 1,
     }));
+  }
+
+  rivals(): readonly OutboxRival[] {
+    const rows = this.#prepare(
+      'SELECT lane, seq, start, requests FROM rival ORDER BY position',
+    ).all() as Omit<BatchRow, 'handed_in'>[];
+    return rows.map((row) => ({ ...row, requests: JSON.parse(row.requests) as AccessRequest[] }));
   }
 
   write(change: OutboxChange): void {
@@ -208,6 +221,8 @@ class SqliteOutbox implements Outbox {
     handIn,
     rewrite = [],
     remove = [],
+    displace,
+    filled,
     withdraw,
     advance,
     held,
@@ -221,6 +236,7 @@ class SqliteOutbox implements Outbox {
         handIn.seq,
       );
     }
+    this.#changeRivals(displace, filled);
     this.#changeRows(remove, rewrite);
     this.#run('DELETE FROM owed WHERE id = ?', forget);
     if (held !== undefined) {
@@ -241,6 +257,17 @@ class SqliteOutbox implements Outbox {
       this.#prepare(
         'INSERT INTO lane (lane, next_seq, next_start, fenced) VALUES (?, 0, 0, 1) ON CONFLICT (lane) DO UPDATE SET fenced = 1',
       ).run(fence);
+    }
+  }
+
+  #changeRivals(displaced: BatchPlace | undefined, filled: BatchPlace | undefined): void {
+    if (displaced !== undefined) {
+      this.#prepare(
+        'INSERT INTO rival (lane, seq, start, requests) SELECT lane, seq, start, requests FROM outbox WHERE lane = ? AND seq = ?',
+      ).run(displaced.lane, displaced.seq);
+    }
+    if (filled !== undefined) {
+      this.#prepare('DELETE FROM rival WHERE lane = ? AND seq = ?').run(filled.lane, filled.seq);
     }
   }
 
@@ -340,7 +367,7 @@ function assertVersion(db: Database.Database): void {
   const { n } = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as {
     n: number;
   };
-  if (n > 0 && version !== SCHEMA_VERSION) {
+  if (n > 0 && version !== SCHEMA_VERSION && version !== UPGRADED_VERSION) {
     throw new Error(
       `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it`,
     );

@@ -72,6 +72,13 @@ export class Suspects {
     return index < 0 ? undefined : this.#line.splice(index, 1)[0];
   }
 
+  /** Takes entries out: they are on the ledger. */
+  drop(ids: ReadonlySet<string>): void {
+    this.#line = this.#line
+      .map((group) => ({ ...group, entries: group.entries.filter(({ id }) => !ids.has(id)) }))
+      .filter(({ entries }) => entries.length > 0);
+  }
+
   putFirst(groups: readonly SuspectGroup[]): void {
     this.#line.unshift(...groups.filter(({ entries }) => entries.length > 0));
   }

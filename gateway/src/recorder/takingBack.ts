@@ -48,6 +48,8 @@ interface TakenApart {
   readonly last?: SuspectGroup;
   /** Whether the peers answered, with a refusal of what is in it. */
   readonly isRefused?: boolean;
+  /** Whether the first of the batches may be ordered still: it stays its place's rival. */
+  readonly isDisplaced?: boolean;
   /** Set aside by name. */
   readonly setAside?: string;
   /** Runs when the disk has it. */
@@ -136,6 +138,18 @@ export class TakingBack {
     return true;
   }
 
+  /** A rival is in the batch's place, and the store knows: what of the batch does not stand there goes on as it is. */
+  giveWay(batch: PendingBatch, ids: ReadonlySet<string>): void {
+    const { suspects } = this.#options;
+    batch.parts.forEach((part, index) => {
+      if (part !== undefined && !ids.has(batch.requests[index]?.id ?? '')) {
+        part.state = { kind: 'queued' };
+      }
+    });
+    suspects.putFirst([{ ...this.#whole(batch), ...batch.group, entries: liveEntriesOf(batch) }]);
+    suspects.drop(ids);
+  }
+
   /** Nobody waits for it, nor for one behind it. */
   #withdraw(batch: PendingBatch): boolean {
     const { places, scheduler } = this.#options;
@@ -162,18 +176,20 @@ export class TakingBack {
     const { places, log, jitter } = this.#options;
     // A place in a lane of an earlier name is filled by nobody: there its entries go into this lane.
     const isOfThisLane = batch.lane === places.lane;
-    if (isOfThisLane && !places.canFree(batch)) {
-      batch.isStuck = [batch, ...places.behind(batch)].some(({ mayBeOrdered }) => mayBeOrdered);
+    const isDisplaced = isOfThisLane && batch.mayBeOrdered && places.canDisplace(batch);
+    if (isOfThisLane && !isDisplaced && !places.canFree(batch)) {
+      batch.isStuck = places.isCountedOn(batch) || places.behind(batch).every((one) => !one.isTrying);
       log.error(
         { err: error, lane: batch.lane, seq: batch.seq, behind: places.behind(batch).length },
-        'the ledger refuses a batch that cannot be taken back: it may have been handed in, or later ones count on its place',
+        'the ledger refuses a batch that cannot be taken back: later ones count on its place and may be ordered',
       );
       return undefined;
     }
     const behind = isOfThisLane ? places.behind(batch) : [];
     const apart = this.#apart(batch, error);
     const first = [...apart.first, ...behind.map((one) => this.#whole(one))];
-    if (!this.#free([batch, ...behind], { ...apart, first, isRefused: mayBeOneEntrys(error) })) {
+    const isRefused = mayBeOneEntrys(error);
+    if (!this.#free([batch, ...behind], { ...apart, first, isRefused, isDisplaced })) {
       return undefined;
     }
     this.#refusalsInARow += 1;
@@ -256,35 +272,16 @@ export class TakingBack {
   }
 
   /** First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on. */
-  #free(
-    chain: readonly PendingBatch[],
-    { first, last, isRefused = false, setAside, then }: TakenApart,
-  ): boolean {
-    const { places, suspects, queue, outbox, health, awake } = this.#options;
-    const [lowest] = chain;
-    if (lowest === undefined) {
-      return false;
-    }
-    const owe = chain.flatMap(({ requests, group }) =>
-      requests.filter(isOwed).map((request): OwedEntry => {
-        const refusal = setAside ?? group?.refusal;
-        return refusal === undefined ? { request } : { request, refusal };
-      }),
-    );
-    try {
-      outbox.write(
-        lowest.lane === places.lane ? { remove: chain, withdraw: lowest, owe } : { remove: chain, owe },
-      );
-    } catch (error) {
-      // The places stay taken, so the batches are tried on: taken back or committed, whichever is possible first.
-      this.#options.store.noteFailure(error, 'a batch could not be taken back');
+  #free(chain: readonly PendingBatch[], apart: TakenApart): boolean {
+    const { places, suspects, queue, health, awake } = this.#options;
+    const { first, last, isRefused = false, then } = apart;
+    if (!this.#writeFree(chain, apart)) {
       return false;
     }
     places.free(chain);
-    for (const part of chain.flatMap(({ parts }) => parts)) {
-      if (part !== undefined) {
-        part.state = { kind: 'queued' };
-      }
+    places.rivals = [...places.rivals, ...chain.slice(0, apart.isDisplaced === true ? 1 : 0)];
+    for (const part of chain.flatMap(({ parts }) => parts).filter((one) => one !== undefined)) {
+      part.state = { kind: 'queued' };
     }
     suspects.putFirst(first);
     if (last !== undefined) {
@@ -299,6 +296,28 @@ export class TakingBack {
     return true;
   }
 
+  /** @returns whether the store could be told. */
+  #writeFree(chain: readonly PendingBatch[], { isDisplaced = false, setAside }: TakenApart): boolean {
+    const { places, outbox, store } = this.#options;
+    const [lowest] = chain;
+    if (lowest === undefined) {
+      return false;
+    }
+    try {
+      outbox.write({
+        remove: chain,
+        owe: owedOf(chain, setAside),
+        ...(lowest.lane === places.lane ? { withdraw: lowest } : {}),
+        ...(isDisplaced ? { displace: lowest } : {}),
+      });
+      return true;
+    } catch (error) {
+      // The places stay taken, so the batches are tried on: taken back or committed, whichever is possible first.
+      store.noteFailure(error, 'a batch could not be taken back');
+      return false;
+    }
+  }
+
   #giveUpOrdinary(error: LedgerError): void {
     for (const ticket of this.#options.suspects.tickets) {
       if (!ticket.isEmergency) {
@@ -306,4 +325,14 @@ export class TakingBack {
       }
     }
   }
+}
+
+/** What the ledger must get of the batches. @param setAside why it is set aside. */
+function owedOf(chain: readonly PendingBatch[], setAside: string | undefined): OwedEntry[] {
+  return chain.flatMap(({ requests, group }) =>
+    requests.filter(isOwed).map((request): OwedEntry => {
+      const refusal = setAside ?? group?.refusal;
+      return refusal === undefined ? { request } : { request, refusal };
+    }),
+  );
 }

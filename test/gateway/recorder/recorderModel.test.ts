@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
-import type { Outbox } from '../../../gateway/src/recorder/outbox';
+import type { Outbox, OutboxChange } from '../../../gateway/src/recorder/outbox';
 import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
 import type { EmergencyWithoutLedger, Recorder, RecordOutcome } from '../../../gateway/src/recorder/recorder';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
@@ -38,6 +38,8 @@ type Step =
   /** The disk of the store takes nothing more, or has room again. */
   | { readonly do: 'disk'; readonly full: boolean }
   | { readonly do: 'advance'; readonly ms: number }
+  /** The chaincode is brought to a version that refuses what the one before took; or back. */
+  | { readonly do: 'upgrade'; readonly upgraded: boolean }
   | { readonly do: 'deliver' }
   | { readonly do: 'release' }
   /** The process ends at its n-th next use of store or ledger, just before or just after its effect. */
@@ -47,8 +49,11 @@ type Step =
       readonly when: 'before' | 'after';
     };
 
-/** What the ledger never takes: one of the parts, an amendment of one; by a refusal, or because its peers never agree. */
-type Trouble = 'none' | 'refused' | 'amendmentRefused' | 'differs';
+/**
+ * What the ledger never takes: one of the parts, an amendment of one; by a refusal, or because its peers never agree. Or only since an
+ * upgrade, when it may be on its way already.
+ */
+type Trouble = 'none' | 'refused' | 'amendmentRefused' | 'differs' | 'refusedLater';
 
 type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' }>;
 
@@ -78,6 +83,8 @@ const trouble: fc.Arbitrary<Trouble> = fc.constantFrom<Trouble>(
   'refused',
   'amendmentRefused',
   'differs',
+  'refusedLater',
+  'refusedLater',
 );
 
 /** What reading the source and waiting for the thread took before a request is handed in. */
@@ -144,6 +151,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc
       .constantFrom(0, 1, 20, 300, 1_100, 2_000, 2_100, 3_000, 3_000, 11_000)
       .map((ms): Step => ({ do: 'advance', ms })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map((upgraded): Step => ({ do: 'upgrade', upgraded })),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'deliver' }) },
   { weight: 2, arbitrary: fc.constant<Step>({ do: 'release' }) },
@@ -212,12 +223,78 @@ const refusedLate: fc.Arbitrary<readonly Step[]> = fc
     ];
   });
 
+/** Several share a batch whose answer is lost; then the ledger refuses one of them, and the others and later ones go on. */
+const refusedAfterwards: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    fate: fc.constantFrom('dropped', 'written', 'delayed', 'delayed'),
+    requests: fc.array(
+      fc.record({
+        emergency: fc.boolean(),
+        parts: fc.constantFrom(1, 1, 2, 3),
+        since: age,
+        what: fc.constantFrom<Trouble>('none', 'refusedLater', 'refusedLater', 'amendmentRefused'),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    before: fc.array(step, { maxLength: 1 }),
+    between: fc.array(step, { maxLength: 2 }),
+    // Of what takes the place; the first is consumed by the try that is refused.
+    then: fc.constantFrom<Fault>(
+      { kind: 'none' },
+      { kind: 'held' },
+      { kind: 'held' },
+      { kind: 'conflict' },
+      { kind: 'lost', fate: 'dropped' },
+      { kind: 'lost', fate: 'delayed' },
+    ),
+    ms: fc.constantFrom(40, 60, 100, 100, 300, 3_000),
+    after: fc.array(step, { maxLength: 3 }),
+  })
+  .map(({ fate, requests, before, between, then, ms, after }): readonly Step[] => {
+    const lost: Step = { do: 'fault', fault: { kind: 'lost', fate } };
+    const another: Step = {
+      do: 'request',
+      emergency: false,
+      parts: 1,
+      client: 2,
+      trouble: 'none',
+      age: 0,
+    };
+    return [
+      { do: 'upgrade', upgraded: false },
+      { do: 'fault', fault: { kind: 'held' } },
+      another,
+      { do: 'advance', ms: 0 },
+      lost,
+      ...requests.map(({ emergency, parts, what, since }): Step => ({
+        do: 'request',
+        emergency,
+        parts,
+        client: 0,
+        trouble: what,
+        age: since,
+      })),
+      { do: 'release' },
+      ...before,
+      { do: 'upgrade', upgraded: true },
+      { do: 'fault', fault: { kind: 'none' } },
+      { do: 'fault', fault: then },
+      another,
+      { do: 'advance', ms },
+      ...between,
+      { do: 'deliver' },
+      { do: 'release' },
+      ...after,
+    ];
+  });
+
 const history: fc.Arbitrary<readonly Step[]> = fc
   .array(
     fc.oneof(
       { weight: 12, arbitrary: step.map((one) => [one]) },
       { weight: 2, arbitrary: scene },
       { weight: 1, arbitrary: refusedLate },
+      { weight: 4, arbitrary: refusedAfterwards },
     ),
     {
       minLength: 5,
@@ -231,7 +308,7 @@ class Crash extends Error {}
 const WRITES: ReadonlySet<unknown> = new Set<keyof Outbox>(['write', 'flush']);
 
 /** The store, whose writes fail without an effect while `isFull`. */
-function onDisk(store: Outbox, isFull: () => boolean): Outbox {
+function onDisk(store: Outbox, isFull: () => boolean, onWrite: (change: OutboxChange) => void): Outbox {
   return new Proxy(store, {
     get: (target, property) => {
       const value: unknown = Reflect.get(target, property, target);
@@ -242,6 +319,9 @@ function onDisk(store: Outbox, isFull: () => boolean): Outbox {
               throw Object.assign(new Error('database or disk is full'), {
                 code: 'SQLITE_FULL',
               });
+            }
+            if (property === 'write') {
+              onWrite(args[0] as OutboxChange);
             }
             return Reflect.apply(value, target, args) as unknown;
           };
@@ -333,6 +413,11 @@ class World {
   /** Entries that the ledger never takes, and those whose amendments it never takes. */
   readonly refused = new Set<string>();
   readonly amendmentsRefused = new Set<string>();
+  readonly #refusedLater = new Set<string>();
+  #isUpgraded = false;
+  /** Batches whose place was given to another one, and those that turned out to be there. */
+  displaced = 0;
+  rivalsFound = 0;
   readonly #differing = new Set<string>();
   /** What was wrong at the moment of an answer. */
   readonly faults: string[] = [];
@@ -355,7 +440,9 @@ class World {
     this.#choice = choice;
     this.ledger.decide = decided;
     this.ledger.refuses = ({ id, amends }) =>
-      this.refused.has(id) || (amends !== undefined && this.amendmentsRefused.has(amends.id));
+      this.refused.has(id) ||
+      (this.#isUpgraded && this.#refusedLater.has(id)) ||
+      (amends !== undefined && this.amendmentsRefused.has(amends.id));
     this.ledger.onAnswered = ({ id }) => this.#answeredAt.set(id, this.#scheduler.now());
     this.ledger.differsAbout = ({ id }) => this.#differing.has(id);
   }
@@ -388,6 +475,9 @@ class World {
     for (let turn = 0; turn < HEALING_TURNS; turn += 1) {
       this.ledger.releaseHeld();
       await this.#scheduler.advance(60_000);
+      if (!this.#life.isOver && this.#recorder?.state().phase === 'stuck') {
+        this.#isUpgraded = false;
+      }
       // What was set aside for a trouble that has passed is recorded after a restart.
       this.#life.isOver ||= turn === HEALING_TURNS / 2;
       await this.#live();
@@ -417,7 +507,14 @@ class World {
         ledger: life.limit(this.ledger, never),
         lane: LANE,
         outbox: life.limit(
-          onDisk(store, () => this.#isFull),
+          onDisk(
+            store,
+            () => this.#isFull,
+            (change) => {
+              this.displaced += Number(change.displace !== undefined);
+              this.rivalsFound += Number(change.filled !== undefined && change.advance !== undefined);
+            },
+          ),
           () => {
             throw new Crash();
           },
@@ -489,6 +586,9 @@ class World {
       case 'disk':
         this.#isFull = one.full;
         return;
+      case 'upgrade':
+        this.#isUpgraded = one.upgraded;
+        return;
       case 'deliver':
         this.ledger.deliver();
     }
@@ -533,6 +633,8 @@ class World {
       this.refused.add(id);
     } else if (what === 'amendmentRefused') {
       this.amendmentsRefused.add(id);
+    } else if (what === 'refusedLater') {
+      this.#refusedLater.add(id);
     } else if (what === 'differs') {
       this.#differing.add(id);
     }
@@ -566,7 +668,7 @@ class World {
   /** The process has ended: notes which requests it cannot have answered, since a part was not settled and none is marked late. */
   #noteEnd(): void {
     const open = new Set(
-      (this.#store?.batches() ?? []).flatMap((batch) =>
+      [...(this.#store?.batches() ?? []), ...(this.#store?.rivals() ?? [])].flatMap((batch) =>
         batch.requests.filter(({ late }) => !late).map(({ id }) => id),
       ),
     );
@@ -716,7 +818,15 @@ function expectSound(world: World, recorder: Recorder): void {
 }
 
 type Seen = Record<
-  'answered' | 'late' | 'partly' | 'amendedLate' | 'nothingGiven' | 'refused' | 'setAside',
+  | 'answered'
+  | 'late'
+  | 'partly'
+  | 'amendedLate'
+  | 'nothingGiven'
+  | 'refused'
+  | 'setAside'
+  | 'displaced'
+  | 'rivalsFound',
   number
 >;
 
@@ -729,6 +839,8 @@ function count(world: World, seen: Seen): void {
     seen.partly += Number(late.size > 1);
   }
   seen.setAside += world.setAside.length;
+  seen.displaced += world.displaced;
+  seen.rivalsFound += world.rivalsFound;
   for (const { amends } of world.ledger.events(LANE)) {
     seen.amendedLate += Number(amends?.why === 'releasedLate');
     seen.nothingGiven += Number(amends?.why === 'nothingGiven');
@@ -749,6 +861,8 @@ test(
       nothingGiven: 0,
       refused: 0,
       setAside: 0,
+      displaced: 0,
+      rivalsFound: 0,
     };
     await fc.assert(
       fc.asyncProperty(
@@ -771,6 +885,8 @@ test(
     expect(seen.amendedLate).toBeGreaterThan(RUNS / 50);
     expect(seen.nothingGiven).toBeGreaterThan(RUNS / 10);
     expect(seen.setAside).toBeGreaterThan(RUNS / 10);
+    expect(seen.displaced).toBeGreaterThan(RUNS / 20);
+    expect(seen.rivalsFound).toBeGreaterThan(RUNS / 200);
   },
   Math.max(240_000, RUNS * 600),
 );

@@ -336,9 +336,9 @@ describe('an emergency that the ledger refuses in a quiet hour', () => {
 
 describe('a batch that was handed in and is refused later', () => {
   /** Two late ones: nobody knows whether the batch of the first was ordered, the second is in none. */
-  async function handedIn(): Promise<void> {
+  async function handedIn(fate: 'dropped' | 'delayed' = 'dropped'): Promise<void> {
     const first = await bench.start();
-    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
+    bench.ledger.faults = [{ kind: 'lost', fate }];
     const lost = watch(recordOne(first, emergencyOf(1)));
     await settle();
     bench.ledger.isCutOff = true;
@@ -350,47 +350,131 @@ describe('a batch that was handed in and is refused later', () => {
     refuse(emergencyOf(1).id);
   }
 
-  test('keeps its place and stops the lane: it may be ordered still', async () => {
+  test('gives its place to others: an ordinary access and an emergency go on', async () => {
     await handedIn();
     const second = await bench.start();
     const ordinary = watch(recordOne(second, requestOf(3)));
     const emergency = watch(recordOne(second, emergencyOf(4)));
-    await bench.scheduler.advance(20_000);
-    expect(recorded()).toEqual([]);
-    expect(codeOf(ordinary)).toBe('LEDGER_UNAVAILABLE');
-    expect(emergency.outcome).toMatchObject({ late: true });
-    expect(bench.ledger.attempts.every(({ seq }) => seq === 0)).toBe(true);
-    expect(second.state()).toMatchObject({ phase: 'stuck', ledgerAway: true });
-    expect(second.state().reason).toMatch(/batch 0 of lane .* another GATEWAY_NAME/);
-    refuse();
-    await bench.scheduler.advance(20_000);
-    expect(second.state()).toMatchObject({ phase: 'ready', reason: undefined, ledgerAway: false });
-    expect(recorded()).toEqual(expect.arrayContaining(idsOf([1, 2, 4])));
+    await bench.scheduler.advance(2_000);
+    expect(ordinary.outcome).toMatchObject({ late: false });
+    expect(emergency.outcome).toMatchObject({ late: false });
+    await bench.scheduler.advance(60_000);
+    expect(recorded().sort()).toEqual(idsOf([2, 3, 4]).sort());
+    expect(second.state()).toMatchObject({ phase: 'ready', owed: 0, setAside: 1, ledgerAway: false });
+    expect(bench.outbox.rivals()).toEqual([]);
     expectSoundLane();
   });
 
-  test('says that it is stuck as soon as the ledger refuses, also while the peers are out of reach afterwards, and not before', async () => {
+  test('and is ordered after all: it is found there, nothing stands twice, and what had its place goes on', async () => {
+    await handedIn('delayed');
+    bench.ledger.faults = [{ kind: 'none' }, { kind: 'held' }];
+    const second = await bench.start();
+    const ordinary = watch(recordOne(second, requestOf(3)));
+    await bench.scheduler.advance(1_000);
+    expect(bench.outbox.rivals()).toHaveLength(1);
+    bench.ledger.refuses = ({ id }) => id === emergencyOf(1).id;
+    bench.ledger.deliver();
+    bench.ledger.releaseHeld();
+    await bench.scheduler.advance(60_000);
+    expect(recorded()[0]).toBe(emergencyOf(1).id);
+    expect(recorded().slice(1, 3).sort()).toEqual(idsOf([2, 3]).sort());
+    expect(recorded()).toHaveLength(4);
+    // What the place holds was handed in before the release: the next entry says that it came first.
+    expect(bench.ledger.events(LANE).flatMap(({ amends }) => amends ?? [])).toEqual([
+      { lane: LANE, number: 0, id: emergencyOf(1).id, why: 'releasedLate' },
+    ]);
+    expect(ordinary.outcome).toBeDefined();
+    expect(second.state()).toMatchObject({ phase: 'ready', owed: 0, setAside: 0, inFlight: 0 });
+    expect(bench.outbox.rivals()).toEqual([]);
+    expectSoundLane();
+  });
+
+  test('and is found there while its callers wait still: each gets its answer', async () => {
     const recorder = await bench.start();
-    bench.ledger.faults = [{ kind: 'lost', fate: 'dropped' }];
-    const first = watch(recordOne(recorder, requestOf(1)));
+    bench.ledger.faults = [{ kind: 'held' }, { kind: 'lost', fate: 'delayed' }];
+    const watched = recordAll(
+      recorder,
+      [1, 2, 3].map((number) => requestOf(number)),
+    );
     await settle();
-    bench.ledger.isAway = true;
-    await bench.scheduler.advance(3_000);
-    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined });
-    refuse(requestOf(1).id);
-    bench.ledger.isAway = false;
-    await bench.scheduler.advance(3_000);
-    expect(recorder.state().phase).toBe('stuck');
+    refuse(requestOf(3).id);
+    bench.ledger.refuses = (
+      (refuses) => (request) =>
+        bench.ledger.attempts.length > 2 && refuses(request)
+    )(bench.ledger.refuses);
+    bench.ledger.releaseHeld();
+    await bench.scheduler.advance(0);
+    bench.ledger.faults = [{ kind: 'none' }, { kind: 'conflict' }];
+    await bench.scheduler.advance(60);
+    expect(bench.outbox.rivals()).toHaveLength(1);
+    bench.ledger.deliver();
+    await bench.scheduler.advance(2_000);
+    expect(watched.map(({ outcome }) => outcome?.permitted)).toEqual([
+      [true, true],
+      [true, true],
+      [true, true],
+    ]);
+    expect(recorded()).toEqual(idsOf([1, 2, 3]));
+    expect(recorder.state()).toMatchObject({ phase: 'ready', queued: 0, inFlight: 0, owed: 0 });
+    expectSoundLane();
+  });
+
+  test('and the process ends before it is known which of the two was ordered', async () => {
+    await handedIn('delayed');
+    bench.ledger.faults = [{ kind: 'none' }, { kind: 'lost', fate: 'dropped' }];
+    const second = await bench.start();
+    const ordinary = watch(recordOne(second, requestOf(3)));
+    await settle();
+    await bench.scheduler.advance(10);
+    expect(bench.outbox.rivals()).toHaveLength(1);
+    bench.kill();
+    bench.ledger.refuses = ({ id }) => id === emergencyOf(1).id;
+    bench.ledger.deliver();
+    const third = await bench.start();
+    await bench.scheduler.advance(60_000);
+    expect(ordinary).toEqual({});
+    expect(recorded().filter((id) => idsOf([1, 2]).includes(id))).toHaveLength(2);
+    expect(third.state()).toMatchObject({ phase: 'ready', owed: 0, setAside: 0, inFlight: 0 });
+    expect(bench.outbox.rivals()).toEqual([]);
+    expectSoundLane();
+  });
+
+  /** Two batches fly, and nobody knows of either whether it was ordered: the second counts on the length of the first. */
+  test('is stuck where a later place counts on its length and may be ordered, and says so until the cause is mended', async () => {
+    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 1 } });
+    bench.ledger.faults = [
+      { kind: 'lost', fate: 'dropped' },
+      { kind: 'lost', fate: 'dropped' },
+    ];
+    const watched = recordAll(recorder, [requestOf(1), requestOf(2)]);
+    await settle();
+    refuse(requestOf(1).id, requestOf(2).id);
+    await bench.scheduler.advance(12_000);
+    expect(watched.map(codeOf)).toEqual(['LEDGER_UNAVAILABLE', 'INTERNAL']);
+    expect(recorded()).toEqual([]);
+    expect(recorder.state()).toMatchObject({ phase: 'stuck', ledgerAway: true });
+    expect(recorder.state().reason).toMatch(/batch 0 of lane .* another GATEWAY_NAME/);
     bench.ledger.isAway = true;
     await bench.scheduler.advance(10_000);
     expect(recorder.state().phase).toBe('stuck');
-    expect(codeOf(first)).toBe('LEDGER_UNAVAILABLE');
-    // It had been ordered after all.
     bench.ledger.isAway = false;
-    bench.ledger.put(LANE, 0, { start: 0, requests: [requestOf(1)] });
+    refuse();
     await bench.scheduler.advance(20_000);
-    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined, inFlight: 0 });
-    await recordAnother(recorder, 2);
+    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined, ledgerAway: false });
+    expectSoundLane();
+  });
+
+  test('is stuck as well where the later place is filled already', async () => {
+    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 1 } });
+    bench.ledger.faults = [{ kind: 'conflict' }];
+    bench.ledger.refuses = ({ id }) => id === requestOf(1).id && bench.ledger.attempts.length > 1;
+    const watched = recordAll(recorder, [requestOf(1), requestOf(2)]);
+    await bench.scheduler.advance(12_000);
+    expect(watched.map(({ outcome }) => outcome !== undefined)).toEqual([false, true]);
+    expect(recorder.state().phase).toBe('stuck');
+    refuse();
+    await bench.scheduler.advance(20_000);
+    expect(recorder.state()).toMatchObject({ phase: 'ready', inFlight: 0 });
     expectSoundLane();
   });
 

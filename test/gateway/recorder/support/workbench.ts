@@ -20,7 +20,7 @@ export const silent = pino({ level: 'silent' });
 /** Rows by table. */
 export type StoreCopy = ReadonlyMap<string, readonly Record<string, string | number | null>[]>;
 
-const TABLES = ['lane', 'outbox', 'owed'];
+const TABLES = ['lane', 'outbox', 'owed', 'rival'];
 
 export interface Workbench {
   readonly ledger: FakeLedger;
@@ -85,19 +85,29 @@ export function createWorkbench(): Workbench {
         }
       });
     },
-    start: (overrides = {}) =>
-      createRecorder({
-        ledger: mortal(ledger, living.signal, () => new Promise<never>(() => undefined)),
+    start: (overrides = {}) => {
+      const { signal } = living;
+      return createRecorder({
+        ledger: mortal(ledger, signal, () => new Promise<never>(() => undefined)),
         lane: overrides.lane ?? LANE,
-        outbox: mortal(overrides.outbox ?? outbox, living.signal, () => {
+        outbox: mortal(overrides.outbox ?? outbox, signal, () => {
           throw new Error('this process has ended');
         }),
         emergencyWithoutLedger: overrides.emergencyWithoutLedger ?? 'release',
         log: silent,
         limits: overrides.limits ?? {},
-        scheduler,
+        scheduler: {
+          now: () => scheduler.now(),
+          after: (milliseconds, action) =>
+            scheduler.after(milliseconds, () => {
+              if (!signal.aborted) {
+                action();
+              }
+            }),
+        },
         jitter: () => 0.5,
-      }),
+      });
+    },
   };
 }
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
+import { emergencyOf } from './support/requests';
+
+const LANE = 'NorthHospitalMSP/ward';
+const owed = { ...emergencyOf(1), late: true };
+const change = {
+  open: {
+    lane: LANE,
+    seq: 0,
+    start: 0,
+    count: 1,
+    requestsJson: JSON.stringify([emergencyOf(2)]),
+    takesOver: [],
+  },
+  owe: [{ request: owed }],
+};
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-versions-'));
+  file = join(folder, 'outbox.db');
+  const outbox = openOutbox(file);
+  outbox.write(change);
+  outbox.close();
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Makes the file one of a release that knew no rivals. */
+function setVersion(version: number): void {
+  const database = new Database(file);
+  database.exec('DROP TABLE rival');
+  database.exec(`PRAGMA user_version = ${String(version)}`);
+  database.close();
+}
+
+test('a store of the version before is taken over with all that it holds', () => {
+  setVersion(3);
+  const outbox = openOutbox(file);
+  expect(outbox.batches()).toMatchObject([{ lane: LANE, seq: 0, requests: [emergencyOf(2)] }]);
+  expect(outbox.findOwed(owed.id)?.request).toEqual(owed);
+  expect(outbox.rivals()).toEqual([]);
+  const place = { lane: LANE, seq: 0 };
+  outbox.write({ displace: place, remove: [place], withdraw: { ...place, start: 0 } });
+  outbox.close();
+  const next = openOutbox(file);
+  expect(next.batches()).toEqual([]);
+  expect(next.rivals()).toEqual([{ lane: LANE, seq: 0, start: 0, requests: [emergencyOf(2)] }]);
+  next.write({ filled: place });
+  expect(next.rivals()).toEqual([]);
+  next.close();
+});
+
+test.each([2, 5])('one of another version (%s) is not read', (version) => {
+  setVersion(version);
+  expect(() => openOutbox(file)).toThrow(`The recorder store is of version ${String(version)}, not 4`);
+});
