@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Somebody without credentials floods a gateway or the trustee, from the very address of those who have some. */
+import { Agent, get as httpGet } from 'node:http';
 import type { Express } from 'express';
 import request, { type Response } from 'supertest';
+import { takePort } from '../../gateway/src/http/listen';
 import {
   assertion,
   createHospital,
@@ -53,6 +55,31 @@ describe('at a hospital', () => {
     expect(
       (await request(hospital.app).get(`/fhir/${path}`).set('authorization', `Bearer ${fresh}`)).status,
     ).not.toBe(429);
+  });
+
+  test('what has no token ends its connection, since all that comes on open ones is heard at once', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const taken = await takePort('127.0.0.1', 0, 'PORT');
+    taken.serve(hospital.app);
+    const connectionAfter = (asked: string, token?: string): Promise<string | undefined> =>
+      new Promise((resolve, reject) => {
+        const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+        const options = { agent, host: taken.host, port: taken.port, path: asked, headers };
+        httpGet(options, (response) => {
+          response.resume().once('end', () => {
+            resolve(response.headers.connection);
+          });
+        }).once('error', reject);
+      });
+    for (const asked of [`/fhir/${path}`, '/healthz', '/readyz']) {
+      expect([asked, await connectionAfter(asked)]).toEqual([asked, 'close']);
+    }
+    expect(await connectionAfter(`/fhir/${path}`, 'bad')).toBe('close');
+    expect(await connectionAfter(`/fhir/${path}`, await hospital.token())).toBe('keep-alive');
+    await repeat(LIMITS.anonymous, () => connectionAfter('/fhir/metadata'));
+    expect(await connectionAfter('/fhir/metadata')).toBe('close');
+    agent.destroy();
+    await taken.close(0);
   });
 
   test('a flood of forged assertions keeps no genuine client from a token', async () => {

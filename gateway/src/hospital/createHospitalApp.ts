@@ -43,7 +43,6 @@ import { createFhirRouter, type Disclosure } from './fhirRouter';
 import { type AccessLimits, DEFAULT_ACCESS_LIMITS } from './limits';
 import { createPageCursors } from './pageCursor';
 import { createTickets } from './tickets';
-import { createTurns, type Turns } from './turns';
 
 /** Who issues the access tokens that this gateway accepts. */
 export type TokenIssuer =
@@ -142,18 +141,13 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies ?? 0);
-  const turns = createTurns();
-  app.use(newcomers(turns));
   app.use(requestContext(log));
   if (metrics !== undefined) {
     app.use(metrics.middleware);
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
   app.use(healthRouter(readiness));
-  app.use(
-    '/fhir',
-    createFhir(dependencies, { upstream, table, facts, tokens, admission, turns }, fhirBaseUrl),
-  );
+  app.use('/fhir', createFhir(dependencies, { upstream, table, facts, tokens, admission }, fhirBaseUrl));
   app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
@@ -181,18 +175,6 @@ function readinessOf({ readiness: given, clock }: HospitalDependencies, upstream
   return createReadiness({ ...given, upstream: () => upstream.isReady() }, clock);
 }
 
-/** The first request on each connection. */
-function newcomers(turns: Turns): RequestHandler {
-  const known = new WeakSet<object>();
-  return ({ socket }, _response, next) => {
-    if (!known.has(socket)) {
-      known.add(socket);
-      turns.heard();
-    }
-    next();
-  };
-}
-
 const pass: RequestHandler = (_request, _response, next) => {
   next();
 };
@@ -216,12 +198,11 @@ interface FhirParts {
   readonly facts: FactsReader;
   readonly tokens: TokenSide;
   readonly admission: Admission;
-  readonly turns: Turns;
 }
 
 function createFhir(
   dependencies: HospitalDependencies,
-  { upstream, table, facts, tokens, admission, turns }: FhirParts,
+  { upstream, table, facts, tokens, admission }: FhirParts,
   fhirBaseUrl: string,
 ): Router {
   const { settings, clock, registry } = dependencies;
@@ -268,7 +249,6 @@ function createFhir(
     tickets: createTickets(
       dependencies.recorder,
       limits,
-      turns,
       dependencies.stopwatch ?? (() => performance.now()),
     ),
     write,

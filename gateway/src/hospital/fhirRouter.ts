@@ -66,9 +66,8 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
     return async (request, response) => {
       const principal = await options.authenticator.authenticate(request.get('authorization'));
       const emergency = readEmergency(principal, request.get(BREAK_GLASS_HEADER));
-      const { close, turn, ...held } = options.tickets.open(principal, emergency);
+      const { close, ...held } = options.tickets.open(principal, emergency);
       try {
-        await turn;
         await handler(request, response, { principal, emergency, ...held });
       } finally {
         close(response);

@@ -6,12 +6,9 @@ import type { AccessContext } from './accessContext';
 import type { EmergencyDeclaration } from './breakGlass';
 import type { AccessLimits } from './limits';
 import { createSourceMemory } from './sourceMemory';
-import type { Turns } from './turns';
 
 /** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
 export interface Ticket extends Pick<AccessContext, 'admittedAt' | 'room' | 'deadline' | 'hurry'> {
-  /** Resolves when its work may begin; see `Turns`. */
-  readonly turn: Promise<void>;
   /** When the work is done; what is held is given back once the answer is sent, or the caller left. */
   readonly close: (response: Response) => void;
 }
@@ -24,7 +21,6 @@ export interface Tickets {
 export function createTickets(
   recorder: Pick<Recorder, 'admit'>,
   limits: AccessLimits,
-  turns: Pick<Turns, 'next'>,
   stopwatch: () => number,
 ): Tickets {
   const memory = createSourceMemory({
@@ -39,7 +35,6 @@ export function createTickets(
       const deadline = AbortSignal.timeout(limits.deadlineMs);
       const room = memory.open(requester.clientId, isEmergency);
       return {
-        turn: turns.next(requester.clientId, isEmergency),
         admittedAt: admission.at,
         room,
         deadline,

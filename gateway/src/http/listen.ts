@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Listening {
@@ -42,7 +42,12 @@ export async function takePort(host: string, port: number, setting: string): Pro
   let current: RequestListener = (_request, response) => {
     response.writeHead(UNAVAILABLE, { 'Retry-After': '1' }).end();
   };
+  const open = new Set<ServerResponse>();
+  let isClosing = false;
   const server = createServer((request, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    response.shouldKeepAlive &&= !isClosing;
     current(request, response);
   });
   await new Promise<void>((resolve, reject) => {
@@ -62,7 +67,14 @@ export async function takePort(host: string, port: number, setting: string): Pro
     serve: (handler) => {
       current = handler;
     },
-    close: (graceMs = DEFAULT_GRACE_MS) => closeServer(server, graceMs),
+    close: (graceMs = DEFAULT_GRACE_MS) => {
+      isClosing = true;
+      // What is answered now ends its connection; else a caller that keeps it would be waited for.
+      for (const response of open) {
+        response.shouldKeepAlive = false;
+      }
+      return closeServer(server, graceMs);
+    },
   };
 }
 
