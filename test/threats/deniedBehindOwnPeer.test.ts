@@ -14,6 +14,8 @@ import { observation, patient, SSN } from '../gateway/fhir/fakeFhirServer';
 import { createHospital } from '../gateway/hospital/hospitalFixture';
 import { FakeLedger } from '../gateway/recorder/support/fakeLedger';
 
+jest.setTimeout(60_000);
+
 const NUMBER = { system: SSN, value: '999-61-3984' };
 /** Of a system before the number's in the network's order. */
 const EARLIER = { system: 'http://registry.example.org/insured', value: 'K 17' };

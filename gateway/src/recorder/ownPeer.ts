@@ -133,8 +133,7 @@ export class OwnPeer {
         const hasAnswered = this.#options.scheduler.now() - this.#answeredAt <= this.#options.waitMs;
         const noTurn = !question.isAsked && hasAnswered ? NO_TURN : undefined;
         question.reject(
-          question.refusal ??
-            asBehind(question) ??
+          whyNone(question) ??
             noTurn ??
             new LedgerError(
               'unavailable',
@@ -210,28 +209,28 @@ export class OwnPeer {
       if (looks < CATCHING_UP && [error, behind].includes((await lacking.failure) ?? NOTHING)) {
         await this.#askAgain(together, behind, looks + 1);
       } else {
-        await this.#end(together, behind, error);
+        await this.#end(together, behind, error, looks);
       }
     }
   }
 
   /** @param behind why nothing that the peer says counts; else `error` is what came of the call. */
-  async #end(together: readonly Question[], behind: LedgerError | undefined, error: unknown): Promise<void> {
-    if (
-      behind === undefined &&
-      together.length > 1 &&
-      error instanceof LedgerError &&
-      mayBeOneEntrys(error)
-    ) {
+  async #end(
+    together: readonly Question[],
+    behind: LedgerError | undefined,
+    error: unknown,
+    looks: number,
+  ): Promise<void> {
+    if (together.length > 1 && error instanceof LedgerError && mayBeOneEntrys(error)) {
       // One question may be the cause; the others are not answered with its refusal.
       const middle = Math.ceil(together.length / 2);
-      await this.#askTogether(together.slice(0, middle));
-      await this.#askTogether(together.slice(middle));
+      await this.#askTogether(together.slice(0, middle), looks);
+      await this.#askTogether(together.slice(middle), looks);
       return;
     }
     for (const question of together) {
       question.behind = behind;
-      question.reject(asBehind(question) ?? question.refusal ?? error);
+      question.reject(whyNone(question) ?? error);
     }
   }
 
@@ -243,7 +242,6 @@ export class OwnPeer {
   ): Promise<void> {
     for (const question of together) {
       question.behind = behind;
-      question.refusal = behind === undefined ? question.refusal : undefined;
     }
     await new Promise<void>((resolve) => this.#options.scheduler.after(CATCHING_UP_MS, resolve));
     const open = together.filter(({ isOver }) => !isOver);
@@ -283,7 +281,7 @@ export class OwnPeer {
     });
   }
 
-  /** A refusal stands from now on, unless the peer is behind. @returns why nothing that it says counts then. */
+  /** A refusal stands from now on. @returns why what it permits counts as none. */
   async #behindAfter(
     error: unknown,
     together: readonly Question[],
@@ -340,8 +338,12 @@ export class OwnPeer {
   }
 }
 
-function asBehind({ behind, oldWord }: Question): PeerBehind | undefined {
-  return behind === undefined ? undefined : new PeerBehind(behind, oldWord);
+/** Why the peer gave no word on it, as far as was heard: a refusal stands whether or not the peer is behind. */
+function whyNone({ refusal, behind, oldWord }: Question): LedgerError | undefined {
+  if (behind === undefined || (refusal !== undefined && refusal !== UNCERTAIN_DENIAL)) {
+    return refusal;
+  }
+  return new PeerBehind(behind, oldWord);
 }
 
 function isOfSameClient({ request: { requester } }: Question, other: AccessRequest): boolean {

@@ -209,6 +209,27 @@ describe('what leaves while the ledger is away', () => {
     }
   });
 
+  test.each([7n, 8n])(
+    'is nothing of hers who denies when another one’s question beside hers is refused (own peer: %s blocks of 8)',
+    async (ownBlocks) => {
+      const recorder = await begun();
+      const [denied, refusedOne] = [emergencyOf(11).id, emergencyOf(12).id];
+      bench.ledger.evaluate = ({ id }) => id !== denied;
+      bench.ledger.refuses = ({ id }) => id === refusedOne;
+      bench.ledger.isCutOff = true;
+      bench.ledger.knownBlocks = 8n;
+      bench.ledger.ownBlocks = ownBlocks;
+      // Four calls are under way at once; the next ones go together.
+      const others = [20, 21, 22, 23].map((number) => watch(recordOne(recorder, emergencyOf(number))));
+      const unread = watch(recordOne(recorder, emergencyOf(12)));
+      const hers = watch(recordOne(recorder, emergencyOf(11)));
+      for (let passed = 0; passed < 6_000; passed += 50) await bench.scheduler.advance(50);
+      expect(others.map(({ outcome }) => outcome?.permitted)).toEqual(others.map(() => [true, true]));
+      refused(unread, 'LEDGER_UNAVAILABLE');
+      expect(hers.outcome?.permitted ?? [false, false]).toEqual([false, false]);
+    },
+  );
+
   test('is the choice of the deployment when the peers refuse this gateway’s identity', async () => {
     const recorder = await begun();
     const revoked = (): Promise<never> =>

@@ -142,9 +142,9 @@ describe('a refusal is an answer', () => {
       { kind: 'rejected', domainCode: 'CORRUPT' },
     ],
     [
-      'of a peer that is behind it is none',
+      'of a peer that is behind as well: what is not understood counts as what would be withheld',
       { evaluateBatch: corrupt, findBatch: () => Promise.resolve(undefined) },
-      { kind: 'unavailable', reason: 'PEER_BEHIND' },
+      { kind: 'rejected', domainCode: 'CORRUPT' },
     ],
     [
       'and so is an answer that does not fit',
