@@ -54,6 +54,8 @@ class Waiting implements Absence {
   readonly #times = new RecordTimes();
   /** Whether the own peer's last evaluation failed. */
   #isBlind = false;
+  /** Records that have begun and not ended. */
+  #underWay = 0;
 
   constructor(options: AbsenceOptions) {
     this.#options = options;
@@ -85,7 +87,7 @@ class Waiting implements Absence {
     const request = this.#aboutNobody(type, inquiry);
     const isEmergency = inquiry.emergency.kind === 'declared';
     const [high = 0, low = 0] = random(2);
-    const past = this.#times.drawn(kindOf(request), high * 256 + low, clock());
+    const past = this.#times.drawn(kindOf(request), high * 256 + low, clock(), this.#underWay);
     const left = recorder.timeLeft(isEmergency, inquiry.admittedAt);
     // Somebody who is there would not be waited for any longer than this.
     if (past?.isRecorded === true && past.milliseconds < left && recorder.commitsNow(isEmergency)) {
@@ -123,9 +125,11 @@ class Waiting implements Absence {
     const { clock } = this.#options;
     const kind = request === undefined ? '' : kindOf(request);
     const from = clock();
+    const beside = this.#underWay;
+    this.#underWay += 1;
     const note = (isRecorded: boolean): void => {
       const at = clock();
-      this.#times.note(kind, { milliseconds: Math.max(0, at - from), isRecorded, at });
+      this.#times.note(kind, { milliseconds: Math.max(0, at - from), isRecorded, at, beside });
     };
     try {
       const outcome = await record();
@@ -136,6 +140,8 @@ class Waiting implements Absence {
     } catch (error) {
       note(false);
       throw error;
+    } finally {
+      this.#underWay -= 1;
     }
   }
 

@@ -7,6 +7,8 @@ export interface RecordTime {
   readonly isRecorded: boolean;
   /** When it ended, milliseconds since the epoch. */
   readonly at: number;
+  /** How many records were under way when it began. */
+  readonly beside: number;
 }
 
 /** Records of one kind that are drawn from. */
@@ -31,9 +33,17 @@ export class RecordTimes {
     }
   }
 
-  /** One of the last 64 that ended within two seconds. @param number any, at random, from 0. @returns undefined when there are none. */
-  drawn(kind: string, number: number, now: number): RecordTime | undefined {
-    const times = (this.#touch(kind) ?? []).filter(({ at }) => Math.abs(now - at) < RECENT_MS);
+  /**
+   * One of the last 64 that ended within two seconds, and began beside about as many as one that begins now: or a flood that is over would
+   * set how long absence takes.
+   * @param number any, at random, from 0.
+   * @param beside how many records are under way now.
+   * @returns undefined when there are none.
+   */
+  drawn(kind: string, number: number, now: number, beside: number): RecordTime | undefined {
+    const times = (this.#touch(kind) ?? []).filter(
+      (time) => Math.abs(now - time.at) < RECENT_MS && doublings(time.beside) === doublings(beside),
+    );
     return times[number % Math.max(1, times.length)];
   }
 
@@ -45,4 +55,9 @@ export class RecordTimes {
     }
     return times;
   }
+}
+
+/** 0; 1–2; 3–6; 7–14 … count as alike. */
+function doublings(count: number): number {
+  return Math.floor(Math.log2(count + 1));
 }

@@ -287,6 +287,30 @@ describe('an absence', () => {
     expect([paused.length, rehearsed.length]).toEqual([1, 1]);
   });
 
+  test('a flood that is over sets nothing: what began beside others measures nothing that begins alone', async () => {
+    const absence = make(0);
+    // All begin at once; each takes longer than the one before.
+    await Promise.all([3, 70, 700, 900].map((time) => absence.recorder.record(taking(time))));
+    await absence.settle('Observation', inquiry);
+    // The first one began alone.
+    expect([paused.every((milliseconds) => milliseconds < 1_700), rehearsed.length]).toEqual([true, 0]);
+    const crowded = make(0);
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    rehearsal = async () => {
+      await held;
+      return { late: false };
+    };
+    const first = crowded.settle('Observation', inquiry);
+    const second = crowded.settle('Observation', inquiry);
+    end();
+    await Promise.all([first, second]);
+    // Each was rehearsed: nothing that had begun beside as many was known.
+    expect(rehearsed).toHaveLength(2);
+  });
+
   test('is recorded as often as records are refused, since it is not told how it would go', async () => {
     const absence = await after(make(1), taking(3), taking(9, { purpose: 'REFUSED' }));
     rehearsal = () => Promise.reject(new Error('overloaded'));
