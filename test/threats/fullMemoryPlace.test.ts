@@ -6,32 +6,28 @@ import fc from 'fast-check';
 import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import { label, observation, patient, searchset, startFakeFhirServer } from '../gateway/fhir/fakeFhirServer';
+import { bundleOf, createHospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
 import {
-  bundleOf,
-  createHospital,
-  FHIR,
-  type Hospital,
-  outcomeCode,
-} from '../gateway/hospital/hospitalFixture';
-import { pagedSource, type PagedSourceOptions } from '../gateway/hospital/support/pagedSource';
+  type Answer,
+  type Full,
+  idsOf,
+  KIB,
+  type Kind,
+  MIB,
+  nextOf,
+  open,
+  type Opened,
+  outcomesOf,
+  sized,
+  sorted,
+  visible,
+} from '../gateway/hospital/support/fullMemory';
 
 // Who takes in a large answer slowly holds a place in memory. What he asks for meanwhile must not tell what is denied from what is absent.
 
 // Megabytes are made, written and compared.
 jest.setTimeout(60_000);
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
-/** Two large places and two of the middle size: of each, one for a client's ordinary requests and one for its emergencies. */
-const MEMORY = { sourceBytes: 8 * MIB, memoryBytes: 16 * MIB };
-const EMERGENCY = { 'break-glass-reason': 'unconscious, no allergy list' };
-
-type Full = 'large' | 'large and middle';
-type Kind = 'ordinary' | 'emergency';
-type Answer = Awaited<ReturnType<Hospital['get']>>;
-
-const sized = (id: string, bytes: number, more: Record<string, unknown> = {}): FhirResource =>
-  observation(id, 'p', { note: [{ text: 'x'.repeat(bytes) }], ...more });
 const several = (count: number, bytes: number): readonly FhirResource[] =>
   Array.from({ length: count }, (_value, number) => sized(`o${String(number)}`, bytes));
 const CHARTS: Readonly<Record<string, readonly FhirResource[]>> = {
@@ -44,91 +40,6 @@ const CHARTS: Readonly<Record<string, readonly FhirResource[]>> = {
     sized('last', KIB),
   ],
 };
-/** The asker's own. */
-const OWN = [
-  patient('own', '222'),
-  observation('own-large', 'own', { note: [{ text: 'x'.repeat(5 * MIB) }] }),
-  observation('own-middle', 'own', { note: [{ text: 'x'.repeat(300 * KIB) }] }),
-];
-
-interface Opened {
-  readonly hospital: Hospital;
-  readonly get: (path: string, kind?: Kind) => Promise<Answer>;
-  /** Holds the client's places of a kind, as answers that are still being taken in. */
-  readonly fill: (full: Full, kind: Kind) => Promise<void>;
-  /** Ends that. */
-  readonly free: () => Promise<void>;
-}
-
-type Permits = Parameters<Hospital['recorder']['permitWhere']>[0];
-
-async function open(
-  records: readonly FhirResource[],
-  permits: Permits = () => true,
-  options: PagedSourceOptions = {},
-): Promise<Opened> {
-  const { upstream } = pagedSource([...records, ...OWN], { maxBytes: MEMORY.sourceBytes, ...options });
-  // Nobody has to rest after a look.
-  const stopwatch = (): number => 0;
-  const hospital = await createHospital({ upstream, settings: { limits: MEMORY }, stopwatch });
-  const get = (path: string, kind: Kind = 'ordinary'): Promise<Answer> =>
-    kind === 'ordinary' ? hospital.get(path) : hospital.get(path, { purpose: 'BTG' }, EMERGENCY);
-  const held: Promise<Answer>[] = [];
-  let end: () => void = () => undefined;
-  const hasEnded = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const hold = async (id: string, kind: Kind): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      hospital.recorder.decide = async (access) => {
-        // Its resource is in memory now.
-        resolve();
-        await hasEnded;
-        return { permitted: access.items.map(() => true), late: false };
-      };
-      held.push(get(`Observation/${id}`, kind));
-    });
-    hospital.recorder.permitWhere(permits);
-  };
-  hospital.recorder.permitWhere(permits);
-  return {
-    hospital,
-    get,
-    fill: async (full, kind) => {
-      await hold('own-large', kind);
-      if (full === 'large and middle') {
-        await hold('own-middle', kind);
-      }
-    },
-    free: async () => {
-      end();
-      for (const { status } of await Promise.all(held)) {
-        expect(status).toBe(200);
-      }
-    },
-  };
-}
-
-function visible(response: Answer): Record<string, unknown> {
-  const headers = Object.entries(response.headers as Record<string, string>).filter(
-    ([name]) => name !== 'x-request-id' && name !== 'date',
-  );
-  const body = response.text.replace(/_cursor=[A-Za-z0-9_-]+/g, '_cursor=…');
-  return { status: response.status, headers: Object.fromEntries(headers), body };
-}
-
-const nextOf = (response: Answer): string | undefined =>
-  bundleOf(response)
-    .link.find(({ relation }) => relation === 'next')
-    ?.url.slice(FHIR.length + 1);
-const idsOf = (response: Answer): string[] =>
-  (bundleOf(response).entry ?? [])
-    .filter(({ search }) => search.mode !== 'outcome')
-    .map(({ resource }) => resource.id);
-const sorted = (ids: readonly string[]): string[] => [...ids].sort();
-const outcomesOf = (response: Answer): number =>
-  (bundleOf(response).entry ?? []).filter(({ search }) => search.mode === 'outcome').length;
-
 const PATHS = ['Patient/p', 'Observation/o1', 'Observation?patient=p', 'Patient/p/$everything'];
 const situations = Object.keys(CHARTS).flatMap((chart) =>
   (['large', 'large and middle'] as const).flatMap((full) =>

@@ -27,12 +27,13 @@ import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import type { AccessLimits } from './limits';
 import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
+import { type PagedSource, type Place, sourceOf } from './pagedSource';
 import { type Errand, foreseen, type Proposal, recordAccess } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
 import type { Reading } from './reading';
 import type { PageWish } from './fillPage';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
-import { type PagedSource, type Place, sourceOf, SourceWalk } from './sourceWalk';
+import { SourceWalk } from './sourceWalk';
 
 export interface AccessDependencies extends Pick<
   ResolveDependencies,
@@ -259,7 +260,7 @@ class Accessing {
       means: this.#means(chooser),
       newForesight: (said) => this.#foresight(bound, said),
       complete: async (filled, isWhole) =>
-        isWhole && !walk.isByName
+        isWhole && !walk.wasByName
           ? filled.besides
           : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
       emptyType: 'Patient',

@@ -5,8 +5,9 @@ import { kindOf } from '../fhir/itemGroups';
 import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fillPage';
 import type { Foresight } from './foresight';
 import { noRoom } from './inTime';
+import type { PagedSource, Place } from './pagedSource';
 import { type Errand, recordAccess, type Recorded, type RecordDependencies } from './recordAccess';
-import { type Place, type PagedSource, SourceWalk } from './sourceWalk';
+import { SourceWalk } from './sourceWalk';
 
 /** What may be given out, and nothing else. */
 export interface PageAnswer {

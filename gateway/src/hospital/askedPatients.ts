@@ -7,7 +7,7 @@ import { patientNamedBy } from './boundPatient';
 import { lookAt } from './looking';
 import { nameOf } from './piecemeal';
 import type { Reading } from './reading';
-import type { Stretch } from './sourceWalk';
+import type { Stretch } from './pagedSource';
 
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 

@@ -3,7 +3,8 @@ import { type IncludeRules, keyOf, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, kindOf, recordedLabels } from '../fhir/itemGroups';
 import type { SearchEntry } from '../fhir/resource';
 import type { Foresight } from './foresight';
-import type { Place, SourceWalk, Stretch } from './sourceWalk';
+import type { Place, Stretch } from './pagedSource';
+import type { SourceWalk } from './sourceWalk';
 
 export interface PageWish {
   /** Matches that the page may give; 0 for a mere count. */

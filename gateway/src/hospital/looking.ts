@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
-import type { SourcePage, Upstream } from '../fhir/upstream';
+import { NoRoom, type SourcePage, type Upstream } from '../fhir/upstream';
 import type { Reading } from './reading';
 
 /** What a Patient is looked at for. */
@@ -47,6 +47,12 @@ export async function lookAt(
   });
 }
 
+/** A page that was looked at. */
+export interface LookedPage extends SourcePage {
+  /** Matches from the first that is not done on that are there, if not all: those after them are to be asked for again. */
+  readonly fitting?: number;
+}
+
 interface Sized {
   readonly entry: SearchEntry;
   /** Bytes as JSON. */
@@ -71,10 +77,7 @@ export async function lookAtPage(
     }
     const matches = page.entries.filter(isMatch).slice(skip);
     const asked = new Set(matches);
-    const sized = (entry: SearchEntry): Sized => ({
-      entry,
-      size: page.entries.length === 1 ? page.bytes : Buffer.byteLength(JSON.stringify(entry.resource)),
-    });
+    const sized = (entry: SearchEntry): Sized => sizedOn(page, entry);
     // Of the others the smallest, so that a large one keeps no smaller one away.
     const others = page.entries
       .filter((one) => !asked.has(one))
@@ -91,4 +94,65 @@ export async function lookAtPage(
     const entries = page.entries.map((entry) => (kept.has(entry) ? entry : withoutContent(entry, facts)));
     return { ...page, entries, bytes };
   });
+}
+
+/**
+ * Looks at a page of many matches for which there is no room, and keeps of those from the `skip`th on as many as there is room for together.
+ * What has no room by itself comes without its content and keeps nothing else away. What belongs to withheld matches takes room as well, so
+ * the page is given up where what comes beside its matches has none: it must not show whose was left out.
+ * @throws NoRoom where nothing of it finds room; what the source throws.
+ */
+export async function lookPast(
+  ask: (upstream: Upstream) => Promise<SourcePage | undefined>,
+  isMatch: (entry: SearchEntry) => boolean,
+  skip: number,
+  upstream: Upstream,
+  { room, hurry, facts }: Reading,
+): Promise<LookedPage | undefined> {
+  return room.look(async (any) => {
+    const page = await ask(upstream.within(any, hurry));
+    if (page === undefined) {
+      return undefined;
+    }
+    const matches = page.entries.filter(isMatch);
+    const done = new Set(matches.slice(0, skip));
+    const waiting = matches.slice(skip);
+    const empty = new Map<SearchEntry, SearchEntry>();
+    const sizeOf = (entry: SearchEntry): number => {
+      const { size } = sizedOn(page, entry);
+      if (room.hasRoomFor(size)) {
+        return size;
+      }
+      empty.set(entry, withoutContent(entry, facts));
+      return 0;
+    };
+    const others = waiting.length === 0 ? [] : page.entries.filter((entry) => !isMatch(entry));
+    let bytes = others.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    let fitting = 0;
+    for (const match of waiting) {
+      const size = sizeOf(match);
+      if (!room.hasRoomFor(bytes + size)) {
+        break;
+      }
+      bytes += size;
+      fitting += 1;
+    }
+    if (fitting === 0 && waiting.length > 0) {
+      throw new NoRoom();
+    }
+    const kept = new Set([...others, ...waiting.slice(0, fitting)]);
+    const entries = page.entries
+      .filter((entry) => isMatch(entry) || kept.has(entry))
+      .map((entry) => (done.has(entry) || !kept.has(entry) ? nameOnly(entry) : (empty.get(entry) ?? entry)));
+    return { ...page, entries, bytes, fitting };
+  });
+}
+
+/** Of a match that is done, or asked for again: so that it is counted. */
+function nameOnly({ resource, mode }: SearchEntry): SearchEntry {
+  return { resource: nameAlone(resource), ...(mode === undefined ? {} : { mode }), isUnreadable: true };
+}
+
+function sizedOn({ entries, bytes }: SourcePage, entry: SearchEntry): Sized {
+  return { entry, size: entries.length === 1 ? bytes : Buffer.byteLength(JSON.stringify(entry.resource)) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
 import { AppError } from '../errors';
-import type { Place } from './sourceWalk';
+import type { Place } from './pagedSource';
 
 /** What a cursor is good for: it opens nothing else. */
 export interface CursorUse {

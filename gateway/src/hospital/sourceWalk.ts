@@ -1,60 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
-import type { SearchEntry } from '../fhir/resource';
 import { sourceFailed } from '../fhir/sourceFailed';
-import { NoRoom, PageTooLarge, type SourcePage } from '../fhir/upstream';
-import type { Filled } from './piecemeal';
-
-/** How far an answer of the source has been gone through. */
-export interface Place {
-  /** The source's own link to the page; absent: matches are counted from the start. */
-  readonly next?: string;
-  /** Matches of that page that are done; without `next`, the same as `position`. */
-  readonly index: number;
-  /** Matches that are done since the start. */
-  readonly position: number;
-  /** Matches that the source was asked to put on a page. */
-  readonly count: number;
-  /** Whether the source is asked for names alone from here on. */
-  readonly isByName?: boolean;
-}
-
-/** A search or an operation, asked of the source page by page. */
-export interface PagedSource {
-  /** The first page; undefined: there is nothing by this name. Throws as the source does. */
-  open(count: number): Promise<SourcePage | undefined>;
-  page(next: string): Promise<SourcePage>;
-  /** What is asked for, as against what comes beside it. */
-  readonly isMatch: (entry: SearchEntry) => boolean;
-  /** In an emergency, aborted when no further page is to be asked for while none holds anything. */
-  readonly hurry?: AbortSignal | undefined;
-  /** The same without what comes beside the matches, for when one match with it is too large. */
-  readonly bare?: PagedSource;
-  /** The same by names alone, for pages that cannot be made small enough. */
-  readonly byName?: PagedSource | undefined;
-  /**
-   * Looks at a page for which there is no room; undefined link: the first one, with one match. What there is no room for comes without its
-   * content.
-   * @param skip matches of the page that are done.
-   */
-  readonly look?: (link: string | undefined, skip: number) => Promise<SourcePage | undefined>;
-  /** Of a source by names: reads the resources themselves. */
-  readonly fill?: (names: readonly SearchEntry[]) => Promise<Filled>;
-}
-
-/** What one page of the source holds from a place on. */
-export interface Stretch {
-  readonly matches: readonly SearchEntry[];
-  /** Everything else on the page, also what belongs to matches before the place, and these themselves. */
-  readonly besides: readonly SearchEntry[];
-  /** The place after so many of `matches`. */
-  placeAfter(done: number): Place;
-  readonly isLast: boolean;
-  /** Size of the whole page as JSON. */
-  readonly bytes: number;
-  /** Entries of the whole page. */
-  readonly entries: number;
-}
+import { NoRoom, PageTooLarge } from '../fhir/upstream';
+import { type FullPage, LargerPages, placeIn } from './largerPages';
+import type { LookedPage } from './looking';
+import { beside, type PagedSource, type Place, type Stretch } from './pagedSource';
 
 /** By how much a page is made smaller when it exceeds the bound of bytes. */
 const SHRINK = 4;
@@ -84,8 +34,15 @@ export class SourceWalk {
   /** Stretches of this size that did not suffice. */
   #pagesOfSize = 0;
   #wasTooLarge = false;
+  /** Pages that found no room, and lie before what is read now in smaller ones. */
+  readonly #larger = new LargerPages();
+  /** Whether to go on from the largest of them. */
+  #isGrowing = false;
+  /** Whether the page that was looked at holds more than there is room for together. */
+  #isCut = false;
   /** The source in whole pages, while it is asked for names; it takes their place if it does not know how to tell them. */
   #whole: PagedSource | undefined;
+  #wasByName = false;
   /** Matches on a page of it before names were asked for; undefined where the walk began with names. */
   #wholeCount: number | undefined;
   /** Names of the last page that are not read yet. */
@@ -113,9 +70,9 @@ export class SourceWalk {
     return this.#applied;
   }
 
-  /** Whether the source is asked for names alone; what comes beside the matches is unknown then. */
-  get isByName(): boolean {
-    return this.#whole !== undefined;
+  /** Whether the source was asked for names alone; what comes beside those matches is unknown then. */
+  get wasByName(): boolean {
+    return this.#wasByName;
   }
 
   /** Where the next stretch begins. */
@@ -138,11 +95,15 @@ export class SourceWalk {
 
   /**
    * The last stretch did not suffice. One more page of its size follows, since mostly a few matches are missing, and what reading on costs
-   * shows that something was withheld; then larger ones, for which the source is asked from the start.
+   * shows that something was withheld; then larger ones, for which the source is asked from the start, or from the page that found no room.
    * @param most matches on a page.
    */
   readOn(most: number): void {
     this.#pagesOfSize += 1;
+    if (!this.#larger.isEmpty) {
+      this.#isGrowing = this.#pagesOfSize >= PAGES_OF_A_SIZE && this.#larger.isLight;
+      return;
+    }
     const count = Math.min(most, this.#count * GROWTH);
     const isWorthIt = this.#pagesOfSize >= PAGES_OF_A_SIZE && count >= 2 * this.#count;
     if (isWorthIt && !this.#wasTooLarge && !this.#hasEnded) {
@@ -151,11 +112,22 @@ export class SourceWalk {
   }
 
   async #read(): Promise<Stretch | undefined> {
+    const stretch = await this.#nextStretch();
+    if (stretch !== undefined) {
+      this.#larger.note(stretch.bytes, stretch.matches.length);
+    }
+    return stretch;
+  }
+
+  async #nextStretch(): Promise<Stretch | undefined> {
+    let grown = this.#isGrowing ? await this.#lookAtLarger() : undefined;
+    this.#isGrowing = false;
     if (this.#rest !== undefined) {
       return this.#filled(this.#rest);
     }
     for (let empty = 0; !this.#hasEnded;) {
-      const page = await this.#fetch();
+      const page = grown ?? (await this.#fetch());
+      grown = undefined;
       if (page === undefined) {
         this.#hasEnded = true;
         return undefined;
@@ -207,29 +179,65 @@ export class SourceWalk {
     }
   }
 
-  async #fetch(): Promise<SourcePage | undefined> {
+  async #fetch(): Promise<LookedPage | undefined> {
+    if (this.#isCut) {
+      this.#isCut = false;
+      this.#recover(new NoRoom());
+    }
     for (;;) {
       try {
         const page = await this.#ask();
         this.#isResuming = false;
         return page;
       } catch (error) {
+        const larger =
+          error instanceof NoRoom && this.#isFar(this.#smaller) ? await this.#lookAtLarger() : undefined;
+        if (larger !== undefined) {
+          return larger;
+        }
         this.#recover(error);
       }
     }
   }
 
-  async #ask(): Promise<SourcePage | undefined> {
-    const link = this.#link;
+  async #ask(): Promise<LookedPage | undefined> {
+    const [link, count] = [this.#link, this.#count];
     const { look } = this.#source;
     try {
-      return await (link === undefined ? this.#source.open(this.#count) : this.#source.page(link));
+      return await (link === undefined ? this.#source.open(count) : this.#source.page(link));
     } catch (error) {
-      if (this.#count > 1 || look === undefined || !(error instanceof NoRoom)) {
+      // What is done on a page is not kept, so the rest may find room.
+      if (look === undefined || !(error instanceof NoRoom) || (count > 1 && this.#skip === 0)) {
         throw error;
       }
-      return look(link, this.#skip);
+      if (count > 1) {
+        return orElse(error, look(link, this.#skip, count));
+      }
+      return (await this.#lookAtLarger()) ?? look(link, this.#skip, count);
     }
+  }
+
+  /** Goes on from the largest page that found no room, without what is done of it; undefined where that does not help. */
+  async #lookAtLarger(): Promise<LookedPage | undefined> {
+    const { position } = this.place;
+    const found = await this.#larger.look(position);
+    if (found === undefined) {
+      return undefined;
+    }
+    this.#goOnFrom(found.full, position);
+    return found.page;
+  }
+
+  #goOnFrom({ source, link, from, count }: FullPage, position: number): void {
+    this.#source = source;
+    this.#whole = undefined;
+    this.#rest = undefined;
+    this.#restart(count);
+    this.#skip = position - from;
+    this.#position = from;
+    this.#link = link;
+    this.#hasEnded = false;
+    this.#wasTooLarge = false;
   }
 
   /** Goes back to the start where that helps, else throws the error. */
@@ -238,12 +246,18 @@ export class SourceWalk {
       this.#restart(this.#count);
       return;
     }
-    const isRefused = this.isByName && error instanceof AppError && error.code === 'BAD_REQUEST';
+    const isRefused = this.#whole !== undefined && error instanceof AppError && error.code === 'BAD_REQUEST';
     if (!(error instanceof PageTooLarge) && !isRefused) {
       throw error;
     }
+    if (error instanceof NoRoom && this.#count > 1) {
+      this.#larger.add(
+        { source: this.#source, link: this.#link, from: this.#position, count: this.#count },
+        this.#position + this.#skip,
+      );
+    }
     this.#wasTooLarge = true;
-    const smaller = Math.max(1, Math.floor(this.#count / SHRINK));
+    const smaller = this.#smaller;
     if (this.#whole !== undefined) {
       this.#giveUpNames(this.#whole);
     } else if (!this.#triesNames(smaller, error instanceof NoRoom)) {
@@ -251,12 +265,21 @@ export class SourceWalk {
     }
   }
 
+  get #smaller(): number {
+    return Math.max(1, Math.floor(this.#count / SHRINK));
+  }
+
+  /** Whether counting to this place in such pages takes too many. */
+  #isFar(count: number): boolean {
+    return (this.#position + this.#skip) / count > MAX_SKIPPED_PAGES;
+  }
+
   /** Asks for names, where one match alone is too large, or counting to this place in small pages would take too many. */
   #triesNames(smaller: number, isForRoom: boolean): boolean {
     const { bare, byName } = this.#source;
     // For want of room, what comes beside the matches is not given up.
     const mayBeFar = !isForRoom || bare === undefined;
-    const isFar = mayBeFar && (this.#position + this.#skip) / smaller > MAX_SKIPPED_PAGES;
+    const isFar = mayBeFar && this.#isFar(smaller);
     if (byName === undefined || !(isFar || (this.#count === 1 && bare === undefined))) {
       return false;
     }
@@ -290,6 +313,7 @@ export class SourceWalk {
 
   #goByName(byName: PagedSource): void {
     this.#whole = this.#source;
+    this.#wasByName = true;
     this.#source = byName;
     this.#wasTooLarge = true;
   }
@@ -301,29 +325,35 @@ export class SourceWalk {
     this.#count = count;
     this.#pagesOfSize = 0;
     this.#isResuming = false;
+    this.#isCut = false;
     this.#seen.clear();
+    this.#larger.startAgain();
   }
 
-  #take(page: SourcePage): Stretch {
+  #take(page: LookedPage): Stretch {
     this.#applied ??= page.self;
     const all = page.entries.filter((entry) => this.#source.isMatch(entry));
     const skipped = Math.min(this.#skip, all.length);
     const [link, from] = [this.#link, this.#position];
     const isPassedBy = skipped === all.length && skipped > 0;
-    this.#skip -= skipped;
-    this.#position += all.length;
-    this.#advance(page.next);
+    const done = Math.min(all.length, skipped + (page.fitting ?? Infinity));
+    this.#isCut = done < all.length;
+    if (this.#isCut) {
+      this.#skip = done;
+    } else {
+      this.#skip -= skipped;
+      this.#position += all.length;
+      this.#advance(page.next);
+    }
+    const mayComeBeside = isPassedBy || page.fitting !== undefined ? [] : all.slice(0, skipped);
     return {
-      matches: all.slice(skipped),
+      matches: all.slice(skipped, done),
       besides:
         this.#source.fill === undefined
-          ? [
-              ...page.entries.filter((entry) => !this.#source.isMatch(entry)),
-              ...(isPassedBy ? [] : all.slice(0, skipped).map(beside)),
-            ]
+          ? [...page.entries.filter((entry) => !this.#source.isMatch(entry)), ...mayComeBeside.map(beside)]
           : [],
-      placeAfter: (done) => this.#placeAt(link, skipped + done, from + skipped + done),
-      isLast: page.next === undefined,
+      placeAfter: (further) => this.#placeAt(link, skipped + further, from + skipped + further),
+      isLast: page.next === undefined && !this.#isCut,
       bytes: page.bytes,
       entries: page.entries.length,
     };
@@ -343,7 +373,12 @@ export class SourceWalk {
     this.#link = next;
   }
 
+  /** A smaller page is named as a part of the larger one that it lies in: the next page of the answer may find room for that. */
   #placeAt(link: string | undefined, index: number, position: number): Place {
+    const larger = this.#larger.around(position);
+    if (larger !== undefined) {
+      return placeIn(larger, position);
+    }
     const how = { count: this.#count, ...(this.#whole === undefined ? {} : { isByName: true }) };
     return link === undefined
       ? { index: position, position, ...how }
@@ -351,12 +386,11 @@ export class SourceWalk {
   }
 }
 
-/** A match as what may come beside another one. */
-export function beside({ resource }: SearchEntry): SearchEntry {
-  return { resource, mode: 'include' };
-}
-
-/** A page that is at hand already, as a source. */
-export function sourceOf(page: SourcePage, isMatch: PagedSource['isMatch']): PagedSource {
-  return { open: () => Promise.resolve(page), page: () => Promise.resolve(page), isMatch };
+/** @throws `error` where the page is too large to be looked at, or nothing of it finds room. */
+async function orElse<T>(error: NoRoom, looked: Promise<T>): Promise<T> {
+  try {
+    return await looked;
+  } catch (why) {
+    throw why instanceof PageTooLarge ? error : why;
+  }
 }

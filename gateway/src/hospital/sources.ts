@@ -4,10 +4,11 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/upstream';
-import { lookAtPage } from './looking';
+import { lookAtPage, lookPast } from './looking';
+import type { PagedSource } from './pagedSource';
 import { elementsOf, readByName } from './piecemeal';
 import type { Reading } from './reading';
-import { type PagedSource, SourceWalk } from './sourceWalk';
+import { SourceWalk } from './sourceWalk';
 
 /** A search by identifier that finds more Patients than this was not understood by the source. */
 const MAX_PATIENTS = 1000;
@@ -31,7 +32,7 @@ export function searchSource(
   const whole = (asked: URLSearchParams): PagedSource => ({
     ...by(asked),
     look: looking(
-      (of) => of.search(type, withCount(asked, 1), deadline, handling),
+      (of, count) => of.search(type, withCount(asked, count), deadline, handling),
       isOfType,
       upstream,
       reading,
@@ -64,7 +65,7 @@ export function everythingSource(
     fill: (names) => readByName(names, upstream, reading),
   };
   const look = looking(
-    (of) => of.everything(patientId, withCount(parameters, 1), deadline),
+    (of, count) => of.everything(patientId, withCount(parameters, count), deadline),
     isOfPatient,
     upstream,
     reading,
@@ -78,15 +79,15 @@ function isOfPatient({ resource }: SearchEntry): boolean {
 }
 
 function looking(
-  open: (of: Upstream) => Promise<SourcePage | undefined>,
+  open: (of: Upstream, count: number) => Promise<SourcePage | undefined>,
   isMatch: PagedSource['isMatch'],
   upstream: Upstream,
   reading: Reading,
 ): NonNullable<PagedSource['look']> {
   const { deadline } = reading;
-  return (link, skip) =>
-    lookAtPage(
-      (of) => (link === undefined ? open(of) : of.page(link, deadline)),
+  return (link, skip, count) =>
+    (count === 1 ? lookAtPage : lookPast)(
+      (of) => (link === undefined ? open(of, count) : of.page(link, deadline)),
       isMatch,
       skip,
       upstream,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { createPageCursors, type CursorUse } from '../../../gateway/src/hospital/pageCursor';
-import type { Place } from '../../../gateway/src/hospital/sourceWalk';
+import type { Place } from '../../../gateway/src/hospital/pagedSource';
 
 let now = 1_800_000_000_000;
 const make = (key = 1): ReturnType<typeof createPageCursors> =>
