@@ -16,7 +16,6 @@ import {
   MIB,
   nextOf,
   open,
-  type Opened,
   outcomesOf,
   sized,
   sorted,
@@ -230,7 +229,7 @@ describe('a single resource for which there is no room', () => {
     await free();
   });
 
-  test('while another request looks at one, it is decided on by its name: denied like absent', async () => {
+  test('while another request looks at one, the next waits its turn: denied like absent, and nothing permitted is lost', async () => {
     let isLooking: () => void = () => undefined;
     const looks = new Promise<void>((resolve) => {
       isLooking = resolve;
@@ -239,7 +238,6 @@ describe('a single resource for which there is no room', () => {
     const hasEnded = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const twins: Opened[] = [];
     let asked = 0;
     const before = async (call: string): Promise<void> => {
       asked += call === 'Observation/other' ? 1 : 0;
@@ -251,24 +249,57 @@ describe('a single resource for which there is no room', () => {
     const other = sized('other', 300 * KIB);
     const denied = await open([...chart, other], () => false, { before });
     const absent = await open([]);
-    twins.push(denied, absent);
-    for (const twin of twins) {
+    for (const twin of [denied, absent]) {
       await twin.fill('large and middle', 'ordinary');
     }
     const looking = denied.get('Observation/other');
     await looks;
-    for (const path of [...PATHS, 'Observation/large']) {
-      const [one, two] = [await denied.get(path), await absent.get(path)];
-      expect({ path, ...visible(one) }).toEqual({ path, ...visible(two) });
-    }
-    denied.hospital.recorder.permitWhere(() => true);
-    expect((await denied.get('Observation/large')).status).toBe(503);
+    const paths = [...PATHS, 'Observation/large'];
+    const waiting = paths.map(async (path) => denied.get(path));
     end();
     await looking;
-    for (const twin of twins) {
+    for (const [place, path] of paths.entries()) {
+      const [one, two] = [await waiting[place], await absent.get(path)];
+      expect({ path, ...(one && visible(one)) }).toEqual({ path, ...visible(two) });
+    }
+    for (const twin of [denied, absent]) {
       await twin.free();
     }
   });
+
+  test.each(['ordinary', 'emergency'] as const)(
+    '%s: behind a withheld one, a permitted one is neither lost nor hidden',
+    async (kind) => {
+      const psy = sized('psy', 5 * MIB, label('PSY'));
+      const two = [patient('p', '111'), sized('a', KIB), psy, sized('plain', 5 * MIB), sized('b', KIB)];
+      const permits = ({ labels }: { readonly labels: readonly string[] }): boolean => labels.length === 0;
+      // Time passes, so the client rests.
+      const options = { stopwatch: (): number => performance.now() };
+      const withheld = await open(two, permits, {}, options);
+      const lacking = await open(
+        two.filter((one) => one !== psy),
+        permits,
+        {},
+        options,
+      );
+      await withheld.fill('large', kind);
+      await lacking.fill('large', kind);
+      for (const path of [
+        'Observation?patient=p',
+        'Patient/p/$everything',
+        'Observation?patient=p&_include=Observation:subject',
+      ]) {
+        for (let round = 0; round < 2; round += 1) {
+          const [one, other] = [await withheld.get(path, kind), await lacking.get(path, kind)];
+          expect(visible(one)).toEqual(visible(other));
+          expect(nextOf(one)).toBeDefined();
+          expect(one.text).not.toContain('"total"');
+        }
+      }
+      await withheld.free();
+      await lacking.free();
+    },
+  );
 });
 
 test('whatever the chart: what is withheld looks as if it were not there, nothing is given twice, and nothing is lost', async () => {

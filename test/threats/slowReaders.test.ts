@@ -4,6 +4,7 @@ import { createSourceMemory, type RequestRoom } from '../../gateway/src/hospital
 
 // A client that takes in its answers slowly holds their places. It must not hold those of all others, emergencies least.
 
+const TIMES = { stopwatch: () => 0, pause: () => Promise.resolve() };
 const MIB = 1024 * 1024;
 const LARGE = 32 * MIB;
 
@@ -14,12 +15,12 @@ function isGiven(all: Memory, client: string, isEmergency: boolean): boolean {
 }
 
 test('by default: two ordinary slow readers and an emergency of one client leave room for another one’s', () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
+  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, ...TIMES });
   expect([isGiven(all, 'slow', false), isGiven(all, 'slow', false)]).toEqual([true, false]);
   expect(isGiven(all, 'other', false)).toBe(true);
   expect(isGiven(all, 'other', true)).toBe(true);
 
-  const again = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
+  const again = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, ...TIMES });
   isGiven(again, 'slow', false);
   expect([isGiven(again, 'slow', true), isGiven(again, 'slow', true)]).toEqual([true, false]);
   expect(isGiven(again, 'other', true)).toBe(true);
@@ -34,7 +35,7 @@ test('whatever one client asks for, another one’s emergency finds a place; and
         const all = createSourceMemory({
           totalBytes: mebibytes * MIB,
           answerBytes: LARGE,
-          stopwatch: () => 0,
+          ...TIMES,
         });
         for (const isEmergency of kinds) {
           isGiven(all, 'slow', isEmergency);
@@ -50,7 +51,7 @@ test('whatever one client asks for, another one’s emergency finds a place; and
 });
 
 test('twin: what is given back is there for the next request of the same client', () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
+  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, ...TIMES });
   const first: RequestRoom = all.open('slow', false);
   first.reserve(LARGE);
   const second = all.open('slow', false);

@@ -246,11 +246,10 @@ function createFhir(
     access,
     authenticator,
     fhirBaseUrl,
-    tickets: createTickets(
-      dependencies.recorder,
-      limits,
-      dependencies.stopwatch ?? (() => performance.now()),
-    ),
+    tickets: createTickets(dependencies.recorder, limits, {
+      stopwatch: dependencies.stopwatch ?? (() => performance.now()),
+      pause: dependencies.pause ?? setTimeout,
+    }),
     write,
     sendLimits: limits,
     disclosure: settings.disclosure,

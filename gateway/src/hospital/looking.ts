@@ -33,15 +33,16 @@ function nameAlone(resource: FhirResource): FhirResource {
 
 /**
  * Looks at a single resource for which there is no room; undefined: not there.
- * @throws NoRoom while another request looks at something, or the client rests; what the source throws.
+ * @throws what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookAt(
   type: string,
   id: string,
   upstream: Upstream,
-  { room, hurry, deadline, facts }: Reading,
+  reading: Reading,
 ): Promise<SearchEntry | undefined> {
-  return room.look(async (any) => {
+  const { room, hurry, deadline, facts } = reading;
+  return room.look({ deadline, hurry }, async (any) => {
     const resource = await upstream.within(any, hurry).read(type, id, deadline);
     return resource && withoutContent({ resource, mode: 'match' }, facts);
   });
@@ -61,16 +62,17 @@ interface Sized {
 
 /**
  * Looks at a page for which there is no room, and keeps of it what there is room for: matches first, from the `skip`th on.
- * @throws NoRoom while another request looks at something, or the client rests; what the source throws.
+ * @throws what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookAtPage(
   ask: (upstream: Upstream) => Promise<SourcePage | undefined>,
   isMatch: (entry: SearchEntry) => boolean,
   skip: number,
   upstream: Upstream,
-  { room, hurry, facts }: Reading,
+  reading: Reading,
 ): Promise<SourcePage | undefined> {
-  return room.look(async (any) => {
+  const { room, hurry, deadline, facts } = reading;
+  return room.look({ deadline, hurry }, async (any) => {
     const page = await ask(upstream.within(any, hurry));
     if (page === undefined) {
       return undefined;
@@ -100,16 +102,17 @@ export async function lookAtPage(
  * Looks at a page of many matches for which there is no room, and keeps of those from the `skip`th on as many as there is room for together.
  * What has no room by itself comes without its content and keeps nothing else away. What belongs to withheld matches takes room as well, so
  * the page is given up where what comes beside its matches has none: it must not show whose was left out.
- * @throws NoRoom where nothing of it finds room; what the source throws.
+ * @throws NoRoom where nothing of it finds room; what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookPast(
   ask: (upstream: Upstream) => Promise<SourcePage | undefined>,
   isMatch: (entry: SearchEntry) => boolean,
   skip: number,
   upstream: Upstream,
-  { room, hurry, facts }: Reading,
+  reading: Reading,
 ): Promise<LookedPage | undefined> {
-  return room.look(async (any) => {
+  const { room, hurry, deadline, facts } = reading;
+  return room.look({ deadline, hurry }, async (any) => {
     const page = await ask(upstream.within(any, hurry));
     if (page === undefined) {
       return undefined;

@@ -122,7 +122,7 @@ class Batch {
     return { ...name, isUnreadable: true };
   }
 
-  /** What it is, though there is no room for it. While another request looks at something, its name is all that is known. */
+  /** What it is, though there is no room for it. In an emergency that waited in vain to look, its name is all that is known. */
   async #lookedAt(name: SearchEntry, upstream: Upstream): Promise<SearchEntry | undefined> {
     const { resourceType, id = '' } = name.resource;
     try {

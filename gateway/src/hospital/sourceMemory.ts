@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NoRoom, type Room } from '../fhir/upstream';
+import { Looks, type LooksOptions, type LookUntil } from './looks';
 
 /** Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound their number. */
 export interface SourceMemory {
@@ -18,22 +19,19 @@ export interface RequestRoom extends Room {
   readonly heldBytes: number;
   /**
    * One answer of the source in memory while `work` runs, beside all places: to find out what it is, so that it must not be kept. Held for
-   * as long as the source takes, never for as long as a caller does. A client rests after it for four times as long: to read a large answer
-   * costs the process time that emergencies need.
-   * @throws NoRoom while another request looks at one, and while the client rests.
+   * as long as the source takes, never for as long as a caller does. One request looks at a time, the others wait (`Looks`).
+   * @throws what `Looks.look` throws.
    */
-  look<T>(work: (room: Room) => Promise<T>): Promise<T>;
+  look<T>(until: LookUntil, work: (room: Room) => Promise<T>): Promise<T>;
   /** When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do nothing. */
   close(): void;
 }
 
-export interface SourceMemoryBounds {
+export interface SourceMemoryBounds extends LooksOptions {
   /** Bytes of all answers together that are not small. */
   readonly totalBytes: number;
   /** Bytes of one answer at most. */
   readonly answerBytes: number;
-  /** Milliseconds from any moment on, never going back. */
-  readonly stopwatch: () => number;
 }
 
 /** Answers up to this size need no place. */
@@ -45,13 +43,8 @@ export const LARGE_SHARE = 0.6;
 /** One for everybody, one for emergencies. */
 export const MIN_LARGE_PLACES = 2;
 
-/** By how much longer than it looked a client does not look again. */
-const REST = 4;
-
-const ANY_SIZE: Room = { reserve: () => undefined };
-
 /** Places by size. A request holds one at most: a larger one takes the place of a smaller one. */
-export function createSourceMemory({ totalBytes, answerBytes, stopwatch }: SourceMemoryBounds): SourceMemory {
+export function createSourceMemory({ totalBytes, answerBytes, ...times }: SourceMemoryBounds): SourceMemory {
   const largest = Math.max(answerBytes, MIDDLE_BYTES);
   const large = new Places(
     largest,
@@ -61,7 +54,7 @@ export function createSourceMemory({ totalBytes, answerBytes, stopwatch }: Sourc
     MIDDLE_BYTES,
     Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)),
   );
-  const looks = new Looks(stopwatch);
+  const looks = new Looks(times);
   return {
     open: (client, isEmergency) => {
       const wish: Wish = { client, isEmergency };
@@ -89,7 +82,7 @@ export function createSourceMemory({ totalBytes, answerBytes, stopwatch }: Sourc
         get heldBytes() {
           return heldBytes();
         },
-        look: (work) => looks.look(client, work),
+        look: (until, work) => looks.look(wish, until, work),
         close: () => {
           isClosed = true;
           held?.giveBack(wish);
@@ -98,42 +91,6 @@ export function createSourceMemory({ totalBytes, answerBytes, stopwatch }: Sourc
       };
     },
   };
-}
-
-/** One at a time, by clients that do not rest. */
-class Looks {
-  readonly #stopwatch: () => number;
-  readonly #restsUntil = new Map<string, number>();
-  #isLooking = false;
-
-  constructor(stopwatch: () => number) {
-    this.#stopwatch = stopwatch;
-  }
-
-  async look<T>(client: string, work: (room: Room) => Promise<T>): Promise<T> {
-    const from = this.#stopwatch();
-    if (this.#isLooking || from < (this.#restsUntil.get(client) ?? from)) {
-      throw new NoRoom();
-    }
-    this.#isLooking = true;
-    try {
-      return await work(ANY_SIZE);
-    } finally {
-      this.#isLooking = false;
-      this.#rest(client, from);
-    }
-  }
-
-  /** Only those who rest are remembered. */
-  #rest(client: string, from: number): void {
-    const now = this.#stopwatch();
-    for (const [one, until] of this.#restsUntil) {
-      if (until <= now) {
-        this.#restsUntil.delete(one);
-      }
-    }
-    this.#restsUntil.set(client, now + REST * (now - from));
-  }
 }
 
 interface Wish {

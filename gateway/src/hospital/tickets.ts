@@ -5,6 +5,7 @@ import type { Recorder } from '../recorder/recorder';
 import type { AccessContext } from './accessContext';
 import type { EmergencyDeclaration } from './breakGlass';
 import type { AccessLimits } from './limits';
+import type { LooksOptions } from './looks';
 import { createSourceMemory } from './sourceMemory';
 
 /** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
@@ -21,12 +22,12 @@ export interface Tickets {
 export function createTickets(
   recorder: Pick<Recorder, 'admit'>,
   limits: AccessLimits,
-  stopwatch: () => number,
+  times: LooksOptions,
 ): Tickets {
   const memory = createSourceMemory({
     totalBytes: limits.memoryBytes,
     answerBytes: limits.sourceBytes,
-    stopwatch,
+    ...times,
   });
   return {
     open: ({ requester }, emergency) => {

@@ -7,11 +7,12 @@ import {
   SMALL_BYTES,
 } from '../../../gateway/src/hospital/sourceMemory';
 
+const TIMES = { stopwatch: () => 0, pause: () => Promise.resolve() };
 const MIB = 1024 * 1024;
 const LARGE = 32 * MIB;
 /** Three large places and sixteen of the middle size, the last of each for emergencies. */
 const memory = (): ReturnType<typeof createSourceMemory> =>
-  createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
+  createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, ...TIMES });
 
 function finds(room: RequestRoom, bytes: number): boolean {
   try {
@@ -90,46 +91,4 @@ test('a closed room takes no place any more', () => {
     true,
   ]);
   expect(finds(all.open('a', false), LARGE)).toBe(true);
-});
-
-test('one request at a time looks at what there is no room for, for as long as it reads', async () => {
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => 0 });
-  let end: () => void = () => undefined;
-  const looking = all.open('a', false).look(async (room) => {
-    room.reserve(LARGE);
-    await new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    return 'seen';
-  });
-  const other = all.open('b', true);
-  await expect(other.look(() => Promise.resolve())).rejects.toBeInstanceOf(NoRoom);
-  end();
-  expect(await looking).toBe('seen');
-  await expect(other.look(() => Promise.reject(new Error('the source fails')))).rejects.toThrow('fails');
-  expect(await other.look(() => Promise.resolve('seen'))).toBe('seen');
-});
-
-test('a client rests for four times as long as it looked; others do not', async () => {
-  let now = 1000;
-  const all = createSourceMemory({ totalBytes: 160 * MIB, answerBytes: LARGE, stopwatch: () => now });
-  const look = async (client: string, takes = 0): Promise<boolean> =>
-    all
-      .open(client, false)
-      .look(() => {
-        now += takes;
-        return Promise.resolve();
-      })
-      .then(
-        () => true,
-        (error: unknown) => {
-          expect(error).toBeInstanceOf(NoRoom);
-          return false;
-        },
-      );
-  expect(await look('a', 100)).toBe(true);
-  now += 399;
-  expect([await look('a'), await look('b')]).toEqual([false, true]);
-  now += 1;
-  expect([await look('a'), await look('a')]).toEqual([true, true]);
 });

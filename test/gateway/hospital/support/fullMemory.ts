@@ -38,14 +38,14 @@ export interface Opened {
 
 export type Permits = Parameters<Hospital['recorder']['permitWhere']>[0];
 
+/** By default nobody has to rest after a look. */
 export async function open(
   records: readonly FhirResource[],
   permits: Permits = () => true,
   options: PagedSourceOptions = {},
+  { stopwatch = (): number => 0 }: { readonly stopwatch?: () => number } = {},
 ): Promise<Opened> {
   const { upstream, calls } = pagedSource([...records, ...OWN], { maxBytes: MEMORY.sourceBytes, ...options });
-  // Nobody has to rest after a look.
-  const stopwatch = (): number => 0;
   const hospital = await createHospital({ upstream, settings: { limits: MEMORY }, stopwatch });
   const get = (path: string, kind: Kind = 'ordinary'): Promise<Answer> =>
     kind === 'ordinary' ? hospital.get(path) : hospital.get(path, { purpose: 'BTG' }, EMERGENCY);
