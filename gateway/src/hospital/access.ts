@@ -239,7 +239,10 @@ class Accessing {
     }
     const chooser = this.#chooser(bound, 's', source.isMatch);
     const directoryMeans: DirectoryMeans = {
-      read: (type, id, signal) => this.#upstream.read(type, id, signal),
+      read: (type, id, room, signal) =>
+        this.#upstream.within(room, this.#context.hurry).read(type, id, signal),
+      fits: this.#bounds().fits,
+      sizeOf: this.#deps.sizeOf,
       chooser,
       types: request.upstream.get('_type')?.split(','),
       deadline: this.#context.deadline,

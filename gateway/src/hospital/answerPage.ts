@@ -58,9 +58,10 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
   for (;;) {
     const held = givenBy(records);
     const given = matchesIn(records).length;
+    const givenBytes = [...held.values()].reduce((sum, candidate) => sum + task.means.sizeOf(candidate), 0);
     const page = await fillPage(
       walk,
-      { ...wish, wanted: wish.wanted - given },
+      { ...wish, wanted: wish.wanted - given, fits: (bytes) => wish.fits(givenBytes + bytes) },
       { ...task.means, foresight: task.newForesight(said) },
     );
     const isWhole = records.length === 0 && task.start.position === 0 && page.next === undefined;
