@@ -2,6 +2,7 @@
 import { isEmergencyPurpose } from '@chartwitness/chaincode/domain';
 import type { RequestHandler } from 'express';
 import type { Admission } from '../http/admission';
+import { keepConnection } from '../http/connectionEnd';
 import { slowLane } from '../http/slowLane';
 import type { Authenticator, Principal } from './principal';
 
@@ -18,6 +19,7 @@ export function fhirAdmission(admission: Admission, authenticator: Authenticator
       return;
     }
     await admission.authenticate(request, () => authenticator.authenticate(authorization), callerKey);
+    keepConnection(response);
     next();
   };
 }

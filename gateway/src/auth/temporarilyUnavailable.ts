@@ -36,15 +36,15 @@ export function fromStore<T>(work: () => T): Promise<T> {
   }
 }
 
-/** Gives the provider's 503 and 429 the time to come back; refusals of who has not authenticated end the connection. */
+/** Gives the provider's 503 and 429 the time to come back; whoever is given a token keeps the connection, see `http/connectionEnd`. */
 export function sayWhenToRetry(provider: Provider): void {
   provider.use(async (context, next) => {
     await next();
     if (context.status === 503 || context.status === 429) {
       context.set('Retry-After', String(RETRY_AFTER_SECONDS));
     }
-    if (context.status === 401 || context.status === 429) {
-      context.set('Connection', 'close');
+    if (context.status === 200 && context.path === '/token') {
+      context.remove('Connection');
     }
   });
 }

@@ -27,6 +27,7 @@ import { DIRECTORY_TYPES, PATIENT_TYPES } from '../fhir/resourceTypes';
 import { createSubjects } from '../fhir/subject';
 import type { PreparedUpstream, Upstream } from '../fhir/upstream';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
+import { endsConnections } from '../http/connectionEnd';
 import { createReadiness, healthRouter, type Readiness, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
 import { createOperationsApp } from '../http/operations';
@@ -141,6 +142,7 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies ?? 0);
+  app.use(endsConnections);
   app.use(requestContext(log));
   if (metrics !== undefined) {
     app.use(metrics.middleware);

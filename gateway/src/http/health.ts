@@ -51,20 +51,17 @@ export function createReadiness(checks: ReadinessChecks, clock: () => number): R
   };
 }
 
-/**
- * `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word about which. Anybody may ask both,
- * so each answer ends its connection, as each refusal of what has no token does.
- */
+/** `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word about which. */
 export function healthRouter(readiness: Readiness): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
-    response.set({ 'Cache-Control': 'no-store', Connection: 'close' }).json({ status: 'ok' });
+    response.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
     const { ready } = await readiness();
     response
       .status(ready ? 200 : 503)
-      .set({ 'Cache-Control': 'no-store', Connection: 'close' })
+      .set('Cache-Control', 'no-store')
       .json({ status: statusOf(ready) });
   });
   return router;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { AppError, type AppErrorCode } from '../errors';
+import { AppError } from '../errors';
+import { endConnection } from './connectionEnd';
 import { faultTrace } from './faultTrace';
 import { requestIdOf } from './requestContext';
 import { toAppError } from './toAppError';
@@ -16,21 +17,11 @@ export function logAppError(request: Request, error: AppError): void {
   }
 }
 
-/**
- * Answers to those who have not authenticated end the connection. This process takes one new connection in each turn of its event loop, but
- * hears all that come on open ones in the same turn: so a flood without tokens on open connections would hold everybody else up.
- */
-const ENDS_CONNECTION: ReadonlySet<AppErrorCode> = new Set([
-  'UNAUTHENTICATED',
-  'INVALID_TOKEN',
-  'TOO_MANY_REQUESTS',
-]);
-
 /** Headers that every error answer carries, whatever its body. */
 export function setErrorHeaders(response: Response, error: AppError): void {
   response.setHeader('Cache-Control', 'no-store');
-  if (ENDS_CONNECTION.has(error.code)) {
-    response.setHeader('Connection', 'close');
+  if (error.code === 'TOO_MANY_REQUESTS') {
+    endConnection(response);
   }
   if (error.retryAfterSeconds !== undefined) {
     response.setHeader('Retry-After', String(error.retryAfterSeconds));
