@@ -22,6 +22,8 @@ const ESM_ONLY = [
 module.exports = {
   rootDir: '..',
   testEnvironment: 'node',
+  // A busy machine is no fault of what is tested.
+  testTimeout: 30_000,
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
   // Jest leaves one processor to others; on two that halves the speed.
   maxWorkers: '100%',

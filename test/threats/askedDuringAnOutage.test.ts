@@ -21,10 +21,10 @@ import { accessRequest } from '../support/accessRequests';
 
 const LANE = 'NorthHospitalMSP/ward';
 const LIMITS = {
-  awayAfterMs: 120,
-  deadlineMs: 300,
-  emergencyWaitMs: 400,
-  evaluateMs: 80,
+  awayAfterMs: 300,
+  deadlineMs: 600,
+  emergencyWaitMs: 1_000,
+  evaluateMs: 300,
   maxAdmitted: 500,
   maxInFlight: 1,
   drainMs: 10,
