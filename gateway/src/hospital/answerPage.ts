@@ -45,14 +45,40 @@ export interface PageTask {
  */
 const MAX_ROUNDS = 4;
 
+/** What the rounds of an answer have come to. */
+interface Progress {
+  readonly records: Recorded[];
+  omits: boolean;
+  /** Where the last recorded round ended. */
+  next: Place | undefined;
+}
+
 /**
  * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, the page is filled further and the rest
  * recorded as an access of its own. What an earlier round gave is neither given nor recorded again; what its record said is foreseen.
+ * A later round that fails takes nothing back: what is recorded as given is given, and the next link leads to where that round began.
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
+  const progress: Progress = { records: [], omits: false, next: undefined };
+  try {
+    return await answerInRounds(task, recording, progress);
+  } catch (error) {
+    const { records, next, omits } = progress;
+    if (matchesIn(records).length === 0) {
+      throw error;
+    }
+    recording.log.warn({ err: error }, 'a page could not be filled further; what is recorded is given');
+    return answer(records, next, omits, task);
+  }
+}
+
+async function answerInRounds(
+  task: PageTask,
+  recording: RecordDependencies,
+  progress: Progress,
+): Promise<PageAnswer> {
   const { wish, errand } = task;
-  const records: Recorded[] = [];
-  let omits = false;
+  const { records } = progress;
   let { walk } = task;
   let said: ReadonlyMap<string, boolean> = new Map();
   for (;;) {
@@ -72,7 +98,9 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
       recording,
     );
     records.push(recorded);
-    omits ||= mayGive(page.unreadable, recorded);
+    progress.next = page.next;
+    progress.omits ||= mayGive(page.unreadable, recorded);
+    const { omits } = progress;
     if (isStuck(page, recorded)) {
       return stuckAnswer(records, page.next, omits, task);
     }
