@@ -47,11 +47,11 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByText('You have changes that are not saved yet.').waitFor();
   await page
     .getByText('The server cannot be reached. You see what was loaded before')
-    .waitFor({ timeout: 40_000 });
+    .waitFor({ timeout: 100_000 });
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await product.start();
-  await page.getByText('The server cannot be reached.').waitFor({ state: 'detached', timeout: 40_000 });
+  await page.getByText('The server cannot be reached.').waitFor({ state: 'detached', timeout: 100_000 });
   await page.getByRole('link', { name: 'Go on with them' }).click();
   await page.getByRole('link', { name: 'Look at what changes' }).click();
   await page
@@ -61,7 +61,7 @@ it('goes on reading while the server is away, keeps a draft, says why nothing is
   await page.getByText(/Saved as version 2/).waitFor();
   expect(troubles.filter((trouble) => !trouble.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
   await context.close();
-}, 180_000);
+}, 300_000);
 
 it('shows an empty way in, not an empty list, when the server is away from the start', async () => {
   const { page, context } = await openPage(browser, product.demo.portalUrl);
