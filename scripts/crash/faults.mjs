@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startLoad, untilUpToDate } from './accessLoad.mjs';
+import { freePorts } from '../dev/ports.mjs';
 import { findFerretDb, startMongo } from '../../test/support/ferretdb/mongoServer.mjs';
 import { startOne, status, stopOne } from '../network/network.mjs';
 import { running } from '../network/processes.mjs';
-import { takeFreePort } from './freePort.mjs';
 
 const UP_TO_DATE_MS = 60_000;
 const PROGRAM = new URL('../../gateway/bin/chartwitness.cjs', import.meta.url).pathname;
@@ -184,7 +184,8 @@ async function secondGateway({ demo, dataDir }, outageMs, round) {
 }
 
 async function startSecond(settings, dataDir) {
-  const [port, operationsPort] = [await takeFreePort(), await takeFreePort()];
+  const port = await freePorts(2);
+  const operationsPort = port + 1;
   const url = `http://127.0.0.1:${port}`;
   const file = `${dataDir}.env`;
   const own = { PORT: port, BASE_URL: url, OPERATIONS_PORT: operationsPort, DATA_DIR: dataDir };

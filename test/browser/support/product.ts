@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFile';
 import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
+import { freePorts } from '../../../scripts/dev/ports.mjs';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
 const LEDGER_THAT_GOES = join(__dirname, 'ledgerThatGoes.cjs');
@@ -154,29 +154,6 @@ function printed(child: ChildProcess, text: string): Promise<void> {
     };
     child.stdout?.on('data', read);
   });
-}
-
-/** The first of `count` neighbouring ports that are free now. */
-async function freePorts(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const first = await freePort(0);
-    const others = await Promise.allSettled(
-      Array.from({ length: count - 1 }, (_, at) => freePort(first + at + 1)),
-    );
-    if (first + count < 65_536 && others.every(({ status }) => status === 'fulfilled')) return first;
-  }
-  throw new Error('no free ports');
-}
-
-async function freePort(port: number): Promise<number> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the port is not a TCP port');
-  return address.port;
 }
 
 /** A patient of the demonstration by user name. */

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { createServer } from 'node:net';
+import { freePorts } from '../../../scripts/dev/ports.mjs';
 
 /** A browser that is driven over WebDriver (W3C), as far as the tests need it. */
 export interface DrivenBrowser {
@@ -37,7 +37,7 @@ export async function openWebKit({ driver, browser, screen }: Programs): Promise
   });
   children.push(display);
   const number = await firstLine(display);
-  const port = await freePort();
+  const port = await freePorts(1);
   const driving = spawn(driver, [`--port=${String(port)}`], {
     stdio: 'ignore',
     env: {
@@ -132,14 +132,4 @@ async function firstLine(child: ChildProcess): Promise<string> {
   if (stream === null || stream === undefined || !('readable' in stream)) throw new Error('no such stream');
   for await (const line of createInterface({ input: stream })) return line;
   throw new Error('the screen said nothing');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the port is not a TCP port');
-  return address.port;
 }

@@ -6,8 +6,8 @@ import { createPrivateKey } from 'node:crypto';
 import { connect, signers, type Contract } from '@hyperledger/fabric-gateway';
 import { binariesIfPresent, type Binaries } from '../../../scripts/network/binaries.mjs';
 import { readDescription, type Network } from '../../../scripts/network/description.mjs';
+import { freePortBase } from '../../../scripts/network/freePorts.mjs';
 import { clean } from '../../../scripts/network/network.mjs';
-import { portIsFree } from '../../../scripts/network/processes.mjs';
 import { profileOf } from '../../../scripts/network/profiles.mjs';
 import { newClient } from '../../../scripts/network/readiness.mjs';
 
@@ -61,18 +61,6 @@ export function laterVersion(chaincode: string, folder: string): string {
   writeFileSync(file, JSON.stringify({ ...manifest, version: '2.0.0' }));
   symlinkSync(path.resolve(__dirname, '../../../node_modules'), path.join(folder, 'node_modules'));
   return copy;
-}
-
-/** The first base from which all ports of the nodes are free. */
-async function freePortBase(): Promise<number> {
-  for (let base = 20_000 + (process.pid % 40) * 200; base < 60_000; base += 200) {
-    const wanted = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32, 100, 101, 102].map(
-      (offset) => base + offset,
-    );
-    const free = await Promise.all(wanted.map((port) => portIsFree(port)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error('No free block of ports');
 }
 
 export interface Member {

@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../../scripts/dev/ports.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const BUILD_MS = 600_000;
@@ -77,7 +77,7 @@ export async function startMongo(source) {
     return foreignServer(source.uri);
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'chartwitness-mongo-'));
-  const address = `127.0.0.1:${String(await freePort())}`;
+  const address = `127.0.0.1:${String(await freePorts(1))}`;
   let running = await launch(source.program, [address, folder]);
   const crash = async () => {
     const ended = new Promise((resolve) => running.once('exit', resolve));
@@ -142,17 +142,4 @@ async function launch(program, args) {
     })
   );
   return child;
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  const probe = createServer();
-  return new Promise((resolve) => {
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }
