@@ -37,6 +37,8 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
   readonly consents = new Map<string, ConsentVersion[]>();
   readonly organisationList: Organisation[] = [];
   networkSettings: NetworkSettings | undefined;
+  /** Organisations whose peers refuse what is made now. */
+  readonly refusingTime = new Set<string>();
   /** Set to make calls fail. */
   failing: LedgerError | undefined;
   /** Fails the next `putConsent` calls, after writing where `written`. */
@@ -55,8 +57,8 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return Promise.reject(new Error('the fake ledger returns no bitmap'));
   }
 
-  takesTime(): Promise<boolean> {
-    return Promise.resolve(true);
+  takesTime(mspId: string): Promise<boolean> {
+    return Promise.resolve(!this.refusingTime.has(mspId));
   }
 
   evaluateBatch(): Promise<never> {

@@ -6,7 +6,7 @@ import { assertion, createHospital, type Hospital, requestToken } from '../gatew
 /** Whoever runs clients can make their clocks say anything. That must not take a hospital's gateway out of service. */
 
 const CLIENTS = ['north-ehr', 'north-b', 'north-c', 'north-d', 'north-e'];
-const AGREED = { problem: () => undefined };
+const AGREED = { finding: () => undefined };
 
 let clocks: ClientClocks;
 let hospital: Hospital;
@@ -65,6 +65,9 @@ test('who does not sign with a registered key says nothing', async () => {
 
 test('peers that refuse this time are certain: not ready, whatever clients say', async () => {
   expect(await asks('north-ehr', 0)).toBe(200);
-  const problem = 'CLOCK_WRONG: as the peers say';
-  expect(clockHealth({ problem: () => problem }, clocks)).toEqual({ ready: false, detail: problem });
+  const said = { reason: 'CLOCK_WRONG: as the peers say', remedy: 'set it' };
+  expect(clockHealth({ finding: () => ({ isCertain: true, ...said }) }, clocks)).toEqual({
+    ready: false,
+    ...said,
+  });
 });

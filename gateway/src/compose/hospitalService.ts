@@ -8,7 +8,7 @@ import type { Upstream } from '../fhir/upstream';
 import { createHospitalApp, type HospitalSettings, type TokenIssuer } from '../hospital/createHospitalApp';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
-import { openClockCheck } from '../ledger/clockCheck';
+import { openHospitalClockCheck } from '../ledger/clockCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../ledger/registryCache';
 import { watchLedger } from '../ledger/watchedLedger';
@@ -20,7 +20,7 @@ import { openTableGuard } from '../subjects/tableGuard';
 import { keepSecret } from '../keys/keyFile';
 import { keepSigningKey } from '../keys/signingKey';
 import { createRandomPool } from './randomPool';
-import { addClockMetrics, clockHealth } from './clockHealth';
+import { addClientClockMetric, addPeerClockMetric, clockHealth } from './clockHealth';
 import { closeAll } from './closeAll';
 import { recorderHealth } from './recorderHealth';
 import { addRecorderMetrics } from './recorderMetrics';
@@ -74,14 +74,15 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   });
   addRecorderMetrics(metrics, recorder);
   // Not by the watched ledger: a trustee's peer that does not answer this question is nobody's trouble.
-  const peerClocks = openClockCheck({ ledger: options.ledger, lane, log });
+  const peerClocks = openHospitalClockCheck({ ledger: options.ledger, lane, log });
   const clientClocks = new ClientClocks({
     clock: Date.now,
     onSuspicion: (suspicion) => {
       log.warn(suspicion ?? 'clients get tokens again: their clocks agree with this one');
     },
   });
-  addClockMetrics(metrics, peerClocks, clientClocks);
+  addPeerClockMetric(metrics, peerClocks);
+  addClientClockMetric(metrics, clientClocks);
   const registry = createRegistryCache({ ledger, log, isLedgerAway: () => recorder.state().ledgerAway });
   const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
   const tokens: TokenIssuer =

@@ -8,6 +8,7 @@ import type { LedgerKeeping } from '../api/schemas';
 import type { PublicApp, TrusteeConfig } from '../config/trusteeConfig';
 import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
+import { openTrusteeClockCheck } from '../ledger/clockCheck';
 import { addProjectionMetrics } from './projectionMetrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
@@ -21,6 +22,7 @@ import { createTrusteeApp, type TrusteeLimits } from '../trustee/createTrusteeAp
 import { openPatientAccounts, type PatientAccounts } from '../trustee/accounts/patientAccounts';
 import { migrateTrusteeDatabase } from '../trustee/trusteeDatabase';
 import { openTrusteeKeys } from '../trustee/signIn/trusteeKeys';
+import { addPeerClockMetric, clockHealth } from './clockHealth';
 import { closeAll } from './closeAll';
 
 export interface TrusteeServiceOptions {
@@ -74,6 +76,8 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     consortiumKey: options.consortiumKey,
   });
   const metrics = createMetrics('trustee');
+  const clocks = openTrusteeClockCheck({ ledger, log });
+  addPeerClockMetric(metrics, clocks);
   const registry = createNetworkDirectory(ledger, log);
   const projection = createProjection({
     ledger,
@@ -99,7 +103,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     projectionStatus: () => projection.status(),
     subjectOf: (identifier) => pseudonyms.of(identifier),
     gate: guard.gate,
-    readiness: { identifiers: () => guard.health() },
+    readiness: { identifiers: () => guard.health(), clock: () => clockHealth(clocks) },
     database,
     accounts,
     keys: await openTrusteeKeys(join(options.dataDir, 'keys.json')),
@@ -139,6 +143,9 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
           return projecting;
         },
         () => guard.close(),
+        () => {
+          clocks.close();
+        },
         () => trustee.close(),
         () => store.close(),
         () => {

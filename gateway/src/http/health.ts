@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router } from 'express';
 
-/** State of one part that a service needs. `detail` is for operators: no personal data. */
+/** State of one part that a service needs, for operators: no personal data. */
 export interface PartHealth {
   readonly ready: boolean;
+  /** What state it is in, where there is more than the two. */
   readonly detail?: string;
+  /** Why it is not ready, or what may become a reason; absent while nothing is wrong. */
+  readonly reason?: string;
+  /** What an operator does about the reason. */
+  readonly remedy?: string;
 }
 
 export type ReadinessChecks = Readonly<Record<string, () => PartHealth | Promise<PartHealth>>>;

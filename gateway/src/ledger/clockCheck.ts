@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import {
+  type ClockFinding,
+  readAsHospital,
+  readAsTrustee,
+  type ReadVerdicts,
+  type TimeVerdict,
+  type TimeVerdicts,
+} from './clockWords';
 import type { ProvenanceLedger } from './provenanceLedger';
 
-/** What a peer makes of this process' time: it takes records made now, it refuses them for their time alone, or it gave no answer. */
-export type TimeVerdict = 'taken' | 'refused' | 'unknown';
-
-/** Of the two peers whose word every record needs. */
-export interface TimeVerdicts {
-  readonly own: TimeVerdict;
-  readonly trustee: TimeVerdict;
-}
-
-export interface ClockCheckOptions {
-  readonly ledger: Pick<ProvenanceLedger, 'mspId' | 'findSettings' | 'takesTime'>;
-  readonly lane: string;
+interface ClockCheckTiming {
   readonly log: Logger;
   /** Pause between two looks, in milliseconds. Default 30,000. */
   readonly everyMs?: number;
@@ -21,33 +18,71 @@ export interface ClockCheckOptions {
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
+export interface HospitalClockOptions extends ClockCheckTiming {
+  readonly ledger: Pick<ProvenanceLedger, 'mspId' | 'findSettings' | 'takesTime'>;
+  readonly lane: string;
+}
+
+export interface TrusteeClockOptions extends ClockCheckTiming {
+  readonly ledger: Pick<ProvenanceLedger, 'mspId' | 'organisations' | 'takesTime'>;
+}
+
 /** Compares this process' clock with those of the peers. */
 export interface ClockCheck {
   verdicts(): TimeVerdicts;
-  /** Why nothing can be recorded at this time, and what to do, for an operator; `undefined` when both peers take it, or are not known to refuse. */
-  problem(): string | undefined;
+  /** What is wrong, or seems to be, and what to do; `undefined` when the peers take this time, or are not known to refuse it. */
+  finding(): ClockFinding | undefined;
   close(): void;
 }
-
-const UNKNOWN: TimeVerdicts = { own: 'unknown', trustee: 'unknown' };
 
 /**
  * Asks the own peer and the trustee's, at once and then every half a minute, whether they would take a record of this moment (within 60 s
  * of their clocks). A refusal counts when it is given twice in a row, so that a process that was halted in between is no clock that is wrong.
  * Makes no call that could fail; nothing is recorded, and no client has a part in it.
  */
-export function openClockCheck(options: ClockCheckOptions): ClockCheck {
-  return new Checking(options);
+export function openHospitalClockCheck({ ledger, lane, ...timing }: HospitalClockOptions): ClockCheck {
+  return new Checking({
+    ...timing,
+    mspId: ledger.mspId,
+    takesTime: (mspId) => ledger.takesTime(mspId, lane),
+    others: async () => {
+      const trustee = (await ledger.findSettings())?.trustee;
+      return trustee === undefined ? [] : [trustee];
+    },
+    read: readAsHospital,
+  });
+}
+
+/** The same for the trustee, with a consent instead of a record: its own peer, and those of the active hospitals, are asked. */
+export function openTrusteeClockCheck({ ledger, ...timing }: TrusteeClockOptions): ClockCheck {
+  return new Checking({
+    ...timing,
+    mspId: ledger.mspId,
+    takesTime: (mspId) => ledger.takesTime(mspId),
+    others: async () =>
+      (await ledger.organisations())
+        .filter(({ role, status }) => role === 'holder' && status === 'active')
+        .map(({ mspId }) => mspId),
+    read: readAsTrustee,
+  });
+}
+
+interface CheckingOptions extends ClockCheckTiming {
+  readonly mspId: string;
+  readonly takesTime: (mspId: string) => Promise<boolean>;
+  /** Whose peers are asked beside the own one. */
+  readonly others: () => Promise<readonly string[]>;
+  readonly read: ReadVerdicts;
 }
 
 class Checking implements ClockCheck {
-  readonly #options: ClockCheckOptions;
-  #verdicts = UNKNOWN;
-  #problem: string | undefined;
+  readonly #options: CheckingOptions;
+  #verdicts: TimeVerdicts = { own: 'unknown', others: {} };
+  #finding: ClockFinding | undefined;
   #cancel: () => void = () => undefined;
   #isClosed = false;
 
-  constructor(options: ClockCheckOptions) {
+  constructor(options: CheckingOptions) {
     this.#options = options;
     void this.#run();
   }
@@ -56,8 +91,8 @@ class Checking implements ClockCheck {
     return this.#verdicts;
   }
 
-  problem(): string | undefined {
-    return this.#problem;
+  finding(): ClockFinding | undefined {
+    return this.#finding;
   }
 
   close(): void {
@@ -70,40 +105,43 @@ class Checking implements ClockCheck {
     if (this.#isClosed) {
       return;
     }
+    const { mspId, read, after = afterTimeout, everyMs = 30_000 } = this.#options;
     this.#verdicts = verdicts;
-    this.#say(problemOf(verdicts, this.#options.ledger.mspId));
-    const { after = afterTimeout, everyMs = 30_000 } = this.#options;
+    this.#say(read(verdicts, mspId));
     this.#cancel = after(everyMs, () => void this.#run());
   }
 
   /** Once when it begins, when it becomes another one, and when it is over. */
-  #say(problem: string | undefined): void {
+  #say(finding: ClockFinding | undefined): void {
     const { log } = this.#options;
-    if (problem !== undefined && problem !== this.#problem) {
-      log.error(this.#verdicts, problem);
-    } else if (problem === undefined && this.#problem !== undefined) {
-      log.info(this.#verdicts, 'the peers take the time of this gateway again');
+    if (finding !== undefined && finding.reason !== this.#finding?.reason) {
+      const { isCertain, reason, remedy } = finding;
+      log[isCertain ? 'error' : 'warn']({ ...this.#verdicts, remedy }, reason);
+    } else if (finding === undefined && this.#finding !== undefined) {
+      log.info(this.#verdicts, 'the peers take the time of this machine again');
     }
-    this.#problem = problem;
+    this.#finding = finding;
   }
 
   async #look(): Promise<TimeVerdicts> {
-    const { ledger } = this.#options;
-    const trustee = await ledger.findSettings().then(
-      (settings) => settings?.trustee,
-      () => undefined,
-    );
-    const [own, other] = await Promise.all([this.#ask(ledger.mspId), this.#ask(trustee)]);
-    return { own, trustee: other };
+    const { mspId } = this.#options;
+    // Who cannot be asked for is not asked; the own peer is asked at the same time.
+    const others = this.#options.others().catch((): readonly string[] => []);
+    const [own, told] = await Promise.all([
+      this.#ask(mspId),
+      others.then((asked) =>
+        Promise.all(
+          asked.filter((other) => other !== mspId).map(async (other) => [other, await this.#ask(other)]),
+        ),
+      ),
+    ]);
+    return { own, others: Object.fromEntries(told) as Record<string, TimeVerdict> };
   }
 
-  async #ask(mspId: string | undefined): Promise<TimeVerdict> {
-    const { ledger, lane, log } = this.#options;
-    if (mspId === undefined) {
-      return 'unknown';
-    }
+  async #ask(mspId: string): Promise<TimeVerdict> {
+    const { takesTime, log } = this.#options;
     try {
-      const isTaken = (await ledger.takesTime(lane, mspId)) || (await ledger.takesTime(lane, mspId));
+      const isTaken = (await takesTime(mspId)) || (await takesTime(mspId));
       return isTaken ? 'taken' : 'refused';
     } catch (error) {
       // Whatever kept the peer from answering is told by those who need it.
@@ -111,23 +149,6 @@ class Checking implements ClockCheck {
       return 'unknown';
     }
   }
-}
-
-function problemOf({ own, trustee }: TimeVerdicts, mspId: string): string | undefined {
-  const consequence =
-    'nothing can be recorded, and clients whose clocks are right may be refused their tokens';
-  if (own === 'refused' && trustee === 'refused') {
-    return `CLOCK_WRONG: this machine's clock is more than 60 s from those of both peers: ${consequence}. Set this machine's clock by a time server`;
-  }
-  if (own === 'refused') {
-    const other = trustee === 'taken' ? ', while that of the trustee’s peer agrees with it' : '';
-    return `CLOCK_WRONG: this machine's clock is more than 60 s from that of ${mspId}'s peer${other}: ${consequence}. Set the one that is wrong by a time server`;
-  }
-  if (trustee === 'refused') {
-    const other = own === 'taken' ? `, while that of ${mspId}'s peer agrees with it` : '';
-    return `CLOCK_WRONG: this machine's clock is more than 60 s from that of the trustee's peer${other}: ${consequence}. Compare this machine's and the own peer's clock with a time server; if they are right, the trustee has to set that of its peer`;
-  }
-  return undefined;
 }
 
 function afterTimeout(milliseconds: number, action: () => void): () => void {

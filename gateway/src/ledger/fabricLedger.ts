@@ -187,9 +187,12 @@ class FabricGatewayLedger implements FabricLedger {
     );
   }
 
-  async takesTime(lane: string, mspId: string): Promise<boolean> {
-    // Record looks at the time before it looks for a batch, and this call brings none.
-    const question = { contract: this.#contract('Access'), name: 'Record', args: [lane, String(MAX_SEQ)] };
+  async takesTime(mspId: string, lane?: string): Promise<boolean> {
+    // Both look at the time before they look at what they are to do, and this call brings nothing that they could do.
+    const question =
+      lane === undefined
+        ? { contract: this.#contract('Consent'), name: 'Put', args: ['', '0'] }
+        : { contract: this.#contract('Access'), name: 'Record', args: [lane, String(MAX_SEQ)] };
     try {
       await this.#submitter.evaluate({ ...question, endorsers: [mspId] });
       return true;

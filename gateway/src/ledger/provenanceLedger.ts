@@ -89,10 +89,11 @@ export interface ProvenanceLedger {
     options?: { readonly timeoutMs?: number },
   ): Promise<readonly (readonly boolean[])[]>;
   /**
-   * Whether a peer of the organisation would take a batch that is made now: within 60 s of its own clock. Nothing is recorded.
+   * Whether a peer of the organisation would take what is made now: within 60 s of its own clock. Nothing is recorded.
    * @param mspId whose peer is asked, by way of the own one.
+   * @param lane of the own organisation, to ask as a holder about a batch; absent: to ask as the trustee about a consent.
    */
-  takesTime(lane: string, mspId: string): Promise<boolean>;
+  takesTime(mspId: string, lane?: string): Promise<boolean>;
   findBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
   /** The batch's private events, from the caller's own organisation's peer. */
   getEvents(lane: string, seq: number): Promise<PrivateBatch>;

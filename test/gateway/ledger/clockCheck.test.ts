@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import pino from 'pino';
-import { type ClockCheck, openClockCheck, type TimeVerdict } from '../../../gateway/src/ledger/clockCheck';
+import { type ClockCheck, openHospitalClockCheck } from '../../../gateway/src/ledger/clockCheck';
+import type { TimeVerdict } from '../../../gateway/src/ledger/clockWords';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { settle } from '../recorder/support/manualScheduler';
 
@@ -17,7 +18,7 @@ class Bench {
 
   constructor(words: Record<string, readonly TimeVerdict[]>) {
     this.words = words;
-    this.check = openClockCheck({
+    this.check = openHospitalClockCheck({
       lane: LANE,
       log: pino({ level: 'info' }, { write: (line: string) => this.lines.push(JSON.parse(line) as never) }),
       everyMs: 30_000,
@@ -33,7 +34,7 @@ class Bench {
           this.hasSettings
             ? Promise.resolve({ trustee: 'TrusteeMSP' } as never)
             : Promise.reject(new LedgerError('unavailable', 'fake')),
-        takesTime: (lane, mspId) => {
+        takesTime: (mspId, lane) => {
           expect(lane).toBe(LANE);
           this.asked.push(mspId);
           const [word, ...later] = this.words[mspId] ?? ['unknown'];
@@ -63,15 +64,19 @@ test.each(VERDICTS.flatMap((own) => VERDICTS.map((trustee) => [own, trustee] as 
   'the own peer: %s, the trustee’s: %s: a problem exactly where one of them refuses',
   async (own, trustee) => {
     const bench = new Bench({ NorthHospitalMSP: [own], TrusteeMSP: [trustee] });
-    expect(bench.check.problem()).toBeUndefined();
+    expect(bench.check.finding()).toBeUndefined();
     await settle();
-    expect(bench.check.verdicts()).toEqual({ own, trustee });
+    expect(bench.check.verdicts()).toEqual({ own, others: { TrusteeMSP: trustee } });
     const isWrong = own === 'refused' || trustee === 'refused';
-    expect(bench.check.problem() !== undefined).toBe(isWrong);
+    expect(bench.check.finding() !== undefined).toBe(isWrong);
     expect(bench.lines.map(({ level }) => level)).toEqual(isWrong ? [50] : []);
     if (isWrong) {
-      expect(bench.check.problem()).toMatch(/^CLOCK_WRONG: .* time server/);
-      expect(/both peers/.test(bench.check.problem() ?? '')).toBe(own === trustee);
+      expect(bench.check.finding()).toEqual({
+        isCertain: true,
+        reason: expect.stringMatching(/^CLOCK_WRONG: /) as string,
+        remedy: expect.stringMatching(/time server/) as string,
+      });
+      expect(/both peers/.test(bench.check.finding()?.reason ?? '')).toBe(own === trustee);
     }
   },
 );
@@ -89,13 +94,13 @@ test('is said once, when it becomes another one, and when it is over', async () 
   await bench.again();
   await bench.again();
   expect(bench.lines.map(({ level }) => level)).toEqual([50, 50, 30]);
-  expect(bench.check.problem()).toBeUndefined();
+  expect(bench.check.finding()).toBeUndefined();
 });
 
 test('one refusal alone is no wrong clock: this process may have been halted between question and answer', async () => {
   const bench = new Bench({ NorthHospitalMSP: ['refused', 'taken'], TrusteeMSP: ['taken'] });
   await settle();
-  expect(bench.check.verdicts()).toEqual({ own: 'taken', trustee: 'taken' });
+  expect(bench.check.verdicts()).toEqual({ own: 'taken', others: { TrusteeMSP: 'taken' } });
   expect(bench.lines).toEqual([]);
 });
 
@@ -106,7 +111,7 @@ test('without the network’s settings the own peer alone is asked', async () =>
   bench.asked.length = 0;
   await bench.again();
   expect(bench.asked).toEqual(['NorthHospitalMSP']);
-  expect(bench.check.problem()).toBeUndefined();
+  expect(bench.check.finding()).toBeUndefined();
 });
 
 test('asks no more once it is closed', async () => {

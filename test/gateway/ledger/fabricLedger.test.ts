@@ -114,14 +114,17 @@ describe('the time', () => {
     [-1_200_000, false],
   ])('of a clock that is %i ms off is taken by either peer: %s', async (offsetMs, isTaken) => {
     shiftClock(offsetMs);
-    expect(await net.north.takesTime(`${NORTH}/main`, NORTH)).toBe(isTaken);
-    expect(await net.north.takesTime(`${NORTH}/main`, TRUSTEE)).toBe(isTaken);
+    expect(await net.north.takesTime(NORTH, `${NORTH}/main`)).toBe(isTaken);
+    expect(await net.north.takesTime(TRUSTEE, `${NORTH}/main`)).toBe(isTaken);
+    expect(await net.trustee.takesTime(TRUSTEE)).toBe(isTaken);
+    expect(await net.trustee.takesTime(NORTH)).toBe(isTaken);
   });
 
   test('is no answer when the question is refused for something else', async () => {
-    await expect(net.north.takesTime(`${SOUTH}/main`, NORTH)).rejects.toMatchObject({
+    await expect(net.north.takesTime(NORTH, `${SOUTH}/main`)).rejects.toMatchObject({
       domainCode: 'NOT_ALLOWED',
     });
+    await expect(net.north.takesTime(NORTH)).rejects.toMatchObject({ domainCode: 'NOT_ALLOWED' });
   });
 });
 

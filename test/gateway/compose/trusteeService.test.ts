@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
+import { startTrusteeService, type TrusteeService } from '../../../gateway/src/compose/trusteeService';
+import { takePort, type TakenPort } from '../../../gateway/src/http/listen';
+import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
+import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
+
+let dataDir: string;
+let ledger: FakeProvenanceLedger;
+let operations: TakenPort;
+let service: TrusteeService;
+
+async function start(): Promise<void> {
+  const server = await takePort('127.0.0.1', 0, 'PORT');
+  operations = await takePort('127.0.0.1', 0, 'OPERATIONS_PORT');
+  service = await startTrusteeService({
+    baseUrl: `http://127.0.0.1:${String(server.port)}`,
+    dataDir,
+    consortiumKey: new Uint8Array(32).fill(7),
+    identifierSystems: US_IDENTIFIER_SYSTEMS,
+    apps: [],
+    ledger,
+    ledgerKeeping: 'shared',
+    store: openSqlAccessStore(join(dataDir, 'accesses.db')),
+    server,
+    operations,
+    log: pino({ level: 'silent' }),
+  });
+}
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'trustee-service-'));
+  ledger = new FakeProvenanceLedger();
+  await ledger.initialise({
+    trustee: 'TrusteeMSP',
+    defaultPolicy: { rules: [], default: 'deny' },
+    identifierSystems: US_IDENTIFIER_SYSTEMS,
+  });
+});
+afterEach(async () => {
+  await service.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+function ask(path: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${String(operations.port)}${path}`);
+}
+
+test('a peer whose clock is wrong is named where the trustee’s operator looks', async () => {
+  ledger.refusingTime.add('TrusteeMSP');
+  await start();
+  const ready = await ask('/readyz');
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({
+    parts: {
+      clock: {
+        ready: false,
+        reason: expect.stringMatching(/^CLOCK_WRONG/) as string,
+        remedy: expect.stringMatching(/time server/) as string,
+      },
+    },
+  });
+  expect(await (await ask('/metrics')).text()).toContain(
+    'chartwitness_clock_refused_by_peers{service="trustee"} 1\n',
+  );
+});
+
+test('clocks that agree are no reason', async () => {
+  await start();
+  const ready = await ask('/readyz');
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({ parts: { clock: { ready: true } } });
+  expect(await (await ask('/metrics')).text()).toContain(
+    'chartwitness_clock_refused_by_peers{service="trustee"} 0\n',
+  );
+});
