@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DomainError, type NetworkSettings, type Organisation, type OrganisationRole } from '../domain';
+import {
+  DomainError,
+  type NetworkSettings,
+  type Organisation,
+  type OrganisationRole,
+  ROLE_ATTRIBUTE,
+} from '../domain';
 import type { ProvenanceContext } from './context';
-
-/** Certificate attribute in which an organisation's CA states what the bearer acts as. */
-const ROLE_ATTRIBUTE = 'chartwitness.role';
 
 /** Who calls is what the certificate says, never an argument. */
 export function callerMspId(ctx: ProvenanceContext): string {

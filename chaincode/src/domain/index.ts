@@ -28,6 +28,7 @@ export * from './completeEvent';
 export * from './consent';
 export { MAX_POLICY_BYTES, parseConsentDocument, parsePolicy } from './consentForm';
 export { decide, type DecisionRequest, outcomeOf } from './decide';
+export * from './definitionTerms';
 export * from './errors';
 export { type Lane, formatLane, MAX_IN_FLIGHT, MAX_SEQ, parseLane, parseSeq } from './lane';
 export * from './identifierSystems';

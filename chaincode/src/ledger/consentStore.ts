@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ConsentDocument, DomainError } from '../domain';
+import { type ConsentDocument, CONSENTS, DomainError } from '../domain';
 import { changeIdForm, documentForm, utcForm } from '../domain/consentForm';
 import { parseAs, record } from '../domain/form';
 import type { TransactionState } from './transactionState';
 
-/** The collection whose members are all organisations and which the trustee endorses. */
-export const CONSENTS = 'consents';
 const CHANGE = 'change';
 
 /** A version of a consent and the transaction time at which it became the subject's. */

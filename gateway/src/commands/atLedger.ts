@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
+import { type DomainErrorCode, ROLE_ATTRIBUTE } from '@chartwitness/chaincode/domain';
 import { pino } from 'pino';
 import { connectToPeer } from '../compose/openLedger';
 import { type LedgerConfig, parseLedgerConfig } from '../config/peerConfig';
@@ -32,8 +32,7 @@ const NOT_INITIALISED =
 
 /** What the operator may do about a refusal. */
 const REMEDIES: Readonly<Partial<Record<DomainErrorCode, string>>> = {
-  NOT_ALLOWED:
-    'FABRIC_MSP_ID, FABRIC_CERT_FILE and FABRIC_KEY_FILE decide as whom a command runs; its certificate carries the attribute chartwitness.role.',
+  NOT_ALLOWED: `FABRIC_MSP_ID, FABRIC_CERT_FILE and FABRIC_KEY_FILE decide as whom a command runs; its certificate carries the attribute ${ROLE_ATTRIBUTE}.`,
   NOT_FOUND: 'chartwitness registry list and registry client list show what there is.',
   SUSPENDED: 'The trustee can take the organisation back: chartwitness registry activate <MSP id>',
   CONFLICT: 'chartwitness registry list and registry client list show who has it.',

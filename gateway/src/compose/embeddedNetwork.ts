@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { consentsCollection, provenancePolicy, ROLE_ATTRIBUTE } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import { type EmbeddedLedger, startEmbeddedLedger } from '../embedded';
+import { type CollectionConfig, type EmbeddedLedger, startEmbeddedLedger } from '../embedded';
 import { connectLedger, type FabricLedger } from '../ledger/fabricLedger';
 import { createP256Signer } from '../ledger/signer';
 import { type HeldFolder, holdFolder } from './heldFolder';
@@ -31,23 +32,16 @@ export interface EmbeddedNetwork {
 
 /** The client user that a gateway signs with; its certificate carries {@link ROLE_ATTRIBUTE}. */
 const GATEWAY_USER = 'gateway';
-/** Certificate attribute that the chaincode checks beside the MSP id. */
-const ROLE_ATTRIBUTE = 'chartwitness.role';
 
 /**
  * Starts the embedded ledger with the policies of the design: the trustee's peer and any holder's peer endorse, the trustee alone consents.
  * @throws FolderInUseError when another process has this ledger.
  */
 export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Promise<EmbeddedNetwork> {
-  const { members } = options;
-  const trustee = members.find((member) => member.role === 'trustee');
-  const holders = members.filter((member) => member.role === 'holder');
-  if (trustee === undefined || holders.length === 0) {
-    throw new TypeError('a network needs one trustee and at least one holder');
-  }
+  const terms = termsOf(options.members);
   const held = holdFolder(options.dataDir);
   try {
-    return await startHeld(options, trustee.mspId, holders, held);
+    return await startHeld(options, terms, held);
   } catch (error) {
     held.release();
     throw error;
@@ -56,8 +50,7 @@ export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Pro
 
 async function startHeld(
   options: EmbeddedNetworkOptions,
-  trusteeMspId: string,
-  holders: readonly NetworkMember[],
+  { trusteeMspId, ...definition }: Terms,
   held: HeldFolder,
 ): Promise<EmbeddedNetwork> {
   const { members, log } = options;
@@ -71,8 +64,7 @@ async function startHeld(
     chaincode: {
       name: options.chaincode,
       module: dirname(require.resolve('@chartwitness/chaincode/package.json')),
-      endorsementPolicy: `AND('${trusteeMspId}.peer', OR(${holders.map(({ mspId }) => `'${mspId}.peer'`).join(', ')}))`,
-      collections: [consentsCollection(trusteeMspId, members)],
+      ...definition,
     },
     log: (line) => {
       log.info({ part: 'ledger' }, line);
@@ -105,16 +97,27 @@ async function startHeld(
   };
 }
 
-/** The private collection of consents: every organisation keeps it, the trustee alone changes it. */
-function consentsCollection(trustee: string, members: readonly NetworkMember[]) {
+interface Terms {
+  readonly trusteeMspId: string;
+  readonly endorsementPolicy: string;
+  readonly collections: CollectionConfig[];
+}
+
+/** The chaincode's own terms for these organisations. @throws TypeError unless there are one trustee and a holder. */
+export function termsOf(members: readonly NetworkMember[]): Terms {
+  const ids = members.map(({ mspId }) => mspId);
+  const [trustee, ...others] = idsOf(members, 'trustee');
+  const holders = idsOf(members, 'holder');
+  if (trustee === undefined || others.length > 0 || holders.length === 0) {
+    throw new TypeError('a network needs one trustee and at least one holder');
+  }
   return {
-    name: 'consents',
-    policy: `OR(${members.map(({ mspId }) => `'${mspId}.member'`).join(', ')})`,
-    requiredPeerCount: 0,
-    maxPeerCount: members.length,
-    blockToLive: 0,
-    memberOnlyRead: true,
-    memberOnlyWrite: false,
-    endorsementPolicy: { signaturePolicy: `OR('${trustee}.peer')` },
+    trusteeMspId: trustee,
+    endorsementPolicy: provenancePolicy(trustee, holders),
+    collections: [consentsCollection(trustee, ids)],
   };
+}
+
+function idsOf(members: readonly NetworkMember[], wanted: NetworkMember['role']): readonly string[] {
+  return members.filter(({ role }) => role === wanted).map(({ mspId }) => mspId);
 }
