@@ -50,8 +50,8 @@ export const DOMAIN_ERROR_CODES: readonly DomainErrorCode[] = Object.keys({
   CORRUPT: true,
 } satisfies Record<DomainErrorCode, true>) as DomainErrorCode[];
 
-/** What a peer puts before the chaincode's own message. */
-const PEER_PREFIX = 'chaincode response 500, ';
+/** What a peer puts before the text of a chaincode's own error (Fabric's gateway service, `apiutils.go`). */
+export const PEER_PREFIX = 'chaincode response 500, ';
 
 /**
  * The domain's error in a message that crossed the ledger, with or without what a peer puts before it; undefined for any other message.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseDomainError } from '@chartwitness/chaincode/domain';
+import { parseDomainError, PEER_PREFIX } from '@chartwitness/chaincode/domain';
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import { CommitError, GatewayError, StatusCode } from '@hyperledger/fabric-gateway';
 import {
@@ -11,9 +11,6 @@ import {
 
 /** Which call failed. Only what happens after `submit` began can leave the outcome unknown. */
 export type LedgerStage = 'evaluate' | 'endorse' | 'submit' | 'commitStatus' | 'events';
-
-/** What a peer puts before the text of a chaincode's own error (Fabric's gateway service, `apiutils.go`). */
-const CHAINCODE_PREFIX = 'chaincode response 500, ';
 
 /** What a peer says when two endorsers' answers are not the same (Fabric's gateway service). */
 const PEERS_DIFFER = 'ProposalResponsePayloads do not match';
@@ -141,7 +138,7 @@ function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerError
   if (texts.some((text) => PASSING_CONDITIONS.some((condition) => text.includes(condition)))) {
     return new LedgerError('retryable', summary, fields);
   }
-  if (texts.some((text) => text.includes(CHAINCODE_PREFIX))) {
+  if (texts.some((text) => text.includes(PEER_PREFIX))) {
     const answer = texts.map(parseDomainError).find((found) => found !== undefined);
     return answer === undefined
       ? new LedgerError('rejected', summary, fields)
@@ -167,7 +164,7 @@ function reasonOf(
     return 'PEERS_DIFFER';
   }
   // A chaincode's own words, whatever they are, name no trouble of its peer.
-  const chaincodeTrouble = says(CHAINCODE_PREFIX) ? undefined : chaincodeReasonOf(says);
+  const chaincodeTrouble = says(PEER_PREFIX) ? undefined : chaincodeReasonOf(says);
   return chaincodeTrouble ?? nodeReasonOf(code, stage, texts);
 }
 

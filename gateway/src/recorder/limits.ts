@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 
 /** Bounds of one recorder. All durations in milliseconds. */
 export interface RecorderLimits {
@@ -73,7 +73,7 @@ export function resolveLimits(given: Partial<RecorderLimits> = {}): RecorderLimi
   inRange('maxAdmittedEmergencies', 1_000_000);
   inRange('maxQueued', 1_000_000);
   inRange('maxQueuedBytes', 2 ** 31);
-  inRange('maxBatchBytes', 1024 * 1024);
+  inRange('maxBatchBytes', MAX_BATCH_BYTES);
   inRange('awayAfterMs', 60_000);
   inRange('emergencyWaitMs', 120_000);
   inRange('evaluateMs', 60_000);
