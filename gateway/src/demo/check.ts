@@ -6,8 +6,9 @@ import {
   consentDocument,
   type ConsentPolicy,
 } from '../api/schemas';
+import { CLOSED, OWN_HOSPITAL_ONLY } from './consents';
 import type { DemoFile, DemoFilePatient } from './demoFile';
-import type { Answer } from './hospitalClient';
+import { type Answer, entriesOf, looksAbsent } from './hospitalClient';
 import { PatientClient } from './patientClient';
 import { dayOf, emergencyFor, Hospitals, type Scene } from './story';
 
@@ -51,7 +52,7 @@ class Check {
     const record = this.#firstPatient();
     const patient = await PatientClient.signIn(this.#demo.portalUrl, record.username, record.password);
     this.#hold('the patient signs in with the form', true);
-    await this.#setConsent(patient, OWN_HOSPITAL);
+    await this.#setConsent(patient, OWN_HOSPITAL_ONLY);
     const [, treatment, , , billing, away] = dayOf(record, this.#hospitals);
     await this.#permitted(patient, need(treatment), 'Observation');
     await this.#permitted(patient, need(billing), 'Claim');
@@ -156,7 +157,7 @@ class Check {
     this.#hold('a rule that holds in emergencies holds', looksAbsent(answer), answer);
     const entry = await this.#next(patient, known);
     this.#hold('and the attempt is in the list', entry.outcome === 'deny' && entry.emergency !== null, entry);
-    await this.#setConsent(patient, OWN_HOSPITAL);
+    await this.#setConsent(patient, OWN_HOSPITAL_ONLY);
   }
 
   async #oneListForBothHospitals(): Promise<void> {
@@ -171,7 +172,7 @@ class Check {
       need(first).username,
       need(first).password,
     );
-    await this.#setConsent(patient, OWN_HOSPITAL);
+    await this.#setConsent(patient, OWN_HOSPITAL_ONLY);
     for (const record of records) {
       const known = await this.#newest(patient);
       await this.#hospitals.play(need(dayOf(record, this.#hospitals)[1]));
@@ -213,20 +214,6 @@ class Check {
   }
 }
 
-const OWN_HOSPITAL: ConsentPolicy = {
-  rules: [
-    { id: 'my-hospital-treats-me', effect: 'permit', org: '@holder', purposes: ['TREAT'] },
-    {
-      id: 'my-hospital-bills',
-      effect: 'permit',
-      org: '@holder',
-      purposes: ['HPAYMT'],
-      types: ['Claim', 'ExplanationOfBenefit'],
-    },
-  ],
-  default: 'deny',
-};
-const CLOSED: ConsentPolicy = { rules: [], default: 'deny' };
 const CLOSED_ALWAYS: ConsentPolicy = {
   rules: [{ id: 'closed-always', effect: 'deny', holdsInEmergency: true }],
   default: 'deny',
@@ -244,30 +231,8 @@ function indexOf(list: readonly AccessEntry[], id: string): number {
   return at === -1 ? list.length : at;
 }
 
-interface Bundle {
-  readonly resourceType?: string;
-  readonly total?: number;
-  readonly entry?: readonly { readonly resource?: { readonly resourceType?: string } }[];
-}
-
-function entriesOf(answer: Answer): NonNullable<Bundle['entry']> {
-  return (answer.body as Bundle).entry ?? [];
-}
-
 function released(answer: Answer, type: string): number {
   return entriesOf(answer).filter((entry) => entry.resource?.resourceType === type).length;
-}
-
-/** An empty search set or a plain 404: what a patient without such data would give. */
-function looksAbsent(answer: Answer): boolean {
-  const bundle = answer.body as Bundle;
-  return (
-    answer.status === 404 ||
-    (answer.status === 200 &&
-      bundle.resourceType === 'Bundle' &&
-      entriesOf(answer).length === 0 &&
-      (bundle.total ?? 0) === 0)
-  );
 }
 
 /** Whether the entry names holder, organisation, person and purpose of the scene, and a block of the ledger. */

@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConsentPolicy } from '../api/schemas';
+import { CONSENTS } from './consents';
 import type { DemoFile, DemoFilePatient } from './demoFile';
+import { looksAbsent } from './hospitalClient';
 import { PatientClient } from './patientClient';
 import { dayOf, emergencyFor, Hospitals, type Scene } from './story';
-
-const MY_HOSPITAL: ConsentPolicy['rules'] = [
-  { id: 'my-hospital-treats-me', effect: 'permit', org: '@holder', purposes: ['TREAT'] },
-  {
-    id: 'my-hospital-bills',
-    effect: 'permit',
-    org: '@holder',
-    purposes: ['HPAYMT'],
-    types: ['Claim', 'ExplanationOfBenefit'],
-  },
-];
-
-/** What each person decided, by sign-in name; who is not here has no consent on file. */
-const CONSENTS: Readonly<Record<string, ConsentPolicy>> = {
-  alberto: {
-    rules: [{ id: 'psychiatry-is-closed', effect: 'deny', labels: ['PSY'] }, ...MY_HOSPITAL],
-    default: 'deny',
-  },
-  chet: { rules: MY_HOSPITAL, default: 'deny' },
-  liz: {
-    rules: [
-      { id: 'sexual-health-stays-closed', effect: 'deny', labels: ['SEX'], holdsInEmergency: true },
-      ...MY_HOSPITAL,
-      { id: 'south-clinic-may-treat-me', effect: 'permit', org: 'SouthClinicMSP', purposes: ['TREAT'] },
-    ],
-    default: 'deny',
-  },
-  ned: {
-    rules: [{ id: 'open-to-all-who-treat-me', effect: 'permit', purposes: ['TREAT'] }],
-    default: 'deny',
-  },
-  buster: { rules: [], default: 'deny' },
-};
 
 /** Whose record an emergency room opens. */
 const EMERGENCIES = ['chet', 'liz'];
@@ -96,14 +65,9 @@ async function setConsent(file: DemoFile, username: string, policy: ConsentPolic
 type Outcome = 'given' | 'refused' | 'failed';
 
 async function outcomeOf(scene: Scene, hospitals: Hospitals): Promise<Outcome> {
-  const { status, body } = await hospitals.play(scene);
-  if (status !== 200) {
-    return status === 404 ? 'refused' : 'failed';
+  const answer = await hospitals.play(scene);
+  if (looksAbsent(answer)) {
+    return 'refused';
   }
-  const { resourceType, total, entry } = body as {
-    readonly resourceType?: string;
-    readonly total?: number;
-    readonly entry?: readonly unknown[];
-  };
-  return resourceType === 'Bundle' && (total ?? entry?.length ?? 0) === 0 ? 'refused' : 'given';
+  return answer.status === 200 ? 'given' : 'failed';
 }

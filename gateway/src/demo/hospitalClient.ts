@@ -132,3 +132,26 @@ export class HospitalClient {
       .sign(await importJWK(privateJwk, 'ES384'));
   }
 }
+
+interface Bundle {
+  readonly resourceType?: string;
+  readonly total?: number;
+  readonly entry?: readonly { readonly resource?: { readonly resourceType?: string } }[];
+}
+
+/** What a search set holds; nothing for any other answer. */
+export function entriesOf(answer: Answer): NonNullable<Bundle['entry']> {
+  return (answer.body as Bundle).entry ?? [];
+}
+
+/** An empty search set or a plain 404: what a patient without such data would give. */
+export function looksAbsent(answer: Answer): boolean {
+  const bundle = answer.body as Bundle;
+  return (
+    answer.status === 404 ||
+    (answer.status === 200 &&
+      bundle.resourceType === 'Bundle' &&
+      entriesOf(answer).length === 0 &&
+      (bundle.total ?? 0) === 0)
+  );
+}
