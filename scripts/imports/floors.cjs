@@ -25,7 +25,7 @@ const FLOORS = new Map([
   ['gateway/src/api', []],
   ['gateway/src/sqlite', []],
   ['gateway/src/keys', []],
-  ['gateway/src/embedded', gateway('sqlite')],
+  ['gateway/src/embedded', gateway('sqlite', 'keys')],
   ['gateway/src/ledger', [DOMAIN]],
 
   // Its parts. Each knows the ledger by its port alone.

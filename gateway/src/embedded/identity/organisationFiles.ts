@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { makeKeyFile, readKeyFile } from '../../keys/keyFile';
 import { createAuthority, domainOf, issueCertificate, type KeyAndCertificate } from './certificateAuthority';
 import type { Role } from './membership';
 
@@ -27,6 +29,7 @@ interface Wanted {
 /**
  * Reads an organisation's keys and certificates from `folder`, making those that are missing. Existing ones are kept,
  * so identities survive a restart; a user added later is issued by the same authority.
+ * @throws Error for a key file that is missing beside its certificate, that others can read, or that holds another key.
  */
 export async function openOrganisationFiles(
   folder: string,
@@ -67,22 +70,35 @@ async function readOrMake(
 ): Promise<StoredCredentials> {
   const certificatePath = path.resolve(folder, 'cert.pem');
   const privateKeyPath = path.resolve(folder, 'key.pem');
-  if (!existsSync(certificatePath) || !existsSync(privateKeyPath)) {
+  if (!existsSync(certificatePath)) {
     const made = await make();
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeWhole(privateKeyPath, made.privateKeyPem, 0o600);
-    writeWhole(certificatePath, made.certificatePem, 0o644);
+    // A key without a certificate is left of a crash: nobody has seen it.
+    rmSync(privateKeyPath, { force: true });
+    makeKeyFile(privateKeyPath, made.privateKeyPem);
+    makeKeyFile(certificatePath, made.certificatePem);
   }
+  const certificatePem = readFileSync(certificatePath, 'utf8');
   return {
     certificatePath,
     privateKeyPath,
-    certificatePem: readFileSync(certificatePath, 'utf8'),
-    privateKeyPem: readFileSync(privateKeyPath, 'utf8'),
+    certificatePem,
+    privateKeyPem: readKeyFile(privateKeyPath, (content) => keyOf(certificatePem, content)),
   };
 }
 
-/** Rename makes the file appear whole or not at all, so a crash leaves no half key. The certificate comes last. */
-function writeWhole(file: string, text: string, mode: number): void {
-  writeFileSync(`${file}.new`, text, { mode });
-  renameSync(`${file}.new`, file);
+/** @throws RangeError for what is not the certificate's private key. */
+function keyOf(certificatePem: string, content: Buffer): string {
+  if (!belongsTo(certificatePem, content)) {
+    throw new RangeError('it does not hold the private key of the certificate beside it');
+  }
+  return content.toString('utf8');
+}
+
+function belongsTo(certificatePem: string, key: Buffer): boolean {
+  try {
+    return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    // Neither says more than that it is none, and their words may quote it.
+    return false;
+  }
 }
