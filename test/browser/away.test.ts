@@ -16,6 +16,8 @@ afterAll(async () => {
 
 it('goes on reading while the server is away, keeps a draft, says why nothing is saved, and saves when it is back', async () => {
   const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
+  // As for somebody who loses the server in the first seconds, before the page's late parts are there.
+  await page.route(/LateNotices-[^/]+\.js$/, (route) => route.abort('connectionrefused'));
   await signIn(page, patientOf(product.demo, 'liz'));
   await page.locator('.visit').first().waitFor();
   // The first movement of the pointer fetches the other pages.

@@ -13,6 +13,7 @@ import { meQuery, useMe } from '../lib/queries';
 import { signOut } from '../lib/signOut';
 import { useHasBeenIdle } from '../lib/useHasBeenIdle';
 import { useLate } from '../lib/useLate';
+import { useNews } from '../lib/useNews';
 import { useWords } from '../words/context';
 import { needAllWords } from '../words/loadWords';
 import { Frame } from './Frame';
@@ -95,6 +96,7 @@ function Notices(): ReactNode {
   const hasUnsaved = useIsUnsaved();
   const { pathname } = useLocation();
   const { error } = useQuery(meQuery);
+  useNews();
   useWarnBeforeClosing(hasUnsaved);
   useKeptOverReload();
   const isEditing = pathname === '/consent/edit' || pathname === '/consent/review';
