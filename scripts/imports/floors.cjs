@@ -73,7 +73,7 @@ const FLOORS = new Map([
   ],
 
   // What is put together at the start, and what a person types.
-  ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'hospital')]],
+  ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'projection', 'hospital')]],
   ['gateway/src/cli', gateway('config')],
   [
     'gateway/src/compose',

@@ -513,6 +513,7 @@ describe('parseTrusteeConfig', () => {
   it.each([
     ['an apps file that is not JSON', { APPS_FILE: 'bad.json' }, 'APPS_FILE'],
     ['a number of proxies that is none', { TRUSTED_PROXIES: '11' }, 'TRUSTED_PROXIES'],
+    ['an open place that nobody is told of for a day', { OPEN_PLACE_SECONDS: '86400' }, 'OPEN_PLACE_SECONDS'],
     ['a store that is not MongoDB', { MONGODB_URI: 'postgres://x' }, 'MONGODB_URI'],
     [
       'an external OpenID provider without a client',

@@ -45,6 +45,18 @@ describe('the line that says how far the list is complete', () => {
       '正在更新：已完整至账本位置 41，共 399。',
     ],
     [
+      'incomplete',
+      position({
+        state: 'incomplete',
+        missing: [
+          { holder: 'SouthClinicMSP', since: AT },
+          { holder: 'NorthHospitalMSP', since: new Date(2026, 4, 5, 9, 30).toISOString() },
+        ],
+      }),
+      'Entries may be missingThe record of accesses at South Clinic and North Hospital has had a gap since May 5, 2026 at 09:30.',
+      '可能缺少访问记录自2026年5月5日 09:30起，South Clinic和North Hospital的访问记录有缺口',
+    ],
+    [
       'stale',
       position({ state: 'stale', height: null }),
       'This list is not up to date. It is complete up to ledger position 41, last checked on May 6, 2026 at 10:00.',
@@ -78,6 +90,7 @@ describe('the line that says how far the list is complete', () => {
   it.each<[ListPosition['state'], boolean]>([
     ['live', false],
     ['catchingUp', false],
+    ['incomplete', true],
     ['stale', true],
     ['halted', true],
   ])('%s interrupts a screen reader: %s', (state, isLoud) => {

@@ -233,8 +233,11 @@ export const listPosition = z
     block: z.int().nullable(),
     /** Blocks on the ledger, as last seen; null while the ledger is away. */
     height: z.int().nullable(),
-    state: z.enum(['catchingUp', 'live', 'stale', 'halted']),
+    /** `incomplete`: as far as the ledger reaches, but entries of the holders in `missing` may not have been recorded. */
+    state: z.enum(['catchingUp', 'live', 'incomplete', 'stale', 'halted']),
     checkedAt: z.iso.datetime().nullable(),
+    /** Holders (MSP id) whose record of accesses has had a gap for too long, and since when. Given where there are any. */
+    missing: z.array(z.strictObject({ holder: z.string(), since: z.iso.datetime() })).optional(),
   })
   .meta({ id: 'ListPosition' });
 

@@ -2,14 +2,15 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { openLedger, type OpenedLedger } from '../compose/openLedger';
 import { openStore } from '../compose/openStore';
 import { parseTrusteeConfig } from '../config/trusteeConfig';
 import { LedgerError } from '../ledger/ledgerError';
 import { checkReadModel, describeCheck, rebuildReadModel, RebuildRefused } from '../projection/maintenance';
 import { problemOf } from '../projection/problems';
-import type { ProjectionDeps, ProjectionStatus } from '../projection/projection';
+import type { ProjectionDeps } from '../projection/projection';
+import { isAtEnd, type ProjectionStatus } from '../projection/projectionStatus';
 import { ProjectionHalted } from '../projection/projectionHalted';
 import type { AccessStore } from '../readmodel/accessStore';
 
@@ -34,7 +35,7 @@ export function readModelCommand(): Command {
       await withTrustee(async (deps, signal) => {
         const status = await rebuildReadModel(deps, signal);
         process.stdout.write(`${describeStatus(status)}\n`);
-        return status.state === 'live';
+        return isAtEnd(status);
       });
     });
   command
@@ -44,7 +45,7 @@ export function readModelCommand(): Command {
       await withTrustee(async (deps, signal) => {
         const report = await checkReadModel(deps, signal);
         process.stdout.write(`${describeCheck(report)}\n`);
-        return report.differences.length === 0;
+        return report.differences.length === 0 && report.openPlaces.length === 0;
       });
     });
   return command;
@@ -83,7 +84,8 @@ async function withTrustee(work: Work): Promise<void> {
       mongodbUri: config.mongodbUri,
       file: storeFile(config.dataDir),
     });
-    process.exitCode = (await interruptible(opened, store, log, work)) ? 0 : 1;
+    const isDone = await interruptible(opened, store, { log, openPlaceMs: config.openPlaceMs }, work);
+    process.exitCode = isDone ? 0 : 1;
   } catch (error) {
     const refusal = describeRefusal(error);
     if (refusal === undefined) {
@@ -99,7 +101,7 @@ async function withTrustee(work: Work): Promise<void> {
 async function interruptible(
   opened: OpenedLedger,
   store: AccessStore,
-  log: Logger,
+  settings: Pick<ProjectionDeps, 'log' | 'openPlaceMs'>,
   work: Work,
 ): Promise<boolean> {
   const stop = new AbortController();
@@ -113,7 +115,7 @@ async function interruptible(
       {
         ledger: opened.ledger,
         store,
-        log,
+        ...settings,
         clock: Date.now,
         random: Math.random,
         sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Metrics } from '../http/metrics';
-import type { Projection, ProjectionStatus } from '../projection/projection';
+import type { Projection } from '../projection/projection';
+import type { ProjectionStatus } from '../projection/projectionStatus';
 
 const GAUGES: readonly (readonly [name: string, help: string, read: (status: ProjectionStatus) => number])[] =
   [
+    [
+      'open_places',
+      'Lanes with a place that has been open for too long, so that entries may be missing; alarm above 0',
+      ({ openPlaces }) => openPlaces.length,
+    ],
     ['live', '1 while the list is complete up to the ledger’s end', ({ state }) => Number(state === 'live')],
     [
       'halted',

@@ -72,6 +72,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       externalOpenId: config.externalOpenId,
       trustedProxies: config.trustedProxies,
       limits: limitsOf(config, DEFAULT_TRUSTEE_LIMITS),
+      openPlaceMs: config.openPlaceMs,
       ledger: opened.ledger,
       ledgerKeeping: opened.keeping,
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),

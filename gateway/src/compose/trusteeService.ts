@@ -36,6 +36,8 @@ export interface TrusteeServiceOptions {
   /** Reverse proxies before this service; default none. */
   readonly trustedProxies?: number;
   readonly limits?: TrusteeLimits;
+  /** How long a place of a lane may be open while later ones are filled, in milliseconds; default 60,000. */
+  readonly openPlaceMs?: number;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   readonly ledgerKeeping: LedgerKeeping;
@@ -89,6 +91,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     onRegistryChanged: () => {
       registry.expire();
     },
+    ...(options.openPlaceMs === undefined ? {} : { openPlaceMs: options.openPlaceMs }),
   });
   const database = openDatabase(join(options.dataDir, 'accounts.db'));
   migrateTrusteeDatabase(database);

@@ -22,6 +22,8 @@ export interface TrusteeConfig extends CommonConfig {
     | undefined;
   readonly apps: readonly PublicApp[];
   readonly mongodbUri: string | undefined;
+  /** How long a place of a lane may be open while later ones are filled. */
+  readonly openPlaceMs: number;
 }
 
 const appsFile = z.array(
@@ -76,6 +78,7 @@ export function parseTrusteeConfig(
       : undefined,
     apps: appsOf(values.APPS_FILE, reader),
     mongodbUri: values.MONGODB_URI,
+    openPlaceMs: values.OPEN_PLACE_SECONDS * 1000,
   };
   return finish(config, reader);
 }

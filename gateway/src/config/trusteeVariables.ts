@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { absent, url } from './forms';
+import { DEFAULT_OPEN_PLACE_MS } from '../projection/openPlaces';
+import { absent, url, wholeNumber } from './forms';
 import type { Variables } from './variable';
 
 const mongodbUri = z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://');
@@ -41,5 +42,10 @@ export const TRUSTEE_VARIABLES = {
     what: 'MongoDB connection string of the read model; absent: the embedded store',
     example: 'mongodb://127.0.0.1:27017/chartwitness',
     form: absent.pipe(mongodbUri.optional()),
+  },
+  OPEN_PLACE_SECONDS: {
+    what: 'seconds for which a place of a lane may be open while later ones are filled, 10–3600, before operators and patients are told that entries may be missing',
+    example: String(DEFAULT_OPEN_PLACE_MS / 1000),
+    form: wholeNumber(10, 3600, DEFAULT_OPEN_PLACE_MS / 1000),
   },
 } as const satisfies Variables;

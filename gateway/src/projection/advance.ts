@@ -39,7 +39,11 @@ export function advance(checkpoint: Checkpoint | undefined, event: LedgerEvent, 
       entries: before.entries + size,
       lanes: {
         ...before.lanes,
-        [lane]: continued(progress, { seq, start: proved.record.start, count: size }, lane),
+        [lane]: continued(
+          progress,
+          { seq, start: proved.record.start, count: size, at: timeOf(proved) },
+          lane,
+        ),
       },
     },
     batch: {
@@ -84,6 +88,11 @@ function joined(end: LaneProgress, { seq, start, count }: BatchAhead, lane: stri
     );
   }
   return { nextSeq: seq + 1, count: end.count + count };
+}
+
+/** All events of a batch have its transaction's time; the form of a batch has at least one. */
+function timeOf({ events: [first] }: ProvedBatch): string {
+  return first?.at ?? '';
 }
 
 function placeOf(lane: string, seq: number): string {

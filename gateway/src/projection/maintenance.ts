@@ -10,12 +10,16 @@ import {
 import { advance } from './advance';
 import { fetchBatch } from './fetchBatch';
 import {
-  createProjection,
-  type FollowedLedger,
-  type ProjectionDeps,
-  type ProjectionStatus,
-} from './projection';
+  DEFAULT_OPEN_PLACE_MS,
+  describeOpenPlaces,
+  type OpenPlace,
+  openPlacesOf,
+  overdue,
+} from './openPlaces';
+import { createProjection, type FollowedLedger, type ProjectionDeps } from './projection';
+import { REMEDIES } from './problems';
 import { ProjectionHalted } from './projectionHalted';
+import { isAtEnd, type ProjectionStatus } from './projectionStatus';
 
 /** A list was not dropped, because the ledger could not make it anew. */
 export class RebuildRefused extends Error {
@@ -25,7 +29,7 @@ export class RebuildRefused extends Error {
 /**
  * Drops the read model and projects the ledger anew, once it is known that the ledger can be read. Nothing else may write to the store
  * meanwhile.
- * @returns the status at which it ended: `live` with everything applied, `halted`, or whatever it was when `signal` aborted.
+ * @returns the status at which it ended: `live` or `incomplete` with everything applied, `halted`, or whatever it was when `signal` aborted.
  * @throws RebuildRefused or LedgerError before anything was dropped; StoreUnavailableError.
  */
 export async function rebuildReadModel(deps: ProjectionDeps, signal: AbortSignal): Promise<ProjectionStatus> {
@@ -60,7 +64,7 @@ export async function projectUntilLive(deps: ProjectionDeps, signal: AbortSignal
   const done = new AbortController();
   let reached: ProjectionStatus | undefined;
   const stopWatching = projection.watch((status) => {
-    if (status.state === 'live') {
+    if (isAtEnd(status)) {
       reached ??= status;
       done.abort();
     }
@@ -84,6 +88,8 @@ export interface CheckReport {
   /** At most {@link MAX_DIFFERENCES}. */
   readonly differences: readonly Difference[];
   readonly isComplete: boolean;
+  /** Places that the ledger has nothing at, and that have been open for too long: no fault of the list, but entries may be missing. */
+  readonly openPlaces: readonly OpenPlace[];
 }
 
 export const MAX_DIFFERENCES = 100;
@@ -91,6 +97,10 @@ export const MAX_DIFFERENCES = 100;
 export interface CheckDeps {
   readonly ledger: FollowedLedger;
   readonly store: AccessStore;
+  /** Milliseconds since the epoch; default this machine's. */
+  readonly clock?: () => number;
+  /** As of the projection. */
+  readonly openPlaceMs?: number;
 }
 
 /**
@@ -115,7 +125,24 @@ export async function checkReadModel(deps: CheckDeps, signal: AbortSignal): Prom
   if (extra !== undefined) {
     note({ kind: 'extra', position: extra.position, detail: 'the store has entries beyond its checkpoint' });
   }
-  return { entries, differences, isComplete: differences.length < MAX_DIFFERENCES };
+  return {
+    entries,
+    differences,
+    isComplete: differences.length < MAX_DIFFERENCES,
+    openPlaces: await stillOpen(deps, derived),
+  };
+}
+
+/** Those of the derived lanes that nothing beyond the checkpoint has filled since. */
+async function stillOpen(deps: CheckDeps, derived: Checkpoint | undefined): Promise<readonly OpenPlace[]> {
+  const { ledger, clock = Date.now, openPlaceMs = DEFAULT_OPEN_PLACE_MS } = deps;
+  const open: OpenPlace[] = [];
+  for (const place of overdue(openPlacesOf(derived?.lanes ?? {}), clock(), openPlaceMs)) {
+    if ((await ledger.findBatch(place.lane, place.seq)) === undefined) {
+      open.push(place);
+    }
+  }
+  return open;
 }
 
 async function derive(
@@ -210,12 +237,18 @@ export function describeCheck(report: CheckReport | ProjectionHalted): string {
   if (report instanceof ProjectionHalted) {
     return `the ledger does not verify: ${report.message}`;
   }
-  return report.differences.length === 0
-    ? `${String(report.entries)} entries re-derived, no difference`
-    : [
-        `${String(report.entries)} entries re-derived, ${String(report.differences.length)}${report.isComplete ? '' : ' or more'} differences; rebuild the read model:`,
-        ...report.differences.map(
-          ({ kind, position, detail }) => `  ${kind} at ${String(position ?? 'checkpoint')}: ${detail}`,
-        ),
-      ].join('\n');
+  const found =
+    report.differences.length === 0
+      ? [`${String(report.entries)} entries re-derived, no difference`]
+      : [
+          `${String(report.entries)} entries re-derived, ${String(report.differences.length)}${report.isComplete ? '' : ' or more'} differences; rebuild the read model:`,
+          ...report.differences.map(
+            ({ kind, position, detail }) => `  ${kind} at ${String(position ?? 'checkpoint')}: ${detail}`,
+          ),
+        ];
+  const open =
+    report.openPlaces.length === 0
+      ? []
+      : [`PLACE_OPEN: ${describeOpenPlaces(report.openPlaces)}`, `  ${REMEDIES.PLACE_OPEN}`];
+  return [...found, ...open].join('\n');
 }

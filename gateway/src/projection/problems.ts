@@ -14,6 +14,8 @@ import { type HaltReason, ProjectionHalted } from './projectionHalted';
 export type ProblemKind =
   | HaltReason
   | LedgerFailureReason
+  /** A lane has later batches and none at a place before them, for too long. */
+  | 'PLACE_OPEN'
   /** The ledger has events that its stream does not announce. */
   | 'STREAM_SILENT'
   /** The peer announced a batch and does not have its public record. */
@@ -61,6 +63,8 @@ export const REMEDIES: Readonly<Record<ProblemKind, string>> = {
     'this ledger is another one than the list was made of: peers or orderers were restored from an older copy, or FABRIC_PEER_ENDPOINT leads elsewhere. Keep a copy of the list, since it names accesses that this ledger does not have; decide with the other organisations which ledger counts; only then run "chartwitness readmodel rebuild"',
   STORE_MISMATCH:
     'the store belongs to another ledger or was changed: run "chartwitness readmodel check", then "chartwitness readmodel rebuild"',
+  PLACE_OPEN:
+    'entries of this lane’s holder may be missing, and patients are told so: ask the holder to start the gateway whose lane it is, or its successor, which fills the place; if it does not, tell the other organisations. Everybody else’s entries go on, and it ends by itself',
   STREAM_SILENT:
     'the peer’s event stream gives less than its blocks hold; it is opened anew each time. If this stays, restart the peer or lead FABRIC_PEER_ENDPOINT to another one',
   RECORD_MISSING:

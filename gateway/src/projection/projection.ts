@@ -6,38 +6,22 @@ import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from '../ledger/pr
 import { type AccessStore, type Checkpoint, StoreConflictError } from '../readmodel/accessStore';
 import { advance, type Step } from './advance';
 import { untilDuplicateId } from './duplicateIds';
-import { fetchBatch, type ProvedBatch, RecordMissing } from './fetchBatch';
+import { fetchBatch, type ProvedBatch } from './fetchBatch';
 import { LedgerProof } from './ledgerProof';
-import { isPassing, problemOf, type ProblemKind } from './problems';
-import { type HaltReason, ProjectionHalted } from './projectionHalted';
+import { Liveness } from './liveness';
+import {
+  arePlacesEqual,
+  DEFAULT_OPEN_PLACE_MS,
+  describeOpenPlaces,
+  openPlacesOf,
+  overdue,
+} from './openPlaces';
+import { portions } from './portions';
+import { isPassing, problemOf, REMEDIES } from './problems';
+import { ProjectionHalted } from './projectionHalted';
+import { isAtEnd, type ProjectionStatus } from './projectionStatus';
 import { type Begun, readAhead } from './readAhead';
-import { SilenceCheck } from './silenceCheck';
-
-/**
- * - `catchingUp`: reading what the ledger has recorded before; the list may lack the newest entries.
- * - `live`: what the ledger had when its height was looked at before the last time (a second or two ago) has been applied.
- * - `stale`: the ledger, the private data or the store does not answer; what is shown is right but may be old. Tried again by itself.
- * - `halted`: the ledger or the store broke a promise; nothing more is applied until an operator has looked.
- */
-export type ProjectionState = 'catchingUp' | 'live' | 'stale' | 'halted';
-
-export interface ProjectionStatus {
-  readonly state: ProjectionState;
-  /** The last applied block; `undefined` before the first. */
-  readonly block: number | undefined;
-  /** Blocks on the ledger when it was last seen. */
-  readonly height: number | undefined;
-  /** When the ledger was last seen, in milliseconds since the epoch. */
-  readonly checkedAt: number | undefined;
-  /** Entries applied. */
-  readonly entries: number;
-  readonly haltReason: HaltReason | undefined;
-  /** Why it is stale or halted, for operators; no personal data. */
-  readonly problem: string | undefined;
-  readonly problemKind: ProblemKind | undefined;
-  /** What the operator does about it. */
-  readonly remedy: string | undefined;
-}
+import { RecordAbsence } from './recordAbsence';
 
 /** What the projection asks of the ledger. */
 export type FollowedLedger = Pick<
@@ -59,6 +43,8 @@ export interface ProjectionDeps {
   readonly onRegistryChanged?: () => void;
   /** How often the ledger's height is looked at; default 1,000 ms. */
   readonly pollMs?: number;
+  /** How long a place of a lane may be open while later ones are filled, in milliseconds; default 60,000. */
+  readonly openPlaceMs?: number;
 }
 
 export interface Projection {
@@ -69,14 +55,8 @@ export interface Projection {
   watch(listener: (status: ProjectionStatus) => void): () => void;
 }
 
-/** How long the stream may keep an event to itself that the blocks hold. */
-const SILENT_MS = 10_000;
-/** How often in a row an announced record may be absent before it counts as gone: half a minute of tries. */
-const RECORD_TRIES = 20;
 /** Batches whose events are fetched while earlier ones are applied. */
 const READ_AHEAD = 16;
-/** Enough that the disk is waited for seldom, few enough that a write is over in a few hundredths of a second. */
-const EVENTS_PER_WRITE = 250;
 const DEFAULT_POLL_MS = 1000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
@@ -98,25 +78,20 @@ class LedgerProjection implements Projection {
     height: undefined,
     checkedAt: undefined,
     entries: 0,
+    openPlaces: [],
     haltReason: undefined,
     ...NO_PROBLEM,
   };
-  /** Whether events are being applied. */
-  #isBusy = false;
-  /** Events that were announced on this connection and are not applied yet. */
-  #inHand = 0;
-  /** Whether an event has arrived that could not be applied yet. */
-  #isStuck = false;
+  #lanes: Checkpoint['lanes'] = {};
   readonly #proof: LedgerProof;
-  readonly #silence: SilenceCheck;
+  readonly #liveness: Liveness;
   #failures = 0;
-  /** The record that was absent at the last tries. */
-  #absent = { place: '', tries: 0 };
+  readonly #absence = new RecordAbsence();
 
   constructor(deps: ProjectionDeps) {
     this.#deps = deps;
     this.#proof = new LedgerProof(deps.ledger, deps.clock);
-    this.#silence = new SilenceCheck(deps.ledger, deps.clock, SILENT_MS);
+    this.#liveness = new Liveness(deps.ledger, deps.clock, () => this.#status);
   }
 
   status(): ProjectionStatus {
@@ -152,13 +127,13 @@ class LedgerProjection implements Projection {
       block: checkpoint?.block,
       entries: checkpoint?.entries ?? 0,
     });
+    this.#lanes = checkpoint?.lanes ?? {};
     await this.#proof.connect(checkpoint);
     if (hasEnded(signal)) {
       // Before there is a connection to end.
       return;
     }
-    this.#silence.reset();
-    this.#inHand = 0;
+    this.#liveness.connects();
     const connection = new AbortController();
     const end = (): void => {
       connection.abort();
@@ -170,7 +145,7 @@ class LedgerProjection implements Projection {
     try {
       await this.#follow(checkpoint, connection.signal);
     } finally {
-      this.#isBusy = false;
+      this.#liveness.disconnects();
       end();
       signal.removeEventListener('abort', end);
       await polling;
@@ -181,21 +156,20 @@ class LedgerProjection implements Projection {
     let checkpoint = from;
     const events = this.#deps.ledger.events(positionOf(checkpoint), signal);
     for await (const loaded of readAhead(events, (event) => this.#load(event), READ_AHEAD)) {
-      this.#isBusy = true;
+      this.#liveness.begins();
       for (const portion of portions(loaded)) {
         checkpoint = await this.#apply(checkpoint, portion);
         // An embedded store holds this thread while it writes: requests get their turn between two writes.
         await nextTurn();
       }
-      this.#inHand -= loaded.length;
-      this.#isBusy = false;
+      this.#liveness.finishes(loaded.length);
       this.#failures = 0;
       this.#noteApplied(checkpoint);
     }
   }
 
   async #load(event: LedgerEvent): Promise<ProvedBatch | undefined> {
-    this.#inHand += 1;
+    this.#liveness.announced();
     return event.name === 'AccessRecorded' ? await fetchBatch(this.#deps.ledger, event) : undefined;
   }
 
@@ -231,7 +205,7 @@ class LedgerProjection implements Projection {
       this.#noteApplied(reached);
     }
     if (failure !== undefined) {
-      this.#isStuck = true;
+      this.#liveness.sticks();
       throw failure.error;
     }
     return reached;
@@ -246,14 +220,12 @@ class LedgerProjection implements Projection {
         const height = Number(tip.height);
         this.#update({ height, checkedAt: this.#deps.clock() });
         await this.#proof.look(tip);
-        if (await this.#isCaughtUp(height, signal)) {
-          this.#update({ state: 'live', ...NO_PROBLEM });
-        } else if (this.#status.state === 'live' && (await this.#isBehind(last, signal))) {
-          this.#update({ state: 'catchingUp' });
+        if (await this.#liveness.isCaughtUp(height, signal)) {
+          this.#reachEnd();
+        } else if (isAtEnd(this.#status) && (await this.#liveness.isBehind(last, signal))) {
+          this.#update({ state: 'catchingUp', ...NO_PROBLEM });
         }
-        if (!this.#hasWork()) {
-          this.#silence.demandNews(this.#status.block);
-        }
+        this.#liveness.demandNews();
         last = height;
       } catch (error) {
         if (!(error instanceof LedgerError)) {
@@ -265,57 +237,42 @@ class LedgerProjection implements Projection {
     }
   }
 
-  /**
-   * Blocks without a chaincode event are never announced, so the applied block alone cannot tell whether anything is missing. The list
-   * counts as live when nothing is in hand and no block after the last applied one holds an event.
-   */
-  async #isCaughtUp(height: number, signal: AbortSignal): Promise<boolean> {
-    if (this.#reachesTip()) {
-      return !this.#isBusy;
-    }
-    return (
-      !this.#hasWork() &&
-      (await this.#silence.isComplete(this.#status.block, height, signal)) &&
-      !this.#hasWork()
-    );
-  }
-
-  /** Whether something is missing of what was on the ledger at the look before: a slow store, or a stream that gives nothing, is not live. */
-  async #isBehind(heightBefore: number | undefined, signal: AbortSignal): Promise<boolean> {
-    const { block } = this.#status;
-    if (heightBefore === undefined || (block ?? -1) + 1 >= heightBefore) {
-      return false;
-    }
-    return this.#hasWork() || !(await this.#silence.isComplete(block, heightBefore, signal));
-  }
-
-  /** Asked again after a wait, during which an event may have come. */
-  #hasWork(): boolean {
-    return this.#isBusy || this.#isStuck || this.#inHand > 0;
-  }
-
   #noteApplied(checkpoint: Checkpoint | undefined): void {
     if (checkpoint === undefined) {
       return;
     }
-    this.#isStuck = false;
+    this.#liveness.moves();
+    this.#lanes = checkpoint.lanes;
     const height = Math.max(this.#status.height ?? 0, checkpoint.block + 1);
     this.#update({ block: checkpoint.block, entries: checkpoint.entries, height });
-    if (!this.#isBusy && this.#reachesTip()) {
-      this.#update({ state: 'live', ...NO_PROBLEM });
+    if (!this.#liveness.isBusy && this.#liveness.reachesTip()) {
+      this.#reachEnd();
     } else if (this.#status.state === 'stale') {
       this.#update({ state: 'catchingUp', ...NO_PROBLEM });
     }
   }
 
-  #reachesTip(): boolean {
-    const { block, height } = this.#status;
-    return height !== undefined && (block ?? -1) + 1 >= height;
+  /** The list has all that the ledger has; a lane with a place that stays open may lack entries all the same. */
+  #reachEnd(): void {
+    const { clock, log, openPlaceMs = DEFAULT_OPEN_PLACE_MS } = this.#deps;
+    const openPlaces = overdue(openPlacesOf(this.#lanes), clock(), openPlaceMs);
+    const problem = openPlaces.length === 0 ? undefined : `PLACE_OPEN: ${describeOpenPlaces(openPlaces)}`;
+    const remedy = REMEDIES.PLACE_OPEN;
+    if (problem !== undefined && !arePlacesEqual(openPlaces, this.#status.openPlaces)) {
+      log.error({ problem: 'PLACE_OPEN', reason: problem, remedy }, 'the list may lack entries');
+    } else if (problem === undefined && this.#status.openPlaces.length > 0) {
+      log.info('every lane is complete again');
+    }
+    this.#update(
+      problem === undefined
+        ? { state: 'live', openPlaces, ...NO_PROBLEM }
+        : { state: 'incomplete', openPlaces, problem, problemKind: 'PLACE_OPEN', remedy },
+    );
   }
 
   /** @returns whether it halts. */
   #failed(given: unknown): boolean {
-    const error = this.#judge(given);
+    const error = this.#absence.judge(given);
     if (error instanceof ProjectionHalted || error instanceof StoreConflictError) {
       const { kind, text, remedy } = problemOf(error);
       this.#deps.log.error({ problem: kind, reason: text, remedy }, 'projection halted');
@@ -333,21 +290,6 @@ class LedgerProjection implements Projection {
       throw error;
     }
     return false;
-  }
-
-  /** One absent record proves nothing; one that stays absent is gone. */
-  #judge(error: unknown): unknown {
-    if (!(error instanceof RecordMissing)) {
-      this.#absent = { place: '', tries: 0 };
-      return error;
-    }
-    const { place, tries } = this.#absent;
-    this.#absent = { place: error.place, tries: error.place === place ? tries + 1 : 1 };
-    return this.#absent.tries < RECORD_TRIES
-      ? error
-      : new ProjectionHalted('RECORD_MISMATCH', `${error.place}: the public record is gone`, {
-          cause: error,
-        });
   }
 
   /** Says once what is the matter, and again when it has become something else or has lasted twice as long. */
@@ -375,24 +317,6 @@ class LedgerProjection implements Projection {
     for (const listener of this.#listeners) {
       listener(this.#status);
     }
-  }
-}
-
-/** Groups of at least {@link EVENTS_PER_WRITE} access events, as far as there are so many. */
-function* portions(loaded: readonly Loaded[]): Generator<readonly Loaded[], void, undefined> {
-  let portion: Loaded[] = [];
-  let events = 0;
-  for (const entry of loaded) {
-    portion.push(entry);
-    events += entry.item.name === 'AccessRecorded' ? entry.item.payload.count : 0;
-    if (events >= EVENTS_PER_WRITE) {
-      yield portion;
-      portion = [];
-      events = 0;
-    }
-  }
-  if (portion.length > 0) {
-    yield portion;
   }
 }
 

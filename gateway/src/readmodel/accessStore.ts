@@ -16,6 +16,8 @@ export interface BatchAhead {
   /** What it says that its lane holds before it; checked when the batches between are there. */
   readonly start: number;
   readonly count: number;
+  /** Its transaction's time: RFC 3339 UTC. */
+  readonly at: string;
 }
 
 /** A block of the ledger that the list was made of. Its hash stands for everything before it. */

@@ -74,7 +74,7 @@ export function toCheckpoint(document: CheckpointDocument): Checkpoint {
           : {
               nextSeq,
               count,
-              ahead: ahead.map(({ seq, start, count: size }) => ({ seq, start, count: size })),
+              ahead: ahead.map(({ seq, start, count: size, at }) => ({ seq, start, count: size, at })),
             },
       ]),
     ),

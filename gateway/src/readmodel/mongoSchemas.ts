@@ -91,7 +91,7 @@ const LINK_FIELDS = { _id: whole, key: text };
 const linkSchema = new Schema<LinkDocument>(LINK_FIELDS, { ...OPTIONS, collection: 'links' });
 linkSchema.index({ key: 1 }, { name: 'link_key' });
 
-const AHEAD_FIELDS = { seq: whole, start: whole, count: whole };
+const AHEAD_FIELDS = { seq: whole, start: whole, count: whole, at: text };
 const aheadSchema = new Schema(AHEAD_FIELDS, { ...OPTIONS, _id: false });
 const LANE_FIELDS = {
   lane: text,

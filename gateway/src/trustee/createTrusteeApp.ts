@@ -7,7 +7,7 @@ import type { LedgerKeeping } from '../api/schemas';
 import { PUBLISHED_SCOPES } from '../auth/patientScopes';
 import { createTokenVerifier } from '../auth/tokenVerifier';
 import { type Admission, createAdmission, type RequestLimits } from '../http/admission';
-import { createReadiness, healthRouter, type ReadinessChecks } from '../http/health';
+import { createReadiness, healthRouter, type PartHealth, type ReadinessChecks } from '../http/health';
 import type { Metrics } from '../http/metrics';
 import { createOperationsApp } from '../http/operations';
 import { notFound, problemHandler } from '../http/problem';
@@ -15,7 +15,7 @@ import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { NetworkDirectory } from '../projection/networkDirectory';
-import type { ProjectionStatus } from '../projection/projection';
+import type { ProjectionStatus } from '../projection/projectionStatus';
 import type { AccessStore } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../sqlite/openDatabase';
 import type { PatientAccounts } from './accounts/patientAccounts';
@@ -242,10 +242,15 @@ const noStore: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor another peer be left unnoticed. */
-function listHealth(status: ProjectionStatus): { ready: boolean; detail: string } {
+/**
+ * A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor another peer be left unnoticed.
+ * A lane with an open place is one holder's doing, which must not take everybody's list away: the patients are told.
+ */
+function listHealth({ state, problem, problemKind, remedy }: ProjectionStatus): PartHealth {
   return {
-    ready: status.state !== 'halted' && status.problemKind !== 'OTHER_PEER',
-    detail: [status.state, status.problem, status.remedy].filter((part) => part !== undefined).join(': '),
+    ready: state !== 'halted' && problemKind !== 'OTHER_PEER',
+    detail: state,
+    ...(problem === undefined ? {} : { reason: problem }),
+    ...(remedy === undefined ? {} : { remedy }),
   };
 }

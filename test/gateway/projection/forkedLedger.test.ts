@@ -2,7 +2,8 @@
 /** A ledger that is another one than before, and peers that are not as far as each other: told apart, and never shown as live. */
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { FollowedLedger, ProjectionStatus } from '../../../gateway/src/projection/projection';
+import type { FollowedLedger } from '../../../gateway/src/projection/projection';
+import type { ProjectionStatus } from '../../../gateway/src/projection/projectionStatus';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';

@@ -98,6 +98,7 @@ describe('the projection of a real ledger', () => {
       entries: expected,
       differences: [],
       isComplete: true,
+      openPlaces: [],
     });
     await rebuildReadModel(deps(), stop.signal);
     expect(await contents()).toEqual(before);

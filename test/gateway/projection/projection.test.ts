@@ -9,8 +9,8 @@ import {
   createProjection,
   type Projection,
   type ProjectionDeps,
-  type ProjectionStatus,
 } from '../../../gateway/src/projection/projection';
+import type { ProjectionStatus } from '../../../gateway/src/projection/projectionStatus';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessRequest } from '../../support/accessRequests';
@@ -256,8 +256,8 @@ describe('the projection', () => {
           nextSeq: 0,
           count: 0,
           ahead: [
-            { seq: 1, start: 1, count: 2 },
-            { seq: 2, start: 3, count: 1 },
+            { seq: 1, start: 1, count: 2, at: '2026-03-01T08:00:01.000Z' },
+            { seq: 2, start: 3, count: 1, at: '2026-03-01T08:00:01.000Z' },
           ],
         },
       });
@@ -628,7 +628,7 @@ describe('the projection', () => {
       await rebuildReadModel(run.deps(), run.signal);
       run.fill(2);
       const report = await checkReadModel({ ledger, store }, run.signal);
-      expect(report).toEqual({ entries: 10, differences: [], isComplete: true });
+      expect(report).toEqual({ entries: 10, differences: [], isComplete: true, openPlaces: [] });
       expect(describeCheck(report)).toBe('10 entries re-derived, no difference');
       expect(ledger.blocks).toHaveLength(7);
     });

@@ -5,8 +5,8 @@ import {
   createProjection,
   type Projection,
   type ProjectionDeps,
-  type ProjectionStatus,
 } from '../../../gateway/src/projection/projection';
+import type { ProjectionStatus } from '../../../gateway/src/projection/projectionStatus';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessRequest, testSubject } from '../../support/accessRequests';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkReadModel, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
-import type { ProjectionDeps, ProjectionStatus } from '../../../gateway/src/projection/projection';
+import type { ProjectionDeps } from '../../../gateway/src/projection/projection';
+import type { ProjectionStatus } from '../../../gateway/src/projection/projectionStatus';
 import { type AccessStore, StoreUnavailableError } from '../../../gateway/src/readmodel/accessStore';
 import { accessRequest } from '../../support/accessRequests';
 import { pause } from '../../support/pause';
@@ -127,6 +128,7 @@ export function projectionStoreSuite(underTest: StoreUnderTest): void {
       entries: 8,
       differences: [],
       isComplete: true,
+      openPlaces: [],
     });
   });
 }

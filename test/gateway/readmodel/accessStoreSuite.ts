@@ -115,8 +115,8 @@ export function accessStoreSuite(underTest: StoreUnderTest): void {
   it('keeps which batches of a lane came before their predecessors', async () => {
     const { batch, checkpoint } = script.next([{ subject: alice }]);
     const ahead = [
-      { seq: 1, start: 2, count: 1 },
-      { seq: 4, start: 9, count: 3 },
+      { seq: 1, start: 2, count: 1, at: '2026-03-01T08:00:01.000Z' },
+      { seq: 4, start: 9, count: 3, at: '2026-03-01T08:00:02.000Z' },
     ];
     const early = { ...checkpoint, lanes: { [LANE]: { nextSeq: 0, count: 0, ahead } } };
     await store.apply([batch], early);

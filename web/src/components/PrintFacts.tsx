@@ -6,25 +6,25 @@ import { useMe } from '../lib/queries';
 import { timeZoneName } from '../lib/timeZone';
 import { Text, useWords } from '../words/context';
 import { Name } from './Name';
-import { trustSentence } from './TrustLine';
+import { isSound, trustSentence } from './TrustLine';
 import '../styles/print.css';
 
 /** What every sheet of paper says before its page: whose record it is, when it was printed, in which time zone, and how complete it is. */
 export function PrintFacts(): ReactNode {
   const words = useWords();
-  const { name, list } = useMe();
+  const me = useMe();
+  const { state } = me.list;
   const printedAt = usePrintTime();
-  const { state } = list;
-  const sentence = trustSentence(words, list);
+  const sentence = trustSentence(words, me);
   return (
     <div className="print-only print-facts">
       <p>
-        <Text k="print.person" values={{ name: <Name>{name}</Name> }} />
+        <Text k="print.person" values={{ name: <Name>{me.name}</Name> }} />
       </p>
       <p>{words.text('print.made', { moment: formatMoment(words.tag, printedAt) })}</p>
       <p>{words.text('print.zone', { zone: timeZoneName(words.tag, printedAt) })}</p>
       <p>
-        {state === 'live' || state === 'catchingUp'
+        {isSound(state)
           ? sentence
           : words.text('print.state', { title: words.text(`trust.${state}.title`), sentence })}
       </p>

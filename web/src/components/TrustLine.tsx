@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ListPosition } from '@api/schemas';
+import type { ListPosition, Me } from '@api/schemas';
 import { useState, type ReactNode } from 'react';
 import { dayKey, formatMoment, formatTime } from '../lib/dates';
 import { latePart } from '../lib/latePart';
 import { useMe } from '../lib/queries';
+import { safeName } from '../lib/safeName';
 import { useWords, type Vocabulary } from '../words/context';
 import { needAllWords } from '../words/loadWords';
 import { Notice } from './Notice';
@@ -17,14 +18,16 @@ const TrustExplanation = latePart(async () => {
 /** Says how far the list is complete, when that was checked, and what it means. A list that is behind or broken says so loudly. */
 export function TrustLine(): ReactNode {
   const words = useWords();
-  const { list } = useMe();
-  const sentence = trustSentence(words, list);
+  const me = useMe();
+  const { list } = me;
+  const sentence = trustSentence(words, me);
   const explanation = <Explanation block={list.block ?? 0} />;
-  if (list.state === 'stale' || list.state === 'halted') {
+  const { state } = list;
+  if (!isSound(state)) {
     return (
       <Notice
-        kind={list.state === 'halted' ? 'danger' : 'warning'}
-        title={words.text(`trust.${list.state}.title`)}
+        kind={state === 'halted' ? 'danger' : 'warning'}
+        title={words.text(`trust.${state}.title`)}
         isLive
       >
         <p>{sentence}</p>
@@ -33,7 +36,7 @@ export function TrustLine(): ReactNode {
     );
   }
   return (
-    <div className={`trust trust-${list.state}`}>
+    <div className={`trust trust-${state}`}>
       <p>{sentence}</p>
       {explanation}
     </div>
@@ -72,7 +75,26 @@ function whenChecked(
   return checkedAt === null ? words.text('trust.never') : format(words.tag, new Date(checkedAt));
 }
 
-export function trustSentence(words: Vocabulary, list: ListPosition): string {
+/** Whether nothing is missing but what the ledger does not have yet. */
+export function isSound(state: ListPosition['state']): state is 'live' | 'catchingUp' {
+  return state === 'live' || state === 'catchingUp';
+}
+
+/** Which hospitals' accesses may be missing, and since when. */
+function missingFrom(words: Vocabulary, { list, organisations }: Pick<Me, 'list' | 'organisations'>) {
+  const missing = list.missing ?? [];
+  const since = missing.map((gap) => gap.since).sort()[0];
+  const names = missing.map(
+    ({ holder }) => organisations.find(({ mspId }) => mspId === holder)?.name ?? holder,
+  );
+  return {
+    holders: words.list(names.map(safeName)),
+    moment: since === undefined ? words.text('trust.never') : formatMoment(words.tag, new Date(since)),
+  };
+}
+
+export function trustSentence(words: Vocabulary, me: Pick<Me, 'list' | 'organisations'>): string {
+  const { list } = me;
   const block = list.block ?? 0;
   switch (list.state) {
     case 'live':
@@ -82,6 +104,8 @@ export function trustSentence(words: Vocabulary, list: ListPosition): string {
       });
     case 'catchingUp':
       return words.text('trust.catchingUp', { block, height: Math.max(block, (list.height ?? 1) - 1) });
+    case 'incomplete':
+      return words.text('trust.incomplete', { block, ...missingFrom(words, me) });
     case 'stale':
       if (list.block === null) return words.text('trust.staleAtStart');
       return words.text('trust.stale', { block, moment: whenChecked(words, list, formatMoment) });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseLane } from '@chartwitness/chaincode/domain';
 import { Router } from 'express';
 import type { LedgerKeeping, ListPosition, Me } from '../../api/schemas';
 import { splitScopes } from '../../auth/smartScope';
 import type { NetworkDirectory } from '../../projection/networkDirectory';
-import type { ProjectionStatus } from '../../projection/projection';
+import type { ProjectionStatus } from '../../projection/projectionStatus';
 import type { FailedSignIns } from '../accounts/signInThrottle';
 import type { PortalSessions } from '../session/portalSession';
 import { type Caller, callerOf } from './caller';
@@ -66,10 +67,22 @@ function identityOf(caller: Caller, { sessions, failedSignIns }: MeRoutesDeps): 
 }
 
 function listPosition(status: ProjectionStatus): ListPosition {
+  const missing = missingOf(status.openPlaces);
   return {
     block: status.block ?? null,
     height: status.height ?? null,
     state: status.state,
     checkedAt: status.checkedAt === undefined ? null : new Date(status.checkedAt).toISOString(),
+    ...(missing.length === 0 ? {} : { missing }),
   };
+}
+
+/** By holder, since the earliest of its lanes: a patient knows hospitals, not lanes. */
+function missingOf(places: ProjectionStatus['openPlaces']): NonNullable<ListPosition['missing']> {
+  const since = new Map<string, number>();
+  for (const place of places) {
+    const holder = parseLane(place.lane).mspId;
+    since.set(holder, Math.min(place.since, since.get(holder) ?? place.since));
+  }
+  return [...since].sort().map(([holder, at]) => ({ holder, since: new Date(at).toISOString() }));
 }

@@ -8,7 +8,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { KindList } from '../../components/KindList';
 import { Name } from '../../components/Name';
 import { Page } from '../../components/Page';
-import { trustSentence } from '../../components/TrustLine';
+import { isSound, trustSentence } from '../../components/TrustLine';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
 import { isEmergency } from '../../lib/accessKinds';
@@ -43,12 +43,10 @@ export function PrintPage(): ReactNode {
     );
   if (copy.isCut) return <TooMany title={title} />;
   const { me, madeAt, entries } = copy;
-  const { state } = me.list;
-  const isSound = state === 'live' || state === 'catchingUp';
+  const { list } = me;
+  const { state } = list;
   const checkedAt =
-    me.list.checkedAt === null
-      ? words.text('trust.never')
-      : formatMoment(words.tag, new Date(me.list.checkedAt));
+    list.checkedAt === null ? words.text('trust.never') : formatMoment(words.tag, new Date(list.checkedAt));
   return (
     <Page
       title={title}
@@ -60,11 +58,11 @@ export function PrintPage(): ReactNode {
           </p>
           <p>
             {words.text('print.count', { count: entries.length })}{' '}
-            {isSound
-              ? words.text('print.position', { block: me.list.block ?? 0, moment: checkedAt })
+            {isSound(state)
+              ? words.text('print.position', { block: list.block ?? 0, moment: checkedAt })
               : words.text('print.state', {
                   title: words.text(`trust.${state}.title`),
-                  sentence: trustSentence(words, me.list),
+                  sentence: trustSentence(words, me),
                 })}
           </p>
           {!isEmptyFilter(filter) && (

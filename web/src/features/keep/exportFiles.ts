@@ -20,12 +20,12 @@ export interface ExportFacts {
 
 /** The entries as the API gives them, with what they reflect: count, filter and ledger position. */
 export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string {
-  const { block, state, checkedAt } = me.list;
+  const { block, state, checkedAt, missing } = me.list;
   const file = {
     format: 'chartwitness-accesses-2',
     madeAt: madeAt.toISOString(),
     subject: me.subject,
-    ledger: { completeToBlock: block, state, checkedAt },
+    ledger: { completeToBlock: block, state, checkedAt, ...(missing === undefined ? {} : { missing }) },
     filter,
     count: entries.length,
     entries,
@@ -123,7 +123,7 @@ function readableFacts(words: Vocabulary, { me, filter, madeAt, entries }: Expor
     words.text('print.person', { name: me.name }),
     words.text('print.count', { count: entries.length }),
     ...(isEmptyFilter(filter) ? [] : [words.text('keep.filtered')]),
-    trustSentence(words, me.list),
+    trustSentence(words, me),
     words.text('print.made', { moment: formatMoment(words.tag, madeAt) }),
   ].join(' · ');
 }

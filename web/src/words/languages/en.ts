@@ -112,6 +112,9 @@ const english = {
   'trust.stale':
     'It is complete up to ledger position {block}, last checked on {moment}. Newer accesses may be missing. It goes on by itself.',
   'trust.staleAtStart': 'The ledger has not been reached yet. Accesses may be missing. It goes on by itself.',
+  'trust.incomplete.title': 'Entries may be missing',
+  'trust.incomplete':
+    'The record of accesses at {holders} has had a gap since {moment}. Accesses there may be missing from this list; they appear by themselves when the gap is closed. Everything else is complete up to ledger position {block}.',
   'trust.halted.title': 'This list has stopped',
   'trust.halted':
     'It did not match the ledger after position {block}, and stopped for safety. What you see is complete up to there; newer accesses are not shown. Your trustee has to look into it.',

@@ -103,6 +103,9 @@ export const words: Words = {
   'trust.stale.title': '此列表不是最新',
   'trust.stale': '完整至账本位置 {block}，上次核对于{moment}。可能缺少更新的访问记录。列表会自动继续更新。',
   'trust.staleAtStart': '尚未连接到账本，可能缺少访问记录。列表会自动继续更新。',
+  'trust.incomplete.title': '可能缺少访问记录',
+  'trust.incomplete':
+    '自{moment}起，{holders}的访问记录有缺口，此列表可能缺少那里的访问。缺口补上后，缺少的记录会自动出现。其他记录已完整至账本位置 {block}。',
   'trust.halted.title': '此列表已停止更新',
   'trust.halted':
     '位置 {block} 之后的列表与账本不一致，为安全起见已停止。您看到的内容完整至该位置；更新的访问没有显示。请联系本平台的运营机构（患者代表方）查明原因。',
