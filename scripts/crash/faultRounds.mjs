@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { binariesIfPresent } from '../network/binaries.mjs';
-import { readDescription } from '../network/description.mjs';
+import { binariesIfPresent } from '../../dist/network/binaries.js';
+import { readDescription } from '../../dist/network/description.js';
 import {
   consentVersion,
   startConsents,

@@ -7,16 +7,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startLoad, untilUpToDate } from './accessLoad.mjs';
 import { freePorts } from '../dev/ports.mjs';
 import { findFerretDb, startMongo } from '../../test/support/ferretdb/mongoServer.mjs';
-import { startOne, status, stopOne } from '../network/network.mjs';
-import { running } from '../network/processes.mjs';
+import { startOne, status, stopOne } from '../../dist/network/commands.js';
+import { running } from '../../dist/network/processes.js';
 
 const UP_TO_DATE_MS = 60_000;
 const PROGRAM = new URL('../../gateway/bin/chartwitness.cjs', import.meta.url).pathname;
 
 /**
  * @typedef {object} Ground
- * @property {import('../network/network.mjs').Network} network
- * @property {import('../network/network.mjs').Binaries} binaries
+ * @property {import('../../dist/network/commands.js').Network} network
+ * @property {import('../../dist/network/commands.js').Binaries} binaries
  * @property {any} demo the running demonstration
  * @property {string} dataDir
  * @property {import('../../test/support/ferretdb/mongoServer.mjs').MongoServer} [mongo] while the read model lies on one

@@ -6,15 +6,15 @@ import path from 'node:path';
 import { common, msp } from '@hyperledger/fabric-protos';
 import * as x509 from '@peculiar/x509';
 import { fetchConfig, inEnvelope } from '../bench/fabric/blockSettings.mjs';
-import { authority } from '../network/layout.mjs';
-import { asAdministrator, ordererArguments, runProgram } from '../network/programs.mjs';
+import { authority } from '../../dist/network/layout.js';
+import { asAdministrator, ordererArguments, runProgram } from '../../dist/network/programs.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
 /**
  * The same identity with the same key, for a short while.
- * @param {import('../network/description.mjs').Network} network @param {import('../network/description.mjs').Organisation} organisation
+ * @param {import('../../dist/network/description.js').Network} network @param {import('../../dist/network/description.js').Organisation} organisation
  * @param {string} certificatePem @param {number} validForMs @returns {Promise<string>} PEM
  */
 export async function shortLived(network, organisation, certificatePem, validForMs) {
@@ -39,8 +39,8 @@ export async function shortLived(network, organisation, certificatePem, validFor
 
 /**
  * Puts a certificate on its organisation's revocation list on the channel, or empties the list.
- * @param {import('../network/description.mjs').Network} network @param {import('../network/binaries.mjs').Binaries} binaries
- * @param {import('../network/description.mjs').Organisation} organisation @param {string | undefined} certificatePem
+ * @param {import('../../dist/network/description.js').Network} network @param {import('../../dist/network/binaries.js').Binaries} binaries
+ * @param {import('../../dist/network/description.js').Organisation} organisation @param {string | undefined} certificatePem
  */
 export async function setRevoked(network, binaries, organisation, certificatePem) {
   const config = await fetchConfig(network, binaries);

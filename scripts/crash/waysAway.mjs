@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startOne, status, stopOne } from '../network/network.mjs';
+import { startOne, status, stopOne } from '../../dist/network/commands.js';
 import { setRevoked, shortLived } from './identityTrouble.mjs';
 import { startPeerRelay } from './peerRelay.mjs';
 
@@ -12,9 +12,9 @@ const SHORT_LIFE_MS = 20_000;
 
 /**
  * @typedef {object} Ground
- * @property {import('../network/description.mjs').Network} network
- * @property {import('../network/binaries.mjs').Binaries} binaries
- * @property {import('../network/description.mjs').Organisation} organisation whose peer is meant
+ * @property {import('../../dist/network/description.js').Network} network
+ * @property {import('../../dist/network/binaries.js').Binaries} binaries
+ * @property {import('../../dist/network/description.js').Organisation} organisation whose peer is meant
  * @property {{configFile: string, stop(): Promise<void>, start(): Promise<void>}} role its gateway
  * @property {() => Promise<void>} answers resolves when its gateway releases an ordinary access
  * @property {string} dataDir

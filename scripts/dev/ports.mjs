@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-import { portIsFree } from '../network/processes.mjs';
+import { createServer } from 'node:net';
 
 const FIRST = 10_000;
 const LAST = 19_000;
@@ -20,4 +20,17 @@ export async function freePorts(count) {
     if (free.every(Boolean)) return base;
   }
   throw new Error(`There are no ${String(count)} neighbouring free ports.`);
+}
+
+/**
+ * Before anything is compiled, so without the network's own.
+ * @param {number} port on the loopback address
+ * @returns {Promise<boolean>}
+ */
+function portIsFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The floors as dependency-cruiser's rules: `depcruise --config scripts/imports/cruiser.cjs chaincode/src gateway/src web/src`. */
+/** The floors as dependency-cruiser's rules: `npm run lint:imports`. */
 const { APART, FABRIC, FLOORS, PACKAGES } = require('./floors.cjs');
 
 const escaped = (path) => path.replace(/[.]/g, '\\.');
@@ -21,7 +21,7 @@ const within = (path) => {
 const rowed = (path) =>
   isFile(path) || roomsOf(path).length === 0 ? within(path) : `^${escaped(path)}/[^/]+$`;
 const anyOf = (paths) => paths.map(within).join('|');
-const OURS = '^(chaincode|gateway|web)/src/';
+const OURS = '^((chaincode|gateway|web)/src|scripts/network)/';
 const CORE_OR_NPM = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -68,6 +68,12 @@ module.exports = {
       { path: OURS, pathNot: anyOf(FABRIC) },
       { path: 'node_modules/@(grpc|hyperledger)/' },
     ),
+    rule(
+      'scripts-by-type',
+      'The product loads what a script is compiled to by its path, and imports nothing but its types.',
+      { path: '^(chaincode|gateway|web)/src/' },
+      { path: '^scripts/', dependencyTypesNot: ['type-only', 'type-import'] },
+    ),
     ...APART.map((folder) =>
       rule(
         `apart: ${folder}`,
@@ -82,7 +88,7 @@ module.exports = {
     tsConfig: { fileName: 'scripts/imports/tsconfig.json' },
     // Packages must stay in the graph, or no rule could see them.
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(chaincode|gateway|web)/dist/' },
+    exclude: { path: '^((chaincode|gateway|web)/)?dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'import', 'require', 'node', 'default'],

@@ -72,6 +72,9 @@ const FLOORS = new Map([
     ],
   ],
 
+  // A network of Fabric's own programs. The product loads it by its index, for the demonstration alone.
+  ['scripts/network', [DOMAIN]],
+
   // What is put together at the start, and what a person types.
   ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'projection', 'hospital')]],
   ['gateway/src/cli', gateway('config')],
@@ -103,6 +106,7 @@ const FLOORS = new Map([
       ...gateway('api', 'sqlite', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose'),
+      'scripts/network/index.ts',
     ],
   ],
   [
@@ -137,7 +141,7 @@ const PACKAGES = new Map([
 ]);
 
 /** The only folders that speak with Fabric. */
-const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded')];
+const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded'), 'scripts/network'];
 
 /** Folders whose folders do not import each other: one page of the portal is not built from another. */
 const APART = ['web/src/features'];

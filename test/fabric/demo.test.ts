@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DemoFile } from '../../gateway/src/demo/demoFile';
-import { freePortBase } from '../../scripts/network/freePorts.mjs';
-import { birthOf } from '../../scripts/network/processes.mjs';
+import { freePortBase } from '../../scripts/network/freePorts';
+import { birthOf } from '../../scripts/network/processes';
 import { describeFabric } from '../scripts/network/testNetwork';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'gateway', 'bin', 'chartwitness.cjs');

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
-import { nodeDir, ordererTlsCaFile, peerPart } from '../../scripts/network/layout.mjs';
+import { nodeDir, ordererTlsCaFile, peerPart } from '../../scripts/network/layout';
 import { type Outages, organisationOf } from './productNetwork';
 import type { SharedNetwork } from './sharedNetwork';
 

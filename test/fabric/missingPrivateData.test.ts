@@ -5,7 +5,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ledgerDir } from '../../scripts/network/layout.mjs';
+import { ledgerDir } from '../../scripts/network/layout';
 import type { LedgerError } from '../../gateway/src/ledger/ledgerError';
 import { toLedgerError } from '../../gateway/src/ledger/ledgerErrors';
 import { CLIENT, NORTH, SOUTH, startTestNetwork, type TestNetwork, TRUSTEE } from '../gateway/ledger/network';

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_DESCRIPTION, type Network } from '../../scripts/network/description.mjs';
-import { startOne, status, stopOne } from '../../scripts/network/network.mjs';
-import { running } from '../../scripts/network/processes.mjs';
+import { DEFAULT_DESCRIPTION, type Network } from '../../scripts/network/description';
+import { startOne, status, stopOne } from '../../scripts/network/commands';
+import { running } from '../../scripts/network/processes';
 import { defineChaincode, joinSharedNetwork, type SharedNetwork } from './sharedNetwork';
 
 /** A shared network, with a definition of the chaincode that no other suite uses: its own registry, consents, lanes and events. */

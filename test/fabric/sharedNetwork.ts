@@ -6,15 +6,15 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Binaries, findBinaries } from '../../scripts/network/binaries.mjs';
-import { approveAndCommit, committedSequence, definitionTerms } from '../../scripts/network/chaincode.mjs';
-import { type Network, readDescription } from '../../scripts/network/description.mjs';
-import { freePortBase } from '../../scripts/network/freePorts.mjs';
-import { deploy, up } from '../../scripts/network/network.mjs';
-import { joinOrderer, joinPeer, makeMaterial } from '../../scripts/network/nodes.mjs';
-import { profileOf } from '../../scripts/network/profiles.mjs';
-import { waitUntilEndorsable } from '../../scripts/network/readiness.mjs';
-import { readState } from '../../scripts/network/state.mjs';
+import { type Binaries, findBinaries } from '../../scripts/network/binaries';
+import { approveAndCommit, committedSequence, definitionTerms } from '../../scripts/network/chaincode';
+import { type Network, readDescription } from '../../scripts/network/description';
+import { freePortBase } from '../../scripts/network/freePorts';
+import { deploy, up } from '../../scripts/network/commands';
+import { joinOrderer, joinPeer, makeMaterial } from '../../scripts/network/nodes';
+import { profileOf } from '../../scripts/network/profiles';
+import { waitUntilEndorsable } from '../../scripts/network/readiness';
+import { readState } from '../../scripts/network/state';
 
 /** Names the folder with a run's shared networks; set by `sharedNetworks.setup.ts`. */
 export const FOLDER_VARIABLE = 'TEST_SHARED_NETWORKS';

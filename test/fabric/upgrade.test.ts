@@ -2,7 +2,7 @@
 /** A new chaincode is deployed while two hospitals record: what they get, what the ledger holds, what the trustee's list shows. */
 import path from 'node:path';
 import { peer } from '@hyperledger/fabric-protos';
-import { deploy, status, up } from '../../scripts/network/network.mjs';
+import { deploy, status, up } from '../../scripts/network/commands';
 import { CLIENT, NORTH, onNativeNetwork, type TestNetwork } from '../gateway/ledger/network';
 import { reaches } from '../gateway/projection/projectionRun';
 import { requestOf } from '../gateway/recorder/support/requests';

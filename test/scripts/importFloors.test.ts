@@ -18,6 +18,12 @@ interface Violation {
   readonly rule: { readonly name: string };
 }
 
+/** The folders that `npm run lint:imports` looks at. */
+const LOOKED_AT = (
+  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { 'lint:imports': string } }
+).scripts['lint:imports']
+  .split(' ')
+  .filter((word) => (word.startsWith('scripts/') ? !word.endsWith('.cjs') : word.endsWith('/src')));
 const rows = [...FLOORS.keys()];
 const isFile = (row: string): boolean => /\.tsx?$/.test(row);
 /** A file in the row's folder that imports nothing. */
@@ -78,6 +84,19 @@ const PLANTED: readonly (readonly [string, string, Readonly<Record<string, strin
     { 'gateway/src/recorder/a1.ts': "import '../ledger/leaf';" },
   ],
   [
+    'floor: gateway/src/demo',
+    'more of the network than its index',
+    {
+      'gateway/src/demo/a1.ts':
+        "import type { Leaf } from '../../../scripts/network/leaf';\nexport type L = Leaf;",
+    },
+  ],
+  [
+    'scripts-by-type',
+    'a script in the product',
+    { 'gateway/src/demo/a2.ts': "import '../../../scripts/network/index';" },
+  ],
+  [
     'apart: web/src/features',
     'a page in a page',
     { 'web/src/features/keep/a1.tsx': "import '../entry/b';", 'web/src/features/entry/b.tsx': '' },
@@ -90,6 +109,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
     "import '../ledger/ledgerError';\nimport '../sqlite/leaf';\nimport 'node:fs';",
   'gateway/src/ledger/allowed.ts': "import '@hyperledger/fabric-gateway';\nimport './ledgerError';",
   'gateway/src/ledger/ledgerError.ts': '',
+  'gateway/src/demo/allowed.ts':
+    "import type { Network } from '../../../scripts/network';\nexport type N = Network;",
+  'scripts/network/index.ts': 'export type Network = string;',
   'web/src/features/keep/allowed.tsx':
     "import './beside';\nimport '../../lib/leaf';\nimport '@api/leaf';\nimport 'react';",
   'web/src/features/keep/beside.tsx': '',
@@ -129,7 +151,7 @@ beforeAll(async () => {
     [
       join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
       ...['--config', 'scripts/imports/cruiser.cjs', '--output-type', 'json', '--no-cache'],
-      ...['chaincode/src', 'gateway/src', 'web/src'],
+      ...LOOKED_AT,
     ],
     { cwd: house, maxBuffer: 256 * 1024 * 1024 },
   ).catch((error: unknown) => error as { stdout: string });
@@ -200,6 +222,12 @@ test.each(SPELLINGS.map(([spelling]) => spelling))(
 test.each(PLANTED)('%s refuses %s', (name, _what, files) => {
   const names = found.filter(({ from }) => from in files).map(({ rule }) => rule.name);
   expect(new Set(names)).toEqual(new Set([name]));
+});
+
+test('every row is looked at', () => {
+  expect(
+    rows.filter((row) => !LOOKED_AT.some((folder) => row.startsWith(`${folder}/`) || row === folder)),
+  ).toEqual([]);
 });
 
 test('what the table names is let through', () => {

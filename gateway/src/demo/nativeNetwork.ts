@@ -1,74 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as NetworkScripts from '../../../scripts/network';
+import type { Organisation, Place, Start } from '../../../scripts/network';
 import { CommandFailed } from '../cli/commandIo';
 
-/** The scripts that run a Fabric network without containers, as far as the demonstration uses them. They lie outside this package. */
-interface NetworkScripts {
-  findBinaries(environment: NodeJS.ProcessEnv): Binaries;
-  freePortBase(): Promise<number>;
-  readDescription(options: { dataDir: string; portBase: number }): Network;
-  up(network: Network, binaries: Binaries, say: Say): Promise<void>;
-  deploy(network: Network, binaries: Binaries, say: Say): Promise<unknown>;
-  down(network: Network, say: Say): Promise<void>;
-  clean(network: Network, say: Say): Promise<void>;
-  profileOf(network: Network, organisation: NetworkOrganisation): unknown;
-  environmentOf(profile: unknown): Readonly<Record<string, string>>;
-  exclusively<T>(place: Place, work: () => Promise<T>): Promise<T>;
-  recordedParts(place: Place): string[];
-  startPart(place: Place, start: PartStart): Promise<boolean>;
-  stopPart(place: Place, part: string, signal?: NodeJS.Signals): Promise<boolean>;
-  running(place: Place, part: string): object | undefined;
-}
-
-type Say = (line: string) => void;
-interface Binaries {
-  readonly version: string;
-}
-/** A folder with `run/` and `logs/` of processes. */
-interface Place {
-  readonly dataDir: string;
-}
-export interface NetworkOrganisation {
-  readonly name: string;
-  readonly mspId: string;
-}
-interface Network extends Place {
-  readonly organisations: readonly NetworkOrganisation[];
-}
-
+type Scripts = typeof NetworkScripts;
+/** An organisation of the network. */
+export type NetworkOrganisation = Pick<Organisation, 'name' | 'mspId'>;
 /** A process that runs beside this one, with a log and a recorded process id, until it is stopped. */
-export interface PartStart {
-  readonly part: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  readonly ports: readonly { readonly port: number; readonly purpose: string }[];
-  readonly ready: () => Promise<boolean>;
-}
+export type PartStart = Start;
+type Say = (line: string) => void;
 
-const FOLDER = join(__dirname, '..', '..', '..', 'scripts', 'network');
-const MODULES = [
-  'binaries',
-  'freePorts',
-  'description',
-  'network',
-  'profiles',
-  'state',
-  'processes',
-] as const;
+/** The scripts that run a Fabric network without containers, compiled. They lie outside this package. */
+const COMPILED = join(__dirname, '..', '..', '..', 'dist', 'network', 'index.js');
 
-async function loadScripts(): Promise<NetworkScripts> {
-  if (!existsSync(FOLDER)) {
+async function loadScripts(): Promise<Scripts> {
+  if (!existsSync(COMPILED)) {
     throw new CommandFailed(
-      `The scripts that run a Fabric network are not there (${FOLDER}). They are part of the repository.`,
+      `The scripts that run a Fabric network are not there (${COMPILED}). They are part of the repository: run npm run build:node in it.`,
     );
   }
-  const loaded = await Promise.all(
-    MODULES.map(async (name) => (await import(join(FOLDER, `${name}.mjs`))) as object),
-  );
-  return Object.assign({}, ...loaded) as NetworkScripts;
+  return (await import(COMPILED)) as Scripts;
 }
 
 /** Runs a step of the scripts; what they refuse is told with their own remedy. */
@@ -111,7 +64,7 @@ export async function bringUp(options: NativeNetworkOptions): Promise<NativeNetw
     const binaries = scripts.findBinaries(process.env);
     const portBase = options.portBase === 0 ? await scripts.freePortBase() : options.portBase;
     const network = scripts.readDescription({ dataDir: options.dataDir, portBase });
-    const organisation = (mspId: string): NetworkOrganisation => {
+    const organisation = (mspId: string): Organisation => {
       const found = network.organisations.find((each) => each.mspId === mspId);
       if (found === undefined) {
         throw new Error(`${mspId} is not in the network`);
@@ -160,7 +113,7 @@ export interface ProcessFolder {
  */
 export async function openProcessFolder(dataDir: string): Promise<ProcessFolder> {
   const scripts = await loadScripts();
-  const place = { dataDir };
+  const place: Place = { dataDir, options: {} };
   const unlock = await lock(scripts, place);
   const stopAll = async (): Promise<void> => {
     await Promise.all(scripts.recordedParts(place).map((part) => scripts.stopPart(place, part)));
@@ -181,7 +134,7 @@ export async function openProcessFolder(dataDir: string): Promise<ProcessFolder>
 }
 
 /** Holds the folder's lock until the returned function is called. */
-function lock(scripts: NetworkScripts, place: Place): Promise<() => Promise<void>> {
+function lock(scripts: Scripts, place: Place): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
     const held = explained(() =>
       scripts.exclusively(

@@ -2,15 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { common, orderer } from '@hyperledger/fabric-protos';
-import { ordererAdminDir } from '../../network/layout.mjs';
-import { asAdministrator, ordererArguments, runProgram } from '../../network/programs.mjs';
+import { ordererAdminDir } from '../../../dist/network/layout.js';
+import { asAdministrator, ordererArguments, runProgram } from '../../../dist/network/programs.js';
 
 const ORDERER = 'Orderer';
 
 /**
  * Changes when the orderer cuts a block, on the running channel, as its administrators do: a configuration update.
- * @param {import('../../network/description.mjs').Network} network
- * @param {import('../../network/binaries.mjs').Binaries} binaries
+ * @param {import('../../../dist/network/description.js').Network} network
+ * @param {import('../../../dist/network/binaries.js').Binaries} binaries
  * @param {{maxMessageCount: number, batchTimeout: string}} wanted
  */
 export async function setBlockCutting(network, binaries, wanted) {

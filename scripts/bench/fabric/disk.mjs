@@ -4,7 +4,7 @@ import { markdownTable } from './report.mjs';
 import { ledgerSize, PARTS_OF_A_LEDGER } from './ledgerSize.mjs';
 import { measure } from './measure.mjs';
 import { cpuMsOf } from './processors.mjs';
-import { peerPart } from '../../network/layout.mjs';
+import { peerPart } from '../../../dist/network/layout.js';
 
 const CALLERS = 1024;
 /** A peer's databases write what they hold in memory within this time when nothing more comes. */

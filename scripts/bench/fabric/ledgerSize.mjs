@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ledgerDir } from '../../network/layout.mjs';
+import { ledgerDir } from '../../../dist/network/layout.js';
 
 /** Where each kind of data lies in the folder of a peer (or of the orderer, which has blocks and its own log only). */
 const KINDS = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { loadGateway } from '../load.mjs';
 import { quantile } from '../statistics.mjs';
-import { peerPart } from '../../network/layout.mjs';
+import { peerPart } from '../../../dist/network/layout.js';
 import { ledgerSize } from './ledgerSize.mjs';
 import { cpuMsOf } from './processors.mjs';
 

@@ -12,7 +12,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { startChild } from '../child.mjs';
 import { watchOthers } from '../otherLoad.mjs';
 import { NORTH } from '../network.mjs';
-import { binariesIfPresent } from '../../network/binaries.mjs';
+import { binariesIfPresent } from '../../../dist/network/binaries.js';
 import { openBenchNetwork } from './benchNetwork.mjs';
 import { checkDecisions } from './checkDecisions.mjs';
 import { compare } from './compare.mjs';

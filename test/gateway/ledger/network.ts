@@ -8,8 +8,8 @@ import { type EmbeddedNetwork, startEmbeddedNetwork } from '../../../gateway/src
 import { connectToPeer } from '../../../gateway/src/compose/openLedger';
 import { parseLedgerConfig } from '../../../gateway/src/config/peerConfig';
 import type { FabricLedger } from '../../../gateway/src/ledger/fabricLedger';
-import { adminDir } from '../../../scripts/network/layout.mjs';
-import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
+import { adminDir } from '../../../scripts/network/layout';
+import { environmentOf, profileOf } from '../../../scripts/network/profiles';
 import { joinProductNetwork, organisationOf } from '../../fabric/productNetwork';
 import type { SharedNetwork } from '../../fabric/sharedNetwork';
 import { onlyFile } from '../../support/onlyFile';

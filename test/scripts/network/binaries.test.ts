@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { binariesIfPresent, findBinaries, PROGRAMS } from '../../../scripts/network/binaries.mjs';
+import { binariesIfPresent, findBinaries, PROGRAMS } from '../../../scripts/network/binaries';
 import { refusal } from './refusal';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const CLI = path.resolve(__dirname, '../../../scripts/network/cli.mjs');
+const CLI = path.resolve(__dirname, '../../../dist/network/cli.js');
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'chartwitness-cli-'));
@@ -32,7 +32,7 @@ test.each(['up', 'deploy'])(
     expect(status).toBe(1);
     expect(err).toMatch(/^error: Hyperledger Fabric's programs are needed and not found/);
     expect(err).toMatch(/\nremedy: Get the official release/);
-    expect(err).not.toMatch(/ at .*\.mjs/); // no stack
+    expect(err).not.toMatch(/ at .*\.[jt]s/); // no stack
     expect(existsSync(path.join(folder, 'data'))).toBe(false);
   },
 );

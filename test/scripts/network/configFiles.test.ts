@@ -7,9 +7,9 @@ import {
   cryptoConfigYaml,
   fill,
   ordererYaml,
-} from '../../../scripts/network/configFiles.mjs';
-import { definitionTerms } from '../../../scripts/network/chaincode.mjs';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
+} from '../../../scripts/network/configFiles';
+import { definitionTerms } from '../../../scripts/network/chaincode';
+import { readDescription, type Network } from '../../../scripts/network/description';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

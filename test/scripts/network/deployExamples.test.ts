@@ -6,8 +6,8 @@ import path from 'node:path';
 import { parseHospitalConfig } from '../../../gateway/src/config/hospitalConfig';
 import { parseTrusteeConfig } from '../../../gateway/src/config/trusteeConfig';
 import { LIMIT_VARIABLES } from '../../../gateway/src/hospital/limitSettings';
-import { readDescription } from '../../../scripts/network/description.mjs';
-import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
+import { readDescription } from '../../../scripts/network/description';
+import { environmentOf, profileOf } from '../../../scripts/network/profiles';
 
 const DEPLOY = path.resolve(__dirname, '../../../scripts/deploy');
 const names = (ending: string): string[] => readdirSync(DEPLOY).filter((name) => name.endsWith(ending));

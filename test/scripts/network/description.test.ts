@@ -8,8 +8,8 @@ import {
   provenancePolicy,
   readDescription,
   trusteeOf,
-} from '../../../scripts/network/description.mjs';
-import { profileOf } from '../../../scripts/network/profiles.mjs';
+} from '../../../scripts/network/description';
+import { profileOf } from '../../../scripts/network/profiles';
 
 interface Raw {
   [key: string]: unknown;

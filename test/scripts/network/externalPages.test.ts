@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseHospitalConfig } from '../../../gateway/src/config/hospitalConfig';
 import { parseTrusteeConfig } from '../../../gateway/src/config/trusteeConfig';
-import { type Network, readDescription } from '../../../scripts/network/description.mjs';
-import { environmentOf, profileOf } from '../../../scripts/network/profiles.mjs';
+import { type Network, readDescription } from '../../../scripts/network/description';
+import { environmentOf, profileOf } from '../../../scripts/network/profiles';
 
 const FOLDER = path.resolve(__dirname, '../../../scripts/network');
 const secret = (): Uint8Array => Buffer.alloc(32, 1);

@@ -2,12 +2,12 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CommitError, EndorseError, GatewayError, type Contract } from '@hyperledger/fabric-gateway';
-import type { Binaries } from '../../../scripts/network/binaries.mjs';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
-import { cryptoDir } from '../../../scripts/network/layout.mjs';
-import { clean, deploy, down, startOne, status, stopOne, up } from '../../../scripts/network/network.mjs';
-import { profileOf } from '../../../scripts/network/profiles.mjs';
-import { waitUntilEndorsable } from '../../../scripts/network/readiness.mjs';
+import type { Binaries } from '../../../scripts/network/binaries';
+import { readDescription, type Network } from '../../../scripts/network/description';
+import { cryptoDir } from '../../../scripts/network/layout';
+import { clean, deploy, down, startOne, status, stopOne, up } from '../../../scripts/network/commands';
+import { profileOf } from '../../../scripts/network/profiles';
+import { waitUntilEndorsable } from '../../../scripts/network/readiness';
 import {
   describeFabric,
   laterVersion,

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
-import { issueIdentities } from '../../../scripts/network/identities.mjs';
-import { authority, identityDir, organisationDir } from '../../../scripts/network/layout.mjs';
-import { environmentOf, profileOf, writeProfiles } from '../../../scripts/network/profiles.mjs';
+import { readDescription, type Network } from '../../../scripts/network/description';
+import { issueIdentities } from '../../../scripts/network/identities';
+import { authority, identityDir, organisationDir } from '../../../scripts/network/layout';
+import { environmentOf, profileOf, writeProfiles } from '../../../scripts/network/profiles';
 import { organisation } from './testNetwork';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

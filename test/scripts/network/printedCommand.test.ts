@@ -4,11 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { DEFAULT_DESCRIPTION, readDescription } from '../../../scripts/network/description.mjs';
-import { printedCommand } from '../../../scripts/network/printedCommand.mjs';
-import { openState, writeState } from '../../../scripts/network/state.mjs';
+import { DEFAULT_DESCRIPTION, readDescription } from '../../../scripts/network/description';
+import { printedCommand } from '../../../scripts/network/printedCommand';
+import { openState, writeState } from '../../../scripts/network/state';
 
 const SCRIPTS = path.dirname(DEFAULT_DESCRIPTION);
+const CLI = path.resolve(SCRIPTS, '../../dist/network/cli.js');
 
 /** The words that a shell makes of a printed command. */
 function words(printed: string): string[] {
@@ -71,7 +72,7 @@ test('what is refused names the folder to be cleaned', () => {
   mkdirSync(bin);
   for (const name of ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin'])
     writeFileSync(path.join(bin, name), '#!/bin/sh\necho "Version: v3.1.5"\n', { mode: 0o755 });
-  const { stderr } = spawnSync(process.execPath, [path.join(SCRIPTS, 'cli.mjs'), 'up', '--data', data], {
+  const { stderr } = spawnSync(process.execPath, [CLI, 'up', '--data', data], {
     encoding: 'utf8',
     env: { PATH: '/nowhere:/bin:/usr/bin', FABRIC_BIN: bin },
   });
@@ -82,9 +83,11 @@ test('what is refused names the folder to be cleaned', () => {
 
 test('no other place writes such a command out', () => {
   const bare = /npm run network -- (up|deploy|status|logs|down|clean)\b/;
-  const found = readdirSync(SCRIPTS)
-    .filter((name) => name.endsWith('.mjs'))
-    .filter((name) => bare.test(withoutHelp(readFileSync(path.join(SCRIPTS, name), 'utf8'))));
+  const sources = readdirSync(SCRIPTS).filter((name) => name.endsWith('.ts'));
+  expect(sources).toContain('cli.ts');
+  const found = sources.filter((name) =>
+    bare.test(withoutHelp(readFileSync(path.join(SCRIPTS, name), 'utf8'))),
+  );
   expect(found).toEqual([]);
 });
 

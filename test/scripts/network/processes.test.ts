@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { logFile, runFile } from '../../../scripts/network/layout.mjs';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
+import { logFile, runFile } from '../../../scripts/network/layout';
+import { readDescription, type Network } from '../../../scripts/network/description';
 import {
   birthOf,
   portIsFree,
@@ -13,7 +13,7 @@ import {
   startPart,
   stopPart,
   type Start,
-} from '../../../scripts/network/processes.mjs';
+} from '../../../scripts/network/processes';
 
 /** Starts a grandchild, says its id, and stays. */
 const WITH_CHILD = `const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid); setInterval(() => {}, 1000)`;

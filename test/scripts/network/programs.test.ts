@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { causeIn, commandFailed } from '../../../scripts/network/programs.mjs';
-import { readDescription } from '../../../scripts/network/description.mjs';
+import { causeIn, commandFailed } from '../../../scripts/network/programs';
+import { readDescription } from '../../../scripts/network/description';
 
 const USAGE = `Usage:
   peer lifecycle chaincode commit [flags]

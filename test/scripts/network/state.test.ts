@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
-import { clean } from '../../../scripts/network/network.mjs';
-import { birthOf } from '../../../scripts/network/processes.mjs';
-import { exclusively, openState, readState, writeState } from '../../../scripts/network/state.mjs';
+import { readDescription, type Network } from '../../../scripts/network/description';
+import { clean } from '../../../scripts/network/commands';
+import { birthOf } from '../../../scripts/network/processes';
+import { exclusively, openState, readState, writeState } from '../../../scripts/network/state';
 import { refusal } from './refusal';
 
 let folder: string;

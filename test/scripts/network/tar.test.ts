@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { tarGzip } from '../../../scripts/network/tar.mjs';
+import { tarGzip } from '../../../scripts/network/tar';
 
 test('tar unpacks what was packed, at every size around a block', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chartwitness-tar-'));

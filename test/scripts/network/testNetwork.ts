@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPrivateKey } from 'node:crypto';
 import { connect, signers, type Contract } from '@hyperledger/fabric-gateway';
-import { binariesIfPresent, type Binaries } from '../../../scripts/network/binaries.mjs';
-import { readDescription, type Network } from '../../../scripts/network/description.mjs';
-import { freePortBase } from '../../../scripts/network/freePorts.mjs';
-import { clean } from '../../../scripts/network/network.mjs';
-import { profileOf } from '../../../scripts/network/profiles.mjs';
-import { newClient } from '../../../scripts/network/readiness.mjs';
+import { binariesIfPresent, type Binaries } from '../../../scripts/network/binaries';
+import { readDescription, type Network } from '../../../scripts/network/description';
+import { freePortBase } from '../../../scripts/network/freePorts';
+import { clean } from '../../../scripts/network/commands';
+import { profileOf } from '../../../scripts/network/profiles';
+import { newClient } from '../../../scripts/network/readiness';
 
 export const POLICY_CHAINCODE = path.join(__dirname, 'policyChaincode');
 

@@ -86,7 +86,7 @@ test('tables of error codes are those of the code', () => {
     Object.entries(APP_ERRORS).map(([code, { status }]) => [code, String(status)]),
   );
   const [, networkCodes = ''] =
-    /@typedef \{([^}]*)\} NetworkErrorCode/.exec(read('scripts/network/networkError.mjs')) ?? [];
+    /export type NetworkErrorCode =([^;]*);/.exec(read('scripts/network/networkError.ts')) ?? [];
   expect(tableDifferences(documents, REFERENCE, 'code', Object.keys(APP_ERRORS))).toEqual([]);
   expect(valueDifferences(documents, REFERENCE, ['code', 'status'], statuses)).toEqual([]);
   expect(

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -14,13 +13,13 @@ import {
 import { createRequire } from 'node:module';
 import { connect } from 'node:tls';
 import path from 'node:path';
-import { PROVENANCE_POLICY, collections } from './configFiles.mjs';
-import { CHAINCODE_PORT_COUNT, CHAINCODE_PORT_OFFSET } from './description.mjs';
-import { authority, chaincodeDir, chaincodePart, identityDir, tlsCaFile } from './layout.mjs';
-import { NetworkError } from './networkError.mjs';
-import { writeSecret } from './identities.mjs';
-import { printedCommand } from './printedCommand.mjs';
-import { portIsFree } from './processes.mjs';
+import { PROVENANCE_POLICY, collections } from './configFiles';
+import { CHAINCODE_PORT_COUNT, CHAINCODE_PORT_OFFSET, type Network, type Organisation } from './description';
+import { authority, chaincodeDir, chaincodePart, identityDir, tlsCaFile } from './layout';
+import { NetworkError } from './networkError';
+import { writeSecret } from './identities';
+import { printedCommand } from './printedCommand';
+import { portIsFree, type Start } from './processes';
 import {
   asAdministrator,
   bareEnvironment,
@@ -28,34 +27,31 @@ import {
   ordererArguments,
   runProgram,
   tryProgram,
-} from './programs.mjs';
-import { tarGzip } from './tar.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
-/** @typedef {import('./binaries.mjs').Binaries} Binaries */
-/** @typedef {import('./processes.mjs').Start} Start */
-/** @typedef {import('./state.mjs').Deployed} Deployed */
-/** @typedef {import('./state.mjs').State} State */
+} from './programs';
+import { tarGzip } from './tar';
+import type { Binaries } from './binaries';
+import type { Deployed, State } from './state';
 
 /** Folders and files of a chaincode that are not part of what runs. */
 const NOT_CODE =
   /^(node_modules|src|test|coverage|\..*|.*\.(map|tsbuildinfo|md)|.*\.d\.ts|tsconfig.*\.json)$/;
 
-/**
- * @typedef {object} Build
- * @property {string} label `<name>_<version>_<digest>`: Fabric's package id does not cover the code of a chaincode that runs as
- *   a service, so the label carries a digest of it and two organisations that run different code have different labels
- * @property {string} version
- * @property {string} directory the staged copy that is run, so that a later build on disk changes nothing that is deployed
- */
+export interface Build {
+  /**
+   * `<name>_<version>_<digest>`: Fabric's package id does not cover the code of a chaincode that runs as
+   * a service, so the label carries a digest of it and two organisations that run different code have different labels
+   */
+  label: string;
+  version: string;
+  /** The staged copy that is run, so that a later build on disk changes nothing that is deployed. */
+  directory: string;
+}
 
 /**
  * Copies the compiled chaincode into the network's data.
- * @param {Network} network @returns {Build}
- * @throws {NetworkError} CHAINCODE_NOT_BUILT
+ * @throws NetworkError CHAINCODE_NOT_BUILT
  */
-export function stageChaincode(network) {
+export function stageChaincode(network: Network): Build {
   const source = network.chaincode.path;
   const manifest = readManifest(source);
   const files = codeFiles(source).sort();
@@ -75,23 +71,27 @@ export function stageChaincode(network) {
   return { label, version: manifest.version, directory };
 }
 
-/** @param {string} source @returns {{version: string, main: string}} */
-function readManifest(source) {
+/** What a `package.json` says of the code beside it. */
+interface Manifest {
+  readonly version?: string;
+  readonly main?: string;
+}
+
+function readManifest(source: string): { version: string; main: string } {
   const file = path.join(source, 'package.json');
-  const manifest = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-  const main = manifest === undefined ? undefined : path.join(source, manifest.main ?? 'index.js');
-  if (main === undefined || !existsSync(main)) {
+  const manifest = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : undefined;
+  const main = manifest === undefined ? file : path.join(source, manifest.main ?? 'index.js');
+  if (manifest === undefined || !existsSync(main)) {
     throw new NetworkError(
       'CHAINCODE_NOT_BUILT',
-      `There is no compiled chaincode in ${source} (${main ?? file} does not exist).`,
+      `There is no compiled chaincode in ${source} (${main} does not exist).`,
       'Run `npm run build:node`, or name another folder with --chaincode.',
     );
   }
   return { version: manifest.version ?? '0', main };
 }
 
-/** @param {string} root @param {string} [below] @returns {string[]} */
-function codeFiles(root, below = '') {
+function codeFiles(root: string, below: string = ''): string[] {
   return readdirSync(path.join(root, below), { withFileTypes: true }).flatMap((entry) => {
     if (NOT_CODE.test(entry.name)) return [];
     const name = path.posix.join(below, entry.name);
@@ -102,11 +102,12 @@ function codeFiles(root, below = '') {
 /**
  * Gives each organisation's process a port that no package had before. (A peer that still knows a former process by its
  * port would connect to the wrong one for minutes.)
- * @param {Network} network @param {State} state @returns {Promise<{ports: Record<string, number>, nextPort: number}>}
  */
-export async function reservePorts(network, state) {
-  /** @type {Record<string, number>} */
-  const ports = {};
+export async function reservePorts(
+  network: Network,
+  state: State,
+): Promise<{ ports: Record<string, number>; nextPort: number }> {
+  const ports: Record<string, number> = {};
   let offset = state.nextPort;
   for (const organisation of network.organisations) {
     let port;
@@ -119,8 +120,7 @@ export async function reservePorts(network, state) {
   return { ports, nextPort: offset };
 }
 
-/** @param {Network} network */
-function noPortLeft(network) {
+function noPortLeft(network: Network) {
   const first = network.portBase + CHAINCODE_PORT_OFFSET;
   return new NetworkError(
     'PORT_BUSY',
@@ -130,13 +130,14 @@ function noPortLeft(network) {
   );
 }
 
-/**
- * Writes an organisation's package. It says where that organisation's process listens and how the peer proves itself to it.
- * @param {Network} network @param {Organisation} organisation @param {string} label @param {number} port
- * @returns {{file: string, packageId: string}}
- */
-export function writePackage(network, organisation, label, port) {
-  const identity = (/** @type {string} */ name) =>
+/** Writes an organisation's package. It says where that organisation's process listens and how the peer proves itself to it. */
+export function writePackage(
+  network: Network,
+  organisation: Organisation,
+  label: string,
+  port: number,
+): { file: string; packageId: string } {
+  const identity = (name: string) =>
     readFileSync(path.join(identityDir(network, organisation), name), 'utf8');
   const connection = {
     address: `${network.chaincode.host}:${String(port)}`,
@@ -158,11 +159,14 @@ export function writePackage(network, organisation, label, port) {
   return { file, packageId: `${label}:${createHash('sha256').update(archive).digest('hex')}` };
 }
 
-/** @param {unknown} value */
-const json = (value) => Buffer.from(JSON.stringify(value));
+const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-/** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @param {string} packageFile */
-export async function installPackage(network, binaries, organisation, packageFile) {
+export async function installPackage(
+  network: Network,
+  binaries: Binaries,
+  organisation: Organisation,
+  packageFile: string,
+) {
   const args = ['lifecycle', 'chaincode', 'install', packageFile];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
   if (!ok && !/already successfully installed/.test(output))
@@ -172,10 +176,8 @@ export async function installPackage(network, binaries, organisation, packageFil
 /**
  * The process that executes the chaincode for one organisation's peer. It is told whose it is, because the chaincode reads
  * its own organisation's private data.
- * @param {Network} network @param {Organisation} organisation @param {Deployed} deployed
- * @returns {Start}
  */
-export function chaincodeStart(network, organisation, deployed) {
+export function chaincodeStart(network: Network, organisation: Organisation, deployed: Deployed): Start {
   const port = deployed.ports[organisation.name];
   const packageId = deployed.packageIds[organisation.name];
   if (port === undefined || packageId === undefined)
@@ -209,15 +211,14 @@ export function chaincodeStart(network, organisation, deployed) {
   };
 }
 
-/** Where the source's dependencies are found: its own node_modules and those of every folder above. @param {string} folder @returns {string[]} */
-function moduleFolders(folder) {
+/** Where the source's dependencies are found: its own node_modules and those of every folder above. */
+function moduleFolders(folder: string): string[] {
   const parent = path.dirname(folder);
   const own = path.join(folder, 'node_modules');
   return parent === folder ? [own] : [own, ...moduleFolders(parent)];
 }
 
-/** @param {Network} network @param {Organisation} organisation @param {number} port @returns {Promise<boolean>} */
-function answersTls(network, organisation, port) {
+function answersTls(network: Network, organisation: Organisation, port: number): Promise<boolean> {
   const secrets = identityDir(network, organisation);
   const options = {
     host: network.chaincode.host,
@@ -234,16 +235,14 @@ function answersTls(network, organisation, port) {
       resolve(true);
     });
     socket.setTimeout(2000, () => socket.destroy(new Error('no answer')));
-    socket.on('error', () => resolve(false));
+    socket.on('error', () => {
+      resolve(false);
+    });
   });
 }
 
-/**
- * The terms of the chaincode's definition: who must endorse, and which collections there are.
- * @param {Network} network
- * @returns {{args: string[], digest: string}}
- */
-export function definitionTerms(network) {
+/** The terms of the chaincode's definition: who must endorse, and which collections there are. */
+export function definitionTerms(network: Network): { args: string[]; digest: string } {
   const { collections: custom, signaturePolicy } = network.chaincode;
   const file = path.join(network.dataDir, 'chaincode', 'collections.json');
   const text =
@@ -262,8 +261,8 @@ export function definitionTerms(network) {
   };
 }
 
-/** @param {Network} network @param {Binaries} binaries @returns {Promise<number>} sequence of the committed definition, 0 if none */
-export async function committedSequence(network, binaries) {
+/** @returns sequence of the committed definition, 0 if none */
+export async function committedSequence(network: Network, binaries: Binaries): Promise<number> {
   const [organisation] = network.organisations;
   if (organisation === undefined) return 0;
   const args = [
@@ -283,11 +282,14 @@ export async function committedSequence(network, binaries) {
   throw commandFailed(network, 'peer', args, output);
 }
 
-/**
- * Approves a definition for every organisation and commits it. Safe to repeat.
- * @param {Network} network @param {Binaries} binaries @param {Build} build @param {Deployed} deployed @param {string[]} terms
- */
-export async function approveAndCommit(network, binaries, build, deployed, terms) {
+/** Approves a definition for every organisation and commits it. Safe to repeat. */
+export async function approveAndCommit(
+  network: Network,
+  binaries: Binaries,
+  build: Build,
+  deployed: Deployed,
+  terms: string[],
+) {
   const definition = [
     '-C',
     network.channel,
@@ -321,8 +323,13 @@ export async function approveAndCommit(network, binaries, build, deployed, terms
   await runProgram(network, binaries, 'peer', args, asAdministrator(network, first));
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @param {Deployed} deployed @param {string[]} definition */
-async function approve(network, binaries, organisation, deployed, definition) {
+async function approve(
+  network: Network,
+  binaries: Binaries,
+  organisation: Organisation,
+  deployed: Deployed,
+  definition: string[],
+) {
   const packageId = String(deployed.packageIds[organisation.name]);
   const args = [
     'lifecycle',

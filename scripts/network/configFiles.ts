@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { provenancePolicy, trusteeOf } from './description.mjs';
+import { type CollectionTerms, consentsCollection } from '@chartwitness/chaincode/domain';
+import { type Network, type Organisation, provenancePolicy, trusteeOf } from './description';
+import { NETWORK_FOLDER } from './folder';
 import {
   ledgerDir,
   ordererDir,
@@ -13,24 +13,17 @@ import {
   peerDir,
   peerPart,
   tlsCaFile,
-} from './layout.mjs';
+} from './layout';
 
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
-
-const here = path.dirname(fileURLToPath(import.meta.url));
-export const BUILDER_DIR = path.join(here, 'builder');
+export const BUILDER_DIR = path.join(NETWORK_FOLDER, 'builder');
 
 /** The name of the channel's policy for public writes, and the only form of it that a chaincode definition may use. */
 export const PROVENANCE_POLICY = '/Channel/Application/Provenance';
 
-/**
- * Replaces each `${name}`. A field without a value and a value without a field are both mistakes of ours.
- * @param {string} template @param {Record<string, string | number>} values
- */
-export function fill(template, values) {
+/** Replaces each `${name}`. A field without a value and a value without a field are both mistakes of ours. */
+export function fill(template: string, values: Record<string, string | number>) {
   const unused = new Set(Object.keys(values));
-  const text = template.replace(/\$\{(\w+)\}/g, (_, name) => {
+  const text = template.replace(/\$\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`No value for ${name}`);
     unused.delete(name);
@@ -43,18 +36,16 @@ export function fill(template, values) {
 const AUTH_FILTERS_2 = '[{ name: DefaultAuth }, { name: ExpirationCheck }]';
 const AUTH_FILTERS_3 = '[{ name: DefaultAuth }, { name: ExpirationCheck }, { name: TimeWindowCheck }]';
 
-/** @param {string} name */
-const template = (name) => readFileSync(path.join(here, 'config', name), 'utf8');
+const template = (name: string) => readFileSync(path.join(NETWORK_FOLDER, 'config', name), 'utf8');
 
-/** @param {string[]} items paths, written so that any character in them is safe in YAML */
-const yamlList = (items) => `[${items.map((item) => JSON.stringify(item)).join(', ')}]`;
+/** Paths, written so that any character in them is safe in YAML. */
+const yamlList = (items: string[]) => `[${items.map((item) => JSON.stringify(item)).join(', ')}]`;
 
 /**
  * A peer's `core.yaml`.
- * @param {Network} network @param {Organisation} organisation
- * @param {string} fabricVersion such as `3.1.5`: Fabric 2.5 does not know the time-window check and would not start with it
+ * @param fabricVersion such as `3.1.5`: Fabric 2.5 does not know the time-window check and would not start with it
  */
-export function coreYaml(network, organisation, fabricVersion) {
+export function coreYaml(network: Network, organisation: Organisation, fabricVersion: string) {
   return fill(template('core.yaml'), {
     peerId: `peer0.${organisation.domain}`,
     mspId: organisation.mspId,
@@ -72,8 +63,7 @@ export function coreYaml(network, organisation, fabricVersion) {
   });
 }
 
-/** @param {Network} network */
-export function ordererYaml(network) {
+export function ordererYaml(network: Network) {
   const clients = [
     ordererTlsCaFile(network),
     ...network.organisations.map((each) => tlsCaFile(network, each)),
@@ -93,10 +83,9 @@ export function ordererYaml(network) {
 /**
  * What cryptogen makes: an authority for identities and one for TLS in each organisation, one node each, one administrator
  * each. Gateways' identities are issued afterwards (identities.mjs), because cryptogen knows no attributes.
- * @param {Network} network
  */
-export function cryptoConfigYaml(network) {
-  const host = (/** @type {string} */ name) => `      - Hostname: ${name}
+export function cryptoConfigYaml(network: Network) {
+  const host = (name: string) => `      - Hostname: ${name}
         SANS: [localhost, 127.0.0.1]`;
   const peers = network.organisations.map(
     (organisation) => `  - Name: ${organisation.mspId}
@@ -120,11 +109,8 @@ ${peers.join('\n')}
 `;
 }
 
-/**
- * The channel: who is in it, who may do what, how blocks are cut.
- * @param {Network} network
- */
-export function configtxYaml(network) {
+/** The channel: who is in it, who may do what, how blocks are cut. */
+export function configtxYaml(network: Network) {
   const { orderer, block } = network;
   return `# The channel's first configuration, turned into its block 0 by configtxgen.
 Organizations:
@@ -196,8 +182,7 @@ Profiles:
 `;
 }
 
-/** @param {Network} network @param {Organisation} organisation */
-function organisationYaml(network, organisation) {
+function organisationYaml(network: Network, organisation: Organisation) {
   const { mspId, name } = organisation;
   const [host, port] = organisation.peerEndpoint.split(':');
   return `  - &${name}
@@ -214,23 +199,12 @@ function organisationYaml(network, organisation) {
       - { Host: ${String(host)}, Port: ${String(port)} }`;
 }
 
-/**
- * The private data collections of the chaincode: consents are seen by every organisation's peers (each decides by them)
- * and written by the trustee alone. Events lie in the implicit collections of holder and trustee, which need no entry.
- * @param {Network} network
- */
-export function collections(network) {
-  const members = network.organisations.map((organisation) => `'${organisation.mspId}.member'`);
+/** The private data collections of the chaincode on this network. */
+export function collections(network: Network): readonly CollectionTerms[] {
   return [
-    {
-      name: 'consents',
-      policy: `OR(${members.join(', ')})`,
-      requiredPeerCount: 0,
-      maxPeerCount: network.organisations.length,
-      blockToLive: 0,
-      memberOnlyRead: true,
-      memberOnlyWrite: true,
-      endorsementPolicy: { signaturePolicy: `OR('${trusteeOf(network).mspId}.peer')` },
-    },
+    consentsCollection(
+      trusteeOf(network).mspId,
+      network.organisations.map(({ mspId }) => mspId),
+    ),
   ];
 }

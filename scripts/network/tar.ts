@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { gzipSync } from 'node:zlib';
 
 const BLOCK = 512;
@@ -7,9 +6,9 @@ const BLOCK = 512;
 /**
  * A gzipped tar archive whose bytes depend on names and contents alone (no times, no owners), so that the same chaincode
  * always gives the same package id.
- * @param {{name: string, content: Buffer}[]} files names of at most 100 bytes
+ * @param files names of at most 100 bytes
  */
-export function tarGzip(files) {
+export function tarGzip(files: { name: string; content: Buffer }[]) {
   const parts = files.flatMap(({ name, content }) => [
     header(name, content.length),
     content,
@@ -18,11 +17,10 @@ export function tarGzip(files) {
   return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]), { level: 9 });
 }
 
-/** A `ustar` header (POSIX.1-1988). @param {string} name @param {number} size */
-function header(name, size) {
+/** A `ustar` header (POSIX.1-1988). */
+function header(name: string, size: number) {
   const block = Buffer.alloc(BLOCK);
-  const octal = (/** @type {number} */ value, /** @type {number} */ width) =>
-    value.toString(8).padStart(width - 1, '0') + '\0';
+  const octal = (value: number, width: number) => value.toString(8).padStart(width - 1, '0') + '\0';
   block.write(name, 0, 100);
   block.write(octal(0o600, 8), 100);
   block.write(octal(0, 8), 108);

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { createReadStream, existsSync, statSync, watchFile } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { binariesIfPresent, findBinaries } from './binaries.mjs';
-import { readDescription } from './description.mjs';
-import { logFile } from './layout.mjs';
-import { clean, deploy, down, expectedParts, status, up } from './network.mjs';
-import { NetworkError } from './networkError.mjs';
-import { printedCommand } from './printedCommand.mjs';
-import { lastLines, recordedParts } from './processes.mjs';
-import { readState } from './state.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
+import { binariesIfPresent, findBinaries } from './binaries';
+import { type Network, readDescription } from './description';
+import { logFile } from './layout';
+import { clean, deploy, down, expectedParts, status, type Status, up } from './commands';
+import { NetworkError } from './networkError';
+import { printedCommand } from './printedCommand';
+import { lastLines, recordedParts } from './processes';
+import { readState } from './state';
 
 const USAGE = `A Hyperledger Fabric network on this machine, without containers. For development: all keys lie on one disk.
 
@@ -31,7 +28,7 @@ const USAGE = `A Hyperledger Fabric network on this machine, without containers.
 Fabric's programs are taken from FABRIC_BIN, else from PATH.
 `;
 
-const OPTIONS = /** @type {const} */ ({
+const OPTIONS = {
   network: { type: 'string' },
   data: { type: 'string' },
   'port-base': { type: 'string' },
@@ -43,15 +40,13 @@ const OPTIONS = /** @type {const} */ ({
   lines: { type: 'string', default: '40' },
   follow: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
-});
+} as const;
 
-/** @param {string} line */
-const say = (line) => void process.stdout.write(`${line}\n`);
+const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** @typedef {ReturnType<typeof parse>['values']} Values */
+export type Values = ReturnType<typeof parse>['values'];
 
-/** @type {Record<string, (network: Network, values: Values, rest: string[]) => Promise<number>>} */
-const COMMANDS = {
+const COMMANDS: Record<string, (network: Network, values: Values, rest: string[]) => Promise<number>> = {
   up: async (network) => (await up(network, findBinaries(process.env), say), 0),
   deploy: async (network, values) => (
     await deploy(network, findBinaries(process.env), say, { upgrade: values.upgrade }),
@@ -64,8 +59,8 @@ const COMMANDS = {
   clean: async (network) => (await clean(network, say), 0),
 };
 
-/** @returns {Promise<number>} exit status: 0 done, 1 could not, 2 wrong usage, 3 (status only) not fully up */
-async function main() {
+/** @returns exit status: 0 done, 1 could not, 2 wrong usage, 3 (status only) not fully up */
+async function main(): Promise<number> {
   const { values, positionals } = parse(process.argv.slice(2));
   const [name, ...rest] = positionals;
   if (values.help || name === undefined) return (say(USAGE), values.help ? 0 : 2);
@@ -82,28 +77,24 @@ async function main() {
   return command(network, values, rest);
 }
 
-/** @param {string[]} args */
-function parse(args) {
+function parse(args: string[]) {
   try {
     return parseArgs({ args, options: OPTIONS, allowPositionals: true });
   } catch (cause) {
-    throw usage(/** @type {Error} */ (cause).message);
+    throw usage((cause as Error).message);
   }
 }
 
-/** @param {Values} values @param {'port-base' | 'max-message-count' | 'lines'} name */
-function wholeNumber(values, name) {
+function wholeNumber(values: Values, name: 'port-base' | 'max-message-count' | 'lines') {
   const text = values[name];
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw usage(`--${name} takes a whole number, not ${text}.`);
   return Number(text);
 }
 
-/** @param {string} message */
-const usage = (message) => new NetworkError('USAGE', message, 'See `npm run network -- --help`.');
+const usage = (message: string) => new NetworkError('USAGE', message, 'See `npm run network -- --help`.');
 
-/** @param {Network} network @param {import('./network.mjs').Status} found @param {boolean} asJson */
-function printStatus(network, found, asJson) {
+function printStatus(network: Network, found: Status, asJson: boolean) {
   if (asJson) {
     say(JSON.stringify(found, null, 2));
     return found.state === 'up' ? 0 : 3;
@@ -125,8 +116,7 @@ function printStatus(network, found, asJson) {
   return found.state === 'up' ? 0 : 3;
 }
 
-/** @param {Network} network @param {Values} values @param {string | undefined} part */
-function printLogs(network, values, part) {
+function printLogs(network: Network, values: Values, part: string | undefined) {
   const known = [...new Set([...expectedParts(network, readState(network)), ...recordedParts(network)])];
   const wanted =
     part === undefined ? known : known.filter((each) => each === part || each.startsWith(`${part}.`));
@@ -138,8 +128,8 @@ function printLogs(network, values, part) {
   return Promise.resolve(0);
 }
 
-/** Prints what is appended from now on, until the command is interrupted. @param {Network} network @param {string} part */
-function follow(network, part) {
+/** Prints what is appended from now on, until the command is interrupted. */
+function follow(network: Network, part: string) {
   const file = logFile(network, part);
   let read = existsSync(file) ? statSync(file).size : 0;
   watchFile(file, { interval: 300 }, ({ size }) => {
@@ -153,14 +143,17 @@ function follow(network, part) {
 
 // A reader that has seen enough (`… | head`) is no error.
 process.stdout.on('error', (cause) => {
-  if (/** @type {NodeJS.ErrnoException} */ (cause).code !== 'EPIPE') throw cause;
+  if ((cause as NodeJS.ErrnoException).code !== 'EPIPE') throw cause;
   process.exit();
 });
 
-try {
-  process.exitCode = await main();
-} catch (cause) {
-  if (!(cause instanceof NetworkError)) throw cause;
-  process.stderr.write(`error: ${cause.message}\nremedy: ${cause.remedy}\n`);
-  process.exitCode = cause.code === 'USAGE' ? 2 : 1;
-}
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (cause: unknown) => {
+    if (!(cause instanceof NetworkError)) throw cause;
+    process.stderr.write(`error: ${cause.message}\nremedy: ${cause.remedy}\n`);
+    process.exitCode = cause.code === 'USAGE' ? 2 : 1;
+  },
+);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import {
   existsSync,
   linkSync,
@@ -11,43 +10,48 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { fixedPart } from './description.mjs';
-import { NetworkError } from './networkError.mjs';
-import { printedCommand } from './printedCommand.mjs';
-import { birthOf } from './processes.mjs';
+import { fixedPart, type Network } from './description';
+import type { Place } from './layout';
+import { NetworkError } from './networkError';
+import { printedCommand } from './printedCommand';
+import { birthOf } from './processes';
 
-/** @typedef {import('./description.mjs').Network} Network */
-
-/**
- * @typedef {object} Deployed one build of the chaincode, as it is installed
- * @property {string} label name, version and digest of the code
- * @property {Record<string, number>} ports of each organisation's process, by organisation name
- * @property {Record<string, string>} packageIds by organisation name
- * @property {number} sequence of the definition that names it
- * @property {string} terms digest of policy and collections
- */
-
-/**
- * @typedef {object} State what a network remembers between commands
- * @property {1} format
- * @property {string} fixed digest of the description, see `fixedPart`
- * @property {string} fabricVersion that wrote the ledgers last
- * @property {string[]} joined parts that have joined the channel
- * @property {Deployed | undefined} deployed
- * @property {number} nextPort for the next build's processes: a port belongs to one package id for ever
- */
-
-/** @param {Network} network */
-const stateFile = (network) => path.join(network.dataDir, 'state.json');
-
-/** @param {Network} network @returns {State | undefined} */
-export function readState(network) {
-  if (!existsSync(stateFile(network))) return undefined;
-  return JSON.parse(readFileSync(stateFile(network), 'utf8'));
+/** One build of the chaincode, as it is installed. */
+export interface Deployed {
+  /** name, version and digest of the code. */
+  label: string;
+  /** Of each organisation's process, by organisation name. */
+  ports: Record<string, number>;
+  /** By organisation name. */
+  packageIds: Record<string, string>;
+  /** Of the definition that names it. */
+  sequence: number;
+  /** Digest of policy and collections. */
+  terms: string;
 }
 
-/** @param {Network} network @param {State} state */
-export function writeState(network, state) {
+/** What a network remembers between commands. */
+export interface State {
+  format: 1;
+  /** Digest of the description, see `fixedPart`. */
+  fixed: string;
+  /** That wrote the ledgers last. */
+  fabricVersion: string;
+  /** Parts that have joined the channel. */
+  joined: string[];
+  deployed: Deployed | undefined;
+  /** For the next build's processes: a port belongs to one package id for ever. */
+  nextPort: number;
+}
+
+const stateFile = (network: Network) => path.join(network.dataDir, 'state.json');
+
+export function readState(network: Network): State | undefined {
+  if (!existsSync(stateFile(network))) return undefined;
+  return JSON.parse(readFileSync(stateFile(network), 'utf8')) as State;
+}
+
+export function writeState(network: Network, state: State) {
   mkdirSync(network.dataDir, { recursive: true });
   const unfinished = `${stateFile(network)}.new`;
   writeFileSync(unfinished, `${JSON.stringify(state, null, 2)}\n`);
@@ -56,11 +60,9 @@ export function writeState(network, state) {
 
 /**
  * The state that belongs to this description and these binaries; a new one where there is none yet.
- * @param {Network} network @param {string} fabricVersion
- * @returns {State}
- * @throws {NetworkError} LEFTOVER_DATA
+ * @throws NetworkError LEFTOVER_DATA
  */
-export function openState(network, fabricVersion) {
+export function openState(network: Network, fabricVersion: string): State {
   const state = readState(network);
   if (state === undefined) {
     requireEmpty(network);
@@ -90,8 +92,7 @@ export function openState(network, fabricVersion) {
   return { ...state, fabricVersion };
 }
 
-/** @param {Network} network */
-function requireEmpty(network) {
+function requireEmpty(network: Network) {
   const names = existsSync(network.dataDir)
     ? readdirSync(network.dataDir).filter((name) => !name.startsWith('lock'))
     : [];
@@ -103,8 +104,7 @@ function requireEmpty(network) {
   );
 }
 
-/** @param {Network} network @param {string} what @param {string} first */
-function leftover(network, what, first) {
+function leftover(network: Network, what: string, first: string) {
   return new NetworkError(
     'LEFTOVER_DATA',
     `The data in ${network.dataDir} ${what}.`,
@@ -112,10 +112,9 @@ function leftover(network, what, first) {
   );
 }
 
-/** @param {string} a @param {string} b dotted versions */
-function isOlder(a, b) {
-  const numbers = (/** @type {string} */ version) =>
-    version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
+/** Compares dotted versions. */
+function isOlder(a: string, b: string) {
+  const numbers = (version: string) => version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0);
   const [left, right] = [numbers(a), numbers(b)];
   const at = [0, 1, 2].find((i) => left[i] !== right[i]);
   return at !== undefined && (left[at] ?? 0) < (right[at] ?? 0);
@@ -123,22 +122,21 @@ function isOlder(a, b) {
 
 /**
  * Runs `work` while no other command changes the same network. A lock left by a command that died is taken over.
- * @template T @param {Network} network @param {() => Promise<T>} work @returns {Promise<T>}
- * @throws {NetworkError} LOCKED
+ * @throws NetworkError LOCKED
  */
-export async function exclusively(network, work) {
-  const file = path.join(network.dataDir, 'lock');
-  mkdirSync(network.dataDir, { recursive: true });
+export async function exclusively<T>(place: Place, work: () => Promise<T>): Promise<T> {
+  const file = path.join(place.dataDir, 'lock');
+  mkdirSync(place.dataDir, { recursive: true });
   if (existsSync(file) && !holderLives(file)) rmSync(file, { force: true });
   const own = `${file}.${String(process.pid)}`;
   writeFileSync(own, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) }));
   try {
     linkSync(own, file);
   } catch (cause) {
-    if (/** @type {NodeJS.ErrnoException} */ (cause).code !== 'EEXIST') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
     throw new NetworkError(
       'LOCKED',
-      `Another network command (process ${holderOf(file)}) is working on ${network.dataDir}.`,
+      `Another network command (process ${holderOf(file)}) is working on ${place.dataDir}.`,
       'Wait until it has ended, then run this again.',
     );
   } finally {
@@ -151,21 +149,24 @@ export async function exclusively(network, work) {
   }
 }
 
-/** @param {string} file */
-function holderLives(file) {
+function holderLives(file: string) {
   try {
-    const { pid, born } = JSON.parse(readFileSync(file, 'utf8'));
+    const { pid, born } = readHolder(file);
     return birthOf(pid) === born;
   } catch {
     return false;
   }
 }
 
-/** @param {string} file */
-function holderOf(file) {
+function holderOf(file: string) {
   try {
-    return String(JSON.parse(readFileSync(file, 'utf8')).pid);
+    return String(readHolder(file).pid);
   } catch {
     return 'unknown';
   }
+}
+
+/** Who holds the lock. @throws Error when the file is gone or cut short. */
+function readHolder(file: string): { readonly pid: number; readonly born: string | undefined } {
+  return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; born: string };
 }

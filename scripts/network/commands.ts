@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +11,10 @@ import {
   reservePorts,
   stageChaincode,
   writePackage,
-} from './chaincode.mjs';
-import { chaincodePart, peerPart } from './layout.mjs';
-import { issueIdentities } from './identities.mjs';
-import { NetworkError } from './networkError.mjs';
+} from './chaincode';
+import { chaincodePart, peerPart } from './layout';
+import { issueIdentities } from './identities';
+import { NetworkError } from './networkError';
 import {
   joinOrderer,
   joinPeer,
@@ -24,19 +23,17 @@ import {
   ordererStart,
   peerStart,
   writeNodeConfigs,
-} from './nodes.mjs';
-import { printedCommand } from './printedCommand.mjs';
-import { recordedParts, running, startPart, stopPart } from './processes.mjs';
-import { profileOf, writeProfiles } from './profiles.mjs';
-import { waitUntilEndorsable } from './readiness.mjs';
-import { exclusively, openState, readState, writeState } from './state.mjs';
+} from './nodes';
+import { printedCommand } from './printedCommand';
+import { recordedParts, running, type Start, startPart, stopPart } from './processes';
+import { profileOf, writeProfiles } from './profiles';
+import { waitUntilEndorsable } from './readiness';
+import { type Deployed, exclusively, openState, readState, type State, writeState } from './state';
+import type { Network } from './description';
+import type { Binaries } from './binaries';
 
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./binaries.mjs').Binaries} Binaries */
-/** @typedef {import('./processes.mjs').Start} Start */
-/** @typedef {import('./state.mjs').State} State */
-/** @typedef {import('./state.mjs').Deployed} Deployed */
-/** @typedef {(line: string) => void} Say where progress is told */
+/** Where progress is told. */
+export type Say = (line: string) => void;
 
 /** A process of a former chaincode finishes what it was asked before it ends. */
 const DRAIN_MS = 2000;
@@ -60,9 +57,8 @@ const OWN_FILES = [
 /**
  * Starts whatever does not run: certificates and channel at first, then orderer, peers, the deployed chaincode. Returns when
  * transactions can be endorsed. Idempotent, and the way out of a half-started network.
- * @param {Network} network @param {Binaries} binaries @param {Say} say
  */
-export async function up(network, binaries, say) {
+export async function up(network: Network, binaries: Binaries, say: Say) {
   refuseExternal(network, 'up');
   await exclusively(network, async () => {
     const state = openState(network, binaries.version);
@@ -89,11 +85,14 @@ export async function up(network, binaries, say) {
 /**
  * Makes the compiled chaincode on disk the one that runs: the first time, and again whenever its code, policy or
  * collections differ from what is deployed (then as the next sequence, while the former one still answers).
- * @param {Network} network @param {Binaries} binaries @param {Say} say
- * @param {{upgrade?: boolean}} [options] `upgrade`: a new sequence even if nothing differs
- * @returns {Promise<Deployed>}
+ * @param options `upgrade`: a new sequence even if nothing differs
  */
-export function deploy(network, binaries, say, options = {}) {
+export function deploy(
+  network: Network,
+  binaries: Binaries,
+  say: Say,
+  options: { upgrade?: boolean } = {},
+): Promise<Deployed> {
   return exclusively(network, async () => {
     const state = await openForDeploy(network, binaries);
     const build = stageChaincode(network);
@@ -128,8 +127,7 @@ export function deploy(network, binaries, say, options = {}) {
   });
 }
 
-/** @param {Network} network @param {Binaries} binaries */
-async function openForDeploy(network, binaries) {
+async function openForDeploy(network: Network, binaries: Binaries) {
   const state = openState(network, binaries.version);
   if (network.external === undefined) requireUp(network);
   writeState(network, state);
@@ -138,15 +136,16 @@ async function openForDeploy(network, binaries) {
   return state;
 }
 
-/**
- * @param {Network} network @param {Binaries} binaries @param {State} state @param {{label: string}} build
- * @param {{sequence: number, terms: string}} definition @returns {Promise<Deployed>}
- */
-async function install(network, binaries, state, build, definition) {
+async function install(
+  network: Network,
+  binaries: Binaries,
+  state: State,
+  build: { label: string },
+  definition: { sequence: number; terms: string },
+): Promise<Deployed> {
   const same = state.deployed?.label === build.label ? state.deployed : undefined;
   const { ports } = same ?? (await reservePorts(network, state));
-  /** @type {Record<string, string>} */
-  const packageIds = {};
+  const packageIds: Record<string, string> = {};
   await Promise.all(
     network.organisations.map(async (organisation) => {
       const { file, packageId } = writePackage(
@@ -162,21 +161,19 @@ async function install(network, binaries, state, build, definition) {
   return { label: build.label, ports, packageIds, ...definition };
 }
 
-/** @param {Network} network @param {State} state @param {Deployed} deployed */
-function nextPortAfter(network, state, deployed) {
+function nextPortAfter(network: Network, state: State, deployed: Deployed) {
   const taken = Object.values(deployed.ports).map((port) => port - network.portBase - 100 + 1);
   return Math.max(state.nextPort, ...taken);
 }
 
-/** @param {Network} network @param {Say} say @param {string} message */
-async function finishDeploy(network, say, message) {
+async function finishDeploy(network: Network, say: Say, message: string) {
   writeProfiles(network);
   await ready(network);
   say(message);
 }
 
-/** Ends processes of former packages, once the definition no longer names them. @param {Network} network @param {Deployed} deployed */
-async function stopFormer(network, deployed) {
+/** Ends processes of former packages, once the definition no longer names them. */
+async function stopFormer(network: Network, deployed: Deployed) {
   const current = new Set(
     network.organisations.map((each) => chaincodePart(each, Number(deployed.ports[each.name]))),
   );
@@ -186,13 +183,13 @@ async function stopFormer(network, deployed) {
   await Promise.all(former.map((part) => stopPart(network, part)));
 }
 
-/**
- * Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need it.
- * @param {Network} network @param {Say} say
- */
-export async function down(network, say) {
-  if (!existsSync(network.dataDir)) return say('Nothing is running.');
-  return exclusively(network, async () => {
+/** Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need it. */
+export async function down(network: Network, say: Say) {
+  if (!existsSync(network.dataDir)) {
+    say('Nothing is running.');
+    return;
+  }
+  await exclusively(network, async () => {
     const parts = recordedParts(network);
     const chaincode = parts.filter((part) => part.startsWith('chaincode.'));
     const nodes = parts.filter((part) => !part.startsWith('chaincode.'));
@@ -209,8 +206,8 @@ export async function down(network, say) {
   });
 }
 
-/** Ends everything and removes the network's data: ledgers, certificates, profiles. @param {Network} network @param {Say} say */
-export async function clean(network, say) {
+/** Ends everything and removes the network's data: ledgers, certificates, profiles. */
+export async function clean(network: Network, say: Say) {
   await down(network, () => undefined);
   for (const name of OWN_FILES) rmSync(path.join(network.dataDir, name), { recursive: true, force: true });
   const left = existsSync(network.dataDir) ? readdirSync(network.dataDir) : [];
@@ -222,19 +219,15 @@ export async function clean(network, say) {
   );
 }
 
-/**
- * @typedef {object} Status
- * @property {'up' | 'half-started' | 'down'} state
- * @property {string | undefined} fabricVersion
- * @property {Deployed | undefined} deployed
- * @property {{part: string, pid: number | undefined, ports: number[], height?: number | undefined}[]} parts
- */
+export interface Status {
+  state: 'up' | 'half-started' | 'down';
+  fabricVersion: string | undefined;
+  deployed: Deployed | undefined;
+  parts: { part: string; pid: number | undefined; ports: number[]; height?: number | undefined }[];
+}
 
-/**
- * @param {Network} network @param {Binaries | undefined} binaries with them, the peers are asked for their ledger's height
- * @returns {Promise<Status>}
- */
-export async function status(network, binaries) {
+/** @param binaries with them, the peers are asked for their ledger's height */
+export async function status(network: Network, binaries: Binaries | undefined): Promise<Status> {
   const state = readState(network);
   const parts = await Promise.all(
     expectedParts(network, state).map(async (part) => {
@@ -250,8 +243,7 @@ export async function status(network, binaries) {
   return { state: overall, fabricVersion: state?.fabricVersion, deployed: state?.deployed, parts };
 }
 
-/** @param {Network} network @param {State | undefined} state @returns {string[]} */
-export function expectedParts(network, state) {
+export function expectedParts(network: Network, state: State | undefined): string[] {
   const nodes = network.external === undefined ? ['orderer', ...network.organisations.map(peerPart)] : [];
   const { deployed } = state ?? {};
   if (deployed === undefined) return nodes;
@@ -263,9 +255,9 @@ export function expectedParts(network, state) {
 
 /**
  * Starts one part that was stopped, as a test of outages does.
- * @param {Network} network @param {Binaries} binaries @param {string} part a name that `status` lists
+ * @param part a name that `status` lists
  */
-export async function startOne(network, binaries, part) {
+export async function startOne(network: Network, binaries: Binaries, part: string) {
   const state = openState(network, binaries.version);
   const starts = [
     ordererStart(network, binaries),
@@ -282,16 +274,12 @@ export async function startOne(network, binaries, part) {
   await startPart(network, start);
 }
 
-/**
- * Ends one part; SIGKILL for a crash.
- * @param {Network} network @param {string} part @param {NodeJS.Signals} [signal]
- */
-export async function stopOne(network, part, signal = 'SIGTERM') {
+/** Ends one part; SIGKILL for a crash. */
+export async function stopOne(network: Network, part: string, signal: NodeJS.Signals = 'SIGTERM') {
   await stopPart(network, part, signal);
 }
 
-/** @param {Network} network @param {State} state @returns {Start[]} */
-function chaincodeStarts(network, state) {
+function chaincodeStarts(network: Network, state: State): Start[] {
   const { deployed } = state;
   return deployed === undefined
     ? []
@@ -300,10 +288,9 @@ function chaincodeStarts(network, state) {
 
 /**
  * Starts parts side by side, and lets all of them settle before it reports the first that failed.
- * @param {Network} network @param {Start[]} starts @param {Say} say
- * @returns {Promise<boolean[]>} which had to be started
+ * @returns which had to be started
  */
-async function startAll(network, starts, say) {
+async function startAll(network: Network, starts: Start[], say: Say): Promise<boolean[]> {
   const outcomes = await Promise.allSettled(
     starts.map(async (start) => {
       const started = await startPart(network, start);
@@ -317,10 +304,9 @@ async function startAll(network, starts, say) {
   });
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {State} state @param {Say} say */
-async function joinChannel(network, binaries, state, say) {
+async function joinChannel(network: Network, binaries: Binaries, state: State, say: Say) {
   const joined = new Set(state.joined);
-  const join = async (/** @type {string} */ part, /** @type {() => Promise<void>} */ work) => {
+  const join = async (part: string, work: () => Promise<void>) => {
     if (joined.has(part)) return;
     await work();
     joined.add(part);
@@ -334,15 +320,15 @@ async function joinChannel(network, binaries, state, say) {
   writeState(network, state);
 }
 
-/** Every organisation's gateway can have a transaction endorsed. @param {Network} network */
-async function ready(network) {
+/** Every organisation's gateway can have a transaction endorsed. */
+async function ready(network: Network) {
   await Promise.all(
     network.organisations.map((each) => waitUntilEndorsable(network, profileOf(network, each))),
   );
 }
 
-/** @param {Network} network @throws {NetworkError} NOT_UP, HALF_STARTED */
-function requireUp(network) {
+/** @throws NetworkError NOT_UP, HALF_STARTED */
+function requireUp(network: Network) {
   const nodes = expectedParts(network, undefined);
   const missing = nodes.filter((part) => running(network, part) === undefined);
   if (missing.length === 0) return;
@@ -360,8 +346,7 @@ function requireUp(network) {
   );
 }
 
-/** @param {Network} network @param {string} command */
-function refuseExternal(network, command) {
+function refuseExternal(network: Network, command: string) {
   if (network.external === undefined) return;
   throw new NetworkError(
     'EXTERNAL_NETWORK',

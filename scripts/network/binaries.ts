@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { NetworkError } from './networkError.mjs';
+import { NetworkError } from './networkError';
 
-/** @typedef {'peer' | 'orderer' | 'configtxgen' | 'cryptogen' | 'osnadmin'} Program */
-/** @typedef {{version: string, programs: Record<Program, string>}} Binaries */
+export type Program = 'peer' | 'orderer' | 'configtxgen' | 'cryptogen' | 'osnadmin';
+export type Binaries = { version: string; programs: Record<Program, string> };
 
-/** @type {Program[]} */
-export const PROGRAMS = ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin'];
+export const PROGRAMS: Program[] = ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin'];
 export const TESTED_VERSIONS = ['2.5.16', '3.1.5'];
 
 /** How each program is asked for its version; osnadmin has no such option and is taken from beside the others. */
@@ -28,21 +26,19 @@ const HOW_TO_GET_THEM = `Get the official release (https://github.com/hyperledge
 
 /**
  * Finds Fabric's programs in `FABRIC_BIN` if that is set, else on `PATH`.
- * @param {NodeJS.ProcessEnv} env
- * @returns {Binaries}
- * @throws {NetworkError} BINARIES_ABSENT, BINARIES_MIXED or VERSION_UNSUPPORTED
+ * @throws NetworkError BINARIES_ABSENT, BINARIES_MIXED or VERSION_UNSUPPORTED
  */
-export function findBinaries(env) {
+export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
   const folders = env['FABRIC_BIN'] ? [env['FABRIC_BIN']] : (env['PATH'] ?? '').split(path.delimiter);
-  const found = PROGRAMS.map((program) => /** @type {const} */ ([program, locate(program, folders)]));
+  const found = PROGRAMS.map((program) => [program, locate(program, folders)] as const);
   const absent = found.filter(([, file]) => file === undefined).map(([program]) => program);
   if (absent.length > 0) throw binariesAbsent(absent, env['FABRIC_BIN']);
-  const programs = /** @type {Record<Program, string>} */ (Object.fromEntries(found));
+  const programs = Object.fromEntries(found) as Record<Program, string>;
   return { programs, version: oneVersion(programs) };
 }
 
-/** @param {NodeJS.ProcessEnv} env @returns {Binaries | undefined} undefined where none are installed */
-export function binariesIfPresent(env) {
+/** @returns undefined where none are installed */
+export function binariesIfPresent(env: NodeJS.ProcessEnv): Binaries | undefined {
   try {
     return findBinaries(env);
   } catch (cause) {
@@ -51,13 +47,11 @@ export function binariesIfPresent(env) {
   }
 }
 
-/** @param {string} program @param {string[]} folders */
-function locate(program, folders) {
+function locate(program: string, folders: string[]) {
   return folders.map((folder) => path.resolve(folder, program)).find(isExecutable);
 }
 
-/** @param {string} file */
-function isExecutable(file) {
+function isExecutable(file: string) {
   try {
     accessSync(file, constants.X_OK);
     return true;
@@ -66,8 +60,7 @@ function isExecutable(file) {
   }
 }
 
-/** @param {string[]} absent @param {string | undefined} folder */
-function binariesAbsent(absent, folder) {
+function binariesAbsent(absent: string[], folder: string | undefined) {
   const where = folder === undefined ? 'on PATH (FABRIC_BIN is not set)' : `in FABRIC_BIN=${folder}`;
   return new NetworkError(
     'BINARIES_ABSENT',
@@ -77,10 +70,9 @@ function binariesAbsent(absent, folder) {
   );
 }
 
-/** @param {Record<Program, string>} programs */
-function oneVersion(programs) {
+function oneVersion(programs: Record<Program, string>) {
   const versions = Object.entries(VERSION_ARGUMENT).map(([program, argument]) => {
-    const file = programs[/** @type {Program} */ (program)];
+    const file = programs[program as Program];
     return { file, version: versionOf(file, argument) };
   });
   const distinct = new Set(versions.map(({ version }) => version));
@@ -102,8 +94,7 @@ function oneVersion(programs) {
   return version;
 }
 
-/** @param {string} file @param {string} argument */
-function versionOf(file, argument) {
+function versionOf(file: string, argument: string) {
   const output = execFileSync(file, [argument], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return /Version: v?(\S+)/.exec(output)?.[1] ?? 'unknown';
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, signers } from '@hyperledger/fabric-gateway';
-import { NetworkError } from './networkError.mjs';
-import { printedCommand } from './printedCommand.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./profiles.mjs').Profile} Profile */
+import { NetworkError } from './networkError';
+import { printedCommand } from './printedCommand';
+import type { Network } from './description';
+import type { Profile } from './profiles';
 
 /** A function that every chaincode of the contract API has; endorsing it writes nothing and it is never submitted. */
 const HARMLESS = 'org.hyperledger.fabric:GetMetadata';
@@ -18,10 +16,14 @@ const ATTEMPT_MS = 10_000;
 /**
  * Waits until an organisation's gateway could transact: its peer runs the chaincode and has found the other organisation's
  * peer that must endorse too. A peer needs a few seconds for that after a start.
- * @param {Pick<Network, 'options'>} network that the remedy names @param {Profile} profile @param {number} [withinMs]
- * @throws {NetworkError} NOT_READY with what the peer answered last
+ * @param network that the remedy names
+ * @throws NetworkError NOT_READY with what the peer answered last
  */
-export async function waitUntilEndorsable(network, profile, withinMs = 60_000) {
+export async function waitUntilEndorsable(
+  network: Pick<Network, 'options'>,
+  profile: Profile,
+  withinMs: number = 60_000,
+) {
   const client = newClient(profile);
   const deadline = Date.now() + withinMs;
   try {
@@ -36,11 +38,8 @@ export async function waitUntilEndorsable(network, profile, withinMs = 60_000) {
   }
 }
 
-/**
- * A gRPC client to an organisation's peer, with the gateway's TLS client certificate.
- * @param {Profile} profile
- */
-export function newClient(profile) {
+/** A gRPC client to an organisation's peer, with the gateway's TLS client certificate. */
+export function newClient(profile: Profile) {
   const tls = credentials.createSsl(
     readFileSync(profile.tlsCaFile),
     readFileSync(profile.clientTlsKeyFile),
@@ -54,8 +53,8 @@ export function newClient(profile) {
   });
 }
 
-/** @param {Profile} profile @param {Client} client @returns {Promise<string | undefined>} why not, or undefined if it was endorsed */
-async function endorseOnce(profile, client) {
+/** @returns why not, or undefined if it was endorsed */
+async function endorseOnce(profile: Profile, client: Client): Promise<string | undefined> {
   const gateway = connect({
     client,
     identity: { mspId: profile.mspId, credentials: readFileSync(profile.certFile) },
@@ -66,17 +65,14 @@ async function endorseOnce(profile, client) {
     await contract.newProposal(HARMLESS).endorse({ deadline: Date.now() + ATTEMPT_MS });
     return undefined;
   } catch (cause) {
-    const { message, details = [] } = /** @type {Error & {details?: {mspId: string, message: string}[]}} */ (
-      cause
-    );
+    const { message, details = [] } = cause as Error & { details?: { mspId: string; message: string }[] };
     return [message, ...details.map((detail) => `${detail.mspId}: ${detail.message}`)].join('; ');
   } finally {
     gateway.close();
   }
 }
 
-/** @param {Pick<Network, 'options'>} network @param {Profile} profile @param {string} refusal */
-function notReady(network, profile, refusal) {
+function notReady(network: Pick<Network, 'options'>, profile: Profile, refusal: string) {
   return new NetworkError(
     'NOT_READY',
     `${profile.mspId}'s gateway cannot have a transaction endorsed: ${refusal}`,

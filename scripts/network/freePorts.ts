@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
-import { CHAINCODE_PORT_OFFSET } from './description.mjs';
-import { NetworkError } from './networkError.mjs';
-import { portIsFree } from './processes.mjs';
+import { CHAINCODE_PORT_OFFSET } from './description';
+import { NetworkError } from './networkError';
+import { portIsFree } from './processes';
 
 const FIRST = 20_000;
 const LAST = 60_000;
@@ -17,11 +16,8 @@ const WANTED = [
   ...[0, 1, 2].map((process) => CHAINCODE_PORT_OFFSET + process),
 ];
 
-/**
- * A base from which all ports of a small network are free now.
- * @returns {Promise<number>}
- */
-export async function freePortBase() {
+/** A base from which all ports of a small network are free now. */
+export async function freePortBase(): Promise<number> {
   for (let base = FIRST + (process.pid % STARTS) * SPAN; base < LAST; base += SPAN) {
     const start = base;
     const free = await Promise.all(WANTED.map((offset) => portIsFree(start + offset)));

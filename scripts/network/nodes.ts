@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { configtxYaml, coreYaml, cryptoConfigYaml, ordererYaml } from './configFiles.mjs';
+import { configtxYaml, coreYaml, cryptoConfigYaml, ordererYaml } from './configFiles';
 import {
   adminDir,
   channelBlockFile,
@@ -15,7 +14,7 @@ import {
   ordererTlsCaFile,
   peerPart,
   tlsCaFile,
-} from './layout.mjs';
+} from './layout';
 import {
   asAdministrator,
   bareEnvironment,
@@ -23,19 +22,16 @@ import {
   ordererAdminArguments,
   runProgram,
   tryProgram,
-} from './programs.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
-/** @typedef {import('./binaries.mjs').Binaries} Binaries */
-/** @typedef {import('./processes.mjs').Start} Start */
+} from './programs';
+import type { Network, Organisation } from './description';
+import type { Binaries } from './binaries';
+import type { Start } from './processes';
 
 /**
  * Certificates and the channel's block 0, each made once and then kept: made aside and moved into place when complete, so
  * that an interrupted start leaves nothing half made.
- * @param {Network} network @param {Binaries} binaries
  */
-export async function makeMaterial(network, binaries) {
+export async function makeMaterial(network: Network, binaries: Binaries) {
   const config = path.join(network.dataDir, 'channel');
   mkdirSync(config, { recursive: true });
   if (!existsSync(cryptoDir(network))) {
@@ -59,12 +55,9 @@ export async function makeMaterial(network, binaries) {
   }
 }
 
-/**
- * Writes what each node runs with. Done at every start, so that a changed template takes effect.
- * @param {Network} network @param {string} fabricVersion
- */
-export function writeNodeConfigs(network, fabricVersion) {
-  const write = (/** @type {string} */ part, /** @type {string} */ name, /** @type {string} */ text) => {
+/** Writes what each node runs with. Done at every start, so that a changed template takes effect. */
+export function writeNodeConfigs(network: Network, fabricVersion: string) {
+  const write = (part: string, name: string, text: string) => {
     mkdirSync(nodeDir(network, part), { recursive: true });
     mkdirSync(ledgerDir(network, part), { recursive: true });
     writeFileSync(path.join(nodeDir(network, part), name), text);
@@ -75,8 +68,7 @@ export function writeNodeConfigs(network, fabricVersion) {
   }
 }
 
-/** @param {Network} network @param {Binaries} binaries @returns {Start} */
-export function ordererStart(network, binaries) {
+export function ordererStart(network: Network, binaries: Binaries): Start {
   const { port, adminPort, operationsPort } = network.orderer;
   return {
     part: 'orderer',
@@ -98,8 +90,7 @@ export function ordererStart(network, binaries) {
   };
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @returns {Start} */
-export function peerStart(network, binaries, organisation) {
+export function peerStart(network: Network, binaries: Binaries, organisation: Organisation): Start {
   const part = peerPart(organisation);
   const { peerPort, chaincodeListenPort, operationsPort } = organisation;
   return {
@@ -126,8 +117,7 @@ export function peerStart(network, binaries, organisation) {
   };
 }
 
-/** @param {Network} network @param {Binaries} binaries */
-export async function joinOrderer(network, binaries) {
+export async function joinOrderer(network: Network, binaries: Binaries) {
   const args = [
     'channel',
     'join',
@@ -141,23 +131,25 @@ export async function joinOrderer(network, binaries) {
   if (!ok || !joined) throw commandFailed(network, 'osnadmin', args, output);
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation */
-export async function joinPeer(network, binaries, organisation) {
+export async function joinPeer(network: Network, binaries: Binaries, organisation: Organisation) {
   const args = ['channel', 'join', '-b', channelBlockFile(network)];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
   if (!ok && !/already exists/.test(output)) throw commandFailed(network, 'peer', args, output);
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {Organisation} organisation @returns {Promise<number | undefined>} blocks on its ledger */
-export async function ledgerHeight(network, binaries, organisation) {
+/** @returns blocks on its ledger */
+export async function ledgerHeight(
+  network: Network,
+  binaries: Binaries,
+  organisation: Organisation,
+): Promise<number | undefined> {
   const args = ['channel', 'getinfo', '-c', network.channel];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
   const height = /"height":\s*(\d+)/.exec(output)?.[1];
   return ok && height !== undefined ? Number(height) : undefined;
 }
 
-/** @param {number} port @param {string} caFile @param {string} clientTlsDir @returns {Promise<boolean>} */
-export function isHealthy(port, caFile, clientTlsDir) {
+export function isHealthy(port: number, caFile: string, clientTlsDir: string): Promise<boolean> {
   const options = {
     host: 'localhost',
     port,
@@ -174,20 +166,21 @@ export function isHealthy(port, caFile, clientTlsDir) {
       resolve(response.statusCode === 200);
     });
     request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
+    request.on('error', () => {
+      resolve(false);
+    });
   });
 }
 
-/**
- * Whether somebody listens: a node calls itself healthy a moment before it takes connections.
- * @param {number} port @returns {Promise<boolean>}
- */
-function accepts(port) {
+/** Whether somebody listens: a node calls itself healthy a moment before it takes connections. */
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => {
       socket.destroy();
       resolve(true);
     });
-    socket.on('error', () => resolve(false));
+    socket.on('error', () => {
+      resolve(false);
+    });
   });
 }

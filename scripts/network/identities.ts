@@ -1,38 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import 'reflect-metadata';
 import { webcrypto, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { authority, identityDir } from './layout.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
+import { ROLE_ATTRIBUTE } from '@chartwitness/chaincode/domain';
+import { authority, identityDir } from './layout';
+import type { Network, Organisation } from './description';
 
 /** Where Fabric's client-identity library looks for attributes: raw JSON, not wrapped in an ASN.1 string. */
 const ATTRIBUTES_OID = '1.2.3.4.5.6.7.8.1';
-export const ROLE_ATTRIBUTE = 'chartwitness.role';
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const VALID_FOR_MS = 365 * 24 * 3600 * 1000;
 /** Certificates of a freshly made authority start five minutes in the past; a leaf must not start before them. */
 const CLOCK_TOLERANCE_MS = 60 * 1000;
 
-/**
- * @typedef {object} Issue
- * @property {string} directory
- * @property {string} name the files are `<name>.cert.pem` and `<name>.key.pem`
- * @property {string} subject
- * @property {x509.Extension[]} extensions
- */
+export interface Issue {
+  directory: string;
+  /** The files are `<name>.cert.pem` and `<name>.key.pem`. */
+  name: string;
+  subject: string;
+  extensions: x509.Extension[];
+}
 
 /**
  * Issues what cryptogen cannot, once: the gateway's identity with its role as an attribute, its TLS client certificate, and
  * the two certificates between a peer and its chaincode process. Present files are kept.
- * @param {Network} network @param {Organisation} organisation
  */
-export async function issueIdentities(network, organisation) {
+export async function issueIdentities(network: Network, organisation: Organisation) {
   const directory = identityDir(network, organisation);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { domain, mspId, role } = organisation;
@@ -60,8 +56,7 @@ export async function issueIdentities(network, organisation) {
   });
 }
 
-/** @param {string} mspId @param {string} role */
-function roleAttribute(mspId, role) {
+function roleAttribute(mspId: string, role: string) {
   const attributes = {
     attrs: {
       [ROLE_ATTRIBUTE]: role,
@@ -73,16 +68,17 @@ function roleAttribute(mspId, role) {
   return new x509.Extension(ATTRIBUTES_OID, false, Buffer.from(JSON.stringify(attributes)));
 }
 
-/** @param {string[]} names */
-function hosts(names) {
+function hosts(names: string[]) {
   const unique = [...new Set(names)];
   return new x509.SubjectAlternativeNameExtension(
     unique.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value })),
   );
 }
 
-/** @param {{certFile: string, keyFile: string}} issuer @param {Issue} wanted */
-async function issue(issuer, { directory, name, subject, extensions }) {
+async function issue(
+  issuer: { certFile: string; keyFile: string },
+  { directory, name, subject, extensions }: Issue,
+) {
   const certFile = path.join(directory, `${name}.cert.pem`);
   const keyFile = path.join(directory, `${name}.key.pem`);
   if (existsSync(certFile) && existsSync(keyFile)) return;
@@ -115,33 +111,26 @@ async function issue(issuer, { directory, name, subject, extensions }) {
   writeSecret(certFile, `${certificate.toString('pem')}\n`);
 }
 
-/**
- * The issuer's own key identifier, not one computed anew: cryptogen's is a SHA-256 digest.
- * @param {x509.X509Certificate} issuer
- */
-function authorityKeyIdentifier(issuer) {
+/** The issuer's own key identifier, not one computed anew: cryptogen's is a SHA-256 digest. */
+function authorityKeyIdentifier(issuer: x509.X509Certificate) {
   const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
   if (own === null) throw new Error(`${issuer.subject} has no subject key identifier`);
   return new x509.AuthorityKeyIdentifierExtension(own.keyId);
 }
 
-/** @param {string} file a PKCS #8 PEM file, as cryptogen writes it */
-function privateKey(file) {
+/** From a PKCS #8 PEM file, as cryptogen writes it. */
+function privateKey(file: string) {
   const der = Buffer.from(readFileSync(file, 'utf8').replace(/-----[^-]+-----|\s/g, ''), 'base64');
   return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 }
 
-/** @param {string} label @param {Buffer} der */
-function pem(label, der) {
+function pem(label: string, der: Buffer) {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n');
 }
 
-/**
- * Writes a file that only its owner may read, whole or not at all.
- * @param {string} file @param {string | Buffer} content
- */
-export function writeSecret(file, content) {
+/** Writes a file that only its owner may read, whole or not at all. */
+export function writeSecret(file: string, content: string | Buffer) {
   const unfinished = `${file}.new`;
   writeFileSync(unfinished, content, { mode: 0o600 });
   chmodSync(unfinished, 0o600);

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { adminDir, nodeDir, ordererAdminDir, ordererTlsCaFile, peerPart, tlsCaFile } from './layout.mjs';
-import { NetworkError } from './networkError.mjs';
-import { printedCommand } from './printedCommand.mjs';
-
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
-/** @typedef {import('./binaries.mjs').Binaries} Binaries */
-/** @typedef {import('./binaries.mjs').Program} Program */
+import { adminDir, nodeDir, ordererAdminDir, ordererTlsCaFile, peerPart, tlsCaFile } from './layout';
+import { NetworkError } from './networkError';
+import { printedCommand } from './printedCommand';
+import type { Network, Organisation } from './description';
+import type { Binaries, Program } from './binaries';
 
 const execute = promisify(execFile);
 const COMMAND_WITHIN_MS = 120_000;
 
-/** @typedef {{ok: boolean, output: string}} Outcome what a program said on both its outputs */
+/** What a program said on both its outputs. */
+export type Outcome = { ok: boolean; output: string };
 
 /**
  * Runs one of Fabric's programs with an environment of which nothing is inherited but PATH and HOME, so that an operator's
  * own CORE_… variables cannot reach it.
- * @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env]
- * @returns {Promise<Outcome>}
  */
-export async function tryProgram(binaries, program, args, env = {}) {
+export async function tryProgram(
+  binaries: Binaries,
+  program: Program,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
   const options = {
     env: { ...bareEnvironment(), ...env },
     timeout: COMMAND_WITHIN_MS,
@@ -33,24 +33,24 @@ export async function tryProgram(binaries, program, args, env = {}) {
     const { stdout, stderr } = await execute(binaries.programs[program], args, options);
     return { ok: true, output: stdout + stderr };
   } catch (cause) {
-    const {
-      stdout = '',
-      stderr = '',
-      message,
-    } = /** @type {Error & {stdout?: string, stderr?: string}} */ (cause);
+    const { stdout = '', stderr = '', message } = cause as Error & { stdout?: string; stderr?: string };
     return { ok: false, output: stdout + stderr || message };
   }
 }
 
-/** @param {Network} network @param {Binaries} binaries @param {Program} program @param {string[]} args @param {Record<string, string>} [env] @returns {Promise<string>} */
-export async function runProgram(network, binaries, program, args, env = {}) {
+export async function runProgram(
+  network: Network,
+  binaries: Binaries,
+  program: Program,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   const { ok, output } = await tryProgram(binaries, program, args, env);
   if (!ok) throw commandFailed(network, program, args, output);
   return output;
 }
 
-/** @param {Network} network @param {string} program @param {string[]} args @param {string} output */
-export function commandFailed(network, program, args, output) {
+export function commandFailed(network: Network, program: string, args: string[], output: string) {
   const said = causeIn(output)
     .map((line) => `  | ${line}`)
     .join('\n');
@@ -70,9 +70,8 @@ const AN_ERROR = /^Error\b|\berror:|\b(ERRO|FATA|PANI|CRIT)\b|^panic:/;
 /**
  * The first error that one of Fabric's programs names, and what follows it. Its usage, which it prints after many an error and which is long
  * enough to hide it, is left out.
- * @param {string} output @returns {string[]}
  */
-export function causeIn(output) {
+export function causeIn(output: string): string[] {
   const all = output.replace(COLOURS, '').trim().split('\n');
   const told = withoutUsage(all);
   const lines = told.length === 0 ? all : told;
@@ -83,8 +82,7 @@ export function causeIn(output) {
     .map((line) => (line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)} …` : line));
 }
 
-/** @param {string[]} lines @returns {string[]} */
-function withoutUsage(lines) {
+function withoutUsage(lines: string[]): string[] {
   let isUsage = false;
   return lines.filter((line) => {
     if (/^Usage:/.test(line)) isUsage = true;
@@ -102,11 +100,8 @@ export function bareEnvironment() {
 /** Without colours: logs are read in files. */
 const LOG_FORMAT = '%{time:2006-01-02T15:04:05.000Z07:00} %{level:.4s} [%{module}] %{message}';
 
-/**
- * What makes the `peer` command speak as an organisation's administrator to that organisation's peer.
- * @param {Network} network @param {Organisation} organisation @returns {Record<string, string>}
- */
-export function asAdministrator(network, organisation) {
+/** What makes the `peer` command speak as an organisation's administrator to that organisation's peer. */
+export function asAdministrator(network: Network, organisation: Organisation): Record<string, string> {
   const admin = adminDir(network, organisation);
   return {
     FABRIC_CFG_PATH: nodeDir(network, peerPart(organisation)),
@@ -124,9 +119,9 @@ export function asAdministrator(network, organisation) {
 
 /**
  * How the `peer` command reaches the orderer.
- * @param {Network} network @param {Organisation} organisation on whose behalf
+ * @param organisation on whose behalf
  */
-export function ordererArguments(network, organisation) {
+export function ordererArguments(network: Network, organisation: Organisation) {
   const admin = adminDir(network, organisation);
   const mutual = [
     '--clientauth',
@@ -145,8 +140,8 @@ export function ordererArguments(network, organisation) {
   ];
 }
 
-/** How osnadmin reaches the orderer's admin API. @param {Network} network */
-export function ordererAdminArguments(network) {
+/** How osnadmin reaches the orderer's admin API. */
+export function ordererAdminArguments(network: Network) {
   const tls = path.join(ordererAdminDir(network), 'tls');
   return [
     '-o',

@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// @ts-check
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { identityDir, ordererTlsCaFile, profileFile, tlsCaFile } from './layout.mjs';
-import { writeSecret } from './identities.mjs';
+import { identityDir, ordererTlsCaFile, profileFile, tlsCaFile } from './layout';
+import { writeSecret } from './identities';
+import type { Network, Organisation } from './description';
 
-/** @typedef {import('./description.mjs').Network} Network */
-/** @typedef {import('./description.mjs').Organisation} Organisation */
+/** All that an organisation's gateway needs to use the ledger; every `…File` is an absolute path. */
+export interface Profile {
+  mspId: string;
+  role: 'trustee' | 'holder';
+  /** `host:port`. */
+  peerEndpoint: string;
+  /** Authority of the peer's TLS certificate. */
+  tlsCaFile: string;
+  /** Shown to the peer when the connection is made. */
+  clientTlsCertFile: string;
+  /** Mode 600. */
+  clientTlsKeyFile: string;
+  /** `host:port`, several with commas between; for when the peer reaches no orderer. */
+  ordererEndpoints: string;
+  /** Authority of the orderer's TLS certificate. */
+  ordererTlsCaFile: string;
+  /** The identity that signs proposals; carries the attribute `chartwitness.role`. */
+  certFile: string;
+  /** Mode 600, PKCS #8, P-256. */
+  keyFile: string;
+  channel: string;
+  chaincode: string;
+}
 
-/**
- * @typedef {object} Profile all that an organisation's gateway needs to use the ledger; every `…File` is an absolute path
- * @property {string} mspId
- * @property {'trustee' | 'holder'} role
- * @property {string} peerEndpoint `host:port`
- * @property {string} tlsCaFile authority of the peer's TLS certificate
- * @property {string} clientTlsCertFile shown to the peer when the connection is made
- * @property {string} clientTlsKeyFile mode 600
- * @property {string} ordererEndpoints `host:port`, several with commas between; for when the peer reaches no orderer
- * @property {string} ordererTlsCaFile authority of the orderer's TLS certificate
- * @property {string} certFile the identity that signs proposals; carries the attribute `chartwitness.role`
- * @property {string} keyFile mode 600, PKCS #8, P-256
- * @property {string} channel
- * @property {string} chaincode
- */
-
-/** @param {Network} network @param {Organisation} organisation @returns {Profile} */
-export function profileOf(network, organisation) {
+export function profileOf(network: Network, organisation: Organisation): Profile {
   const secrets = identityDir(network, organisation);
   return {
     mspId: organisation.mspId,
@@ -43,8 +47,8 @@ export function profileOf(network, organisation) {
   };
 }
 
-/** The same as environment variables, which is how gateways read it. @param {Profile} profile @returns {Record<string, string>} */
-export function environmentOf(profile) {
+/** The same as environment variables, which is how gateways read it. */
+export function environmentOf(profile: Profile): Record<string, string> {
   return {
     FABRIC_PEER_ENDPOINT: profile.peerEndpoint,
     FABRIC_TLS_CA_FILE: profile.tlsCaFile,
@@ -60,8 +64,11 @@ export function environmentOf(profile) {
   };
 }
 
-/** Writes each organisation's profile as JSON and as an environment file. @param {Network} network @returns {string[]} the files */
-export function writeProfiles(network) {
+/**
+ * Writes each organisation's profile as JSON and as an environment file.
+ * @returns the files
+ */
+export function writeProfiles(network: Network): string[] {
   return network.organisations.flatMap((organisation) => {
     const profile = profileOf(network, organisation);
     const jsonFile = profileFile(network, organisation, 'json');
