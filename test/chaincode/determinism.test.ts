@@ -83,6 +83,7 @@ const TRANSACTIONS: [
   ['Access:Record', 'north', (json) => ({ args: [LANE, '1'], transient: { batch: json(requests) } })],
   ['Access:GetBatch', 'south', () => ({ args: [LANE, '0'] })],
   ['Access:GetEvents', 'trustee', () => ({ args: [LANE, '0'] })],
+  ['Access:GetTrusteeCopy', 'north', () => ({ args: [LANE, '0'] })],
 ];
 
 async function prepared(name: string): Promise<FakePeer> {

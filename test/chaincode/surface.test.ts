@@ -44,6 +44,7 @@ describe('the built chaincode', () => {
     expect(surfaceOf('Access')).toEqual([
       'GetBatch(lane: string, seq: string) EVALUATE',
       'GetEvents(lane: string, seq: string) EVALUATE',
+      'GetTrusteeCopy(lane: string, seq: string) EVALUATE',
       'Record(lane: string, seq: string) SUBMIT submitTx',
     ]);
   });

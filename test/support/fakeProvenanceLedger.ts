@@ -117,6 +117,10 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     });
   }
 
+  getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch> {
+    return this.getEvents(lane, seq);
+  }
+
   findConsent(subject: string): Promise<ConsentVersion | undefined> {
     return this.#answer(() => this.consents.get(subject)?.at(-1));
   }

@@ -91,6 +91,24 @@ export class AccessContract extends Contract {
     if (batch === undefined) throw notFound();
     return canonicalJson(batch);
   }
+
+  /**
+   * The private events of a batch as the trustee has them, for the lane's own holder: one whose peer came back from a backup has no other
+   * way to learn what it recorded in between. Only the trustee's peer can answer; the caller holds the answer against the public record.
+   */
+  @Transaction(false)
+  @Returns('string')
+  async GetTrusteeCopy(ctx: ProvenanceContext, lane: string, seq: string): Promise<string> {
+    const { mspId } = parseLane(lane);
+    const number = parseSeq(seq);
+    const { settings } = await requireMember(ctx);
+    if (callerMspId(ctx) !== mspId) {
+      throw new DomainError('NOT_ALLOWED', 'the lane belongs to another organisation');
+    }
+    const batch = await ctx.stores.batches.findPrivate(lane, number, settings.trustee);
+    if (batch === undefined) throw notFound();
+    return canonicalJson(batch);
+  }
 }
 
 function notFound(): DomainError {

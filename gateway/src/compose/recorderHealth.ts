@@ -25,7 +25,7 @@ interface Trouble {
   readonly isLedgers: boolean;
 }
 
-function troubleOf({ phase, reason, ...state }: RecorderState): Trouble | undefined {
+function troubleOf({ phase, reason, notice, ...state }: RecorderState): Trouble | undefined {
   if (reason !== undefined) {
     return { text: reason, isLedgers: phase === 'recovering' };
   }
@@ -35,7 +35,8 @@ function troubleOf({ phase, reason, ...state }: RecorderState): Trouble | undefi
   if (state.ledgerAway) {
     return { text: 'the ledger is away: nothing of this lane commits', isLedgers: true };
   }
-  return state.ledgerSlow
-    ? { text: 'the ledger is slow: it commits, but requests wait', isLedgers: true }
-    : undefined;
+  if (state.ledgerSlow) {
+    return { text: 'the ledger is slow: it commits, but requests wait', isLedgers: true };
+  }
+  return notice === undefined ? undefined : { text: notice, isLedgers: false };
 }

@@ -37,6 +37,11 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
     ({ setAside }) => setAside,
   ],
   [
+    'recorder_waiting',
+    'Owed entries that may stand in batches whose events nobody gives (EVENTS_LOST_HERE); alarm above 0',
+    ({ waiting }) => waiting,
+  ],
+  [
     'recorder_owed',
     'Entries, of released emergencies above all, that are not on the ledger and that no batch has taken up yet',
     ({ owed }) => owed,

@@ -215,6 +215,16 @@ class FabricGatewayLedger implements FabricLedger {
     return wire.parsePrivateBatch(await this.#evaluate('Access', 'GetEvents', [lane, String(seq)]));
   }
 
+  async getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch> {
+    const copy = await this.#submitter.evaluate({
+      contract: this.#contract('Access'),
+      name: 'GetTrusteeCopy',
+      args: [lane, String(seq)],
+      endorsers: [await this.#trusteeMspId()],
+    });
+    return wire.parsePrivateBatch(copy);
+  }
+
   async findConsent(subject: string): Promise<ConsentVersion | undefined> {
     return this.#find('Consent', 'Get', [subject], wire.parseConsentVersion);
   }

@@ -29,6 +29,8 @@ export type LedgerFailureReason =
   | 'BLOCKS_MISSING'
   /** The peer does not have a block yet that another answer spoke of. */
   | 'PEER_BEHIND'
+  /** The own peer lacks its private data of batches that are on the ledger, and nobody else gives them. */
+  | 'EVENTS_LOST_HERE'
   /** The peers that endorse decided differently. */
   | 'PEERS_DIFFER'
   /** The peer has no such chaincode, or no peer that may endorse has it. */
@@ -52,6 +54,8 @@ export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
     'this peer was joined by a snapshot and will never have the older blocks: join one with the channel’s first block, or lead FABRIC_PEER_ENDPOINT to a peer that has them all',
   PEERS_DIFFER:
     'one of the endorsing peers is behind, or runs another version of the chaincode: wait for the first, bring all to one version for the second',
+  EVENTS_LOST_HERE:
+    'the own peer came back from a backup without its private data of these batches, and the trustee’s peer does not give its copy: bring its chaincode to the same version, or have its own data restored; both are asked again by themselves',
   PEER_BEHIND:
     'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer',
   CHAINCODE_MISSING:
@@ -105,4 +109,12 @@ export class LedgerError extends Error {
     this.reason = fields.reason;
     this.transactionId = fields.transactionId;
   }
+}
+
+/** What a peer says of private data that it should have and has not (Fabric's `lockbasedtxmgr`). */
+export const PRIVATE_DATA_MISSING = 'private data matching public hash version is not available';
+
+/** Whether a peer lacks private data that go with what it has: they are on their way, or were lost with an older state of its disk. */
+export function lacksPrivateData(error: unknown): boolean {
+  return error instanceof LedgerError && error.message.includes(PRIVATE_DATA_MISSING);
 }

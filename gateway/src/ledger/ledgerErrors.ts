@@ -7,6 +7,7 @@ import {
   type LedgerErrorFields,
   type LedgerErrorKind,
   type LedgerFailureReason,
+  PRIVATE_DATA_MISSING,
 } from './ledgerError';
 
 /** Which call failed. Only what happens after `submit` began can leave the outcome unknown. */
@@ -18,7 +19,7 @@ const PEERS_DIFFER = 'ProposalResponsePayloads do not match';
 /** Texts of Fabric itself (not of any chaincode) for conditions that pass by themselves. Compared as they are. */
 const PASSING_CONDITIONS = [
   PEERS_DIFFER,
-  'private data matching public hash version is not available',
+  PRIVATE_DATA_MISSING,
   'failed to find any endorsing peers',
   'too many requests',
   'duplicate transaction found',

@@ -97,6 +97,11 @@ export interface ProvenanceLedger {
   findBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
   /** The batch's private events, from the caller's own organisation's peer. */
   getEvents(lane: string, seq: number): Promise<PrivateBatch>;
+  /**
+   * The same as the trustee has them, asked of its peer by way of the own one; for the lane's own holder. The answer is that one peer's
+   * word: hold it against the public record.
+   */
+  getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch>;
 
   findConsent(subject: string): Promise<ConsentVersion | undefined>;
   /** Oldest first. */

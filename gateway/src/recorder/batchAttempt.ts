@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
+import { eventsAt } from './eventsAt';
 import type { PendingBatch, Rival } from './pendingBatch';
 import type { RecordingLedger } from './recorder';
 
@@ -55,10 +56,11 @@ export async function readOutcome(
   batch: { readonly lane: string; readonly seq: number; readonly requests: readonly AccessRequest[] },
   rivals: readonly Rival[] = [],
 ): Promise<AttemptResult | undefined> {
-  if ((await ledger.findBatch(batch.lane, batch.seq)) === undefined) {
+  const record = await ledger.findBatch(batch.lane, batch.seq);
+  if (record === undefined) {
     return undefined;
   }
-  const { events } = await ledger.getEvents(batch.lane, batch.seq);
+  const { events } = await eventsAt(ledger, batch.lane, batch.seq, record);
   const decided: Decided = {
     permitted: events.map((event) => event.items.map((item) => item.decision === 'permit')),
     late: events.map((event) => event.late),

@@ -23,6 +23,7 @@ import { amendmentBytes, type EntryNames } from './lateMark';
 import { LateReleases } from './lateReleases';
 import { type RecorderLimits, resolveLimits } from './limits';
 import { OwnPeer } from './ownPeer';
+import { LostEvents } from './lostEvents';
 import { Queue } from './queue';
 import type { RecordOutcome, Recorder, RecorderDeps, RecorderPhase, RecorderState } from './recorder';
 import { fenced, overloaded, refusedByLedger, unavailable } from './refusals';
@@ -56,6 +57,7 @@ export class LaneRecorder implements Recorder {
   readonly #callers: Callers;
   readonly #writer: LaneWriter;
   readonly #late: LateReleases;
+  readonly #lost: LostEvents;
   readonly #stop = new AbortController();
   #phase: RecorderPhase = 'recovering';
   #reason: string | undefined = 'the lane is being read';
@@ -127,6 +129,13 @@ export class LaneRecorder implements Recorder {
       writer: this.#writer,
       callers: this.#callers,
       withoutLedger: deps.emergencyWithoutLedger,
+    });
+    this.#lost = new LostEvents({
+      ...shared,
+      names: this.#names,
+      onFound: () => {
+        this.#writer.pump();
+      },
     });
   }
 
@@ -239,6 +248,8 @@ export class LaneRecorder implements Recorder {
       inFlight: this.#places.inFlight,
       owed: this.#deps.outbox.owed().entries,
       setAside: this.#deps.outbox.owed().setAside,
+      waiting: this.#lost.waiting,
+      notice: this.#lost.reason,
       amendmentsOwed: this.#deps.outbox.owed().amendments + this.#places.amendments,
       nextSeq: this.#places.nextSeq,
       lastCommitAt: committed.lastCommitAt,
@@ -267,6 +278,7 @@ export class LaneRecorder implements Recorder {
     this.#stop.abort(new Error('the recorder is closed'));
     this.#writer.giveUpAll(unavailable('the gateway is stopping'));
     this.#writer.stop();
+    this.#lost.stop();
     this.#callers.stop();
     this.#late.stop();
     this.#flush();
@@ -339,6 +351,7 @@ export class LaneRecorder implements Recorder {
       this.#health.committed(this.#awake.now(), false);
       this.#proof.noteProven();
       this.#writer.start(recovered);
+      void this.#lost.watch();
     }
     return true;
   }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { readOutcome } from './batchAttempt';
 import type { RecordingLedger } from './recorder';
 import { type EntryNames, isOwed } from './lateMark';
-import { type LaneSurvey, surveyLane } from './laneSurvey';
+import { type LaneSurvey, placesFrom, surveyLane } from './laneSurvey';
 import type { Outbox, OutboxBatch, OutboxRival } from './outbox';
 import { pendingOf, type Rival } from './pendingBatch';
 import { entriesOwed, forgetRecorded } from './restoredStore';
@@ -104,7 +104,9 @@ export async function proveLane(
 function assertNothingLost(outbox: Outbox, lane: string, survey: LaneSurvey, gone?: number): void {
   const head = outbox.head(lane);
   const kept = new Set(outbox.batches().flatMap((batch) => (batch.lane === lane ? [batch.seq] : [])));
-  const lost = [...survey.missing, ...rangeOf(survey.nextSeq, head.nextSeq)].filter((seq) => !kept.has(seq));
+  const lost = [...survey.missing, ...placesFrom(survey.nextSeq, head.nextSeq)].filter(
+    (seq) => !kept.has(seq),
+  );
   if (gone !== undefined && !lost.includes(gone)) {
     lost.push(gone);
     lost.sort((a, b) => a - b);
@@ -166,10 +168,6 @@ async function hasEnded(ledger: RecordingLedger, outbox: Outbox, lane: string): 
     outbox.head(lane).fenced ||
     (settled !== undefined && (await ledger.findBatch(lane, settled)) === undefined)
   );
-}
-
-function rangeOf(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 }
 
 /**

@@ -12,6 +12,11 @@ export interface LaneSurvey {
   readonly missing: readonly number[];
 }
 
+/** The places from `from` to before `to`, ascending. */
+export function placesFrom(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}
+
 /**
  * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link MAX_IN_FLIGHT} batches ahead
  * of its lowest missing one, so a run of that many absent places is the end and gaps

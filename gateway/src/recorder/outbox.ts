@@ -34,6 +34,8 @@ export interface OwedEntry {
   readonly isHeld?: boolean;
   /** Why the ledger takes this one nowhere: it is set aside, and goes into no batch before the next start. */
   readonly refusal?: string;
+  /** It may stand in a lost place ({@link OutboxChange.lose}): it goes nowhere until that is known. */
+  readonly isWaiting?: boolean;
 }
 
 /** An owed entry that is set aside. */
@@ -78,6 +80,10 @@ export interface OutboxChange {
   readonly withdraw?: BatchPlace & { readonly start: number };
   /** Sets the lane's head to where the ledger's lane ends, which the store did not know. */
   readonly advance?: BatchPlace & { readonly start: number };
+  /** Places that are on the ledger, and whose events nobody gives: all that is owed before this change waits until they are `found`. */
+  readonly lose?: readonly BatchPlace[];
+  /** All lost places have been read: what waits for them, and is not forgotten here, is owed again. */
+  readonly found?: true;
   readonly owe?: readonly OwedEntry[];
   /** What becomes of all held entries of an earlier process: owed now, or forgotten. Comes before `owe`. */
   readonly held?: 'owe' | 'forget';
@@ -107,7 +113,7 @@ export interface Outbox {
   held(): number;
   /** Writes what `activate` left, if anything. */
   flush(): void;
-  /** Entries that are owed and in no batch, the held and those set aside apart; how many are amendments; and how many are set aside. */
+  /** Entries that are owed and in no batch, those held, set aside or waiting apart; how many are amendments; and how many are set aside, and wait. */
   owed(): OwedCounts;
   /**
    * The oldest owed entries within both bounds.
@@ -120,10 +126,12 @@ export interface Outbox {
     atLeast: number,
     except?: ReadonlySet<string>,
   ): readonly StoredEntry[];
-  /** The owed entry of this id, also when it is set aside; not a held one. */
+  /** The owed entry of this id, also when it is set aside or waits; not a held one. */
   findOwed(id: string): StoredEntry | undefined;
   /** What is set aside, oldest first. */
   setAside(): readonly SetAsideEntry[];
+  /** Places that are on the ledger and whose events nobody gives, in the order of their lanes and numbers. */
+  lostPlaces(): readonly BatchPlace[];
   close(): void;
 }
 
@@ -131,4 +139,8 @@ export interface OwedCounts {
   readonly entries: number;
   readonly amendments: number;
   readonly setAside: number;
+  /** May stand in a lost place, and wait until that is known. */
+  readonly waiting: number;
+  /** Lost places. */
+  readonly lost: number;
 }

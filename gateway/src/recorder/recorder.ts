@@ -10,7 +10,14 @@ import type { Admission } from './shares';
 /** What the recorder needs of the ledger. */
 export type RecordingLedger = Pick<
   ProvenanceLedger,
-  'mspId' | 'recordBatch' | 'evaluateBatch' | 'findBatch' | 'getEvents' | 'ownHeight' | 'knownHeight'
+  | 'mspId'
+  | 'recordBatch'
+  | 'evaluateBatch'
+  | 'findBatch'
+  | 'getEvents'
+  | 'getTrusteeCopy'
+  | 'ownHeight'
+  | 'knownHeight'
 >;
 
 /** What became of one part of a request. */
@@ -49,6 +56,10 @@ export interface RecorderState {
   readonly owed: number;
   /** Entries that the ledger refuses while it takes others: nothing but a restart tries them again. */
   readonly setAside: number;
+  /** Entries that may stand in places whose events nobody gives any more; they wait until that is known. */
+  readonly waiting: number;
+  /** What an operator must know though recording goes on. */
+  readonly notice: string | undefined;
   /** Amendments that the ledger lacks, those under way included. */
   readonly amendmentsOwed: number;
   /** Sequence number of the next batch. */

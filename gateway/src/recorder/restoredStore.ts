@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, AccessRequest, PrivateBatch } from '@chartwitness/chaincode/domain';
+import { areEventsLost, eventsAt } from './eventsAt';
 import { type EntryNames, isOwed, releasedLateAmendment } from './lateMark';
-import { type LaneSurvey, surveyLane } from './laneSurvey';
-import type { Outbox, OutboxBatch, OwedEntry } from './outbox';
+import { type LaneSurvey, placesFrom, surveyLane } from './laneSurvey';
+import type { BatchPlace, Outbox, OutboxBatch, OutboxChange, OwedEntry } from './outbox';
 import type { RecordingLedger } from './recorder';
 
 /** Batches read at once: at most about 8 MiB of events in memory. */
@@ -16,15 +17,16 @@ export interface StoreAndLedger {
 
 /** How many entries the store holds that the ledger may lack: late releases and amendments, those set aside and those in batches included. */
 export function entriesOwed(outbox: Outbox): number {
-  const { entries, setAside } = outbox.owed();
+  const { entries, setAside, waiting } = outbox.owed();
   const placed = outbox.batches().flatMap(({ requests }) => requests.filter(isOwed));
-  return entries + setAside + placed.length;
+  return entries + setAside + waiting + placed.length;
 }
 
 /**
  * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would record it a second time. Looks at
  * every lane that the store has written, from its lowest unsettled place to the ledger's end. A lane that ends behind the store's head shows
- * that the store is a copy; then its rows no longer prove that nothing was given out, so nothing is said about that.
+ * that the store is a copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where nobody gives the
+ * events of a place, it is noted as lost, and what is owed by now waits: {@link findLost}.
  * @param own the lane that is written now, and where it ends.
  * @returns ids of entries in the store's batches that the lanes hold.
  * @throws LedgerError while the ledger is away; what was taken by then stays taken.
@@ -46,7 +48,7 @@ export async function forgetRecorded(
     const search = new LaneSearch(options, lane, rows, seen);
     // A new store has nothing to look for.
     if (entriesOwed(outbox) > 0 || rows.length > 0) {
-      await search.read(rows[0]?.seq ?? head.nextSeq, survey.nextSeq);
+      await search.read(placesFrom(rows[0]?.seq ?? head.nextSeq, survey.nextSeq));
     }
     search.finish(isAhead ? survey : undefined);
   }
@@ -57,6 +59,33 @@ export async function forgetRecorded(
   return seen;
 }
 
+/**
+ * Looks again at the places whose events nobody gave before. Once all of them are read, what waited is owed no more where it stands there,
+ * and owed again where it does not.
+ * @returns whether that is done.
+ * @throws LedgerError while the ledger is away.
+ */
+export async function findLost(options: StoreAndLedger): Promise<boolean> {
+  const { outbox } = options;
+  const places = outbox.lostPlaces();
+  const searches: LaneSearch[] = [];
+  for (const lane of new Set(places.map((place) => place.lane))) {
+    const search = new LaneSearch(options, lane, [], new Set());
+    await search.read(places.flatMap((place) => (place.lane === lane ? [place.seq] : [])));
+    if (search.isIncomplete) {
+      return false;
+    }
+    searches.push(search);
+  }
+  const changes = searches.map((search) => search.findings);
+  outbox.write({
+    found: true,
+    forget: changes.flatMap(({ forget }) => forget),
+    owe: changes.flatMap(({ owe }) => owe),
+  });
+  return true;
+}
+
 /** The places of one lane that a copy may lack. */
 class LaneSearch {
   readonly #options: StoreAndLedger;
@@ -65,6 +94,8 @@ class LaneSearch {
   readonly #inRows: ReadonlySet<string>;
   readonly #seen: Set<string>;
   readonly #present = new Map<number, PrivateBatch>();
+  /** On the ledger, and nobody gives their events. */
+  readonly #lost = new Set<number>();
   /** Entries that left late, stand there without saying so, and are not corrected as far as was read. By the entry's id. */
   readonly #unsaid = new Map<string, OwedEntry>();
   /** Entries of the rows that are corrected there. */
@@ -79,22 +110,25 @@ class LaneSearch {
     this.#inRows = new Set(rows.flatMap(({ requests }) => requests.map(({ id }) => id)));
   }
 
-  /** Reads the places from `from` to before `to`, a few at a time. */
-  async read(from: number, to: number): Promise<void> {
-    const { ledger } = this.#options;
+  /** Whether a place could not be read. */
+  get isIncomplete(): boolean {
+    return this.#lost.size > 0;
+  }
+
+  /** What stands there, and what has to be said about it. */
+  get findings(): { readonly forget: readonly string[]; readonly owe: readonly OwedEntry[] } {
+    return { forget: this.#found, owe: [...this.#unsaid.values()] };
+  }
+
+  /** Reads the places, ascending, a few at a time. */
+  async read(places: readonly number[]): Promise<void> {
     const rowAt = new Set(this.#rows.map(({ seq }) => seq));
-    for (let first = from; first < to; first += READ_TOGETHER) {
-      const places = Array.from({ length: Math.min(READ_TOGETHER, to - first) }, (_, at) => first + at);
-      const batches = await Promise.all(
-        places.map(async (seq) =>
-          (await ledger.findBatch(this.#lane, seq)) === undefined
-            ? undefined
-            : await ledger.getEvents(this.#lane, seq),
-        ),
-      );
+    for (let from = 0; from < places.length; from += READ_TOGETHER) {
+      const some = places.slice(from, from + READ_TOGETHER);
+      const batches = await Promise.all(some.map((seq) => this.#batchAt(seq)));
       batches.forEach((batch, at) => {
-        const seq = first + at;
-        if (batch === undefined) {
+        const seq = some[at];
+        if (batch === undefined || seq === undefined) {
           return;
         }
         if (rowAt.has(seq)) {
@@ -107,12 +141,34 @@ class LaneSearch {
     }
   }
 
+  async #batchAt(seq: number): Promise<PrivateBatch | undefined> {
+    const { ledger } = this.#options;
+    const record = await ledger.findBatch(this.#lane, seq);
+    if (record === undefined) {
+      return undefined;
+    }
+    try {
+      return await eventsAt(ledger, this.#lane, seq, record);
+    } catch (error) {
+      if (!areEventsLost(error)) {
+        throw error;
+      }
+      this.#lost.add(seq);
+      return undefined;
+    }
+  }
+
   /** One write takes what was found. @param end where the lane goes on when the store is a copy; `undefined` when it need not be one. */
   finish(end: LaneSurvey | undefined): void {
     const remove: OutboxBatch[] = [];
     const owe: OwedEntry[] = [];
+    for (const row of this.#rows.filter(({ seq }) => this.#lost.has(seq))) {
+      // The peer came back from a backup, and most likely the store with it: nothing is said about what is not owed.
+      remove.push(row);
+      owe.push(...row.requests.filter(isOwed).map((request) => ({ request, isWaiting: true })));
+    }
     if (end !== undefined) {
-      for (const row of this.#rows) {
+      for (const row of this.#rows.filter(({ seq }) => !this.#lost.has(seq))) {
         const there = this.#present.get(row.seq);
         const isOurs = there !== undefined && isSame(there.events, row);
         const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#seen.has(id));
@@ -130,18 +186,19 @@ class LaneSearch {
       }
     }
     owe.push(...this.#unsaid.values());
-    if (end === undefined && this.#found.length + owe.length === 0) {
+    if (end === undefined && this.#found.length + owe.length + this.#lost.size === 0) {
       return;
     }
-    const ofCopy =
+    const lose = [...this.#lost].map((seq): BatchPlace => ({ lane: this.#lane, seq }));
+    const ofCopy: OutboxChange =
       end === undefined
         ? {}
         : {
             advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart },
             // Nobody knows whether their requests were complete in the end, and given out.
-            held: 'forget' as const,
+            held: 'forget',
           };
-    this.#options.outbox.write({ remove, forget: this.#found, owe, ...ofCopy });
+    this.#options.outbox.write({ remove, forget: this.#found, lose, owe, ...ofCopy });
   }
 
   /** Of rows that stand there as they are: what they mark late and the ledger does not. */
@@ -166,6 +223,10 @@ class LaneSearch {
         this.#amended.add(event.amends.id);
       }
       this.#unsaid.delete(event.amends.id);
+      if (outbox.findOwed(event.amends.id) !== undefined) {
+        // What is corrected stands there, also where that place cannot be read.
+        this.#found.push(event.amends.id);
+      }
     }
     if (this.#inRows.has(event.id)) {
       this.#seen.add(event.id);

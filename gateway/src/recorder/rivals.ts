@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { type Decided, readOutcome } from './batchAttempt';
+import { areEventsLost } from './eventsAt';
 import { type EntryNames, isOwed } from './lateMark';
 import type { BatchPlace, Outbox, OutboxChange, OutboxRival, OwedEntry } from './outbox';
 import type { PendingBatch, Rival } from './pendingBatch';
@@ -75,12 +76,28 @@ export async function settleRivals(
       continue;
     }
     const isCopy = (await ledger.findBatch(first.lane, first.seq + 1)) !== undefined;
-    const found = isCopy ? undefined : await readOutcome(ledger, batch, rivals.map(asRival));
+    const found = isCopy ? undefined : await outcomeUnlessLost(ledger, batch, rivals);
     outbox.write(
       found?.kind === 'rival'
         ? rivalSettlement(found.rival, batch, found, outbox, names).change
         : { filled: first },
     );
+  }
+}
+
+/** Where nobody gives the events, the peer came back from a backup, and most likely the store with it: as of a copy, nothing is said. */
+async function outcomeUnlessLost(
+  ledger: RecordingLedger,
+  batch: Parameters<typeof readOutcome>[1],
+  rivals: readonly OutboxRival[],
+): ReturnType<typeof readOutcome> {
+  try {
+    return await readOutcome(ledger, batch, rivals.map(asRival));
+  } catch (error) {
+    if (areEventsLost(error)) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

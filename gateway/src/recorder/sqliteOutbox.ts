@@ -21,9 +21,14 @@ import type {
 /** A second process that opens the file may hold its lock for a moment. */
 const BUSY_TIMEOUT_MS = 2_000;
 /** Of the tables below; a file of another version is not read. */
-const SCHEMA_VERSION = 4;
-/** Lacks the table of rivals, and nothing else. */
-const UPGRADED_VERSION = 3;
+const SCHEMA_VERSION = 5;
+/** Lack the table of lost places, 3 also that of rivals, and nothing else. */
+const UPGRADED_VERSIONS: readonly number[] = [3, 4];
+
+/** In the column `held`: whether an entry is owed, owed only if its request is given up, or waits for what lost places hold. */
+const OWED = 0;
+const HELD = 1;
+const WAITING = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
@@ -41,6 +46,7 @@ const SCHEMA = `
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
     amends INTEGER NOT NULL, held INTEGER NOT NULL, refusal TEXT
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS lost (lane TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (lane, seq)) STRICT;
   CREATE INDEX IF NOT EXISTS owed_now ON owed (held, position) WHERE refusal IS NULL;
 `;
 
@@ -80,7 +86,7 @@ class SqliteOutbox implements Outbox {
   readonly #toActivate = new Set<string>();
   readonly #owner: string;
   readonly #statements = new Map<string, Database.Statement>();
-  #owed: OwedCounts = { entries: 0, amendments: 0, setAside: 0 };
+  #owed: OwedCounts = { entries: 0, amendments: 0, setAside: 0, waiting: 0, lost: 0 };
 
   constructor(db: Database.Database, owner: string) {
     this.#db = db;
@@ -142,10 +148,10 @@ class SqliteOutbox implements Outbox {
     for (const id of activated) {
       this.#toActivate.delete(id);
     }
-    const { owe, forget, open, held } = change;
+    const { owe, forget, open, held, lose, found } = change;
     if (
       activated.length > 0 ||
-      held !== undefined ||
+      [held, lose, found].some((one) => one !== undefined) ||
       [owe, forget, open?.takesOver].some((list) => list?.length)
     ) {
       this.#count();
@@ -201,15 +207,19 @@ class SqliteOutbox implements Outbox {
   }
 
   findOwed(id: string): StoredEntry | undefined {
-    const row = this.#prepare('SELECT request FROM owed WHERE id = ? AND held = 0').get(id) as
+    const row = this.#prepare(`SELECT request FROM owed WHERE id = ? AND held <> ${String(HELD)}`).get(id) as
       OwedRow | undefined;
     return row === undefined ? undefined : storedEntry(row);
   }
 
   setAside(): readonly SetAsideEntry[] {
     return this.#prepare(
-      'SELECT id, refusal FROM owed WHERE refusal IS NOT NULL ORDER BY position',
+      'SELECT id, refusal FROM owed WHERE held = 0 AND refusal IS NOT NULL ORDER BY position',
     ).all() as SetAsideEntry[];
+  }
+
+  lostPlaces(): readonly BatchPlace[] {
+    return this.#prepare('SELECT lane, seq FROM lost ORDER BY lane, seq').all() as BatchPlace[];
   }
 
   close(): void {
@@ -226,6 +236,8 @@ class SqliteOutbox implements Outbox {
     withdraw,
     advance,
     held,
+    lose = [],
+    found,
     owe = [],
     forget = [],
     fence,
@@ -242,13 +254,12 @@ class SqliteOutbox implements Outbox {
     if (held !== undefined) {
       this.#endHeld(held);
     }
-    for (const entry of owe) {
+    this.#changeLost(lose, found === true);
+    owe.forEach((entry) => {
       this.#owe(entry);
-    }
-    for (const place of [withdraw, advance]) {
-      if (place !== undefined) {
-        this.#setHead(place.lane, place.seq, place.start);
-      }
+    });
+    for (const place of [withdraw, advance].filter((one) => one !== undefined)) {
+      this.#setHead(place.lane, place.seq, place.start);
     }
     if (open !== undefined) {
       this.#open(open);
@@ -283,6 +294,19 @@ class SqliteOutbox implements Outbox {
     }
   }
 
+  #changeLost(lose: readonly BatchPlace[], isFound: boolean): void {
+    for (const { lane, seq } of lose) {
+      this.#prepare('INSERT OR IGNORE INTO lost (lane, seq) VALUES (?, ?)').run(lane, seq);
+    }
+    if (lose.length > 0) {
+      this.#prepare('UPDATE owed SET held = ? WHERE held = ?').run(WAITING, OWED);
+    }
+    if (isFound) {
+      this.#prepare('DELETE FROM lost').run();
+      this.#prepare('UPDATE owed SET held = ? WHERE held = ?').run(OWED, WAITING);
+    }
+  }
+
   #endHeld(held: 'owe' | 'forget'): void {
     this.#prepare(
       held === 'owe' ? 'UPDATE owed SET held = 0 WHERE held = 1' : 'DELETE FROM owed WHERE held = 1',
@@ -296,12 +320,12 @@ class SqliteOutbox implements Outbox {
     }
   }
 
-  #owe({ request, isHeld = false, refusal }: OwedEntry): void {
+  #owe({ request, isHeld = false, isWaiting = false, refusal }: OwedEntry): void {
     this.#prepare('INSERT INTO owed (id, request, amends, held, refusal) VALUES (?, ?, ?, ?, ?)').run(
       request.id,
       JSON.stringify(request),
       Number(request.amends !== undefined),
-      Number(isHeld),
+      isHeld ? HELD : isWaiting ? WAITING : OWED,
       refusal ?? null,
     );
   }
@@ -325,10 +349,12 @@ class SqliteOutbox implements Outbox {
 
   #count(): void {
     this.#owed = this.#prepare(
-      `SELECT count(*) FILTER (WHERE refusal IS NULL) AS entries,
-         coalesce(sum(amends) FILTER (WHERE refusal IS NULL), 0) AS amendments,
-         count(refusal) AS setAside
-       FROM owed WHERE held = 0`,
+      `SELECT count(*) FILTER (WHERE held = ${String(OWED)} AND refusal IS NULL) AS entries,
+         coalesce(sum(amends) FILTER (WHERE held = ${String(OWED)} AND refusal IS NULL), 0) AS amendments,
+         count(refusal) FILTER (WHERE held = ${String(OWED)}) AS setAside,
+         count(*) FILTER (WHERE held = ${String(WAITING)}) AS waiting,
+         (SELECT count(*) FROM lost) AS lost
+       FROM owed`,
     ).get() as OwedCounts;
   }
 
@@ -367,7 +393,7 @@ function assertVersion(db: Database.Database): void {
   const { n } = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as {
     n: number;
   };
-  if (n > 0 && version !== SCHEMA_VERSION && version !== UPGRADED_VERSION) {
+  if (n > 0 && version !== SCHEMA_VERSION && !UPGRADED_VERSIONS.includes(version)) {
     throw new Error(
       `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it`,
     );

@@ -405,3 +405,40 @@ describe('GetEvents', () => {
     await refused(getEvents(callers.north, LANE, 'x'), 'INVALID_INPUT');
   });
 });
+
+describe('GetTrusteeCopy', () => {
+  const getCopy = (as: Identity, lane = LANE, seq = '0'): Promise<Result> =>
+    peer.evaluate({ as, args: ['Access:GetTrusteeCopy', lane, seq] });
+
+  test('gives the lane’s holder its own events, from the trustee’s collection', async () => {
+    await recorded(batch([request('a')]));
+    const copy = await getCopy(callers.north);
+    expect(copy.payload).toBe((await getEvents(callers.north)).payload);
+    expect(copy.reads.map(({ collection }) => collection).filter(Boolean)).toEqual([TRUSTEES]);
+  });
+
+  test('is nobody else’s, not even the trustee’s', async () => {
+    await recorded(batch([request('a')]));
+    for (const as of [
+      callers.trustee,
+      callers.south,
+      callers.stranger,
+      callers.northWithoutRole,
+      callers.northAsTrustee,
+      callers.trusteeAsHolder,
+    ]) {
+      const { reads } = await refused(getCopy(as), 'NOT_ALLOWED');
+      expect(reads.filter(({ collection }) => collection !== '')).toEqual([]);
+    }
+    await peer.submit({
+      as: callers.trustee,
+      args: ['Registry:SetOrganisationStatus', 'NorthHospitalMSP', 'suspended'],
+    });
+    await refused(getCopy(callers.north), 'SUSPENDED');
+  });
+
+  test('knows no batch that is not there', async () => {
+    await refused(getCopy(callers.north), 'NOT_FOUND');
+    await refused(getCopy(callers.north, LANE, 'x'), 'INVALID_INPUT');
+  });
+});

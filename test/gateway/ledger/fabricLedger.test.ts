@@ -56,6 +56,7 @@ describe('recording', () => {
       [requestOf(2).id, 'deny', NORTH],
     ]);
     expect((await net.trustee.getEvents(LANE, 0)).events).toEqual(events);
+    expect((await net.north.getTrusteeCopy(LANE, 0)).events).toEqual(events);
   });
 
   test('a place that is taken is refused with BATCH_EXISTS', async () => {
@@ -69,6 +70,8 @@ describe('recording', () => {
     expect(await net.north.findBatch(LANE, 9)).toBeUndefined();
     const read = await failure(net.south.getEvents(LANE, 0));
     expect(read).toMatchObject({ kind: 'rejected', domainCode: 'NOT_ALLOWED' });
+    const copy = await failure(net.south.getTrusteeCopy(LANE, 0));
+    expect(copy).toMatchObject({ kind: 'rejected', domainCode: 'NOT_ALLOWED' });
   });
 
   test('a malformed batch is refused with the fields at fault', async () => {

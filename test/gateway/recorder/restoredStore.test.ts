@@ -267,15 +267,22 @@ async function perform(one: Step, number: number, recorder: Recorder, copies: St
   }
 }
 
+/** What came back with the store: nothing; the own peer, without its private data since; and no copy at the trustee's for a while either. */
+const alsoBack = fc.constantFrom('nothing', 'peer', 'peerAndNoCopy');
+
 test('restored from a copy of any moment: what stands on the lane is neither repeated nor taken back', async () => {
-  const seen = { copies: 0, owing: 0, underWay: 0, rivals: 0 };
+  const seen = { copies: 0, owing: 0, underWay: 0, rivals: 0, waiting: 0 };
   await fc.assert(
-    fc.asyncProperty(history, fc.nat(), async (steps, which) => {
+    fc.asyncProperty(history, fc.nat(), alsoBack, async (steps, which, back) => {
       bench = createWorkbench();
       const copies: StoreCopy[] = [bench.copyStore()];
+      const peers = [bench.ledger.batches()];
       const recorder = await bench.start({ limits: LIMITS });
       for (const [number, one] of steps.entries()) {
         await perform(one, number + 1, recorder, copies);
+        if (copies.length > peers.length) {
+          peers.push(bench.ledger.batches());
+        }
       }
       bench.ledger.isCutOff = false;
       bench.ledger.faults = [];
@@ -298,7 +305,14 @@ test('restored from a copy of any moment: what stands on the lane is neither rep
       seen.rivals += Number((copy.get('rival') ?? []).length > 0);
       seen.underWay += Number((copy.get('outbox') ?? []).length > 0);
       bench.restoreStore(copy);
+      if (back !== 'nothing') {
+        bench.ledger.restoreOwnPeer(peers[which % copies.length] ?? new Set());
+      }
+      bench.ledger.trusteeCopy = back === 'peerAndNoCopy' ? 'lacks' : 'gives';
       const next = await bench.start({ limits: LIMITS });
+      await bench.scheduler.advance(60_000);
+      seen.waiting += Number(next.state().waiting > 0);
+      bench.ledger.trusteeCopy = 'gives';
       await bench.scheduler.advance(60_000);
       if (next.state().phase === 'fenced') {
         // A place of the copy was taken back and used anew: nothing more is written in this lane.
@@ -321,4 +335,5 @@ test('restored from a copy of any moment: what stands on the lane is neither rep
   expect(seen.owing).toBeGreaterThan(10);
   expect(seen.underWay).toBeGreaterThan(10);
   expect(seen.rivals).toBeGreaterThan(0);
+  expect(seen.waiting).toBeGreaterThan(0);
 }, 120_000);

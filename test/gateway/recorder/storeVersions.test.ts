@@ -33,16 +33,19 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Makes the file one of a release that knew no rivals. */
+/** Makes the file one of a release that knew no lost places, and before that no rivals. */
 function setVersion(version: number): void {
   const database = new Database(file);
-  database.exec('DROP TABLE rival');
+  database.exec('DROP TABLE lost');
+  if (version < 4) {
+    database.exec('DROP TABLE rival');
+  }
   database.exec(`PRAGMA user_version = ${String(version)}`);
   database.close();
 }
 
-test('a store of the version before is taken over with all that it holds', () => {
-  setVersion(3);
+test.each([3, 4])('a store of version %s is taken over with all that it holds', (version) => {
+  setVersion(version);
   const outbox = openOutbox(file);
   expect(outbox.batches()).toMatchObject([{ lane: LANE, seq: 0, requests: [emergencyOf(2)] }]);
   expect(outbox.findOwed(owed.id)?.request).toEqual(owed);
@@ -55,10 +58,14 @@ test('a store of the version before is taken over with all that it holds', () =>
   expect(next.rivals()).toEqual([{ lane: LANE, seq: 0, start: 0, requests: [emergencyOf(2)] }]);
   next.write({ filled: place });
   expect(next.rivals()).toEqual([]);
+  next.write({ lose: [place] });
+  expect(next.owed()).toMatchObject({ entries: 0, waiting: 1, lost: 1 });
+  next.write({ found: true });
+  expect(next.owed()).toMatchObject({ entries: 1, waiting: 0, lost: 0 });
   next.close();
 });
 
-test.each([2, 5])('one of another version (%s) is not read', (version) => {
+test.each([2, 6])('one of another version (%s) is not read', (version) => {
   setVersion(version);
-  expect(() => openOutbox(file)).toThrow(`The recorder store is of version ${String(version)}, not 4`);
+  expect(() => openOutbox(file)).toThrow(`The recorder store is of version ${String(version)}, not 5`);
 });

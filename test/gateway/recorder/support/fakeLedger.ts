@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import {
   type AccessEvent,
   type AccessRequest,
   type BatchInput,
   type BatchRecord,
+  batchRecordOf,
   type DomainErrorCode,
   outcomeOf,
   parseBatchInput,
@@ -29,6 +31,11 @@ export type Fault =
 
 /** What the own peer says when it is asked without a record. `silent`: nothing, for ever. */
 export type Evaluation = 'answers' | 'silent' | 'away' | { readonly refused: DomainErrorCode };
+
+const MISSING = 'fake: private data matching public hash version is not available';
+const sha256 = (data: Uint8Array): Uint8Array => createHash('sha256').update(data).digest();
+/** As if another entry stood there. */
+const disguised = (event: AccessEvent): AccessEvent => ({ ...event, id: 'A'.repeat(22) });
 
 const NONE: Fault = { kind: 'none' };
 
@@ -59,6 +66,10 @@ export class FakeLedger implements RecordingLedger {
   /** Told of each question that the own peer answers, whatever it says. */
   onAnswered: (request: AccessRequest) => void = () => undefined;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
+  /** What the trustee's peer says when it is asked for its copy of a batch. `old`: its chaincode knows no such question. */
+  trusteeCopy: 'gives' | 'lacks' | 'old' | 'lies' | 'away' = 'gives';
+  /** Batches whose private data the own peer lost with its disk. */
+  readonly #lostHere = new Set<PrivateBatch>();
   readonly #lanes = new Map<string, Map<number, PrivateBatch>>();
   #delayed: (() => void)[] = [];
   #held: (() => void)[] = [];
@@ -154,9 +165,7 @@ export class FakeLedger implements RecordingLedger {
     await Promise.resolve();
     this.#assertReachable();
     const batch = this.#laneOf(lane).get(seq);
-    return batch === undefined
-      ? undefined
-      : { start: batch.start, count: batch.events.length, batchRoot: 'A'.repeat(43) };
+    return batch === undefined ? undefined : batchRecordOf(batch, sha256);
   }
 
   async getEvents(lane: string, seq: number): Promise<PrivateBatch> {
@@ -166,7 +175,40 @@ export class FakeLedger implements RecordingLedger {
     if (batch === undefined) {
       throw new LedgerError('rejected', 'fake: no such batch', { domainCode: 'NOT_FOUND' });
     }
+    if (this.#lostHere.has(batch)) {
+      throw new LedgerError('retryable', MISSING);
+    }
     return batch;
+  }
+
+  async getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch> {
+    await Promise.resolve();
+    this.#assertReachable();
+    const batch = this.#laneOf(lane).get(seq);
+    if (this.trusteeCopy === 'away' || this.isCutOff) {
+      throw new LedgerError('unavailable', 'fake: the trustee’s peer is away', { reason: 'NO_ANSWER' });
+    }
+    if (this.trusteeCopy === 'old' || batch === undefined) {
+      throw new LedgerError('rejected', 'fake: no such function');
+    }
+    if (this.trusteeCopy === 'lacks') {
+      throw new LedgerError('retryable', MISSING);
+    }
+    return this.trusteeCopy === 'lies' ? { ...batch, events: batch.events.map(disguised) } : batch;
+  }
+
+  /** The own peer comes back from its backup: it gets the blocks again, and not its own private data of the batches that `kept` lacks. */
+  restoreOwnPeer(kept: ReadonlySet<PrivateBatch>): void {
+    for (const batch of this.batches()) {
+      if (!kept.has(batch)) {
+        this.#lostHere.add(batch);
+      }
+    }
+  }
+
+  /** All that is on the ledger now. */
+  batches(): ReadonlySet<PrivateBatch> {
+    return new Set([...this.#lanes.values()].flatMap((lane) => [...lane.values()]));
   }
 
   /** Batches of the lane in the order of their numbers. */

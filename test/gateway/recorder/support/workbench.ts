@@ -20,7 +20,7 @@ export const silent = pino({ level: 'silent' });
 /** Rows by table. */
 export type StoreCopy = ReadonlyMap<string, readonly Record<string, string | number | null>[]>;
 
-const TABLES = ['lane', 'outbox', 'owed', 'rival'];
+const TABLES = ['lane', 'outbox', 'owed', 'rival', 'lost'];
 
 export interface Workbench {
   readonly ledger: FakeLedger;

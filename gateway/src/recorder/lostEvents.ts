@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import { LEDGER_REMEDIES } from '../ledger/ledgerError';
+import { findLost, type StoreAndLedger } from './restoredStore';
+import { pause, type Scheduler } from './scheduler';
+
+/** Peers that do not give what was lost do so, if ever, after somebody has mended them. */
+const LOOK_AGAIN_MS = 60_000;
+
+export interface LostEventsOptions extends StoreAndLedger {
+  readonly lane: string;
+  readonly scheduler: Scheduler;
+  readonly log: Logger;
+  /** What waited is decided: some of it may be owed again. */
+  readonly onFound: () => void;
+}
+
+/**
+ * Places that are on the ledger and whose events nobody gives, after own peer and store came back from one backup: whatever was owed then
+ * may stand there, so it waits by name, and everything newer goes on. Looks again until the events are given.
+ */
+export class LostEvents {
+  readonly #options: LostEventsOptions;
+  readonly #stop = new AbortController();
+
+  constructor(options: LostEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Entries that wait. */
+  get waiting(): number {
+    return this.#options.outbox.owed().waiting;
+  }
+
+  /** For an operator; `undefined` when nothing is lost. */
+  get reason(): string | undefined {
+    const { outbox, lane } = this.#options;
+    const { lost: batches } = outbox.owed();
+    return batches === 0
+      ? undefined
+      : `EVENTS_LOST_HERE: nobody gives the events of ${counted(batches, 'batch', 'batches')} that this gateway wrote before its store ` +
+          `and peer came back from a backup. ${counted(this.waiting, 'entry waits', 'entries wait')}, since each may stand there; ` +
+          `lane ${lane} goes on. Remedy: ${LEDGER_REMEDIES.EVENTS_LOST_HERE}`;
+  }
+
+  /** Looks until nothing is lost any more. */
+  async watch(): Promise<void> {
+    const { outbox, scheduler, log, onFound } = this.#options;
+    const { signal } = this.#stop;
+    for (let tries = 1; !signal.aborted && outbox.owed().lost > 0; tries += 1) {
+      try {
+        if (await findLost(this.#options)) {
+          log.info('the events that were lost have been read; what is not among them is recorded now');
+          onFound();
+          return;
+        }
+      } catch (error) {
+        log.debug({ err: error }, 'lost events could not be looked for');
+      }
+      if ((tries & (tries - 1)) === 0) {
+        log.error({ problem: 'EVENTS_LOST_HERE', tries }, this.reason ?? '');
+      }
+      await pause(scheduler, LOOK_AGAIN_MS, signal);
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error('the recorder is closed'));
+  }
+}
+
+function counted(number: number, one: string, several: string): string {
+  return `${String(number)} ${number === 1 ? one : several}`;
+}
