@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DEFAULT_LIMITS } from '../../gateway/src/recorder/limits';
 import { createTlsAuthority } from '../support/tlsCertificates';
 import { ConfigError } from '../../gateway/src/config/configError';
 import { parseHospitalConfig } from '../../gateway/src/config/hospitalConfig';
@@ -9,8 +10,6 @@ import { parseTrusteeConfig } from '../../gateway/src/config/trusteeConfig';
 import { describeVariables } from '../../gateway/src/config/variables';
 import { DEFAULT_ACCESS_LIMITS } from '../../gateway/src/hospital/limits';
 import { defaultOf, LIMIT_SETTINGS, LIMIT_VARIABLES } from '../../gateway/src/hospital/limitSettings';
-
-const MIB = 1024 * 1024;
 
 const FILES: Readonly<Record<string, Uint8Array>> = {
   'consortium.key': new Uint8Array(32).fill(7),
@@ -158,23 +157,19 @@ describe('parseHospitalConfig', () => {
   });
 
   it('has documented defaults for the recorder, and refuses what is out of bounds', () => {
-    expect(parseHospitalConfig(HOSPITAL, readFile).recorderLimits).toEqual({
-      deadlineMs: 10_000,
-      readingMs: 60_000,
-      emergencyWaitMs: 15_000,
-      awayAfterMs: 2_000,
-      evaluateMs: 1_000,
-      maxAdmitted: 1_000,
-      maxAdmittedEmergencies: 400,
-      maxQueued: 5_000,
-      maxQueuedBytes: 64 * MIB,
+    // Whatever bounds the recorder can be set.
+    expect(parseHospitalConfig(HOSPITAL, readFile).recorderLimits).toEqual(DEFAULT_LIMITS);
+    const given = { MAX_BATCH_EVENTS: '10', MAX_BATCHES_IN_FLIGHT: '2', STOP_WITHIN_MS: '0' };
+    expect(parseHospitalConfig({ ...HOSPITAL, ...given }, readFile).recorderLimits).toEqual({
+      ...DEFAULT_LIMITS,
+      maxBatchEvents: 10,
+      maxInFlight: 2,
+      drainMs: 0,
     });
     for (const wrong of ['0', '-1', '1.5', '99999999', 'soon']) {
-      const given = { ...HOSPITAL, LEDGER_AWAY_AFTER_MS: wrong, MAX_ADMITTED_EMERGENCIES: wrong };
-      expect(problemsOf(() => parseHospitalConfig(given, readFile)).map((one) => one.split(':')[0])).toEqual([
-        'LEDGER_AWAY_AFTER_MS',
-        'MAX_ADMITTED_EMERGENCIES',
-      ]);
+      const bounded = { LEDGER_AWAY_AFTER_MS: wrong, MAX_ADMITTED_EMERGENCIES: wrong, MAX_BATCH_KIB: wrong };
+      const problems = problemsOf(() => parseHospitalConfig({ ...HOSPITAL, ...bounded }, readFile));
+      expect(problems.map((one) => one.split(':')[0])).toEqual(Object.keys(bounded));
     }
   });
 

@@ -20,7 +20,7 @@ import { createAdapterFactory } from './authorizationStorage';
 import type { RegistryReader } from './registryReader';
 import type { ReplayStore } from './replayStore';
 import { grantableScopes } from './systemScopes';
-import { explainRefusals, toldTo } from './tokenRefusals';
+import { counted, explainRefusals, type RefusalReason, toldTo } from './tokenRefusals';
 import { sayWhenToRetry, TooManyRequests } from './temporarilyUnavailable';
 
 export const ASSERTION_ALGORITHMS = ['ES384', 'RS384', 'ES256'] as const;
@@ -45,6 +45,8 @@ export interface AuthorizationServerOptions {
   readonly admit: (clientId: string, purpose: string) => void;
   /** Told how the clocks of clients compare with this one. */
   readonly clocks?: Pick<ClientClocks, 'note'> | undefined;
+  /** Told of each refused token request. */
+  readonly onRefusal?: ((reason: RefusalReason) => void) | undefined;
 }
 
 export interface AuthorizationServer {
@@ -162,10 +164,13 @@ async function checkAssertion(
     }
     // The library turns any other class into a 500.
     if (error instanceof JwsRefused) {
-      throw toldTo(new errors.InvalidClientAuth(error.message));
+      throw toldTo(
+        new errors.InvalidClientAuth(error.message),
+        error instanceof AheadOfTime ? 'clock' : 'assertion',
+      );
     }
     if (error instanceof B2bRefused) {
-      throw new errors.InvalidRequest(error.message);
+      throw counted(new errors.InvalidRequest(error.message), 'hl7-b2b');
     }
     throw error;
   }
@@ -178,7 +183,7 @@ async function findRegistered(
   const client = await registry.findClient(clientId);
   const organisation = client && (await registry.findOrganisation(client.org));
   if (client === undefined || organisation === undefined) {
-    throw new errors.InvalidClientAuth('client not found');
+    throw counted(new errors.InvalidClientAuth('client not found'), 'client');
   }
   return { client, organisation };
 }
@@ -190,7 +195,7 @@ function tokenClaims(
 ): { extensions: Record<string, unknown> } {
   const b2b = assertions.get(ctx);
   if (b2b === undefined) {
-    throw new errors.InvalidRequest('client_assertion with hl7-b2b is required');
+    throw counted(new errors.InvalidRequest('client_assertion with hl7-b2b is required'), 'hl7-b2b');
   }
   if (token.scope === undefined || token.scope === '') {
     throw new errors.InvalidScope('scope must name at least one supported scope', '');

@@ -8,8 +8,32 @@ import type { JsonObject } from './strictJson';
 
 const EXPIRED = 'jwt expired';
 
+/** Why a token was refused, for an operator who counts them. Closed, and names nobody. */
+export const REFUSAL_REASONS = [
+  /** No such client is registered, or its organisation is suspended. */
+  'client',
+  /** The assertion does not hold: its key, its signature, or a claim. */
+  'assertion',
+  /** A time in it does not fit this server's clock. */
+  'clock',
+  /** It was used before. */
+  'replayed',
+  /** Who asks, for whom and what for (its `hl7-b2b` object) is missing or not acceptable. */
+  'hl7-b2b',
+  'scope',
+  /** The request itself: grant type, form, resource. */
+  'request',
+  /** More than this client may ask for. */
+  'throttled',
+  /** A store or the ledger did not serve. */
+  'unavailable',
+] as const;
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
 export interface RefusalsOptions {
   readonly log: Logger;
+  readonly onRefusal?: ((reason: RefusalReason) => void) | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly clocks?: Pick<ClientClocks, 'note'> | undefined;
@@ -28,23 +52,63 @@ const AFTER_THE_SIGNATURE: Readonly<Record<string, string>> = {
   [USED_BEFORE]: 'this assertion was used before; make one with another jti',
 };
 
+/** By refusal, where its code alone does not say. */
+const REASONS = new WeakMap<object, RefusalReason>();
+
 /** A refusal after the signature was verified: who signed may read what is wrong. */
-export function toldTo(refusal: errors.InvalidClientAuth): errors.InvalidClientAuth {
+export function toldTo(refusal: errors.InvalidClientAuth, reason: RefusalReason): errors.InvalidClientAuth {
   refusal.error_description = refusal.error_detail ?? refusal.error_description ?? '';
+  return counted(refusal, reason);
+}
+
+/** The same refusal, counted under this reason. */
+export function counted<Refusal extends errors.OIDCProviderError>(
+  refusal: Refusal,
+  reason: RefusalReason,
+): Refusal {
+  REASONS.set(refusal, reason);
   return refusal;
+}
+
+const BY_CODE: Readonly<Record<string, RefusalReason>> = {
+  invalid_client: 'assertion',
+  invalid_scope: 'scope',
+  server_error: 'unavailable',
+};
+
+const BY_DETAIL: Readonly<Record<string, RefusalReason>> = {
+  [EXPIRED]: 'clock',
+  'jwt not active yet': 'clock',
+  [USED_BEFORE]: 'replayed',
+};
+
+function reasonOf(error: errors.OIDCProviderError, isKnownClient: boolean): RefusalReason {
+  const marked = REASONS.get(error) ?? BY_DETAIL[error.error_detail ?? ''];
+  if (marked !== undefined) {
+    return marked;
+  }
+  if (error.error === 'temporarily_unavailable') {
+    return error.statusCode === 429 ? 'throttled' : 'unavailable';
+  }
+  const reason = BY_CODE[error.error] ?? 'request';
+  return reason === 'assertion' && !isKnownClient ? 'client' : reason;
 }
 
 /**
  * Logs every refused token request with its reason, for the hospital's operator, and puts the reason into `error_description` where that
  * gives nothing away. Neither holds a claim's value: reasons are fixed texts, and the client is named only when it is registered.
  */
-export function explainRefusals(provider: Provider, { log, clock, clocks }: RefusalsOptions): void {
+export function explainRefusals(
+  provider: Provider,
+  { log, clock, clocks, onRefusal }: RefusalsOptions,
+): void {
   provider.on('grant.error', (context: KoaContextWithOIDC, error) => {
     const detail = error.error_detail ?? error.error_description;
     log.info(
       { code: error.error, reason: detail, client: context.oidc.client?.clientId },
       'token request refused',
     );
+    onRefusal?.(reasonOf(error, context.oidc.client !== undefined));
     const { client, params } = context.oidc;
     if (client !== undefined && error.error_detail === EXPIRED) {
       const claims = claimsOf(String(params?.['client_assertion']));

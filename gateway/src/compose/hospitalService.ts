@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ClientClocks } from '../auth/clientClocks';
 import { openReplayStore } from '../auth/replayStore';
+import { timedUpstream } from '../fhir/timedUpstream';
 import type { Upstream } from '../fhir/upstream';
 import { createHospitalApp, type HospitalSettings, type TokenIssuer } from '../hospital/createHospitalApp';
 import type { TakenPort } from '../http/listen';
@@ -21,9 +22,11 @@ import { keepSecret } from '../keys/keyFile';
 import { keepSigningKey } from '../keys/signingKey';
 import { createRandomPool } from './randomPool';
 import { addClientClockMetric, addPeerClockMetric, clockHealth } from './clockHealth';
+import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
+import { addStoreFailures, countedFailures } from './countedFailures';
 import { recorderHealth } from './recorderHealth';
-import { addRecorderMetrics } from './recorderMetrics';
+import { addBatchSeconds, addRecorderMetrics } from './recorderMetrics';
 
 export interface HospitalServiceOptions {
   readonly settings: HospitalSettings;
@@ -36,6 +39,8 @@ export interface HospitalServiceOptions {
   readonly pageKey?: Uint8Array | undefined;
   readonly externalIssuer?: { readonly issuer: string; readonly jwksUrl: string } | undefined;
   readonly upstream: Upstream;
+  /** Of ledger and source, for the operator's metric. */
+  readonly certificates?: Certificates | undefined;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   /** A taken port on which the service is served; closed with it. */
@@ -64,15 +69,20 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
   const metrics = createMetrics('hospital');
   const lane = `${ledger.mspId}/${options.gatewayName}`;
+  const storeFailed = addStoreFailures(metrics, ['outbox', 'replays']);
   const recorder = await createRecorder({
     ledger,
     lane,
-    outbox: openOutbox(join(options.dataDir, 'outbox.db')),
+    outbox: countedFailures(openOutbox(join(options.dataDir, 'outbox.db')), () => {
+      storeFailed('outbox');
+    }),
     emergencyWithoutLedger: options.emergencyWithoutLedger,
     limits: options.recorderLimits ?? {},
+    onBatch: addBatchSeconds(metrics),
     log,
   });
   addRecorderMetrics(metrics, recorder);
+  addCertificateDays(metrics, options.certificates ?? {}, Date.now);
   // Not by the watched ledger: a trustee's peer that does not answer this question is nobody's trouble.
   const peerClocks = openHospitalClockCheck({ ledger: options.ledger, lane, log });
   const clientClocks = new ClientClocks({
@@ -84,7 +94,9 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   addPeerClockMetric(metrics, peerClocks);
   addClientClockMetric(metrics, clientClocks);
   const registry = createRegistryCache({ ledger, log, isLedgerAway: () => recorder.state().ledgerAway });
-  const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
+  const replays = countedFailures(openReplayStore(join(options.dataDir, 'replays.db'), Date.now), () => {
+    storeFailed('replays');
+  });
   const tokens: TokenIssuer =
     options.externalIssuer === undefined
       ? {
@@ -99,7 +111,14 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     registry,
     recorder,
     emergencyWithoutLedger: options.emergencyWithoutLedger,
-    upstream: options.upstream,
+    upstream: timedUpstream(options.upstream, {
+      now: () => performance.now(),
+      observe: metrics.durations(
+        'chartwitness_source_seconds',
+        'Answers of the clinical data source',
+        'result',
+      ),
+    }),
     consortiumKey: options.consortiumKey,
     pageKey: options.pageKey ?? keepSecret(join(options.dataDir, 'page.key'), PAGE_KEY_BYTES),
     clock: Date.now,

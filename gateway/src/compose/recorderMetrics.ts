@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Metrics } from '../http/metrics';
-import type { Recorder, RecorderState } from '../recorder/recorder';
+import type { BatchReport, Recorder, RecorderState } from '../recorder/recorder';
 
 const GAUGES: readonly (readonly [name: string, help: string, read: (state: RecorderState) => number])[] = [
   ['ledger_away', '1 while nothing of this lane commits', ({ ledgerAway }) => Number(ledgerAway)],
@@ -88,4 +88,15 @@ export function addRecorderMetrics(metrics: Pick<Metrics, 'gauge'>, recorder: Pi
   for (const [name, help, read] of GAUGES) {
     metrics.gauge(`chartwitness_${name}`, help, () => read(recorder.state()));
   }
+}
+
+/** How long batches take, from their opening to their commit. @returns what takes each batch's report. */
+export function addBatchSeconds(metrics: Pick<Metrics, 'durations'>): (report: BatchReport) => void {
+  const observe = metrics.durations(
+    'chartwitness_recorder_batch_seconds',
+    'Duration of batches, from their opening to their commit',
+  );
+  return ({ milliseconds }) => {
+    observe(milliseconds);
+  };
 }

@@ -12,6 +12,7 @@ import { DEFAULT_REQUEST_LIMITS } from '../hospital/createHospitalApp';
 import type { RequestLimits } from '../http/admission';
 import { takePort, type TakenPort } from '../http/listen';
 import { DEFAULT_TRUSTEE_LIMITS } from '../trustee/createTrusteeApp';
+import type { Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
 import { startHospitalService } from './hospitalService';
 import { type OpenedLedger, openLedger } from './openLedger';
@@ -49,6 +50,7 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       pageKey: config.pageKey?.reveal(),
       externalIssuer: config.externalIssuer,
       upstream: upstreamOf(config, log),
+      certificates: { ...ofLedger(config), ...ofSource(config) },
       ledger: opened.ledger,
       server: await takePort(config.host, config.port, 'PORT'),
       operations: await takeOperations(config, OPERATIONS_PORTS.hospital, log),
@@ -71,10 +73,14 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       apps: config.apps,
       externalOpenId: config.externalOpenId,
       trustedProxies: config.trustedProxies,
-      limits: limitsOf(config, DEFAULT_TRUSTEE_LIMITS),
       openPlaceMs: config.openPlaceMs,
+      limits: {
+        ...limitsOf(config, DEFAULT_TRUSTEE_LIMITS),
+        signIn: config.signInLimit ?? DEFAULT_TRUSTEE_LIMITS.signIn,
+      },
       ledger: opened.ledger,
       ledgerKeeping: opened.keeping,
+      certificates: ofLedger(config),
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,
       operations: await takeOperations(config, OPERATIONS_PORTS.trustee, log),
@@ -143,4 +149,19 @@ function upstreamOf({ upstream, mspId, accessLimits }: HospitalConfig, log: Logg
       ...(clientKey === undefined ? {} : { clientKey: clientKey.reveal() }),
     },
   });
+}
+
+function ofLedger({ peer }: HospitalConfig | TrusteeConfig): Certificates {
+  return {
+    FABRIC_CERT_FILE: peer?.certificatePem,
+    FABRIC_TLS_CA_FILE: peer?.tls?.rootCertificates,
+    FABRIC_CLIENT_TLS_CERT_FILE: peer?.tls?.clientCertificate,
+    FABRIC_ORDERER_TLS_CA_FILE: peer?.orderers?.tls.rootCertificates,
+  };
+}
+
+function ofSource({ upstream }: HospitalConfig): Certificates {
+  return upstream.kind === 'sample'
+    ? {}
+    : { UPSTREAM_CA_FILE: upstream.ca, UPSTREAM_CLIENT_CERT_FILE: upstream.clientCertificate };
 }

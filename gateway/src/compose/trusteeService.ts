@@ -23,7 +23,9 @@ import { openPatientAccounts, type PatientAccounts } from '../trustee/accounts/p
 import { migrateTrusteeDatabase } from '../trustee/trusteeDatabase';
 import { openTrusteeKeys } from '../trustee/signIn/trusteeKeys';
 import { addPeerClockMetric, clockHealth } from './clockHealth';
+import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
+import { addStoreFailures, countedDatabase, countedFailures } from './countedFailures';
 
 export interface TrusteeServiceOptions {
   readonly baseUrl: string;
@@ -41,6 +43,8 @@ export interface TrusteeServiceOptions {
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   readonly ledgerKeeping: LedgerKeeping;
+  /** Of the ledger, for the operator's metric. */
+  readonly certificates?: Certificates | undefined;
   /** Closed with the service. */
   readonly store: AccessStore;
   /** A taken port on which the service is served; closed with it. */
@@ -70,7 +74,7 @@ function portalDirectory(): string {
  * @throws TablesDiffer when the network reads patient identifiers in another way.
  */
 export async function startTrusteeService(options: TrusteeServiceOptions): Promise<TrusteeService> {
-  const { ledger, log, server, store } = options;
+  const { ledger, log, server } = options;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const guard = await openTableGuard({ systems: options.identifierSystems, ledger, log });
   const pseudonyms = createPseudonyms({
@@ -78,6 +82,11 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     consortiumKey: options.consortiumKey,
   });
   const metrics = createMetrics('trustee');
+  const storeFailed = addStoreFailures(metrics, ['list', 'accounts']);
+  const store = countedFailures(options.store, () => {
+    storeFailed('list');
+  });
+  addCertificateDays(metrics, options.certificates ?? {}, Date.now);
   const clocks = openTrusteeClockCheck({ ledger, log });
   addPeerClockMetric(metrics, clocks);
   const registry = createNetworkDirectory(ledger, log);
@@ -93,7 +102,9 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     },
     ...(options.openPlaceMs === undefined ? {} : { openPlaceMs: options.openPlaceMs }),
   });
-  const database = openDatabase(join(options.dataDir, 'accounts.db'));
+  const database = countedDatabase(openDatabase(join(options.dataDir, 'accounts.db')), () => {
+    storeFailed('accounts');
+  });
   migrateTrusteeDatabase(database);
   const accounts = openPatientAccounts(database);
   const external = options.externalOpenId;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 export const MIN_SECRET_BYTES = 32;
+export const KIB = 1024;
 export const MIB = 1024 * 1024;
 
 export const url = z

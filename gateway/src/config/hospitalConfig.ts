@@ -8,7 +8,7 @@ import { COMMON, type CommonConfig, commonOf } from './commonConfig';
 import { ConfigError } from './configError';
 import { ConfigReader, finish, parseShape } from './configReader';
 import { type Environment, modeOf, type ReadFile, type ReadMode } from './environment';
-import { MIB, MIN_SECRET_BYTES } from './forms';
+import { KIB, MIB, MIN_SECRET_BYTES } from './forms';
 import { HOSPITAL_VARIABLES, LIMIT_VARIABLES_OF_AN_ACCESS } from './hospitalVariables';
 import type { Secret } from './secret';
 import { type UpstreamConfig, upstreamOf } from './upstreamConfig';
@@ -84,6 +84,13 @@ function recorderLimitsOf(values: HospitalValues, reader: ConfigReader): Partial
     maxAdmittedEmergencies: values.MAX_ADMITTED_EMERGENCIES,
     maxQueued: values.MAX_QUEUED,
     maxQueuedBytes: values.MAX_QUEUED_MIB * MIB,
+    maxBatchEvents: values.MAX_BATCH_EVENTS,
+    maxBatchBytes: values.MAX_BATCH_KIB * KIB,
+    maxInFlight: values.MAX_BATCHES_IN_FLIGHT,
+    pipelineAt: values.NEXT_BATCH_AT,
+    pipelineAfterMs: values.NEXT_BATCH_AFTER_MS,
+    awayMemoryMs: values.LEDGER_AWAY_FOR_MS,
+    drainMs: values.STOP_WITHIN_MS,
   };
 }
 

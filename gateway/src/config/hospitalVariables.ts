@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 import { z } from 'zod';
 import { DEFAULT_SOURCE_TIMEOUT_MS } from '../fhir/sourceConnection';
 import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';
@@ -10,7 +11,7 @@ import {
   type LimitVariable,
 } from '../hospital/limitSettings';
 import { DEFAULT_LIMITS } from '../recorder/limits';
-import { absent, MIB, MIN_SECRET_BYTES, url, wholeNumber } from './forms';
+import { absent, KIB, MIB, MIN_SECRET_BYTES, url, wholeNumber } from './forms';
 import type { Variables } from './variable';
 
 const SAMPLE_PREFIX = 'sample:';
@@ -118,6 +119,42 @@ export const HOSPITAL_VARIABLES = {
     what: 'the same in MiB, 1–2,048',
     example: String(DEFAULT_LIMITS.maxQueuedBytes / MIB),
     form: wholeNumber(1, 2_048, DEFAULT_LIMITS.maxQueuedBytes / MIB),
+  },
+  MAX_BATCH_EVENTS: {
+    what: `accesses in one ledger transaction, 1–${String(MAX_BATCH_EVENTS)}`,
+    example: String(DEFAULT_LIMITS.maxBatchEvents),
+    form: wholeNumber(1, MAX_BATCH_EVENTS, DEFAULT_LIMITS.maxBatchEvents),
+  },
+  MAX_BATCH_KIB: {
+    // One event and the amendment that it may need always fit the least.
+    what: `the same in KiB, 400–${String(MAX_BATCH_BYTES / KIB)}`,
+    example: String(DEFAULT_LIMITS.maxBatchBytes / KIB),
+    form: wholeNumber(400, MAX_BATCH_BYTES / KIB, DEFAULT_LIMITS.maxBatchBytes / KIB),
+  },
+  MAX_BATCHES_IN_FLIGHT: {
+    what: `transactions of this lane that may be under way at once, 1–${String(MAX_IN_FLIGHT)}`,
+    example: String(DEFAULT_LIMITS.maxInFlight),
+    form: wholeNumber(1, MAX_IN_FLIGHT, DEFAULT_LIMITS.maxInFlight),
+  },
+  NEXT_BATCH_AT: {
+    what: 'accesses that wait for each transaction under way before a further one goes out beside it, 1–100,000',
+    example: String(DEFAULT_LIMITS.pipelineAt),
+    form: wholeNumber(1, 100_000, DEFAULT_LIMITS.pipelineAt),
+  },
+  NEXT_BATCH_AFTER_MS: {
+    what: 'or milliseconds that the oldest has waited, 1–60,000',
+    example: String(DEFAULT_LIMITS.pipelineAfterMs),
+    form: wholeNumber(1, 60_000, DEFAULT_LIMITS.pipelineAfterMs),
+  },
+  LEDGER_AWAY_FOR_MS: {
+    what: 'milliseconds for which the ledger still counts as away after the last try, when nothing was tried since, 1,000–600,000',
+    example: String(DEFAULT_LIMITS.awayMemoryMs),
+    form: wholeNumber(1_000, 600_000, DEFAULT_LIMITS.awayMemoryMs),
+  },
+  STOP_WITHIN_MS: {
+    what: 'milliseconds that a stop waits for accesses under way, 0–600,000; what is not on the ledger then is recorded after the next start',
+    example: String(DEFAULT_LIMITS.drainMs),
+    form: wholeNumber(0, 600_000, DEFAULT_LIMITS.drainMs),
   },
   PAGE_KEY_FILE: {
     what: `file with the key that seals next links, at least ${String(MIN_SECRET_BYTES)} bytes, the same at all gateways behind one BASE_URL and of this organisation alone; absent: page.key in DATA_DIR, made at first use, of this gateway alone`,

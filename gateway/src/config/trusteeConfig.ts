@@ -24,6 +24,8 @@ export interface TrusteeConfig extends CommonConfig {
   readonly mongodbUri: string | undefined;
   /** How long a place of a lane may be open while later ones are filled. */
   readonly openPlaceMs: number;
+  /** Requests a minute; undefined: the default. */
+  readonly signInLimit: number | undefined;
 }
 
 const appsFile = z.array(
@@ -79,6 +81,7 @@ export function parseTrusteeConfig(
     apps: appsOf(values.APPS_FILE, reader),
     mongodbUri: values.MONGODB_URI,
     openPlaceMs: values.OPEN_PLACE_SECONDS * 1000,
+    signInLimit: values.SIGN_IN_REQUESTS_A_MINUTE,
   };
   return finish(config, reader);
 }

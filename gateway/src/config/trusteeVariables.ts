@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { DEFAULT_OPEN_PLACE_MS } from '../projection/openPlaces';
-import { absent, url, wholeNumber } from './forms';
+import { absent, requestsAMinute, url, wholeNumber } from './forms';
 import type { Variables } from './variable';
 
 const mongodbUri = z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://');
@@ -37,6 +37,11 @@ export const TRUSTEE_VARIABLES = {
     what: 'JSON file with the public client apps that patients may use',
     example: '/etc/chartwitness/apps.json',
     form: absent,
+  },
+  SIGN_IN_REQUESTS_A_MINUTE: {
+    what: 'requests of one address (IPv6: one /64) to the pages and endpoints of signing in; default 600',
+    example: '600',
+    form: requestsAMinute,
   },
   MONGODB_URI: {
     what: 'MongoDB connection string of the read model; absent: the embedded store',

@@ -5,6 +5,7 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { createAuthorizationServer } from '../auth/authorizationServer';
+import { REFUSAL_REASONS } from '../auth/tokenRefusals';
 import {
   authorizationServerMetadata,
   protectedResourceMetadata,
@@ -269,7 +270,7 @@ async function createTokenSide(
   fhirBaseUrl: string,
   admission: Admission,
 ): Promise<TokenSide> {
-  const { tokens, settings, registry, clock, clocks, log } = dependencies;
+  const { tokens, settings, registry, clock, clocks, log, metrics } = dependencies;
   const router = Router();
   if (tokens.kind === 'external') {
     const { issuer, jwksUrl, tokenEndpoint = `${issuer}/token` } = tokens;
@@ -287,6 +288,12 @@ async function createTokenSide(
     clock,
     clocks,
     log,
+    onRefusal: metrics?.counter(
+      'chartwitness_token_refusals_total',
+      'Refused token requests by reason',
+      'reason',
+      REFUSAL_REASONS,
+    ),
     admit: (clientId, purpose) => {
       admission.countCaller(tokenKey(clientId, purpose));
     },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { pino } from 'pino';
 import type { Response } from 'supertest';
+import { REFUSAL_REASONS } from '../../../gateway/src/auth/tokenRefusals';
+import { createMetrics, type Metrics } from '../../../gateway/src/http/metrics';
 import {
   assertion,
   type AssertionChanges,
@@ -12,13 +14,15 @@ import {
 
 let hospital: Hospital;
 let lines: Record<string, unknown>[];
+let metrics: Metrics;
 beforeEach(async () => {
   lines = [];
+  metrics = createMetrics('hospital');
   const log = pino(
     { level: 'info' },
     { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  hospital = await createHospital({ log });
+  hospital = await createHospital({ log, metrics });
 });
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -81,4 +85,39 @@ test('no line and no answer holds the assertion, a claim of it, or the person', 
   expect(refusals()).toHaveLength(1);
   expect(written).not.toContain('Gleason');
   expect(written).not.toContain(signed.slice(0, 40));
+});
+
+test('refusals are counted by reason, from a closed set that names nobody', async () => {
+  const stranger = await makeKey('ES384', 'north-1');
+  const replayed = await assertion(hospital.key);
+  await requestToken(hospital.app, { assertion: replayed });
+  for (const refused of [
+    { assertion: replayed },
+    { assertion: await assertion(stranger) },
+    { assertion: await assertion(stranger, {}, { claims: { iss: 'nobody', sub: 'nobody' } }) },
+    { assertion: await assertion(hospital.key, {}, { claims: { iat: now() - 100, exp: now() - 50 } }) },
+    { assertion: await assertion(hospital.key, {}, { claims: { iat: now() + 60, exp: now() + 120 } }) },
+    { assertion: await assertion(hospital.key, {}, { claims: { jti: 'j'.repeat(257) } }) },
+    { assertion: await assertion(hospital.key, { b2b: { purpose_of_use: ['nonsense'] } }) },
+    { assertion: await assertion(hospital.key), scope: 'system/Nothing.r' },
+    { assertion: await assertion(hospital.key), more: { grant_type: 'password' } },
+  ]) {
+    await requestToken(hospital.app, refused);
+  }
+  const text = await metrics.registry.metrics();
+  const count = (reason: string): string | undefined =>
+    new RegExp(`chartwitness_token_refusals_total\\{reason="${reason}",service="hospital"\\} (\\d+)`).exec(
+      text,
+    )?.[1];
+  expect(Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, count(reason)]))).toEqual({
+    client: '1',
+    assertion: '2',
+    clock: '2',
+    replayed: '1',
+    'hl7-b2b': '1',
+    scope: '1',
+    request: '1',
+    throttled: '0',
+    unavailable: '0',
+  });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
+import { addBatchSeconds, addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
 import { createMetrics } from '../../../gateway/src/http/metrics';
 import { emergencyOf } from '../recorder/support/requests';
 import { createWorkbench, recordOne, watch } from '../recorder/support/workbench';
@@ -40,4 +40,18 @@ test('what an operator watches of the recorder is scraped as it stands', async (
     expect(text).toContain(`chartwitness_${name}{service="hospital"} ${String(value)}\n`);
   }
   await bench.scheduler.advance(0);
+});
+
+test('each batch is timed from its opening to its commit', async () => {
+  const metrics = createMetrics('hospital');
+  const take = addBatchSeconds(metrics);
+  take({ lane: 'NorthHospitalMSP/ward', seq: 0, events: 3, milliseconds: 20 });
+  take({ lane: 'NorthHospitalMSP/ward', seq: 1, events: 1, milliseconds: 300 });
+  const text = await metrics.registry.metrics();
+  const bucket = (le: string): string =>
+    `chartwitness_recorder_batch_seconds_bucket{le="${le}",service="hospital"}`;
+  expect(text).toContain(`${bucket('0.01')} 0\n`);
+  expect(text).toContain(`${bucket('0.025')} 1\n`);
+  expect(text).toContain(`${bucket('0.5')} 2\n`);
+  expect(text).toContain('chartwitness_recorder_batch_seconds_sum{service="hospital"} 0.32\n');
 });

@@ -17,6 +17,7 @@ import type { ClientClocks } from '../../../gateway/src/auth/clientClocks';
 import { openReplayStore, type ReplayStore } from '../../../gateway/src/auth/replayStore';
 import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
 import type { Upstream } from '../../../gateway/src/fhir/upstream';
+import type { Metrics } from '../../../gateway/src/http/metrics';
 import {
   createHospitalApp,
   type HospitalSettings,
@@ -132,6 +133,7 @@ export class FakeRegistry {
 }
 
 export interface FixtureOptions {
+  readonly metrics?: Metrics;
   readonly clocks?: Pick<ClientClocks, 'note'>;
   readonly upstream?: Upstream;
   readonly settings?: Partial<HospitalSettings>;
@@ -176,8 +178,16 @@ function choiceOf({ emergencyWithoutLedger = 'release' }: FixtureOptions): Emerg
   return emergencyWithoutLedger;
 }
 
-function timesOf({ pause, stopwatch }: FixtureOptions): Pick<FixtureOptions, 'pause' | 'stopwatch'> {
-  return { ...(pause === undefined ? {} : { pause }), ...(stopwatch === undefined ? {} : { stopwatch }) };
+function givenOf({
+  pause,
+  stopwatch,
+  metrics,
+}: FixtureOptions): Pick<FixtureOptions, 'pause' | 'stopwatch' | 'metrics'> {
+  return {
+    ...(pause === undefined ? {} : { pause }),
+    ...(stopwatch === undefined ? {} : { stopwatch }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
 }
 
 export async function createHospital(options: FixtureOptions = {}): Promise<Hospital> {
@@ -218,7 +228,7 @@ export async function createHospital(options: FixtureOptions = {}): Promise<Hosp
     registry,
     recorder: options.ownRecorder ?? recorder,
     emergencyWithoutLedger: choiceOf(options),
-    ...timesOf(options),
+    ...givenOf(options),
     clocks: options.clocks,
     upstream: options.upstream ?? sample,
     consortiumKey: CONSORTIUM_KEY,
