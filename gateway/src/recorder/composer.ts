@@ -34,7 +34,10 @@ interface Entries {
   readonly rest: readonly Part[];
 }
 
-/** Break-glass first, then what is owed (at most half of the batch where others wait), then the rest. */
+/**
+ * Break-glass first, then what is owed (at most half of the batch where others wait), then the rest. Where only break-glass has a place, no
+ * more of the rest goes with it than there are emergencies: without any, break-glass that never pauses would keep all others out.
+ */
 export function composeBatch({
   outbox,
   queue,
@@ -59,7 +62,11 @@ export function composeBatch({
           except,
         );
   room = roomAfter(room, owed);
-  const rest = isAlone ? [] : queue.take(false, room, whole);
+  const rest = queue.take(
+    false,
+    isAlone ? { ...room, events: Math.min(room.events, emergencies.length) } : room,
+    whole,
+  );
   return composed({ first: emergencies, owed, rest }, place, now, undefined);
 }
 

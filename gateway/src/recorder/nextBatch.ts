@@ -38,7 +38,7 @@ const EMERGENCIES: Opening = { kind: 'open', takes: 'emergencies' };
 /**
  * Whether a batch is opened now. With nothing in flight the first request goes at once; a further batch beside those in flight has to be
  * worth its transaction. Break-glass goes into the next batch and never waits for one to be worth it; it has a place in flight of its own
- * where the lane's window allows. Pure.
+ * where the lane's window allows, in which a few others go with it. Pure.
  */
 export function nextOpening(load: LaneLoad, limits: RecorderLimits, now: number): Opening {
   const waiting = load.emergencies + load.owed + load.ordinary;
