@@ -13,6 +13,8 @@ export interface Candidate {
   readonly isUnreadable?: boolean;
   /** Of what is unreadable: it may be given later, when there is room in memory. */
   readonly lacksRoom?: boolean;
+  /** Of what is unreadable: nobody read how it is labelled. */
+  readonly isUntold?: boolean;
 }
 
 /** What the ledger is told of one resource. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
+import { Account } from './account';
 import type { FhirResource, SearchEntry } from './resource';
 import { withUntoldLabels } from './untoldLabels';
 import { NoRoom, PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
@@ -39,19 +40,19 @@ export function rereadingUpstream(
   const reread = async (page: SourcePage, signal: AbortSignal): Promise<SourcePage> => {
     const waiting = new Map(page.entries.map((entry) => [keyOf(entry), entry.resource]));
     const found = new Map<string, Found>();
-    const read = readerOf(source, signal, hurry);
-    let bytes = 0;
+    const account = new Account({
+      reserve: (bytes) => {
+        if (bytes > maxBytes) {
+          throw new TooMuch();
+        }
+        room?.reserve(bytes);
+      },
+    });
+    const read = readerOf(source, account, signal, hurry);
     const work = async (): Promise<void> => {
       for (let next = taken(waiting); next !== undefined; next = taken(waiting)) {
         const [key, resource] = next;
-        const answer = await read(resource, (size) => {
-          bytes += size;
-          if (bytes > maxBytes) {
-            throw new TooMuch();
-          }
-          room?.reserve(bytes);
-        });
-        found.set(key, answer);
+        found.set(key, await read(resource));
       }
     };
     try {
@@ -59,7 +60,7 @@ export function rereadingUpstream(
     } catch (error) {
       // Nobody waits for the others any more.
       waiting.clear();
-      throw error instanceof TooMuch ? new PageTooLarge() : error;
+      throw error;
     }
     const unread = [...found.values()].filter((one) => one === 'unread').length;
     if (unread > 0) {
@@ -68,7 +69,7 @@ export function rereadingUpstream(
     return {
       ...page,
       entries: page.entries.flatMap((entry) => settled(entry, found)),
-      bytes: Math.max(bytes, page.bytes),
+      bytes: Math.max(account.bytes, page.bytes),
     };
   };
   return {
@@ -89,27 +90,37 @@ export function rereadingUpstream(
 }
 
 /** The page is too large, whichever of its resources made it so: not a failure of one of them. */
-class TooMuch extends Error {
-  override readonly name = 'TooMuch';
-}
+class TooMuch extends PageTooLarge {}
 
-type Reader = (resource: FhirResource, account: (bytes: number) => void) => Promise<Found>;
+type Reader = (resource: FhirResource) => Promise<Found>;
 
-function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | undefined): Reader {
+function readerOf(
+  source: Upstream,
+  account: Account,
+  signal: AbortSignal,
+  hurry: AbortSignal | undefined,
+): Reader {
   const read = async (
     { resourceType, id = '' }: FhirResource,
-    account: Parameters<Reader>[1],
     until: AbortSignal,
-  ): Promise<Found> => {
-    const resource = await source.read(resourceType, id, until);
-    if (resource === undefined) {
-      return 'gone';
+  ): Promise<FhirResource | 'gone'> => {
+    const share = account.open();
+    let bytes = 0;
+    try {
+      const resource = await source.within(share, hurry).read(resourceType, id, until);
+      if (resource === undefined) {
+        return 'gone';
+      }
+      bytes = Buffer.byteLength(JSON.stringify(resource));
+      // A source in memory asks for no room.
+      share.reserve(bytes);
+      return resource;
+    } finally {
+      share.keep(bytes);
     }
-    account(Buffer.byteLength(JSON.stringify(resource)));
-    return resource;
   };
   if (hurry === undefined) {
-    return (resource, account) => read(resource, account, signal);
+    return (resource) => read(resource, signal);
   }
   const until = AbortSignal.any([signal, hurry]);
   const late = new Promise<Found>((resolve) => {
@@ -117,15 +128,15 @@ function readerOf(source: Upstream, signal: AbortSignal, hurry: AbortSignal | un
       resolve('unread');
     });
   });
-  return async (resource, account) => {
+  return async (resource) => {
     if (hurry.aborted) {
       return 'unread';
     }
     try {
-      return await Promise.race([read(resource, account, until), late]);
+      return await Promise.race([read(resource, until), late]);
     } catch (error) {
       // Without room the page is asked for smaller, as without a bound of its own.
-      if (error instanceof AppError && !(error instanceof NoRoom)) {
+      if (error instanceof AppError && !(error instanceof NoRoom) && !(error instanceof TooMuch)) {
         return 'unread';
       }
       throw error;

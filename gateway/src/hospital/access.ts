@@ -28,10 +28,11 @@ import type { AccessLimits } from './limits';
 import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type PagedSource, type Place, sourceOf } from './pagedSource';
-import { type Errand, foreseen, type Proposal, recordAccess } from './recordAccess';
+import { type Errand, foreseen, type Proposal, recordAccess, type Recorded } from './recordAccess';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
 import type { Reading } from './reading';
 import type { PageWish } from './fillPage';
+import { RequestAccount } from './requestAccount';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
 import { SourceWalk } from './sourceWalk';
 
@@ -130,14 +131,16 @@ class Accessing {
   constructor(dependencies: Means, context: AccessContext) {
     this.#deps = dependencies;
     this.#context = context;
-    this.#upstream = dependencies.upstream.within(context.room, context.hurry);
+    const account = new RequestAccount(context.room);
+    this.#upstream = account.paged(dependencies.upstream, context.hurry);
     this.#reading = {
       ...context,
+      account,
       maxBytes: dependencies.limits.sourceBytes,
       onUnreadable: dependencies.onUnreadable,
       facts: dependencies.facts,
     };
-    this.#patients = new AskedPatients(this.#upstream, dependencies.facts, this.#reading);
+    this.#patients = new AskedPatients(dependencies.upstream, dependencies.facts, this.#reading);
     this.#startedAt = dependencies.clock();
   }
 
@@ -170,7 +173,9 @@ class Accessing {
       this.#errand(bound, 'read'),
       this.#deps,
     );
-    if (candidate.isUnreadable === true && !recorded.decisions.includes(false)) {
+    const isHidden =
+      candidate.isUntold === true && (await this.#mayHide(new Set([emptyType]), recorded, bound));
+    if (candidate.isUnreadable === true && (isHidden || !recorded.decisions.includes(false))) {
       throw candidate.lacksRoom === true ? noRoom() : tooLarge();
     }
     return { ...recorded, isPartial: recorded.decisions.includes(false) };
@@ -210,6 +215,7 @@ class Accessing {
       complete: (filled) => Promise.resolve(filled.besides),
       emptyType: search.type,
       errand: this.#errand(bound, 'search'),
+      mayHide: (types, recorded) => this.#mayHide(types, recorded, bound),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
@@ -268,17 +274,19 @@ class Accessing {
           : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
       emptyType: 'Patient',
       errand: this.#errand(bound, 'search'),
+      mayHide: (types, recorded) => this.#mayHide(types, recorded, bound),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
 
   /** Of what one answer gives, and of what is kept of withheld data: for these no place is taken. */
-  #bounds(): Pick<PageWish, 'fits' | 'keeps'> {
+  #bounds(): Pick<PageWish, 'fits' | 'keeps' | 'mayExceed'> {
     const { answerBytes } = this.#deps.limits;
     const { room } = this.#context;
     return {
       fits: (bytes) => bytes <= answerBytes && room.hasRoomFor(bytes),
       keeps: (bytes) => bytes <= Math.min(answerBytes, room.heldBytes),
+      mayExceed: true,
     };
   }
 
@@ -314,9 +322,10 @@ class Accessing {
     // Whom an identifier names is known once all Patients that it matches are at hand.
     const alone = searchByIdentifierAlone(asked);
     const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#reading);
-    const atHand = await gatherPatients(named, this.#deps.limits.sourceCount);
-    const patients = matchingPatients(atHand.entries, search.patient, this.#deps.table);
-    const paged = alone === undefined ? sourceOf(atHand, source.isMatch) : source;
+    const { entries, page } = await gatherPatients(named, this.#deps.limits.sourceCount);
+    const patients = matchingPatients(entries, search.patient, this.#deps.table);
+    const isAtHand = alone === undefined && page !== undefined && start.next === undefined;
+    const paged = isAtHand ? sourceOf(page, source.isMatch) : source;
     const walk = new SourceWalk(paged, start);
     await walk.prefetch();
     return { source: paged, walk, patients };
@@ -366,6 +375,27 @@ class Accessing {
     }
     const errand = this.#errand(bound, 'search');
     return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency, said);
+  }
+
+  /**
+   * In an emergency what nobody read is decided on as carrying every label, which a rule about any of them denies. Where the rules would give
+   * it without a label, nobody knows whether they deny it. While the own peer has no word, that counts as so where anything is given.
+   */
+  async #mayHide(
+    types: ReadonlySet<string>,
+    { decisions }: Pick<Recorded, 'decisions'>,
+    bound: BoundPatient,
+  ): Promise<boolean> {
+    if (types.size === 0 || !this.#isEmergency) {
+      return false;
+    }
+    try {
+      const kinds = [...types].map((type) => ({ type, labels: [] }));
+      return (await foreseen(kinds, this.#errand(bound, 'search'), this.#deps)).includes(true);
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'the own peer has no word on what was not read in an emergency');
+      return decisions.includes(true);
+    }
   }
 
   #errand({ subject, formerSubjects, besideSubjects }: BoundPatient, action: Action): Errand {

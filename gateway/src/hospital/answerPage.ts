@@ -37,6 +37,8 @@ export interface PageTask {
   readonly complete: (page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>;
   readonly emptyType: string;
   readonly errand: Errand;
+  /** Whether something of these types might be given, were it known how it is labelled, so that the answer must not claim to be whole. */
+  readonly mayHide: (types: ReadonlySet<string>, recorded: Recorded) => Promise<boolean>;
 }
 
 /**
@@ -87,11 +89,15 @@ async function answerInRounds(
     const givenBytes = [...held.values()].reduce((sum, candidate) => sum + task.means.sizeOf(candidate), 0);
     const page = await fillPage(
       walk,
-      { ...wish, wanted: wish.wanted - given, fits: (bytes) => wish.fits(givenBytes + bytes) },
+      {
+        ...wish,
+        wanted: wish.wanted - given,
+        fits: (bytes) => wish.fits(givenBytes + bytes),
+        mayExceed: wish.mayExceed && given === 0,
+      },
       { ...task.means, foresight: task.newForesight(said) },
     );
-    const isWhole = records.length === 0 && task.start.position === 0 && page.next === undefined;
-    const besides = await task.complete(page, isWhole);
+    const besides = await task.complete(page, records.length === 0 && isWhole(page, task));
     const recorded = await recordAccess(
       { ...page, besides, rules: wish.rules, emptyType: task.emptyType, held: new Set(held.keys()) },
       errand,
@@ -99,19 +105,38 @@ async function answerInRounds(
     );
     records.push(recorded);
     progress.next = page.next;
-    progress.omits ||= mayGive(page.unreadable, recorded);
+    progress.omits ||= mayGive(page.unreadable, recorded) || (await task.mayHide(page.untold, recorded));
     const { omits } = progress;
     if (isStuck(page, recorded)) {
       return stuckAnswer(records, page.next, omits, task);
     }
     const known = said.size;
     said = saidBy(records);
-    const isFull = page.next === undefined || wish.countsAll || matchesIn(records).length >= wish.wanted;
-    if (isFull || isAsForeseen(page, recorded) || isEnough(records, said.size > known)) {
+    if (
+      page.next === undefined ||
+      isFull(records, page, wish) ||
+      isAsForeseen(page, recorded) ||
+      isEnough(records, said.size > known)
+    ) {
       return answer(records, page.next, omits, task);
     }
     walk = new SourceWalk(task.source, page.next);
   }
+}
+
+/** Whether all that the source has is on the page. */
+function isWhole({ next, lacksBesides }: FilledPage, { start }: PageTask): boolean {
+  return start.position === 0 && next === undefined && !lacksBesides;
+}
+
+/** Whether there is no room for more: by number, or beside what is given by bytes. */
+function isFull(
+  records: readonly Recorded[],
+  { foreseen }: FilledPage,
+  { wanted, countsAll }: PageWish,
+): boolean {
+  const given = matchesIn(records).length;
+  return countsAll || given >= wanted || (given > 0 && foreseen.length === 0);
 }
 
 function isEnough(records: readonly Recorded[], isSaidNew: boolean): boolean {

@@ -4,7 +4,7 @@ import type { FactsReader } from '../fhir/resourceFacts';
 import { sourceFailed } from '../fhir/sourceFailed';
 import { NoRoom, PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
 import { patientNamedBy } from './boundPatient';
-import { lookAt } from './looking';
+import { lookAt, nameAlone } from './looking';
 import { nameOf } from './piecemeal';
 import type { Reading } from './reading';
 import type { Stretch } from './pagedSource';
@@ -13,6 +13,7 @@ const DENIED = 'the source has data of a patient, but answers that this Patient 
 
 /** Reads whom one request is about. All methods throw what the source throws. */
 export class AskedPatients {
+  /** Its answers do not count as the request's pages. */
   readonly #upstream: PreparedUpstream;
   readonly #facts: FactsReader;
   readonly #reading: Reading;
@@ -24,13 +25,16 @@ export class AskedPatients {
   }
 
   /**
-   * A Patient, for whom it is only: one that is too large, by its name, identifiers and links. undefined: not there.
+   * A Patient, for who it is only: of its content nothing stays in memory. One that is too large is asked for by name. undefined: not there.
    * @throws PageTooLarge where the source does not tell these apart; absence would be said of somebody who is there.
    */
   async read(id: string): Promise<FhirResource | undefined> {
-    const { deadline } = this.#reading;
+    const { deadline, hurry, account } = this.#reading;
     try {
-      return await this.#upstream.read('Patient', id, deadline);
+      return await account.aside(async (room) => {
+        const patient = await this.#upstream.within(room, hurry).read('Patient', id, deadline);
+        return patient && nameAlone(patient);
+      }, sizeOf);
     } catch (error) {
       if (!(error instanceof PageTooLarge)) {
         throw error;
@@ -45,9 +49,9 @@ export class AskedPatients {
 
   /** A resource to be given; of one that is too large, or without room, its name and whose it is. */
   async entry(type: string, id: string): Promise<SearchEntry | undefined> {
-    const { deadline, onUnreadable } = this.#reading;
+    const { deadline, hurry, account, onUnreadable } = this.#reading;
     try {
-      const resource = await this.#upstream.read(type, id, deadline);
+      const resource = await account.paged(this.#upstream, hurry).read(type, id, deadline);
       return resource && { resource, mode: 'match' };
     } catch (error) {
       if (!(error instanceof PageTooLarge)) {
@@ -62,8 +66,9 @@ export class AskedPatients {
   }
 
   async #name(type: string, id: string, why: PageTooLarge): Promise<SearchEntry | undefined> {
+    const { account, hurry, deadline } = this.#reading;
     const names = (): Promise<SearchEntry | undefined> =>
-      nameOf(type, id, this.#upstream.names, this.#reading.deadline);
+      account.aside((room) => nameOf(type, id, this.#upstream.within(room, hurry).names, deadline), sizeOf);
     if (!(why instanceof NoRoom)) {
       return names();
     }
@@ -103,4 +108,9 @@ export class AskedPatients {
       throw sourceFailed(DENIED);
     }
   }
+}
+
+/** Bytes as JSON. */
+function sizeOf(value: unknown): number {
+  return value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
 }

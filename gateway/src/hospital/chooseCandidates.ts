@@ -69,7 +69,15 @@ export function createChooser(options: ChooserOptions): Chooser {
       if (entry.isUnreadable === true) {
         const labels = entry.told?.labels ?? [EVERY_LABEL];
         const { lacksRoom = false } = entry;
-        return { resource, facts: { ...facts, labels }, mode: 'match', isUnreadable: true, lacksRoom };
+        const isUntold = entry.told === undefined;
+        return {
+          resource,
+          facts: { ...facts, labels },
+          mode: 'match',
+          isUnreadable: true,
+          lacksRoom,
+          isUntold,
+        };
       }
       const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
       return resource.resourceType === 'Patient' ? { ...candidate, ownIds } : candidate;

@@ -9,8 +9,10 @@ import type { SourceWalk } from './sourceWalk';
 export interface PageWish {
   /** Matches that the page may give; 0 for a mere count. */
   readonly wanted: number;
-  /** Whether the resources on the page may have so many bytes together; the first may exceed it. Room is taken for them. */
+  /** Whether the resources on the page may have so many bytes together. Room is taken for them. */
   readonly fits: (bytes: number) => boolean;
+  /** Whether the first match may exceed that: it is all that the answer gives then. */
+  readonly mayExceed: boolean;
   /** Whether withheld ones may be kept with so many bytes together. */
   readonly keeps: (bytes: number) => boolean;
   /** Whether all matches up to the source's end are counted. */
@@ -50,8 +52,12 @@ export interface FilledPage {
   readonly nextKind: string | undefined;
   /** Kinds, among `further`, of what can never be given: only its name is known. */
   readonly unreadable: ReadonlySet<string>;
+  /** Types of what nobody read, so that its labels are not known. */
+  readonly untold: ReadonlySet<string>;
   /** Whether the page ends before what lacks room, and gives nothing. */
   readonly isStuck: boolean;
+  /** Whether some of what comes beside the matches was left out for want of room. */
+  readonly lacksBesides: boolean;
 }
 
 /**
@@ -103,9 +109,15 @@ class Filler {
   readonly #besides = new Map<string, Candidate>();
   readonly #further = new Map<string, FurtherKind>();
   readonly #unreadable = new Set<string>();
+  readonly #untold = new Set<string>();
+  /** Of what is foreseen to be given. */
   #bytes = 0;
+  /** Besides that are counted in them. */
+  readonly #counted = new Set<string>();
+  /** Of withheld matches, and of what only they lead to. */
   #kept = 0;
   #keptBytes = 0;
+  #lacksBesides = false;
   #next: Place | undefined;
   #nextKind: string | undefined;
   #isStuck = false;
@@ -130,14 +142,17 @@ class Filler {
     const chosen = stretch.matches.map(choose);
     const all = chosen.filter((candidate) => candidate !== undefined);
     const isAll = isFirst && stretch.isLast && this.#fitsWhole(all, stretch.bytes);
+    const found = stretch.besides.flatMap((entry) => choose(entry) ?? []).filter(isBeside);
     if (wanted > 0 && !isAll) {
-      await foresight.learn(all);
+      await foresight.learn([...all, ...found]);
     }
+    const permits = (candidate: Candidate): boolean => isAll || foresight.permits(candidate);
+    const leads = this.#leadsTo(found, permits, stretch);
     const here: Candidate[] = [];
     for (const [place, candidate] of chosen.entries()) {
       if (
         candidate !== undefined &&
-        this.#take(candidate, isAll || foresight.permits(candidate), place, stretch)
+        this.#take(candidate, permits(candidate) ? leads : undefined, place, stretch)
       ) {
         here.push(candidate);
       }
@@ -148,11 +163,25 @@ class Filler {
     // A match that is not on this page may belong beside one that is.
     const isHere = new Set(here);
     const left = all.filter((one) => !isHere.has(one) && one.isUnreadable !== true).map(asBeside);
-    const besides = stretch.besides
-      .flatMap((entry) => choose(entry) ?? [])
-      .filter(({ mode }) => mode === 'include');
-    this.#addBesides(here, this.#wish.isPoolShared ? besides : [...besides, ...left]);
+    this.#addBesides(here, this.#wish.isPoolShared ? found : [...found, ...left], permits, stretch);
     return this.#isDone;
+  }
+
+  /** What a match would bring beside it that is not counted yet. Not asked where all of the stretch has room, and so each part of it. */
+  #leadsTo(
+    found: readonly Candidate[],
+    permits: (candidate: Candidate) => boolean,
+    { bytes }: Stretch,
+  ): (match: Candidate) => readonly Candidate[] {
+    const { rules, isPoolShared, keeps } = this.#wish;
+    const pool = isPoolShared ? [...this.#besides.values(), ...found] : found;
+    if (pool.length === 0 || keeps(this.#bytes + bytes)) {
+      return () => [];
+    }
+    return (match) =>
+      reachFrom([match], pool, rules).reached.filter(
+        (one) => permits(one) && !this.#counted.has(keyOf(one)) && !this.#foreseen.has(keyOf(one)),
+      );
   }
 
   /** What fits whole needs no foresight: the record alone decides. */
@@ -166,13 +195,16 @@ class Filler {
   }
 
   /** Puts a match on the page, or counts it; the first foreseen one without room begins the next page. */
-  #take(candidate: Candidate, isPermitted: boolean, place: number, stretch: Stretch): boolean {
+  #take(candidate: Candidate, leads: Leads | undefined, place: number, stretch: Stretch): boolean {
     const isReadable = candidate.isUnreadable !== true;
-    const share = stretch.bytes / Math.max(1, stretch.entries);
-    if (isReadable && this.#next === undefined && this.#place(candidate, isPermitted, share)) {
+    const isPermitted = leads !== undefined;
+    if (isReadable && this.#next === undefined && this.#place(candidate, leads, shareIn(stretch))) {
       return true;
     }
     this.#count(candidate);
+    if (candidate.isUntold === true) {
+      this.#untold.add(candidate.resource.resourceType);
+    }
     if (!isReadable && !(isPermitted && this.#mayComeLater(candidate))) {
       this.#unreadable.add(kindOfCandidate(candidate));
     } else if (isPermitted && this.#wish.wanted > 0 && this.#next === undefined) {
@@ -189,28 +221,44 @@ class Filler {
   }
 
   /** Puts a match on the page; false when there is no room. */
-  #place(candidate: Candidate, isPermitted: boolean, share: number): boolean {
+  #place(candidate: Candidate, leads: Leads | undefined, share: number): boolean {
     const key = keyOf(candidate);
     const known = this.#matches.get(key);
     if (known !== undefined) {
       this.#matches.set(key, merged(known, candidate));
       return true;
     }
-    const fits = isPermitted ? this.#give(candidate, key) : this.#keep(share);
+    const fits = leads === undefined ? this.#keep(share) : this.#give(candidate, key, leads);
     if (fits) {
       this.#matches.set(key, candidate);
     }
     return fits;
   }
 
-  #give(candidate: Candidate, key: string): boolean {
-    const { wanted, fits } = this.#wish;
-    const size = this.#means.sizeOf(candidate);
-    if (this.#foreseen.size >= wanted || (!fits(this.#bytes + size) && this.#foreseen.size > 0)) {
+  #give(candidate: Candidate, key: string, leads: Leads): boolean {
+    const { wanted, fits, mayExceed } = this.#wish;
+    if (this.#foreseen.size >= wanted) {
       return false;
+    }
+    const { sizeOf } = this.#means;
+    const besides = leads(candidate).map((one) => ({ key: keyOf(one), size: sizeOf(one) }));
+    const size = sizeOf(candidate);
+    const isFirst = mayExceed && this.#foreseen.size === 0;
+    if (!fits(besides.reduce((sum, one) => sum + one.size, this.#bytes + size))) {
+      if (!isFirst) {
+        return false;
+      }
+      fits(size);
     }
     this.#foreseen.add(key);
     this.#bytes += size;
+    for (const one of besides) {
+      // Beside the first one comes what there is room for.
+      if (!isFirst || fits(this.#bytes + one.size)) {
+        this.#bytes += one.size;
+        this.#counted.add(one.key);
+      }
+    }
     return true;
   }
 
@@ -230,21 +278,70 @@ class Filler {
     this.#further.set(key, { ...kind, count: (this.#further.get(key)?.count ?? 0) + 1 });
   }
 
-  #addBesides(here: readonly Candidate[], besides: readonly Candidate[]): void {
-    const { rules, isPoolShared } = this.#wish;
-    if (besides.length === 0) {
+  #addBesides(
+    here: readonly Candidate[],
+    found: readonly Candidate[],
+    permits: (candidate: Candidate) => boolean,
+    stretch: Stretch,
+  ): void {
+    const { rules, isPoolShared, keeps } = this.#wish;
+    if (found.length === 0) {
       return;
     }
-    for (const candidate of isPoolShared ? besides : reachFrom(here, besides, rules).reached) {
+    const [isGiven, isLeftOut] = this.#giveBesides(here, found, permits);
+    const share = shareIn(stretch);
+    for (const candidate of isPoolShared ? found : reachFrom(here, found, rules).reached) {
       const key = keyOf(candidate);
       const known = this.#besides.get(key);
-      this.#besides.set(key, known === undefined ? candidate : merged(known, candidate));
+      if (known !== undefined) {
+        this.#besides.set(key, merged(known, candidate));
+      } else if (isGiven.has(key)) {
+        this.#besides.set(key, candidate);
+      } else if (!isLeftOut.has(key) && keeps(this.#keptBytes + share)) {
+        this.#keptBytes += share;
+        this.#besides.set(key, candidate);
+      } else {
+        this.#lacksBesides = true;
+      }
     }
+  }
+
+  /** Keys of what given matches lead to: what there is room for, and what is left out. */
+  #giveBesides(
+    here: readonly Candidate[],
+    found: readonly Candidate[],
+    permits: (candidate: Candidate) => boolean,
+  ): readonly [ReadonlySet<string>, ReadonlySet<string>] {
+    const { rules, isPoolShared } = this.#wish;
     // Only what is given counts against the room for more, or the room would tell what is withheld.
     const given = here.filter((candidate) => this.#foreseen.has(keyOf(candidate)));
-    for (const candidate of reachFrom(given, besides, rules).reached) {
-      this.#bytes += this.#means.sizeOf(candidate);
+    const pool = isPoolShared ? [...this.#besides.values(), ...found] : found;
+    const isGiven = new Set<string>();
+    const isLeftOut = new Set<string>();
+    for (const candidate of reachFrom(given, pool, rules).reached.filter(permits)) {
+      const key = keyOf(candidate);
+      if (this.#mayCome(candidate, key)) {
+        isGiven.add(key);
+      } else {
+        isLeftOut.add(key);
+        this.#besides.delete(key);
+        this.#lacksBesides = true;
+      }
     }
+    return [isGiven, isLeftOut];
+  }
+
+  /** Whether there is room for it beside what is given. */
+  #mayCome(candidate: Candidate, key: string): boolean {
+    if (!this.#counted.has(key)) {
+      const size = this.#means.sizeOf(candidate);
+      if (!this.#wish.fits(this.#bytes + size)) {
+        return false;
+      }
+      this.#bytes += size;
+      this.#counted.add(key);
+    }
+    return true;
   }
 
   page(): FilledPage {
@@ -265,9 +362,23 @@ class Filler {
       next: this.#next,
       nextKind: this.#nextKind,
       unreadable: this.#unreadable,
+      untold: this.#untold,
       isStuck: this.#isStuck,
+      lacksBesides: this.#lacksBesides,
     };
   }
+}
+
+/** What a match that is given would bring beside it. */
+type Leads = (match: Candidate) => readonly Candidate[];
+
+function isBeside({ mode }: Candidate): boolean {
+  return mode === 'include';
+}
+
+/** Bytes of one entry of the page, as it was read. */
+function shareIn({ bytes, entries }: Stretch): number {
+  return bytes / Math.max(1, entries);
 }
 
 function asBeside(candidate: Candidate): Candidate {

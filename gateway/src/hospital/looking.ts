@@ -4,8 +4,8 @@ import type { FactsReader } from '../fhir/resourceFacts';
 import { NoRoom, type SourcePage, type Upstream } from '../fhir/upstream';
 import type { Reading } from './reading';
 
-/** What a Patient is looked at for. */
-const OF_PATIENTS = ['identifier', 'link'];
+/** By which a Patient tells who somebody is; some numbers do not tell their century. */
+export const OF_PATIENTS = ['identifier', 'link', 'birthDate'];
 
 /**
  * A resource for which there is no room, without its content: what it is, whose, and what it is labelled is known all the same, so it is
@@ -21,7 +21,8 @@ export function withoutContent({ resource, mode }: SearchEntry, facts: FactsRead
   };
 }
 
-function nameAlone(resource: FhirResource): FhirResource {
+/** What tells which resource it is; of a Patient, who she is. */
+export function nameAlone(resource: FhirResource): FhirResource {
   const { resourceType, id } = resource;
   const kept = resourceType === 'Patient' ? OF_PATIENTS : [];
   return {

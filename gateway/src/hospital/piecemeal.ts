@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import { NoRoom, PageTooLarge, type Upstream } from '../fhir/upstream';
-import { lookAt } from './looking';
+import { lookAt, OF_PATIENTS } from './looking';
 import type { Reading } from './reading';
 
 /** The resources of the first so many names. */
@@ -176,7 +176,7 @@ export async function nameOf(
 const OWNERS: Readonly<Record<string, string>> = {
   Appointment: 'participant',
   Coverage: 'beneficiary',
-  Patient: 'identifier,link',
+  Patient: OF_PATIENTS.join(),
   SupplyRequest: 'deliverTo',
   Task: 'for',
 };

@@ -4,8 +4,8 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/upstream';
-import { lookAtPage, lookPast } from './looking';
-import type { PagedSource } from './pagedSource';
+import { lookAtPage, lookPast, nameAlone } from './looking';
+import type { PagedSource, Stretch } from './pagedSource';
 import { elementsOf, readByName } from './piecemeal';
 import type { Reading } from './reading';
 import { SourceWalk } from './sourceWalk';
@@ -106,22 +106,33 @@ export function searchByIdentifierAlone(search: SearchRequest): SearchRequest | 
     : { ...search, upstream: new URLSearchParams(named), handling: 'lenient' };
 }
 
+/** The Patients that an identifier matches. */
+export interface GatheredPatients {
+  /** Of several pages the names alone, with identifiers and links. */
+  readonly entries: readonly SearchEntry[];
+  /** They as a page, where the source gave them as one, which is at hand still. */
+  readonly page: SourcePage | undefined;
+}
+
 /**
- * All matches of a search for Patients as one page.
+ * All matches of a search for Patients. Of more than one page nobody's content stays in memory.
  * @throws AppError UPSTREAM_FAILED when there are more than 1,000.
  */
-export async function gatherPatients(source: PagedSource, sourceCount: number): Promise<SourcePage> {
+export async function gatherPatients(source: PagedSource, sourceCount: number): Promise<GatheredPatients> {
   const walk = new SourceWalk(source, { index: 0, position: 0, count: sourceCount });
+  const first = await walk.next();
+  if (first === undefined || first.isLast) {
+    const { matches: entries, bytes } = first ?? { matches: [], bytes: 0 };
+    return { entries, page: { entries, outcomes: [], bytes, next: undefined, self: walk.applied } };
+  }
   const entries: SearchEntry[] = [];
-  let bytes = 0;
-  for (let stretch = await walk.next(); stretch !== undefined; stretch = await walk.next()) {
-    entries.push(...stretch.matches);
-    bytes += stretch.bytes;
+  for (let stretch: Stretch | undefined = first; stretch !== undefined; stretch = await walk.next()) {
+    entries.push(...stretch.matches.map((entry) => ({ ...entry, resource: nameAlone(entry.resource) })));
     if (entries.length > MAX_PATIENTS) {
       throw new AppError('UPSTREAM_FAILED', 'the source does not search Patients by identifier');
     }
   }
-  return { entries, outcomes: [], bytes, next: undefined, self: walk.applied };
+  return { entries, page: undefined };
 }
 
 function withCount(parameters: URLSearchParams, count: number): URLSearchParams {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource } from '../../../../gateway/src/fhir/resource';
+import type { AccessLimits } from '../../../../gateway/src/hospital/limits';
 import { observation, patient } from '../../fhir/fakeFhirServer';
 import { bundleOf, createHospital, FHIR, type Hospital } from '../hospitalFixture';
 import { pagedSource, type PagedSourceOptions } from './pagedSource';
@@ -43,10 +44,17 @@ export async function open(
   records: readonly FhirResource[],
   permits: Permits = () => true,
   options: PagedSourceOptions = {},
-  { stopwatch = (): number => 0 }: { readonly stopwatch?: () => number } = {},
+  {
+    stopwatch = (): number => 0,
+    limits = {},
+  }: { readonly stopwatch?: () => number; readonly limits?: Partial<AccessLimits> } = {},
 ): Promise<Opened> {
   const { upstream, calls } = pagedSource([...records, ...OWN], { maxBytes: MEMORY.sourceBytes, ...options });
-  const hospital = await createHospital({ upstream, settings: { limits: MEMORY }, stopwatch });
+  const hospital = await createHospital({
+    upstream,
+    settings: { limits: { ...MEMORY, ...limits } },
+    stopwatch,
+  });
   const get = (path: string, kind: Kind = 'ordinary'): Promise<Answer> =>
     kind === 'ordinary' ? hospital.get(path) : hospital.get(path, { purpose: 'BTG' }, EMERGENCY);
   const held: Promise<Answer>[] = [];
