@@ -25,8 +25,9 @@ const FLOORS = new Map([
   ['gateway/src/api', []],
   ['gateway/src/sqlite', []],
   ['gateway/src/keys', []],
+  ['gateway/src/retry', []],
   ['gateway/src/embedded', gateway('sqlite', 'keys')],
-  ['gateway/src/ledger', [DOMAIN]],
+  ['gateway/src/ledger', [DOMAIN, ...gateway('retry')]],
 
   // Its parts. Each knows the ledger by its port alone.
   ['gateway/src/readmodel', [DOMAIN, ...gateway('errors.ts', 'sqlite')]],
@@ -37,8 +38,8 @@ const FLOORS = new Map([
   ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
   ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'http')]],
-  ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite')]],
-  ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'readmodel')]],
+  ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'retry')]],
+  ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'retry', 'readmodel')]],
 
   // The two services. Neither knows the other.
   [

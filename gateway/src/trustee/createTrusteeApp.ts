@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { LedgerKeeping } from '../api/schemas';
@@ -97,7 +96,6 @@ export interface TrusteeApp {
 }
 
 export const DEFAULT_TRUSTEE_LIMITS: TrusteeLimits = { anonymous: 300, caller: 1200, signIn: 600 };
-const RETRY_MS = 40;
 /** RFC 9728: where an app finds who issues tokens for the API. */
 const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api/v1';
 
@@ -177,13 +175,7 @@ function wire(deps: TrusteeDeps, admission: Admission, backChannel: BackChannel)
     clock: deps.clock,
   });
   const resourceMetadataUrl = `${baseUrl}${RESOURCE_METADATA_PATH}`;
-  const desk = createConsentDesk({
-    ledger: deps.ledger,
-    registry,
-    backOff: async (attempt) => {
-      await wait(RETRY_MS * attempt * (0.5 + Math.random()));
-    },
-  });
+  const desk = createConsentDesk({ ledger: deps.ledger, registry });
   const api = Router();
   api.use(
     noStore,

@@ -27,11 +27,8 @@ export interface ConsentDesk {
 export interface ConsentDeskDeps {
   readonly ledger: Pick<ProvenanceLedger, 'findConsent' | 'consentHistory' | 'putConsent'>;
   readonly registry: NetworkDirectory;
-  /** Waits before another attempt; `attempt` from 1. */
-  readonly backOff: (attempt: number) => Promise<void>;
 }
 
-const ATTEMPTS = 4;
 const RETRY_SECONDS = 2;
 
 export function createConsentDesk(deps: ConsentDeskDeps): ConsentDesk {
@@ -42,19 +39,6 @@ export function createConsentDesk(deps: ConsentDeskDeps): ConsentDesk {
     }
     const { defaultPolicy } = await deps.registry.settings();
     return { subject, version: 0, rules: defaultPolicy.rules, default: defaultPolicy.default };
-  };
-  const put = async (subject: string, policy: ConsentPolicy, expected: number): Promise<number> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return (await deps.ledger.putConsent(subject, policy, expected)).version;
-      } catch (error) {
-        // Nothing was written, for instance because endorsers were a block apart.
-        if (!(error instanceof LedgerError) || error.kind !== 'retryable' || attempt === ATTEMPTS) {
-          throw error;
-        }
-        await deps.backOff(attempt);
-      }
-    }
   };
   /** The reply was lost: what stands now tells whether this change, another one, or none was committed. */
   const settle = async (
@@ -80,7 +64,7 @@ export function createConsentDesk(deps: ConsentDeskDeps): ConsentDesk {
     history: async (subject) => [...(await deps.ledger.consentHistory(subject))].reverse(),
     change: async (subject, policy, expectedVersion) => {
       try {
-        const version = await put(subject, policy, expectedVersion);
+        const { version } = await deps.ledger.putConsent(subject, policy, expectedVersion);
         return { subject, version, rules: policy.rules, default: policy.default };
       } catch (error) {
         if (error instanceof LedgerError && error.kind === 'unknown') {
