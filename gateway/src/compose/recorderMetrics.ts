@@ -56,7 +56,7 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
   ],
   [
     'recorder_stuck',
-    '1 while the ledger refuses a batch whose place cannot be given up; alarm above 0',
+    '1 while the ledger refuses even entries about nobody; alarm above 0',
     ({ phase }) => Number(phase === 'stuck'),
   ],
   [

@@ -44,10 +44,11 @@ export class BatchSource {
     this.#holdUntil = 0;
   }
 
-  /** What is set aside gets another try with each start: the operator may have brought the chaincode to another version. @param committed batches that this process has committed. */
+  /** What is set aside gets another try with each start, and at a pace: the operator may have brought the chaincode to another version. @param committed batches that this process has committed. */
   recall(committed: number): void {
     const { outbox, suspects, log } = this.#options;
-    const entries = outbox.setAside();
+    const { ids } = suspects;
+    const entries = outbox.setAside().filter(({ id }) => !ids.has(id));
     if (entries.length === 0) {
       return;
     }
@@ -81,9 +82,7 @@ export class BatchSource {
         inFlight: own.length,
         ahead,
         isUnreached,
-        isClosed: own.some(
-          (batch) => batch.group !== undefined || batch.isBlamed || places.rivalsOf(batch).length > 0,
-        ),
+        isClosed: places.isContested || own.some((batch) => batch.group !== undefined || batch.isBlamed),
         suspects: !areSuspectsReady ? 'none' : this.#wereSuspects ? 'wait' : 'turn',
       },
       limits,

@@ -14,6 +14,8 @@ export class LanePlaces {
   rivals: readonly Rival[] = [];
   nextSeq = 0;
   nextStart = 0;
+  /** Where the lanes of earlier names end, as far as something of them is under way. */
+  #ends = new Map<string, number>();
   /** The highest place that is certainly on the ledger; `undefined` when none is known. */
   provenSeq: number | undefined;
 
@@ -54,8 +56,9 @@ export class LanePlaces {
   }
 
   /** Where the lane goes on after a start. */
-  resume({ nextSeq, nextStart, provenSeq, rivals }: Omit<RecoveredLane, 'unsettled'>): void {
+  resume({ nextSeq, nextStart, provenSeq, rivals, ends }: Omit<RecoveredLane, 'unsettled'>): void {
     this.rivals = rivals;
+    this.#ends = new Map(ends);
     this.nextSeq = nextSeq;
     this.nextStart = nextStart;
     this.noteProven(provenSeq);
@@ -111,31 +114,47 @@ export class LanePlaces {
     return this.#areFreeBehind(batch) && this.rivalsOf(batch).length < MAX_RIVALS;
   }
 
+  /** Whether a place has rivals, of whichever lane: until it is settled nobody knows where their entries stand. */
+  get isContested(): boolean {
+    return [...this.pending].some((batch) => this.rivalsOf(batch).length > 0);
+  }
+
   /** Whether something counts on the batch's length that is on the ledger or may be. */
   isCountedOn(batch: PendingBatch): boolean {
     const behind = this.behind(batch);
     return (
-      batch.seq + 1 + behind.length !== this.nextSeq ||
+      batch.seq + 1 + behind.length !== this.#endOf(batch.lane) ||
       behind.some(({ mayBeOrdered }) => mayBeOrdered) ||
       this.rivals.some(({ lane, seq }) => lane === batch.lane && seq > batch.seq)
     );
+  }
+
+  /** Another batch has the place from now on. */
+  replace(batch: PendingBatch): void {
+    batch.isTakenBack = true;
+    batch.admitted.open();
+    this.pending.delete(batch);
+  }
+
+  #endOf(lane: string): number | undefined {
+    return lane === this.lane ? this.nextSeq : this.#ends.get(lane);
   }
 
   #areFreeBehind(batch: PendingBatch): boolean {
     return !this.isCountedOn(batch) && this.behind(batch).every((one) => !one.isTrying);
   }
 
-  /** Forgets batches; those of this lane are its last ones, and their places are free again. */
+  /** Forgets batches: the last ones of their lane, whose places are free again. */
   free(chain: readonly PendingBatch[]): void {
     for (const batch of chain) {
-      batch.isTakenBack = true;
-      batch.admitted.open();
-      this.pending.delete(batch);
+      this.replace(batch);
     }
     const [first] = chain;
-    if (first !== undefined && first.lane === this.lane) {
+    if (first?.lane === this.lane) {
       this.nextSeq = first.seq;
       this.nextStart = first.start;
+    } else if (first !== undefined) {
+      this.#ends.set(first.lane, first.seq);
     }
   }
 }

@@ -239,7 +239,8 @@ export class LaneRecorder implements Recorder {
     const { totals: committed } = this.#writer;
     const { totals: late } = this.#late;
     const isAway = this.#health.isAway(this.#awake.now());
-    const stuck = this.#phase === 'ready' ? this.#places.own.find(({ isStuck }) => isStuck) : undefined;
+    const stuck =
+      this.#phase === 'ready' ? [...this.#places.pending].find(({ isStuck }) => isStuck) : undefined;
     return {
       phase: stuck === undefined ? this.#phase : 'stuck',
       reason: stuck === undefined ? this.#reason : reasonOfStuck(stuck),
@@ -340,7 +341,8 @@ export class LaneRecorder implements Recorder {
     let recovered: RecoveredLane;
     this.#recoveries += 1;
     try {
-      recovered = await recoverLane(ledger, outbox, lane, this.#names, log);
+      const now = (): number => this.#scheduler.now();
+      recovered = await recoverLane({ ledger, outbox, names: this.#names, now, log }, lane);
     } catch (error) {
       this.#noteNotContinued(error, this.#recoveries);
       return false;
@@ -447,10 +449,8 @@ export class LaneRecorder implements Recorder {
 /** Why nothing of the lane can be recorded, and what to do about it, for an operator. */
 function reasonOfStuck({ lane, seq }: { readonly lane: string; readonly seq: number }): string {
   return (
-    `The ledger refuses batch ${String(seq)} of lane ${lane}, and later ones, which are or may be on the ledger, count on its length, so its ` +
-    'place can be given to nothing else. Bring the chaincode of all peers and this gateway to one version, or have the consent that ' +
-    'cannot be read written anew. If that is not possible, give this gateway another GATEWAY_NAME and start it again: what is ' +
-    'owed goes into the new lane.'
+    `The ledger refuses even entries about nobody, which place ${String(seq)} of lane ${lane} needs, so it takes nothing at all. Bring the ` +
+    'chaincode of all peers and this gateway to one version; the log has what they say. It is tried again by itself.'
   );
 }
 

@@ -7,7 +7,7 @@ import { type LaneSurvey, placesFrom, surveyLane } from './laneSurvey';
 import type { Outbox, OutboxBatch, OutboxRival } from './outbox';
 import { pendingOf, type Rival } from './pendingBatch';
 import { entriesOwed, forgetRecorded } from './restoredStore';
-import { asRival, settleRivals } from './rivals';
+import { asRival, type SettlingOptions, settleRivals } from './rivals';
 import { settlementOf } from './settlement';
 
 /** Where the lane goes on, and what has to be settled first. */
@@ -20,6 +20,8 @@ export interface RecoveredLane {
   readonly unsettled: readonly OutboxBatch[];
   /** Batches that may still be ordered at a place that was given to another. */
   readonly rivals: readonly Rival[];
+  /** Where other lanes end of which something is unsettled. */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 /** The lane cannot be continued as things stand; the message tells an operator why and what to do. */
@@ -33,13 +35,11 @@ export class LaneNotContinuable extends Error {
  * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when a batch is neither on the ledger nor in the outbox.
  */
 export async function recoverLane(
-  ledger: RecordingLedger,
-  outbox: Outbox,
+  options: SettlingOptions & { readonly log: Logger },
   lane: string,
-  names: () => EntryNames,
-  log: Logger,
 ): Promise<RecoveredLane> {
-  const survey = await surveyWithRivals({ ledger, outbox, names }, lane);
+  const { ledger, outbox, names, log } = options;
+  const survey = await surveyWithRivals(options, lane);
   const head = outbox.head(lane);
   assertNothingLost(outbox, lane, survey);
   const owedBefore = entriesOwed(outbox);
@@ -48,9 +48,10 @@ export async function recoverLane(
   assertNothingLost(outbox, lane, survey);
   const unsettled = await releaseOtherLanes(ledger, outbox, lane, names, seen);
   const rivals = outbox.rivals().map(asRival);
+  const ends = new Map(unsettled.map((row) => [row.lane, outbox.head(row.lane).nextSeq]));
   const provenSeq = survey.nextSeq - 1;
   if (survey.nextSeq <= head.nextSeq) {
-    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq, unsettled, rivals };
+    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq, unsettled, rivals, ends };
   }
   log.warn(
     { lane, store: head.nextSeq, ledger: survey.nextSeq, owedBefore, owed: entriesOwed(outbox) },
@@ -62,16 +63,15 @@ export async function recoverLane(
     provenSeq,
     unsettled,
     rivals,
+    ends,
   };
 }
 
 /** Where the lane ends, when nothing below is a rival's that nobody knows of. */
-async function surveyWithRivals(
-  options: { readonly ledger: RecordingLedger; readonly outbox: Outbox; readonly names: () => EntryNames },
-  lane: string,
-): Promise<LaneSurvey> {
+async function surveyWithRivals(options: SettlingOptions, lane: string): Promise<LaneSurvey> {
   const { ledger, outbox } = options;
-  await settleRivals(options, lane);
+  const isOver = (one: string): Promise<boolean> => hasEnded(ledger, outbox, one);
+  await settleRivals(options, lane, isOver);
   const survey = await surveyLane(ledger, lane, outbox.head(lane).nextSeq);
   const rows = new Set(outbox.batches().flatMap((row) => (row.lane === lane ? [row.seq] : [])));
   const isSettled = (one: OutboxRival): boolean =>
@@ -80,7 +80,7 @@ async function surveyWithRivals(
     return survey;
   }
   // It came between the two looks.
-  await settleRivals(options, lane);
+  await settleRivals(options, lane, isOver);
   return surveyLane(ledger, lane, outbox.head(lane).nextSeq);
 }
 

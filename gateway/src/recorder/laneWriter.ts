@@ -29,6 +29,9 @@ import type { Ticket } from './ticket';
 
 type RivalCommitted = Extract<AttemptResult, { kind: 'rival' }>;
 
+/** What is set aside is tried again so often: somebody may have mended the cause. */
+const SET_ASIDE_AGAIN_MS = 15 * 60_000;
+
 /** Room for `{"start":…,"requests":[…]}` around the requests. */
 export const ENVELOPE_BYTES = 64;
 
@@ -70,6 +73,7 @@ export class LaneWriter {
   #failures = 0;
   #isUnreached = false;
   #cancelPump: (() => void) | undefined;
+  #cancelRecall: (() => void) | undefined;
   #whenIdle: (() => void) | undefined;
   readonly #totals = { events: 0, batches: 0, failed: 0, lastCommitAt: undefined as number | undefined };
 
@@ -81,6 +85,9 @@ export class LaneWriter {
       ...options,
       suspects: this.#suspects,
       committed: () => this.#totals.batches,
+      begin: (batch) => {
+        this.#begin(batch);
+      },
     });
     this.#source = new BatchSource({
       ...options,
@@ -117,8 +124,16 @@ export class LaneWriter {
     for (const batch of recovered.unsettled) {
       this.#begin(pendingOf(batch, now));
     }
-    this.#source.recall(this.#totals.batches);
+    this.#recall();
     this.pump();
+  }
+
+  #recall(): void {
+    this.#source.recall(this.#totals.batches);
+    this.#cancelRecall = this.#options.scheduler.after(SET_ASIDE_AGAIN_MS, () => {
+      this.#recall();
+      this.pump();
+    });
   }
 
   /** Opens as many batches as may be open now. Called whenever something changed that could allow one. */
@@ -165,6 +180,7 @@ export class LaneWriter {
     this.#isOpen = false;
     this.#stop.abort(new Error('the recorder is closed'));
     this.#cancelPump?.();
+    this.#cancelRecall?.();
   }
 
   // ---------------------------------------------------------------- forming batches
@@ -215,12 +231,11 @@ export class LaneWriter {
 
   async #commit(batch: PendingBatch): Promise<void> {
     const { signal } = this.#stop;
-    const before = this.#places.before(batch);
-    if (before?.admitted.isOpen === false) {
-      // A place behind one that the ledger may refuse could not be taken back with it.
-      await before.admitted.opened;
-    }
-    while (this.#isWriting() && !batch.isTakenBack) {
+    for (;;) {
+      await this.#turnOf(batch);
+      if (!this.#isWriting() || batch.isTakenBack) {
+        return;
+      }
       batch.isTrying = true;
       const unproven = await this.#options.proof.prove();
       const result: AttemptResult =
@@ -248,6 +263,15 @@ export class LaneWriter {
         return;
       }
       await pause(this.#options.scheduler, wait, signal);
+    }
+  }
+
+  /** Each try waits for the place before: behind one that the ledger may refuse by now, the batch could not be taken back with it. */
+  async #turnOf(batch: PendingBatch): Promise<void> {
+    let before = this.#places.before(batch);
+    while (before?.admitted.isOpen === false && !batch.isTakenBack) {
+      await before.admitted.opened;
+      before = this.#places.before(batch);
     }
   }
 
@@ -323,7 +347,7 @@ export class LaneWriter {
     store.noteWritten();
     this.#places.pending.delete(batch);
     this.#places.noteFilled(batch);
-    if (batch.lane === lane) {
+    if (batch.lane === lane && batch.seq + 1 === this.#places.nextSeq) {
       this.#places.nextStart = rival.start + rival.requests.length;
     }
     this.#takingBack.giveWay(batch, ids);
@@ -370,6 +394,7 @@ export class LaneWriter {
 
   /** @returns how long to wait before the next try; `undefined` when the batch was taken back. */
   #afterFailure(batch: PendingBatch, error: LedgerError): number | undefined {
+    batch.admitted.close();
     const wait = this.#noteFailure(batch, error);
     const hold = this.#takingBack.takeBack(batch, error, wait);
     if (hold === undefined) {

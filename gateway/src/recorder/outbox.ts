@@ -62,10 +62,19 @@ export interface OpeningBatch extends BatchPlace {
   readonly takesOver: readonly string[];
 }
 
+/** A batch that gets a place within the lane: the lane's head stays where it is. */
+export interface RefillingBatch extends BatchPlace {
+  readonly start: number;
+  /** JSON array of the requests. */
+  readonly requestsJson: string;
+}
+
 /** What changes together. */
 export interface OutboxChange {
   /** Writes the batch and moves the lane's head past it. */
   readonly open?: OpeningBatch;
+  /** Writes a batch into a place that `remove` empties. */
+  readonly refill?: RefillingBatch;
   /** The batch is about to be handed in to the orderers. */
   readonly handIn?: BatchPlace;
   /** Replaces the requests of batches by the same with another mark. */

@@ -25,7 +25,7 @@ export interface PendingBatch extends BatchOfPart {
   refused: boolean;
   /** Whether its last try failed because of what is in it. Nothing goes behind it then. */
   isBlamed: boolean;
-  /** Whether the ledger refuses what is in it and its place cannot be free again, since it may be ordered still: the lane stands. */
+  /** Whether the ledger refuses it though it is about nobody, and its place needs it: the lane stands. */
   isStuck: boolean;
   /** How often in a row the peers answered differently. */
   differences: number;

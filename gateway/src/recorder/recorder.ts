@@ -37,7 +37,7 @@ export type RecorderPhase =
   /** The lane's end is not known yet, or the ledger lacks what was committed there; requests wait, and nothing is handed in. */
   | 'recovering'
   | 'ready'
-  /** The ledger refuses a batch, and later ones that may be on their way count on it: nothing is recorded until the cause or the gateway's name is changed. */
+  /** The ledger refuses even an entry about nobody, which a place of the lane needs: it takes nothing at all. */
   | 'stuck'
   /** Another gateway writes in this lane; everything is refused until this gateway gets another name. */
   | 'fenced'

@@ -2,6 +2,7 @@
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { type Decided, readOutcome } from './batchAttempt';
 import { areEventsLost } from './eventsAt';
+import { fillerFor } from './filler';
 import { type EntryNames, isOwed } from './lateMark';
 import type { BatchPlace, Outbox, OutboxChange, OutboxRival, OwedEntry } from './outbox';
 import type { PendingBatch, Rival } from './pendingBatch';
@@ -16,6 +17,14 @@ export interface RivalSettlement {
   readonly ids: ReadonlySet<string>;
 }
 
+export interface SettlingOptions {
+  readonly ledger: RecordingLedger;
+  readonly outbox: Outbox;
+  readonly names: () => EntryNames;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 type Placed = Pick<PendingBatch, 'lane' | 'seq' | 'start' | 'requests'> & {
   readonly group?: PendingBatch['group'];
 };
@@ -28,7 +37,7 @@ export function rivalSettlement(
   rival: Rival,
   batch: Placed,
   decided: Decided,
-  outbox: Pick<Outbox, 'findOwed'>,
+  outbox: Pick<Outbox, 'findOwed' | 'head'>,
   names: () => EntryNames,
 ): RivalSettlement {
   const ids = new Set(rival.requests.map(({ id }) => id));
@@ -41,6 +50,8 @@ export function rivalSettlement(
   const left = batch.requests
     .filter((request) => isOwed(request) && !ids.has(request.id))
     .map((request): OwedEntry => (refusal === undefined ? { request } : { request, refusal }));
+  // Later places stand where they are: what filled this one has as many entries as each of its rivals.
+  const end = { lane: rival.lane, seq: rival.seq + 1, start: rival.start + rival.requests.length };
   return {
     settlement,
     ids,
@@ -49,33 +60,41 @@ export function rivalSettlement(
       remove: [batch],
       forget: [...ids, ...settlement.forgotten],
       owe: [...settlement.owed, ...left],
-      advance: { lane: rival.lane, seq: rival.seq + 1, start: rival.start + rival.requests.length },
+      ...(outbox.head(rival.lane).nextSeq > end.seq ? {} : { advance: end }),
     },
   };
 }
 
 /**
  * After a start: looks what stands in the places that have rivals. One that stands there is settled, with amendments: whoever asked is gone.
- * Beyond such a place this store has opened nothing, so a ledger that goes on there shows that the store is a copy; then nothing is said of
- * the rivals' entries, and what is owed is found on the ledger as everything else.
- * @param own the lane that is written now; an empty place of another one is filled by nobody any more.
+ * A ledger that goes on beyond what this store has opened shows that the store is a copy; then nothing is said of the rivals' entries, and
+ * what is owed is found on the ledger as everything else.
+ * An empty place of a lane of an earlier name gets an entry about nobody: while a rival may be ordered there still, its entries must not
+ * stand elsewhere. But nothing is put into a lane that has ended; there a rival is forgotten.
+ * @param own the lane that is written now.
+ * @param hasEnded whether nothing may be put into a lane any more.
  * @throws LedgerError while the ledger is away; what was settled by then stays settled.
  */
 export async function settleRivals(
-  { ledger, outbox, names }: { ledger: RecordingLedger; outbox: Outbox; names: () => EntryNames },
+  { ledger, outbox, names, now }: SettlingOptions,
   own: string,
+  hasEnded: (lane: string) => Promise<boolean>,
 ): Promise<void> {
   for (const rivals of byPlace(outbox.rivals())) {
     const [first] = rivals;
     const row = outbox.batches().find((batch) => batch.lane === first.lane && batch.seq === first.seq);
     const batch = row ?? { ...first, requests: [] };
     if ((await ledger.findBatch(first.lane, first.seq)) === undefined) {
-      if (first.lane !== own && row === undefined) {
+      if (first.lane !== own && (await hasEnded(first.lane))) {
         outbox.write({ filled: first });
+      } else if (first.lane !== own && row === undefined) {
+        const { refill } = fillerFor(first, first.requests.length, names, now());
+        outbox.write({ open: { ...refill, count: first.requests.length, takesOver: [] } });
       }
       continue;
     }
-    const isCopy = (await ledger.findBatch(first.lane, first.seq + 1)) !== undefined;
+    const beyond = Math.max(outbox.head(first.lane).nextSeq, first.seq + 1);
+    const isCopy = (await ledger.findBatch(first.lane, beyond)) !== undefined;
     const found = isCopy ? undefined : await outcomeUnlessLost(ledger, batch, rivals);
     outbox.write(
       found?.kind === 'rival'

@@ -14,6 +14,7 @@ import type {
   OutboxRival,
   OwedCounts,
   OwedEntry,
+  RefillingBatch,
   SetAsideEntry,
   StoredEntry,
 } from './outbox';
@@ -240,6 +241,7 @@ class SqliteOutbox implements Outbox {
     found,
     owe = [],
     forget = [],
+    refill,
     fence,
   }: OutboxChange): void {
     if (handIn !== undefined) {
@@ -260,6 +262,9 @@ class SqliteOutbox implements Outbox {
     });
     for (const place of [withdraw, advance].filter((one) => one !== undefined)) {
       this.#setHead(place.lane, place.seq, place.start);
+    }
+    if (refill !== undefined) {
+      this.#insert(refill);
     }
     if (open !== undefined) {
       this.#open(open);
@@ -330,14 +335,18 @@ class SqliteOutbox implements Outbox {
     );
   }
 
-  #open({ lane, seq, start, count, requestsJson, takesOver }: OpeningBatch): void {
+  #insert({ lane, seq, start, requestsJson }: RefillingBatch): void {
     this.#prepare('INSERT INTO outbox (lane, seq, start, requests) VALUES (?, ?, ?, ?)').run(
       lane,
       seq,
       start,
       requestsJson,
     );
-    this.#setHead(lane, seq + 1, start + count);
+  }
+
+  #open({ count, takesOver, ...batch }: OpeningBatch): void {
+    this.#insert(batch);
+    this.#setHead(batch.lane, batch.seq + 1, batch.start + count);
     this.#run('DELETE FROM owed WHERE id = ?', takesOver);
   }
 

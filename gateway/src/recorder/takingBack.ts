@@ -5,7 +5,8 @@ import { backoffMs } from './backoff';
 import type { Callers } from './callers';
 import type { LaneHealth } from './laneHealth';
 import type { LanePlaces } from './lanePlaces';
-import { isOwed } from './lateMark';
+import { type Filler, fillerFor, isFiller } from './filler';
+import { type EntryNames, isOwed } from './lateMark';
 import type { Outbox, OwedEntry } from './outbox';
 import { hasWaiting, liveEntriesOf, type PendingBatch, ticketsOf } from './pendingBatch';
 import type { Queue } from './queue';
@@ -40,6 +41,10 @@ export interface TakingBackOptions {
   readonly log: Logger;
   /** Batches committed since the start. */
   readonly committed: () => number;
+  /** A random id and salt for each entry that fills a place. */
+  readonly names: () => EntryNames;
+  /** A batch that has got a place goes on its way. */
+  readonly begin: (batch: PendingBatch) => void;
 }
 
 /** What becomes of the entries of a batch that is taken apart. */
@@ -50,6 +55,8 @@ interface TakenApart {
   readonly isRefused?: boolean;
   /** Whether the first of the batches may be ordered still: it stays its place's rival. */
   readonly isDisplaced?: boolean;
+  /** Gets the place of the one batch at once. */
+  readonly filler?: Filler;
   /** Set aside by name. */
   readonly setAside?: string;
   /** Runs when the disk has it. */
@@ -174,22 +181,29 @@ export class TakingBack {
 
   #takeApart(batch: PendingBatch, error: LedgerError): number | undefined {
     const { places, log, jitter } = this.#options;
-    // A place in a lane of an earlier name is filled by nobody: there its entries go into this lane.
-    const isOfThisLane = batch.lane === places.lane;
-    const isDisplaced = isOfThisLane && batch.mayBeOrdered && places.canDisplace(batch);
-    if (isOfThisLane && !isDisplaced && !places.canFree(batch)) {
-      batch.isStuck = places.isCountedOn(batch) || places.behind(batch).every((one) => !one.isTrying);
+    if (isFiller(batch)) {
+      batch.isStuck = true;
       log.error(
-        { err: error, lane: batch.lane, seq: batch.seq, behind: places.behind(batch).length },
-        'the ledger refuses a batch that cannot be taken back: later ones count on its place and may be ordered',
+        { err: error, lane: batch.lane, seq: batch.seq },
+        'the ledger refuses even an entry about nobody, and the lane needs one in this place; it is tried again',
       );
       return undefined;
     }
-    const behind = isOfThisLane ? places.behind(batch) : [];
+    const way = this.#wayOf(batch);
+    if (way === 'wait') {
+      return undefined;
+    }
+    const behind = way === 'fill' ? [] : places.behind(batch);
     const apart = this.#apart(batch, error);
     const first = [...apart.first, ...behind.map((one) => this.#whole(one))];
-    const isRefused = mayBeOneEntrys(error);
-    if (!this.#free([batch, ...behind], { ...apart, first, isRefused, isDisplaced })) {
+    const isFreed = this.#free([batch, ...behind], {
+      ...apart,
+      first,
+      isRefused: mayBeOneEntrys(error),
+      isDisplaced: way !== 'free' && batch.mayBeOrdered,
+      ...(way === 'fill' ? { filler: this.#fillerFor(batch) } : {}),
+    });
+    if (!isFreed) {
       return undefined;
     }
     this.#refusalsInARow += 1;
@@ -198,6 +212,33 @@ export class TakingBack {
     }
     this.#giveUpOrdinary(error);
     return backoffMs('rejected', this.#refusalsInARow - REFUSALS_IN_A_ROW, jitter());
+  }
+
+  /** What becomes of the place of a batch that the ledger refuses. */
+  #wayOf(batch: PendingBatch): 'free' | 'displace' | 'fill' | 'wait' {
+    const { places } = this.#options;
+    if (batch.lane === places.lane) {
+      if (places.canFree(batch)) {
+        return 'free';
+      }
+      if (batch.mayBeOrdered && places.canDisplace(batch)) {
+        return 'displace';
+      }
+    } else if (places.canFree(batch) && places.rivalsOf(batch).length === 0) {
+      return 'free';
+    }
+    // One behind that is being tried will soon count on it, or not.
+    const isOpen = !places.isCountedOn(batch) && places.behind(batch).some((one) => one.isTrying);
+    return isOpen ? 'wait' : 'fill';
+  }
+
+  #fillerFor(batch: PendingBatch): Filler {
+    const { scheduler, names, log } = this.#options;
+    log.warn(
+      { lane: batch.lane, seq: batch.seq, entries: batch.requests.length },
+      'the ledger refuses a batch on which later places count: entries about nobody fill its place, its own go elsewhere',
+    );
+    return fillerFor(batch, batch.requests.length, names, scheduler.now());
   }
 
   #apart(batch: PendingBatch, error: LedgerError): TakenApart {
@@ -274,12 +315,19 @@ export class TakingBack {
   /** First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on. */
   #free(chain: readonly PendingBatch[], apart: TakenApart): boolean {
     const { places, suspects, queue, health, awake } = this.#options;
-    const { first, last, isRefused = false, then } = apart;
+    const { first, last, isRefused = false, filler, then } = apart;
     if (!this.#writeFree(chain, apart)) {
       return false;
     }
-    places.free(chain);
     places.rivals = [...places.rivals, ...chain.slice(0, apart.isDisplaced === true ? 1 : 0)];
+    if (filler === undefined) {
+      places.free(chain);
+    } else {
+      chain.forEach((batch) => {
+        places.replace(batch);
+      });
+      this.#options.begin(filler.batch);
+    }
     for (const part of chain.flatMap(({ parts }) => parts).filter((one) => one !== undefined)) {
       part.state = { kind: 'queued' };
     }
@@ -297,8 +345,8 @@ export class TakingBack {
   }
 
   /** @returns whether the store could be told. */
-  #writeFree(chain: readonly PendingBatch[], { isDisplaced = false, setAside }: TakenApart): boolean {
-    const { places, outbox, store } = this.#options;
+  #writeFree(chain: readonly PendingBatch[], { isDisplaced = false, filler, setAside }: TakenApart): boolean {
+    const { outbox, store } = this.#options;
     const [lowest] = chain;
     if (lowest === undefined) {
       return false;
@@ -307,7 +355,7 @@ export class TakingBack {
       outbox.write({
         remove: chain,
         owe: owedOf(chain, setAside),
-        ...(lowest.lane === places.lane ? { withdraw: lowest } : {}),
+        ...(filler === undefined ? { withdraw: lowest } : { refill: filler.refill }),
         ...(isDisplaced ? { displace: lowest } : {}),
       });
       return true;

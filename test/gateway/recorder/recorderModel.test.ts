@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
+import type { AccessEvent, AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
 import type { Outbox, OutboxChange } from '../../../gateway/src/recorder/outbox';
 import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
@@ -40,6 +40,8 @@ type Step =
   | { readonly do: 'advance'; readonly ms: number }
   /** The chaincode is brought to a version that refuses what the one before took; or back. */
   | { readonly do: 'upgrade'; readonly upgraded: boolean }
+  /** The process ends, and the next one has another name. */
+  | { readonly do: 'rename' }
   | { readonly do: 'deliver' }
   | { readonly do: 'release' }
   /** The process ends at its n-th next use of store or ledger, just before or just after its effect. */
@@ -55,7 +57,7 @@ type Step =
  */
 type Trouble = 'none' | 'refused' | 'amendmentRefused' | 'differs' | 'refusedLater';
 
-type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' }>;
+type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' | 'rename' }>;
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   {
@@ -157,6 +159,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.boolean().map((upgraded): Step => ({ do: 'upgrade', upgraded })),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'deliver' }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'rename' }) },
   { weight: 2, arbitrary: fc.constant<Step>({ do: 'release' }) },
   {
     weight: 2,
@@ -248,9 +251,10 @@ const refusedAfterwards: fc.Arbitrary<readonly Step[]> = fc
       { kind: 'lost', fate: 'delayed' },
     ),
     ms: fc.constantFrom(40, 60, 100, 100, 300, 3_000),
+    isRenamed: fc.boolean(),
     after: fc.array(step, { maxLength: 3 }),
   })
-  .map(({ fate, requests, before, between, then, ms, after }): readonly Step[] => {
+  .map(({ fate, requests, before, between, then, ms, isRenamed, after }): readonly Step[] => {
     const lost: Step = { do: 'fault', fault: { kind: 'lost', fate } };
     const another: Step = {
       do: 'request',
@@ -282,11 +286,50 @@ const refusedAfterwards: fc.Arbitrary<readonly Step[]> = fc
       another,
       { do: 'advance', ms },
       ...between,
+      ...(isRenamed ? [{ do: 'rename' } as const, { do: 'advance', ms: 0 } as const] : []),
       { do: 'deliver' },
       { do: 'release' },
       ...after,
     ];
   });
+
+/** Several batches are handed in without an answer; then the ledger refuses one of them, on whose length the later ones count. */
+const refusedUnderOthers: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    fates: fc.array(fc.constantFrom('dropped', 'written', 'delayed'), { minLength: 2, maxLength: 3 }),
+    bad: fc.nat({ max: 2 }),
+    emergency: fc.boolean(),
+    between: fc.array(step, { maxLength: 2 }),
+    ms: fc.constantFrom(0, 60, 300, 3_000, 11_000),
+    isRenamed: fc.boolean(),
+    after: fc.array(step, { maxLength: 3 }),
+  })
+  .map(({ fates, bad, emergency, between, ms, isRenamed, after }): readonly Step[] => [
+    { do: 'upgrade', upgraded: false },
+    { do: 'cutOff', cutOff: false },
+    { do: 'away', away: false },
+    ...fates.map((fate): Step => ({ do: 'fault', fault: { kind: 'lost', fate } })),
+    // Parts that fill a batch each, so that several fly.
+    ...fates.map((_, at): Step => ({
+      do: 'request',
+      emergency,
+      parts: 4,
+      client: 0,
+      trouble: at === bad ? 'refusedLater' : 'none',
+      age: 0,
+    })),
+    { do: 'advance', ms: 0 },
+    { do: 'cutOff', cutOff: true },
+    { do: 'upgrade', upgraded: true },
+    ...between,
+    { do: 'advance', ms },
+    ...(isRenamed ? [{ do: 'rename' } as const] : []),
+    { do: 'cutOff', cutOff: false },
+    { do: 'advance', ms: 100 },
+    { do: 'deliver' },
+    { do: 'release' },
+    ...after,
+  ]);
 
 const history: fc.Arbitrary<readonly Step[]> = fc
   .array(
@@ -295,6 +338,7 @@ const history: fc.Arbitrary<readonly Step[]> = fc
       { weight: 2, arbitrary: scene },
       { weight: 1, arbitrary: refusedLate },
       { weight: 4, arbitrary: refusedAfterwards },
+      { weight: 3, arbitrary: refusedUnderOthers },
     ),
     {
       minLength: 5,
@@ -415,6 +459,8 @@ class World {
   readonly amendmentsRefused = new Set<string>();
   readonly #refusedLater = new Set<string>();
   #isUpgraded = false;
+  /** Places that were filled by entries about nobody. */
+  filled = 0;
   /** Batches whose place was given to another one, and those that turned out to be there. */
   displaced = 0;
   rivalsFound = 0;
@@ -426,6 +472,8 @@ class World {
   #store: Outbox | undefined;
   #isFull = false;
   readonly #scheduler = new ManualScheduler();
+  /** Of the life that is, or comes next. */
+  #name = 1;
   #life = new Life();
   #recorder: Recorder | undefined;
   #requests = 0;
@@ -476,7 +524,7 @@ class World {
       this.ledger.releaseHeld();
       await this.#scheduler.advance(60_000);
       if (!this.#life.isOver && this.#recorder?.state().phase === 'stuck') {
-        this.#isUpgraded = false;
+        this.faults.push('stuck because of one entry');
       }
       // What was set aside for a trouble that has passed is recorded after a restart.
       this.#life.isOver ||= turn === HEALING_TURNS / 2;
@@ -505,13 +553,14 @@ class World {
       const never = (): Promise<never> => new Promise(() => undefined);
       const opening = createRecorder({
         ledger: life.limit(this.ledger, never),
-        lane: LANE,
+        lane: this.lanes.at(-1) ?? LANE,
         outbox: life.limit(
           onDisk(
             store,
             () => this.#isFull,
             (change) => {
               this.displaced += Number(change.displace !== undefined);
+              this.filled += Number(change.refill !== undefined);
               this.rivalsFound += Number(change.filled !== undefined && change.advance !== undefined);
             },
           ),
@@ -550,6 +599,9 @@ class World {
   async #perform(one: Step): Promise<void> {
     if (one.do === 'request') {
       this.#request(one.emergency, one.parts, one.client, one.trouble, one.age);
+    } else if (one.do === 'rename') {
+      this.#life.isOver = true;
+      this.#name += 1;
     } else if (one.do === 'advance') {
       await this.#scheduler.advance(one.ms);
     } else if (one.do === 'release') {
@@ -592,6 +644,15 @@ class World {
       case 'deliver':
         this.ledger.deliver();
     }
+  }
+
+  /** Those of all names, in their order. */
+  get lanes(): readonly string[] {
+    return Array.from({ length: this.#name }, (_, at) => (at === 0 ? LANE : `${LANE}-${String(at + 1)}`));
+  }
+
+  get events(): readonly AccessEvent[] {
+    return this.lanes.flatMap((lane) => this.ledger.events(lane));
   }
 
   #request(isEmergency: boolean, count: number, client: number, what: Trouble, since: number): void {
@@ -687,11 +748,11 @@ class World {
   }
 
   #isRecorded(id: string): boolean {
-    return this.ledger.events(LANE).some((event) => event.id === id);
+    return this.events.some((event) => event.id === id);
   }
 
   #isRecordedLate(id: string): boolean {
-    return this.ledger.events(LANE).some((event) => event.id === id && event.late);
+    return this.events.some((event) => event.id === id && event.late);
   }
 
   #isOnDisk(id: string): boolean {
@@ -746,8 +807,12 @@ interface View {
 }
 
 function viewsOf(world: World): Map<string, View> {
-  const events = world.ledger.events(LANE);
-  const numbers = new Map(events.map((event, number) => [event.id, number]));
+  const { events } = world;
+  const numbers = new Map(
+    world.lanes.flatMap((lane) =>
+      world.ledger.events(lane).map((event, number) => [event.id, { lane, number }] as const),
+    ),
+  );
   const views = new Map<string, View>();
   const amended = new Set<string>();
   // What stands aside says what an entry would have said.
@@ -768,7 +833,7 @@ function viewsOf(world: World): Map<string, View> {
     // One correction, of an entry that stands before it, at the address that it names.
     expect(amended.has(amends.id)).toBe(false);
     expect(views.has(amends.id)).toBe(true);
-    expect([amends.lane, amends.number]).toEqual([LANE, numbers.get(amends.id)]);
+    expect({ lane: amends.lane, number: amends.number }).toEqual(numbers.get(amends.id));
     amended.add(amends.id);
     views.set(amends.id, view);
   }
@@ -787,12 +852,14 @@ function expectSound(world: World, recorder: Recorder): void {
   });
   // Nothing stands aside but what the ledger never takes, and nothing of that is in a batch.
   expect(world.setAside.filter((request) => !world.isNeverTaken(request))).toEqual([]);
-  let start = 0;
-  world.ledger.lane(LANE).forEach((batch, index) => {
-    expect([batch.seq, batch.start]).toEqual([index, start]);
-    start += batch.events.length;
-  });
-  const events = world.ledger.events(LANE);
+  for (const lane of world.lanes) {
+    let start = 0;
+    world.ledger.lane(lane).forEach((batch, index) => {
+      expect([batch.seq, batch.start]).toEqual([index, start]);
+      start += batch.events.length;
+    });
+  }
+  const { events } = world;
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   const views = viewsOf(world);
   for (const { parts, outcomes, wasRefused, wasUnanswerable } of world.asked) {
@@ -826,6 +893,7 @@ type Seen = Record<
   | 'refused'
   | 'setAside'
   | 'displaced'
+  | 'filled'
   | 'rivalsFound',
   number
 >;
@@ -841,7 +909,8 @@ function count(world: World, seen: Seen): void {
   seen.setAside += world.setAside.length;
   seen.displaced += world.displaced;
   seen.rivalsFound += world.rivalsFound;
-  for (const { amends } of world.ledger.events(LANE)) {
+  seen.filled += world.filled;
+  for (const { amends } of world.events) {
     seen.amendedLate += Number(amends?.why === 'releasedLate');
     seen.nothingGiven += Number(amends?.why === 'nothingGiven');
   }
@@ -862,6 +931,7 @@ test(
       refused: 0,
       setAside: 0,
       displaced: 0,
+      filled: 0,
       rivalsFound: 0,
     };
     await fc.assert(
@@ -886,6 +956,7 @@ test(
     expect(seen.nothingGiven).toBeGreaterThan(RUNS / 10);
     expect(seen.setAside).toBeGreaterThan(RUNS / 10);
     expect(seen.displaced).toBeGreaterThan(RUNS / 20);
+    expect(seen.filled).toBeGreaterThan(RUNS / 20);
     // About one history in a hundred ends so: a few hundred may by chance have none, and refusedEntries.test.ts has each case.
     if (RUNS >= 1_000) {
       expect(seen.rivalsFound).toBeGreaterThan(RUNS / 500);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AppError } from '../../../gateway/src/errors';
 import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { createRecorder } from '../../../gateway/src/recorder/createRecorder';
+import { fillerFor, isFiller } from '../../../gateway/src/recorder/filler';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../ledger/network';
 import { emergencyOf, requestOf } from './support/requests';
@@ -86,6 +87,18 @@ test('a second gateway with the same name is found out', async () => {
   expect(refused).toMatchObject({ code: 'LANE_FENCED' });
   expect(first.state().phase).toBe('fenced');
   await expectSoundLane('shared', 2);
+}, 60_000);
+
+test('entries about nobody are taken, and give nothing', async () => {
+  const lane = `${NORTH}/filled`;
+  const ids = Array.from({ length: 8 }, (_, number) => requestOf(4_500 + number));
+  const names = (): { id: string; salt: string } => ids.pop() ?? requestOf(4_600);
+  const { batch } = fillerFor({ lane, seq: 0, start: 0 }, 3, names, Date.now());
+  expect(isFiller(batch)).toBe(true);
+  const { permitted } = await net.north.recordBatch(lane, 0, { start: 0, requests: batch.requests });
+  expect(permitted).toEqual([[false], [false], [false]]);
+  const { events } = await net.trustee.getEvents(lane, 0);
+  expect(events[0]?.items[0]?.basis).toEqual({ kind: 'refused', reason: 'clientUnknown' });
 }, 60_000);
 
 test("a suspended organisation's accesses are refused, and recorded nowhere", async () => {

@@ -439,45 +439,6 @@ describe('a batch that was handed in and is refused later', () => {
     expectSoundLane();
   });
 
-  /** Two batches fly, and nobody knows of either whether it was ordered: the second counts on the length of the first. */
-  test('is stuck where a later place counts on its length and may be ordered, and says so until the cause is mended', async () => {
-    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 1 } });
-    bench.ledger.faults = [
-      { kind: 'lost', fate: 'dropped' },
-      { kind: 'lost', fate: 'dropped' },
-    ];
-    const watched = recordAll(recorder, [requestOf(1), requestOf(2)]);
-    await settle();
-    refuse(requestOf(1).id, requestOf(2).id);
-    await bench.scheduler.advance(12_000);
-    expect(watched.map(codeOf)).toEqual(['LEDGER_UNAVAILABLE', 'INTERNAL']);
-    expect(recorded()).toEqual([]);
-    expect(recorder.state()).toMatchObject({ phase: 'stuck', ledgerAway: true });
-    expect(recorder.state().reason).toMatch(/batch 0 of lane .* another GATEWAY_NAME/);
-    bench.ledger.isAway = true;
-    await bench.scheduler.advance(10_000);
-    expect(recorder.state().phase).toBe('stuck');
-    bench.ledger.isAway = false;
-    refuse();
-    await bench.scheduler.advance(20_000);
-    expect(recorder.state()).toMatchObject({ phase: 'ready', reason: undefined, ledgerAway: false });
-    expectSoundLane();
-  });
-
-  test('is stuck as well where the later place is filled already', async () => {
-    const recorder = await bench.start({ limits: { pipelineAt: 1, maxBatchEvents: 1 } });
-    bench.ledger.faults = [{ kind: 'conflict' }];
-    bench.ledger.refuses = ({ id }) => id === requestOf(1).id && bench.ledger.attempts.length > 1;
-    const watched = recordAll(recorder, [requestOf(1), requestOf(2)]);
-    await bench.scheduler.advance(12_000);
-    expect(watched.map(({ outcome }) => outcome !== undefined)).toEqual([false, true]);
-    expect(recorder.state().phase).toBe('stuck');
-    refuse();
-    await bench.scheduler.advance(20_000);
-    expect(recorder.state()).toMatchObject({ phase: 'ready', inFlight: 0 });
-    expectSoundLane();
-  });
-
   test('goes into the lane of the new name that the operator gives the gateway', async () => {
     await handedIn();
     const second = await bench.start({ lane: `${LANE}-2` });

@@ -11,6 +11,7 @@ import {
   parseBatchInput,
   type PrivateBatch,
 } from '@chartwitness/chaincode/domain';
+import { FILLER_CLIENT } from '../../../../gateway/src/recorder/filler';
 import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
 import type { CallOptions, RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
 import type { RecordingLedger } from '../../../../gateway/src/recorder/recorder';
@@ -290,7 +291,11 @@ export class FakeLedger implements RecordingLedger {
   #complete(request: AccessRequest): AccessEvent {
     const items = request.items.map((item, index) => ({
       ...item,
-      decision: this.decide(request, index) ? ('permit' as const) : ('deny' as const),
+      // No client is registered under this id.
+      decision:
+        request.requester.clientId !== FILLER_CLIENT && this.decide(request, index)
+          ? ('permit' as const)
+          : ('deny' as const),
       basis: { kind: 'networkDefault' as const },
     }));
     return {
