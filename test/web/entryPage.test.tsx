@@ -15,6 +15,7 @@ import {
   HELD,
   inParts,
   item,
+  lateRefusal,
   lateRelease,
   nothingGiven,
 } from './support/recorded';
@@ -76,6 +77,20 @@ describe('the entry of a release before its record', () => {
     expect(text).not.toContain('Your rules hold even in an emergency');
   });
 
+  it('says when the data left, and when that was recorded', async () => {
+    const text = await open(lateRelease({ requestedAt: '2026-05-05T23:58:00.000Z' }));
+    expect(text).toContain('The data left: May 5, 23:58, as North Hospital states. Recorded: May 6, 09:15.');
+    expect(text).toMatch(/Data leftMay 5, 2026 at 23:58.*RecordedMay 6, 2026 at 09:15/);
+    expect(document.querySelector('.entry-marks time')?.textContent).toBe('May 5, 2026 at 23:58');
+  });
+
+  it('of which nothing was given says so, and never that it left', async () => {
+    const text = await open(lateRefusal());
+    expect(text).toContain('Asked for: 09:12, as North Hospital states. Recorded: 09:15.');
+    expect(text).toContain('Nothing was released. This was recorded later than it happened');
+    expect(text).not.toMatch(/before it was recorded|data left|allowed what was released/i);
+  });
+
   it('by the deployment’s choice says that nobody read the rules', async () => {
     const text = await open(lateRelease({ lateBasis: 'deployment' }));
     expect(text).toContain(
@@ -106,6 +121,7 @@ describe('the entry of a release before its record', () => {
     expect(text).toContain('有些数据即使在紧急情况下也不应提供，却已经提供。');
     expect(text).toContain('已提供，但记录时的判定是：已拒绝，依据您的规则');
     expect(text).toContain('当时无法读取任何人的规则。');
+    expect(text).toContain('数据提供于：09:12（由North Hospital说明）。补记于：09:15。');
   });
 });
 

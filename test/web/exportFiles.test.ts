@@ -38,7 +38,9 @@ describe('the CSV file', () => {
 
   it('has a header, a line per kind of data and the position', () => {
     const [header, row, readable, position, end] = lines('Dr Ada Example');
-    expect(header).toMatch(/^\ufeffWhen \(.+\),Who,Role,.+,Released or withheld,.+,at,holder,organisation,/);
+    expect(header).toMatch(
+      /^\ufeffWhen \(.+\),Recorded,Who,Role,.+,Released or withheld,.+,at,holder,organisation,/,
+    );
     expect(readable).toContain(
       'For: Pat Example · 1 entry. · The entries that fit your filter · Complete up to',
     );
@@ -101,17 +103,20 @@ describe('what left, in the CSV file', () => {
     const [late, refused, never] = rowsOf(corrected(), held(), nothingGiven());
     expect(late).toMatchObject({
       outcome: 'permit', ruled: 'deny', left: 'yes', decision: 'deny', late: 'yes', late_basis: 'ownPeer',
+      requested_at: '2026-05-06T09:12:30.000Z', at: '2026-05-06T09:15:00.000Z', Recorded: '2026-05-06 09:15',
       corrected_at: '2026-05-06T09:16:00.000Z', corrected_why: 'releasedLate', outcome_before: 'deny',
       otherwise_decision: 'deny', otherwise_rule: 'block-psy', 'Released or withheld': 'Released',
     }); // prettier-ignore
     expect(late?.['Result']).toBe(
-      '"Released, Emergency, Against the rules, Released before it was recorded, Corrected"',
+      '"Released, Emergency, Against the rules, Released: 09:12, recorded later: 09:15, Corrected"',
     );
     expect(refused).toMatchObject({
       outcome: 'deny',
       ruled: 'deny',
       left: 'no',
       late: 'no',
+      requested_at: '',
+      Recorded: '2026-05-06 09:15',
       corrected_at: '',
       Result: '"Refused, Emergency"',
     });

@@ -90,7 +90,10 @@ describe('what left, on paper', () => {
   it('of a corrected late release is what was given, against the rules, and never "refused"', async () => {
     const row = await rowOf(corrected());
     expect(row).toContain('Measurements and laboratory results, 2');
-    expect(row).toMatch(/Released.*Emergency.*Against the rules.*Released before it was recorded.*Corrected/);
+    expect(row).toMatch(/^May 6, 202609:12/);
+    expect(row).toMatch(
+      /Released.*Emergency.*Against the rules.*Released: 09:12, recorded later: 09:15.*Corrected/,
+    );
     expect(row).not.toMatch(/withheld|Refused|Allowed/);
   });
 

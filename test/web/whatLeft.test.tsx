@@ -13,7 +13,16 @@ import { VisitRow } from '../../web/src/features/timeline/VisitRow';
 import { countKinds } from '../../web/src/lib/itemKinds';
 import { hasLeft, leftAgainstRules, leftByRules, notesOf } from '../../web/src/lib/whatLeft';
 import { entry } from './support/answers';
-import { corrected, EMERGENCY, held, inParts, item, lateRelease, nothingGiven } from './support/recorded';
+import {
+  corrected,
+  EMERGENCY,
+  held,
+  inParts,
+  item,
+  lateRefusal,
+  lateRelease,
+  nothingGiven,
+} from './support/recorded';
 import { renderPage } from './support/renderPage';
 
 const ANY_ITEM = fc.record(
@@ -66,6 +75,7 @@ it.each<[string, AccessEntry, readonly string[]]>([
   ['a refusal', held(), []],
   ['a late release by the rules', lateRelease({ items: [item({ released: true })] }), ['late']],
   ['a late release against them', lateRelease(), ['against', 'late']],
+  ['a late refusal', lateRefusal(), ['lateRefusal']],
   ['a corrected refusal', corrected(), ['against', 'late', 'corrected']],
   ['a release that never was', nothingGiven(), ['corrected']],
   ['all parts', inParts(3), []],
@@ -100,7 +110,7 @@ describe('a line of the list', () => {
     expect(text).toContain('Measurements and laboratory results, 2');
     expect(text).not.toMatch(/withheld|Refused|Allowed/);
     expect(text).toContain('Against the rules');
-    expect(text).toContain('Released before it was recorded');
+    expect(text).toContain('Released: 09:12, recorded later: 09:15');
   });
 
   it('of the same request in time says that it was refused', () => {
@@ -162,7 +172,7 @@ describe('a line of the list', () => {
   });
 
   it('says the same in Chinese', () => {
-    expect(lineOf(corrected(), 'zh-CN')).toMatch(/2 项.*与规则不符.*先提供，后补记.*已更正/);
+    expect(lineOf(corrected(), 'zh-CN')).toMatch(/2 项.*与规则不符.*提供：09:12，补记：09:15.*已更正/);
     expect(lineOf(inParts(2), 'zh-CN')).toContain('尚未全部记录');
     expect(lineOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
       '1 项，另找到 52 项，未提供内容',

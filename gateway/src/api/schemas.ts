@@ -116,7 +116,13 @@ export const accessEntry = z
   .strictObject({
     /** The entry's address, opaque: `GET /api/v1/accesses/{id}`. It stays the same for as long as the ledger exists. */
     id: z.string(),
+    /** When it was recorded. The list is in this order, and `from` and `to` go by it. */
     at: z.iso.datetime(),
+    /**
+     * When it was asked for, as the holder states it; given where `late`. What was released then left within seconds. It may be days before
+     * `at`, or another day's.
+     */
+    requestedAt: z.iso.datetime().optional(),
     /** MSP id of the organisation that holds the record; its name is in `me.organisations`. */
     holder: z.string(),
     requester: z.strictObject({
@@ -169,7 +175,7 @@ export const accessList = z
   .meta({ id: 'AccessList' });
 
 /**
- * Query of `GET /api/v1/accesses`, and body of `POST /api/v1/accesses/search`. `from` inclusive, `to` exclusive. `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
+ * Query of `GET /api/v1/accesses`, and body of `POST /api/v1/accesses/search`. `from` inclusive, `to` exclusive, both of the time of the record (`at`). `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
  * several values, repeated or comma-separated; `user` is one person's identifier. All are compared exactly.
  */
 export const accessQuery = z.strictObject({

@@ -31,10 +31,16 @@ export function lateRelease(part: Partial<AccessEntry> = {}): AccessEntry {
     outcome: 'permit',
     ruled: 'deny',
     late: true,
+    requestedAt: '2026-05-06T09:12:30.000Z',
     lateBasis: 'ownPeer',
     items: [item({ ...HELD, released: true })],
     ...part,
   });
+}
+
+/** A refusal that was recorded late: nothing left. */
+export function lateRefusal(part: Partial<AccessEntry> = {}): AccessEntry {
+  return lateRelease({ outcome: 'deny', items: [item({ ...HELD, released: false })], ...part });
 }
 
 /** Its deny twin: the same request in time, refused. */

@@ -3,7 +3,8 @@ import type { AccessEntry } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { isAdministrative, isAutomatic, isEmergency } from '../lib/accessKinds';
 import { isAfterHours } from '../lib/dates';
-import { leftByRules, notesOf } from '../lib/whatLeft';
+import { bothTimes, happenedAt } from '../lib/entryTime';
+import { leftByRules, notesOf, type Note } from '../lib/whatLeft';
 import { useWords, type Vocabulary } from '../words/context';
 import { Icon } from './Icon';
 import { Mark, type MarkKind } from './Mark';
@@ -26,12 +27,18 @@ export function missingWord(words: Vocabulary, { requester }: AccessEntry): stri
   return words.code('note', requester.person === null ? 'noPerson' : 'noReason');
 }
 
+/** What is to be noticed in words: of what was recorded late both times, where the entry has them. */
+export function noteWord(words: Vocabulary, entry: AccessEntry, note: Note): string {
+  const times = note === 'late' || note === 'lateRefusal' ? bothTimes(words, entry) : undefined;
+  return times === undefined ? words.code('note', note) : words.code('note', `${note}Times`, times);
+}
+
 /** The result and what is to be noticed, in words: for those who hear a line, for paper and for files. */
 export function markWords(words: Vocabulary, entry: AccessEntry): readonly string[] {
   return [
     resultWord(words, entry),
     ...(isEmergency(entry) ? [words.text('mark.emergency')] : []),
-    ...notesOf(entry).map((note) => words.code('note', note)),
+    ...notesOf(entry).map((note) => noteWord(words, entry, note)),
   ];
 }
 
@@ -52,7 +59,7 @@ export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNo
       ))}
       {notes.map((note) => (
         <span key={note} className={note === 'against' ? 'badge badge-deny' : 'badge'}>
-          {words.code('note', note)}
+          {noteWord(words, entry, note)}
         </span>
       ))}
       {quiet.map((kind) => (
@@ -71,7 +78,7 @@ const SIGNS = { afterHours: 'night', automatic: 'system' } as const;
 /** Marks that explain rather than alarm. A computer has no working hours. */
 export function quietMarks(entry: AccessEntry): readonly QuietMark[] {
   const kinds: QuietMark[] = [];
-  if (!isAutomatic(entry) && isAfterHours(new Date(entry.at))) kinds.push('afterHours');
+  if (!isAutomatic(entry) && isAfterHours(happenedAt(entry))) kinds.push('afterHours');
   if (isAutomatic(entry)) kinds.push('automatic');
   if (isAdministrative(entry)) kinds.push('administrative');
   return kinds;

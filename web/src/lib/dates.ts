@@ -18,6 +18,28 @@ export function formatTime(language: string, at: Date): string {
   return format(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
+/** With seconds. */
+export function formatExactTime(language: string, at: Date): string {
+  return format(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
+/** Day and time where there is little room; with the year only where it is another than that of what stands beside it. */
+export function formatShortMoment(language: string, at: Date, beside: Date): string {
+  return format(language, {
+    day: 'numeric',
+    month: 'short',
+    ...(at.getFullYear() === beside.getFullYear() ? {} : { year: 'numeric' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
 export function formatDay(language: string, at: Date): string {
   return format(language, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at);
 }

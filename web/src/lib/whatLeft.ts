@@ -19,13 +19,13 @@ export function leftByRules({ items }: Pick<AccessEntry, 'items'>): boolean {
 }
 
 /** What a reader must know about how an entry came about; each has its word in the family `note`. */
-export type Note = 'against' | 'late' | 'corrected' | 'incomplete' | 'amendment';
+export type Note = 'against' | 'late' | 'lateRefusal' | 'corrected' | 'incomplete' | 'amendment';
 
 /** The gravest first; none for an ordinary entry. */
 export function notesOf(entry: AccessEntry): readonly Note[] {
   const notes: readonly (Note | false)[] = [
     leftAgainstRules(entry) && 'against',
-    entry.late && 'late',
+    entry.late && (entry.outcome === 'deny' ? 'lateRefusal' : 'late'),
     entry.corrected !== undefined && 'corrected',
     isIncomplete(entry) && 'incomplete',
     entry.amends !== undefined && 'amendment',

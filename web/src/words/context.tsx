@@ -28,13 +28,13 @@ export class Vocabulary {
   }
 
   /** The plain word of a code, e.g. `code('purpose', 'TREAT')`; the code itself where there is no word. */
-  code(family: CodeFamily, code: string): string {
-    return this.findCode(family, code) ?? code;
+  code(family: CodeFamily, code: string, values?: Readonly<Record<string, Value>>): string {
+    return this.findCode(family, code, values) ?? code;
   }
 
-  findCode(family: CodeFamily, code: string): string | undefined {
+  findCode(family: CodeFamily, code: string, values?: Readonly<Record<string, Value>>): string | undefined {
     const key = `${family}.${code}`;
-    if (Object.hasOwn(this.#words, key)) return this.text(key as Key);
+    if (Object.hasOwn(this.#words, key)) return this.text(key as Key, values);
     this.#onMissing();
     return undefined;
   }

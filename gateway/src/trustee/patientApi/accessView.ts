@@ -7,7 +7,7 @@ import { formatEntryId } from './entryId';
 
 type NameOf = (mspId: string) => string;
 
-/** An entry as the patient's list shows it. The event's own id, its salt and the request's time stay inside. */
+/** An entry as the patient's list shows it. The event's own id and its salt stay inside. */
 export function toAccessEntry(entry: ShownEntry, nameOf: NameOf): AccessEntry {
   const { recorded, event } = entry;
   return {
@@ -48,6 +48,7 @@ function described(entry: StoredEntry, nameOf: NameOf): Omit<AccessEntry, 'items
   return {
     id: formatEntryId(entry),
     at: event.at,
+    ...(event.late ? { requestedAt: event.requestedAt } : {}),
     holder: event.holder,
     requester: {
       organisation: { mspId: org, name: nameOf(org) },

@@ -65,6 +65,26 @@ it('says of a late release what left, and what the rules say of it', async () =>
   expect(entry?.corrected).toBeUndefined();
 });
 
+it('says when the data of a late release left; order and periods go by the record, which nobody can date back', async () => {
+  record({ items: [observations] });
+  const requestedAt = '2026-02-27T23:58:00.000Z';
+  record({
+    ...EMERGENCY,
+    late: true,
+    lateBasis: 'deployment',
+    requestedAt,
+    items: [{ ...observations, released: true }],
+  });
+  const [late, inTime, ...more] = await list();
+  expect(more).toEqual([]);
+  expect(late).toMatchObject({ id: idOf(1), at: '2026-03-01T08:00:02.000Z', requestedAt });
+  expect(inTime).toMatchObject({ id: idOf(0), at: '2026-03-01T08:00:01.000Z' });
+  expect(inTime).not.toHaveProperty('requestedAt');
+  expect((await one(idOf(1))).requestedAt).toBe(requestedAt);
+  expect(await list('?from=2026-03-01T08:00:02Z')).toHaveLength(1);
+  expect(await list('?to=2026-02-28T00:00:00Z')).toEqual([]);
+});
+
 it('shows an entry that an amendment corrects once, as corrected, with what it said before', async () => {
   await denyAll();
   const [refused] = record({ ...EMERGENCY, items: [observations] });

@@ -6,6 +6,7 @@ import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { formatDate, formatMoment } from '../../lib/dates';
+import { happenedAt } from '../../lib/entryTime';
 import { RuleSentence } from '../../components/RuleSentence';
 import { countKinds } from '../../lib/itemKinds';
 import type { PolicyChange } from '../../lib/policy/policyDifference';
@@ -185,7 +186,7 @@ function Example({ change }: { readonly change: Change }): ReactNode {
         />
         <br />
         <span className="small">
-          {formatMoment(words.tag, new Date(access.at))} · {words.code('purpose', access.purpose)} ·{' '}
+          {formatMoment(words.tag, happenedAt(access))} · {words.code('purpose', access.purpose)} ·{' '}
           <KindList kinds={countKinds([access])} />
         </span>
         <br />

@@ -12,6 +12,7 @@ import { Page } from '../../components/Page';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { ApiError } from '../../lib/apiError';
 import { formatMoment } from '../../lib/dates';
+import { happenedAt } from '../../lib/entryTime';
 import { entryQuery } from '../../lib/queries';
 import { safeName } from '../../lib/safeName';
 import { Text, useWords } from '../../words/context';
@@ -41,6 +42,7 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;
   const name = person?.name ?? words.text('list.system', { org: organisation.name });
+  const at = happenedAt(entry);
   return (
     <Page
       className="page-entry"
@@ -53,7 +55,7 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
               <RoleAndPlace entry={entry} isFull />
             </p>
             <p className="entry-marks">
-              <time dateTime={entry.at}>{formatMoment(words.tag, new Date(entry.at))}</time>
+              <time dateTime={at.toISOString()}>{formatMoment(words.tag, at)}</time>
               <AccessMarks entry={entry} />
             </p>
           </div>

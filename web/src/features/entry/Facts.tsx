@@ -3,6 +3,7 @@ import type { AccessEntry } from '@api/schemas';
 import type { ReactNode } from 'react';
 import { Name } from '../../components/Name';
 import { formatMoment } from '../../lib/dates';
+import { askedBefore } from '../../lib/entryTime';
 import { useOrganisationName } from '../../lib/queries';
 import { useWords } from '../../words/context';
 
@@ -11,6 +12,7 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
   const { person, organisation, clientId } = entry.requester;
+  const asked = askedBefore(entry);
   return (
     <section className="entry-facts">
       <h2>{words.text('entry.facts')}</h2>
@@ -35,6 +37,11 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <Name>{words.capital(words.code('purpose', entry.purpose))}</Name>
         </Fact>
         <Fact name={words.text('entry.action')}>{words.capital(words.code('action', entry.action))}</Fact>
+        {asked !== undefined && (
+          <Fact name={words.text(entry.outcome === 'deny' ? 'entry.askedAt' : 'entry.leftAt')}>
+            {formatMoment(words.tag, asked)}
+          </Fact>
+        )}
         <Fact name={words.text(entry.late ? 'entry.recordedAt' : 'entry.when')}>
           {formatMoment(words.tag, new Date(entry.at))}
         </Fact>

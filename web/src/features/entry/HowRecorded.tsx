@@ -6,6 +6,7 @@ import { resultWord } from '../../components/AccessMarks';
 import { Name } from '../../components/Name';
 import { Notice } from '../../components/Notice';
 import { formatMoment } from '../../lib/dates';
+import { bothTimes } from '../../lib/entryTime';
 import { useOrganisationName } from '../../lib/queries';
 import { isIncomplete, leftByRules } from '../../lib/whatLeft';
 import { Text, useWords } from '../../words/context';
@@ -55,9 +56,27 @@ function Late({ entry }: { readonly entry: AccessEntry }): ReactNode {
   // An amendment seen alone says by what the release was decided; that it was late is the entry's.
   if (!late && lateBasis === undefined) return null;
   const holder = <Name>{organisationName(entry.holder)}</Name>;
+  const times = bothTimes(words, entry);
+  if (entry.outcome === 'deny') {
+    return (
+      <Notice kind="info" title={words.text('entry.late.refused.title')}>
+        <p>{words.text('entry.late.refused')}</p>
+        {times !== undefined && (
+          <p>
+            <Text k="entry.late.askedTimes" values={{ ...times, holder }} />
+          </p>
+        )}
+      </Notice>
+    );
+  }
   return (
     <Notice kind="warning" title={words.text('entry.late.title')}>
       <p>{words.text('entry.late.text')}</p>
+      {times !== undefined && (
+        <p>
+          <Text k="entry.late.times" values={{ ...times, holder }} />
+        </p>
+      )}
       {lateBasis !== undefined && (
         <p>
           <Text k={`entry.late.${lateBasis}`} values={{ holder }} />

@@ -13,6 +13,7 @@ import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { filterFragment, isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate, formatMoment, formatTime } from '../../lib/dates';
+import { happenedAt } from '../../lib/entryTime';
 import { countKinds } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
 import { useFilter } from '../../lib/useFilter';
@@ -145,7 +146,7 @@ function useCopy(filter: AccessFilter) {
 function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;
-  const at = new Date(entry.at);
+  const at = happenedAt(entry);
   return (
     <tr>
       <td data-label={words.text('print.time')}>

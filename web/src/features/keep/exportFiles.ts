@@ -5,6 +5,7 @@ import { trustSentence } from '../../components/TrustLine';
 import { isEmptyFilter, type AccessFilter } from '../../lib/accessFilter';
 import { csvCell } from '../../lib/csvCell';
 import { dayKey, formatMoment, formatTime } from '../../lib/dates';
+import { happenedAt } from '../../lib/entryTime';
 import { sensitiveLabels } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
 import type { Vocabulary } from '../../words/context';
@@ -36,7 +37,7 @@ export function toJsonFile({ me, filter, madeAt, entries }: ExportFacts): string
 /** What programs compare, after what people read. */
 const CODE_COLUMNS = [
   'at', 'holder', 'organisation', 'organisation_id', 'person', 'person_id', 'role', 'purpose', 'action', 'outcome', 'ruled', 'late',
-  'late_basis', 'corrected_at', 'corrected_why', 'outcome_before', 'corrects', 'emergency_reason', 'type', 'labels', 'count', 'further',
+  'late_basis', 'requested_at', 'corrected_at', 'corrected_why', 'outcome_before', 'corrects', 'emergency_reason', 'type', 'labels', 'count', 'further',
   'left', 'decision', 'basis', 'consent_version', 'rule', 'otherwise_decision', 'otherwise_rule', 'part', 'parts', 'parts_recorded', 'id',
   'block', 'transaction', 'lane', 'seq', 'index',
 ] as const; // prettier-ignore
@@ -76,7 +77,7 @@ function readableColumns(words: Vocabulary, madeAt: Date): readonly string[] {
 }
 
 const READABLE = [
-  'print.who', 'entry.role', 'entry.organisation', 'entry.holder', 'print.reason', 'csv.emergency', 'print.result', 'print.data',
+  'entry.recordedAt', 'print.who', 'entry.role', 'entry.organisation', 'entry.holder', 'print.reason', 'csv.emergency', 'print.result', 'print.data',
   'csv.labels', 'csv.count', 'csv.fate', 'csv.further',
 ] as const; // prettier-ignore
 
@@ -87,10 +88,11 @@ function readableCells(
   item: AccessItem | undefined,
 ): readonly string[] {
   const { organisation, person } = entry.requester;
-  const at = new Date(entry.at);
+  const moment = (at: Date): string => `${dayKey(at)} ${formatTime(words.tag, at)}`;
   const quiet = quietMarks(entry).map((mark) => words.text(`mark.${mark}`));
   return [
-    `${dayKey(at)} ${formatTime(words.tag, at)}`,
+    moment(happenedAt(entry)),
+    moment(new Date(entry.at)),
     person?.name ?? words.text('list.system', { org: organisation.name }),
     person === null || person.role === '' ? '' : words.code('role', person.role),
     organisation.name,
@@ -142,12 +144,13 @@ function recordCells({
   ruled = outcome,
   late,
   lateBasis,
+  requestedAt,
   corrected,
   amends,
 }: AccessEntry): readonly string[] {
   const before = corrected?.before.outcome;
   const correction = [corrected?.at, corrected?.why, before, amends?.id].map(optional);
-  return [ruled, late ? 'yes' : 'no', optional(lateBasis), ...correction];
+  return [ruled, late ? 'yes' : 'no', optional(lateBasis), optional(requestedAt), ...correction];
 }
 
 /** The part of the request that recorded the item, and where the ledger holds it. */

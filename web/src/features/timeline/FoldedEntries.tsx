@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import type { ReactNode } from 'react';
-import { markOf, resultWord } from '../../components/AccessMarks';
+import { markOf, noteWord, resultWord } from '../../components/AccessMarks';
 import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
-import { formatTime } from '../../lib/dates';
 import { countKinds } from '../../lib/itemKinds';
+import { besideRecord, happenedAt } from '../../lib/entryTime';
 import { notesOf } from '../../lib/whatLeft';
 import { useWords } from '../../words/context';
 import { EntryLink, Spoken } from './EntryLink';
@@ -18,12 +18,13 @@ export function FoldedEntries({ entries }: { readonly entries: readonly AccessEn
 
 function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
+  const at = happenedAt(entry);
   return (
     <li className="visit-entry">
       <Mark kind={markOf(entry)} />
       <span className="visit-entry-text">
         <EntryLink entry={entry}>
-          <time dateTime={entry.at}>{formatTime(words.tag, new Date(entry.at))}</time>{' '}
+          <time dateTime={at.toISOString()}>{besideRecord(words, at, new Date(entry.at))}</time>{' '}
           <KindList kinds={countKinds([entry])} />
           <Spoken entry={entry} />
         </EntryLink>
@@ -32,7 +33,7 @@ function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
         )}
         {notesOf(entry).map((note) => (
           <span key={note} className="badge">
-            {words.code('note', note)}
+            {noteWord(words, entry, note)}
           </span>
         ))}
       </span>

@@ -30,6 +30,7 @@ export function HowToRead(): ReactNode {
           <Icon name="system" /> {words.text('how.automatic')}
         </li>
       </ul>
+      <p>{words.text('how.late')}</p>
       <p>
         {words.text('list.act')} {words.text('how.visit')}
       </p>

@@ -10,9 +10,10 @@ import { PartBoundary } from '../../components/PartBoundary';
 import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatTime } from '../../lib/dates';
+import { besideRecord, happenedAt } from '../../lib/entryTime';
 import { countKinds } from '../../lib/itemKinds';
 import { latePart } from '../../lib/latePart';
-import { Text, useWords } from '../../words/context';
+import { Text, useWords, type Vocabulary } from '../../words/context';
 import { EntryLink, Spoken } from './EntryLink';
 import { visitSummary, type Visit } from './groupVisits';
 import { isVisitOpen, rememberVisit } from './timelineMemory';
@@ -26,11 +27,12 @@ export function VisitRow({ visit }: { readonly visit: Visit }): ReactNode {
 
 function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  const at = new Date(entry.at);
+  const at = happenedAt(entry);
+  const time = besideRecord(words, at, new Date(entry.at));
   return (
     <li className="visit">
-      <time className="visit-time" dateTime={entry.at}>
-        {formatTime(words.tag, at)}
+      <time className="visit-time" dateTime={at.toISOString()}>
+        {time}
       </time>
       <span className="visit-mark">
         <Mark kind={markOf(entry)} />
@@ -39,7 +41,7 @@ function SingleRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
         <p className="visit-who">
           <EntryLink entry={entry}>
             <Requester entry={entry} />
-            <Spoken before={[formatTime(words.tag, at)]} entry={entry} />
+            <Spoken before={[time]} entry={entry} />
           </EntryLink>{' '}
           <RoleAndPlace entry={entry} />
         </p>
@@ -60,9 +62,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
   const listId = useId();
   const [isOpen, setIsOpen] = useState(() => isVisitOpen(visit.key));
   const first = visit.entries[0];
-  const oldest = visit.entries.at(-1) ?? first;
-  const from = formatTime(words.tag, new Date(oldest.at));
-  const to = formatTime(words.tag, new Date(first.at));
+  const [from, to] = periodOf(words, visit);
   const time = from === to ? to : words.text('list.period', { from, to });
   const times = words.text('list.times', { count: visit.entries.length });
   const summary = visitSummary(visit);
@@ -110,6 +110,15 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
       </div>
     </li>
   );
+}
+
+/** When the first and the last of a line's requests happened; late ones are recorded in any order. */
+function periodOf(words: Vocabulary, { entries }: Visit): readonly [from: string, to: string] {
+  const times = entries.map((entry) => happenedAt(entry).getTime());
+  const from = besideRecord(words, new Date(Math.min(...times)), new Date(entries[0].at));
+  const to = formatTime(words.tag, new Date(Math.max(...times)));
+  // All are of one hour, and so of one day.
+  return [from, from.endsWith(to) ? from : to];
 }
 
 const REASON_LENGTH = 160;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { dayKey } from '../../lib/dates';
+import { askedBefore, happenedAt } from '../../lib/entryTime';
 import { isIncomplete } from '../../lib/whatLeft';
 
 /** Requests of one requester for one reason at one holder within one hour of one day: one line of the list. */
@@ -41,13 +42,17 @@ function placeOf(entry: AccessEntry): { readonly date: string; readonly key: str
   const known = places.get(entry);
   if (known !== undefined) return known;
   const at = new Date(entry.at);
+  // The list is in the order of the record, and so are its days: nothing is put into the past unseen.
   const date = dayKey(at);
-  const place = { date, key: visitKey(entry, date, at.getHours()) };
+  const happened = happenedAt(entry);
+  const hour = `${dayKey(happened)} ${String(happened.getHours())}`;
+  const place = { date, key: visitKey(entry, date, hour) };
   places.set(entry, place);
   return place;
 }
 
-function visitKey(entry: AccessEntry, date: string, hour: number): string {
+/** @param hour in which it happened, with its day, which is another than `date` where it was recorded late. */
+function visitKey(entry: AccessEntry, date: string, hour: string): string {
   const { organisation, person, clientId } = entry.requester;
   return JSON.stringify([
     date,
@@ -83,8 +88,11 @@ export function visitSummary({ entries }: Visit): AccessEntry {
   const corrected = entries.find((entry) => entry.corrected !== undefined)?.corrected;
   const parts = entries.find(isIncomplete)?.parts ?? first.parts;
   const amends = entries.find((entry) => entry.amends !== undefined)?.amends;
+  // Each entry of a line has times of its own: the line says that they are late, and when the newest was asked for.
+  const asked = askedBefore(first)?.toISOString();
   return {
     ...first,
+    ...(asked && { at: asked, requestedAt: asked }),
     outcome: entries.every(({ outcome }) => outcome === first.outcome) ? first.outcome : 'partial',
     late: entries.some(({ late }) => late),
     items: entries.flatMap(({ items }) => items),

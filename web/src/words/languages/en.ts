@@ -156,6 +156,8 @@ const english = {
   'how.emergency':
     'Emergency: somebody declared an emergency, which overrides most rules. They had to give a reason.',
   'how.afterHours': 'Out of hours: at night or at a weekend. In a hospital that is often normal.',
+  'how.late':
+    'Released before it was recorded, in an outage: the entry stands where it was recorded, so that nothing appears in the past unseen. Its line says when the data left. Days, weeks and filters go by the record.',
   'how.automatic': 'Automatic: asked by a computer system, with no person involved.',
   'list.entries': { one: '{count} entry', other: '{count} entries' },
   'list.entriesMore': '{count} entries so far',
@@ -262,8 +264,15 @@ const english = {
   'entry.further': 'and {count} more were found but not given',
   'entry.furtherOnly': '{count} were found; their contents were not given',
   'entry.recordedAt': 'Recorded',
+  'entry.leftAt': 'Data left',
+  'entry.askedAt': 'Asked for',
   'entry.late.title': 'Released before it was recorded',
   'entry.late.text': 'The data left before this was recorded, because the ledger was out of reach.',
+  'entry.late.times': 'The data left: {asked}, as {holder} states. Recorded: {recorded}.',
+  'entry.late.refused.title': 'Recorded late',
+  'entry.late.refused':
+    'Nothing was released. This was recorded later than it happened, because the ledger was out of reach.',
+  'entry.late.askedTimes': 'Asked for: {asked}, as {holder} states. Recorded: {recorded}.',
   'entry.late.ownPeer':
     'Before that, {holder} asked its own copy of the ledger. That copy read the rules and allowed what was released.',
   'entry.late.deployment':
@@ -674,6 +683,9 @@ const english = {
 
   'note.against': 'Against the rules',
   'note.late': 'Released before it was recorded',
+  'note.lateTimes': 'Released: {asked}, recorded later: {recorded}',
+  'note.lateRefusal': 'Recorded late',
+  'note.lateRefusalTimes': 'Asked for: {asked}, recorded later: {recorded}',
   'note.corrected': 'Corrected',
   'note.incomplete': 'Not recorded completely',
   'note.amendment': 'Correction of another entry',
