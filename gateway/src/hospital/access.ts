@@ -21,6 +21,7 @@ import { answerPage, type PageAnswer, type PageTask } from './answerPage';
 import { AskedPatients } from './askedPatients';
 import { matchingPatients } from './boundPatient';
 import { type Chooser, createChooser } from './chooseCandidates';
+import type { Passage } from './door';
 import { completeDirectories, type DirectoryMeans } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
@@ -99,13 +100,44 @@ const LEAST_SPARE = 2;
 
 export function createAccess(dependencies: AccessDependencies): Access {
   const absence = createAbsence(dependencies);
-  const means = { ...dependencies, recorder: absence.recorder, absence };
-  const begin = (context: AccessContext): Accessing => new Accessing(means, context);
+  /** The source is asked when it is this request's turn, as far as to its first record. */
+  const inTurn = <T>(context: AccessContext, work: (accessing: Accessing) => Promise<T>): Promise<T> =>
+    inTime(context.deadline, async () => {
+      const { passage, deadline } = context;
+      await passage.enter(deadline);
+      try {
+        return await work(new Accessing({ ...dependencies, ...leaving(passage, absence) }, context));
+      } finally {
+        passage.leave();
+      }
+    });
   return {
-    read: async (type, id, context) => inTime(context.deadline, () => begin(context).read(type, id)),
-    search: async (search, context) => inTime(context.deadline, () => begin(context).search(search)),
-    everything: async (patientId, request, context) =>
-      inTime(context.deadline, () => begin(context).everything(patientId, request)),
+    read: (type, id, context) => inTurn(context, (accessing) => accessing.read(type, id)),
+    search: (search, context) => inTurn(context, (accessing) => accessing.search(search)),
+    everything: (patientId, request, context) =>
+      inTurn(context, (accessing) => accessing.everything(patientId, request)),
+  };
+}
+
+/** Whoever waits for the ledger keeps nobody from the source. */
+function leaving(passage: Passage, absence: Absence): { recorder: AccessRecorder; absence: Absence } {
+  const recorder: AccessRecorder = {
+    ...absence.recorder,
+    record: (parts, admittedAt) => {
+      passage.leave();
+      return absence.recorder.record(parts, admittedAt);
+    },
+  };
+  return {
+    recorder,
+    absence: {
+      recorder,
+      assertForeseen: (type, inquiry) => absence.assertForeseen(type, inquiry),
+      settle: (type, inquiry) => {
+        passage.leave();
+        return absence.settle(type, inquiry);
+      },
+    },
   };
 }
 
