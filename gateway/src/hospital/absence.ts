@@ -4,7 +4,7 @@ import { AppError } from '../errors';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { Recorder } from '../recorder/recorder';
 import { emergencyIncomplete } from './breakGlass';
-import { type Errand, requestsFor } from './recordAccess';
+import { type Errand, requestsFor } from './recordItems';
 import { RecordTimes } from './recordTimes';
 
 /** What of the recorder an access needs. */

@@ -1,65 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Action, IdentifierTable } from '@chartwitness/chaincode/domain';
-import type { Logger } from 'pino';
 import { coversType, type ScopeLetter } from '../auth/systemScopes';
 import { AppError } from '../errors';
 import { appliedParameters } from '../fhir/appliedParameters';
 import { BY_REFERENCE, includeRules } from '../fhir/includes';
 import { type Candidate, recordedLabels } from '../fhir/itemGroups';
-import type { FhirResource } from '../fhir/resource';
-import { widened } from '../fhir/identifierSearch';
-import type { FactsReader } from '../fhir/resourceFacts';
-import { isPatientType } from '../fhir/resourceTypes';
-import type { Page, SearchRequest } from '../fhir/searchRequest';
-import { sourceFailed } from '../fhir/sourceFailed';
+import type { SearchRequest } from '../fhir/searchRequest';
 import type { BoundPatient } from '../fhir/subject';
-import { NoRoom, type PreparedUpstream } from '../fhir/upstream';
-import type { EmergencyWithoutLedger } from '../recorder/recorder';
+import { type AccessRecorder, createAbsence } from './absence';
 import type { AccessContext } from './accessContext';
-import { type Absence, type AccessRecorder, createAbsence, type Inquiry } from './absence';
 import { answerPage, type PageAnswer, type PageTask } from './answerPage';
-import { AskedPatients } from './askedPatients';
-import { matchingPatients } from './boundPatient';
-import { type Chooser, createChooser } from './chooseCandidates';
-import type { Passage } from './door';
-import { completeDirectories, type DirectoryMeans } from './directories';
+import type { Chooser } from './chooseCandidates';
+import { Choosing, type ChoosingDependencies, type Found } from './choosing';
+import { completeDirectories } from './directories';
 import type { EverythingRequest } from './everythingRequest';
-import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
-import type { AccessLimits } from './limits';
-import { inTime, noRoom, tooLarge } from './inTime';
-import type { CursorUse, PageCursors } from './pageCursor';
-import { type PagedSource, type Place, sourceOf } from './pagedSource';
-import { type Errand, foreseen, type Proposal, recordAccess, type Recorded } from './recordAccess';
-import { type ResolveDependencies, resolvePatient } from './resolvePatient';
-import type { Reading } from './reading';
 import type { PageWish } from './fillPage';
-import { RequestAccount } from './requestAccount';
-import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
-import { SourceWalk } from './sourceWalk';
+import { inTime, noRoom, tooLarge } from './inTime';
+import type { CursorUse } from './pageCursor';
+import type { Place } from './pagedSource';
+import type { Proposal } from './recordAccess';
+import { Recording, type RecordingDependencies } from './recording';
 
-export interface AccessDependencies extends Pick<
-  ResolveDependencies,
-  'subjects' | 'localSubject' | 'findings'
-> {
+export interface AccessDependencies
+  extends ChoosingDependencies, Omit<RecordingDependencies, 'absence' | 'log'> {
   readonly recorder: AccessRecorder;
-  /** Decides on further numbers of a record in use that the own peer has no word on. */
-  readonly emergencyWithoutLedger: EmergencyWithoutLedger;
-  readonly upstream: PreparedUpstream;
-  readonly facts: FactsReader;
-  /** Identifier systems of the network. */
-  readonly table: IdentifierTable;
-  readonly cursors: PageCursors;
-  /** Bytes of a resource as it is given. */
-  readonly sizeOf: (candidate: Candidate) => number;
-  readonly limits: AccessLimits;
-  /** Told of each resource that is stepped over because it is too large, or in an emergency cannot be read. */
-  readonly onUnreadable: (type: string) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly random: (bytes: number) => Uint8Array;
   /** Resolves after so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
-  readonly log: Logger;
 }
 
 /** What may be given out, and nothing else. */
@@ -94,19 +61,18 @@ export interface Access {
   everything(patientId: string, request: EverythingRequest, context: AccessContext): Promise<ReleasedPage>;
 }
 
-/** Share of the wanted matches that the source is asked for beyond them, and how many at least. */
-const SPARE = 0.1;
-const LEAST_SPARE = 2;
-
 export function createAccess(dependencies: AccessDependencies): Access {
   const absence = createAbsence(dependencies);
+  const { random, emergencyWithoutLedger, log, clock } = dependencies;
+  const recording = { random, emergencyWithoutLedger, log, absence };
   /** The source is asked when it is this request's turn, as far as to its first record. */
   const inTurn = <T>(context: AccessContext, work: (accessing: Accessing) => Promise<T>): Promise<T> =>
     inTime(context.deadline, async () => {
       const { passage, deadline } = context;
+      const record = new Recording(recording, context, clock());
       await passage.enter(deadline);
       try {
-        return await work(new Accessing({ ...dependencies, ...leaving(passage, absence) }, context));
+        return await work(new Accessing(dependencies, record, context));
       } finally {
         passage.leave();
       }
@@ -119,28 +85,6 @@ export function createAccess(dependencies: AccessDependencies): Access {
   };
 }
 
-/** Whoever waits for the ledger keeps nobody from the source. */
-function leaving(passage: Passage, absence: Absence): { recorder: AccessRecorder; absence: Absence } {
-  const recorder: AccessRecorder = {
-    ...absence.recorder,
-    record: (parts, admittedAt) => {
-      passage.leave();
-      return absence.recorder.record(parts, admittedAt);
-    },
-  };
-  return {
-    recorder,
-    absence: {
-      recorder,
-      assertForeseen: (type, inquiry) => absence.assertForeseen(type, inquiry),
-      settle: (type, inquiry) => {
-        passage.leave();
-        return absence.settle(type, inquiry);
-      },
-    },
-  };
-}
-
 /** What is not to be given is decided on all the same. */
 function proposalOf(candidate: Candidate): Pick<Proposal, 'matches' | 'further'> {
   const { resource, facts, isUnreadable = false } = candidate;
@@ -149,64 +93,42 @@ function proposalOf(candidate: Candidate): Pick<Proposal, 'matches' | 'further'>
     : { matches: [candidate], further: [] };
 }
 
-type Means = AccessDependencies & { readonly absence: Absence };
-
 /** One request on its way to its record. */
 class Accessing {
-  readonly #deps: Means;
+  readonly #deps: AccessDependencies;
   readonly #context: AccessContext;
-  readonly #upstream: PreparedUpstream;
-  readonly #reading: Reading;
-  readonly #patients: AskedPatients;
-  readonly #startedAt: number;
+  readonly #choosing: Choosing;
+  readonly #recording: Recording;
 
-  constructor(dependencies: Means, context: AccessContext) {
+  constructor(dependencies: AccessDependencies, recording: Recording, context: AccessContext) {
     this.#deps = dependencies;
     this.#context = context;
-    const account = new RequestAccount(context.room);
-    this.#upstream = account.paged(dependencies.upstream, context.hurry);
-    this.#reading = {
-      ...context,
-      account,
-      maxBytes: dependencies.limits.sourceBytes,
-      onUnreadable: dependencies.onUnreadable,
-      facts: dependencies.facts,
-    };
-    this.#patients = new AskedPatients(dependencies.upstream, dependencies.facts, this.#reading);
-    this.#startedAt = dependencies.clock();
+    this.#choosing = new Choosing(dependencies, context);
+    this.#recording = recording;
   }
 
   async read(type: string, id: string): Promise<Released> {
     this.#assertScope(type, 'r');
-    // A type that concerns no single patient has no subject to record under, so it is never released on its own.
-    const entry = isPatientType(type) ? await this.#patients.entry(type, id) : undefined;
-    if (entry === undefined && isPatientType(type) && type !== 'Patient') {
-      // The source is asked as often as for what is there: its second answer takes time as well.
-      await this.#patients.read(id);
-    }
-    const patient = entry && (await this.#patients.ofEntry(entry));
-    const bound = patient && (await this.#bind([patient]));
+    const { entry, patient } = await this.#choosing.findResource(type, id);
+    const bound = patient && (await this.#choosing.bind([patient]));
     if (entry === undefined || bound === undefined) {
-      throw await this.#absent(type);
+      throw await this.#recording.absent(type);
     }
-    const chooser = this.#chooser(bound, 'r', () => true);
+    const chooser = this.#choosing.chooser(bound, 'r', () => true);
     const candidate = chooser.choose(entry);
-    this.#report(chooser);
+    this.#choosing.report(chooser);
     if (candidate === undefined) {
-      throw await this.#absent(type);
+      throw await this.#recording.absent(type);
     }
     return this.#recordRead(candidate, bound);
   }
 
   async #recordRead(candidate: Candidate, bound: BoundPatient): Promise<Released> {
     const emptyType = candidate.resource.resourceType;
-    const recorded = await recordAccess(
-      { ...proposalOf(candidate), besides: [], rules: BY_REFERENCE, emptyType },
-      this.#errand(bound, 'read'),
-      this.#deps,
-    );
+    const proposal: Proposal = { ...proposalOf(candidate), besides: [], rules: BY_REFERENCE, emptyType };
+    const recorded = await this.#recording.record(proposal, bound, 'read');
     const isHidden =
-      candidate.isUntold === true && (await this.#mayHide(new Set([emptyType]), recorded, bound));
+      candidate.isUntold === true && (await this.#recording.mayHide(new Set([emptyType]), recorded, bound));
     if (candidate.isUnreadable === true && (isHidden || !recorded.decisions.includes(false))) {
       throw candidate.lacksRoom === true ? noRoom() : tooLarge();
     }
@@ -215,110 +137,77 @@ class Accessing {
 
   async search(search: SearchRequest): Promise<ReleasedPage> {
     this.#assertScope(search.type, 's');
-    await this.#deps.absence.assertForeseen(search.type, this.#inquiry('search'));
+    await this.#recording.assertForeseen(search.type);
     const { limits } = this.#deps;
     const { page } = search;
     const use: CursorUse = { clientId: this.#client, path: search.type, parameters: search.self };
     const wanted = search.countOnly ? 0 : Math.min(page.count ?? limits.defaultCount, limits.maxCount);
     const countsAll = search.countOnly || (search.counts && page.cursor === undefined);
-    const start = this.#start(page, use, countsAll ? limits.sourceCount : wanted);
-    const found = await this.#openSearch(search, start);
+    const start = this.#choosing.start(page, use, countsAll ? limits.sourceCount : wanted);
+    const found = await this.#choosing.findBySearch(search, start);
     const self =
       page.cursor === undefined
         ? appliedParameters(search.type, search.self, found.walk.applied)
         : search.self;
-    const bound = await this.#bind(found.patients);
+    const bound = await this.#choosing.bind(found.patients);
     if (bound === undefined) {
-      return { ...(await this.#nothing(search.type)), self };
+      await this.#recording.nothing(search.type, 'search');
+      return { ...NOTHING, self };
     }
-    const chooser = this.#chooser(bound, 's', found.source.isMatch);
+    const chooser = this.#choosing.chooser(bound, 's', found.source.isMatch);
+    const rules = includeRules(search.type, search.upstream);
     const task: PageTask = {
-      ...found,
-      start,
-      wish: {
-        wanted,
-        ...this.#bounds(),
-        countsAll,
-        rules: includeRules(search.type, search.upstream),
-        isPoolShared: false,
-      },
-      means: this.#means(chooser),
-      newForesight: (said) => this.#foresight(bound, said),
+      ...this.#task(found, start, bound, chooser, { wanted, countsAll, rules, isPoolShared: false }),
       complete: (filled) => Promise.resolve(filled.besides),
       emptyType: search.type,
-      errand: this.#errand(bound, 'search'),
-      mayHide: (types, recorded) => this.#mayHide(types, recorded, bound),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
 
   async everything(patientId: string, request: EverythingRequest): Promise<ReleasedPage> {
     this.#assertScope('Patient', 's');
-    await this.#deps.absence.assertForeseen('Patient', this.#inquiry('search'));
+    await this.#recording.assertForeseen('Patient');
     const { limits } = this.#deps;
-    const { page, self } = request;
-    const use: CursorUse = {
-      clientId: this.#client,
-      path: `Patient/${patientId}/$everything`,
-      parameters: self,
-    };
+    const { page, self, upstream: asked } = request;
+    const path = `Patient/${patientId}/$everything`;
+    const use: CursorUse = { clientId: this.#client, path, parameters: self };
     const wanted = page.count === undefined ? limits.everythingCount : Math.min(page.count, limits.maxCount);
-    const start = this.#start(page, use, wanted);
-    const source = everythingSource(patientId, request.upstream, this.#upstream, this.#reading);
-    const walk = new SourceWalk(source, start);
-    const [first, patient] = await Promise.all([walk.prefetch(), this.#patients.read(patientId)]);
-    if (first === undefined && patient !== undefined) {
-      throw sourceFailed('the source has a Patient, but answers to $everything that it is not there');
-    }
-    this.#patients.assertNotDenied(patientId, patient, first);
-    const bound = patient && (await this.#bind([patient]));
+    const start = this.#choosing.start(page, use, wanted);
+    const found = await this.#choosing.findEverything(patientId, asked, start);
+    const bound = await this.#choosing.bind(found.patients);
     if (bound === undefined) {
-      throw await this.#absent('Patient');
+      throw await this.#recording.absent('Patient');
     }
-    const chooser = this.#chooser(bound, 's', source.isMatch);
-    const directoryMeans: DirectoryMeans = {
-      read: (type, id, room, signal) =>
-        this.#upstream.within(room, this.#context.hurry).read(type, id, signal),
-      fits: this.#bounds().fits,
-      sizeOf: this.#deps.sizeOf,
-      chooser,
-      types: request.upstream.get('_type')?.split(','),
-      deadline: this.#context.deadline,
-      hurry: this.#context.hurry,
-      log: this.#deps.log,
-    };
+    const chooser = this.#choosing.chooser(bound, 's', found.source.isMatch);
+    const means = this.#choosing.directoryMeans(chooser, asked);
+    const wish = { wanted, countsAll: false, rules: BY_REFERENCE, isPoolShared: true };
     const task: PageTask = {
-      source,
-      start,
-      walk,
-      wish: {
-        wanted,
-        ...this.#bounds(),
-        countsAll: false,
-        rules: BY_REFERENCE,
-        isPoolShared: true,
-      },
-      means: this.#means(chooser),
-      newForesight: (said) => this.#foresight(bound, said),
+      ...this.#task(found, start, bound, chooser, wish),
       complete: async (filled, isWhole) =>
-        isWhole && !walk.wasByName
+        isWhole && !found.walk.wasByName
           ? filled.besides
-          : completeDirectories(filled.foreseen, filled.besides, directoryMeans),
+          : completeDirectories(filled.foreseen, filled.besides, means),
       emptyType: 'Patient',
-      errand: this.#errand(bound, 'search'),
-      mayHide: (types, recorded) => this.#mayHide(types, recorded, bound),
     };
     return this.#released(await this.#answer(task, chooser), self, use);
   }
 
-  /** Of what one answer gives, and of what is kept of withheld data: for these no place is taken. */
-  #bounds(): Pick<PageWish, 'fits' | 'keeps' | 'mayExceed'> {
-    const { answerBytes } = this.#deps.limits;
-    const { room } = this.#context;
+  #task(
+    { source, walk }: Found,
+    start: Place,
+    bound: BoundPatient,
+    chooser: Chooser,
+    wish: Omit<PageWish, 'fits' | 'keeps' | 'mayExceed'>,
+  ): Omit<PageTask, 'complete' | 'emptyType'> {
     return {
-      fits: (bytes) => bytes <= answerBytes && room.hasRoomFor(bytes),
-      keeps: (bytes) => bytes <= Math.min(answerBytes, room.heldBytes),
-      mayExceed: true,
+      source,
+      walk,
+      start,
+      wish: { ...wish, ...this.#choosing.bounds() },
+      means: this.#choosing.means(chooser),
+      newForesight: (said) => this.#recording.foresight(bound, said),
+      errand: this.#recording.errand(bound, 'search'),
+      mayHide: (types, recorded) => this.#recording.mayHide(types, recorded, bound),
     };
   }
 
@@ -326,122 +215,9 @@ class Accessing {
     return this.#context.principal.requester.clientId;
   }
 
-  get #isEmergency(): boolean {
-    return this.#context.emergency.kind === 'declared';
-  }
-
-  /** One more than wanted, which tells whether there is a next page, and a few that may be withheld without a further question. */
-  #start({ cursor }: Page, use: CursorUse, wanted: number): Place {
-    const spare = Math.max(LEAST_SPARE, Math.ceil(wanted * SPARE));
-    const count = Math.min(wanted + 1 + spare, this.#deps.limits.sourceCount);
-    return cursor === undefined ? { index: 0, position: 0, count } : this.#deps.cursors.open(cursor, use);
-  }
-
-  /** Asks for the search's first stretch and for whom it is about. */
-  async #openSearch(
-    search: SearchRequest,
-    start: Place,
-  ): Promise<{ source: PagedSource; walk: SourceWalk; patients: readonly FhirResource[] }> {
-    const asked = { ...search, upstream: widened(search, this.#deps.table) };
-    const source = searchSource(asked, this.#upstream, this.#reading);
-    if (search.patient.kind === 'id') {
-      const { id } = search.patient;
-      const walk = new SourceWalk(source, start);
-      const [first, patient] = await Promise.all([walk.prefetch(), this.#patients.read(id)]);
-      this.#patients.assertNotDenied(id, patient, first);
-      return { source, walk, patients: patient === undefined ? [] : [patient] };
-    }
-    // Whom an identifier names is known once all Patients that it matches are at hand.
-    const alone = searchByIdentifierAlone(asked);
-    const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#reading);
-    const { entries, page } = await gatherPatients(named, this.#deps.limits.sourceCount);
-    const patients = matchingPatients(entries, search.patient, this.#deps.table);
-    const isAtHand = alone === undefined && page !== undefined && start.next === undefined;
-    const paged = isAtHand ? sourceOf(page, source.isMatch) : source;
-    const walk = new SourceWalk(paged, start);
-    await walk.prefetch();
-    return { source: paged, walk, patients };
-  }
-
-  /** The one person whom the records are; undefined when to this caller there is nobody. */
-  #bind(patients: readonly FhirResource[]): Promise<BoundPatient | undefined> {
-    return resolvePatient(patients, this.#isEmergency, {
-      ...this.#deps,
-      upstreamBaseUrl: this.#upstream.baseUrl,
-      read: (id) => this.#patients.read(id),
-    });
-  }
-
-  #chooser(bound: BoundPatient, letter: ScopeLetter, isMatch: PagedSource['isMatch']): Chooser {
-    const { subjects, facts } = this.#deps;
-    return createChooser({ bound, subjects, facts, scope: this.#context.principal.scope, letter, isMatch });
-  }
-
-  #report({ foreign }: Chooser): void {
-    if (foreign > 0) {
-      this.#deps.log.warn(
-        { count: foreign },
-        'the source answered with resources that are not of the patient asked for',
-      );
-    }
-  }
-
-  #means(chooser: Chooser): PageTask['means'] {
-    const { sizeOf, limits } = this.#deps;
-    // It counts from the admission, as the recorder's deadline does.
-    const { hurry } = this.#context;
-    return {
-      choose: chooser.choose,
-      sizeOf,
-      sourceCount: limits.sourceCount,
-      stepsOver: this.#isEmergency,
-      endsEarly: (error) =>
-        error instanceof NoRoom ||
-        (this.#isEmergency && (error instanceof AppError || hurry?.aborted === true)),
-    };
-  }
-
-  #foresight(bound: BoundPatient, said: ReadonlyMap<string, boolean>): Foresight {
-    if (this.#context.emergency.kind === 'incomplete') {
-      return ALL_PERMITTED;
-    }
-    const errand = this.#errand(bound, 'search');
-    return createForesight((kinds) => foreseen(kinds, errand, this.#deps), this.#isEmergency, said);
-  }
-
-  /**
-   * In an emergency what nobody read is decided on as carrying every label, which a rule about any of them denies. Where the rules would give
-   * it without a label, nobody knows whether they deny it. While the own peer has no word, that counts as so where anything is given.
-   */
-  async #mayHide(
-    types: ReadonlySet<string>,
-    { decisions }: Pick<Recorded, 'decisions'>,
-    bound: BoundPatient,
-  ): Promise<boolean> {
-    if (types.size === 0 || !this.#isEmergency) {
-      return false;
-    }
-    try {
-      const kinds = [...types].map((type) => ({ type, labels: [] }));
-      return (await foreseen(kinds, this.#errand(bound, 'search'), this.#deps)).includes(true);
-    } catch (error) {
-      this.#deps.log.warn({ err: error }, 'the own peer has no word on what was not read in an emergency');
-      return decisions.includes(true);
-    }
-  }
-
-  #errand({ subject, formerSubjects, besideSubjects }: BoundPatient, action: Action): Errand {
-    return { ...this.#inquiry(action), subject, formerSubjects, besideSubjects };
-  }
-
-  #inquiry(action: Action): Inquiry {
-    const { principal, emergency, admittedAt } = this.#context;
-    return { principal, emergency, admittedAt, action, requestedAt: new Date(this.#startedAt).toISOString() };
-  }
-
   async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {
-    const answer = await answerPage(task, this.#deps);
-    this.#report(chooser);
+    const answer = await answerPage(task, this.#recording.dependencies);
+    this.#choosing.report(chooser);
     return answer;
   }
 
@@ -457,16 +233,13 @@ class Accessing {
       });
     }
   }
-
-  /** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
-  async #absent(type: string): Promise<AppError> {
-    await this.#deps.absence.settle(type, this.#inquiry('read'));
-    return new AppError('NOT_FOUND', 'nothing to release');
-  }
-
-  /** Nothing was there to ask for: what a denial must not be told from. */
-  async #nothing(type: string): Promise<Omit<ReleasedPage, 'self'>> {
-    await this.#deps.absence.settle(type, this.#inquiry('search'));
-    return { permitted: [], isPartial: false, isLate: false, omits: false, next: undefined, total: 0 };
-  }
 }
+
+const NOTHING: Omit<ReleasedPage, 'self'> = {
+  permitted: [],
+  isPartial: false,
+  isLate: false,
+  omits: false,
+  next: undefined,
+  total: 0,
+};

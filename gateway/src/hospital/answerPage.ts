@@ -6,7 +6,8 @@ import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fill
 import type { Foresight } from './foresight';
 import { noRoom } from './inTime';
 import type { PagedSource, Place } from './pagedSource';
-import { type Errand, recordAccess, type Recorded, type RecordDependencies } from './recordAccess';
+import { recordAccess, type Recorded } from './recordAccess';
+import type { Errand, RecordDependencies } from './recordItems';
 import { SourceWalk } from './sourceWalk';
 
 /** What may be given out, and nothing else. */
