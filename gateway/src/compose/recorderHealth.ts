@@ -15,7 +15,8 @@ export function recorderHealth(
     return { ready };
   }
   const failure = trouble.isLedgers ? ledger.trouble() : undefined;
-  const cause = failure === undefined ? '' : `: ${failure.reason}: ${failure.remedy}`;
+  const unknown = state.ledgerAway && trouble.isLedgers ? ': which part of it hangs is being asked' : '';
+  const cause = failure === undefined ? unknown : `: ${failure.reason}: ${failure.remedy}`;
   return { ready, detail: trouble.text + cause };
 }
 
@@ -25,9 +26,9 @@ interface Trouble {
   readonly isLedgers: boolean;
 }
 
-function troubleOf({ phase, reason, notice, ...state }: RecorderState): Trouble | undefined {
+function troubleOf({ reason, notice, ...state }: RecorderState): Trouble | undefined {
   if (reason !== undefined) {
-    return { text: reason, isLedgers: phase === 'recovering' };
+    return { text: reason, isLedgers: false };
   }
   if (state.storeFailing) {
     return { text: 'the recorder store cannot be written', isLedgers: false };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { destination, type Logger, pino, stdSerializers } from 'pino';
-import { LedgerError, ledgerFailureOf } from '../ledger/ledgerError';
+import { LedgerError, remedyOf } from '../ledger/ledgerError';
 
 const STDOUT = 1;
 /** Lines that wait for room on the disk; beyond it they are lost. */
@@ -34,6 +34,5 @@ export function errorLine(error: unknown): unknown {
       : stdSerializers.err(error);
   }
   const { name, kind, domainCode, reason, transactionId, message } = error;
-  const { remedy } = ledgerFailureOf(error);
-  return { type: name, kind, domainCode, reason, remedy, transactionId, message };
+  return { type: name, kind, domainCode, reason, remedy: remedyOf(error), transactionId, message };
 }

@@ -17,6 +17,8 @@ export type LedgerErrorKind = 'rejected' | 'retryable' | 'unavailable' | 'unknow
 export type LedgerFailureReason =
   /** Nobody answered, or not in time. */
   | 'NO_ANSWER'
+  /** The own peer answers, and the trustee's, or its chaincode, does not. */
+  | 'TRUSTEE_AWAY'
   /** The peer answers, but no orderer takes the transaction or none cuts a block with it. */
   | 'ORDERER_AWAY'
   /** The peer answers, but not to this identity. */
@@ -42,6 +44,8 @@ export type LedgerFailureReason =
 export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
   NO_ANSWER:
     'see that the peer runs, is not halted, and that FABRIC_PEER_ENDPOINT leads to it; what waits goes on by itself',
+  TRUSTEE_AWAY:
+    'the own peer answers, the trustee’s or its chaincode does not: tell the trustee, and see that the own peer reaches its peer; what waits goes on by itself',
   ORDERER_AWAY:
     'see that enough orderers run and that the peer reaches them; with FABRIC_ORDERER_ENDPOINTS this service asks them itself; what waits goes on by itself',
   IDENTITY_REFUSED:
@@ -72,8 +76,19 @@ export interface LedgerFailure {
   readonly remedy: string;
 }
 
-/** What an operator does about a failure that has no name. */
+/** What an operator does about a failure that has no name. Not for a log line, which has the peer's words beside it. */
 export const UNNAMED_REMEDY = 'see the log for what the peer says';
+
+const ONE_VERSION = 'bring the chaincode of all peers and this program to one version';
+/** What an operator does about a refusal by the chaincode that is no caller's fault. */
+const REFUSAL_REMEDIES: Readonly<Partial<Record<DomainErrorCode, string>>> = {
+  TIME_OUT_OF_RANGE: 'set the clock of this machine, or of the peer that refuses: they are over 60 s apart',
+  INVALID_INPUT: ONE_VERSION,
+  CORRUPT: `${ONE_VERSION}, or have what cannot be read written anew`,
+  SUSPENDED: 'this organisation is suspended: ask the trustee',
+  NOT_ALLOWED: 'compare FABRIC_MSP_ID and GATEWAY_NAME with what the trustee has registered',
+  NOT_INITIALISED: 'the trustee has to initialise the network first',
+};
 
 /** Names a failed call. The error's message stays in the log, since it may name addresses. */
 export function ledgerFailureOf(error: LedgerError): LedgerFailure {
@@ -82,8 +97,16 @@ export function ledgerFailureOf(error: LedgerError): LedgerFailure {
   return {
     problem: error.reason ?? 'LEDGER_ANSWER',
     reason: `ledger ${error.kind}${code}${reason}`,
-    remedy: error.reason === undefined ? UNNAMED_REMEDY : LEDGER_REMEDIES[error.reason],
+    remedy: remedyOf(error) ?? UNNAMED_REMEDY,
   };
+}
+
+/** The same for a log line: nothing where all that could be said is to see the log. */
+export function remedyOf({ reason, domainCode }: LedgerError): string | undefined {
+  if (reason !== undefined) {
+    return LEDGER_REMEDIES[reason];
+  }
+  return domainCode === undefined ? undefined : REFUSAL_REMEDIES[domainCode];
 }
 
 export interface LedgerErrorFields {

@@ -267,12 +267,14 @@ class EventDrivenRegistry implements RegistryCache {
   /** Follows changes from the present end of the ledger; after a break, from the last change seen, so that none is missed. */
   async #follow(): Promise<void> {
     let after: LedgerPosition | undefined;
+    let failures = 0;
     while (!this.#stop.signal.aborted) {
       try {
         after ??= { block: await this.#options.ledger.height(), transactionId: '' };
         // What was read before this moment may have missed a change.
         this.#outdateAll();
         this.#isWatched = true;
+        failures = 0;
         for await (const event of this.#options.ledger.events(after, this.#stop.signal)) {
           after = { block: event.block, transactionId: event.transactionId };
           if (event.name === 'RegistryChanged') {
@@ -280,7 +282,14 @@ class EventDrivenRegistry implements RegistryCache {
           }
         }
       } catch (error) {
-        this.#options.log.warn({ err: error }, 'registry changes cannot be followed; reading it more often');
+        failures += 1;
+        // Ever more seldom: why the ledger does not answer is told by the one that the service watches.
+        if ((failures & (failures - 1)) === 0) {
+          this.#options.log.warn(
+            { err: error, failures },
+            'registry changes cannot be followed; reading it more often',
+          );
+        }
       }
       this.#isWatched = false;
       await this.#pause();

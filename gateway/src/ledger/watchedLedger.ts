@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
-import { LedgerError, type LedgerFailure, ledgerFailureOf } from './ledgerError';
+import {
+  LedgerError,
+  type LedgerFailure,
+  type LedgerFailureReason,
+  ledgerFailureOf,
+  remedyOf,
+} from './ledgerError';
 import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from './provenanceLedger';
+import { type After, StalledWrites } from './stalledWrites';
 
 /** What keeps the ledger from doing its work at present, in words for an operator. */
 export interface LedgerTrouble extends LedgerFailure {
@@ -30,41 +37,84 @@ const WRITES: ReadonlySet<string> = new Set([
   'setClientStatus',
 ]);
 
-/**
- * Watches every call to `ledger`, whoever makes it, and passes results and errors on unchanged. A failure is logged when it begins, when it
- * becomes another one, and each time that it has happened twice as often: `problem`, `reason`, `cause` (the peer's words), `remedy`.
- * An answer of the chaincode, even a refusal, is a success here; so is a conflict, which only means to try again.
- * @param clock milliseconds since the epoch.
- */
-export function watchLedger(ledger: ProvenanceLedger, log: Logger, clock: () => number): WatchedLedger {
-  const troubles = new Map<Way, LedgerTrouble>();
-  const worked = (way: Way): void => {
-    const over = troubles.get(way);
+/** Failures of a write that do not say whose they are. */
+const VAGUE: readonly (LedgerFailureReason | undefined)[] = [undefined, 'NO_ANSWER', 'PEERS_DIFFER'];
+
+/** The last failure of each way, told when it begins, when it becomes another one, and each time that it has happened twice as often. */
+class Troubles {
+  readonly #log: Logger;
+  readonly #clock: () => number;
+  readonly #known = new Map<Way, LedgerTrouble>();
+
+  constructor(log: Logger, clock: () => number) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  get first(): LedgerTrouble | undefined {
+    return this.#known.get('write') ?? this.#known.get('read') ?? this.#known.get('events');
+  }
+
+  worked(way: Way): void {
+    const over = this.#known.get(way);
     if (over !== undefined) {
-      troubles.delete(way);
-      log.info(
-        { problem: over.problem, failures: over.failures, seconds: (clock() - over.since) / 1000 },
+      this.#known.delete(way);
+      this.#log.info(
+        { problem: over.problem, failures: over.failures, seconds: (this.#clock() - over.since) / 1000 },
         'the ledger answers again',
       );
     }
-  };
-  const failed = (way: Way, error: unknown): void => {
-    if (!(error instanceof LedgerError)) {
-      return;
-    }
-    if (isAnswer(error)) {
-      worked(way);
-      return;
-    }
+  }
+
+  failed(way: Way, error: LedgerError): void {
     const failure = ledgerFailureOf(error);
-    const before = troubles.get(way);
+    const before = this.#known.get(way);
     const isSame = before?.problem === failure.problem;
     const failures = isSame ? before.failures + 1 : 1;
-    troubles.set(way, { ...failure, since: isSame ? before.since : clock(), failures });
+    this.#known.set(way, { ...failure, since: isSame ? before.since : this.#clock(), failures });
     if ((failures & (failures - 1)) === 0) {
-      const { problem, reason, remedy } = failure;
+      const { problem, reason } = failure;
       const level = error.kind === 'rejected' ? 'error' : 'warn';
-      log[level]({ problem, reason, cause: error.message, remedy, failures }, 'the ledger does not serve');
+      this.#log[level](
+        { problem, reason, cause: error.message, remedy: remedyOf(error), failures },
+        'the ledger does not serve',
+      );
+    }
+  }
+}
+
+/**
+ * Watches every call to `ledger`, whoever makes it, and passes results and errors on unchanged. A failure is logged when it begins, when it
+ * becomes another one, and each time that it has happened twice as often: `problem`, `reason`, `cause` (the peer's words), `remedy`.
+ * An answer of the chaincode, even a refusal, is a success here; so is a conflict, which only means to try again. While no batch commits, it
+ * finds out who does not answer: {@link StalledWrites}.
+ * @param clock milliseconds since the epoch.
+ */
+export function watchLedger(
+  ledger: ProvenanceLedger,
+  log: Logger,
+  clock: () => number,
+  after: After = afterTimeout,
+): WatchedLedger {
+  const troubles = new Troubles(log, clock);
+  const stalled = new StalledWrites({
+    ledger,
+    after,
+    onFound: (reason) => {
+      troubles.failed('write', found(reason));
+    },
+  });
+  const worked = (way: Way): void => {
+    troubles.worked(way);
+  };
+  const failed = (way: Way, error: unknown): void => {
+    if (error instanceof LedgerError) {
+      if (isAnswer(error)) {
+        worked(way);
+      } else {
+        const known = way === 'write' && VAGUE.includes(error.reason) ? stalled.found : undefined;
+        troubles.failed(way, known === undefined ? error : found(known));
+      }
     }
   };
   const watched = async <T>(way: Way, call: Promise<T>): Promise<T> => {
@@ -74,6 +124,21 @@ export function watchLedger(ledger: ProvenanceLedger, log: Logger, clock: () => 
       return result;
     } catch (error) {
       failed(way, error);
+      throw error;
+    }
+  };
+  const recordBatch: ProvenanceLedger['recordBatch'] = async (lane, ...rest) => {
+    stalled.begun(lane);
+    try {
+      const result = await watched('write', ledger.recordBatch(lane, ...rest));
+      stalled.committed(lane);
+      return result;
+    } catch (error) {
+      if (error instanceof LedgerError && isAnswer(error)) {
+        stalled.committed(lane);
+      } else {
+        stalled.failed(lane, error instanceof LedgerError && VAGUE.includes(error.reason));
+      }
       throw error;
     }
   };
@@ -91,15 +156,11 @@ export function watchLedger(ledger: ProvenanceLedger, log: Logger, clock: () => 
       throw error;
     }
   }
-  const trouble = (): LedgerTrouble | undefined =>
-    troubles.get('write') ?? troubles.get('read') ?? troubles.get('events');
+  const own = { trouble: () => troubles.first, events, recordBatch };
   const watching: ProxyHandler<ProvenanceLedger> = {
     get(target, name) {
-      if (name === 'trouble') {
-        return trouble;
-      }
-      if (name === 'events') {
-        return events;
+      if (Object.hasOwn(own, name)) {
+        return Reflect.get(own, name) as unknown;
       }
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') {
@@ -123,4 +184,16 @@ export function watchLedger(ledger: ProvenanceLedger, log: Logger, clock: () => 
 /** Whether the ledger has done what it is there for: the chaincode's own word, or a conflict. */
 function isAnswer({ domainCode, reason, kind }: LedgerError): boolean {
   return domainCode !== undefined || (kind === 'retryable' && reason === undefined);
+}
+
+function found(reason: LedgerFailureReason): LedgerError {
+  return new LedgerError('unavailable', 'found by asking each peer while no batch commits', { reason });
+}
+
+function afterTimeout(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds);
+  timer.unref();
+  return () => {
+    clearTimeout(timer);
+  };
 }

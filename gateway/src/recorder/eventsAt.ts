@@ -47,7 +47,10 @@ async function trusteeCopy(
     const isAnswer = error instanceof LedgerError && error.kind === 'rejected' && error.reason === undefined;
     throw isAnswer || isMissing(error)
       ? lost(lane, seq, 'the trustee’s peer does not give its copy', error)
-      : error;
+      : new LedgerError('unavailable', 'the trustee’s peer does not say what the own one has lost', {
+          reason: 'TRUSTEE_AWAY',
+          cause: error,
+        });
   }
 }
 

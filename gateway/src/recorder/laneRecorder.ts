@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AccessRequest, isEmergencyPurpose, parseLane } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
-import { LedgerError } from '../ledger/ledgerError';
+import { LedgerError, ledgerFailureOf } from '../ledger/ledgerError';
 import { isStorageFailure } from '../sqlite/storageFailure';
 import { answerBy } from './answerBy';
 import { awakeScheduler } from './awakeScheduler';
@@ -459,5 +459,12 @@ function reasonOf(error: unknown): string {
   if (error instanceof LaneNotContinuable) {
     return error.message;
   }
-  return isStorageFailure(error) ? 'the recorder store cannot be written' : 'the ledger could not be read';
+  if (isStorageFailure(error)) {
+    return 'the recorder store cannot be written';
+  }
+  if (!(error instanceof LedgerError)) {
+    return 'the ledger could not be read';
+  }
+  const { reason, remedy } = ledgerFailureOf(error);
+  return `the ledger could not be read: ${reason}: ${remedy}`;
 }

@@ -4,7 +4,7 @@ import { recorderHealth } from '../../../gateway/src/compose/recorderHealth';
 import { errorLine } from '../../../gateway/src/compose/serviceLog';
 import { AppError } from '../../../gateway/src/errors';
 import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
-import { watchLedger } from '../../../gateway/src/ledger/watchedLedger';
+import { type LedgerTrouble, watchLedger } from '../../../gateway/src/ledger/watchedLedger';
 import type { RecorderState } from '../../../gateway/src/recorder/recorder';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 
@@ -107,19 +107,15 @@ test('a stream of events that breaks is trouble until the next event', async () 
 });
 
 const STATE = { phase: 'ready', ledgerAway: true, ledgerSlow: false, storeFailing: false } as RecorderState;
-const health = (state: Partial<RecorderState>) =>
-  recorderHealth(
-    { state: () => ({ ...STATE, ...state }) },
-    {
-      trouble: () => ({
-        problem: 'NO_ANSWER',
-        reason: 'ledger unavailable (NO_ANSWER)',
-        remedy: 'R',
-        since: 0,
-        failures: 1,
-      }),
-    },
-  );
+const TROUBLE: LedgerTrouble = {
+  problem: 'NO_ANSWER',
+  reason: 'ledger unavailable (NO_ANSWER)',
+  remedy: 'R',
+  since: 0,
+  failures: 1,
+};
+const health = (state: Partial<RecorderState>, trouble: LedgerTrouble | undefined = TROUBLE) =>
+  recorderHealth({ state: () => ({ ...STATE, ...state }) }, { trouble: () => trouble });
 
 test('readiness says what is the matter and what to do', () => {
   const why = 'ledger unavailable (NO_ANSWER): R';
@@ -127,15 +123,36 @@ test('readiness says what is the matter and what to do', () => {
     ready: false,
     detail: `the ledger is away: nothing of this lane commits: ${why}`,
   });
-  expect(health({ phase: 'recovering', reason: 'the ledger could not be read' }).detail).toBe(
-    `the ledger could not be read: ${why}`,
+  // A reason of the recorder's own is the whole truth: an older failure of the ledger is not glued to it.
+  expect(health({ phase: 'recovering', reason: 'batch 7 was committed before' }).detail).toBe(
+    'batch 7 was committed before',
   );
+  expect(health({ ledgerAway: false, notice: 'EVENTS_LOST_HERE' })).toEqual({
+    ready: true,
+    detail: 'EVENTS_LOST_HERE',
+  });
   expect(health({ ledgerAway: false })).toEqual({ ready: true });
   expect(health({ storeFailing: true }).detail).toBe('the recorder store cannot be written');
   expect(health({ phase: 'fenced', reason: 'another gateway' }).detail).toBe('another gateway');
   expect(health({ phase: 'stuck', reason: 'a batch', ledgerAway: false })).toEqual({
     ready: false,
     detail: 'a batch',
+  });
+});
+
+test('in the first seconds nobody knows yet what hangs, and readiness says that it is being asked', () => {
+  const recorder = { state: () => STATE };
+  expect(recorderHealth(recorder, { trouble: () => undefined }).detail).toMatch(/is being asked$/);
+});
+
+test('no log line says to look into the log', async () => {
+  const { lines, fail } = watch();
+  await fail(new LedgerError('unavailable', 'x'));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toHaveProperty('remedy');
+  expect(errorLine(new LedgerError('rejected', 'x'))).toMatchObject({ remedy: undefined });
+  expect(errorLine(new LedgerError('rejected', 'x', { domainCode: 'TIME_OUT_OF_RANGE' }))).toMatchObject({
+    remedy: expect.stringContaining('clock') as string,
   });
 });
 
