@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { startCompiler } from './compiler.mjs';
 import { createDemoProcess } from './demoProcess.mjs';
 import { startPortal } from './portal.mjs';
-import { freePorts } from './ports.mjs';
+import { freePorts } from '../../dist/network/freePorts.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HOST = '127.0.0.1';

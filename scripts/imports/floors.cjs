@@ -75,6 +75,9 @@ const FLOORS = new Map([
 
   // A network of Fabric's own programs. The product loads it by its index, for the demonstration alone.
   ['scripts/network', [DOMAIN]],
+  // What puts load on the running product and breaks it. The product they use is the compiled one.
+  ['scripts/load', []],
+  ['scripts/crash', ['scripts/network', 'scripts/load']],
 
   // What is put together at the start, and what a person types.
   ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'projection', 'hospital')]],
@@ -142,7 +145,7 @@ const PACKAGES = new Map([
 ]);
 
 /** The only folders that speak with Fabric. */
-const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded'), 'scripts/network'];
+const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded'), 'scripts/network', 'scripts/crash'];
 
 /** Folders whose folders do not import each other: one page of the portal is not built from another. */
 const APART = ['web/src/features'];

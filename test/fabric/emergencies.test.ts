@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One try of each way in `scripts/crash/emergencies.mjs`, as part of the suite. */
+/** One try of each way in `scripts/crash/emergencies.ts`, as part of the suite. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { waysAway } from '../../scripts/crash/waysAway.mjs';
+import { waysAway } from '../../scripts/crash/waysAway';
 import { describeFabric } from '../scripts/network/testNetwork';
 
-const SCRIPT = path.join(__dirname, '..', '..', 'scripts', 'crash', 'emergencies.mjs');
+const SCRIPT = path.join(__dirname, '..', '..', 'dist', 'crash', 'emergencies.js');
 const LIMIT_MS = 600_000;
 
 function emergencies(...options: string[]): Promise<{ code: unknown; output: string }> {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { describeFabric } from '../scripts/network/testNetwork';
 
-const SCRIPT = path.join(__dirname, '..', '..', 'scripts', 'crash', 'faultRounds.mjs');
+const SCRIPT = path.join(__dirname, '..', '..', 'dist', 'crash', 'faultRounds.js');
 const LIMIT_MS = 600_000;
 
 interface Ended {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DemoFile, DemoFilePatient } from '../../../gateway/src/demo/demoFile';
 import { HospitalClient, type Errand } from '../../../gateway/src/demo/hospitalClient';
-import { freePorts } from '../../../scripts/dev/ports.mjs';
+import { freePorts } from '../../../scripts/network/freePorts';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
 const LEDGER_THAT_GOES = join(__dirname, 'ledgerThatGoes.cjs');

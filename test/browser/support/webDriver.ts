@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { freePorts } from '../../../scripts/dev/ports.mjs';
+import { freePorts } from '../../../scripts/network/freePorts';
 
 /** A browser that is driven over WebDriver (W3C), as far as the tests need it. */
 export interface DrivenBrowser {

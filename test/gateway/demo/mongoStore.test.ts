@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ownDatabase, prepareMongoStore } from '../../../gateway/src/demo/mongoStore';
 import { openMongoAccessStore } from '../../../gateway/src/readmodel/mongoAccessStore';
-import { findMongo, type MongoServer, startMongo } from '../../support/ferretdb/mongoServer.mjs';
+import { findMongo, type MongoServer, startMongo } from '../../../scripts/crash/mongoServer';
 
 jest.setTimeout(60_000);
 

@@ -4,7 +4,7 @@ import { StoreUnavailableError, type AccessStore } from '../../../gateway/src/re
 import { openMongoAccessStore } from '../../../gateway/src/readmodel/mongoAccessStore';
 import { MissingIndexError } from '../../../gateway/src/readmodel/mongoIndexes';
 import { readModelCollections } from '../../../gateway/src/readmodel/mongoSchemas';
-import { findMongo, type MongoServer, startMongo } from '../../support/ferretdb/mongoServer.mjs';
+import { findMongo, type MongoServer, startMongo } from '../../../scripts/crash/mongoServer';
 import { type WireRelay, startWireRelay } from '../../support/ferretdb/wireRelay';
 import { ProjectionRun, reaches } from '../projection/projectionRun';
 import { projectionStoreSuite } from '../projection/projectionStoreSuite';

@@ -5,19 +5,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { common, msp } from '@hyperledger/fabric-protos';
 import * as x509 from '@peculiar/x509';
-import { fetchConfig, inEnvelope } from '../bench/fabric/blockSettings.mjs';
-import { authority } from '../../dist/network/layout.js';
-import { asAdministrator, ordererArguments, runProgram } from '../../dist/network/programs.js';
+import type { Binaries } from '../network/binaries';
+import { fetchConfig, inEnvelope, need } from '../network/channelConfig';
+import type { Network, Organisation } from '../network/description';
+import { authority } from '../network/layout';
+import { asAdministrator, ordererArguments, runProgram } from '../network/programs';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
-/**
- * The same identity with the same key, for a short while.
- * @param {import('../../dist/network/description.js').Network} network @param {import('../../dist/network/description.js').Organisation} organisation
- * @param {string} certificatePem @param {number} validForMs @returns {Promise<string>} PEM
- */
-export async function shortLived(network, organisation, certificatePem, validForMs) {
+/** The same identity with the same key, for a short while, as PEM. */
+export async function shortLived(
+  network: Network,
+  organisation: Organisation,
+  certificatePem: string,
+  validForMs: number,
+): Promise<string> {
   const { issuer, signingKey } = await authorityOf(network, organisation);
   const model = new x509.X509Certificate(certificatePem);
   const certificate = await x509.X509CertificateGenerator.create(
@@ -28,7 +31,9 @@ export async function shortLived(network, organisation, certificatePem, validFor
       notBefore: new Date(Date.now() - 60_000),
       notAfter: new Date(Date.now() + validForMs),
       signingAlgorithm: ALGORITHM,
-      publicKey: await model.publicKey.export(ALGORITHM, ['verify'], webcrypto),
+      publicKey: await webcrypto.subtle.importKey('spki', model.publicKey.rawData, ALGORITHM, true, [
+        'verify',
+      ]),
       signingKey,
       extensions: model.extensions,
     },
@@ -37,17 +42,18 @@ export async function shortLived(network, organisation, certificatePem, validFor
   return `${certificate.toString('pem')}\n`;
 }
 
-/**
- * Puts a certificate on its organisation's revocation list on the channel, or empties the list.
- * @param {import('../../dist/network/description.js').Network} network @param {import('../../dist/network/binaries.js').Binaries} binaries
- * @param {import('../../dist/network/description.js').Organisation} organisation @param {string | undefined} certificatePem
- */
-export async function setRevoked(network, binaries, organisation, certificatePem) {
+/** Puts a certificate on its organisation's revocation list on the channel, or empties the list. */
+export async function setRevoked(
+  network: Network,
+  binaries: Binaries,
+  organisation: Organisation,
+  certificatePem: string | undefined,
+): Promise<void> {
   const config = await fetchConfig(network, binaries);
-  const channel = config.getChannelGroup();
-  const application = channel.getGroupsMap().get('Application');
-  const own = application.getGroupsMap().get(organisation.mspId);
-  const before = own.getValuesMap().get('MSP');
+  const channel = need(config.getChannelGroup(), 'the channel');
+  const application = need(channel.getGroupsMap().get('Application'), 'Application');
+  const own = need(application.getGroupsMap().get(organisation.mspId), organisation.mspId);
+  const before = need(own.getValuesMap().get('MSP'), 'MSP');
   const outer = msp.MSPConfig.deserializeBinary(before.getValue_asU8());
   const inner = msp.FabricMSPConfig.deserializeBinary(outer.getConfig_asU8());
   inner.setRevocationListList(
@@ -61,7 +67,7 @@ export async function setRevoked(network, binaries, organisation, certificatePem
   value.setValue(outer.serializeBinary());
   const written = groupOf(own.getVersion());
   written.getValuesMap().set('MSP', value);
-  const within = (group) =>
+  const within = (group: common.ConfigGroup): common.ConfigGroup =>
     groupOf(
       channel.getVersion(),
       'Application',
@@ -82,9 +88,16 @@ export async function setRevoked(network, binaries, organisation, certificatePem
   );
 }
 
-async function revocationList(network, organisation, certificatePem) {
+async function revocationList(
+  network: Network,
+  organisation: Organisation,
+  certificatePem: string,
+): Promise<Buffer> {
   const { issuer, signingKey } = await authorityOf(network, organisation);
-  const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  const own = need(
+    issuer.getExtension(x509.SubjectKeyIdentifierExtension) ?? undefined,
+    'the key identifier',
+  );
   const list = await x509.X509CrlGenerator.create(
     {
       issuer: issuer.subjectName,
@@ -100,7 +113,10 @@ async function revocationList(network, organisation, certificatePem) {
   return Buffer.from(list.rawData);
 }
 
-async function authorityOf(network, organisation) {
+async function authorityOf(
+  network: Network,
+  organisation: Organisation,
+): Promise<{ issuer: x509.X509Certificate; signingKey: webcrypto.CryptoKey }> {
   const { certFile, keyFile } = authority(network, organisation, 'ca');
   const der = Buffer.from(readFileSync(keyFile, 'utf8').replace(/-----[^-]+-----|\s/g, ''), 'base64');
   return {
@@ -109,9 +125,9 @@ async function authorityOf(network, organisation) {
   };
 }
 
-function groupOf(version, name, group) {
+function groupOf(version: number, name?: string, group?: common.ConfigGroup): common.ConfigGroup {
   const made = new common.ConfigGroup();
   made.setVersion(version);
-  if (name !== undefined) made.getGroupsMap().set(name, group);
+  if (name !== undefined && group !== undefined) made.getGroupsMap().set(name, group);
   return made;
 }

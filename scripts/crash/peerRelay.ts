@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/**
- * The way from a gateway to its peer, which can be shut (a black hole: connections stay open, new ones are taken, and nothing comes through) or
- * gone (every connection ends, new ones are refused).
- * @param {number} target a port of this machine
- * @returns {Promise<{port: number, shut: () => void, leave: () => Promise<void>, open: () => Promise<void>, close: () => Promise<void>}>}
- */
-export async function startPeerRelay(target) {
-  const sockets = new Set();
+/** The way from a gateway to its peer. */
+export interface PeerRelay {
+  readonly port: number;
+  /** A black hole: connections stay open, new ones are taken, and nothing comes through. */
+  shut(): void;
+  /** Every connection ends, new ones are refused. */
+  leave(): Promise<void>;
+  /** As at the beginning. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param target a port of this machine */
+export async function startPeerRelay(target: number): Promise<PeerRelay> {
+  const sockets = new Set<Socket>();
   let isShut = false;
-  const keep = (socket) => {
+  const keep = (socket: Socket): void => {
     sockets.add(socket);
     if (isShut) socket.pause();
     socket.on('close', () => sockets.delete(socket));
@@ -25,10 +32,13 @@ export async function startPeerRelay(target) {
     keep(near);
     keep(far);
   });
-  const listen = (wanted) => new Promise((resolve) => server.listen(wanted, '127.0.0.1', resolve));
+  const listen = (wanted: number): Promise<void> =>
+    new Promise((resolve) => {
+      server.listen(wanted, '127.0.0.1', resolve);
+    });
   await listen(0);
-  const { port } = server.address();
-  const leave = async () => {
+  const { port } = server.address() as AddressInfo;
+  const leave = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
     sockets.forEach((socket) => socket.destroy());
     await closed;
