@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import type { DemoFileHospital, DemoFilePatient } from '../../gateway/dist/demo/demoFile';
 import { startFabricDemo } from '../../gateway/dist/demo/fabricDemo';
 import { HospitalClient, TokenRefused } from '../../gateway/dist/demo/hospitalClient';
+import { runMain } from '../load/runMain';
 import { binariesIfPresent } from '../network/binaries';
 import { readDescription } from '../network/description';
 import { usage, wholeNumber } from './commandLine';
@@ -232,12 +233,4 @@ async function main(): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runMain(main);

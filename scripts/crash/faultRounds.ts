@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { startFabricDemo } from '../../gateway/dist/demo/fabricDemo';
 import { type Binaries, binariesIfPresent } from '../network/binaries';
 import { readDescription } from '../network/description';
+import { runMain } from '../load/runMain';
 import { chance, usage, wholeNumber } from './commandLine';
 import { type Fault, FAULTS } from './faults';
 import { BAD, type Column, type FaultTotals, newTotals, tableOf } from './faultTotals';
@@ -159,12 +160,4 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1;
 }
 
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runMain(main);

@@ -20,6 +20,7 @@ import { consentVersion, untilAllListed } from '../load/accessList';
 import { type LoadedHospital, startLoad } from '../load/accessLoad';
 import { startConsents } from '../load/patientStreams';
 import { startProduct } from '../load/startProduct';
+import { runMain } from '../load/runMain';
 import { chance, wholeNumber } from './commandLine';
 
 const WORKERS = 8;
@@ -169,10 +170,4 @@ async function main(): Promise<number> {
   return lost + twice + lostConsents + differences === 0 && released > 0 ? 0 : 1;
 }
 
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
-    process.exit(1);
-  },
-);
+runMain(main);

@@ -42,10 +42,14 @@ export async function secondGateway(
     prefix: `urn:fault:${place}:second:`,
     workers: WORKERS,
   });
-  const fenced = await untilFenced([role.operationsUrl, second.operationsUrl]);
-  await wait(outageMs);
-  await extra.stop();
-  await second.kill();
+  let fenced: readonly string[];
+  try {
+    fenced = await untilFenced([role.operationsUrl, second.operationsUrl]);
+    await wait(outageMs);
+    await extra.stop();
+  } finally {
+    await second.kill();
+  }
   if (fenced.includes(role.operationsUrl)) {
     await role.stop();
     writeFileSync(role.configFile, settings.replace(/^GATEWAY_NAME=.*$/m, `GATEWAY_NAME='main-${place}'`));

@@ -21,7 +21,7 @@ const within = (path) => {
 const rowed = (path) =>
   isFile(path) || roomsOf(path).length === 0 ? within(path) : `^${escaped(path)}/[^/]+$`;
 const anyOf = (paths) => paths.map(within).join('|');
-const OURS = '^((chaincode|gateway|web)/src|scripts/(network|load|crash))/';
+const OURS = '^((chaincode|gateway|web)/src|scripts/(network|load|crash|bench))/';
 const CORE_OR_NPM = ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

@@ -78,6 +78,7 @@ const FLOORS = new Map([
   // What puts load on the running product and breaks it. The product they use is the compiled one.
   ['scripts/load', []],
   ['scripts/crash', ['scripts/network', 'scripts/load']],
+  ['scripts/bench', [DOMAIN, 'scripts/network', 'scripts/load']],
 
   // What is put together at the start, and what a person types.
   ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'projection', 'hospital')]],
@@ -145,7 +146,13 @@ const PACKAGES = new Map([
 ]);
 
 /** The only folders that speak with Fabric. */
-const FABRIC = ['chaincode/src', ...gateway('ledger', 'embedded'), 'scripts/network', 'scripts/crash'];
+const FABRIC = [
+  'chaincode/src',
+  ...gateway('ledger', 'embedded'),
+  'scripts/network',
+  'scripts/crash',
+  'scripts/bench',
+];
 
 /** Folders whose folders do not import each other: one page of the portal is not built from another. */
 const APART = ['web/src/features'];

@@ -82,7 +82,7 @@ export function ordererYaml(network: Network) {
 
 /**
  * What cryptogen makes: an authority for identities and one for TLS in each organisation, one node each, one administrator
- * each. Gateways' identities are issued afterwards (identities.mjs), because cryptogen knows no attributes.
+ * each. Gateways' identities are issued afterwards (identities.ts), because cryptogen knows no attributes.
  */
 export function cryptoConfigYaml(network: Network) {
   const host = (name: string) => `      - Hostname: ${name}

@@ -69,7 +69,8 @@ export const channelBlockFile = (network: Network) =>
 
 export const nodeDir = (network: Network, part: string) => path.join(network.dataDir, 'nodes', part);
 
-export const ledgerDir = (network: Network, part: string) => path.join(network.dataDir, 'ledger', part);
+export const ledgerDir = (network: Pick<Network, 'dataDir'>, part: string) =>
+  path.join(network.dataDir, 'ledger', part);
 
 export const logFile = (place: Place, part: string) => path.join(place.dataDir, 'logs', `${part}.log`);
 

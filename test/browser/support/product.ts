@@ -10,7 +10,7 @@ import { freePorts } from '../../../scripts/network/freePorts';
 
 const COMMAND = join(__dirname, '../../../gateway/bin/chartwitness.cjs');
 const LEDGER_THAT_GOES = join(__dirname, 'ledgerThatGoes.cjs');
-const MANY_ENTRIES = join(__dirname, '../../../scripts/bench/manyEntries.cjs');
+const MANY_ENTRIES = join(__dirname, '../../../dist/bench/manyEntries.js');
 const READY = 'Ctrl-C stops it';
 const START_MS = 150_000;
 const FILL_MS = 500_000;

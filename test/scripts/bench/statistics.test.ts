@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { quantile } from '../../../scripts/bench/statistics.mjs';
+import { quantile } from '../../../scripts/bench/statistics';
 
 test.each([
   [[5, 1, 3, 2, 4], 0.5, 3],

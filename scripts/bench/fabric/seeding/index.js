@@ -5,9 +5,9 @@
  * the chaincode's first definition; the product's own is the next, and reads what this one wrote.
  */
 const { Contract } = require('fabric-contract-api');
+const { CONSENTS } = require('@chartwitness/chaincode/domain');
 const { storedConsent } = require('./population.cjs');
 
-const CONSENTS = 'consents';
 const CHANGE = 'change';
 
 class Seeding extends Contract {

@@ -15,11 +15,12 @@ const AT = '2026-01-01T00:00:00.000Z';
 const DENY_EVERY = 10;
 const HOSPITAL = 'NorthHospitalMSP';
 
+/** @type {import('@chartwitness/chaincode/domain').HmacSha256} */
 const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
 
 const table = createIdentifierTable([{ system: IDENTIFIER_SYSTEM, aliases: [], form: 'us-ssn' }], () => 2026);
 
-/** A number of the published shape, as sources write it. */
+/** A number of the published shape, as sources write it. @param {number} n */
 function identifierOf(n) {
   const [group, serial] = [1 + (Math.floor(n / 9999) % 99), 1 + (n % 9999)];
   const area = 1 + Math.floor(n / (99 * 9999));
@@ -30,14 +31,18 @@ function identifierOf(n) {
   ].join('-');
 }
 
+/** @param {number} n @returns {string} */
 function subjectOf(n) {
-  const { system, value } = table.normalise({ system: IDENTIFIER_SYSTEM, value: identifierOf(n) });
+  const normal = table.normalise({ system: IDENTIFIER_SYSTEM, value: identifierOf(n) });
+  if (normal === undefined) throw new Error(`person ${n} has no identifier`);
+  const { system, value } = normal;
   return subjectPseudonym(hmac, CONSORTIUM_KEY, system, value);
 }
 
+/** @param {number} n */
 const isDenied = (n) => n % DENY_EVERY === DENY_EVERY - 1;
 
-/** A consent of ordinary size: what most patients leave open, two restrictions that do not concern the measured accesses, one that may. */
+/** A consent of ordinary size: what most patients leave open, two restrictions that do not concern the measured accesses, one that may. @param {number} n */
 function policyOf(n) {
   const rules = [
     { id: 'not-the-clinic', effect: 'deny', org: 'SouthClinicMSP', labels: ['PSY', 'HIV'] },
@@ -50,7 +55,7 @@ function policyOf(n) {
   };
 }
 
-/** Person n's consent as `Consent:Put` leaves it: the value stands under the subject and under the change. */
+/** Person n's consent as `Consent:Put` leaves it: the value stands under the subject and under the change. @param {number} n */
 function storedConsent(n) {
   const subject = subjectOf(n);
   const changeId = createHash('sha256')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { common, orderer } from '@hyperledger/fabric-protos';
-import { blockCuttingUpdate } from '../../../../scripts/bench/fabric/blockSettings.mjs';
+import { blockCuttingUpdate } from '../../../../scripts/bench/fabric/blockSettings';
 
 /** A channel's configuration whose groups and values have versions that can be told apart. */
 function config(maxMessageCount: number, batchTimeout: string): common.Config {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lagsOf } from '../../../../scripts/bench/fabric/lagsOf.mjs';
+import { lagsOf } from '../../../../scripts/bench/fabric/lagsOf';
 
 const LANE = 'NorthHospitalMSP/ward';
 const batch = (seq: number, events: number, at: number, lane = LANE) => ({ lane, seq, events, at });

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ledgerSize } from '../../../../scripts/bench/fabric/ledgerSize.mjs';
+import { ledgerSize } from '../../../../scripts/bench/fabric/ledgerSize';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'chartwitness-ledger-size-'));
 afterAll(() => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReport, markdownTable, shown } from '../../../../scripts/bench/fabric/report.mjs';
+import { createReport, markdownTable, shown } from '../../../../scripts/bench/fabric/report';
 
 test.each([
   [0.4567, '0.46'],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { readPortalOptions } from '../../../../scripts/bench/portal/options.mjs';
+import { readPortalOptions } from '../../../../scripts/bench/portal/options';
 
 test('what is not asked for has a default', () => {
   expect(readPortalOptions(['--portal'])).toEqual({ entries: 12_000, rounds: 9 });
@@ -31,7 +31,7 @@ test.each(WRONG)('%j is refused', (args, message) => {
 });
 
 test('the command says what is wrong, and starts nothing', () => {
-  const script = join(__dirname, '../../../../scripts/bench/run.mjs');
+  const script = join(__dirname, '../../../../dist/bench/run.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--portal', '--rounds', 'many'], {
     encoding: 'utf8',
   });
