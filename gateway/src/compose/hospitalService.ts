@@ -105,6 +105,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
           replays,
         }
       : { kind: 'external', ...options.externalIssuer };
+  let isStopping = false;
   const hospital = await createHospitalApp({
     settings: options.settings,
     tokens,
@@ -128,6 +129,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     gate: guard.gate,
     mspId: ledger.mspId,
     clocks: clientClocks,
+    isStopping: () => isStopping,
     readiness: {
       recorder: () => recorderHealth(recorder, ledger),
       identifiers: () => guard.health(),
@@ -138,8 +140,9 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   options.operations.serve(hospital.operations);
   return {
     recorder,
-    close: () =>
-      closeAll([
+    close: () => {
+      isStopping = true;
+      return closeAll([
         () => server.close(),
         () => options.operations.close(0),
         () => guard.close(),
@@ -152,6 +155,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
         () => {
           replays.close();
         },
-      ]),
+      ]);
+    },
   };
 }

@@ -14,30 +14,46 @@ export function recorderHealth(
   if (trouble === undefined) {
     return { ready };
   }
-  const failure = trouble.isLedgers ? ledger.trouble() : undefined;
-  const unknown = state.ledgerAway && trouble.isLedgers ? ': which part of it hangs is being asked' : '';
-  const cause = failure === undefined ? unknown : `: ${failure.reason}: ${failure.remedy}`;
-  return { ready, detail: trouble.text + cause };
+  const { text, remedy, isLedgers = false } = trouble;
+  const failure = isLedgers ? ledger.trouble() : undefined;
+  if (failure !== undefined) {
+    return { ready, reason: `${text}: ${failure.reason}`, ...told(failure.remedy) };
+  }
+  const unknown = state.ledgerAway && isLedgers ? ': which part of it hangs is being asked' : '';
+  return { ready, reason: text + unknown, ...told(remedy) };
+}
+
+function told(remedy: string | undefined): Pick<PartHealth, 'remedy'> {
+  return remedy === undefined ? {} : { remedy };
 }
 
 interface Trouble {
+  /** Where it is the recorder's own reason, what to do stands in it. */
   readonly text: string;
+  readonly remedy?: string;
   /** Whether a failure of the ledger may be the cause. */
-  readonly isLedgers: boolean;
+  readonly isLedgers?: boolean;
 }
 
 function troubleOf({ reason, notice, ...state }: RecorderState): Trouble | undefined {
   if (reason !== undefined) {
-    return { text: reason, isLedgers: false };
+    return { text: reason };
   }
   if (state.storeFailing) {
-    return { text: 'the recorder store cannot be written', isLedgers: false };
+    return {
+      text: 'the recorder store cannot be written',
+      remedy: 'free the disk or the lock of DATA_DIR; it goes on by itself',
+    };
   }
   if (state.ledgerAway) {
     return { text: 'the ledger is away: nothing of this lane commits', isLedgers: true };
   }
   if (state.ledgerSlow) {
-    return { text: 'the ledger is slow: it commits, but requests wait', isLedgers: true };
+    return {
+      text: 'the ledger is slow: it commits, but requests wait',
+      remedy: 'fewer requests at once, or faster peers and orderers; emergencies go first',
+      isLedgers: true,
+    };
   }
-  return notice === undefined ? undefined : { text: notice, isLedgers: false };
+  return notice === undefined ? undefined : { text: notice };
 }

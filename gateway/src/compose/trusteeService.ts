@@ -108,6 +108,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   migrateTrusteeDatabase(database);
   const accounts = openPatientAccounts(database);
   const external = options.externalOpenId;
+  let isStopping = false;
   const trustee = createTrusteeApp({
     baseUrl: options.baseUrl,
     ledger,
@@ -136,6 +137,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     log,
     clock: Date.now,
     metrics,
+    isStopping: () => isStopping,
     backChannelUrl: () => `http://${inUrl(server.host)}:${String(server.port)}`,
   });
   const stop = new AbortController();
@@ -148,8 +150,9 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     projection,
     resource: trustee.resource,
     issuer: trustee.issuer,
-    close: () =>
-      closeAll([
+    close: () => {
+      isStopping = true;
+      return closeAll([
         () => server.close(),
         () => options.operations.close(0),
         () => {
@@ -165,7 +168,8 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         () => {
           database.close();
         },
-      ]),
+      ]);
+    },
   };
 }
 

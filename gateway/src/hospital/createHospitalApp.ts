@@ -101,6 +101,8 @@ export interface HospitalDependencies {
   readonly gate?: RequestHandler;
   /** Readiness of the parts that the caller owns (ledger, recorder); the source of data is added here. */
   readonly readiness?: ReadinessChecks;
+  /** Whether the service has begun to end; default never. */
+  readonly isStopping?: () => boolean;
 }
 
 export interface HospitalApp {
@@ -174,8 +176,14 @@ function factsOf({ upstream, metrics }: HospitalDependencies, identifiers: Ident
   });
 }
 
-function readinessOf({ readiness: given, clock }: HospitalDependencies, upstream: Upstream): Readiness {
-  return createReadiness({ ...given, upstream: () => upstream.isReady() }, clock);
+function readinessOf(dependencies: HospitalDependencies, upstream: Upstream): Readiness {
+  const { readiness: given, clock, log, isStopping } = dependencies;
+  return createReadiness({
+    checks: { ...given, upstream: () => upstream.isReady() },
+    clock,
+    log,
+    isStopping,
+  });
 }
 
 const pass: RequestHandler = (_request, _response, next) => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Router } from 'express';
+import type { Logger } from 'pino';
 
 /** State of one part that a service needs, for operators: no personal data. */
 export interface PartHealth {
@@ -17,6 +18,8 @@ export type ReadinessChecks = Readonly<Record<string, () => PartHealth | Promise
 /** What was found when the parts were last asked. */
 export interface ReadinessReport {
   readonly ready: boolean;
+  /** The process has begun to end; no part was asked. */
+  readonly isStopping: boolean;
   readonly parts: Readonly<Record<string, PartHealth>>;
 }
 
@@ -27,11 +30,19 @@ const KEEP_MS = 1_000;
 /** A look that takes longer than this is given up. */
 const LONGEST_MS = 30_000;
 
-/**
- * Asks every part; whoever asks at the same time or soon after gets the same report.
- * @param clock milliseconds since the epoch.
- */
-export function createReadiness(checks: ReadinessChecks, clock: () => number): Readiness {
+export interface ReadinessOptions {
+  readonly checks: ReadinessChecks;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Told why the service is not ready, when that begins, becomes something else, and ends. */
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Asked first and each time, so that a load balancer learns at once; default never. */
+  readonly isStopping?: (() => boolean) | undefined;
+}
+
+/** Asks every part; whoever asks at the same time or soon after gets the same report. */
+export function createReadiness({ checks, clock, log, isStopping }: ReadinessOptions): Readiness {
+  const say = tellingChanges(log);
   let kept: { at: number; readonly report: Promise<ReadinessReport>; isUnderWay: boolean } | undefined;
   const ask = async (): Promise<ReadinessReport> => {
     const parts = Object.fromEntries(
@@ -39,9 +50,13 @@ export function createReadiness(checks: ReadinessChecks, clock: () => number): R
         Object.entries(checks).map(async ([name, check]) => [name, await safely(check)] as const),
       ),
     );
-    return { ready: Object.values(parts).every((part) => part.ready), parts };
+    say(parts);
+    return { ready: Object.values(parts).every((part) => part.ready), isStopping: false, parts };
   };
   return () => {
+    if (isStopping?.() === true) {
+      return Promise.resolve({ ready: false, isStopping: true, parts: {} });
+    }
     const age = clock() - (kept?.at ?? 0);
     if (kept === undefined || age >= (kept.isUnderWay ? LONGEST_MS : KEEP_MS) || age < 0) {
       const report = ask();
@@ -56,6 +71,21 @@ export function createReadiness(checks: ReadinessChecks, clock: () => number): R
   };
 }
 
+/** Says which parts are not ready and why, once: what is asked every few seconds must not fill the log. A number that grows is no change. */
+function tellingChanges(log: ReadinessOptions['log']): (parts: ReadinessReport['parts']) => void {
+  let said = '';
+  return (parts) => {
+    const unready = Object.entries(parts).filter(([, { ready }]) => !ready);
+    const text = JSON.stringify(unready).replaceAll(/\d+/g, '#');
+    if (unready.length > 0 && text !== said) {
+      log.warn({ parts: Object.fromEntries(unready) }, 'the service is not ready');
+    } else if (unready.length === 0 && said !== '') {
+      log.info('the service is ready again');
+    }
+    said = unready.length === 0 ? '' : text;
+  };
+}
+
 /** `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word about which. */
 export function healthRouter(readiness: Readiness): Router {
   const router = Router();
@@ -63,11 +93,11 @@ export function healthRouter(readiness: Readiness): Router {
     response.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const { ready } = await readiness();
+    const report = await readiness();
     response
-      .status(ready ? 200 : 503)
+      .status(report.ready ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: statusOf(ready) });
+      .json({ status: statusOf(report) });
   });
   return router;
 }
@@ -76,16 +106,19 @@ export function healthRouter(readiness: Readiness): Router {
 export function detailedReadiness(readiness: Readiness): Router {
   const router = Router();
   router.get('/readyz', async (_request, response) => {
-    const { ready, parts } = await readiness();
+    const report = await readiness();
     response
-      .status(ready ? 200 : 503)
+      .status(report.ready ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: statusOf(ready), parts });
+      .json({ status: statusOf(report), parts: report.parts });
   });
   return router;
 }
 
-function statusOf(ready: boolean): string {
+function statusOf({ ready, isStopping }: ReadinessReport): string {
+  if (isStopping) {
+    return 'stopping';
+  }
   return ready ? 'ready' : 'notReady';
 }
 

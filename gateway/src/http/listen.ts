@@ -46,7 +46,13 @@ export async function takePort(host: string, port: number, setting: string): Pro
   let isClosing = false;
   const server = createServer((request, response) => {
     open.add(response);
-    response.once('close', () => open.delete(response));
+    response.once('close', () => {
+      open.delete(response);
+      if (isClosing) {
+        // One whose head had been sent before could not say so; its connection would be waited for until it ran out.
+        server.closeIdleConnections();
+      }
+    });
     response.shouldKeepAlive &&= !isClosing;
     current(request, response);
   });

@@ -36,12 +36,16 @@ export function requestContext(log: Logger): RequestHandler {
       ...line,
       route: routeOf(request as Request),
     }),
+    // Without the error, which is made up of the status where none was thrown.
     customErrorObject: (request, _response, _error, line: object) => ({
       ...line,
+      err: undefined,
       route: routeOf(request as Request),
     }),
-    customLogLevel: (_request, response, error) => {
-      if (error !== undefined || response.statusCode >= 500) {
+    customLogLevel: (request, response, error) => {
+      // Asked every few seconds; whoever made the readiness says what it is when it changes.
+      const isPoll = routeOf(request as Request) === '/readyz';
+      if (!isPoll && (error !== undefined || response.statusCode >= 500)) {
         return 'warn';
       }
       return log.isLevelEnabled('debug') ? 'debug' : 'silent';

@@ -61,7 +61,7 @@ export const LEDGER_REMEDIES: Readonly<Record<LedgerFailureReason, string>> = {
   EVENTS_LOST_HERE:
     'the own peer came back from a backup without its private data of these batches, and the trustee’s peer does not give its copy: bring its chaincode to the same version, or have its own data restored; both are asked again by themselves',
   PEER_BEHIND:
-    'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer',
+    'the peer is still fetching blocks: nothing, it catches up; if it does not, see that it reaches an orderer or another peer. If peers or orderers were restored from an older copy, the ledger looks the same until it has grown as far, and blocks are gone: ask the other organisations',
   CHAINCODE_MISSING:
     'install and start the chaincode on the peers of this organisation and of the trustee, and compare FABRIC_CHAINCODE and FABRIC_CHANNEL; the one that runs must have the committed definition’s package id',
   CHAINCODE_SILENT:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClientApplication, NetworkSettings, Organisation } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import { LedgerError } from './ledgerError';
+import { LedgerError, type LedgerFailure, ledgerFailureOf } from './ledgerError';
 import type { LedgerPosition, ProvenanceLedger } from './provenanceLedger';
 
 /** The Registry as the whole network sees it, near at hand. Every method throws {@link LedgerError} when it can neither read nor remember. */
@@ -30,7 +30,7 @@ export interface RegistryCacheOptions {
   readonly unwatchedMs?: number;
   /** Longest age of an answer that is still given while the ledger is away, so that emergency access works. Default 900,000. */
   readonly staleMs?: number;
-  /** Wait before the event stream is opened again. Default 500. */
+  /** Wait before the event stream is opened again. Default 500; doubled with each failure in a row, eight times as long at most. */
   readonly reopenMs?: number;
   /** How long a read may take before what is remembered is given instead. Default 500. */
   readonly patienceMs?: number;
@@ -268,31 +268,35 @@ class EventDrivenRegistry implements RegistryCache {
   async #follow(): Promise<void> {
     let after: LedgerPosition | undefined;
     let failures = 0;
+    let said: string | undefined;
     while (!this.#stop.signal.aborted) {
       try {
         after ??= { block: await this.#options.ledger.height(), transactionId: '' };
         // What was read before this moment may have missed a change.
         this.#outdateAll();
         this.#isWatched = true;
-        failures = 0;
         for await (const event of this.#options.ledger.events(after, this.#stop.signal)) {
           after = { block: event.block, transactionId: event.transactionId };
+          // A stream that was opened may give nothing; one event shows that it works.
+          if (said !== undefined) {
+            this.#options.log.info({ failures }, 'registry changes are followed again');
+          }
+          failures = 0;
+          said = undefined;
           if (event.name === 'RegistryChanged') {
             this.#outdate(event.payload.kind, event.payload.id);
           }
         }
       } catch (error) {
         failures += 1;
-        // Ever more seldom: why the ledger does not answer is told by the one that the service watches.
-        if ((failures & (failures - 1)) === 0) {
-          this.#options.log.warn(
-            { err: error, failures },
-            'registry changes cannot be followed; reading it more often',
-          );
+        const failure = failureOf(error);
+        if (failure.problem !== said) {
+          said = failure.problem;
+          this.#options.log.warn(failure, 'registry changes cannot be followed; reading it more often');
         }
       }
       this.#isWatched = false;
-      await this.#pause();
+      await this.#pause((this.#options.reopenMs ?? 500) * 2 ** Math.min(Math.max(failures - 1, 0), 3));
     }
   }
 
@@ -315,7 +319,7 @@ class EventDrivenRegistry implements RegistryCache {
     }
   }
 
-  #pause(): Promise<void> {
+  #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#stop;
     return new Promise((resolve) => {
       if (signal.aborted) {
@@ -327,10 +331,17 @@ class EventDrivenRegistry implements RegistryCache {
         signal.removeEventListener('abort', finish);
         resolve();
       };
-      const timer = setTimeout(finish, this.#options.reopenMs ?? 500);
+      const timer = setTimeout(finish, milliseconds);
       signal.addEventListener('abort', finish);
     });
   }
+}
+
+/** What keeps changes from being followed; what the peer said is told by who watches the ledger. */
+function failureOf(error: unknown): { readonly problem: string } & Partial<Omit<LedgerFailure, 'problem'>> {
+  return error instanceof LedgerError
+    ? ledgerFailureOf(error)
+    : { problem: 'INTERNAL', reason: error instanceof Error ? error.name : 'failed' };
 }
 
 /**

@@ -191,6 +191,9 @@ function explainLoss(lane: string, lost: readonly number[], isLedgerBehind: bool
         `fills the gap. ${keep}`;
 }
 
+/** More of them help nobody who reads the reason. */
+const NAMED_RUNS = 5;
+
 /** `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are lost. @param lost ascending, not empty. */
 function namedBatches(lost: readonly number[]): string {
   if (lost.length === 1) {
@@ -205,8 +208,9 @@ function namedBatches(lost: readonly number[]): string {
       runs.push({ first: seq, last: seq });
     }
   }
-  const named = runs.map(({ first, last }) =>
-    first === last ? String(first) : `${String(first)}–${String(last)}`,
-  );
-  return `${String(lost.length)} batches (${named.join(', ')})`;
+  const named = runs
+    .slice(0, NAMED_RUNS)
+    .map(({ first, last }) => (first === last ? String(first) : `${String(first)}–${String(last)}`));
+  const more = runs.length > NAMED_RUNS ? ', …' : '';
+  return `${String(lost.length)} batches (${named.join(', ')}${more})`;
 }

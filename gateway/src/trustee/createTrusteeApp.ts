@@ -62,6 +62,8 @@ export interface TrusteeDeps {
   readonly metrics: Metrics;
   /** Further parts for `/readyz`; the list itself is one already. */
   readonly readiness?: ReadinessChecks;
+  /** Whether the service has begun to end; default never. */
+  readonly isStopping?: () => boolean;
   /**
    * Base URL at which this process reaches itself, for its own calls to the embedded provider; default `baseUrl`. Asked at each start of
    * a sign-in, so that it may be known only after listening.
@@ -104,10 +106,12 @@ export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
   const limits = deps.limits ?? DEFAULT_TRUSTEE_LIMITS;
   const backChannel = createBackChannel();
   const parts = wire(deps, createAdmission(limits, deps.clock), backChannel);
-  const readiness = createReadiness(
-    { list: () => listHealth(deps.projectionStatus()), ...deps.readiness },
-    deps.clock,
-  );
+  const readiness = createReadiness({
+    checks: { list: () => listHealth(deps.projectionStatus()), ...deps.readiness },
+    clock: deps.clock,
+    log: deps.log,
+    isStopping: deps.isStopping,
+  });
   const signingIn = createAdmission({ anonymous: limits.signIn, caller: limits.signIn }, deps.clock).open;
   const https = deps.baseUrl.startsWith('https:');
   const app = express();

@@ -11,11 +11,12 @@ import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 
 let dataDir: string;
 let ledger: FakeProvenanceLedger;
+let server: TakenPort;
 let operations: TakenPort;
 let service: TrusteeService;
 
 async function start(): Promise<void> {
-  const server = await takePort('127.0.0.1', 0, 'PORT');
+  server = await takePort('127.0.0.1', 0, 'PORT');
   operations = await takePort('127.0.0.1', 0, 'OPERATIONS_PORT');
   service = await startTrusteeService({
     baseUrl: `http://127.0.0.1:${String(server.port)}`,
@@ -67,6 +68,24 @@ test('a peer whose clock is wrong is named where the trustee’s operator looks'
   expect(await (await ask('/metrics')).text()).toContain(
     'chartwitness_clock_refused_by_peers{service="trustee"} 1\n',
   );
+});
+
+test('while it stops it says so, for as long as requests in flight are waited for', async () => {
+  await start();
+  expect((await ask('/readyz')).status).toBe(200);
+  let end = (): void => undefined;
+  const closedStore = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  jest.spyOn(server, 'close').mockReturnValue(closedStore);
+  const closed = service.close();
+  const stopping = await ask('/readyz');
+  expect([stopping.status, await stopping.json()]).toEqual([503, { status: 'stopping', parts: {} }]);
+  end();
+  await closed;
+  jest.restoreAllMocks();
+  await server.close(0);
+  await start();
 });
 
 test('clocks that agree are no reason', async () => {

@@ -59,6 +59,24 @@ test('what is answered after the end has begun ends its connection, so that nobo
   await closed;
 });
 
+test('an answer whose head was sent before the end begins does not leave its connection to be waited for', async () => {
+  const { handler, asked } = held();
+  taken.serve(handler);
+  const answer = get();
+  const response = await asked;
+  let isWaitedFor = false;
+  response.socket?.once('timeout', () => {
+    isWaitedFor = true;
+  });
+  response.writeHead(200);
+  response.write('a');
+  const closed = taken.close(60_000);
+  response.end('b');
+  expect((await answer).headers.connection).toBe('keep-alive');
+  await closed;
+  expect(isWaitedFor).toBe(false);
+});
+
 test('a port that is taken is an error that names the setting', async () => {
   await expect(takePort('127.0.0.1', taken.port, 'OPERATIONS_PORT')).rejects.toThrow(/set OPERATIONS_PORT/);
 });

@@ -54,6 +54,17 @@ test('at level info success is not told, a failure is, with its route', async ()
   ]);
 });
 
+test('readiness is asked every few seconds: its answer is no line, and no line has an error that nobody threw', async () => {
+  const { app, lines } = appAt('info');
+  app.get('/readyz', (_request, response) => {
+    response.status(503).send('no');
+  });
+  await request(app).get('/readyz');
+  await request(app).get('/broken/7');
+  expect(ended(lines)).toHaveLength(1);
+  expect(ended(lines)[0]).not.toHaveProperty('err');
+});
+
 test('what a handler logs carries the request’s id', async () => {
   const { app, lines } = appAt('info');
   await request(app).get('/things/7').set('X-Request-Id', 'abc');

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { LedgerEvent } from '../../../gateway/src/ledger/provenanceLedger';
 import { createRegistryCache, type RegistryCache } from '../../../gateway/src/ledger/registryCache';
+import { setTimeout as pause } from 'node:timers/promises';
 import { settle } from '../recorder/support/manualScheduler';
 import { CLIENT, NORTH, startTestNetwork } from './network';
 
@@ -21,7 +22,7 @@ class FakeRegistryLedger {
   #wake: (() => void)[] = [];
   #events: LedgerEvent[] = [];
   #isBroken = false;
-  #opened = 0;
+  opened = 0;
   #noteReopened: () => void = () => undefined;
 
   async findClient(clientId: string): Promise<ClientApplication | undefined> {
@@ -50,8 +51,8 @@ class FakeRegistryLedger {
     this.#noteReopened = resolve;
   });
   async *events(_after: unknown, signal: AbortSignal): AsyncIterable<LedgerEvent> {
-    this.#opened += 1;
-    if (this.#opened === 2) this.#noteReopened();
+    this.opened += 1;
+    if (this.opened === 2) this.#noteReopened();
     while (!signal.aborted) {
       const event = this.#events.shift();
       if (event !== undefined) {
@@ -88,6 +89,7 @@ let ledger: FakeRegistryLedger;
 let cache: RegistryCache;
 let now: number;
 let isLedgerAway = false;
+const lines: { msg: string; problem?: string; remedy?: string }[] = [];
 /** Timers that were asked for, run by `pass`. */
 let timers: { at: number; action: () => void }[];
 const pass = async (milliseconds: number): Promise<void> => {
@@ -104,9 +106,10 @@ beforeEach(async () => {
   now = 1_000_000;
   isLedgerAway = false;
   timers = [];
+  lines.length = 0;
   cache = createRegistryCache({
     ledger,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line) as never) }),
     clock: () => now,
     freshMs: 10_000,
     unwatchedMs: 1_000,
@@ -377,3 +380,29 @@ test('on a whole ledger another organisation sees a suspension within its block'
   await south.close();
   await net.close();
 }, 60_000);
+
+test('changes that cannot be followed are said once, with the remedy, and when they are followed again', async () => {
+  const opened = ledger.opened;
+  const refuse = jest.spyOn(ledger, 'events').mockImplementation(() => {
+    throw new LedgerError('unavailable', 'a peer’s long words', { reason: 'NO_ANSWER' });
+  });
+  ledger.breakStream();
+  while (refuse.mock.calls.length < 4) {
+    await pause();
+  }
+  expect(lines.map(({ msg, problem }) => [msg, problem])).toEqual([
+    ['registry changes cannot be followed; reading it more often', 'LEDGER_ANSWER'],
+    ['registry changes cannot be followed; reading it more often', 'NO_ANSWER'],
+  ]);
+  expect(lines[1]?.remedy).toContain('see that the peer runs');
+  expect(JSON.stringify(lines)).not.toContain('long words');
+  refuse.mockRestore();
+  while (ledger.opened === opened) {
+    await pause();
+  }
+  ledger.change('client', 'somebody');
+  while (lines.length < 3) {
+    await pause();
+  }
+  expect(lines[2]?.msg).toBe('registry changes are followed again');
+});

@@ -117,32 +117,40 @@ const TROUBLE: LedgerTrouble = {
 const health = (state: Partial<RecorderState>, trouble: LedgerTrouble | undefined = TROUBLE) =>
   recorderHealth({ state: () => ({ ...STATE, ...state }) }, { trouble: () => trouble });
 
-test('readiness says what is the matter and what to do', () => {
-  const why = 'ledger unavailable (NO_ANSWER): R';
+test('readiness says what is the matter and what to do, each in a field of its own', () => {
   expect(health({})).toEqual({
     ready: false,
-    detail: `the ledger is away: nothing of this lane commits: ${why}`,
+    reason: 'the ledger is away: nothing of this lane commits: ledger unavailable (NO_ANSWER)',
+    remedy: 'R',
   });
   // A reason of the recorder's own is the whole truth: an older failure of the ledger is not glued to it.
-  expect(health({ phase: 'recovering', reason: 'batch 7 was committed before' }).detail).toBe(
-    'batch 7 was committed before',
-  );
+  expect(health({ phase: 'recovering', reason: 'batch 7 was committed before' })).toEqual({
+    ready: false,
+    reason: 'batch 7 was committed before',
+  });
   expect(health({ ledgerAway: false, notice: 'EVENTS_LOST_HERE' })).toEqual({
     ready: true,
-    detail: 'EVENTS_LOST_HERE',
+    reason: 'EVENTS_LOST_HERE',
   });
   expect(health({ ledgerAway: false })).toEqual({ ready: true });
-  expect(health({ storeFailing: true }).detail).toBe('the recorder store cannot be written');
-  expect(health({ phase: 'fenced', reason: 'another gateway' }).detail).toBe('another gateway');
+  expect(health({ storeFailing: true })).toEqual({
+    ready: false,
+    reason: 'the recorder store cannot be written',
+    remedy: expect.stringContaining('disk') as string,
+  });
+  expect(health({ phase: 'fenced', reason: 'another gateway' })).toEqual({
+    ready: false,
+    reason: 'another gateway',
+  });
   expect(health({ phase: 'stuck', reason: 'a batch', ledgerAway: false })).toEqual({
     ready: false,
-    detail: 'a batch',
+    reason: 'a batch',
   });
 });
 
 test('in the first seconds nobody knows yet what hangs, and readiness says that it is being asked', () => {
   const recorder = { state: () => STATE };
-  expect(recorderHealth(recorder, { trouble: () => undefined }).detail).toMatch(/is being asked$/);
+  expect(recorderHealth(recorder, { trouble: () => undefined }).reason).toMatch(/is being asked$/);
 });
 
 test('no log line says to look into the log', async () => {
