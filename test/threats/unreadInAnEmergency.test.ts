@@ -80,6 +80,16 @@ test.each(PATHS)(
   },
 );
 
+test.each(['_summary=count', '_count=0', '_count=1&_total=accurate', '_count=10&_total=accurate'])(
+  'a count claims nothing either: %s',
+  async (asked) => {
+    const answer = await whileSomebodyLooks(CHART, deniesLabels, ({ get }) =>
+      get(`Observation?patient=p&${asked}`, 'emergency'),
+    );
+    expect([answer.status, outcomesOf(answer), answer.text.includes('"total"')]).toEqual([200, 1, false]);
+  },
+);
+
 test('read by itself, it is 503 rather than absent', async () => {
   const answer = await whileSomebodyLooks(CHART, deniesLabels, ({ get }) =>
     get('Observation/large', 'emergency'),
@@ -87,7 +97,12 @@ test('read by itself, it is 503 rather than absent', async () => {
   expect(answer.status).toBe(503);
 });
 
-test.each([...PATHS, 'Observation/large'])('%s: who denies all looks absent', async (path) => {
+test.each([
+  ...PATHS,
+  'Observation/large',
+  'Observation?patient=p&_summary=count',
+  'Observation?patient=p&_total=accurate',
+])('%s: who denies all looks absent', async (path) => {
   const denied = await whileSomebodyLooks(CHART, deniesAll, ({ get }) => get(path, 'emergency'));
   const absent = await whileSomebodyLooks([], deniesAll, ({ get }) => get(path, 'emergency'));
   expect(visible(denied)).toEqual(visible(absent));

@@ -71,7 +71,9 @@ export function writeSearchset(permitted: readonly Candidate[], options: BundleO
     ...(total === undefined ? {} : { total }),
     link,
   });
-  const entries = options.countOnly ? [] : writeEntries(permitted, options);
+  // A count that is not known to be whole says so; what was withheld is told with the resources alone.
+  const shown = options.countOnly ? { ...options, announceWithheld: false } : options;
+  const entries = writeEntries(options.countOnly ? [] : permitted, shown);
   return entries.length === 0 ? head : `${head.slice(0, -1)},"entry":[${entries.join(',')}]}`;
 }
 

@@ -21,7 +21,7 @@ export interface PageAnswer {
   readonly omits: boolean;
   /** Where the next page begins; undefined when there is nothing more to give. */
   readonly next: Place | undefined;
-  /** Matches over all pages that may be given; undefined where that was not found out. */
+  /** Matches over all pages that may be given; undefined where that was not found out, as where something was not read. */
   readonly total: number | undefined;
 }
 
@@ -52,6 +52,8 @@ const MAX_ROUNDS = 4;
 interface Progress {
   readonly records: Recorded[];
   omits: boolean;
+  /** Whether what is counted is all: no round ended before the source did. */
+  isCounted: boolean;
   /** Where the last recorded round ended. */
   next: Place | undefined;
 }
@@ -62,16 +64,15 @@ interface Progress {
  * A later round that fails takes nothing back: what is recorded as given is given, and the next link leads to where that round began.
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
-  const progress: Progress = { records: [], omits: false, next: undefined };
+  const progress: Progress = { records: [], omits: false, isCounted: true, next: undefined };
   try {
     return await answerInRounds(task, recording, progress);
   } catch (error) {
-    const { records, next, omits } = progress;
-    if (matchesIn(records).length === 0) {
+    if (matchesIn(progress.records).length === 0) {
       throw error;
     }
     recording.log.warn({ err: error }, 'a page could not be filled further; what is recorded is given');
-    return answer(records, next, omits, task);
+    return answer({ ...progress, isCounted: false }, task);
   }
 }
 
@@ -106,10 +107,10 @@ async function answerInRounds(
     );
     records.push(recorded);
     progress.next = page.next;
+    progress.isCounted &&= !page.endsEarly;
     progress.omits ||= mayGive(page.unreadable, recorded) || (await task.mayHide(page.untold, recorded));
-    const { omits } = progress;
     if (isStuck(page, recorded)) {
-      return stuckAnswer(records, page.next, omits, task);
+      return stuckAnswer(progress, task);
     }
     const known = said.size;
     said = saidBy(records);
@@ -119,7 +120,7 @@ async function answerInRounds(
       isAsForeseen(page, recorded) ||
       isEnough(records, said.size > known)
     ) {
-      return answer(records, page.next, omits, task);
+      return answer(progress, task);
     }
     walk = new SourceWalk(task.source, page.next);
   }
@@ -145,11 +146,11 @@ function isEnough(records: readonly Recorded[], isSaidNew: boolean): boolean {
 }
 
 /** @throws AppError OVERLOADED when there is nothing else to give. */
-function stuckAnswer(...[records, next, omits, task]: Parameters<typeof answer>): PageAnswer {
-  if (matchesIn(records).length === 0) {
+function stuckAnswer(progress: Progress, task: PageTask): PageAnswer {
+  if (matchesIn(progress.records).length === 0) {
     throw noRoom();
   }
-  return answer(records, next, omits, task);
+  return answer(progress, task);
 }
 
 /** Whether nothing on the page can be given, and what comes next is permitted but lacks room. */
@@ -177,24 +178,20 @@ function mayGive(
   );
 }
 
-function answer(
-  records: readonly Recorded[],
-  next: Place | undefined,
-  omits: boolean,
-  { start, wish }: PageTask,
-): PageAnswer {
+function answer({ records, next, omits, isCounted }: Progress, { start, wish }: PageTask): PageAnswer {
   const matches = matchesIn(records).length;
   // A page that gives nothing has no next link, and says how many there are: else it would tell that something was withheld.
   const isEmpty = matches === 0;
   const isAll = start.position === 0 && (next === undefined || (isEmpty && wish.wanted > 0));
-  const counted = wish.countsAll ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
+  const counted =
+    wish.countsAll && isCounted ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
   return {
     permitted: [...givenBy(records).values()],
     isPartial: records.some(({ decisions }) => decisions.includes(false)),
     isLate: records.some(({ isLate }) => isLate),
     omits,
     next: isEmpty ? undefined : next,
-    total: counted ?? (isAll && !omits ? matches : undefined),
+    total: omits ? undefined : (counted ?? (isAll ? matches : undefined)),
   };
 }
 

@@ -48,6 +48,8 @@ export interface FilledPage {
   readonly further: readonly FurtherKind[];
   /** Where the next page begins; undefined when there is none. */
   readonly next: Place | undefined;
+  /** Whether reading ended before the page was full and before the source's end: nobody counted what comes after. */
+  readonly endsEarly: boolean;
   /** What the next page begins with; undefined when it was not looked at. */
   readonly nextKind: string | undefined;
   /** Kinds, among `further`, of what can never be given: only its name is known. */
@@ -121,6 +123,7 @@ class Filler {
   #next: Place | undefined;
   #nextKind: string | undefined;
   #isStuck = false;
+  #endsEarly = false;
 
   constructor(wish: PageWish, means: FillMeans) {
     this.#wish = wish;
@@ -132,6 +135,7 @@ class Filler {
   }
 
   stopAt(place: Place): void {
+    this.#endsEarly = true;
     this.#next ??= place;
   }
 
@@ -360,6 +364,7 @@ class Filler {
       besides: [...this.#besides.values()],
       further: [...this.#further.values()],
       next: this.#next,
+      endsEarly: this.#endsEarly,
       nextKind: this.#nextKind,
       unreadable: this.#unreadable,
       untold: this.#untold,
