@@ -4,7 +4,7 @@ import path from 'node:path';
 import { openReplayStore } from '../../gateway/dist/auth/replayStore';
 import { US_IDENTIFIER_SYSTEMS } from '../../gateway/dist/compose/bootstrap';
 import { createRandomPool } from '../../gateway/dist/compose/randomPool';
-import type { Upstream } from '../../gateway/dist/fhir/upstream';
+import type { Upstream } from '../../gateway/dist/fhir/sources/upstream';
 import { createHospitalApp, type HospitalDependencies } from '../../gateway/dist/hospital/createHospitalApp';
 import { takePort } from '../../gateway/dist/http/listen';
 import { keepSigningKey } from '../../gateway/dist/keys/signingKey';

@@ -14,7 +14,7 @@ import {
   createSampleHospital,
   hospitalOf,
   type SampleHospital,
-} from '../../gateway/dist/fhir/sampleHospital';
+} from '../../gateway/dist/fhir/sources/sampleHospital';
 import { createSubjects } from '../../gateway/dist/fhir/subject';
 import type { FabricLedger } from '../../gateway/dist/ledger/fabricLedger';
 import type { RecorderLimits } from '../../gateway/dist/recorder/limits';

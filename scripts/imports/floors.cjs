@@ -37,6 +37,7 @@ const FLOORS = new Map([
   ],
   ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
+  ['gateway/src/fhir/sources', [DOMAIN, ...gateway('errors.ts', 'fhir')]],
   ['gateway/src/auth', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'http')]],
   ['gateway/src/recorder', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'retry')]],
   ['gateway/src/projection', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'retry', 'readmodel')]],
@@ -44,7 +45,11 @@ const FLOORS = new Map([
   // The two services. Neither knows the other.
   [
     'gateway/src/hospital',
-    [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'auth', 'recorder')],
+    [
+      DOMAIN,
+      ...LEDGER_PORT,
+      ...gateway('errors.ts', 'http', 'subjects', 'fhir', 'fhir/sources', 'auth', 'recorder'),
+    ],
   ],
   ['gateway/src/trustee/accounts', gateway('sqlite', 'http/clientAddress.ts', 'auth/accessToken.ts')],
   ['gateway/src/trustee/session', gateway('errors.ts', 'sqlite')],
@@ -81,7 +86,10 @@ const FLOORS = new Map([
   ['scripts/bench', [DOMAIN, 'scripts/network', 'scripts/load']],
 
   // What is put together at the start, and what a person types.
-  ['gateway/src/config', [DOMAIN, ...gateway('subjects', 'fhir', 'recorder', 'projection', 'hospital')]],
+  [
+    'gateway/src/config',
+    [DOMAIN, ...gateway('subjects', 'fhir', 'fhir/sources', 'recorder', 'projection', 'hospital')],
+  ],
   ['gateway/src/cli', gateway('config')],
   [
     'gateway/src/compose',
@@ -97,6 +105,7 @@ const FLOORS = new Map([
         'subjects',
         'readmodel',
         'fhir',
+        'fhir/sources',
         'auth',
         'recorder',
       ),
@@ -108,7 +117,7 @@ const FLOORS = new Map([
     'gateway/src/demo',
     [
       DOMAIN,
-      ...gateway('api', 'sqlite', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir'),
+      ...gateway('api', 'sqlite', 'keys', 'ledger', 'http', 'subjects', 'readmodel', 'fhir', 'fhir/sources'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose'),
       'scripts/network/index.ts',

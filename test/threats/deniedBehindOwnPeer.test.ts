@@ -6,7 +6,7 @@
 import Database from 'libsql';
 import pino from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
-import { hospitalOf } from '../../gateway/src/fhir/sampleHospital';
+import { hospitalOf } from '../../gateway/src/fhir/sources/sampleHospital';
 import { createRecorder } from '../../gateway/src/recorder/createRecorder';
 import type { EmergencyWithoutLedger, Recorder } from '../../gateway/src/recorder/recorder';
 import { outboxOn } from '../../gateway/src/recorder/sqliteOutbox';

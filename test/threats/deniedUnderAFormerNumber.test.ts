@@ -5,7 +5,7 @@ import { LedgerError } from '../../gateway/src/ledger/ledgerError';
 import type { EmergencyWithoutLedger, Recorder } from '../../gateway/src/recorder/recorder';
 import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
-import { hospitalOf } from '../../gateway/src/fhir/sampleHospital';
+import { hospitalOf } from '../../gateway/src/fhir/sources/sampleHospital';
 import { observation, patient, SSN } from '../gateway/fhir/fakeFhirServer';
 import { createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
 

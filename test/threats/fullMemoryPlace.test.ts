@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import fc from 'fast-check';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
+import { createHttpUpstream } from '../../gateway/src/fhir/sources/httpUpstream';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
 import { label, observation, patient, searchset, startFakeFhirServer } from '../gateway/fhir/fakeFhirServer';
 import { bundleOf, createHospital, outcomeCode } from '../gateway/hospital/hospitalFixture';

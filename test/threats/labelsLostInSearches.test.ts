@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import request from 'supertest';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
-import type { LabelTrust } from '../../gateway/src/fhir/upstream';
+import type { LabelTrust } from '../../gateway/src/fhir/sources/upstream';
 import {
   type FakeFhirServer,
   label,

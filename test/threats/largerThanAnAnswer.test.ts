@@ -2,8 +2,8 @@
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import pino from 'pino';
 import type { FhirResource } from '../../gateway/src/fhir/resource';
-import { sourceFailed } from '../../gateway/src/fhir/sourceFailed';
-import { createHttpUpstream } from '../../gateway/src/fhir/httpUpstream';
+import { sourceFailed } from '../../gateway/src/fhir/sources/sourceFailed';
+import { createHttpUpstream } from '../../gateway/src/fhir/sources/httpUpstream';
 import { label, observation, patient, searchset, startFakeFhirServer } from '../gateway/fhir/fakeFhirServer';
 import {
   bundleOf,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 import { z } from 'zod';
-import { DEFAULT_SOURCE_TIMEOUT_MS } from '../fhir/sourceConnection';
-import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sampleRecords';
+import { DEFAULT_SOURCE_TIMEOUT_MS } from '../fhir/sources/sourceConnection';
+import { SAMPLE_PATIENTS, type SamplePatient } from '../fhir/sources/sampleRecords';
 import {
   defaultOf,
   describeLimit,

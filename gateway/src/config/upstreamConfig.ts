@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { z } from 'zod';
-import type { SamplePatient } from '../fhir/sampleRecords';
-import { DEFAULT_SOURCE_TIMEOUT_MS } from '../fhir/sourceConnection';
-import type { LabelTrust } from '../fhir/upstream';
+import type { SamplePatient } from '../fhir/sources/sampleRecords';
+import { DEFAULT_SOURCE_TIMEOUT_MS } from '../fhir/sources/sourceConnection';
+import type { LabelTrust } from '../fhir/sources/upstream';
 import type { ConfigReader } from './configReader';
 import type { HOSPITAL_VARIABLES } from './hospitalVariables';
 import type { Secret } from './secret';

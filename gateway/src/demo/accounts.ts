@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { FhirResource } from '../fhir/resource';
-import type { SampleHospital } from '../fhir/sampleHospital';
+import type { SampleHospital } from '../fhir/sources/sampleHospital';
 import type { PatientAccounts } from '../trustee/accounts/patientAccounts';
 import { type DemoHospital, NATIONAL_SYSTEM } from './cast';
 import type { DemoFile, DemoFilePatient } from './demoFile';

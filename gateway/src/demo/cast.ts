@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SamplePatient } from '../fhir/sampleRecords';
+import type { SamplePatient } from '../fhir/sources/sampleRecords';
 import type { Practitioner } from './hospitalClient';
 
 /** The organisations, staff and patients of the demonstration. All of them are synthetic (Synthea). */

@@ -9,7 +9,7 @@ import { closeAll } from '../compose/closeAll';
 import { keepSecret } from '../keys/keyFile';
 import { connectToPeer } from '../compose/openLedger';
 import { parseLedgerConfig } from '../config/peerConfig';
-import { createSampleHospital } from '../fhir/sampleHospital';
+import { createSampleHospital } from '../fhir/sources/sampleHospital';
 import { takePort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openDatabase } from '../sqlite/openDatabase';

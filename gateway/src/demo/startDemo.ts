@@ -9,7 +9,7 @@ import { startHospitalService } from '../compose/hospitalService';
 import { keepSecret } from '../keys/keyFile';
 import { openStore } from '../compose/openStore';
 import { startTrusteeService, type TrusteeService } from '../compose/trusteeService';
-import { createSampleHospital, type SampleHospital } from '../fhir/sampleHospital';
+import { createSampleHospital, type SampleHospital } from '../fhir/sources/sampleHospital';
 import { takePort, type TakenPort } from '../http/listen';
 import type { FabricLedger } from '../ledger/fabricLedger';
 import { openAccounts } from './accounts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
-import { sourceFailed } from '../fhir/sourceFailed';
-import { NoRoom, PageTooLarge, type PreparedUpstream } from '../fhir/upstream';
+import { sourceFailed } from '../fhir/sources/sourceFailed';
+import { NoRoom, PageTooLarge, type PreparedUpstream } from '../fhir/sources/upstream';
 import { patientNamedBy } from './boundPatient';
 import { lookAt, nameAlone } from './looking';
 import { nameOf } from './piecemeal';

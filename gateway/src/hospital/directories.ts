@@ -4,7 +4,7 @@ import { BY_REFERENCE, keyOf, reachFrom } from '../fhir/includes';
 import type { Candidate } from '../fhir/itemGroups';
 import type { FhirResource } from '../fhir/resource';
 import { isDirectoryType } from '../fhir/resourceTypes';
-import { NoRoom, PageTooLarge, type Room } from '../fhir/upstream';
+import { NoRoom, PageTooLarge, type Room } from '../fhir/sources/upstream';
 import type { Chooser } from './chooseCandidates';
 import { SMALL_BYTES } from './sourceMemory';
 

@@ -8,8 +8,8 @@ import express, {
 } from 'express';
 import type { Authenticator } from '../auth/principal';
 import { AppError, type AppErrorCode } from '../errors';
-import { operationOutcome } from '../fhir/operationOutcome';
-import { type ResourceWriter, writeSearchset } from '../fhir/release';
+import { operationOutcome, writeSearchset } from '../fhir/answers';
+import type { ResourceWriter } from '../fhir/release';
 import { isFhirId, isFhirType, type FhirResource } from '../fhir/resource';
 import { parseSearch, type SearchRequest } from '../fhir/searchRequest';
 import { logAppError, setErrorHeaders } from '../http/problem';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
-import { NoRoom, PageTooLarge } from '../fhir/upstream';
+import { NoRoom, PageTooLarge } from '../fhir/sources/upstream';
 
 const RETRY_SECONDS = 5;
 

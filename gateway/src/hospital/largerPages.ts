@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
-import { PageTooLarge } from '../fhir/upstream';
+import { PageTooLarge } from '../fhir/sources/upstream';
 import type { LookedPage } from './looking';
 import type { PagedSource, Place } from './pagedSource';
 import { SMALL_BYTES } from './sourceMemory';

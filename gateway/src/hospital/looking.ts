@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
-import { NoRoom, type SourcePage, type Upstream } from '../fhir/upstream';
+import { NoRoom, type SourcePage, type Upstream } from '../fhir/sources/upstream';
 import type { Reading } from './reading';
 
 /** By which a Patient tells who somebody is; some numbers do not tell their century. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sourceFailed } from '../fhir/sourceFailed';
-import { NoRoom, type Room } from '../fhir/upstream';
+import { sourceFailed } from '../fhir/sources/sourceFailed';
+import { NoRoom, type Room } from '../fhir/sources/upstream';
 
 /** Who wants to look at what there is no room for. */
 export interface Looker {

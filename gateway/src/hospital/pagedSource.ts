@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SearchEntry } from '../fhir/resource';
-import type { SourcePage } from '../fhir/upstream';
+import type { SourcePage } from '../fhir/sources/upstream';
 import type { LookedPage } from './looking';
 import type { Filled } from './piecemeal';
 

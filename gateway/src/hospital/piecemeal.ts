@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
-import { NoRoom, PageTooLarge, type Upstream } from '../fhir/upstream';
+import { NoRoom, PageTooLarge, type Upstream } from '../fhir/sources/upstream';
 import { lookAt, OF_PATIENTS } from './looking';
 import type { Reading } from './reading';
 

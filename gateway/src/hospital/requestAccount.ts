@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NoRoom, type PreparedUpstream, type Room, type Upstream } from '../fhir/upstream';
+import { NoRoom, type PreparedUpstream, type Room, type Upstream } from '../fhir/sources/upstream';
 import { SMALL_BYTES } from './sourceMemory';
 
 /** Found no room beside what else is being read; alone it may find some. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NoRoom, type Room } from '../fhir/upstream';
+import { NoRoom, type Room } from '../fhir/sources/upstream';
 import { Looks, type LooksOptions, type LookUntil } from './looks';
 
 /** Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound their number. */

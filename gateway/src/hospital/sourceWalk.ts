@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../errors';
-import { sourceFailed } from '../fhir/sourceFailed';
-import { NoRoom, PageTooLarge } from '../fhir/upstream';
+import { sourceFailed } from '../fhir/sources/sourceFailed';
+import { NoRoom, PageTooLarge } from '../fhir/sources/upstream';
 import { type FullPage, LargerPages, placeIn } from './largerPages';
 import type { LookedPage } from './looking';
 import { beside, type PagedSource, type Place, type Stretch } from './pagedSource';

@@ -3,7 +3,7 @@ import { AppError } from '../errors';
 import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
-import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/upstream';
+import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/sources/upstream';
 import { lookAtPage, lookPast, nameAlone } from './looking';
 import type { PagedSource, Stretch } from './pagedSource';
 import { elementsOf, readByName } from './piecemeal';

@@ -4,7 +4,7 @@ import {
   createSampleHospital,
   hospitalOf,
   type SampleHospital,
-} from '../../../gateway/dist/fhir/sampleHospital';
+} from '../../../gateway/dist/fhir/sources/sampleHospital';
 import population from './seeding/population.cjs';
 
 const MODELS = ['alberto', 'liz', 'ned', 'chet'] as const;

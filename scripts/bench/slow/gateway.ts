@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JWK } from 'jose';
-import { createHttpUpstream } from '../../../gateway/dist/fhir/httpUpstream';
+import { createHttpUpstream } from '../../../gateway/dist/fhir/sources/httpUpstream';
 import { runMain } from '../../load/runMain';
 import { answerQuestions, argument } from '../answerQuestions';
 import type { Child, Ready } from '../child';

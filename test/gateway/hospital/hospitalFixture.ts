@@ -15,8 +15,8 @@ import request from 'supertest';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import type { ClientClocks } from '../../../gateway/src/auth/clientClocks';
 import { openReplayStore, type ReplayStore } from '../../../gateway/src/auth/replayStore';
-import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
-import type { Upstream } from '../../../gateway/src/fhir/upstream';
+import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sources/sampleHospital';
+import type { Upstream } from '../../../gateway/src/fhir/sources/upstream';
 import type { Metrics } from '../../../gateway/src/http/metrics';
 import {
   createHospitalApp,

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import request from 'supertest';
 import { AppError } from '../../../gateway/src/errors';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
+import { createHttpUpstream } from '../../../gateway/src/fhir/sources/httpUpstream';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createHospital, type Hospital, outcomeCode, patientId } from './hospitalFixture';
 

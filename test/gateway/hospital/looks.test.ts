@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NoRoom } from '../../../gateway/src/fhir/upstream';
+import { NoRoom } from '../../../gateway/src/fhir/sources/upstream';
 import { type Looker, Looks } from '../../../gateway/src/hospital/looks';
 
 const looker = (client: string, isEmergency = false): Looker => ({ client, isEmergency });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
-import { hospitalOf } from '../../../gateway/src/fhir/sampleHospital';
+import { hospitalOf } from '../../../gateway/src/fhir/sources/sampleHospital';
 import { patient } from '../fhir/fakeFhirServer';
 import { bundleOf, createHospital } from './hospitalFixture';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
-import { NoRoom, type PreparedUpstream, type Room } from '../../../gateway/src/fhir/upstream';
+import { NoRoom, type PreparedUpstream, type Room } from '../../../gateway/src/fhir/sources/upstream';
 import { RequestAccount } from '../../../gateway/src/hospital/requestAccount';
 import { SMALL_BYTES } from '../../../gateway/src/hospital/sourceMemory';
 

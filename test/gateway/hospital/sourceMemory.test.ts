@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NoRoom } from '../../../gateway/src/fhir/upstream';
+import { NoRoom } from '../../../gateway/src/fhir/sources/upstream';
 import {
   createSourceMemory,
   MIDDLE_BYTES,

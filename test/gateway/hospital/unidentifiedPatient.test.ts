@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import type { Response } from 'supertest';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
-import { hospitalOf } from '../../../gateway/src/fhir/sampleHospital';
+import { hospitalOf } from '../../../gateway/src/fhir/sources/sampleHospital';
 import { observation, patient } from '../fhir/fakeFhirServer';
 import { bundleOf, createHospital, type Hospital } from './hospitalFixture';
 

@@ -4,7 +4,7 @@ import { addProjectionMetrics } from '../../../gateway/src/compose/projectionMet
 import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
 import { VARIABLES } from '../../../gateway/src/config/variables';
 import { APP_ERRORS } from '../../../gateway/src/errors';
-import { DEFAULT_SOURCE_TIMEOUT_MS } from '../../../gateway/src/fhir/sourceConnection';
+import { DEFAULT_SOURCE_TIMEOUT_MS } from '../../../gateway/src/fhir/sources/sourceConnection';
 import { REMEDIES } from '../../../gateway/src/projection/problems';
 import {
   brokenLinks,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHttpUpstream, type HttpUpstreamOptions } from '../../../../gateway/src/fhir/httpUpstream';
+import {
+  createHttpUpstream,
+  type HttpUpstreamOptions,
+} from '../../../../gateway/src/fhir/sources/httpUpstream';
 import type { FakeFhirServer } from '../../fhir/fakeFhirServer';
 import { createHospital, type FixtureOptions, type Hospital } from '../hospitalFixture';
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AppError } from '../../../../gateway/src/errors';
 import type { FhirResource, SearchEntry } from '../../../../gateway/src/fhir/resource';
-import { hospitalOf } from '../../../../gateway/src/fhir/sampleHospital';
+import { hospitalOf } from '../../../../gateway/src/fhir/sources/sampleHospital';
 import {
   type LabelTrust,
   PageTooLarge,
   type Room,
   type SourcePage,
   type Upstream,
-} from '../../../../gateway/src/fhir/upstream';
+} from '../../../../gateway/src/fhir/sources/upstream';
 
 export interface PagedSourceOptions {
   /** Bytes of one answer. */

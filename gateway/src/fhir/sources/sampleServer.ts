@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { AppError } from '../errors';
-import type { FhirResource } from './resource';
+import { AppError } from '../../errors';
+import type { FhirResource } from '../resource';
 import type { SamplePage, SampleSearch } from './sampleSearch';
 
 const DEFAULT_COUNT = 20;

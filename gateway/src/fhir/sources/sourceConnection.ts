@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { AppError } from '../errors';
+import { AppError } from '../../errors';
 import { sourceFailed } from './sourceFailed';
 import { PageTooLarge, type Room } from './upstream';
 

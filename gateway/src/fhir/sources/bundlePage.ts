@@ -8,7 +8,7 @@ import {
   type FhirResource,
   type SearchEntry,
   type SearchMode,
-} from './resource';
+} from '../resource';
 import type { SourceAddress } from './sourceAddress';
 import type { SourcePage } from './upstream';
 

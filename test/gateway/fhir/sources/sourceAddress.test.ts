@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
-import { createSourceAddress } from '../../../gateway/src/fhir/sourceAddress';
+import { createSourceAddress } from '../../../../gateway/src/fhir/sources/sourceAddress';
 
 const BASE = 'http://ehr:8080/fhir';
 const ALIASES = ['https://ehr.example/fhir', 'http://10.0.0.1/fhir', 'http://10.0.0.1/fhir/r4'];
@@ -28,7 +28,7 @@ test.each([
   'https://user:secret@ehr.example/fhir/x',
   'https://ehr.example.evil.example/fhir/x',
   'ehr.example/../../../x',
-  '../metadata',
+  '../../metadata',
   '//evil.example/fhir',
   'file:///fhir',
   'http://',

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { createLabelCheck } from './labelCheck';
 import { rereadingUpstream } from './rereadingUpstream';
-import type { FactsReader } from './resourceFacts';
+import type { FactsReader } from '../resourceFacts';
 import type { PreparedUpstream, Upstream } from './upstream';
 import { watchedUpstream } from './watchedUpstream';
 

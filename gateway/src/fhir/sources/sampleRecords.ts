@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { elements, isFhirId, isMembers, isResource, type FhirResource, type JsonMembers } from './resource';
+import { elements, isFhirId, isMembers, isResource, type FhirResource, type JsonMembers } from '../resource';
 
 /** The synthetic patients that come with the project, in `gateway/data/synthea`. */
 export const SAMPLE_PATIENTS = {
@@ -33,7 +33,7 @@ interface LabelRule {
   readonly label: string;
 }
 
-const DATA = join(__dirname, '..', '..', 'data');
+const DATA = join(__dirname, '..', '..', '..', 'data');
 const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 

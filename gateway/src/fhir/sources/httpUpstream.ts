@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
-import { type Handling, ignoredParameters } from './appliedParameters';
+import { AppError } from '../../errors';
+import { type Handling, ignoredParameters } from '../appliedParameters';
 import { pageOf } from './bundlePage';
-import { isFhirId, isResource, type FhirResource } from './resource';
+import { isFhirId, isResource, type FhirResource } from '../resource';
 import { createSourceAddress, type SourceAddress } from './sourceAddress';
 import {
   DEFAULT_SOURCE_TIMEOUT_MS,

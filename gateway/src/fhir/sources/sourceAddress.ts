@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mapTexts } from './mapTexts';
+import { mapTexts } from '../mapTexts';
 
 /** Where the source is, under all its names. Every URL that this gives out is under the configured base. */
 export interface SourceAddress {

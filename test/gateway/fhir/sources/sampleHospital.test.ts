@@ -5,12 +5,12 @@ import {
   createSampleHospital,
   hospitalOf,
   type SampleHospital,
-} from '../../../gateway/src/fhir/sampleHospital';
-import { SAMPLE_PATIENTS, type SamplePatient } from '../../../gateway/src/fhir/sampleRecords';
-import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
-import { identifierTable } from '../../../gateway/src/subjects/networkTable';
-import { createFactsReader, identifiersIn } from '../../../gateway/src/fhir/resourceFacts';
-import type { FhirResource } from '../../../gateway/src/fhir/resource';
+} from '../../../../gateway/src/fhir/sources/sampleHospital';
+import { SAMPLE_PATIENTS, type SamplePatient } from '../../../../gateway/src/fhir/sources/sampleRecords';
+import { US_IDENTIFIER_SYSTEMS } from '../../../../gateway/src/compose/bootstrap';
+import { identifierTable } from '../../../../gateway/src/subjects/networkTable';
+import { createFactsReader, identifiersIn } from '../../../../gateway/src/fhir/resourceFacts';
+import type { FhirResource } from '../../../../gateway/src/fhir/resource';
 
 const table = identifierTable(US_IDENTIFIER_SYSTEMS, Date.now);
 const facts = createFactsReader({ upstreamBaseUrl: undefined, identifiers: table });
@@ -114,7 +114,7 @@ test.each([
 
 describe('an observation on a day, at half past eight in the morning UTC', () => {
   const day = JSON.parse(
-    readFileSync(join(__dirname, '../../vectors/fhir/16-observation-on-a-day.json'), 'utf8'),
+    readFileSync(join(__dirname, '../../../vectors/fhir/16-observation-on-a-day.json'), 'utf8'),
   ) as FhirResource;
   const hospital = hospitalOf([{ resourceType: 'Patient', id: 'p1' }, day]);
 
@@ -183,7 +183,7 @@ describe('an observation on a day, at half past eight in the morning UTC', () =>
 
 describe('includes', () => {
   const [request, medication, practitioner] = JSON.parse(
-    readFileSync(join(__dirname, '../../vectors/fhir/15-medication-reference.json'), 'utf8'),
+    readFileSync(join(__dirname, '../../../vectors/fhir/15-medication-reference.json'), 'utf8'),
   ) as FhirResource[];
   const hospital = hospitalOf([
     { resourceType: 'Patient', id: 'p1' },

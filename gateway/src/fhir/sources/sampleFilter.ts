@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { dateCondition, type DateRange, dateRange, rangeOf } from './dateRange';
-import { elements, isMembers, type FhirResource, type JsonMembers } from './resource';
-import { bad, baseOf } from './searchParameters';
+import { dateCondition, type DateRange, dateRange, rangeOf } from '../dateRange';
+import { elements, isMembers, type FhirResource, type JsonMembers } from '../resource';
+import { bad, baseOf } from '../searchParameters';
 
 /** Whether a resource is wanted. */
 export type Wanted = (resource: FhirResource) => boolean;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
+import { AppError } from '../../errors';
 import { Account } from './account';
-import type { FhirResource, SearchEntry } from './resource';
-import { withUntoldLabels } from './untoldLabels';
+import type { FhirResource, SearchEntry } from '../resource';
+import { withUntoldLabels } from '../untoldLabels';
 import { NoRoom, PageTooLarge, type Room, type SourcePage, type Upstream } from './upstream';
 
 export interface RereadOptions {

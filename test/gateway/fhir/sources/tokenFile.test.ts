@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTokenFile } from '../../../gateway/src/fhir/tokenFile';
+import { createTokenFile } from '../../../../gateway/src/fhir/sources/tokenFile';
 
 interface Line {
   readonly level: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
-import type { Handling } from './appliedParameters';
-import type { FhirResource, SearchEntry } from './resource';
+import { AppError } from '../../errors';
+import type { Handling } from '../appliedParameters';
+import type { FhirResource, SearchEntry } from '../resource';
 
 /** One answer of the source to a search or to `$everything`. */
 export interface SourcePage {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AppError } from '../../../gateway/src/errors';
-import { createHttpUpstream, type HttpUpstreamOptions } from '../../../gateway/src/fhir/httpUpstream';
-import { createSampleHospital, type SampleHospital } from '../../../gateway/src/fhir/sampleHospital';
-import { createSampleServer } from '../../../gateway/src/fhir/sampleServer';
-import type { SearchEntry } from '../../../gateway/src/fhir/resource';
-import { PageTooLarge, type SourcePage, type Upstream } from '../../../gateway/src/fhir/upstream';
-import { bundleOf, createHospital, outcomeCode, patientId } from '../hospital/hospitalFixture';
-import { type FakeFhirServer, observation, patient, searchset, startFakeFhirServer } from './fakeFhirServer';
+import type { AppError } from '../../../../gateway/src/errors';
+import {
+  createHttpUpstream,
+  type HttpUpstreamOptions,
+} from '../../../../gateway/src/fhir/sources/httpUpstream';
+import {
+  createSampleHospital,
+  type SampleHospital,
+} from '../../../../gateway/src/fhir/sources/sampleHospital';
+import { createSampleServer } from '../../../../gateway/src/fhir/sources/sampleServer';
+import type { SearchEntry } from '../../../../gateway/src/fhir/resource';
+import { PageTooLarge, type SourcePage, type Upstream } from '../../../../gateway/src/fhir/sources/upstream';
+import { bundleOf, createHospital, outcomeCode, patientId } from '../../hospital/hospitalFixture';
+import { type FakeFhirServer, observation, patient, searchset, startFakeFhirServer } from '../fakeFhirServer';
 
 const signal = new AbortController().signal;
 const query = (text: string): URLSearchParams => new URLSearchParams(text);
@@ -126,7 +132,7 @@ describe('against a server that may do anything', () => {
   test.each([
     'http://127.0.0.1:9/fhir/Observation',
     'https://evil.example.org/fhir',
-    '../secret',
+    '../../secret',
     'file:///etc/passwd',
   ])('a next link to %s is not followed', async (url) => {
     server.answers['Observation'] = searchset([observation('1', 'a')], next(url));

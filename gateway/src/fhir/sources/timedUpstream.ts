@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
+import { AppError } from '../../errors';
 import type { Upstream } from './upstream';
 
 export interface SourceTimes {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../errors';
-import type { FhirResource, SearchEntry } from './resource';
+import { AppError } from '../../errors';
+import type { FhirResource, SearchEntry } from '../resource';
 import type { SampleSearch } from './sampleSearch';
 import type { SourcePage } from './upstream';
 

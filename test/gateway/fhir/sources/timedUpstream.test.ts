@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '../../../gateway/src/errors';
-import { createSampleHospital } from '../../../gateway/src/fhir/sampleHospital';
-import { timedUpstream } from '../../../gateway/src/fhir/timedUpstream';
-import type { Upstream } from '../../../gateway/src/fhir/upstream';
+import { AppError } from '../../../../gateway/src/errors';
+import { createSampleHospital } from '../../../../gateway/src/fhir/sources/sampleHospital';
+import { timedUpstream } from '../../../../gateway/src/fhir/sources/timedUpstream';
+import type { Upstream } from '../../../../gateway/src/fhir/sources/upstream';
 
 const signal = new AbortController().signal;
 let observed: (readonly [milliseconds: number, result: string])[];

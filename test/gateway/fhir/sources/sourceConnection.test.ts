@@ -2,12 +2,12 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { AppError } from '../../../gateway/src/errors';
-import { createHttpUpstream } from '../../../gateway/src/fhir/httpUpstream';
-import type { BearerToken, SourceTls } from '../../../gateway/src/fhir/sourceConnection';
-import { NoRoom, type Upstream } from '../../../gateway/src/fhir/upstream';
-import { createTlsAuthority, type TlsAuthority, type TlsIdentity } from '../../support/tlsCertificates';
-import { type FakeFhirServer, patient, startFakeFhirServer } from './fakeFhirServer';
+import type { AppError } from '../../../../gateway/src/errors';
+import { createHttpUpstream } from '../../../../gateway/src/fhir/sources/httpUpstream';
+import type { BearerToken, SourceTls } from '../../../../gateway/src/fhir/sources/sourceConnection';
+import { NoRoom, type Upstream } from '../../../../gateway/src/fhir/sources/upstream';
+import { createTlsAuthority, type TlsAuthority, type TlsIdentity } from '../../../support/tlsCertificates';
+import { type FakeFhirServer, patient, startFakeFhirServer } from '../fakeFhirServer';
 
 const signal = new AbortController().signal;
 const BODY = JSON.stringify(patient('a', '111'));

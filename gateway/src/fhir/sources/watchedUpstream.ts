@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
-import { elements, type FhirResource } from './resource';
-import type { FactsReader } from './resourceFacts';
-import { isPatientType } from './resourceTypes';
+import { elements, type FhirResource } from '../resource';
+import type { FactsReader } from '../resourceFacts';
+import { isPatientType } from '../resourceTypes';
 import { sourceFailed } from './sourceFailed';
 import type { SourcePage, SourceReadiness, Upstream } from './upstream';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isMembers, type FhirResource, type SearchEntry } from './resource';
+import { isMembers, type FhirResource, type SearchEntry } from '../resource';
 import { careTimeOf, everythingFilterOf, filterOf, referencesOf } from './sampleFilter';
 
 /** A part of an answer. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
-import { AppError } from '../errors';
-import type { FactsReader } from './resourceFacts';
-import type { FhirResource } from './resource';
+import { AppError } from '../../errors';
+import type { FactsReader } from '../resourceFacts';
+import type { FhirResource } from '../resource';
 import type { SourceReadiness, Upstream } from './upstream';
 
 export interface LabelCheckOptions {

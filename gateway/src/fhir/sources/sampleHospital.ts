@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FhirResource } from './resource';
+import type { FhirResource } from '../resource';
 import { loadSampleRecords, type SampleRecordsOptions } from './sampleRecords';
 import { SampleSearch } from './sampleSearch';
 import { SamplePages } from './samplePages';
