@@ -9,7 +9,7 @@ import { createHospitalApp, type HospitalDependencies } from '../../gateway/dist
 import { takePort } from '../../gateway/dist/http/listen';
 import { keepSigningKey } from '../../gateway/dist/keys/signingKey';
 import type { FabricLedger } from '../../gateway/dist/ledger/fabricLedger';
-import { createRegistryCache } from '../../gateway/dist/ledger/registryCache';
+import { createRegistryCache } from '../../gateway/dist/registry/registryCache';
 import { createRecorder } from '../../gateway/dist/recorder/createRecorder';
 import type { RecorderLimits } from '../../gateway/dist/recorder/limits';
 import type { BatchReport, Recorder } from '../../gateway/dist/recorder/recorder';

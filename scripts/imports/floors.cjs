@@ -35,6 +35,7 @@ const FLOORS = new Map([
     'gateway/src/http',
     [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'sqlite', 'readmodel/accessStore.ts')],
   ],
+  ['gateway/src/registry', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts')]],
   ['gateway/src/subjects', [DOMAIN, ...LEDGER_PORT, ...gateway('errors.ts', 'http')]],
   ['gateway/src/fhir', [DOMAIN, ...gateway('errors.ts', 'subjects')]],
   ['gateway/src/fhir/sources', [DOMAIN, ...gateway('errors.ts', 'fhir')]],
@@ -65,7 +66,7 @@ const FLOORS = new Map([
     [
       DOMAIN,
       ...LEDGER_PORT,
-      ...gateway('errors.ts', 'api', 'http', 'readmodel', 'auth', 'projection'),
+      ...gateway('errors.ts', 'api', 'http', 'registry', 'readmodel', 'auth', 'projection'),
       ...gateway('trustee/accounts', 'trustee/session'),
     ],
   ],
@@ -73,7 +74,7 @@ const FLOORS = new Map([
     'gateway/src/trustee',
     [
       ...LEDGER_PORT,
-      ...gateway('errors.ts', 'api', 'sqlite', 'http', 'readmodel', 'auth', 'projection'),
+      ...gateway('errors.ts', 'api', 'sqlite', 'http', 'registry', 'readmodel', 'auth', 'projection'),
       ...gateway('trustee/accounts', 'trustee/session', 'trustee/signIn', 'trustee/patientApi'),
     ],
   ],
@@ -102,6 +103,7 @@ const FLOORS = new Map([
         'embedded',
         'ledger',
         'http',
+        'registry',
         'subjects',
         'readmodel',
         'fhir',

@@ -11,7 +11,7 @@ import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import { openHospitalClockCheck } from '../ledger/clockCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
-import { createRegistryCache } from '../ledger/registryCache';
+import { createRegistryCache } from '../registry/registryCache';
 import { watchLedger } from '../ledger/watchedLedger';
 import type { RecorderLimits } from '../recorder/limits';
 import { openOutbox } from '../recorder/sqliteOutbox';

@@ -12,7 +12,8 @@ import { openTrusteeClockCheck } from '../ledger/clockCheck';
 import { addProjectionMetrics } from './projectionMetrics';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
-import { createNetworkDirectory } from '../projection/networkDirectory';
+import { createNetworkDirectory } from '../registry/networkDirectory';
+import { createRegistryCache } from '../registry/registryCache';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../sqlite/openDatabase';
 import { identifierTable } from '../subjects/networkTable';
@@ -89,7 +90,8 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   addCertificateDays(metrics, options.certificates ?? {}, Date.now);
   const clocks = openTrusteeClockCheck({ ledger, log });
   addPeerClockMetric(metrics, clocks);
-  const registry = createNetworkDirectory(ledger, log);
+  const cache = createRegistryCache({ ledger, log });
+  const registry = createNetworkDirectory(cache, log);
   const projection = createProjection({
     ledger,
     store,
@@ -97,9 +99,6 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     clock: Date.now,
     random: Math.random,
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-    onRegistryChanged: () => {
-      registry.expire();
-    },
     ...(options.openPlaceMs === undefined ? {} : { openPlaceMs: options.openPlaceMs }),
   });
   const database = countedDatabase(openDatabase(join(options.dataDir, 'accounts.db')), () => {
@@ -163,6 +162,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         () => {
           clocks.close();
         },
+        () => cache.close(),
         () => trustee.close(),
         () => store.close(),
         () => {

@@ -19,7 +19,7 @@ import {
 import { portions } from './portions';
 import { isPassing, problemOf, REMEDIES } from './problems';
 import { ProjectionHalted } from './projectionHalted';
-import { isAtEnd, type ProjectionStatus } from './projectionStatus';
+import { INITIAL_STATUS, isAtEnd, NO_PROBLEM, type ProjectionStatus } from './projectionStatus';
 import { type Begun, readAhead } from './readAhead';
 import { RecordAbsence } from './recordAbsence';
 
@@ -39,8 +39,6 @@ export interface ProjectionDeps {
   readonly random: () => number;
   /** Ends after `ms`, or as soon as `signal` aborts; never fails. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Told of every Registry change, so that names and settings are read anew. */
-  readonly onRegistryChanged?: () => void;
   /** How often the ledger's height is looked at; default 1,000 ms. */
   readonly pollMs?: number;
   /** How long a place of a lane may be open while later ones are filled, in milliseconds; default 60,000. */
@@ -61,8 +59,6 @@ const DEFAULT_POLL_MS = 1000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 
-const NO_PROBLEM = { problem: undefined, problemKind: undefined, remedy: undefined } as const;
-
 type Loaded = Begun<LedgerEvent, ProvedBatch | undefined>;
 
 export function createProjection(deps: ProjectionDeps): Projection {
@@ -72,16 +68,7 @@ export function createProjection(deps: ProjectionDeps): Projection {
 class LedgerProjection implements Projection {
   readonly #deps: ProjectionDeps;
   readonly #listeners = new Set<(status: ProjectionStatus) => void>();
-  #status: ProjectionStatus = {
-    state: 'catchingUp',
-    block: undefined,
-    height: undefined,
-    checkedAt: undefined,
-    entries: 0,
-    openPlaces: [],
-    haltReason: undefined,
-    ...NO_PROBLEM,
-  };
+  #status: ProjectionStatus = INITIAL_STATUS;
   #lanes: Checkpoint['lanes'] = {};
   readonly #proof: LedgerProof;
   readonly #liveness: Liveness;
@@ -186,9 +173,6 @@ class LedgerProjection implements Projection {
         const step = advance(reached, item, await result);
         reached = step.checkpoint;
         steps.push(step);
-        if (item.name === 'RegistryChanged') {
-          this.#deps.onRegistryChanged?.();
-        }
       } catch (error) {
         failure = { error };
         break;
@@ -325,7 +309,7 @@ function hasEnded(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-export function positionOf(checkpoint: Checkpoint | undefined): LedgerPosition | undefined {
+function positionOf(checkpoint: Checkpoint | undefined): LedgerPosition | undefined {
   return checkpoint === undefined
     ? undefined
     : { block: BigInt(checkpoint.block), transactionId: checkpoint.transactionId };

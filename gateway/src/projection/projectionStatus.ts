@@ -36,3 +36,17 @@ export interface ProjectionStatus {
 export function isAtEnd({ state }: Pick<ProjectionStatus, 'state'>): boolean {
   return state === 'live' || state === 'incomplete';
 }
+
+export const NO_PROBLEM = { problem: undefined, problemKind: undefined, remedy: undefined } as const;
+
+/** Before the ledger was looked at. */
+export const INITIAL_STATUS: ProjectionStatus = {
+  state: 'catchingUp',
+  block: undefined,
+  height: undefined,
+  checkedAt: undefined,
+  entries: 0,
+  openPlaces: [],
+  haltReason: undefined,
+  ...NO_PROBLEM,
+};

@@ -13,7 +13,7 @@ import { notFound, problemHandler } from '../http/problem';
 import { requestContext } from '../http/requestContext';
 import { securityHeaders } from '../http/securityHeaders';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
-import type { NetworkDirectory } from '../projection/networkDirectory';
+import type { NetworkDirectory } from '../registry/networkDirectory';
 import type { ProjectionStatus } from '../projection/projectionStatus';
 import type { AccessStore } from '../readmodel/accessStore';
 import type { SqlDatabase } from '../sqlite/openDatabase';

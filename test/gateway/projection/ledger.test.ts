@@ -7,7 +7,6 @@ import {
   rebuildReadModel,
 } from '../../../gateway/src/projection/maintenance';
 import { createProjection, type ProjectionDeps } from '../../../gateway/src/projection/projection';
-import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { accessRequest, testSubject } from '../../support/accessRequests';
@@ -123,26 +122,5 @@ describe('the projection of a real ledger', () => {
     expect(status.state).toBe('stale');
     expect(status.problem).toContain('NOT_ALLOWED');
     expect(await store.scan(1, 100)).toEqual([]);
-  });
-
-  it('hears of a new name of an organisation', async () => {
-    const registry = createNetworkDirectory(network.trustee);
-    await registry.refresh();
-    const old = registry.nameOf('NorthHospitalMSP');
-    const projection = createProjection(deps({ onRegistryChanged: registry.expire }));
-    const running = projection.run(stop.signal);
-    await reaches(projection, ({ state }) => state === 'live');
-    const { block = 0 } = projection.status();
-    await network.trustee.admitOrganisation({
-      mspId: 'NorthHospitalMSP',
-      role: 'holder',
-      name: `${old} and Hospice`,
-      identifiers: [],
-    });
-    await reaches(projection, (status) => (status.block ?? 0) > block);
-    await registry.freshen();
-    expect(registry.nameOf('NorthHospitalMSP')).toBe(`${old} and Hospice`);
-    stop.abort();
-    await running;
   });
 });

@@ -3,7 +3,6 @@ import { type AccessEvent, MAX_IN_FLIGHT, type PrivateBatch } from '@chartwitnes
 import { pino } from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
-import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
 import { checkReadModel, describeCheck, rebuildReadModel } from '../../../gateway/src/projection/maintenance';
 import {
   createProjection,
@@ -80,8 +79,7 @@ describe('the projection', () => {
     });
   });
 
-  it('moves on over consents and registry changes, and tells of the latter', async () => {
-    const onRegistryChanged = jest.fn();
+  it('moves on over consents and registry changes', async () => {
     await ledger.initialise({
       trustee: 'TrusteeMSP',
       defaultPolicy: { rules: [], default: 'deny' },
@@ -89,8 +87,7 @@ describe('the projection', () => {
     });
     await ledger.putConsent(alice, { rules: [], default: 'permit' }, 0);
     run.fill(1);
-    await run.applied(run.start({ onRegistryChanged }));
-    expect(onRegistryChanged).toHaveBeenCalledTimes(1);
+    await run.applied(run.start());
     expect(await store.checkpoint()).toMatchObject({ events: 3, entries: 2, block: 2 });
   });
 
@@ -512,24 +509,6 @@ describe('the projection', () => {
       });
     },
   );
-
-  it('says once why names and settings cannot be read, and when they can be again', async () => {
-    const log = { warn: jest.fn(), info: jest.fn() };
-    const registry = createNetworkDirectory(ledger, log);
-    ledger.break(new LedgerError('unavailable', 'what the peer said', { reason: 'IDENTITY_REFUSED' }));
-    await registry.freshen();
-    await registry.freshen();
-    expect(log.warn.mock.calls).toEqual([
-      [
-        expect.objectContaining({ problem: 'IDENTITY_REFUSED', cause: 'what the peer said' }),
-        'the Registry cannot be read',
-      ],
-    ]);
-    ledger.break(undefined);
-    await registry.freshen();
-    await registry.freshen();
-    expect(log.info).toHaveBeenCalledTimes(1);
-  });
 
   it('is stale while the ledger is away, and goes on by itself', async () => {
     run.fill(1);

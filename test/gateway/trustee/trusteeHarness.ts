@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { createMetrics } from '../../../gateway/src/http/metrics';
-import { createNetworkDirectory } from '../../../gateway/src/projection/networkDirectory';
+import { createNetworkDirectory } from '../../../gateway/src/registry/networkDirectory';
+import { createRegistryCache } from '../../../gateway/src/registry/registryCache';
 import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
@@ -95,7 +96,8 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     identifiers: ['https://north.example.org'],
   });
   const store = openSqlAccessStore(join(directory, 'readmodel.db'));
-  const registry = createNetworkDirectory(ledger);
+  const cache = createRegistryCache({ ledger, log });
+  const registry = createNetworkDirectory(cache);
   const projection = createProjection({
     ledger,
     store,
@@ -103,7 +105,6 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     clock,
     random: () => 0.5,
     sleep: pause,
-    onRegistryChanged: registry.expire,
     pollMs: 20,
   });
   const database = openDatabase(join(directory, 'trustee.db'));
@@ -169,6 +170,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     close: async () => {
       stop.abort();
       await running;
+      await cache.close();
       await trustee.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

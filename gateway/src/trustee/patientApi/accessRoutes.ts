@@ -2,7 +2,7 @@
 import { json, type Request, type Response, Router } from 'express';
 import { outcome as outcomeSchema, accessQuery, type AccessList } from '../../api/schemas';
 import { AppError } from '../../errors';
-import type { NetworkDirectory } from '../../projection/networkDirectory';
+import type { NetworkDirectory } from '../../registry/networkDirectory';
 import { readCursor, writeCursor } from '../../readmodel/accessCursor';
 import type { AccessFilters, AccessStore } from '../../readmodel/accessStore';
 import { toAccessEntry, toAddressedEntry } from './accessView';

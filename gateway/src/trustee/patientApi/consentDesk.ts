@@ -3,7 +3,7 @@ import { canonicalJson, type ConsentPolicy } from '@chartwitness/chaincode/domai
 import { AppError } from '../../errors';
 import { LedgerError } from '../../ledger/ledgerError';
 import type { ConsentVersion, ProvenanceLedger } from '../../ledger/provenanceLedger';
-import type { NetworkDirectory } from '../../projection/networkDirectory';
+import type { NetworkDirectory } from '../../registry/networkDirectory';
 
 /** A consent as it stands: version 0 is the network's default policy, while none is on file. */
 export interface StandingConsent extends ConsentPolicy {

@@ -12,7 +12,7 @@ import {
 } from '../../api/schemas';
 import { coversPatientScope } from '../../auth/patientScopes';
 import { AppError } from '../../errors';
-import type { NetworkDirectory } from '../../projection/networkDirectory';
+import type { NetworkDirectory } from '../../registry/networkDirectory';
 import { readCursor, writeCursor } from '../../readmodel/accessCursor';
 import type { AccessStore, StoredEntry } from '../../readmodel/accessStore';
 import { joinRepeated } from './accessRoutes';

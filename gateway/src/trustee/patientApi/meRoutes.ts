@@ -3,7 +3,7 @@ import { parseLane } from '@chartwitness/chaincode/domain';
 import { Router } from 'express';
 import type { LedgerKeeping, ListPosition, Me } from '../../api/schemas';
 import { splitScopes } from '../../auth/smartScope';
-import type { NetworkDirectory } from '../../projection/networkDirectory';
+import type { NetworkDirectory } from '../../registry/networkDirectory';
 import type { ProjectionStatus } from '../../projection/projectionStatus';
 import type { FailedSignIns } from '../accounts/signInThrottle';
 import type { PortalSessions } from '../session/portalSession';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClientApplication, NetworkSettings, Organisation } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
-import { LedgerError, type LedgerFailure, ledgerFailureOf } from './ledgerError';
-import type { LedgerPosition, ProvenanceLedger } from './provenanceLedger';
+import { LedgerError, type LedgerFailure, ledgerFailureOf } from '../ledger/ledgerError';
+import type { LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
 
 /** The Registry as the whole network sees it, near at hand. Every method throws {@link LedgerError} when it can neither read nor remember. */
 export interface RegistryCache {

@@ -3,10 +3,10 @@ import type { ClientApplication, RegistryStatus } from '@chartwitness/chaincode/
 import pino from 'pino';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { LedgerEvent } from '../../../gateway/src/ledger/provenanceLedger';
-import { createRegistryCache, type RegistryCache } from '../../../gateway/src/ledger/registryCache';
+import { createRegistryCache, type RegistryCache } from '../../../gateway/src/registry/registryCache';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settle } from '../recorder/support/manualScheduler';
-import { CLIENT, NORTH, startTestNetwork } from './network';
+import { CLIENT, NORTH, startTestNetwork } from '../ledger/network';
 
 /** A fake of the registry at the ledger's port: one client, and change events by hand. */
 class FakeRegistryLedger {
