@@ -28,7 +28,9 @@ export async function readByName(
   const entries: (SearchEntry | undefined)[] = [];
   let bytes = 0;
   while (entries.length < names.length && (entries.length === 0 || reading.hurry?.aborted !== true)) {
-    const batch = new Batch(names.slice(entries.length, entries.length + AT_ONCE), bytes, reading);
+    // The first is read however large it is, so it is read alone.
+    const size = entries.length === 0 ? 1 : AT_ONCE;
+    const batch = new Batch(names.slice(entries.length, entries.length + size), bytes, reading);
     const found = await batch.read(upstream, entries.length === 0);
     entries.push(...found);
     bytes = batch.bytes;
