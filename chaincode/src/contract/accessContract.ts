@@ -44,8 +44,9 @@ export class AccessContract extends Contract {
     const { mspId } = parseLane(lane);
     const number = parseSeq(seq);
     const { settings, organisation } = await requireMember(ctx);
-    if (organisation.role !== 'holder')
+    if (organisation.role !== 'holder') {
       throw new DomainError('NOT_ALLOWED', 'only a holder records accesses');
+    }
     if (mspId !== organisation.mspId) {
       throw new DomainError('NOT_ALLOWED', 'the lane belongs to another organisation');
     }
@@ -69,7 +70,9 @@ export class AccessContract extends Contract {
   async GetBatch(ctx: ProvenanceContext, lane: string, seq: string): Promise<string> {
     parseLane(lane);
     const record = await ctx.stores.batches.findRecord(lane, parseSeq(seq));
-    if (record === undefined) throw notFound();
+    if (record === undefined) {
+      throw notFound();
+    }
     return canonicalJson(record);
   }
 
@@ -88,7 +91,9 @@ export class AccessContract extends Contract {
       throw new DomainError('NOT_ALLOWED', 'only the lane’s holder and the trustee read its events');
     }
     const batch = await ctx.stores.batches.findPrivate(lane, number, caller);
-    if (batch === undefined) throw notFound();
+    if (batch === undefined) {
+      throw notFound();
+    }
     return canonicalJson(batch);
   }
 
@@ -106,7 +111,9 @@ export class AccessContract extends Contract {
       throw new DomainError('NOT_ALLOWED', 'the lane belongs to another organisation');
     }
     const batch = await ctx.stores.batches.findPrivate(lane, number, settings.trustee);
-    if (batch === undefined) throw notFound();
+    if (batch === undefined) {
+      throw notFound();
+    }
     return canonicalJson(batch);
   }
 }

@@ -15,7 +15,9 @@ export function jsonArgument(text: string, name: string): unknown {
 /** Text that the caller passes beside the transaction, so that it never reaches a block. @throws DomainError `INVALID_INPUT`. */
 export function transientText(ctx: ProvenanceContext, name: string, maxBytes: number): string {
   const bytes = ctx.stub.getTransient().get(name);
-  if (bytes === undefined) throw new DomainError('INVALID_INPUT', `transient ${name}: missing`);
+  if (bytes === undefined) {
+    throw new DomainError('INVALID_INPUT', `transient ${name}: missing`);
+  }
   if (bytes.length > maxBytes) {
     throw new DomainError(
       'INVALID_INPUT',

@@ -25,7 +25,9 @@ export async function requireTrustee(ctx: ProvenanceContext): Promise<NetworkSet
 
 /** The caller acts for the trustee `mspId`. @throws DomainError `NOT_ALLOWED`. */
 export function requireTrusteeIdentity(ctx: ProvenanceContext, mspId: string): void {
-  if (callerMspId(ctx) !== mspId) throw new DomainError('NOT_ALLOWED', 'only the trustee may do this');
+  if (callerMspId(ctx) !== mspId) {
+    throw new DomainError('NOT_ALLOWED', 'only the trustee may do this');
+  }
   requireAttribute(ctx, 'trustee');
 }
 

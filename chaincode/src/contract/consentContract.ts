@@ -60,7 +60,9 @@ export class ConsentContract extends Contract {
   async Get(ctx: ProvenanceContext, subject: string): Promise<string> {
     await requireTrustee(ctx);
     const consent = await ctx.stores.consents.find(parseAs(subjectForm, subject, 'subject'));
-    if (consent === undefined) throw new DomainError('NOT_FOUND', 'no consent on file');
+    if (consent === undefined) {
+      throw new DomainError('NOT_FOUND', 'no consent on file');
+    }
     return canonicalJson(consent);
   }
 

@@ -70,9 +70,13 @@ export class RegistryContract extends Contract {
     const { trustee } = await requireTrustee(ctx);
     const wanted = parseStatus(status);
     // Nobody could undo it.
-    if (mspId === trustee) throw new DomainError('NOT_ALLOWED', 'the trustee’s own status cannot be changed');
+    if (mspId === trustee) {
+      throw new DomainError('NOT_ALLOWED', 'the trustee’s own status cannot be changed');
+    }
     const organisation = mspId === '' ? undefined : await ctx.stores.registry.findOrganisation(mspId);
-    if (organisation === undefined) throw new DomainError('NOT_FOUND', 'no such organisation');
+    if (organisation === undefined) {
+      throw new DomainError('NOT_FOUND', 'no such organisation');
+    }
     await ctx.stores.registry.putOrganisation({ ...organisation, status: wanted });
     announce(ctx, { kind: 'organisation', id: mspId });
   }
@@ -104,7 +108,9 @@ export class RegistryContract extends Contract {
     const { organisation } = await requireMember(ctx);
     const wanted = parseStatus(status);
     const client = clientId === '' ? undefined : await ctx.stores.registry.findClient(clientId);
-    if (client === undefined) throw new DomainError('NOT_FOUND', 'no such client application');
+    if (client === undefined) {
+      throw new DomainError('NOT_FOUND', 'no such client application');
+    }
     if (client.org !== organisation.mspId) {
       throw new DomainError('NOT_ALLOWED', 'this client application belongs to another organisation');
     }
@@ -116,7 +122,9 @@ export class RegistryContract extends Contract {
   @Returns('string')
   async GetClient(ctx: ProvenanceContext, clientId: string): Promise<string> {
     const client = clientId === '' ? undefined : await ctx.stores.registry.findClient(clientId);
-    if (client === undefined) throw new DomainError('NOT_FOUND', 'no such client application');
+    if (client === undefined) {
+      throw new DomainError('NOT_FOUND', 'no such client application');
+    }
     return canonicalJson(client);
   }
 

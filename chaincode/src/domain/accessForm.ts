@@ -89,11 +89,15 @@ const emergencyForm = record<Emergency>({
 
 const labelsForm = checked(list(labelForm, 0, MAX_LABELS), (labels, at, problems) => {
   const isOrdered = labels.every((label, i) => i === 0 || (labels[i - 1] ?? '') < label);
-  if (!isOrdered) problems.push(`${at}: expected labels sorted and without repeats`);
-  if (labels.some((label) => normaliseLabel(label) !== label))
+  if (!isOrdered) {
+    problems.push(`${at}: expected labels sorted and without repeats`);
+  }
+  if (labels.some((label) => normaliseLabel(label) !== label)) {
     problems.push(`${at}: expected normalised labels`);
-  if (labels.length > 1 && labels.includes(EVERY_LABEL))
+  }
+  if (labels.length > 1 && labels.includes(EVERY_LABEL)) {
     problems.push(`${at}: expected ${EVERY_LABEL} alone`);
+  }
 });
 const itemFields = {
   type: resourceTypeForm,
@@ -105,9 +109,13 @@ const itemFields = {
   released: optional(flag),
 };
 function checkCount({ ids, count, via }: RequestItem, at: string, problems: string[]): void {
-  if (ids.length > count) problems.push(`${at}.ids: more ids than the count`);
+  if (ids.length > count) {
+    problems.push(`${at}.ids: more ids than the count`);
+  }
   const isOrdered = via?.every((index, i) => i === 0 || (via[i - 1] ?? 0) < index) ?? true;
-  if (!isOrdered) problems.push(`${at}.via: expected indices sorted and without repeats`);
+  if (!isOrdered) {
+    problems.push(`${at}.via: expected indices sorted and without repeats`);
+  }
 }
 const itemForm: Form<RequestItem> = checked(record<RequestItem>(itemFields), checkCount);
 
@@ -126,7 +134,9 @@ const requestFields = {
     checked(
       record<RequestPart>({ request: random128Form, number: whole(1, MAX_PARTS), of: whole(2, MAX_PARTS) }),
       ({ number, of }, at, problems) => {
-        if (number > of) problems.push(`${at}.number: more than the request has parts`);
+        if (number > of) {
+          problems.push(`${at}.number: more than the request has parts`);
+        }
       },
     ),
   ),
@@ -154,14 +164,24 @@ function checkWhole(request: Whole, at: string, problems: string[]): void {
   checkRelease(request, at, problems);
   request.items.forEach(({ via }, i) => {
     const isWithin = via?.every((index) => index < request.items.length && index !== i) ?? true;
-    if (!isWithin) problems.push(`${at}.items[${i}].via: expected indices of other items`);
+    if (!isWithin) {
+      problems.push(`${at}.items[${i}].via: expected indices of other items`);
+    }
   });
 }
 function checkEmergency(request: Whole, at: string, problems: string[]): void {
-  if (isEmergencyPurpose(request.purpose)) return;
-  if (request.emergency !== null) problems.push(`${at}.emergency: only with purpose BTG or ETREAT`);
-  if (request.late) problems.push(`${at}.late: only with purpose BTG or ETREAT`);
-  if (request.amends?.why === 'releasedLate') problems.push(`${at}.amends: only with purpose BTG or ETREAT`);
+  if (isEmergencyPurpose(request.purpose)) {
+    return;
+  }
+  if (request.emergency !== null) {
+    problems.push(`${at}.emergency: only with purpose BTG or ETREAT`);
+  }
+  if (request.late) {
+    problems.push(`${at}.late: only with purpose BTG or ETREAT`);
+  }
+  if (request.amends?.why === 'releasedLate') {
+    problems.push(`${at}.amends: only with purpose BTG or ETREAT`);
+  }
 }
 /** What left is stated exactly where the ledger's decision cannot say it. */
 function checkRelease({ late, lateBasis, amends, items }: Whole, at: string, problems: string[]): void {
@@ -169,10 +189,13 @@ function checkRelease({ late, lateBasis, amends, items }: Whole, at: string, pro
   if (items.some(({ released }) => (released !== undefined) !== isStated)) {
     problems.push(`${at}.items: expected released on ${isStated ? 'every item' : 'no item'}`);
   }
-  if (late && amends !== undefined) problems.push(`${at}.late: not in an amendment`);
+  if (late && amends !== undefined) {
+    problems.push(`${at}.late: not in an amendment`);
+  }
   const isLate = late || amends?.why === 'releasedLate';
-  if ((lateBasis !== undefined) !== isLate)
+  if ((lateBasis !== undefined) !== isLate) {
     problems.push(`${at}.lateBasis: exactly where data left before a record`);
+  }
   if (amends?.why === 'nothingGiven' && items.some(({ released }) => released === true)) {
     problems.push(`${at}.items: an amendment that nothing was given states a release`);
   }
@@ -242,7 +265,9 @@ const batchForm = checked(
   ({ requests }, at, problems) => {
     const seen = new Set<string>();
     requests.forEach(({ id }, i) => {
-      if (seen.has(id)) problems.push(`${at}.requests[${i}].id: another request has this id`);
+      if (seen.has(id)) {
+        problems.push(`${at}.requests[${i}].id: another request has this id`);
+      }
       seen.add(id);
     });
   },

@@ -25,14 +25,18 @@ export function encodeBase64url(bytes: Uint8Array): string {
  * so that every byte string has exactly one text.
  */
 export function decodeBase64url(text: string): Uint8Array {
-  if (text.length % 4 === 1) throw refused();
+  if (text.length % 4 === 1) {
+    throw refused();
+  }
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let pending = 0;
   let bits = 0;
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const value = VALUES.get(text.charCodeAt(i));
-    if (value === undefined) throw refused();
+    if (value === undefined) {
+      throw refused();
+    }
     pending = ((pending << 6) | value) & 0x3fff;
     bits += 6;
     if (bits >= 8) {
@@ -40,7 +44,9 @@ export function decodeBase64url(text: string): Uint8Array {
       bytes[length++] = (pending >> bits) & 0xff;
     }
   }
-  if ((pending & ((1 << bits) - 1)) !== 0) throw refused();
+  if ((pending & ((1 << bits) - 1)) !== 0) {
+    throw refused();
+  }
   return bytes;
 }
 

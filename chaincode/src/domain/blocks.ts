@@ -67,7 +67,9 @@ export function placeHoldingDenial(rules: readonly ConsentRule[], denial: RuleCr
 export function whoPasses(rules: readonly ConsentRule[], id: string): Passing {
   const at = rules.findIndex((rule) => rule.id === id && rule.effect === 'deny');
   const denial = rules[at];
-  if (denial === undefined) return { ordinary: [], emergency: [] };
+  if (denial === undefined) {
+    return { ordinary: [], emergency: [] };
+  }
   const before = rules.slice(0, at);
   const those = (mode: Mode): ConsentRule[] => before.filter((rule) => couldPass(rule, denial, mode));
   return { ordinary: those('ordinary'), emergency: those('emergency') };
@@ -95,9 +97,13 @@ function couldPass(permission: RuleCriteria, denial: RuleCriteria, mode: Mode): 
 }
 
 function couldAskBoth(permission: RuleCriteria, denial: RuleCriteria): boolean {
-  if (!isSame(permission.role, denial.role) || !isSame(permission.user, denial.user)) return false;
+  if (!isSame(permission.role, denial.role) || !isSame(permission.user, denial.user)) {
+    return false;
+  }
   // A denial of a person holds at every organisation.
-  if (denial.user !== undefined || permission.org === undefined || denial.org === undefined) return true;
+  if (denial.user !== undefined || permission.org === undefined || denial.org === undefined) {
+    return true;
+  }
   return permission.org === denial.org || permission.org === HOLDER || denial.org === HOLDER;
 }
 
@@ -118,7 +124,9 @@ function sharePurpose(
   const ordinary = (codes: readonly string[] | undefined): readonly string[] | undefined =>
     codes?.filter((code) => !isEmergencyPurpose(code));
   const [mine, other] = [ordinary(a), ordinary(b)];
-  if (mine === undefined || other === undefined) return (mine ?? other)?.length !== 0;
+  if (mine === undefined || other === undefined) {
+    return (mine ?? other)?.length !== 0;
+  }
   return mine.some((code) => other.some((one) => purposeMatches(code, one) || purposeMatches(one, code)));
 }
 
@@ -141,7 +149,9 @@ function boundsOf(period: RulePeriod | undefined): { readonly start: number; rea
 
 /** Whether some item carries labels that both match: tried with what the two name, alone and with each confidentiality. */
 function shareItem(permitted: readonly string[] | undefined, denied: readonly string[] | undefined): boolean {
-  if (permitted === undefined || denied === undefined) return true;
+  if (permitted === undefined || denied === undefined) {
+    return true;
+  }
   const [permits, denies] = [compilePermission(permitted), compileDenial(denied)];
   const named = [...permitted, ...denied].map((label) => [label]);
   const sets = [...named, ...CONFIDENTIALITY_LABELS.map((code) => [code])];
@@ -168,13 +178,19 @@ function covers(wide: RuleCriteria, narrow: RuleCriteria): boolean {
 function coversAskers(wide: RuleCriteria, narrow: RuleCriteria): boolean {
   const names = (a: string | undefined, b: string | undefined): boolean =>
     a === undefined || (b !== undefined && isSame(a, b));
-  if (!names(wide.user, narrow.user) || !names(wide.role, narrow.role)) return false;
-  if (wide.user !== undefined || wide.org === undefined) return true;
+  if (!names(wide.user, narrow.user) || !names(wide.role, narrow.role)) {
+    return false;
+  }
+  if (wide.user !== undefined || wide.org === undefined) {
+    return true;
+  }
   return narrow.user === undefined && wide.org === narrow.org;
 }
 
 function coversPurposes(wide: readonly string[] | undefined, narrow: readonly string[] | undefined): boolean {
-  if (wide === undefined) return true;
+  if (wide === undefined) {
+    return true;
+  }
   return narrow?.every((code) => wide.some((above) => purposeMatches(above, code))) ?? false;
 }
 

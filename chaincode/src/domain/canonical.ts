@@ -40,7 +40,9 @@ function write(value: unknown, depth: number): string {
 }
 
 function writeNumber(value: number): string {
-  if (!Number.isFinite(value)) throw refused('a number that is not finite');
+  if (!Number.isFinite(value)) {
+    throw refused('a number that is not finite');
+  }
   // Negative zero prints as 0.
   return String(value);
 }
@@ -48,18 +50,28 @@ function writeNumber(value: number): string {
 function writeString(text: string): string {
   const quoted = JSON.stringify(text);
   // JSON.stringify writes a lone surrogate as an escape, so that nearly every string is cleared by a plain search.
-  if (quoted.includes('\\ud') && LONE_SURROGATE.test(text)) throw refused('a string with a lone surrogate');
+  if (quoted.includes('\\ud') && LONE_SURROGATE.test(text)) {
+    throw refused('a string with a lone surrogate');
+  }
   return quoted;
 }
 
 function writeComposite(value: object, depth: number): string {
-  if (depth > MAX_DEPTH) throw refused(`nesting of more than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) return writeArray(value, depth);
-  if (!isPlain(value)) throw refused('an instance of a class');
+  if (depth > MAX_DEPTH) {
+    throw refused(`nesting of more than ${MAX_DEPTH} levels`);
+  }
+  if (Array.isArray(value)) {
+    return writeArray(value, depth);
+  }
+  if (!isPlain(value)) {
+    throw refused('an instance of a class');
+  }
   const entries = value as Readonly<Record<string, unknown>>;
   let text = '{';
   for (const key of Object.keys(entries).sort()) {
-    if (text.length > 1) text += ',';
+    if (text.length > 1) {
+      text += ',';
+    }
     text += `${writeString(key)}:${write(entries[key], depth)}`;
   }
   return text + '}';
@@ -68,7 +80,9 @@ function writeComposite(value: object, depth: number): string {
 function writeArray(values: readonly unknown[], depth: number): string {
   let text = '[';
   for (let i = 0; i < values.length; i++) {
-    if (i > 0) text += ',';
+    if (i > 0) {
+      text += ',';
+    }
     text += write(values[i], depth);
   }
   return text + ']';

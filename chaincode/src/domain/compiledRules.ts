@@ -36,7 +36,9 @@ const known = new WeakMap<readonly ConsentRule[], readonly CompiledRule[]>();
 
 /** What does not depend on the request is worked out once for each long list of rules, which must not be changed afterwards. */
 export function compileRules(rules: readonly ConsentRule[]): readonly CompiledRule[] {
-  if (rules.length < WORTH_KEEPING) return rules.map(compile);
+  if (rules.length < WORTH_KEEPING) {
+    return rules.map(compile);
+  }
   const compiled = known.get(rules) ?? rules.map(compile);
   known.set(rules, compiled);
   return compiled;
@@ -87,7 +89,9 @@ function compileRequester(rule: ConsentRule): (asked: Asked) => boolean {
   const isUser = (asked: string | undefined): boolean =>
     user === asked ||
     (denied !== undefined && asked !== undefined && mayBeSamePerson(denied, personParts(asked)));
-  if (isForPerson && rule.effect === 'permit' && (org === undefined || org === HOLDER)) return () => false;
+  if (isForPerson && rule.effect === 'permit' && (org === undefined || org === HOLDER)) {
+    return () => false;
+  }
   const bound = isForPerson && rule.effect === 'deny' ? undefined : org;
   return (asked) =>
     (bound === undefined || (bound === HOLDER ? asked.holder : bound) === asked.requester.org) &&

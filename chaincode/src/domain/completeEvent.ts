@@ -64,7 +64,9 @@ export function replay(event: AccessEvent, draft: ConsentPolicy, version: number
   const isRegistryRefusal = event.items.some(
     ({ basis }) => basis.kind === 'refused' && basis.reason !== 'emergencyIncomplete',
   );
-  if (isRegistryRefusal) return { outcome: event.outcome, items: event.items };
+  if (isRegistryRefusal) {
+    return { outcome: event.outcome, items: event.items };
+  }
   const consent = { ...draft, subject: event.subject, version };
   const items = decide(consent, draft, event, event.holder, event.at);
   return { outcome: outcomeOf(items), items };

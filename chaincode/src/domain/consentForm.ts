@@ -47,7 +47,9 @@ export const codeForm = matching(
 export const labelForm = line(1, MAX_LABEL_LENGTH);
 /** `*` stands for labels that cannot be told; a rule names labels. */
 const ruleLabelForm = checked(labelForm, (label, at, problems) => {
-  if (label === EVERY_LABEL) problems.push(`${at}: expected a label, not ${EVERY_LABEL}`);
+  if (label === EVERY_LABEL) {
+    problems.push(`${at}: expected a label, not ${EVERY_LABEL}`);
+  }
 });
 export const versionForm = whole(1, Number.MAX_SAFE_INTEGER);
 
@@ -84,10 +86,14 @@ const periodForm: Form<RulePeriod> = checked(
     ),
   }),
   ({ start, end }, at, problems) => {
-    if (start === undefined && end === undefined) problems.push(`${at}: expected start, end or both`);
+    if (start === undefined && end === undefined) {
+      problems.push(`${at}: expected start, end or both`);
+    }
     const from = start === undefined ? -Infinity : (periodStartMs(start) ?? -Infinity);
     const to = end === undefined ? Infinity : (periodEndMs(end) ?? Infinity);
-    if (from >= to) problems.push(`${at}: ends before it starts`);
+    if (from >= to) {
+      problems.push(`${at}: ends before it starts`);
+    }
   },
 );
 
@@ -117,7 +123,9 @@ const ruleForm: Form<ConsentRule> = checked(
 const rulesForm = checked(list(ruleForm, 0, MAX_RULES), (rules, at, problems) => {
   const seen = new Set<string>();
   rules.forEach(({ id }, i) => {
-    if (seen.has(id)) problems.push(`${at}[${i}].id: another rule has this id`);
+    if (seen.has(id)) {
+      problems.push(`${at}[${i}].id: another rule has this id`);
+    }
     seen.add(id);
   });
 });

@@ -94,7 +94,9 @@ export function refuse(
 /** `permit` when every item left ({@link hasLeft}), `deny` when none did (or there is none), else `partial`. */
 export function outcomeOf(items: readonly Pick<DecidedItem, 'decision' | 'released'>[]): Outcome {
   const left = items.filter(hasLeft).length;
-  if (left === 0) return 'deny';
+  if (left === 0) {
+    return 'deny';
+  }
   return left === items.length ? 'permit' : 'partial';
 }
 

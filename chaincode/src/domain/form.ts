@@ -60,10 +60,17 @@ export function record<T extends object>(fields: Fields<T>): Form<T> {
     }
     for (const { name, isOptional, form } of table) {
       const field = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (field !== undefined) result[name] = form(field, `${at}.${name}`, problems);
-      else if (!isOptional) problems.push(`${at}.${name}: missing`);
+      if (field !== undefined) {
+        result[name] = form(field, `${at}.${name}`, problems);
+      } else if (!isOptional) {
+        problems.push(`${at}.${name}: missing`);
+      }
     }
-    for (const name of Object.keys(value)) if (!known.has(name)) problems.push(unknownField(at, name));
+    for (const name of Object.keys(value)) {
+      if (!known.has(name)) {
+        problems.push(unknownField(at, name));
+      }
+    }
     return result as T;
   };
 }
@@ -91,7 +98,9 @@ export function checked<T>(
   return (value, at, problems) => {
     const before = problems.length;
     const result = form(value, at, problems);
-    if (problems.length === before) check(result, at, problems);
+    if (problems.length === before) {
+      check(result, at, problems);
+    }
     return result;
   };
 }
@@ -115,7 +124,9 @@ export function matching(pattern: RegExp, what: string): Form<string> {
 /** Text that `test` accepts. */
 export function satisfying(test: (value: string) => boolean, what: string): Form<string> {
   return (value, at, problems) => {
-    if (typeof value === 'string' && test(value)) return value;
+    if (typeof value === 'string' && test(value)) {
+      return value;
+    }
     problems.push(`${at}: expected ${what}`);
     return '';
   };
@@ -124,7 +135,9 @@ export function satisfying(test: (value: string) => boolean, what: string): Form
 export function oneOf<const T extends string | number>(...values: readonly T[]): Form<T> {
   return (value, at, problems) => {
     const found = values.find((allowed) => allowed === value);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
     problems.push(`${at}: expected ${values.join(' or ')}`);
     return value as T;
   };
@@ -133,15 +146,18 @@ export function oneOf<const T extends string | number>(...values: readonly T[]):
 /** A whole number within bounds, inclusive. */
 export function whole(least: number, most: number): Form<number> {
   return (value, at, problems) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) {
       return value;
+    }
     problems.push(`${at}: expected a whole number from ${least} to ${most}`);
     return least;
   };
 }
 
 export const flag: Form<boolean> = (value, at, problems) => {
-  if (typeof value !== 'boolean') problems.push(`${at}: expected true or false`);
+  if (typeof value !== 'boolean') {
+    problems.push(`${at}: expected true or false`);
+  }
   return value === true;
 };
 
@@ -154,7 +170,9 @@ export function variant<T extends object>(key: string, forms: Readonly<Record<st
   return (value, at, problems) => {
     const kind = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     const form = typeof kind === 'string' && Object.hasOwn(forms, kind) ? forms[kind] : undefined;
-    if (form !== undefined) return form(value, at, problems);
+    if (form !== undefined) {
+      return form(value, at, problems);
+    }
     problems.push(`${at}.${key}: expected ${Object.keys(forms).join(' or ')}`);
     return {} as T;
   };

@@ -50,7 +50,9 @@ export function createIdentifierTable(
     systemOf: (uri) => known.get(spelling(uri))?.entry,
     normalise: ({ system: uri, value }, birthDate) => {
       const found = known.get(spelling(uri));
-      if (found === undefined) return undefined;
+      if (found === undefined) {
+        return undefined;
+      }
       const number = normaliseNumber(found.entry.form, value, year(), birthDate);
       return number.value === '' ? undefined : { ...number, system: found.entry.system, order: found.order };
     },

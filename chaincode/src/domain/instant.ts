@@ -9,7 +9,9 @@ export const MS_PER_DAY = 86_400_000;
 /** Midnight UTC of a date `YYYY-MM-DD` in milliseconds since 1970, or undefined when there is no such day. */
 export function dateMs(text: string): number | undefined {
   const [, year, month, day] = DATE.exec(text) ?? [];
-  if (year === undefined) return undefined;
+  if (year === undefined) {
+    return undefined;
+  }
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const date = new Date(ms);
   // A day that its month does not have comes out as another date, and a year before 100 as another century.
@@ -25,7 +27,9 @@ export function instantMs(text: string): number | undefined {
   const [, date = '', hour, minute, second, fraction = '', sign, offsetHour, offsetMinute] =
     INSTANT.exec(text) ?? [];
   const day = dateMs(date);
-  if (day === undefined) return undefined;
+  if (day === undefined) {
+    return undefined;
+  }
   const offset =
     sign === undefined ? 0 : Number(`${sign}1`) * (Number(offsetHour) * 60 + Number(offsetMinute));
   const minutes = Number(hour) * 60 + Number(minute) - offset;

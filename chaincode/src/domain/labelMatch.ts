@@ -26,7 +26,9 @@ export function readLabels(labels: readonly string[]): LabelFacts {
   let hasUnknown = false;
   let confidentiality = -1;
   for (const label of parsed) {
-    if (isHandling(label)) continue;
+    if (isHandling(label)) {
+      continue;
+    }
     const { system, code } = label;
     if (system === 'Confidentiality' && isConfidentiality(code)) {
       confidentiality = Math.max(confidentiality, CONFIDENTIALITY_LABELS.indexOf(code));
@@ -59,9 +61,11 @@ export function compileDenial(named: readonly string[]): LabelTest {
   for (const { system, systemName, code } of named.map(parseLabel)) {
     const covered = coveredByDenial(code);
     coversUnknown ||= isConfidentiality(code);
-    if (covered !== undefined) covered.forEach((each) => anywhere.add(each));
-    else if (system !== 'other') anywhere.add(code);
-    else {
+    if (covered !== undefined) {
+      covered.forEach((each) => anywhere.add(each));
+    } else if (system !== 'other') {
+      anywhere.add(code);
+    } else {
       elsewhere.add(`${systemName}|${code}`);
       elsewhereCodes.add(code);
     }
@@ -88,11 +92,17 @@ export function compilePermission(named: readonly string[]): LabelTest {
       continue;
     }
     namesSensitivity = true;
-    if (system === 'ActCode') sensitivities.add(code);
+    if (system === 'ActCode') {
+      sensitivities.add(code);
+    }
   }
   return (facts) => {
-    if (facts.isEvery || (bound >= 0 && facts.confidentiality > bound)) return false;
-    if (!namesSensitivity) return true;
+    if (facts.isEvery || (bound >= 0 && facts.confidentiality > bound)) {
+      return false;
+    }
+    if (!namesSensitivity) {
+      return true;
+    }
     const isNamed = (code: string): boolean => sensitivities.has(code);
     return !facts.hasUnknown && facts.sensitivities.length > 0 && facts.sensitivities.every(isNamed);
   };

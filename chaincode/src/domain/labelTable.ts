@@ -100,7 +100,9 @@ export const labelGroups: Readonly<Record<string, readonly string[]>> = Object.f
 function coveredBy(code: string): ReadonlySet<string> {
   const below = new Set([code]);
   for (const each of below) {
-    for (const lower of [...(BELOW[each] ?? []), ...(CONTAINS[each] ?? [])]) below.add(lower);
+    for (const lower of [...(BELOW[each] ?? []), ...(CONTAINS[each] ?? [])]) {
+      below.add(lower);
+    }
   }
   const groups = GROUPS.filter((group) => group.some((member) => below.has(member)));
   return new Set([...below, ...groups.flat()]);

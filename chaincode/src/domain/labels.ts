@@ -39,10 +39,14 @@ export interface ParsedLabel {
  */
 export function parseLabel(label: string): ParsedLabel {
   const known = parsedLabels.get(label);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const parsed = parse(label);
   // Data and rules repeat few labels; a sender of many costs no memory.
-  if (parsedLabels.size === REMEMBERED_LABELS) parsedLabels.clear();
+  if (parsedLabels.size === REMEMBERED_LABELS) {
+    parsedLabels.clear();
+  }
   parsedLabels.set(label, parsed);
   return parsed;
 }
@@ -56,10 +60,13 @@ function parse(label: string): ParsedLabel {
   }
   const end = label.indexOf('|');
   const code = foldCode(label.slice(label.lastIndexOf('|') + 1));
-  if (end < 0)
+  if (end < 0) {
     return { system: isConfidentiality(code) ? 'Confidentiality' : 'ActCode', systemName: '', code };
+  }
   const systemName = foldSystem(label.slice(0, end));
-  if (systemName === '') return { system: 'none', systemName, code };
+  if (systemName === '') {
+    return { system: 'none', systemName, code };
+  }
   const known = SYSTEM_NAMES.get(systemName);
   return known === undefined
     ? { system: 'other', systemName, code }
@@ -71,7 +78,9 @@ function parse(label: string): ParsedLabel {
  * other system, `|code` where there is none. A code that both systems have is bare only for the one that a bare code means. Idempotent.
  */
 export function normaliseLabel(label: string): string {
-  if (label === EVERY_LABEL) return label;
+  if (label === EVERY_LABEL) {
+    return label;
+  }
   const { system, code } = parseLabel(label);
   if (system === 'ActCode' || system === 'Confidentiality') {
     const isPlain = (system === 'Confidentiality') === isConfidentiality(code) && code !== EVERY_LABEL;
@@ -134,7 +143,9 @@ function capitals(text: string): string {
  * that is newer than the table would resolve it, an older one would not, and two peers would decide differently.
  */
 function visible(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (PLAIN.test(text)) {
+    return text;
+  }
   return seen(seen(text).normalize('NFKC')).normalize('NFKC');
 }
 

@@ -33,7 +33,9 @@ export function merkleLeafHash(data: Uint8Array, digest: Digest): Uint8Array {
 
 /** Merkle tree head over leaf hashes (RFC 9162 §2.1.1); the head of an empty tree is the digest of nothing. */
 export function merkleRoot(leafHashes: readonly Uint8Array[], digest: Digest): Uint8Array {
-  if (leafHashes.length === 0) return digest(new Uint8Array(0));
+  if (leafHashes.length === 0) {
+    return digest(new Uint8Array(0));
+  }
   return subtreeRoot(leafHashes, 0, leafHashes.length, digest);
 }
 
@@ -65,16 +67,24 @@ export function inclusionProof(
 /** Whether the claim holds (RFC 9162 §2.1.3.2). Never throws on hostile values. */
 export function verifyInclusion(claim: InclusionClaim, digest: Digest): boolean {
   const { index, size, leafHash, path, root } = claim;
-  if (!isCount(index) || !isCount(size) || index >= size) return false;
-  if (!areHashes([leafHash, root, ...path])) return false;
+  if (!isCount(index) || !isCount(size) || index >= size) {
+    return false;
+  }
+  if (!areHashes([leafHash, root, ...path])) {
+    return false;
+  }
   let node = index;
   let last = size - 1;
   let hash = leafHash;
   for (const sibling of path) {
-    if (last === 0) return false;
+    if (last === 0) {
+      return false;
+    }
     if (node % 2 === 1 || node === last) {
       hash = nodeHash(sibling, hash, digest);
-      while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
+      while (node % 2 === 0 && node !== 0) {
+        [node, last] = [half(node), half(last)];
+      }
     } else {
       hash = nodeHash(hash, sibling, digest);
     }
@@ -94,7 +104,9 @@ export function consistencyProof(
 ): Uint8Array[] {
   assertWithin('size1', size1, 0, leafHashes.length);
   const path: Uint8Array[] = [];
-  if (size1 === 0 || size1 === leafHashes.length) return path;
+  if (size1 === 0 || size1 === leafHashes.length) {
+    return path;
+  }
   let [from, to] = [0, leafHashes.length];
   let isOldTree = true;
   while (size1 !== to) {
@@ -109,19 +121,31 @@ export function consistencyProof(
     }
   }
   // The verifier knows the old root itself, so that it is left out where the old tree is a whole subtree.
-  if (!isOldTree) path.push(subtreeRoot(leafHashes, from, to, digest));
+  if (!isOldTree) {
+    path.push(subtreeRoot(leafHashes, from, to, digest));
+  }
   return path.reverse();
 }
 
 /** Whether the claim holds (RFC 9162 §2.1.4.2). Any tree begins with the empty one, whose root must be the digest of nothing. */
 export function verifyConsistency(claim: ConsistencyClaim, digest: Digest): boolean {
   const { size1, size2, root1, root2, path } = claim;
-  if (!isCount(size1) || !isCount(size2) || size1 > size2) return false;
-  if (!areHashes([root1, root2, ...path])) return false;
-  if (size1 === size2) return path.length === 0 && sameBytes(root1, root2);
-  if (size1 === 0) return path.length === 0 && sameBytes(root1, digest(new Uint8Array(0)));
+  if (!isCount(size1) || !isCount(size2) || size1 > size2) {
+    return false;
+  }
+  if (!areHashes([root1, root2, ...path])) {
+    return false;
+  }
+  if (size1 === size2) {
+    return path.length === 0 && sameBytes(root1, root2);
+  }
+  if (size1 === 0) {
+    return path.length === 0 && sameBytes(root1, digest(new Uint8Array(0)));
+  }
   const [first, ...rest] = isPowerOfTwo(size1) ? [root1, ...path] : path;
-  if (first === undefined || path.length === 0) return false;
+  if (first === undefined || path.length === 0) {
+    return false;
+  }
   return climb(claim, first, rest, digest);
 }
 
@@ -133,14 +157,20 @@ function climb(
 ): boolean {
   let node = claim.size1 - 1;
   let last = claim.size2 - 1;
-  while (node % 2 === 1) [node, last] = [half(node), half(last)];
+  while (node % 2 === 1) {
+    [node, last] = [half(node), half(last)];
+  }
   let [old, whole] = [first, first];
   for (const sibling of rest) {
-    if (last === 0) return false;
+    if (last === 0) {
+      return false;
+    }
     if (node % 2 === 1 || node === last) {
       old = nodeHash(sibling, old, digest);
       whole = nodeHash(sibling, whole, digest);
-      while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
+      while (node % 2 === 0 && node !== 0) {
+        [node, last] = [half(node), half(last)];
+      }
     } else {
       whole = nodeHash(whole, sibling, digest);
     }
@@ -156,8 +186,12 @@ function subtreeRoot(
   digest: Digest,
 ): Uint8Array {
   const only = leafHashes[from];
-  if (only === undefined) throw new RangeError(`no leaf ${from}`);
-  if (to - from === 1) return only;
+  if (only === undefined) {
+    throw new RangeError(`no leaf ${from}`);
+  }
+  if (to - from === 1) {
+    return only;
+  }
   const middle = from + largestPowerBelow(to - from);
   return nodeHash(
     subtreeRoot(leafHashes, from, middle, digest),
@@ -177,7 +211,9 @@ function nodeHash(left: Uint8Array, right: Uint8Array, digest: Digest): Uint8Arr
 /** Largest power of two below `n`, for n ≥ 2. */
 function largestPowerBelow(n: number): number {
   let power = 1;
-  while (power * 2 < n) power *= 2;
+  while (power * 2 < n) {
+    power *= 2;
+  }
   return power;
 }
 

@@ -53,11 +53,17 @@ export function normaliseNumber(
   birthDate?: string,
 ): NormalNumber {
   const text = plainText(value).replace(OTHER_DIGITS, plainDigit);
-  if (form === 'text') return { value: text, isWellFormed: text !== '' };
+  if (form === 'text') {
+    return { value: text, isWellFormed: text !== '' };
+  }
   const groups = text.replace(SEPARATORS, '').toUpperCase();
-  if (form === 'se-personnummer') return normalisePersonnummer(groups, year, birthDate);
+  if (form === 'se-personnummer') {
+    return normalisePersonnummer(groups, year, birthDate);
+  }
   const bare = groups.replaceAll('+', '');
-  if (form === 'cn-resident-id') return normaliseResidentId(bare);
+  if (form === 'cn-resident-id') {
+    return normaliseResidentId(bare);
+  }
   return { value: bare, isWellFormed: CHECKS[form](bare) };
 }
 
@@ -70,7 +76,9 @@ export function plainText(value: string): string {
 function plainDigit(digit: string): string {
   const at = digit.codePointAt(0) ?? 0;
   let before = 0;
-  while (DIGIT.test(String.fromCodePoint(at - before - 1))) before += 1;
+  while (DIGIT.test(String.fromCodePoint(at - before - 1))) {
+    before += 1;
+  }
   return String(before % 10);
 }
 
@@ -79,7 +87,9 @@ const CHECKS: Readonly<
 > = {
   'us-ssn': (value) => /^\d{9}$/.test(value) && !/^000|^...00|0000$/.test(value),
   'nhs-number': (value) => {
-    if (!/^\d{10}$/.test(value)) return false;
+    if (!/^\d{10}$/.test(value)) {
+      return false;
+    }
     const check = 11 - (weigh(value, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
     return (check === 11 ? 0 : check) === Number(value[9]);
   },

@@ -15,6 +15,8 @@ export function periodEndMs(end: string): number | undefined {
 
 /** Whether `atMs` lies in the period: start inclusive, end exclusive. A bound that cannot be read is never met. */
 export function isWithin(period: RulePeriod, atMs: number): boolean {
-  if (period.start !== undefined && !(atMs >= (periodStartMs(period.start) ?? NaN))) return false;
+  if (period.start !== undefined && !(atMs >= (periodStartMs(period.start) ?? NaN))) {
+    return false;
+  }
   return period.end === undefined || atMs < (periodEndMs(period.end) ?? NaN);
 }

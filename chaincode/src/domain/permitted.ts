@@ -8,7 +8,9 @@ export function encodePermitted(events: readonly Pick<AccessEvent, 'items'>[]): 
   const decisions = events.flatMap((event) => event.items.map((item) => item.decision === 'permit'));
   const bytes = new Uint8Array(Math.ceil(decisions.length / 8));
   decisions.forEach((permitted, i) => {
-    if (permitted) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (0x80 >> (i & 7));
+    if (permitted) {
+      bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (0x80 >> (i & 7));
+    }
   });
   return encodeBase64url(bytes);
 }
@@ -20,9 +22,15 @@ export function encodePermitted(events: readonly Pick<AccessEvent, 'items'>[]): 
 export function decodePermitted(text: string, itemCounts: readonly number[]): boolean[][] {
   const total = itemCounts.reduce((sum, count) => sum + count, 0);
   const bytes = decodeBitmap(text);
-  if (bytes.length !== Math.ceil(total / 8)) throw unfit();
+  if (bytes.length !== Math.ceil(total / 8)) {
+    throw unfit();
+  }
   const bit = (i: number): boolean => ((bytes[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0;
-  for (let i = total; i < bytes.length * 8; i++) if (bit(i)) throw unfit();
+  for (let i = total; i < bytes.length * 8; i++) {
+    if (bit(i)) {
+      throw unfit();
+    }
+  }
   let next = 0;
   return itemCounts.map((count) => Array.from({ length: count }, () => bit(next++)));
 }

@@ -79,7 +79,9 @@ export function isRoleCode(text: string): boolean {
  * Idempotent. Only what {@link isPersonId} accepts is ever compared; anything else is changed as far as the rules go.
  */
 export function normalisePersonId(text: string): string {
-  if (PLAIN.test(text)) return text.toLowerCase();
+  if (PLAIN.test(text)) {
+    return text.toLowerCase();
+  }
   return foldCase(foldCase(text)).replace(BLANKS, ' ').replace(/^ | $/g, '');
 }
 
@@ -135,8 +137,12 @@ export function normaliseReason(text: string): string {
 }
 
 function isVisible(text: string, most: number, mayJoin: boolean): boolean {
-  if (text.length === 0 || text.length > most) return false;
-  if (PLAIN.test(text)) return true;
+  if (text.length === 0 || text.length > most) {
+    return false;
+  }
+  if (PLAIN.test(text)) {
+    return true;
+  }
   const codePoints = Array.from(text, (character) => character.codePointAt(0) ?? 0);
   return codePoints.every((codePoint, i) =>
     fits(codePoint, codePoints[i - 1] ?? BLANK, codePoints[i + 1] ?? BLANK, mayJoin),
@@ -146,8 +152,12 @@ function isVisible(text: string, most: number, mayJoin: boolean): boolean {
 /** Whether a code point may stand between its neighbours; the ends of a text are blanks. */
 function fits(codePoint: number, before: number, after: number, mayJoin: boolean): boolean {
   const kind = kindOf(codePoint);
-  if (kind !== 'none') return kind !== 'mark' || before !== BLANK;
-  if (codePoint === BLANK) return before !== BLANK && after !== BLANK;
+  if (kind !== 'none') {
+    return kind !== 'mark' || before !== BLANK;
+  }
+  if (codePoint === BLANK) {
+    return before !== BLANK && after !== BLANK;
+  }
   const isJoiner = codePoint === ZWJ || codePoint === ZWNJ;
   return mayJoin && isJoiner && scriptOf(before) !== -1 && scriptOf(before) === scriptOf(after);
 }
@@ -155,7 +165,9 @@ function fits(codePoint: number, before: number, after: number, mayJoin: boolean
 /** Index of the joining script that a letter or mark belongs to; -1 for none. */
 function scriptOf(codePoint: number): number {
   const kind = kindOf(codePoint);
-  if (kind !== 'letter' && kind !== 'mark') return -1;
+  if (kind !== 'letter' && kind !== 'mark') {
+    return -1;
+  }
   return JOINING_SCRIPTS.findIndex((blocks) =>
     blocks.some(([first, last]) => codePoint >= first && codePoint <= last),
   );
@@ -165,8 +177,12 @@ function scriptOf(codePoint: number): number {
 function count(text: string, kinds: readonly CharacterKind[], enough: number): number {
   let found = 0;
   for (const character of text) {
-    if (kinds.includes(kindOf(character.codePointAt(0) ?? 0))) found += 1;
-    if (found === enough) break;
+    if (kinds.includes(kindOf(character.codePointAt(0) ?? 0))) {
+      found += 1;
+    }
+    if (found === enough) {
+      break;
+    }
   }
   return found;
 }

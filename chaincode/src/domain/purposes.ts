@@ -38,10 +38,16 @@ export function isEmergencyPurpose(purpose: string): boolean {
  * themselves, in both directions: a permit for TREAT does not open break-glass, and a rule about ETREAT says nothing of ERTREAT.
  */
 export function purposeMatches(rulePurpose: string, requestPurpose: string): boolean {
-  if (rulePurpose === requestPurpose) return true;
-  if (isEmergencyPurpose(rulePurpose) || isEmergencyPurpose(requestPurpose)) return false;
+  if (rulePurpose === requestPurpose) {
+    return true;
+  }
+  if (isEmergencyPurpose(rulePurpose) || isEmergencyPurpose(requestPurpose)) {
+    return false;
+  }
   for (let code = PARENTS.get(requestPurpose); code !== undefined; code = PARENTS.get(code)) {
-    if (code === rulePurpose) return true;
+    if (code === rulePurpose) {
+      return true;
+    }
   }
   return false;
 }

@@ -8,15 +8,20 @@ import type { DecidedItem } from './accessEvent';
 export function withholdUnreached(items: readonly DecidedItem[]): DecidedItem[] {
   const reached = new Set<number>();
   let grew = items.some(({ via }) => via !== undefined);
-  if (!grew) return [...items];
+  if (!grew) {
+    return [...items];
+  }
   items.forEach(({ via, decision }, i) => {
-    if (via === undefined && decision === 'permit') reached.add(i);
+    if (via === undefined && decision === 'permit') {
+      reached.add(i);
+    }
   });
   while (grew) {
     grew = false;
     items.forEach(({ via, decision }, i) => {
-      if (decision !== 'permit' || reached.has(i) || via?.some((index) => reached.has(index)) !== true)
+      if (decision !== 'permit' || reached.has(i) || via?.some((index) => reached.has(index)) !== true) {
         return;
+      }
       reached.add(i);
       grew = true;
     });

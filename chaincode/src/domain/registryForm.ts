@@ -39,7 +39,9 @@ const uriForm = matching(
 );
 const distinct = <T>(form: Form<readonly T[]>): Form<readonly T[]> =>
   checked(form, (values, at, problems) => {
-    if (new Set(values).size < values.length) problems.push(`${at}: expected no repeats`);
+    if (new Set(values).size < values.length) {
+      problems.push(`${at}: expected no repeats`);
+    }
   });
 
 const organisationFields = {
@@ -63,7 +65,9 @@ const JWK_MEMBERS: Readonly<Record<string, Form<unknown>>> = {
   n: base64url,
   e: base64url,
   ext: (value, at, problems) => {
-    if (typeof value !== 'boolean') problems.push(`${at}: expected true or false`);
+    if (typeof value !== 'boolean') {
+      problems.push(`${at}: expected true or false`);
+    }
     return value;
   },
   x5c: list(matching(/^[A-Za-z0-9+/]{1,8000}={0,2}$/, 'a certificate in base64'), 1, 5),
@@ -83,18 +87,27 @@ const jwkForm: Form<Jwk> = (value, at, problems) => {
     problems.push(`${at}: expected a JSON Web Key`);
     return {};
   }
-  for (const [name, member] of Object.entries(value)) checkMember(name, member, at, problems);
+  for (const [name, member] of Object.entries(value)) {
+    checkMember(name, member, at, problems);
+  }
   const required = ['kty', ...(REQUIRED_MEMBERS[String(value['kty'])] ?? [])];
-  for (const name of required) if (!Object.hasOwn(value, name)) problems.push(`${at}.${name}: missing`);
+  for (const name of required) {
+    if (!Object.hasOwn(value, name)) {
+      problems.push(`${at}.${name}: missing`);
+    }
+  }
   return value;
 };
 
 function checkMember(name: string, member: unknown, at: string, problems: string[]): void {
   const form = Object.hasOwn(JWK_MEMBERS, name) ? JWK_MEMBERS[name] : undefined;
-  if (form !== undefined) form(member, `${at}.${name}`, problems);
-  else if (PRIVATE_MEMBERS.has(name))
+  if (form !== undefined) {
+    form(member, `${at}.${name}`, problems);
+  } else if (PRIVATE_MEMBERS.has(name)) {
     problems.push(`${at}.${name}: private key material; register the public key only`);
-  else problems.push(unknownField(at, name));
+  } else {
+    problems.push(unknownField(at, name));
+  }
 }
 
 const clientFields = {
@@ -128,9 +141,12 @@ const identifierSystemsForm = checked(
   ),
   (systems, at, problems) => {
     const uris = systems.flatMap(({ system, aliases }) => [system, ...aliases].map(spelling));
-    if (new Set(uris).size < uris.length) problems.push(`${at}: expected each URI once`);
-    if (uris.some((uri) => uri.startsWith(RESERVED_SYSTEMS)))
+    if (new Set(uris).size < uris.length) {
+      problems.push(`${at}: expected each URI once`);
+    }
+    if (uris.some((uri) => uri.startsWith(RESERVED_SYSTEMS))) {
       problems.push(`${at}: ${RESERVED_SYSTEMS} is reserved for patients without an identifier`);
+    }
   },
 );
 const settingsForm = record<NetworkSettings>({

@@ -25,8 +25,9 @@ export function subjectPseudonym(
   system: string,
   value: string,
 ): string {
-  if (key.length < MIN_KEY_BYTES)
+  if (key.length < MIN_KEY_BYTES) {
     throw new RangeError(`the consortium key must have at least ${MIN_KEY_BYTES} bytes`);
+  }
   if (!isPart(system) || system.includes('|') || !isPart(value)) {
     throw new DomainError(
       'INVALID_INPUT',

@@ -104,10 +104,16 @@ export function kindOf(codePoint: number): CharacterKind {
   while (low <= high) {
     const middle = (low + high) >> 1;
     const run = RUNS[middle];
-    if (run === undefined) break;
-    if (codePoint < run.first) high = middle - 1;
-    else if (codePoint > run.last) low = middle + 1;
-    else return run.kind;
+    if (run === undefined) {
+      break;
+    }
+    if (codePoint < run.first) {
+      high = middle - 1;
+    } else if (codePoint > run.last) {
+      low = middle + 1;
+    } else {
+      return run.kind;
+    }
   }
   return 'none';
 }

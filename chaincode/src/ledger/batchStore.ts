@@ -36,7 +36,9 @@ export class BatchStore {
     owners: readonly string[],
   ): Promise<void> {
     const key = this.#key(lane, seq);
-    for (const owner of owners) await this.#state.putBytes(key, privateBytes, implicitCollection(owner));
+    for (const owner of owners) {
+      await this.#state.putBytes(key, privateBytes, implicitCollection(owner));
+    }
     await this.#state.put(key, record);
   }
 

@@ -35,8 +35,12 @@ export async function decideBatch(
   for (const request of requests) {
     const { requester, subject } = request;
     const asker = `${requester.org} ${requester.clientId}`;
-    if (!refusals.has(asker)) refusals.set(asker, await registry.findRefusal(requester));
-    if (!documents.has(subject)) documents.set(subject, await consents.find(subject));
+    if (!refusals.has(asker)) {
+      refusals.set(asker, await registry.findRefusal(requester));
+    }
+    if (!documents.has(subject)) {
+      documents.set(subject, await consents.find(subject));
+    }
     const consent = documents.get(subject)?.document;
     events.push(completeEvent(request, { holder, at, consent, defaultPolicy, refusal: refusals.get(asker) }));
   }

@@ -41,7 +41,9 @@ export class RegistryStore {
   /** @throws DomainError `NOT_INITIALISED` when the network has no settings yet. */
   async getSettings(): Promise<NetworkSettings> {
     const settings = await this.findSettings();
-    if (settings === undefined) throw new DomainError('NOT_INITIALISED', 'call Registry:Initialise first');
+    if (settings === undefined) {
+      throw new DomainError('NOT_INITIALISED', 'call Registry:Initialise first');
+    }
     return settings;
   }
 
@@ -83,8 +85,9 @@ export class RegistryStore {
     const clients: ClientApplication[] = [];
     for (const { clientId } of links) {
       const client = await this.findClient(clientId);
-      if (client === undefined)
+      if (client === undefined) {
         throw new DomainError('CORRUPT', 'clientOf: names a client that is not there');
+      }
       clients.push(client);
     }
     return clients;
@@ -99,11 +102,17 @@ export class RegistryStore {
   /** Why the registry refuses a requester, or undefined when its organisation and client are in good standing. */
   async findRefusal({ org, clientId }: Requester): Promise<RefusalReason | undefined> {
     const organisation = await this.findOrganisation(org);
-    if (organisation === undefined) return 'organisationUnknown';
-    if (organisation.status !== 'active') return 'organisationSuspended';
+    if (organisation === undefined) {
+      return 'organisationUnknown';
+    }
+    if (organisation.status !== 'active') {
+      return 'organisationSuspended';
+    }
     const client = await this.findClient(clientId);
     // Another organisation's client is no client of this one.
-    if (client?.org !== org) return 'clientUnknown';
+    if (client?.org !== org) {
+      return 'clientUnknown';
+    }
     return client.status === 'active' ? undefined : 'clientSuspended';
   }
 

@@ -29,7 +29,9 @@ export class TransactionState {
    */
   async prefetch(keys: readonly string[], collection: string): Promise<void> {
     const missing = keys.filter((key) => !this.#read.has(placeOf(key, collection)));
-    if (missing.length < 2) return;
+    if (missing.length < 2) {
+      return;
+    }
     const values = await readMany(this.#stub, collection, missing);
     values?.forEach((bytes, i) => {
       this.#read.set(placeOf(missing[i] ?? '', collection), Promise.resolve(textOf(bytes)));
@@ -62,7 +64,9 @@ export class TransactionState {
         ? this.#stub.getStateByPartialCompositeKey(type, [...attributes])
         : this.#stub.getPrivateDataByPartialCompositeKey(collection, type, [...attributes]);
     const values: T[] = [];
-    for await (const { value } of entries) values.push(parseStored(decode(value), parse));
+    for await (const { value } of entries) {
+      values.push(parseStored(decode(value), parse));
+    }
     return values;
   }
 
@@ -72,8 +76,11 @@ export class TransactionState {
 
   /** For values that are canonical bytes already. */
   async putBytes(key: string, bytes: Uint8Array, collection: string = PUBLIC): Promise<void> {
-    if (collection === PUBLIC) await this.#stub.putState(key, bytes);
-    else await this.#stub.putPrivateData(collection, key, bytes);
+    if (collection === PUBLIC) {
+      await this.#stub.putState(key, bytes);
+    } else {
+      await this.#stub.putPrivateData(collection, key, bytes);
+    }
   }
 
   async remove(key: string): Promise<void> {
@@ -83,7 +90,9 @@ export class TransactionState {
   #text(key: string, collection: string): Promise<string | undefined> {
     const place = placeOf(key, collection);
     const known = this.#read.get(place);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const fetched = this.#fetch(key, collection);
     this.#read.set(place, fetched);
     return fetched;

@@ -21,7 +21,9 @@ export function noticeOffers(): void {
     this._stream.on('data', (message) => {
       if (message.getType() === Message.Type.READY) {
         const limit = limitOf(message.getPayload_asU8());
-        if (limit > 0) limits.set(this, limit);
+        if (limit > 0) {
+          limits.set(this, limit);
+        }
       }
     });
     chat.call(this, register);
@@ -42,14 +44,18 @@ export async function readMany(
 ): Promise<readonly Uint8Array[] | undefined> {
   const { handler } = stub as ChaincodeStub & { readonly handler?: MessageHandler };
   const limit = handler === undefined ? undefined : limits.get(handler);
-  if (handler === undefined || limit === undefined) return undefined;
+  if (handler === undefined || limit === undefined) {
+    return undefined;
+  }
   const values: Uint8Array[] = [];
   for (let from = 0; from < keys.length; from += limit) {
     const wanted = keys.slice(from, from + limit);
     const answer = valuesOf(
       await handler._askPeerAndListen(messageOf(stub, requestOf(collection, wanted)), 'GetState'),
     );
-    if (answer.length !== wanted.length) return undefined;
+    if (answer.length !== wanted.length) {
+      return undefined;
+    }
     values.push(...answer);
   }
   return values;
@@ -67,7 +73,9 @@ function messageOf(stub: ChaincodeStub, payload: Uint8Array) {
 /** `protos.GetStateMultiple {repeated string keys = 1; string collection = 2}`. */
 function requestOf(collection: string, keys: readonly string[]): Uint8Array {
   const writer = new BinaryWriter();
-  for (const key of keys) writer.writeString(1, key);
+  for (const key of keys) {
+    writer.writeString(1, key);
+  }
   writer.writeString(2, collection);
   return writer.getResultBuffer();
 }
@@ -77,8 +85,11 @@ function valuesOf(payload: Uint8Array): Uint8Array[] {
   const reader = new BinaryReader(payload);
   const values: Uint8Array[] = [];
   while (reader.nextField()) {
-    if (reader.getFieldNumber() === 1) values.push(reader.readBytes());
-    else reader.skipField();
+    if (reader.getFieldNumber() === 1) {
+      values.push(reader.readBytes());
+    } else {
+      reader.skipField();
+    }
   }
   return values;
 }
@@ -88,9 +99,13 @@ function limitOf(ready: Uint8Array): number {
   let isOffered = false;
   let limit = 0;
   while (reader.nextField()) {
-    if (reader.getFieldNumber() === USE_GET_MULTIPLE_KEYS) isOffered = reader.readBool();
-    else if (reader.getFieldNumber() === MAX_SIZE_GET_MULTIPLE_KEYS) limit = reader.readUint32();
-    else reader.skipField();
+    if (reader.getFieldNumber() === USE_GET_MULTIPLE_KEYS) {
+      isOffered = reader.readBool();
+    } else if (reader.getFieldNumber() === MAX_SIZE_GET_MULTIPLE_KEYS) {
+      limit = reader.readUint32();
+    } else {
+      reader.skipField();
+    }
   }
   return isOffered ? limit : 0;
 }

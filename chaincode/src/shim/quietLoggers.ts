@@ -26,7 +26,9 @@ export function quietLoggers(level = process.env['CORE_CHAINCODE_LOGGING_LEVEL']
   for (const { getLogger } of loadShimParts().loggers) {
     for (const name of TALKATIVE) {
       const logger = getLogger(name);
-      for (const off of LEVELS.slice(lowest + 1)) logger[off] = () => undefined;
+      for (const off of LEVELS.slice(lowest + 1)) {
+        logger[off] = () => undefined;
+      }
     }
   }
 }

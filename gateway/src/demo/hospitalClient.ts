@@ -38,12 +38,13 @@ export interface Answer {
 /** The token endpoint gave no token. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
-  constructor(
-    readonly status: number,
-    readonly retryAfter: string | null,
-    body: unknown,
-  ) {
+  readonly status: number;
+  readonly retryAfter: string | null;
+
+  constructor(status: number, retryAfter: string | null, body: unknown) {
     super(`the token endpoint answered ${String(status)}: ${JSON.stringify(body)}`);
+    this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 

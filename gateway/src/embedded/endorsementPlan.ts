@@ -28,9 +28,13 @@ export function endorsementLayouts(request: PlanRequest): string[][] {
     .slice(0, MOST_ORGANISATIONS);
   const layouts: string[][] = [];
   for (const subset of subsetsBySize(eligible)) {
-    if (layouts.some((layout) => layout.every((mspId) => subset.includes(mspId)))) continue;
+    if (layouts.some((layout) => layout.every((mspId) => subset.includes(mspId)))) {
+      continue;
+    }
     const signers = subset.map((mspId) => ({ mspId, role: 'peer' as const }));
-    if (policies.every((policy) => isSatisfied(policy, signers))) layouts.push(subset);
+    if (policies.every((policy) => isSatisfied(policy, signers))) {
+      layouts.push(subset);
+    }
   }
   const rank = (layout: string[]): number => (layout.includes(request.preferred) ? 0 : 1);
   return layouts.sort((a, b) => rank(a) - rank(b) || a.length - b.length);
@@ -41,8 +45,9 @@ function policiesOf({ interest, collections, chaincodePolicy }: PlanRequest): Si
   const written = interest.collections.filter((collection) => collection.writes);
   const own = written.map(({ name }) => collections.get(name)?.endorsement);
   const policies = own.filter((policy) => policy !== undefined);
-  if (interest.publicWrites || written.length === 0 || policies.length < written.length)
+  if (interest.publicWrites || written.length === 0 || policies.length < written.length) {
     policies.push(chaincodePolicy);
+  }
   return policies;
 }
 

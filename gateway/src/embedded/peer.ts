@@ -17,11 +17,11 @@ import type { StateReader } from './store/stateReader';
  * when it is the gateway's own.
  */
 export class ProposalRefused extends Error {
-  constructor(
-    message: string,
-    readonly answered: boolean,
-  ) {
+  readonly answered: boolean;
+
+  constructor(message: string, answered: boolean) {
     super(message);
+    this.answered = answered;
   }
 }
 
@@ -62,18 +62,24 @@ export class Peer {
   /** Where the organisation's gateway listens; set when it does. */
   endpoint = '';
 
-  constructor(private readonly options: PeerOptions) {}
+  readonly #options: PeerOptions;
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+  }
 
   get mspId(): string {
-    return this.options.mspId;
+    return this.#options.mspId;
   }
 
   /** Checks the proposal and runs it. Throws ProposalRefused. */
   async process(proposal: Proposal, endorse: boolean): Promise<PeerReply> {
-    const creator = this.check(proposal);
-    if (proposal.chaincodeName === QUERY_CHAINCODE) return this.queryLedger(proposal, creator, endorse);
+    const creator = this.#check(proposal);
+    if (proposal.chaincodeName === QUERY_CHAINCODE) {
+      return this.#queryLedger(proposal, creator, endorse);
+    }
     try {
-      const outcome = await this.options.host.simulate({
+      const outcome = await this.#options.host.simulate({
         signedProposal: proposal.signedProposal,
         input: proposal.input,
         channelId: proposal.channelId,
@@ -82,16 +88,18 @@ export class Peer {
         creator,
         endorse,
       });
-      return this.reply(proposal, outcome);
+      return this.#reply(proposal, outcome);
     } catch (error) {
-      if (!(error instanceof ChaincodeUnavailable)) throw error;
-      return this.failure(proposal, error.message);
+      if (!(error instanceof ChaincodeUnavailable)) {
+        throw error;
+      }
+      return this.#failure(proposal, error.message);
     }
   }
 
   /** What every peer checks before it executes anything, in a peer's order. Throws ProposalRefused. */
-  private check(proposal: Proposal): Principal {
-    const { channel, membership, reader, clock } = this.options;
+  #check(proposal: Proposal): Principal {
+    const { channel, membership, reader, clock } = this.#options;
     const now = clock();
     if (membership.hasExpired(proposal.creator, now)) {
       throw new ProposalRefused('proposal client identity expired', false);
@@ -104,10 +112,14 @@ export class Peer {
       );
     }
     const invalid = malformation(proposal);
-    if (invalid !== undefined) throw new ProposalRefused(`error validating proposal: ${invalid}`, true);
+    if (invalid !== undefined) {
+      throw new ProposalRefused(`error validating proposal: ${invalid}`, true);
+    }
     const denied = `error validating proposal: access denied: channel [${channel}] creator org`;
     const creator = membership.identify(proposal.creator);
-    if (!creator) throw new ProposalRefused(`${denied} unknown, creator is malformed`, true);
+    if (!creator) {
+      throw new ProposalRefused(`${denied} unknown, creator is malformed`, true);
+    }
     if (!hasRole(creator) || !hasSigned(creator, proposal.proposalBytes, proposal.signature)) {
       throw new ProposalRefused(`${denied} [${creator.mspId}]`, true);
     }
@@ -121,24 +133,28 @@ export class Peer {
     // A system chaincode asks for a policy of its own.
     const refusal =
       proposal.chaincodeName === QUERY_CHAINCODE ? undefined : refusalOf(creator, 'Writers', channel);
-    if (refusal !== undefined) throw new ProposalRefused(refusal, true);
+    if (refusal !== undefined) {
+      throw new ProposalRefused(refusal, true);
+    }
     return { mspId: creator.mspId, role: creator.role };
   }
 
-  private queryLedger(proposal: Proposal, creator: Principal, endorse: boolean): PeerReply {
-    const { channel, reader } = this.options;
+  #queryLedger(proposal: Proposal, creator: Principal, endorse: boolean): PeerReply {
+    const { channel, reader } = this.#options;
     try {
       const payload = queryLedger(proposal.args, creator, channel, reader);
-      const endorsed = endorse ? this.endorseQuery(proposal, payload) : undefined;
+      const endorsed = endorse ? this.#endorseQuery(proposal, payload) : undefined;
       return { kind: 'success', status: 200, message: '', payload, endorsed };
     } catch (error) {
-      if (!(error instanceof SystemChaincodeError)) throw error;
+      if (!(error instanceof SystemChaincodeError)) {
+        throw error;
+      }
       return { kind: 'chaincodeError', message: `chaincode response 500, ${error.message}` };
     }
   }
 
   /** A system chaincode reads the ledger without a simulator: nothing was read or written that a block would have to hold. */
-  private endorseQuery(proposal: Proposal, payload: Uint8Array): EndorsedReply {
+  #endorseQuery(proposal: Proposal, payload: Uint8Array): EndorsedReply {
     const response = new peer.Response();
     response.setStatus(200);
     response.setPayload(payload);
@@ -150,7 +166,7 @@ export class Peer {
       chaincodeName: proposal.chaincodeName,
       chaincodeVersion: 'syscc',
     });
-    const { identity, privateKey } = this.options;
+    const { identity, privateKey } = this.#options;
     const signature = signLowS(privateKey, Buffer.concat([responsePayload, identity]));
     return {
       responsePayload,
@@ -160,19 +176,23 @@ export class Peer {
     };
   }
 
-  private reply(proposal: Proposal, outcome: SimulationOutcome): PeerReply {
-    if (outcome.kind === 'failed') return this.failure(proposal, outcome.message);
+  #reply(proposal: Proposal, outcome: SimulationOutcome): PeerReply {
+    if (outcome.kind === 'failed') {
+      return this.#failure(proposal, outcome.message);
+    }
     const { status, message, payload, endorsed } = outcome;
     if (status < 200 || status >= 400) {
       return { kind: 'chaincodeError', message: `chaincode response ${status}, ${message}` };
     }
-    if (!endorsed) return { kind: 'success', status, message, payload, endorsed: undefined };
+    if (!endorsed) {
+      return { kind: 'success', status, message, payload, endorsed: undefined };
+    }
     const { signature, ...results } = endorsed;
-    const endorsement = { mspId: this.mspId, endorser: this.options.identity, signature };
+    const endorsement = { mspId: this.mspId, endorser: this.#options.identity, signature };
     return { kind: 'success', status, message, payload, endorsed: { ...results, endorsement } };
   }
 
-  private failure(proposal: Proposal, reason: string): PeerReply {
+  #failure(proposal: Proposal, reason: string): PeerReply {
     return {
       kind: 'peerError',
       message: `error in simulation: failed to execute transaction ${proposal.transactionId}: ${reason}`,
@@ -196,13 +216,21 @@ function malformation(proposal: Proposal): string | undefined {
     const name = Object.entries(HeaderType).find(([, value]) => value === proposal.type)?.[0];
     return `invalid header type ${name ?? proposal.type}`;
   }
-  if (proposal.epoch !== 0) return 'epoch is non-zero';
-  if (proposal.nonce.length === 0) return 'nonce is empty';
-  if (proposal.creator.length === 0) return 'creator is empty';
+  if (proposal.epoch !== 0) {
+    return 'epoch is non-zero';
+  }
+  if (proposal.nonce.length === 0) {
+    return 'nonce is empty';
+  }
+  if (proposal.creator.length === 0) {
+    return 'creator is empty';
+  }
   const expected = transactionIdOf(proposal.nonce, proposal.creator);
   if (proposal.transactionId !== expected) {
     return `incorrectly computed txid '${proposal.transactionId}' -- expected '${expected}'`;
   }
-  if (proposal.signature.length === 0) return 'empty signature bytes';
+  if (proposal.signature.length === 0) {
+    return 'empty signature bytes';
+  }
   return undefined;
 }

@@ -47,48 +47,53 @@ export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promi
 class RunningLedger implements EmbeddedLedger {
   readonly channel: string;
   readonly chaincodeName: string;
-  private readonly membership: Membership;
-  private readonly pool: PrivateDataPool;
-  private readonly feed: BlockFeed;
-  private readonly height = new BigInt64Array(new SharedArrayBuffer(8));
-  private readonly hosts: ChaincodeHost[];
-  private readonly peers: Peer[];
-  private readonly committer: Committer;
-  private readonly admission: Admission;
-  private readonly orderer: Orderer;
-  private readonly servers: Server[] = [];
-  private closing: Promise<void> | undefined;
+  readonly #membership: Membership;
+  readonly #pool: PrivateDataPool;
+  readonly #feed: BlockFeed;
+  readonly #height = new BigInt64Array(new SharedArrayBuffer(8));
+  readonly #hosts: ChaincodeHost[];
+  readonly #peers: Peer[];
+  readonly #committer: Committer;
+  readonly #admission: Admission;
+  readonly #orderer: Orderer;
+  readonly #servers: Server[] = [];
+  #closing: Promise<void> | undefined;
 
-  constructor(
-    private readonly resolved: Resolved,
-    private readonly identities: Identities,
-    private readonly store: LedgerStore,
-    private readonly transient: TransientStore,
-  ) {
-    this.pool = new PrivateDataPool(transient);
+  readonly #resolved: Resolved;
+  readonly #identities: Identities;
+  readonly #store: LedgerStore;
+  readonly #transient: TransientStore;
+
+  constructor(resolved: Resolved, identities: Identities, store: LedgerStore, transient: TransientStore) {
+    this.#resolved = resolved;
+    this.#identities = identities;
+    this.#store = store;
+    this.#transient = transient;
+
+    this.#pool = new PrivateDataPool(transient);
     const { options, limits, log } = resolved;
     this.channel = options.channel;
     this.chaincodeName = resolved.definition.name;
     const members = [...identities.organisations, identities.ordering];
-    this.membership = new Membership(
+    this.#membership = new Membership(
       members.map(({ mspId, authority }) => [mspId, authority.certificatePem]),
     );
-    this.feed = new BlockFeed(store.reader);
-    this.committer = this.newCommitter();
-    this.hosts = identities.organisations.map((files) => this.newHost(files));
-    this.peers = identities.organisations.map((files, i) => this.newPeer(files, this.hosts[i]));
-    this.admission = new Admission({
+    this.#feed = new BlockFeed(store.reader);
+    this.#committer = this.#newCommitter();
+    this.#hosts = identities.organisations.map((files) => this.#newHost(files));
+    this.#peers = identities.organisations.map((files, i) => this.#newPeer(files, this.#hosts[i]));
+    this.#admission = new Admission({
       channel: this.channel,
       absoluteMaxBytes: limits.absoluteMaxBytes,
-      membership: this.membership,
+      membership: this.#membership,
       reader: store.reader,
-      pool: this.pool,
+      pool: this.#pool,
       clock: resolved.clock,
     });
-    this.orderer = new Orderer(
+    this.#orderer = new Orderer(
       limits,
       (envelopes) => {
-        this.committer.commit(envelopes);
+        this.#committer.commit(envelopes);
       },
       (error) => {
         log(`the ledger stops taking transactions: ${error.stack ?? error.message}`);
@@ -97,19 +102,21 @@ class RunningLedger implements EmbeddedLedger {
   }
 
   async start(): Promise<void> {
-    const { log, options, mspIds } = this.resolved;
+    const { log, options, mspIds } = this.#resolved;
     log(
       `embedded ledger, channel ${options.channel}, organisations ${mspIds.join(', ')}: one process plays all of them and the orderer. They are not independent parties, and there is no fault tolerance.`,
     );
-    bootstrap(this.resolved, this.identities, this.store.reader, this.committer);
-    this.publishHeight(this.store.reader.height());
-    await Promise.all(this.hosts.map((host) => host.start()));
-    await this.listen();
+    bootstrap(this.#resolved, this.#identities, this.#store.reader, this.#committer);
+    this.#publishHeight(this.#store.reader.height());
+    await Promise.all(this.#hosts.map((host) => host.start()));
+    await this.#listen();
   }
 
-  private newCommitter(): Committer {
-    const { resolved, identities, membership, store } = this;
-    const { mspIds, chaincodePolicy, definition, collections, options } = resolved;
+  #newCommitter(): Committer {
+    const identities = this.#identities;
+    const membership = this.#membership;
+    const store = this.#store;
+    const { mspIds, chaincodePolicy, definition, collections, options } = this.#resolved;
     const everyPeer: SignaturePolicy = {
       kind: 'outOf',
       n: mspIds.length,
@@ -121,7 +128,7 @@ class RunningLedger implements EmbeddedLedger {
     ]);
     return new Committer({
       store,
-      pool: this.pool,
+      pool: this.#pool,
       signer: {
         identity: serializeIdentity(ORDERER_MSP, identities.ordering.node.certificatePem),
         privateKey: createPrivateKey(identities.ordering.node.privateKeyPem),
@@ -137,18 +144,18 @@ class RunningLedger implements EmbeddedLedger {
           isKnownTransaction: (id) => store.reader.transaction(id) !== undefined,
         }),
       committed: ({ number, transactions }) => {
-        this.publishHeight(number + 1);
-        this.feed.announce(transactions.map(({ id }) => id));
+        this.#publishHeight(number + 1);
+        this.#feed.announce(transactions.map(({ id }) => id));
       },
     });
   }
 
-  private publishHeight(height: number): void {
-    Atomics.store(this.height, 0, BigInt(height));
+  #publishHeight(height: number): void {
+    Atomics.store(this.#height, 0, BigInt(height));
   }
 
-  private newHost(files: OrganisationFiles): ChaincodeHost {
-    const { options, definition, mspIds, log } = this.resolved;
+  #newHost(files: OrganisationFiles): ChaincodeHost {
+    const { options, definition, mspIds, log } = this.#resolved;
     const module = path.resolve(options.chaincode.module);
     return new ChaincodeHost({
       settings: {
@@ -160,48 +167,56 @@ class RunningLedger implements EmbeddedLedger {
         channel: options.channel,
         organisations: mspIds,
         collections: [...definition.collections],
-        storeFile: this.store.file,
+        storeFile: this.#store.file,
         endorser: serializeIdentity(files.mspId, files.node.certificatePem),
         endorserKeyPem: files.node.privateKeyPem,
-        height: this.height.buffer,
+        height: this.#height.buffer,
       },
       onExit: options.chaincode.onExit ?? 'restart',
       executeTimeoutMs: options.chaincode.executeTimeoutMs ?? 30_000,
       log,
       stopped: () => {
-        for (const host of this.hosts) host.stop();
+        for (const host of this.#hosts) {
+          host.stop();
+        }
       },
     });
   }
 
-  private newPeer(files: OrganisationFiles, host: ChaincodeHost | undefined): Peer {
-    if (!host) throw new Error(`No chaincode host for ${files.mspId}.`);
+  #newPeer(files: OrganisationFiles, host: ChaincodeHost | undefined): Peer {
+    if (!host) {
+      throw new Error(`No chaincode host for ${files.mspId}.`);
+    }
     return new Peer({
       mspId: files.mspId,
       identity: serializeIdentity(files.mspId, files.node.certificatePem),
       privateKey: createPrivateKey(files.node.privateKeyPem),
       channel: this.channel,
-      membership: this.membership,
-      reader: this.store.reader,
+      membership: this.#membership,
+      reader: this.#store.reader,
       host,
-      clock: this.resolved.clock,
+      clock: this.#resolved.clock,
     });
   }
 
-  private async listen(): Promise<void> {
-    const { host = '127.0.0.1', port = 0 } = this.resolved.options.listen ?? {};
-    const view = this.view();
-    for (const [i, peer] of this.peers.entries()) {
+  async #listen(): Promise<void> {
+    const { host = '127.0.0.1', port = 0 } = this.#resolved.options.listen ?? {};
+    const view = this.#view();
+    for (const [i, peer] of this.#peers.entries()) {
       const server = newPeerServer(view, peer);
       const bound = await bind(server, host, port === 0 ? 0 : port + i);
-      this.servers.push(server);
+      this.#servers.push(server);
       peer.endpoint = `${host}:${bound}`;
-      this.resolved.log(`peer of ${peer.mspId} at ${peer.endpoint}`);
+      this.#resolved.log(`peer of ${peer.mspId} at ${peer.endpoint}`);
     }
   }
 
-  private view(): ChannelView {
-    const { resolved, membership, peers, store, feed } = this;
+  #view(): ChannelView {
+    const resolved = this.#resolved;
+    const membership = this.#membership;
+    const peers = this.#peers;
+    const store = this.#store;
+    const feed = this.#feed;
     return {
       channelId: resolved.options.channel,
       chaincodeName: resolved.definition.name,
@@ -212,17 +227,17 @@ class RunningLedger implements EmbeddedLedger {
       chaincodePolicy: () => resolved.chaincodePolicy,
       collections: () => resolved.collections,
       keepPrivateData: (transactionId, results) => {
-        this.pool.add(transactionId, results, Number(Atomics.load(this.height, 0)));
+        this.#pool.add(transactionId, results, Number(Atomics.load(this.#height, 0)));
       },
-      order: (envelope) => this.order(envelope),
+      order: (envelope) => this.#order(envelope),
       clock: resolved.clock,
       log: resolved.log,
     };
   }
 
   /** Gives an envelope to the orderer; the orderer's reason when it refuses, with its status. */
-  private order(bytes: Uint8Array): Refusal | undefined {
-    if (this.closing) {
+  #order(bytes: Uint8Array): Refusal | undefined {
+    if (this.#closing) {
       return { status: 'SERVICE_UNAVAILABLE', info: 'the ledger is closing' };
     }
     const parts = openEnvelope(bytes);
@@ -230,18 +245,20 @@ class RunningLedger implements EmbeddedLedger {
       return badRequest('could not determine channel ID: envelope is malformed');
     }
     const size = parts.payloadBytes.length + parts.signature.length;
-    const refusal = this.admission.refusal(parts, size);
+    const refusal = this.#admission.refusal(parts, size);
     if (refusal) {
       return refusal;
     }
-    const stopped = this.orderer.submit(bytes, size);
+    const stopped = this.#orderer.submit(bytes, size);
     return stopped === undefined ? undefined : { status: 'SERVICE_UNAVAILABLE', info: stopped };
   }
 
   organisation(mspId: string): EmbeddedOrganisation {
-    const files = this.identities.organisations.find((candidate) => candidate.mspId === mspId);
-    const peer = this.peers.find((candidate) => candidate.mspId === mspId);
-    if (!files || !peer) throw new Error(`Organisation ${mspId} is not on channel ${this.channel}.`);
+    const files = this.#identities.organisations.find((candidate) => candidate.mspId === mspId);
+    const peer = this.#peers.find((candidate) => candidate.mspId === mspId);
+    if (!files || !peer) {
+      throw new Error(`Organisation ${mspId} is not on channel ${this.channel}.`);
+    }
     const users = [...files.users].map(([name, { certificatePem, certificatePath, privateKeyPath }]) => [
       name,
       { certificatePem, certificatePath, privateKeyPath },
@@ -255,16 +272,16 @@ class RunningLedger implements EmbeddedLedger {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.stop();
-    return this.closing;
+    this.#closing ??= this.#stop();
+    return this.#closing;
   }
 
-  private async stop(): Promise<void> {
-    this.orderer.flush();
-    this.feed.close();
-    await Promise.all(this.servers.map(shutDown));
-    await Promise.all(this.hosts.map((host) => host.close()));
-    this.store.close();
-    this.transient.close();
+  async #stop(): Promise<void> {
+    this.#orderer.flush();
+    this.#feed.close();
+    await Promise.all(this.#servers.map(shutDown));
+    await Promise.all(this.#hosts.map((host) => host.close()));
+    this.#store.close();
+    this.#transient.close();
   }
 }

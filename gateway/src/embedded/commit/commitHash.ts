@@ -35,11 +35,20 @@ interface Write {
 
 function encodeWrite(write: Write): Uint8Array {
   const writer = new BinaryWriter();
-  if (write.namespace !== undefined) writer.writeString(1, write.namespace);
-  if (write.collection !== undefined) writer.writeString(2, write.collection);
-  if (write.key.length > 0) writer.writeBytes(3, write.key);
-  if (write.value === undefined) writer.writeBool(4, true);
-  else writer.writeBytes(5, write.value);
+  if (write.namespace !== undefined) {
+    writer.writeString(1, write.namespace);
+  }
+  if (write.collection !== undefined) {
+    writer.writeString(2, write.collection);
+  }
+  if (write.key.length > 0) {
+    writer.writeBytes(3, write.key);
+  }
+  if (write.value === undefined) {
+    writer.writeBool(4, true);
+  } else {
+    writer.writeBytes(5, write.value);
+  }
   writer.writeBytes(6, Buffer.concat([orderedNumber(write.version.block), orderedNumber(write.version.tx)]));
   return writer.getResultBuffer();
 }
@@ -49,7 +58,9 @@ function writesOf(updates: BlockUpdates): Write[] {
   return namespaces.flatMap((namespace) => {
     const own = [...publicWrites(updates, namespace), ...hashWrites(updates, namespace)];
     const [first] = own;
-    if (first) first.namespace = namespace;
+    if (first) {
+      first.namespace = namespace;
+    }
     return own;
   });
 }
@@ -71,7 +82,9 @@ function hashWrites(updates: BlockUpdates, namespace: string): Write[] {
         version,
       }));
       const [first] = own;
-      if (first) first.collection = collection;
+      if (first) {
+        first.collection = collection;
+      }
       return own;
     });
 }
@@ -86,6 +99,8 @@ export function commitHash(
   previous: Uint8Array | undefined,
 ): Buffer {
   const writer = new BinaryWriter();
-  for (const write of writesOf(updates)) writer.writeBytes(1, encodeWrite(write));
+  for (const write of writesOf(updates)) {
+    writer.writeBytes(1, encodeWrite(write));
+  }
   return sha256(varint(codes.length), codes, writer.getResultBuffer(), previous ?? new Uint8Array());
 }

@@ -13,27 +13,37 @@ interface Pooled {
 
 /** Private writes of endorsed transactions that are not committed yet, from this process or from one before it. */
 export class PrivateDataPool {
-  private readonly byTransaction = new Map<string, Pooled>();
+  readonly #byTransaction = new Map<string, Pooled>();
 
-  constructor(private readonly store: TransientStore) {
-    for (const { transactionId, height, ...set } of store.all()) this.keep(transactionId, height, set);
+  readonly #store: TransientStore;
+
+  constructor(store: TransientStore) {
+    this.#store = store;
+
+    for (const { transactionId, height, ...set } of store.all()) {
+      this.#keep(transactionId, height, set);
+    }
   }
 
   /** Keeps what one endorsement produced; `height` is the chain's at that moment. */
   add(transactionId: string, privateResults: Uint8Array, height: number): void {
     const added: TransientSet[] = [];
     for (const set of decodePrivateSets(privateResults)) {
-      if (this.keep(transactionId, height, set)) added.push({ transactionId, height, ...set });
+      if (this.#keep(transactionId, height, set)) {
+        added.push({ transactionId, height, ...set });
+      }
     }
-    this.store.add(added);
+    this.#store.add(added);
   }
 
   /** @returns whether it is new. */
-  private keep(transactionId: string, height: number, set: PrivateSet): boolean {
-    const pooled = this.byTransaction.get(transactionId) ?? { height, sets: [] };
+  #keep(transactionId: string, height: number, set: PrivateSet): boolean {
+    const pooled = this.#byTransaction.get(transactionId) ?? { height, sets: [] };
     const hash = sha256(set.bytes);
-    this.byTransaction.set(transactionId, pooled);
-    if (pooled.sets.some((known) => sameSet(known, set) && known.hash.equals(hash))) return false;
+    this.#byTransaction.set(transactionId, pooled);
+    if (pooled.sets.some((known) => sameSet(known, set) && known.hash.equals(hash))) {
+      return false;
+    }
     pooled.sets.push({ ...set, hash });
     return true;
   }
@@ -45,18 +55,24 @@ export class PrivateDataPool {
     collection: string,
     hash: Uint8Array,
   ): Uint8Array | undefined {
-    const sets = this.byTransaction.get(transactionId)?.sets ?? [];
+    const sets = this.#byTransaction.get(transactionId)?.sets ?? [];
     return sets.find((set) => sameSet(set, { namespace, collection }) && set.hash.equals(hash))?.bytes;
   }
 
   /** Forgets committed transactions and, now and then, those that never came. */
   forget(transactionIds: Iterable<string>, height: number): void {
-    const gone = [...transactionIds].filter((id) => this.byTransaction.has(id));
+    const gone = [...transactionIds].filter((id) => this.#byTransaction.has(id));
     if (height % 100 === 0) {
-      for (const [id, pooled] of this.byTransaction) if (pooled.height + KEEP_BLOCKS < height) gone.push(id);
+      for (const [id, pooled] of this.#byTransaction) {
+        if (pooled.height + KEEP_BLOCKS < height) {
+          gone.push(id);
+        }
+      }
     }
-    for (const id of gone) this.byTransaction.delete(id);
-    this.store.remove(gone);
+    for (const id of gone) {
+      this.#byTransaction.delete(id);
+    }
+    this.#store.remove(gone);
   }
 }
 

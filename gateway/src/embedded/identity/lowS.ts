@@ -20,11 +20,14 @@ interface EcdsaParts {
 function parts(der: Uint8Array): EcdsaParts | undefined {
   const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength);
   const rLength = bytes[3];
-  if (bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2 || bytes[2] !== 0x02 || rLength === undefined)
+  if (bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2 || bytes[2] !== 0x02 || rLength === undefined) {
     return undefined;
+  }
   const sAt = 4 + rLength;
   const sLength = bytes[sAt + 1];
-  if (bytes[sAt] !== 0x02 || sLength === undefined || sAt + 2 + sLength !== bytes.length) return undefined;
+  if (bytes[sAt] !== 0x02 || sLength === undefined || sAt + 2 + sLength !== bytes.length) {
+    return undefined;
+  }
   const s = bytes.subarray(sAt + 2).toString('hex');
   return s === '' ? undefined : { r: bytes.subarray(4, sAt), s: BigInt(`0x${s}`) };
 }
@@ -41,7 +44,9 @@ export function signLowS(privateKey: KeyObject, data: Uint8Array): Buffer {
   const signature = sign('sha256', data, privateKey);
   const order = orderOf(privateKey);
   const split = parts(signature);
-  if (order === undefined || split === undefined || split.s <= order >> 1n) return signature;
+  if (order === undefined || split === undefined || split.s <= order >> 1n) {
+    return signature;
+  }
   const s = integer(order - split.s);
   const body = Buffer.concat([
     Buffer.from([0x02, split.r.length]),
@@ -56,6 +61,8 @@ export function signLowS(privateKey: KeyObject, data: Uint8Array): Buffer {
 export function verifyLowS(publicKey: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
   const order = orderOf(publicKey);
   const split = parts(signature);
-  if (order === undefined || split === undefined || split.s > order >> 1n) return false;
+  if (order === undefined || split === undefined || split.s > order >> 1n) {
+    return false;
+  }
   return verify('sha256', data, publicKey, signature);
 }

@@ -25,26 +25,32 @@ export interface Identity {
 
 /** The channel's members: turns the creator bytes of a message into an identity, or refuses them. */
 export class Membership {
-  private readonly authorities = new Map<string, X509Certificate>();
-  private readonly cache = new Map<string, Identity | undefined>();
-  private readonly expiries = new Map<string, number | undefined>();
+  readonly #authorities = new Map<string, X509Certificate>();
+  readonly #cache = new Map<string, Identity | undefined>();
+  readonly #expiries = new Map<string, number | undefined>();
 
   /** `authorities`: MSP id → PEM of the organisation's root certificate. */
   constructor(authorities: Iterable<[string, string]>) {
-    for (const [mspId, pem] of authorities) this.authorities.set(mspId, new X509Certificate(pem));
+    for (const [mspId, pem] of authorities) {
+      this.#authorities.set(mspId, new X509Certificate(pem));
+    }
   }
 
   has(mspId: string): boolean {
-    return this.authorities.has(mspId);
+    return this.#authorities.has(mspId);
   }
 
   /** Undefined when the bytes are malformed, the MSP is unknown or its authority did not issue the certificate. */
   identify(creator: Uint8Array): Identity | undefined {
     const key = Buffer.from(creator).toString('latin1');
-    if (this.cache.has(key)) return this.cache.get(key);
-    const identity = this.parse(creator);
-    if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-    this.cache.set(key, identity);
+    if (this.#cache.has(key)) {
+      return this.#cache.get(key);
+    }
+    const identity = this.#parse(creator);
+    if (this.#cache.size >= CACHE_LIMIT) {
+      this.#cache.clear();
+    }
+    this.#cache.set(key, identity);
     return identity;
   }
 
@@ -54,21 +60,29 @@ export class Membership {
    */
   hasExpired(creator: Uint8Array, now: number): boolean {
     const key = Buffer.from(creator).toString('latin1');
-    if (!this.expiries.has(key)) {
-      if (this.expiries.size >= CACHE_LIMIT) this.expiries.clear();
+    if (!this.#expiries.has(key)) {
+      if (this.#expiries.size >= CACHE_LIMIT) {
+        this.#expiries.clear();
+      }
       const parsed = deserialize(creator);
-      this.expiries.set(key, parsed && Date.parse(parsed.certificate.validTo));
+      this.#expiries.set(key, parsed && Date.parse(parsed.certificate.validTo));
     }
-    return now > (this.expiries.get(key) ?? Infinity);
+    return now > (this.#expiries.get(key) ?? Infinity);
   }
 
-  private parse(creator: Uint8Array): Identity | undefined {
+  #parse(creator: Uint8Array): Identity | undefined {
     const parsed = deserialize(creator);
-    const authority = parsed && this.authorities.get(parsed.mspId);
-    if (!parsed || !authority) return undefined;
+    const authority = parsed && this.#authorities.get(parsed.mspId);
+    if (!parsed || !authority) {
+      return undefined;
+    }
     const { certificate } = parsed;
-    if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) return undefined;
-    if (!beganUnder(authority, certificate)) return undefined;
+    if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) {
+      return undefined;
+    }
+    if (!beganUnder(authority, certificate)) {
+      return undefined;
+    }
     return {
       mspId: parsed.mspId,
       role: certificate.ca ? undefined : roleOf(certificate),
@@ -117,9 +131,15 @@ const VERIFIED_LIMIT = 10_000;
 /** Checks a low-S ECDSA signature over SHA-256 of `data`. */
 export function hasSigned(identity: Identity, data: Uint8Array, signature: Uint8Array): boolean {
   const key = sha256(identity.certificateSha256, sha256(data), signature).toString('latin1');
-  if (verified.has(key)) return true;
-  if (!verifyLowS(identity.publicKey, data, signature)) return false;
-  if (verified.size >= VERIFIED_LIMIT) verified.clear();
+  if (verified.has(key)) {
+    return true;
+  }
+  if (!verifyLowS(identity.publicKey, data, signature)) {
+    return false;
+  }
+  if (verified.size >= VERIFIED_LIMIT) {
+    verified.clear();
+  }
   verified.add(key);
   return true;
 }

@@ -48,7 +48,9 @@ export async function openOrganisationFiles(
   if (nodeRole === 'peer') {
     stored.set('Admin', await issue('users/Admin', { commonName: `Admin@${domain}`, role: 'admin' }));
     for (const user of users) {
-      if (user.name === 'Admin') continue;
+      if (user.name === 'Admin') {
+        continue;
+      }
       const attributes = user.attributes === undefined ? {} : { attributes: user.attributes };
       const wanted: Wanted = { commonName: `${user.name}@${domain}`, role: 'client', ...attributes };
       stored.set(user.name, await issue(`users/${safeName(user.name)}`, wanted));

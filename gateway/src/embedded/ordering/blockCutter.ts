@@ -15,36 +15,46 @@ export interface Message {
  * would overflow the block starts the next, and a full count closes it.
  */
 export class BlockCutter<T extends Message> {
-  private pending: T[] = [];
-  private pendingBytes = 0;
+  #pending: T[] = [];
+  #pendingBytes = 0;
 
-  constructor(private readonly limits: CutterLimits) {}
+  readonly #limits: CutterLimits;
+
+  constructor(limits: CutterLimits) {
+    this.#limits = limits;
+  }
 
   get hasPending(): boolean {
-    return this.pending.length > 0;
+    return this.#pending.length > 0;
   }
 
   /** The blocks that the message completes, in order. */
   add(message: T): T[][] {
     const { size } = message;
     const blocks: T[][] = [];
-    if (size > this.limits.preferredMaxBytes) {
-      if (this.hasPending) blocks.push(this.cut());
+    if (size > this.#limits.preferredMaxBytes) {
+      if (this.hasPending) {
+        blocks.push(this.cut());
+      }
       blocks.push([message]);
       return blocks;
     }
-    if (this.hasPending && this.pendingBytes + size > this.limits.preferredMaxBytes) blocks.push(this.cut());
-    this.pending.push(message);
-    this.pendingBytes += size;
-    if (this.pending.length >= this.limits.maxMessageCount) blocks.push(this.cut());
+    if (this.hasPending && this.#pendingBytes + size > this.#limits.preferredMaxBytes) {
+      blocks.push(this.cut());
+    }
+    this.#pending.push(message);
+    this.#pendingBytes += size;
+    if (this.#pending.length >= this.#limits.maxMessageCount) {
+      blocks.push(this.cut());
+    }
     return blocks;
   }
 
   /** What is pending, as a block. */
   cut(): T[] {
-    const block = this.pending;
-    this.pending = [];
-    this.pendingBytes = 0;
+    const block = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
     return block;
   }
 }

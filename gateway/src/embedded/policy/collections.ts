@@ -33,20 +33,24 @@ export class CollectionConfigError extends Error {}
 
 /** The chaincode's collections, including the implicit one of every organisation on the channel. */
 export class Collections {
-  private readonly byName = new Map<string, Collection>();
+  readonly #byName = new Map<string, Collection>();
 
   constructor(configs: readonly CollectionConfig[], organisations: readonly string[]) {
-    for (const config of configs) this.byName.set(config.name, fromConfig(config, this.byName));
-    for (const mspId of organisations) this.byName.set(IMPLICIT + mspId, implicit(mspId));
+    for (const config of configs) {
+      this.#byName.set(config.name, fromConfig(config, this.#byName));
+    }
+    for (const mspId of organisations) {
+      this.#byName.set(IMPLICIT + mspId, implicit(mspId));
+    }
   }
 
   get(name: string): Collection | undefined {
-    return this.byName.get(name);
+    return this.#byName.get(name);
   }
 
   /** Whether the organisation's peer keeps the private values. */
   isMember(name: string, mspId: string): boolean {
-    const collection = this.byName.get(name);
+    const collection = this.#byName.get(name);
     return collection !== undefined && namesOrganisation(collection.members, mspId);
   }
 }
@@ -78,7 +82,9 @@ function fromConfig(config: CollectionConfig, known: ReadonlyMap<string, Collect
       `Collection name '${config.name}' must be letters, digits, '-' and '_', not starting with '_'.`,
     );
   }
-  if (known.has(config.name)) throw new CollectionConfigError(`Collection '${config.name}' is there twice.`);
+  if (known.has(config.name)) {
+    throw new CollectionConfigError(`Collection '${config.name}' is there twice.`);
+  }
   const { requiredPeerCount = 0, maxPeerCount = 0 } = config;
   if (requiredPeerCount < 0 || maxPeerCount < requiredPeerCount) {
     throw new CollectionConfigError(

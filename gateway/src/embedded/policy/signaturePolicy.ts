@@ -26,11 +26,17 @@ function tokens(text: string): Token[] {
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const at = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
-    if (!match) throw new PolicySyntaxError(`Policy ${text}: unexpected character at position ${at}.`);
+    if (!match) {
+      throw new PolicySyntaxError(`Policy ${text}: unexpected character at position ${at}.`);
+    }
     const [, word, , principal, mark] = match;
-    if (word !== undefined) found.push({ kind: 'word', text: word });
-    else if (principal !== undefined) found.push({ kind: 'principal', text: principal });
-    else found.push({ kind: 'mark', text: mark ?? '' });
+    if (word !== undefined) {
+      found.push({ kind: 'word', text: word });
+    } else if (principal !== undefined) {
+      found.push({ kind: 'principal', text: principal });
+    } else {
+      found.push({ kind: 'mark', text: mark ?? '' });
+    }
   }
   return found;
 }
@@ -46,32 +52,50 @@ export function parsePolicy(text: string): SignaturePolicy {
   };
   const mark = (wanted: string): boolean => {
     const token = list[at];
-    if (token?.kind !== 'mark' || token.text !== wanted) return false;
+    if (token?.kind !== 'mark' || token.text !== wanted) {
+      return false;
+    }
     at += 1;
     return true;
   };
   const policy = (): SignaturePolicy => {
     const token = list[at] ?? fail('a policy');
     at += 1;
-    if (token.kind === 'principal') return principal(token.text, text);
-    if (token.kind !== 'word') fail('AND, OR, OutOf or a quoted principal');
-    if (!mark('(')) fail("'('");
+    if (token.kind === 'principal') {
+      return principal(token.text, text);
+    }
+    if (token.kind !== 'word') {
+      fail('AND, OR, OutOf or a quoted principal');
+    }
+    if (!mark('(')) {
+      fail("'('");
+    }
     const gate = token.text.toLowerCase();
     const n = gate === 'outof' ? count() : undefined;
     const rules = [policy()];
-    while (mark(',')) rules.push(policy());
-    if (!mark(')')) fail("',' or ')'");
+    while (mark(',')) {
+      rules.push(policy());
+    }
+    if (!mark(')')) {
+      fail("',' or ')'");
+    }
     return combine(gate, n, rules, text);
   };
   const count = (): number => {
     const token = list[at];
-    if (token?.kind !== 'word' || !/^\d+$/.test(token.text)) fail('a number');
+    if (token?.kind !== 'word' || !/^\d+$/.test(token.text)) {
+      fail('a number');
+    }
     at += 1;
-    if (!mark(',')) fail("','");
+    if (!mark(',')) {
+      fail("','");
+    }
     return Number(token?.text);
   };
   const result = policy();
-  if (at < list.length) fail('the end');
+  if (at < list.length) {
+    fail('the end');
+  }
   return result;
 }
 
@@ -81,8 +105,12 @@ function combine(
   rules: SignaturePolicy[],
   text: string,
 ): SignaturePolicy {
-  if (gate === 'and') return { kind: 'outOf', n: rules.length, rules };
-  if (gate === 'or') return { kind: 'outOf', n: 1, rules };
+  if (gate === 'and') {
+    return { kind: 'outOf', n: rules.length, rules };
+  }
+  if (gate === 'or') {
+    return { kind: 'outOf', n: 1, rules };
+  }
   if (gate === 'outof' && n !== undefined) {
     if (n < 1 || n > rules.length) {
       throw new PolicySyntaxError(`Policy ${text}: OutOf asks for ${n} of ${rules.length} policies.`);
@@ -122,23 +150,31 @@ function evaluate(policy: SignaturePolicy, signers: readonly Principal[], used: 
     const index = signers.findIndex(
       (signer, i) => !used.has(i) && satisfies(signer, policy.mspId, policy.role),
     );
-    if (index < 0) return false;
+    if (index < 0) {
+      return false;
+    }
     used.add(index);
     return true;
   }
   let satisfied = 0;
   for (const rule of policy.rules) {
     const attempt = new Set(used);
-    if (!evaluate(rule, signers, attempt)) continue;
+    if (!evaluate(rule, signers, attempt)) {
+      continue;
+    }
     satisfied += 1;
-    for (const index of attempt) used.add(index);
+    for (const index of attempt) {
+      used.add(index);
+    }
   }
   return satisfied >= policy.n;
 }
 
 /** Every organisation that a policy names, in order of appearance. */
 export function organisationsOf(policy: SignaturePolicy): string[] {
-  if (policy.kind === 'signedBy') return [policy.mspId];
+  if (policy.kind === 'signedBy') {
+    return [policy.mspId];
+  }
   return [...new Set(policy.rules.flatMap(organisationsOf))];
 }
 

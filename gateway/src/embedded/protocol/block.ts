@@ -26,8 +26,12 @@ function der(tag: number, body: Uint8Array): Buffer {
 
 function derInteger(value: number): Buffer {
   let hex = value.toString(16);
-  if (hex.length % 2 === 1) hex = `0${hex}`;
-  if (parseInt(hex.slice(0, 2), 16) > 0x7f) hex = `00${hex}`;
+  if (hex.length % 2 === 1) {
+    hex = `0${hex}`;
+  }
+  if (parseInt(hex.slice(0, 2), 16) > 0x7f) {
+    hex = `00${hex}`;
+  }
   return der(0x02, Buffer.from(hex, 'hex'));
 }
 
@@ -107,7 +111,9 @@ export function encodeBlock(parts: BlockParts): Uint8Array {
   const data = new common.BlockData();
   data.setDataList([...parts.data]);
   const commitHash = new common.Metadata();
-  if (parts.commitHash) commitHash.setValue(parts.commitHash);
+  if (parts.commitHash) {
+    commitHash.setValue(parts.commitHash);
+  }
   const metadata = new common.BlockMetadata();
   const none = new Uint8Array();
   metadata.setMetadataList([

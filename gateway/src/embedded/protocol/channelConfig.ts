@@ -30,7 +30,9 @@ export function configTransaction(settings: ChannelSettings): Uint8Array {
   root.setModPolicy('Admins');
   root.getGroupsMap().set('Application', applicationGroup(settings.organisations));
   root.getGroupsMap().set('Orderer', ordererGroup(settings));
-  for (const name of ['Readers', 'Writers', 'Admins']) root.getPoliciesMap().set(name, implicitPolicy(name));
+  for (const name of ['Readers', 'Writers', 'Admins']) {
+    root.getPoliciesMap().set(name, implicitPolicy(name));
+  }
   const config = new common.Config();
   config.setSequence(settings.sequence);
   config.setChannelGroup(root);
@@ -66,8 +68,9 @@ function wrap(data: Uint8Array, settings: ChannelSettings): Uint8Array {
 function applicationGroup(organisations: readonly ChannelMember[]): common.ConfigGroup {
   const group = new common.ConfigGroup();
   group.setModPolicy('Admins');
-  for (const name of ['Readers', 'Writers', 'Admins', 'Endorsement'])
+  for (const name of ['Readers', 'Writers', 'Admins', 'Endorsement']) {
     group.getPoliciesMap().set(name, implicitPolicy(name));
+  }
   for (const member of organisations) {
     const own = memberGroup(member);
     const id = member.mspId;
@@ -158,7 +161,9 @@ function implicitPolicy(name: string): common.ConfigPolicy {
 /** The authorities that a configuration names: MSP id → root certificates (PEM), with the part of the channel they serve. */
 export function membersOf(configData: Uint8Array): { mspId: string; orderer: boolean; rootsPem: string[] }[] {
   const root = common.ConfigEnvelope.deserializeBinary(configData).getConfig()?.getChannelGroup();
-  if (!root) return [];
+  if (!root) {
+    return [];
+  }
   const found: { mspId: string; orderer: boolean; rootsPem: string[] }[] = [];
   for (const part of ['Application', 'Orderer']) {
     root
@@ -167,7 +172,9 @@ export function membersOf(configData: Uint8Array): { mspId: string; orderer: boo
       ?.getGroupsMap()
       .forEach((group) => {
         const config = group.getValuesMap().get('MSP');
-        if (!config) return;
+        if (!config) {
+          return;
+        }
         const mspConfig = msp.MSPConfig.deserializeBinary(config.getValue_asU8());
         const fabric = msp.FabricMSPConfig.deserializeBinary(mspConfig.getConfig_asU8());
         const rootsPem = fabric.getRootCertsList_asU8().map((bytes) => Buffer.from(bytes).toString());

@@ -8,8 +8,12 @@ export function compareKeys(a: string, b: string): number {
   for (let i = 0; i < length; i += 1) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    if (x === y) continue;
-    if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(x) ? 1 : -1;
+    if (x === y) {
+      continue;
+    }
+    if (isSurrogate(x) !== isSurrogate(y)) {
+      return isSurrogate(x) ? 1 : -1;
+    }
     return x - y;
   }
   return a.length - b.length;

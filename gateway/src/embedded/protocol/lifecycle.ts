@@ -68,7 +68,9 @@ function stateBytes(bytes: Uint8Array): Uint8Array {
 
 function collectionPackage(configs: readonly CollectionConfig[]): peer.CollectionConfigPackage {
   const result = new peer.CollectionConfigPackage();
-  for (const config of configs) result.addConfig(collectionConfig(config));
+  for (const config of configs) {
+    result.addConfig(collectionConfig(config));
+  }
   return result;
 }
 

@@ -101,7 +101,9 @@ export function openEnvelope(bytes: Uint8Array): EnvelopeParts | undefined {
     const payloadBytes = envelope.getPayload_asU8();
     const payload = common.Payload.deserializeBinary(payloadBytes);
     const header = payload.getHeader();
-    if (!header) return undefined;
+    if (!header) {
+      return undefined;
+    }
     const parts = {
       channelHeader: header.getChannelHeader_asU8(),
       signatureHeader: header.getSignatureHeader_asU8(),
@@ -124,10 +126,14 @@ export function openEndorserTransaction(parts: EnvelopeParts): EndorserTransacti
   try {
     const actions = peer.Transaction.deserializeBinary(parts.payload.getData_asU8()).getActionsList();
     const first = actions[0];
-    if (!first) return undefined;
+    if (!first) {
+      return undefined;
+    }
     const actionPayload = peer.ChaincodeActionPayload.deserializeBinary(first.getPayload_asU8());
     const action = actionPayload.getAction();
-    if (!action) return undefined;
+    if (!action) {
+      return undefined;
+    }
     const responsePayload = action.getProposalResponsePayload_asU8();
     const response = peer.ProposalResponsePayload.deserializeBinary(responsePayload);
     return {

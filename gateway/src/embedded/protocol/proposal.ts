@@ -35,7 +35,9 @@ export function parseProposal(signed: peer.SignedProposal): Proposal {
   try {
     return parse(signed);
   } catch (error) {
-    if (error instanceof MalformedProposal) throw error;
+    if (error instanceof MalformedProposal) {
+      throw error;
+    }
     throw new MalformedProposal(
       `error unmarshalling Proposal: ${error instanceof Error ? error.message : 'bad bytes'}`,
     );
@@ -50,14 +52,18 @@ function parse(signed: peer.SignedProposal): Proposal {
   const signatureHeader = common.SignatureHeader.deserializeBinary(header.getSignatureHeader_asU8());
   const extension = peer.ChaincodeHeaderExtension.deserializeBinary(channelHeader.getExtension_asU8());
   const chaincodeName = extension.getChaincodeId()?.getName() ?? '';
-  if (chaincodeName === '') throw new MalformedProposal('ChaincodeHeaderExtension.ChaincodeId.Name is empty');
+  if (chaincodeName === '') {
+    throw new MalformedProposal('ChaincodeHeaderExtension.ChaincodeId.Name is empty');
+  }
   const payload = peer.ChaincodeProposalPayload.deserializeBinary(proposal.getPayload_asU8());
   const withoutTransient = new peer.ChaincodeProposalPayload();
   withoutTransient.setInput(payload.getInput_asU8());
   const payloadWithoutTransient = withoutTransient.serializeBinary();
   const invocation = peer.ChaincodeInvocationSpec.deserializeBinary(payload.getInput_asU8());
   const input = invocation.getChaincodeSpec()?.getInput();
-  if (!input) throw new MalformedProposal('chaincode input did not contain any input');
+  if (!input) {
+    throw new MalformedProposal('chaincode input did not contain any input');
+  }
   const parts = {
     channelHeader: header.getChannelHeader_asU8(),
     signatureHeader: header.getSignatureHeader_asU8(),

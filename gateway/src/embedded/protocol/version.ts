@@ -8,7 +8,9 @@ export interface Version {
 }
 
 export function sameVersion(a: Version | undefined, b: Version | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (a === undefined || b === undefined) {
+    return a === b;
+  }
   return a.block === b.block && a.tx === b.tx;
 }
 

@@ -15,7 +15,9 @@ export function refusalOf(
   policy: ChannelPolicy,
   channel: string,
 ): string | undefined {
-  if (identity.role !== undefined && ADMITTED[policy].includes(identity.role)) return undefined;
+  if (identity.role !== undefined && ADMITTED[policy].includes(identity.role)) {
+    return undefined;
+  }
   return unsatisfied(policy, channel);
 }
 

@@ -40,14 +40,20 @@ function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
       work = work
         .then(() => deliver(channel, envelope, convert, call, cancellation))
         .then(async (result) => {
-          if (cancellation.cancelled) return;
+          if (cancellation.cancelled) {
+            return;
+          }
           const response = new peer.DeliverResponse();
           response.setStatus(result);
           await write(call, response, cancellation);
-          if (result !== common.Status.SUCCESS) call.end();
+          if (result !== common.Status.SUCCESS) {
+            call.end();
+          }
         })
         .catch((error: unknown) => {
-          if (cancellation.cancelled) return;
+          if (cancellation.cancelled) {
+            return;
+          }
           const reason = asServiceError(error, (line) => {
             channel.log(line);
           });
@@ -70,18 +76,28 @@ async function deliver(
   cancellation: Cancellation,
 ): Promise<Status> {
   const request = requestOf(channel, envelope);
-  if (typeof request === 'number') return request;
+  if (typeof request === 'number') {
+    return request;
+  }
   const { seek, start, stop, hasExpired } = request;
   const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
   // As a peer does, the stream ends with the block that is its stop: one that is never reached does not end it.
   for (let number = start; ; number += 1) {
-    if (!wait && number >= channel.feed.height) return common.Status.NOT_FOUND;
+    if (!wait && number >= channel.feed.height) {
+      return common.Status.NOT_FOUND;
+    }
     const bytes = await channel.feed.block(number, cancellation);
     // A peer that stops does not end its streams, it breaks them.
-    if (!bytes) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
-    if (hasExpired()) return common.Status.FORBIDDEN;
+    if (!bytes) {
+      throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    }
+    if (hasExpired()) {
+      return common.Status.FORBIDDEN;
+    }
     await write(call, convert(contentOf(bytes, seek)), cancellation);
-    if (number === stop) return common.Status.SUCCESS;
+    if (number === stop) {
+      return common.Status.SUCCESS;
+    }
   }
 }
 
@@ -95,25 +111,39 @@ interface Request {
 /** What is asked for, checked in a peer's order; else the status that refuses it. */
 function requestOf(channel: ChannelView, envelope: common.Envelope): Request | Status {
   const parts = openEnvelope(envelope.serializeBinary());
-  if (!parts || !isTimely(parts.channelHeader, channel.clock())) return common.Status.BAD_REQUEST;
-  if (parts.channelHeader.getChannelId() !== channel.channelId) return common.Status.NOT_FOUND;
+  if (!parts || !isTimely(parts.channelHeader, channel.clock())) {
+    return common.Status.BAD_REQUEST;
+  }
+  if (parts.channelHeader.getChannelId() !== channel.channelId) {
+    return common.Status.NOT_FOUND;
+  }
   const seek = seekInfo(parts.payload.getData_asU8());
-  if (!seek) return common.Status.BAD_REQUEST;
+  if (!seek) {
+    return common.Status.BAD_REQUEST;
+  }
   const identity = parts.signatureHeader.getCreator_asU8();
   const signed = { data: parts.payloadBytes, identity, signature: parts.signature };
   const hasExpired = (): boolean => channel.membership.hasExpired(identity, channel.clock());
-  if (hasExpired() || checkSignedData(channel.membership, signed, 'Readers', channel.channelId) !== undefined)
+  if (
+    hasExpired() ||
+    checkSignedData(channel.membership, signed, 'Readers', channel.channelId) !== undefined
+  ) {
     return common.Status.FORBIDDEN;
+  }
   const range = rangeOf(seek, channel.feed.height);
   return typeof range === 'number' ? range : { seek, ...range, hasExpired };
 }
 
 function rangeOf(seek: orderer.SeekInfo, height: number): { start: number; stop: number } | Status {
   const [from, to] = [seek.getStart(), seek.getStop()];
-  if (!from || !to) return common.Status.BAD_REQUEST;
+  if (!from || !to) {
+    return common.Status.BAD_REQUEST;
+  }
   const start = startOf(from, height);
   const stop = stopOf(from, to, start ?? 0, height);
-  if (stop === undefined) return common.Status.BAD_REQUEST;
+  if (stop === undefined) {
+    return common.Status.BAD_REQUEST;
+  }
   return start === undefined ? common.Status.NOT_FOUND : { start, stop };
 }
 
@@ -131,9 +161,15 @@ function seekInfo(bytes: Uint8Array): orderer.SeekInfo | undefined {
 
 /** Number of the first block; undefined for a place beyond the next block, and for none. */
 function startOf(position: orderer.SeekPosition, height: number): number | undefined {
-  if (position.hasOldest()) return 0;
-  if (position.hasNewest()) return height - 1;
-  if (position.hasNextCommit()) return height;
+  if (position.hasOldest()) {
+    return 0;
+  }
+  if (position.hasNewest()) {
+    return height - 1;
+  }
+  if (position.hasNextCommit()) {
+    return height;
+  }
   const number = position.getSpecified()?.getNumber();
   return number === undefined || number > height ? undefined : number;
 }
@@ -146,20 +182,30 @@ function stopOf(
   height: number,
 ): number | undefined {
   // The oldest block of a stream is its own first one.
-  if (to.hasOldest()) return start;
-  if (to.hasNewest()) return from.hasNewest() ? start : height - 1;
+  if (to.hasOldest()) {
+    return start;
+  }
+  if (to.hasNewest()) {
+    return from.hasNewest() ? start : height - 1;
+  }
   const number = to.getSpecified()?.getNumber();
-  if (number !== undefined) return number < start ? undefined : number;
+  if (number !== undefined) {
+    return number < start ? undefined : number;
+  }
   return 0;
 }
 
 /** The block, without its transactions if only headers are wanted; configurations are always whole. */
 function contentOf(bytes: Uint8Array, seek: orderer.SeekInfo): common.Block {
   const block = common.Block.deserializeBinary(bytes);
-  if (seek.getContentType() !== orderer.SeekInfo.SeekContentType.HEADER_WITH_SIG) return block;
+  if (seek.getContentType() !== orderer.SeekInfo.SeekContentType.HEADER_WITH_SIG) {
+    return block;
+  }
   const [first = new Uint8Array()] = block.getData()?.getDataList_asU8() ?? [];
   const type = openEnvelope(first)?.channelHeader.getType();
-  if (type !== common.HeaderType.CONFIG) block.clearData();
+  if (type !== common.HeaderType.CONFIG) {
+    block.clearData();
+  }
   return block;
 }
 
@@ -170,7 +216,9 @@ function filteredBlock(channel: ChannelView): Convert {
     filtered.setNumber(block.getHeader()?.getNumber() ?? 0);
     const data = block.getData()?.getDataList_asU8() ?? [];
     // A peer reads the name in the transactions: without any there is none.
-    if (data.length > 0) filtered.setChannelId(channel.channelId);
+    if (data.length > 0) {
+      filtered.setChannelId(channel.channelId);
+    }
     filtered.setFilteredTransactionsList(
       data.map((bytesOfOne, i) => filteredTransaction(bytesOfOne, codes[i] ?? 0)),
     );
@@ -187,7 +235,9 @@ function filteredTransaction(data: Uint8Array, code: number): peer.FilteredTrans
   filtered.setTxid(header?.getTxId() ?? '');
   filtered.setType((header?.getType() ?? 0) as common.HeaderTypeMap[keyof common.HeaderTypeMap]);
   filtered.setTxValidationCode(code as peer.TxValidationCodeMap[keyof peer.TxValidationCodeMap]);
-  if (header?.getType() !== common.HeaderType.ENDORSER_TRANSACTION) return filtered;
+  if (header?.getType() !== common.HeaderType.ENDORSER_TRANSACTION) {
+    return filtered;
+  }
   const actions = new peer.FilteredTransactionActions();
   const event = eventOf(data);
   if (event) {

@@ -17,28 +17,37 @@ const FIRST = 'failed to endorse transaction, see attached details for more info
 
 /** Runs proposals on peers for one organisation's gateway and gathers their answers as Fabric's gateway does. */
 export class EndorsementService {
-  constructor(
-    private readonly channel: ChannelView,
-    private readonly local: Peer,
-  ) {}
+  readonly #channel: ChannelView;
+  readonly #local: Peer;
+
+  constructor(channel: ChannelView, local: Peer) {
+    this.#channel = channel;
+    this.#local = local;
+  }
 
   /** The transaction for the client to sign. Throws RpcError. */
   async endorse(proposal: Proposal, organisations: readonly string[]): Promise<common.Envelope> {
     const replies =
-      organisations.length > 0 ? await this.explicit(proposal, organisations) : await this.planned(proposal);
+      organisations.length > 0
+        ? await this.#explicit(proposal, organisations)
+        : await this.#planned(proposal);
     for (const { privateResults } of replies) {
-      if (privateResults) this.channel.keepPrivateData(proposal.transactionId, privateResults);
+      if (privateResults) {
+        this.#channel.keepPrivateData(proposal.transactionId, privateResults);
+      }
     }
     const [first] = replies;
-    if (!first) throw new RpcError(status.ABORTED, COLLECT);
+    if (!first) {
+      throw new RpcError(status.ABORTED, COLLECT);
+    }
     const endorsements = replies.map(({ endorsement }) => endorsement);
     return prepareTransaction(proposal, first.responsePayload, endorsements);
   }
 
   /** One peer from each named organisation; all must agree. */
-  private async explicit(proposal: Proposal, organisations: readonly string[]): Promise<EndorsedReply[]> {
+  async #explicit(proposal: Proposal, organisations: readonly string[]): Promise<EndorsedReply[]> {
     const wanted = [...new Set(organisations)];
-    const known = this.isHere(proposal) ? this.channel.peers : [];
+    const known = this.#isHere(proposal) ? this.#channel.peers : [];
     const missing = organisations.filter((mspId) => !known.some((peer) => peer.mspId === mspId));
     if (missing.length > 0) {
       throw new RpcError(
@@ -47,14 +56,16 @@ export class EndorsementService {
       );
     }
     const peers = known.filter(({ mspId }) => wanted.includes(mspId));
-    const { replies, details } = await this.collect(proposal, peers);
-    if (replies.length < peers.length) throw new RpcError(status.ABORTED, COLLECT, details);
+    const { replies, details } = await this.#collect(proposal, peers);
+    if (replies.length < peers.length) {
+      throw new RpcError(status.ABORTED, COLLECT, details);
+    }
     return replies;
   }
 
   /** The gateway's own peer first; what it touched decides who else must endorse. */
-  private async planned(proposal: Proposal): Promise<EndorsedReply[]> {
-    if (!this.isHere(proposal)) {
+  async #planned(proposal: Proposal): Promise<EndorsedReply[]> {
+    if (!this.#isHere(proposal)) {
       throw new RpcError(
         status.FAILED_PRECONDITION,
         proposal.hasTransientData
@@ -62,19 +73,25 @@ export class EndorsementService {
           : `no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode ${proposal.chaincodeName} in channel ${proposal.channelId}`,
       );
     }
-    const answer = await this.ask(this.local, proposal, true);
+    const answer = await this.#ask(this.#local, proposal, true);
     const first = endorsedOf(answer);
-    if (!first) throw new RpcError(status.ABORTED, FIRST, [this.detail(this.local, answer)]);
+    if (!first) {
+      throw new RpcError(status.ABORTED, FIRST, [this.#detail(this.#local, answer)]);
+    }
     // Each peer is asked once: what it endorsed counts for every layout, and where it failed no layout with it is tried any more.
-    const endorsed = new Map([[this.local.mspId, first]]);
+    const endorsed = new Map([[this.#local.mspId, first]]);
     const failed: ErrorDetail[] = [];
-    for (const layout of this.layouts(proposal, first)) {
-      if (failed.some(({ mspId }) => layout.includes(mspId))) continue;
-      const missing = this.channel.peers.filter(
+    for (const layout of this.#layouts(proposal, first)) {
+      if (failed.some(({ mspId }) => layout.includes(mspId))) {
+        continue;
+      }
+      const missing = this.#channel.peers.filter(
         ({ mspId }) => layout.includes(mspId) && !endorsed.has(mspId),
       );
-      const { replies, details } = await this.collect(proposal, missing, first);
-      for (const reply of replies) endorsed.set(reply.endorsement.mspId, reply);
+      const { replies, details } = await this.#collect(proposal, missing, first);
+      for (const reply of replies) {
+        endorsed.set(reply.endorsement.mspId, reply);
+      }
       failed.push(...details);
       if (details.length === 0) {
         return [...endorsed.values()].filter(({ endorsement }) => layout.includes(endorsement.mspId));
@@ -84,20 +101,22 @@ export class EndorsementService {
   }
 
   /** Whether the peers have the chaincode on that channel. */
-  private isHere({ chaincodeName, channelId }: Proposal): boolean {
-    return chaincodeName === this.channel.chaincodeName && channelId === this.channel.channelId;
+  #isHere({ chaincodeName, channelId }: Proposal): boolean {
+    return chaincodeName === this.#channel.chaincodeName && channelId === this.#channel.channelId;
   }
 
-  private layouts(proposal: Proposal, first: EndorsedReply): string[][] {
+  #layouts(proposal: Proposal, first: EndorsedReply): string[][] {
     const request = {
-      organisations: this.channel.peers.map(({ mspId }) => mspId),
-      chaincodePolicy: this.channel.chaincodePolicy(),
-      collections: this.channel.collections(),
+      organisations: this.#channel.peers.map(({ mspId }) => mspId),
+      chaincodePolicy: this.#channel.chaincodePolicy(),
+      collections: this.#channel.collections(),
       interest: first.interest,
-      preferred: this.local.mspId,
+      preferred: this.#local.mspId,
     };
     const layouts = endorsementLayouts({ ...request, protectTransient: proposal.hasTransientData });
-    if (layouts.length > 0) return layouts;
+    if (layouts.length > 0) {
+      return layouts;
+    }
     if (proposal.hasTransientData && endorsementLayouts({ ...request, protectTransient: false }).length > 0) {
       const written = first.interest.collections.filter(({ reads }) => !reads).map(({ name }) => name);
       throw new RpcError(
@@ -112,26 +131,31 @@ export class EndorsementService {
   }
 
   /** Asks the peers at once; replies that differ from the expected one, or else from the first, are errors. */
-  private async collect(
+  async #collect(
     proposal: Proposal,
     peers: readonly Peer[],
     expected?: EndorsedReply,
   ): Promise<{ replies: EndorsedReply[]; details: ErrorDetail[] }> {
-    const answers = await Promise.all(peers.map((peer) => this.ask(peer, proposal, true)));
+    const answers = await Promise.all(peers.map((peer) => this.#ask(peer, proposal, true)));
     const replies: EndorsedReply[] = [];
     const details: ErrorDetail[] = [];
     peers.forEach((peer, i) => {
       const answer = answers[i];
       const endorsed = answer && endorsedOf(answer);
-      if (!answer) return;
-      if (!endorsed) details.push(this.detail(peer, answer));
-      else if (!isSame(expected ?? replies[0], endorsed)) {
+      if (!answer) {
+        return;
+      }
+      if (!endorsed) {
+        details.push(this.#detail(peer, answer));
+      } else if (!isSame(expected ?? replies[0], endorsed)) {
         details.push({
           address: peer.endpoint,
           mspId: peer.mspId,
           message: 'ProposalResponsePayloads do not match',
         });
-      } else replies.push(endorsed);
+      } else {
+        replies.push(endorsed);
+      }
     });
     return { replies, details };
   }
@@ -143,12 +167,14 @@ export class EndorsementService {
   ): Promise<{ status: number; message: string; payload: Uint8Array }> {
     const details: ErrorDetail[] = [];
     let code = status.UNAVAILABLE;
-    for (const peer of this.evaluators(proposal, targets)) {
-      const answer = await this.ask(peer, proposal, false);
-      if ('reply' in answer && answer.reply.kind === 'success') return answer.reply;
-      const detail = this.detail(peer, answer);
+    for (const peer of this.#evaluators(proposal, targets)) {
+      const answer = await this.#ask(peer, proposal, false);
+      if ('reply' in answer && answer.reply.kind === 'success') {
+        return answer.reply;
+      }
+      const detail = this.#detail(peer, answer);
       details.push(detail);
-      const final = finalCode(answer, peer === this.local);
+      const final = finalCode(answer, peer === this.#local);
       if (final !== undefined) {
         throw new RpcError(final, `evaluate call to endorser returned error: ${detail.message}`, details);
       }
@@ -157,10 +183,10 @@ export class EndorsementService {
     throw new RpcError(code, 'failed to evaluate transaction, see attached details for more info', details);
   }
 
-  private evaluators(proposal: Proposal, targets: readonly string[]): Peer[] {
-    const { chaincodeName, channelId, peers } = this.channel;
+  #evaluators(proposal: Proposal, targets: readonly string[]): Peer[] {
+    const { chaincodeName, channelId, peers } = this.#channel;
     const protectedTransient = proposal.hasTransientData && targets.length === 0;
-    const allowed = protectedTransient ? [this.local.mspId] : targets;
+    const allowed = protectedTransient ? [this.#local.mspId] : targets;
     const known = [chaincodeName, QUERY_CHAINCODE].includes(proposal.chaincodeName) ? peers : [];
     const chosen = known.filter(({ mspId }) => allowed.length === 0 || allowed.includes(mspId));
     if (chosen.length === 0) {
@@ -172,20 +198,25 @@ export class EndorsementService {
           : reason,
       );
     }
-    return [...chosen.filter((peer) => peer === this.local), ...chosen.filter((peer) => peer !== this.local)];
+    return [
+      ...chosen.filter((peer) => peer === this.#local),
+      ...chosen.filter((peer) => peer !== this.#local),
+    ];
   }
 
-  private async ask(peer: Peer, proposal: Proposal, endorse: boolean): Promise<Answer> {
+  async #ask(peer: Peer, proposal: Proposal, endorse: boolean): Promise<Answer> {
     try {
       return { reply: await peer.process(proposal, endorse) };
     } catch (error) {
-      if (error instanceof ProposalRefused) return { refused: error };
+      if (error instanceof ProposalRefused) {
+        return { refused: error };
+      }
       throw error;
     }
   }
 
-  private detail(peer: Peer, answer: Answer): ErrorDetail {
-    return { address: peer.endpoint, mspId: peer.mspId, message: messageOf(answer, peer === this.local) };
+  #detail(peer: Peer, answer: Answer): ErrorDetail {
+    return { address: peer.endpoint, mspId: peer.mspId, message: messageOf(answer, peer === this.#local) };
   }
 }
 
@@ -207,6 +238,8 @@ function messageOf(answer: Answer, local: boolean): string {
 
 /** The status code when no other peer need be asked. */
 function finalCode(answer: Answer, local: boolean): status | undefined {
-  if ('refused' in answer) return local && answer.refused.answered ? status.FAILED_PRECONDITION : undefined;
+  if ('refused' in answer) {
+    return local && answer.refused.answered ? status.FAILED_PRECONDITION : undefined;
+  }
   return answer.reply.kind === 'chaincodeError' ? status.UNKNOWN : undefined;
 }

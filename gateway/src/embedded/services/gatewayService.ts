@@ -70,22 +70,25 @@ function unary<Request, Response>(
 }
 
 class GatewayService {
-  private readonly endorsement: EndorsementService;
-  private readonly events = new EventReader();
+  readonly #endorsement: EndorsementService;
+  readonly #events = new EventReader();
 
-  constructor(
-    private readonly channel: ChannelView,
-    private readonly local: Peer,
-  ) {
-    this.endorsement = new EndorsementService(channel, local);
+  readonly #channel: ChannelView;
+  readonly #local: Peer;
+
+  constructor(channel: ChannelView, local: Peer) {
+    this.#channel = channel;
+    this.#local = local;
+
+    this.#endorsement = new EndorsementService(channel, local);
   }
 
   async evaluate(request: gateway.EvaluateRequest): Promise<gateway.EvaluateResponse> {
     const proposal = proposalToEvaluate(request.getProposedTransaction());
-    if (proposal.channelId !== this.channel.channelId) {
+    if (proposal.channelId !== this.#channel.channelId) {
       throw new RpcError(status.UNAVAILABLE, unknownChannel(proposal.channelId));
     }
-    const answer = await this.endorsement.evaluate(proposal, request.getTargetOrganizationsList());
+    const answer = await this.#endorsement.evaluate(proposal, request.getTargetOrganizationsList());
     const result = new peerProtos.Response();
     result.setStatus(answer.status);
     result.setMessage(answer.message);
@@ -99,24 +102,28 @@ class GatewayService {
     const proposal = proposalToEndorse(request.getProposedTransaction());
     const response = new gateway.EndorseResponse();
     response.setPreparedTransaction(
-      await this.endorsement.endorse(proposal, request.getEndorsingOrganizationsList()),
+      await this.#endorsement.endorse(proposal, request.getEndorsingOrganizationsList()),
     );
     return response;
   }
 
   submit(request: gateway.SubmitRequest): gateway.SubmitResponse {
     const envelope = request.getPreparedTransaction();
-    if (!envelope) throw new RpcError(status.INVALID_ARGUMENT, 'a prepared transaction is required');
+    if (!envelope) {
+      throw new RpcError(status.INVALID_ARGUMENT, 'a prepared transaction is required');
+    }
     if (envelope.getSignature_asU8().length === 0) {
       throw new RpcError(status.INVALID_ARGUMENT, 'prepared transaction must be signed');
     }
-    if (request.getChannelId() !== this.channel.channelId) {
+    if (request.getChannelId() !== this.#channel.channelId) {
       throw new RpcError(status.FAILED_PRECONDITION, unknownChannel(request.getChannelId()));
     }
-    const refusal = this.channel.order(envelope.serializeBinary());
-    if (!refusal) return new gateway.SubmitResponse();
+    const refusal = this.#channel.order(envelope.serializeBinary());
+    if (!refusal) {
+      return new gateway.SubmitResponse();
+    }
     if (refusal.status === 'SERVICE_UNAVAILABLE') {
-      const detail = { address: this.local.endpoint, mspId: this.local.mspId, message: refusal.info };
+      const detail = { address: this.#local.endpoint, mspId: this.#local.mspId, message: refusal.info };
       throw new RpcError(status.UNAVAILABLE, 'no orderers could successfully process transaction', [detail]);
     }
     throw new RpcError(
@@ -130,90 +137,109 @@ class GatewayService {
     cancellation: Cancellation,
   ): Promise<gateway.CommitStatusResponse> {
     const data = signed.getRequest_asU8();
-    if (data.length === 0) throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
+    if (data.length === 0) {
+      throw new RpcError(status.INVALID_ARGUMENT, 'a commit status request is required');
+    }
     const request = decode(() => gateway.CommitStatusRequest.deserializeBinary(data), 'status request');
     const id = request.getTransactionId();
-    if (request.getIdentity_asU8().length === 0)
+    if (request.getIdentity_asU8().length === 0) {
       throw new RpcError(status.INVALID_ARGUMENT, 'no identity provided');
-    if (request.getChannelId() === '') throw new RpcError(status.INVALID_ARGUMENT, 'no channel ID provided');
-    if (id === '') throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
-    this.admit(request.getChannelId(), {
+    }
+    if (request.getChannelId() === '') {
+      throw new RpcError(status.INVALID_ARGUMENT, 'no channel ID provided');
+    }
+    if (id === '') {
+      throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
+    }
+    this.#admit(request.getChannelId(), {
       data,
       identity: request.getIdentity_asU8(),
       signature: signed.getSignature_asU8(),
     });
-    const record = await this.channel.feed.transaction(id, cancellation);
-    if (!record) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    const record = await this.#channel.feed.transaction(id, cancellation);
+    if (!record) {
+      throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    }
     const response = new gateway.CommitStatusResponse();
     response.setResult(record.code as peerProtos.TxValidationCodeMap[keyof peerProtos.TxValidationCodeMap]);
     response.setBlockNumber(record.block);
     return response;
   }
 
-  private admit(
-    channelId: string,
-    signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array },
-  ): void {
-    const { membership } = this.channel;
+  #admit(channelId: string, signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array }): void {
+    const { membership } = this.#channel;
     if (channelId === '') {
       const reason =
         'Invalid channel ID name during check policy on signed data. Name must be different from nil.';
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
-    if (channelId !== this.channel.channelId) {
+    if (channelId !== this.#channel.channelId) {
       const reason = `Failed to get policy manager for channel [${channelId}]`;
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
     const refusal = checkSignedData(membership, signed, 'Readers', channelId);
-    if (refusal !== undefined) throw new RpcError(status.PERMISSION_DENIED, refusal);
+    if (refusal !== undefined) {
+      throw new RpcError(status.PERMISSION_DENIED, refusal);
+    }
   }
 
   async chaincodeEvents(
     call: ServerWritableStream<gateway.SignedChaincodeEventsRequest, gateway.ChaincodeEventsResponse>,
   ): Promise<void> {
     const data = call.request.getRequest_asU8();
-    if (data.length === 0)
+    if (data.length === 0) {
       throw new RpcError(status.INVALID_ARGUMENT, 'a chaincode events request is required');
+    }
     const request = decode(
       () => gateway.ChaincodeEventsRequest.deserializeBinary(data),
       'chaincode events request',
     );
     const signature = call.request.getSignature_asU8();
-    this.admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
+    this.#admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
     const cancellation = new Cancellation();
     call.on('cancelled', () => {
       cancellation.cancel();
     });
     const after = request.getAfterTransactionId();
     const start =
-      this.channel.reader.transaction(after)?.block ?? this.startBlock(request.getStartPosition());
+      this.#channel.reader.transaction(after)?.block ?? this.#startBlock(request.getStartPosition());
     // As a peer does, the stream goes by the events that it sees: after a transaction that had none it waits for ever.
     let hasPassed = after === '';
     for (let number = start; ; number += 1) {
-      const bytes = await this.channel.feed.block(number, cancellation);
-      if (!bytes) break;
-      const wanted = this.events.eventsOf(number, bytes).filter((event) => {
-        if (hasPassed) return event.getChaincodeId() === request.getChaincodeId();
+      const bytes = await this.#channel.feed.block(number, cancellation);
+      if (!bytes) {
+        break;
+      }
+      const wanted = this.#events.eventsOf(number, bytes).filter((event) => {
+        if (hasPassed) {
+          return event.getChaincodeId() === request.getChaincodeId();
+        }
         hasPassed = event.getTxId() === after;
         return false;
       });
-      if (wanted.length === 0) continue;
+      if (wanted.length === 0) {
+        continue;
+      }
       const response = new gateway.ChaincodeEventsResponse();
       response.setEventsList(wanted);
       response.setBlockNumber(number);
       await write(call, response, cancellation);
     }
-    if (!cancellation.cancelled) throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    if (!cancellation.cancelled) {
+      throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
+    }
   }
 
-  private startBlock(position: orderer.SeekPosition | undefined): number {
-    if (position?.hasSpecified()) return position.getSpecified()?.getNumber() ?? 0;
+  #startBlock(position: orderer.SeekPosition | undefined): number {
+    if (position?.hasSpecified()) {
+      return position.getSpecified()?.getNumber() ?? 0;
+    }
     const refused = position?.hasOldest() ? 'Oldest' : position?.hasNewest() ? 'Newest' : undefined;
     if (refused !== undefined) {
       const reason = `invalid start position type: *orderer.SeekPosition_${refused}`;
       throw new RpcError(status.INVALID_ARGUMENT, reason);
     }
-    return this.channel.feed.height;
+    return this.#channel.feed.height;
   }
 }
 
@@ -250,10 +276,14 @@ function parseOrRefuse(
   missing: string,
 ): Proposal {
   try {
-    if (!signed || signed.getProposalBytes_asU8().length === 0) throw new MalformedProposal(missing);
+    if (!signed || signed.getProposalBytes_asU8().length === 0) {
+      throw new MalformedProposal(missing);
+    }
     return parseProposal(signed);
   } catch (error) {
-    if (!(error instanceof MalformedProposal)) throw error;
+    if (!(error instanceof MalformedProposal)) {
+      throw error;
+    }
     throw new RpcError(status.INVALID_ARGUMENT, prefix + error.message);
   }
 }

@@ -15,21 +15,24 @@ const DETAIL_TYPE = 'type.googleapis.com/gateway.ErrorDetail';
 
 /** A gRPC error as a gateway peer sends it: code, message and, in the trailer, google.rpc.Status with the details. */
 export class RpcError extends Error {
-  constructor(
-    readonly code: status,
-    message: string,
-    readonly details: readonly ErrorDetail[] = [],
-  ) {
+  readonly code: status;
+  readonly details: readonly ErrorDetail[];
+
+  constructor(code: status, message: string, details: readonly ErrorDetail[] = []) {
     super(message);
+    this.code = code;
+    this.details = details;
   }
 
   toServiceError(): ServiceError {
     const metadata = new Metadata();
-    if (this.details.length > 0) metadata.set(DETAILS_TRAILER, Buffer.from(this.statusBytes()));
+    if (this.details.length > 0) {
+      metadata.set(DETAILS_TRAILER, Buffer.from(this.#statusBytes()));
+    }
     return Object.assign(new Error(this.message), { code: this.code, details: this.message, metadata });
   }
 
-  private statusBytes(): Uint8Array {
+  #statusBytes(): Uint8Array {
     const result = new google.rpc.Status();
     result.setCode(this.code);
     result.setMessage(this.message);
@@ -51,7 +54,9 @@ export class RpcError extends Error {
 
 /** The error as gRPC sends it; one that nobody foresaw is INTERNAL and is logged, not told. */
 export function asServiceError(error: unknown, log: (line: string) => void): ServiceError {
-  if (error instanceof RpcError) return error.toServiceError();
+  if (error instanceof RpcError) {
+    return error.toServiceError();
+  }
   log(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return new RpcError(status.INTERNAL, 'internal error of the embedded ledger').toServiceError();
 }

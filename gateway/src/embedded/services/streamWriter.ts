@@ -8,7 +8,9 @@ export async function write(
   message: unknown,
   cancellation: Cancellation,
 ): Promise<void> {
-  if (stream.write(message) || cancellation.cancelled) return;
+  if (stream.write(message) || cancellation.cancelled) {
+    return;
+  }
   await new Promise<void>((resolve) => {
     const drained = (): void => {
       withdraw();

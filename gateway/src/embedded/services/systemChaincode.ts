@@ -19,11 +19,15 @@ export function queryLedger(
 ): Uint8Array {
   const [fn = '', channelName = ''] = args.slice(0, 2).map((bytes) => Buffer.from(bytes).toString());
   const argument = args[2] ?? new Uint8Array();
-  if (args.length < 2) throw new SystemChaincodeError(`Incorrect number of arguments, ${args.length}`);
+  if (args.length < 2) {
+    throw new SystemChaincodeError(`Incorrect number of arguments, ${args.length}`);
+  }
   if (fn !== 'GetChainInfo' && args.length < 3) {
     throw new SystemChaincodeError(`missing 3rd argument for ${fn}`);
   }
-  if (channelName !== channel) throw new SystemChaincodeError(`Invalid chain ID, ${channelName}`);
+  if (channelName !== channel) {
+    throw new SystemChaincodeError(`Invalid chain ID, ${channelName}`);
+  }
   const query = QUERIES.get(fn);
   // A peer looks the function up in its access rules first, so an unknown one is refused as one that nobody may call.
   const refusal = query ? refusalOf(caller, 'Readers', channel) : `Unmapped policy for qscc/${fn}`;
@@ -66,7 +70,9 @@ function blockByNumber(text: string, reader: StateReader): Uint8Array {
   }
   // The largest number stands for the newest block.
   const block = reader.block(number === LARGEST_NUMBER ? reader.height() - 1 : Number(number));
-  if (block) return block;
+  if (block) {
+    return block;
+  }
   throw new SystemChaincodeError(
     `Failed to get block number ${number}, error no such block number [${number}] in index`,
   );
@@ -75,7 +81,9 @@ function blockByNumber(text: string, reader: StateReader): Uint8Array {
 function blockByHash(hash: Uint8Array, reader: StateReader): Uint8Array {
   const number = reader.blockNumberByHash(hash);
   const block = number === undefined ? undefined : reader.block(number);
-  if (block) return block;
+  if (block) {
+    return block;
+  }
   const bytes = Buffer.from(hash);
   throw new SystemChaincodeError(
     `Failed to get block hash ${bytes.toString()}, error no such block hash [${bytes.toString('hex')}] in index`,
@@ -85,7 +93,9 @@ function blockByHash(hash: Uint8Array, reader: StateReader): Uint8Array {
 function find(id: string, reader: StateReader, what: string): { block: Buffer; tx: number } {
   const record = reader.transaction(id);
   const block = record && reader.block(record.block);
-  if (record && block) return { block, tx: record.tx };
+  if (record && block) {
+    return { block, tx: record.tx };
+  }
   throw new SystemChaincodeError(
     `Failed to get ${what} ${id}, error no such transaction ID [${id}] in index`,
   );

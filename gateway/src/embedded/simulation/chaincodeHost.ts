@@ -13,11 +13,11 @@ const START_TIMEOUT_MS = 30_000;
 
 /** The chaincode did not execute; the message is a peer's. `terminated`: it died while executing. */
 export class ChaincodeUnavailable extends Error {
-  constructor(
-    message: string,
-    readonly terminated: boolean,
-  ) {
+  readonly terminated: boolean;
+
+  constructor(message: string, terminated: boolean) {
     super(message);
+    this.terminated = terminated;
   }
 }
 
@@ -41,36 +41,41 @@ type NewTask = Omit<SimulateTask, 'id'>;
 
 /** One peer's chaincode: keeps its worker thread, restarts it, and gives it transactions. */
 export class ChaincodeHost {
-  private worker: Worker | undefined;
-  private ready: Promise<void> = Promise.resolve();
-  private state: 'starting' | 'running' | 'down' | 'closed' = 'starting';
-  private readonly waiting = new Map<number, Waiting>();
-  private nextId = 1;
-  private backoffMs = FIRST_BACKOFF_MS;
-  private restartTimer: NodeJS.Timeout | undefined;
+  #worker: Worker | undefined;
+  #ready: Promise<void> = Promise.resolve();
+  #state: 'starting' | 'running' | 'down' | 'closed' = 'starting';
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #restartTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: HostOptions) {}
+  readonly #options: HostOptions;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
 
   /** Resolves when the chaincode has registered; rejects when it cannot be loaded. */
   start(): Promise<void> {
-    this.state = 'starting';
+    this.#state = 'starting';
     const startedAt = Date.now();
     const worker = new Worker(WORKER_FILE, {
-      workerData: this.options.settings,
+      workerData: this.#options.settings,
       // The shim changes the process environment when it loads: the worker gets a copy of its own.
       env: {
         ...process.env,
-        CORE_PEER_LOCALMSPID: this.options.settings.mspId,
+        CORE_PEER_LOCALMSPID: this.#options.settings.mspId,
         CORE_CHAINCODE_LOGGING_LEVEL: process.env['CORE_CHAINCODE_LOGGING_LEVEL'] ?? 'CRITICAL',
       },
     });
-    this.worker = worker;
-    this.ready = new Promise((resolve, reject) => {
+    this.#worker = worker;
+    this.#ready = new Promise((resolve, reject) => {
       let failure: Error | undefined;
       worker.on('message', (message: FromWorker) => {
-        if (message.type === 'result') this.settle(message.id, message.outcome);
-        else {
-          this.state = 'running';
+        if (message.type === 'result') {
+          this.#settle(message.id, message.outcome);
+        } else {
+          this.#state = 'running';
           resolve();
         }
       });
@@ -79,25 +84,29 @@ export class ChaincodeHost {
       });
       worker.on('exit', (code) => {
         const reason = failure?.message ?? `exit code ${code}`;
-        reject(new Error(`The chaincode of ${this.options.settings.mspId} ended: ${reason}`));
-        this.exited(worker, reason, startedAt);
+        reject(new Error(`The chaincode of ${this.#options.settings.mspId} ended: ${reason}`));
+        this.#exited(worker, reason, startedAt);
       });
     });
-    this.ready.catch(() => undefined); // a restart that fails is logged by exited(); callers of start() see it
-    return this.ready;
+    this.#ready.catch(() => undefined); // a restart that fails is logged by exited(); callers of start() see it
+    return this.#ready;
   }
 
   /** Runs a transaction. Rejects with ChaincodeUnavailable. */
   async simulate(task: NewTask): Promise<SimulationOutcome> {
-    if (this.state !== 'running') await this.becomeReady();
-    const { worker } = this;
-    if (!worker) throw this.refused();
+    if (this.#state !== 'running') {
+      await this.#becomeReady();
+    }
+    const worker = this.#worker;
+    if (!worker) {
+      throw this.#refused();
+    }
     return new Promise((resolve, reject) => {
-      const id = this.nextId++;
+      const id = this.#nextId++;
       const timer = setTimeout(() => {
-        this.timeOut(id);
-      }, this.options.executeTimeoutMs);
-      this.waiting.set(id, { transactionId: task.transactionId, resolve, reject, timer });
+        this.#timeOut(id);
+      }, this.#options.executeTimeoutMs);
+      this.#waiting.set(id, { transactionId: task.transactionId, resolve, reject, timer });
       const signedProposal = ownBytes(task.signedProposal);
       const input = ownBytes(task.input);
       const proposalHash = ownBytes(task.proposalHash);
@@ -111,42 +120,46 @@ export class ChaincodeHost {
 
   /** Ends the chaincode for good, as a service that was stopped. */
   stop(): void {
-    if (this.state === 'closed' || this.state === 'down') return;
-    this.state = 'down';
-    clearTimeout(this.restartTimer);
-    void this.worker?.terminate();
-    this.worker = undefined;
-    this.failAll();
+    if (this.#state === 'closed' || this.#state === 'down') {
+      return;
+    }
+    this.#state = 'down';
+    clearTimeout(this.#restartTimer);
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#failAll();
   }
 
   async close(): Promise<void> {
-    this.state = 'closed';
-    clearTimeout(this.restartTimer);
-    const { worker } = this;
-    this.worker = undefined;
-    this.failAll();
+    this.#state = 'closed';
+    clearTimeout(this.#restartTimer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#failAll();
     await worker?.terminate();
   }
 
-  private async becomeReady(): Promise<void> {
-    if (this.state === 'down' || this.state === 'closed') throw this.refused();
+  async #becomeReady(): Promise<void> {
+    if (this.#state === 'down' || this.#state === 'closed') {
+      throw this.#refused();
+    }
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        reject(this.refused());
+        reject(this.#refused());
       }, START_TIMEOUT_MS);
     });
     try {
-      await Promise.race([this.ready, timeout]);
+      await Promise.race([this.#ready, timeout]);
     } catch {
-      throw this.refused();
+      throw this.#refused();
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private refused(): ChaincodeUnavailable {
-    const id = this.options.settings.chaincodeId;
+  #refused(): ChaincodeUnavailable {
+    const id = this.#options.settings.chaincodeId;
     // A thread has no port; the rest is what a peer says of a chaincode service that does not answer.
     const address = '127.0.0.1:0';
     return new ChaincodeUnavailable(
@@ -155,56 +168,60 @@ export class ChaincodeHost {
     );
   }
 
-  private settle(id: number, outcome: SimulationOutcome): void {
-    const waiting = this.waiting.get(id);
-    if (!waiting) return;
-    this.waiting.delete(id);
+  #settle(id: number, outcome: SimulationOutcome): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) {
+      return;
+    }
+    this.#waiting.delete(id);
     clearTimeout(waiting.timer);
     waiting.resolve(outcome);
   }
 
-  private timeOut(id: number): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
+  #timeOut(id: number): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
     const message: ToWorker = { type: 'abandon', id };
-    this.worker?.postMessage(message);
+    this.#worker?.postMessage(message);
     waiting?.reject(
       new ChaincodeUnavailable('error sending: timeout expired while executing transaction', false),
     );
   }
 
-  private failAll(): void {
+  #failAll(): void {
     const terminated = new ChaincodeUnavailable('error sending: chaincode stream terminated', true);
-    for (const { reject, timer } of this.waiting.values()) {
+    for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(terminated);
     }
-    this.waiting.clear();
+    this.#waiting.clear();
   }
 
-  private exited(worker: Worker, reason: string, startedAt: number): void {
-    if (worker !== this.worker) return;
-    this.worker = undefined;
-    const { mspId } = this.options.settings;
-    if (this.options.onExit === 'stop') {
-      this.state = 'down';
-      this.options.log(`chaincode of ${mspId} ended (${reason}); it is not started again`);
-      this.options.stopped();
-      this.failAll();
+  #exited(worker: Worker, reason: string, startedAt: number): void {
+    if (worker !== this.#worker) {
       return;
     }
-    this.backoffMs =
+    this.#worker = undefined;
+    const { mspId } = this.#options.settings;
+    if (this.#options.onExit === 'stop') {
+      this.#state = 'down';
+      this.#options.log(`chaincode of ${mspId} ended (${reason}); it is not started again`);
+      this.#options.stopped();
+      this.#failAll();
+      return;
+    }
+    this.#backoffMs =
       Date.now() - startedAt > STABLE_MS
         ? FIRST_BACKOFF_MS
-        : Math.min(this.backoffMs * 2, LONGEST_BACKOFF_MS);
-    this.state = 'starting';
-    this.options.log(`chaincode of ${mspId} ended (${reason}); starting it again in ${this.backoffMs} ms`);
-    this.ready = new Promise((resolve, reject) => {
-      this.restartTimer = setTimeout(() => {
+        : Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS);
+    this.#state = 'starting';
+    this.#options.log(`chaincode of ${mspId} ended (${reason}); starting it again in ${this.#backoffMs} ms`);
+    this.#ready = new Promise((resolve, reject) => {
+      this.#restartTimer = setTimeout(() => {
         this.start().then(resolve, reject);
-      }, this.backoffMs);
+      }, this.#backoffMs);
     });
-    this.ready.catch(() => undefined); // whoever waits gets "could not launch"
-    this.failAll();
+    this.#ready.catch(() => undefined); // whoever waits gets "could not launch"
+    this.#failAll();
   }
 }

@@ -22,12 +22,15 @@ export type ShimProtos = Pick<typeof peer, 'ChaincodeMessage' | 'SignedProposal'
 
 /** The stream that the shim believes to be its connection to a peer. */
 export class ShimStream extends EventEmitter {
-  constructor(private readonly deliver: (message: peer.ChaincodeMessage) => void) {
+  readonly #deliver: (message: peer.ChaincodeMessage) => void;
+
+  constructor(deliver: (message: peer.ChaincodeMessage) => void) {
     super();
+    this.#deliver = deliver;
   }
 
   write(message: peer.ChaincodeMessage): void {
-    this.deliver(message);
+    this.#deliver(message);
   }
 
   end(): void {
@@ -67,16 +70,19 @@ interface Running extends Invocation {
  */
 export class ChaincodeSession {
   readonly stream: ShimStream;
-  private readonly running = new Map<string, Running>();
+  readonly #running = new Map<string, Running>();
 
-  constructor(
-    private readonly protos: ShimProtos,
-    private readonly registered: () => void,
-  ) {
+  readonly #protos: ShimProtos;
+  readonly #registered: () => void;
+
+  constructor(protos: ShimProtos, registered: () => void) {
+    this.#protos = protos;
+    this.#registered = registered;
+
     this.stream = new ShimStream((message) => {
       // Answers are sent later than asked, as over a network: the shim is not written for re-entrance.
       queueMicrotask(() => {
-        this.receive(message);
+        this.#receive(message);
       });
     });
   }
@@ -84,40 +90,40 @@ export class ChaincodeSession {
   /** Runs one transaction to its end. An abandoned one never resolves. */
   invoke(invocation: Invocation): Promise<Completion> {
     const { transactionId, channelId } = invocation;
-    if (this.running.has(transactionId)) {
+    if (this.#running.has(transactionId)) {
       const message = `error sending: txid: ${transactionId}(${channelId}) exists`;
       return Promise.resolve({ kind: 'failed', message });
     }
     return new Promise((resolve) => {
-      this.running.set(invocation.transactionId, {
+      this.#running.set(invocation.transactionId, {
         ...invocation,
         finish: resolve,
         queries: new Map(),
         nextQuery: 0,
       });
-      const message = this.message(
+      const message = this.#message(
         Type.TRANSACTION,
         invocation.input,
         invocation.channelId,
         invocation.transactionId,
       );
-      message.setProposal(this.protos.SignedProposal.deserializeBinary(invocation.signedProposal));
+      message.setProposal(this.#protos.SignedProposal.deserializeBinary(invocation.signedProposal));
       this.stream.emit('data', message);
     });
   }
 
   /** Forgets a transaction that nobody waits for; further requests of it are answered with an error. */
   abandon(transactionId: string): void {
-    this.running.delete(transactionId);
+    this.#running.delete(transactionId);
   }
 
-  private message(
+  #message(
     type: number,
     payload: Uint8Array,
     channelId: string,
     transactionId: string,
   ): peer.ChaincodeMessage {
-    const message = new this.protos.ChaincodeMessage();
+    const message = new this.#protos.ChaincodeMessage();
     message.setType(type as peer.ChaincodeMessage.TypeMap[keyof peer.ChaincodeMessage.TypeMap]);
     message.setPayload(payload);
     message.setChannelId(channelId);
@@ -125,22 +131,27 @@ export class ChaincodeSession {
     return message;
   }
 
-  private receive(message: peer.ChaincodeMessage): void {
+  #receive(message: peer.ChaincodeMessage): void {
     const type = message.getType();
     if (type === Type.REGISTER) {
-      this.stream.emit('data', this.message(Type.REGISTERED, new Uint8Array(), '', ''));
-      this.stream.emit('data', this.message(Type.READY, offers(), '', ''));
-      this.registered();
+      this.stream.emit('data', this.#message(Type.REGISTERED, new Uint8Array(), '', ''));
+      this.stream.emit('data', this.#message(Type.READY, offers(), '', ''));
+      this.#registered();
       return;
     }
-    const running = this.running.get(message.getTxid());
-    if (type === Type.COMPLETED || type === Type.ERROR) this.complete(message, running);
-    else this.answer(message, running);
+    const running = this.#running.get(message.getTxid());
+    if (type === Type.COMPLETED || type === Type.ERROR) {
+      this.#complete(message, running);
+    } else {
+      this.#answer(message, running);
+    }
   }
 
-  private complete(message: peer.ChaincodeMessage, running: Running | undefined): void {
-    if (!running) return;
-    this.running.delete(running.transactionId);
+  #complete(message: peer.ChaincodeMessage, running: Running | undefined): void {
+    if (!running) {
+      return;
+    }
+    this.#running.delete(running.transactionId);
     const payload = message.getPayload_asU8();
     if (message.getType() === Type.ERROR) {
       running.finish({
@@ -153,17 +164,19 @@ export class ChaincodeSession {
     running.finish({ kind: 'completed', response: peer.Response.deserializeBinary(payload), event });
   }
 
-  private answer(message: peer.ChaincodeMessage, running: Running | undefined): void {
+  #answer(message: peer.ChaincodeMessage, running: Running | undefined): void {
     const transactionId = message.getTxid();
     try {
-      if (!running) throw new SimulationError('no ledger context');
+      if (!running) {
+        throw new SimulationError('no ledger context');
+      }
       const payload = respond(running, message.getType(), message.getPayload_asU8());
-      this.stream.emit('data', this.message(Type.RESPONSE, payload, message.getChannelId(), transactionId));
+      this.stream.emit('data', this.#message(Type.RESPONSE, payload, message.getChannelId(), transactionId));
     } catch (error) {
       const name = Object.entries(Type).find(([, value]) => value === message.getType())?.[0] ?? 'UNDEFINED';
       const reason = error instanceof Error ? error.message : 'unknown error';
       const text = Buffer.from(`${name} failed: transaction ID: ${transactionId}: ${reason}`);
-      this.stream.emit('data', this.message(Type.ERROR, text, message.getChannelId(), transactionId));
+      this.stream.emit('data', this.#message(Type.ERROR, text, message.getChannelId(), transactionId));
     }
   }
 }
@@ -202,20 +215,28 @@ const HANDLERS: Record<number, Handler> = {
   [Type.PUT_STATE]: ({ simulator }, payload) => {
     const request = peer.PutState.deserializeBinary(payload);
     const collection = request.getCollection();
-    if (collection === '') simulator.put(request.getKey(), request.getValue_asU8());
-    else simulator.putPrivate(collection, request.getKey(), request.getValue_asU8());
+    if (collection === '') {
+      simulator.put(request.getKey(), request.getValue_asU8());
+    } else {
+      simulator.putPrivate(collection, request.getKey(), request.getValue_asU8());
+    }
     return NOTHING;
   },
   [Type.DEL_STATE]: ({ simulator }, payload) => {
     const request = peer.DelState.deserializeBinary(payload);
     const collection = request.getCollection();
-    if (collection === '') simulator.put(request.getKey(), NOTHING);
-    else simulator.putPrivate(collection, request.getKey(), NOTHING);
+    if (collection === '') {
+      simulator.put(request.getKey(), NOTHING);
+    } else {
+      simulator.putPrivate(collection, request.getKey(), NOTHING);
+    }
     return NOTHING;
   },
   [Type.PURGE_PRIVATE_DATA]: ({ simulator }, payload) => {
     const request = peer.PurgePrivateState.deserializeBinary(payload);
-    if (request.getCollection() === '') throw new SimulationError('only applicable for private data');
+    if (request.getCollection() === '') {
+      throw new SimulationError('only applicable for private data');
+    }
     simulator.purgePrivate(request.getCollection(), request.getKey());
     return NOTHING;
   },
@@ -228,7 +249,9 @@ const HANDLERS: Record<number, Handler> = {
   [Type.QUERY_STATE_NEXT]: (running, payload) => {
     const id = peer.QueryStateNext.deserializeBinary(payload).getId();
     const query = running.queries.get(id);
-    if (!query) throw new SimulationError('query iterator not found');
+    if (!query) {
+      throw new SimulationError('query iterator not found');
+    }
     return respondToQuery(running, id, query).serializeBinary();
   },
   [Type.QUERY_STATE_CLOSE]: (running, payload) => {
@@ -249,7 +272,9 @@ const HANDLERS: Record<number, Handler> = {
 
 function respond(running: Running, type: number, payload: Uint8Array): Uint8Array {
   const handler = HANDLERS[type];
-  if (!handler) throw new SimulationError('this ledger does not support the request');
+  if (!handler) {
+    throw new SimulationError('this ledger does not support the request');
+  }
   return handler(running, payload);
 }
 
@@ -269,7 +294,9 @@ function getByRange(running: Running, payload: Uint8Array): Uint8Array {
 
 function nextEntry(scan: Scan): Uint8Array | undefined {
   const entry = scan.next();
-  if (!entry) return undefined;
+  if (!entry) {
+    return undefined;
+  }
   const pair = new ledger.queryresult.KV();
   pair.setKey(entry.key);
   pair.setValue(entry.value);
@@ -281,7 +308,9 @@ function pageResponse(running: Running, scan: Scan): Uint8Array {
   let count = 0;
   while (count < TOTAL_LIMIT) {
     const entry = nextEntry(scan);
-    if (!entry) break;
+    if (!entry) {
+      break;
+    }
     response.addResults(resultBytes(entry));
     count += 1;
   }
@@ -317,7 +346,9 @@ function respondToQuery(running: Running, id: string, query: Query): peer.QueryR
   response.setId(id);
   while (query.returned < TOTAL_LIMIT) {
     const next = query.next();
-    if (next === undefined) break;
+    if (next === undefined) {
+      break;
+    }
     query.returned += 1;
     if (query.pending.length === MAX_RESULTS) {
       response.setResultsList(query.pending.map(resultBytes));
@@ -339,7 +370,9 @@ function getHistory(running: Running, payload: Uint8Array): Uint8Array {
   let versions: Version[] = [];
   let last: Version | undefined;
   const next = (): Uint8Array | undefined => {
-    if (versions.length === 0) versions = reader.history(namespace, key, last, MAX_RESULTS);
+    if (versions.length === 0) {
+      versions = reader.history(namespace, key, last, MAX_RESULTS);
+    }
     last = versions.shift();
     return last && modification(reader, namespace, key, last);
   };
@@ -351,7 +384,9 @@ function modification(reader: StateReader, namespace: string, key: string, versi
   const data = bytes && common.Block.deserializeBinary(bytes).getData()?.getDataList_asU8()[version.tx];
   const parts = data && openEnvelope(data);
   const transaction = parts && openEndorserTransaction(parts);
-  if (!transaction) throw new SimulationError(`block ${version.block} has no transaction ${version.tx}`);
+  if (!transaction) {
+    throw new SimulationError(`block ${version.block} has no transaction ${version.tx}`);
+  }
   const write = decodeReadWriteSet(transaction.chaincodeAction.getResults_asU8())
     .find((set) => set.namespace === namespace)
     ?.writes.find((candidate) => candidate.key === key);

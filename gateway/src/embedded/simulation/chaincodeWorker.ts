@@ -17,7 +17,9 @@ const OK_LIMIT = 400;
 
 async function main(): Promise<void> {
   const port = parentPort;
-  if (!port) throw new Error('The chaincode worker runs as a worker thread only.');
+  if (!port) {
+    throw new Error('The chaincode worker runs as a worker thread only.');
+  }
   const settings = workerData as WorkerSettings;
   const send = (message: FromWorker): void => {
     port.postMessage(message);
@@ -63,15 +65,18 @@ async function main(): Promise<void> {
   };
 
   const outcomeOf = (task: SimulateTask, completion: Completion, simulator: Simulator): SimulationOutcome => {
-    if (completion.kind === 'failed') return completion;
+    if (completion.kind === 'failed') {
+      return completion;
+    }
     const { response } = completion;
     const answer = {
       status: response.getStatus(),
       message: response.getMessage(),
       payload: ownBytes(response.getPayload_asU8()),
     };
-    if (!task.endorse || answer.status >= OK_LIMIT)
+    if (!task.endorse || answer.status >= OK_LIMIT) {
       return { kind: 'completed', ...answer, endorsed: undefined };
+    }
     const { results, privateResults, interest } = simulator.finish();
     const responsePayload = proposalResponsePayload({
       proposalHash: task.proposalHash,
@@ -105,7 +110,9 @@ async function main(): Promise<void> {
             throw error;
           },
         );
-    } else abandoned.get(message.id)?.();
+    } else {
+      abandoned.get(message.id)?.();
+    }
   };
   port.on('message', onMessage);
 
@@ -119,7 +126,9 @@ async function main(): Promise<void> {
 
 /** The peer itself says whose event it is and of which transaction. */
 function eventBytes(event: Uint8Array, transactionId: string, chaincodeName: string): Uint8Array {
-  if (event.length === 0) return event;
+  if (event.length === 0) {
+    return event;
+  }
   const parsed = peer.ChaincodeEvent.deserializeBinary(event);
   parsed.setChaincodeId(chaincodeName);
   parsed.setTxId(transactionId);

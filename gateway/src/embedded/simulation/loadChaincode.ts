@@ -49,7 +49,9 @@ function quietLoggers(load: NodeJS.Require, file: string): void {
   const { getLogger } = logging;
   logging.getLogger = (name) => {
     const logger = getLogger(name);
-    for (const level of off) logger[level] = () => undefined;
+    for (const level of off) {
+      logger[level] = () => undefined;
+    }
     return logger;
   };
 }

@@ -48,29 +48,31 @@ function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {
 export function kvRead(key: string, version: Version | undefined): KVRead {
   const read = new kvrwset.KVRead();
   read.setKey(key);
-  if (version) read.setVersion(toProtoVersion(version));
+  if (version) {
+    read.setVersion(toProtoVersion(version));
+  }
   return read;
 }
 
 /** Collects what a simulation read and wrote, and encodes it as Fabric does: sorted by bytes, last write of a key wins. */
 export class ReadWriteSetBuilder {
-  private readonly namespaces = new Map<string, NamespaceBuilder>();
+  readonly #namespaces = new Map<string, NamespaceBuilder>();
 
-  private namespace(name: string): NamespaceBuilder {
-    return getOrMake(this.namespaces, name, () => new NamespaceBuilder());
+  #namespace(name: string): NamespaceBuilder {
+    return getOrMake(this.#namespaces, name, () => new NamespaceBuilder());
   }
 
   read(namespace: string, key: string, version: Version | undefined): void {
-    this.namespace(namespace).reads.set(key, kvRead(key, version));
+    this.#namespace(namespace).reads.set(key, kvRead(key, version));
   }
 
   /** An empty or absent value is a delete. */
   write(namespace: string, key: string, value: Uint8Array | undefined): void {
-    this.namespace(namespace).writes.set(key, kvWrite(key, value));
+    this.#namespace(namespace).writes.set(key, kvWrite(key, value));
   }
 
   range(namespace: string, record: RangeRecord): void {
-    this.namespace(namespace).ranges.push(record);
+    this.#namespace(namespace).ranges.push(record);
   }
 
   hashedRead(
@@ -82,24 +84,29 @@ export class ReadWriteSetBuilder {
   ): void {
     const read = new kvrwset.KVReadHash();
     read.setKeyHash(keyHash);
-    if (version) read.setVersion(toProtoVersion(version));
-    this.namespace(namespace).collection(collection).reads.set(key, read);
+    if (version) {
+      read.setVersion(toProtoVersion(version));
+    }
+    this.#namespace(namespace).collection(collection).reads.set(key, read);
   }
 
   privateWrite(namespace: string, collection: string, key: string, value: Uint8Array | undefined): void {
-    const builder = this.namespace(namespace).collection(collection);
+    const builder = this.#namespace(namespace).collection(collection);
     const write = kvWrite(key, value);
     builder.privateWrites.set(key, write);
     const hashed = new kvrwset.KVWriteHash();
     hashed.setKeyHash(sha256(key));
-    if (write.getIsDelete()) hashed.setIsDelete(true);
-    else hashed.setValueHash(sha256(write.getValue_asU8()));
+    if (write.getIsDelete()) {
+      hashed.setIsDelete(true);
+    } else {
+      hashed.setValueHash(sha256(write.getValue_asU8()));
+    }
     builder.hashedWrites.set(key, hashed);
   }
 
   purge(namespace: string, collection: string, key: string): void {
     this.privateWrite(namespace, collection, key, undefined);
-    this.namespace(namespace).collection(collection).hashedWrites.get(key)?.setIsPurge(true);
+    this.#namespace(namespace).collection(collection).hashedWrites.get(key)?.setIsPurge(true);
   }
 
   /** `rwset.TxReadWriteSet` and, when private data was written, `rwset.TxPvtReadWriteSet`. */
@@ -108,7 +115,7 @@ export class ReadWriteSetBuilder {
     publicSet.setDataModel(rwset.TxReadWriteSet.DataModel.KV);
     const privateSet = new rwset.TxPvtReadWriteSet();
     privateSet.setDataModel(rwset.TxReadWriteSet.DataModel.KV);
-    for (const [name, builder] of sorted(this.namespaces)) {
+    for (const [name, builder] of sorted(this.#namespaces)) {
       const { hashed, secret } = encodeCollections(builder);
       publicSet.addNsRwset(encodeNamespace(name, builder, hashed));
       if (secret.length > 0) {
@@ -133,8 +140,11 @@ function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
 function kvWrite(key: string, value: Uint8Array | undefined): KVWrite {
   const write = new kvrwset.KVWrite();
   write.setKey(key);
-  if (value === undefined || value.length === 0) write.setIsDelete(true);
-  else write.setValue(value);
+  if (value === undefined || value.length === 0) {
+    write.setIsDelete(true);
+  } else {
+    write.setValue(value);
+  }
   return write;
 }
 
@@ -159,7 +169,9 @@ function distinct(records: readonly RangeRecord[]): RangeRecord[] {
   const first = new Map<string, RangeRecord>();
   for (const record of records) {
     const key = JSON.stringify([record.startKey, record.endKey, record.exhausted]);
-    if (!first.has(key)) first.set(key, record);
+    if (!first.has(key)) {
+      first.set(key, record);
+    }
   }
   return [...first.values()];
 }

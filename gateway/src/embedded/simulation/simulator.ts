@@ -41,36 +41,40 @@ const FETCH = 101;
  * transaction's own writes; everything read and written is recorded for endorsement and validation.
  */
 export class Simulator {
-  private readonly rwset = new ReadWriteSetBuilder();
-  private readonly touched = new Map<string, { reads: boolean; writes: boolean }>();
-  private publicWrites = false;
-  private wrote = false;
-  private paginated = false;
-  private privateQueried = false;
-  private hasReadDefinition = false;
+  readonly #rwset = new ReadWriteSetBuilder();
+  readonly #touched = new Map<string, { reads: boolean; writes: boolean }>();
+  #publicWrites = false;
+  #wrote = false;
+  #paginated = false;
+  #privateQueried = false;
+  #hasReadDefinition = false;
 
-  constructor(private readonly context: SimulationContext) {
+  readonly #context: SimulationContext;
+
+  constructor(context: SimulationContext) {
+    this.#context = context;
+
     const { reader, namespace } = context;
     // A peer looks the definition up inside the transaction: an upgrade invalidates whatever is in flight.
     const key = sequenceKey(namespace);
-    this.rwset.read(LIFECYCLE, key, reader.publicVersion(LIFECYCLE, key));
+    this.#rwset.read(LIFECYCLE, key, reader.publicVersion(LIFECYCLE, key));
   }
 
   get(key: string): Uint8Array {
-    const found = this.context.reader.publicValue(this.context.namespace, key);
-    this.rwset.read(this.context.namespace, key, found?.version);
+    const found = this.#context.reader.publicValue(this.#context.namespace, key);
+    this.#rwset.read(this.#context.namespace, key, found?.version);
     return found?.value ?? new Uint8Array();
   }
 
   put(key: string, value: Uint8Array): void {
-    this.beforeWrite();
-    this.publicWrites = true;
-    this.rwset.write(this.context.namespace, key, value);
+    this.#beforeWrite();
+    this.#publicWrites = true;
+    this.#rwset.write(this.#context.namespace, key, value);
   }
 
   getPrivate(collectionName: string, key: string): Uint8Array {
-    const collection = this.readable(collectionName);
-    const { reader, mspId, namespace } = this.context;
+    const collection = this.#readable(collectionName);
+    const { reader, mspId, namespace } = this.#context;
     const keyHash = sha256(key);
     const stored = reader.privateValueAndHash(mspId, namespace, collection.name, key, keyHash);
     const { value: found, hashVersion: publicVersion } = stored;
@@ -79,8 +83,8 @@ export class Simulator {
         `private data matching public hash version is not available. Public hash version = ${printVersion(publicVersion)}, Private data version = ${printVersion(found?.version)}`,
       );
     }
-    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
-    this.touch(collection.name).reads = true;
+    this.#rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
+    this.#touch(collection.name).reads = true;
     return found?.value ?? new Uint8Array();
   }
 
@@ -89,18 +93,18 @@ export class Simulator {
    * reads as absent, and the transaction is found invalid when what it read is compared at commit.
    */
   getPrivateOfMany(collectionName: string, key: string): Uint8Array {
-    const collection = this.readable(collectionName);
-    const { reader, mspId, namespace } = this.context;
+    const collection = this.#readable(collectionName);
+    const { reader, mspId, namespace } = this.#context;
     const keyHash = sha256(key);
     const { value: found } = reader.privateValueAndHash(mspId, namespace, collection.name, key, keyHash);
-    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
-    this.touch(collection.name).reads = true;
+    this.#rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
+    this.#touch(collection.name).reads = true;
     return found?.value ?? new Uint8Array();
   }
 
   getPrivateHash(collectionName: string, key: string): Uint8Array {
-    this.readDefinition();
-    const { reader, namespace, collections } = this.context;
+    this.#readDefinition();
+    const { reader, namespace, collections } = this.#context;
     const collection = collections.get(collectionName);
     if (!collection) {
       // A hash is for everybody: without a check of the caller the peer misses the collection elsewhere, and says it otherwise.
@@ -109,29 +113,29 @@ export class Simulator {
     }
     const keyHash = sha256(key);
     const found = reader.hashedValue(namespace, collection.name, keyHash);
-    this.rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
+    this.#rwset.hashedRead(namespace, collection.name, key, keyHash, found?.version);
     return found?.value ?? new Uint8Array();
   }
 
   putPrivate(collectionName: string, key: string, value: Uint8Array): void {
-    const collection = this.writable(collectionName);
-    this.beforeWrite();
-    this.rwset.privateWrite(this.context.namespace, collection.name, key, value);
-    this.touch(collection.name).writes = true;
+    const collection = this.#writable(collectionName);
+    this.#beforeWrite();
+    this.#rwset.privateWrite(this.#context.namespace, collection.name, key, value);
+    this.#touch(collection.name).writes = true;
   }
 
   purgePrivate(collectionName: string, key: string): void {
-    const collection = this.writable(collectionName);
-    this.beforeWrite();
-    this.rwset.purge(this.context.namespace, collection.name, key);
-    this.touch(collection.name).writes = true;
+    const collection = this.#writable(collectionName);
+    this.#beforeWrite();
+    this.#rwset.purge(this.#context.namespace, collection.name, key);
+    this.#touch(collection.name).writes = true;
   }
 
   /** Scans public keys and records what was seen, so that a phantom invalidates the transaction. */
   scan(startKey: string, endKey: string): Scan {
-    const { reader, namespace } = this.context;
+    const { reader, namespace } = this.#context;
     const record: RangeRecord = { startKey, endKey, exhausted: false, reads: [] };
-    this.rwset.range(namespace, record);
+    this.#rwset.range(namespace, record);
     const pages = paged((start) => reader.publicRange(namespace, start, endKey, FETCH), startKey);
     return {
       next: () => {
@@ -151,25 +155,33 @@ export class Simulator {
 
   /** One page of public keys, or all from the bookmark on when the size is 0: only in a transaction that writes nothing. */
   scanPage(startKey: string, endKey: string, pageSize: number, bookmark: string): Scan {
-    if (this.wrote) throw this.unsupported('Paginated queries are supported only in a read-only transaction');
-    this.paginated = true;
+    if (this.#wrote) {
+      throw this.#unsupported('Paginated queries are supported only in a read-only transaction');
+    }
+    this.#paginated = true;
     const scan = this.scan(bookmark === '' ? startKey : bookmark, endKey);
-    const { reader, namespace } = this.context;
+    const { reader, namespace } = this.#context;
     let last: string | undefined;
     let count = 0;
     let ended = false;
     return {
       next: () => {
-        if (pageSize > 0 && count >= pageSize) return undefined;
+        if (pageSize > 0 && count >= pageSize) {
+          return undefined;
+        }
         const entry = scan.next();
         if (entry) {
           last = entry.key;
           count += 1;
-        } else ended = true;
+        } else {
+          ended = true;
+        }
         return entry;
       },
       bookmark: () => {
-        if (ended || last === undefined) return '';
+        if (ended || last === undefined) {
+          return '';
+        }
         return reader.publicRange(namespace, last, endKey, 2)[1]?.key ?? '';
       },
     };
@@ -177,12 +189,13 @@ export class Simulator {
 
   /** Scans the private values that this peer holds: only in a transaction that writes nothing. */
   scanPrivate(collectionName: string, startKey: string, endKey: string): Scan {
-    const collection = this.readable(collectionName);
-    if (this.wrote)
-      throw this.unsupported('Queries on pvt data is supported only in a read-only transaction');
-    this.privateQueried = true;
-    this.touch(collection.name).reads = true;
-    const { reader, namespace, mspId } = this.context;
+    const collection = this.#readable(collectionName);
+    if (this.#wrote) {
+      throw this.#unsupported('Queries on pvt data is supported only in a read-only transaction');
+    }
+    this.#privateQueried = true;
+    this.#touch(collection.name).reads = true;
+    const { reader, namespace, mspId } = this.#context;
     const scope = { organisation: mspId, namespace, collection: collection.name };
     return {
       next: paged((start) => reader.privateRange(scope, start, endKey, FETCH), startKey),
@@ -191,65 +204,77 @@ export class Simulator {
   }
 
   finish(): { results: Uint8Array; privateResults: Uint8Array | undefined; interest: Interest } {
-    const collections = [...this.touched].map(([name, use]) => ({ name, ...use }));
-    return { ...this.rwset.encode(), interest: { publicWrites: this.publicWrites, collections } };
+    const collections = [...this.#touched].map(([name, use]) => ({ name, ...use }));
+    return { ...this.#rwset.encode(), interest: { publicWrites: this.#publicWrites, collections } };
   }
 
-  private beforeWrite(): void {
-    if (this.privateQueried) {
-      throw this.unsupported('Transaction has already performed queries on pvt data. Writes are not allowed');
+  #beforeWrite(): void {
+    if (this.#privateQueried) {
+      throw this.#unsupported(
+        'Transaction has already performed queries on pvt data. Writes are not allowed',
+      );
     }
-    if (this.paginated)
-      throw this.unsupported('Transaction has already performed a paginated query. Writes are not allowed');
-    this.wrote = true;
+    if (this.#paginated) {
+      throw this.#unsupported('Transaction has already performed a paginated query. Writes are not allowed');
+    }
+    this.#wrote = true;
   }
 
-  private unsupported(text: string): SimulationError {
+  #unsupported(text: string): SimulationError {
     // The misspelling is the peer's own.
-    return new SimulationError(`txid [${this.context.transactionId}]: unsuppored transaction. ${text}`);
+    return new SimulationError(`txid [${this.#context.transactionId}]: unsuppored transaction. ${text}`);
   }
 
-  private touch(collection: string): { reads: boolean; writes: boolean } {
-    let use = this.touched.get(collection);
+  #touch(collection: string): { reads: boolean; writes: boolean } {
+    let use = this.#touched.get(collection);
     if (!use) {
       use = { reads: false, writes: false };
-      this.touched.set(collection, use);
+      this.#touched.set(collection, use);
     }
     return use;
   }
 
   /** A peer looks the collections up inside the transaction, and reads the whole definition for it. */
-  private readDefinition(): void {
-    if (this.hasReadDefinition) return;
-    this.hasReadDefinition = true;
-    const { reader, namespace } = this.context;
-    for (const key of definitionKeys(namespace))
-      this.rwset.read(LIFECYCLE, key, reader.publicVersion(LIFECYCLE, key));
+  #readDefinition(): void {
+    if (this.#hasReadDefinition) {
+      return;
+    }
+    this.#hasReadDefinition = true;
+    const { reader, namespace } = this.#context;
+    for (const key of definitionKeys(namespace)) {
+      this.#rwset.read(LIFECYCLE, key, reader.publicVersion(LIFECYCLE, key));
+    }
   }
 
-  private collection(name: string): Collection {
-    this.readDefinition();
-    const collection = this.context.collections.get(name);
-    if (collection) return collection;
-    const { channel, namespace } = this.context;
+  #collection(name: string): Collection {
+    this.#readDefinition();
+    const collection = this.#context.collections.get(name);
+    if (collection) {
+      return collection;
+    }
+    const { channel, namespace } = this.#context;
     throw new SimulationError(`collection ${channel}/${namespace}/${name} could not be found`);
   }
 
-  private readable(name: string): Collection {
-    const collection = this.collection(name);
-    if (!collection.memberOnlyRead || admits(collection, this.context.creator)) return collection;
-    throw this.forbidden('read', name);
+  #readable(name: string): Collection {
+    const collection = this.#collection(name);
+    if (!collection.memberOnlyRead || admits(collection, this.#context.creator)) {
+      return collection;
+    }
+    throw this.#forbidden('read', name);
   }
 
-  private writable(name: string): Collection {
-    const collection = this.collection(name);
-    if (!collection.memberOnlyWrite || admits(collection, this.context.creator)) return collection;
-    throw this.forbidden('write', name);
+  #writable(name: string): Collection {
+    const collection = this.#collection(name);
+    if (!collection.memberOnlyWrite || admits(collection, this.#context.creator)) {
+      return collection;
+    }
+    throw this.#forbidden('write', name);
   }
 
-  private forbidden(access: 'read' | 'write', name: string): SimulationError {
+  #forbidden(access: 'read' | 'write', name: string): SimulationError {
     return new SimulationError(
-      `tx creator does not have ${access} access permission on privatedata in chaincodeName:${this.context.namespace} collectionName: ${name}`,
+      `tx creator does not have ${access} access permission on privatedata in chaincodeName:${this.#context.namespace} collectionName: ${name}`,
     );
   }
 }
@@ -265,7 +290,9 @@ function paged(fetch: (start: string) => StoredEntry[], startKey: string): () =>
       return entry;
     }
     const last = page.at(-1);
-    if (page.length < FETCH || !last) return undefined;
+    if (page.length < FETCH || !last) {
+      return undefined;
+    }
     page = fetch(last.key);
     at = 2;
     return page[1];

@@ -24,21 +24,24 @@ interface Open {
  * nothing is copied. Simulations of the same height share one; connections are pooled.
  */
 export class Snapshots {
-  private readonly idle: Connection[] = [];
-  private readonly open = new Set<Open>();
+  readonly #idle: Connection[] = [];
+  readonly #open = new Set<Open>();
 
   /** `committedHeight` tells cheaply whether the newest snapshot is still current. */
-  constructor(
-    private readonly file: string,
-    private readonly committedHeight: () => number,
-  ) {}
+  readonly #file: string;
+  readonly #committedHeight: () => number;
+
+  constructor(file: string, committedHeight: () => number) {
+    this.#file = file;
+    this.#committedHeight = committedHeight;
+  }
 
   take(): Snapshot {
-    const height = this.committedHeight();
-    let current = [...this.open].find((candidate) => candidate.height >= height);
+    const height = this.#committedHeight();
+    let current = [...this.#open].find((candidate) => candidate.height >= height);
     if (!current) {
-      current = this.begin();
-      this.open.add(current);
+      current = this.#begin();
+      this.#open.add(current);
     }
     current.users += 1;
     const taken = current;
@@ -46,28 +49,32 @@ export class Snapshots {
     return {
       reader: taken.connection.reader,
       release: () => {
-        if (released) return;
+        if (released) {
+          return;
+        }
         released = true;
         taken.users -= 1;
-        if (taken.users === 0) this.end(taken);
+        if (taken.users === 0) {
+          this.#end(taken);
+        }
       },
     };
   }
 
-  private begin(): Open {
-    const connection = this.idle.pop() ?? this.connect();
+  #begin(): Open {
+    const connection = this.#idle.pop() ?? this.#connect();
     connection.database.exec('BEGIN');
     return { connection, height: connection.reader.height(), users: 0 };
   }
 
-  private end(snapshot: Open): void {
-    this.open.delete(snapshot);
+  #end(snapshot: Open): void {
+    this.#open.delete(snapshot);
     snapshot.connection.database.exec('COMMIT');
-    this.idle.push(snapshot.connection);
+    this.#idle.push(snapshot.connection);
   }
 
-  private connect(): Connection {
-    const database = new Libsql(this.file, { readonly: true });
+  #connect(): Connection {
+    const database = new Libsql(this.#file, { readonly: true });
     return { database, reader: new StateReader(database) };
   }
 }

@@ -26,7 +26,11 @@ CREATE INDEX IF NOT EXISTS transient_by_transaction ON transient (transaction_id
  * peer's, is not waited for at the disk: after a power cut it may lack the last entries, or be unreadable and begin empty.
  */
 export class TransientStore {
-  private constructor(private readonly database: Libsql.Database) {}
+  readonly #database: Libsql.Database;
+
+  private constructor(database: Libsql.Database) {
+    this.#database = database;
+  }
 
   /** Opens or creates the file; one that is damaged is replaced, and `log` told. */
   static open(file: string, log: (line: string) => void): TransientStore {
@@ -42,7 +46,7 @@ export class TransientStore {
 
   all(): TransientSet[] {
     const sql = 'SELECT transaction_id, height, namespace, collection, bytes FROM transient ORDER BY rowid';
-    return this.database
+    return this.#database
       .prepare(sql)
       .raw(true)
       .all()
@@ -59,24 +63,33 @@ export class TransientStore {
   }
 
   add(sets: readonly TransientSet[]): void {
-    if (sets.length === 0 || !this.database.open) return;
-    const insert = this.database.prepare('INSERT INTO transient VALUES (?, ?, ?, ?, ?)');
-    inOneTransaction(this.database, () => {
-      for (const { transactionId, height, namespace, collection, bytes } of sets)
+    if (sets.length === 0 || !this.#database.open) {
+      return;
+    }
+    const insert = this.#database.prepare('INSERT INTO transient VALUES (?, ?, ?, ?, ?)');
+    inOneTransaction(this.#database, () => {
+      for (const { transactionId, height, namespace, collection, bytes } of sets) {
         insert.run([transactionId, height, namespace, collection, Buffer.from(bytes)]);
+      }
     });
   }
 
   remove(transactionIds: readonly string[]): void {
-    if (transactionIds.length === 0 || !this.database.open) return;
-    const remove = this.database.prepare('DELETE FROM transient WHERE transaction_id = ?');
-    inOneTransaction(this.database, () => {
-      for (const id of transactionIds) remove.run([id]);
+    if (transactionIds.length === 0 || !this.#database.open) {
+      return;
+    }
+    const remove = this.#database.prepare('DELETE FROM transient WHERE transaction_id = ?');
+    inOneTransaction(this.#database, () => {
+      for (const id of transactionIds) {
+        remove.run([id]);
+      }
     });
   }
 
   close(): void {
-    if (this.database.open) this.database.close();
+    if (this.#database.open) {
+      this.#database.close();
+    }
   }
 }
 
@@ -88,7 +101,9 @@ function openFile(file: string): Libsql.Database {
     // What is committed or forgotten is overwritten, not only unlinked.
     database.pragma('secure_delete = ON');
     const [check] = database.pragma('quick_check') as { quick_check: string }[];
-    if (check?.quick_check !== 'ok') throw new Error(check?.quick_check ?? 'no answer to quick_check');
+    if (check?.quick_check !== 'ok') {
+      throw new Error(check?.quick_check ?? 'no answer to quick_check');
+    }
     database.exec(SCHEMA);
     return database;
   } catch (error) {

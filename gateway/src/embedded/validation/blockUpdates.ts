@@ -29,12 +29,16 @@ export class BlockUpdates {
           version,
         });
       }
-      for (const collection of set.collections) this.applyCollection(set.namespace, collection, version);
+      for (const collection of set.collections) {
+        this.#applyCollection(set.namespace, collection, version);
+      }
     }
   }
 
-  private applyCollection(namespace: string, collection: CollectionSet, version: Version): void {
-    if (collection.writes.length === 0) return;
+  #applyCollection(namespace: string, collection: CollectionSet, version: Version): void {
+    if (collection.writes.length === 0) {
+      return;
+    }
     const updates = child(child(this.hashes, namespace), collection.name);
     for (const { keyHash, valueHash, isDelete, isPurge } of collection.writes) {
       updates.set(hex(keyHash), { keyHash, valueHash: isDelete ? undefined : valueHash, isPurge, version });

@@ -19,11 +19,15 @@ export function conflictOf(
   reader: StateReader,
 ): number {
   for (const set of sets) {
-    if (!readsHold(set, updates, reader)) return TxValidationCode.MVCC_READ_CONFLICT;
+    if (!readsHold(set, updates, reader)) {
+      return TxValidationCode.MVCC_READ_CONFLICT;
+    }
     if (!set.ranges.every((range) => rangeHolds(set.namespace, range, updates, reader))) {
       return TxValidationCode.PHANTOM_READ_CONFLICT;
     }
-    if (!hashedReadsHold(set, updates, reader)) return TxValidationCode.MVCC_READ_CONFLICT;
+    if (!hashedReadsHold(set, updates, reader)) {
+      return TxValidationCode.MVCC_READ_CONFLICT;
+    }
   }
   return TxValidationCode.VALID;
 }
@@ -55,8 +59,9 @@ function rangeHolds(
   const current = currentRange(namespace, range, updates, reader);
   for (const read of range.reads) {
     const next = current.next();
-    if (next.done === true || next.value.key !== read.key || !sameVersion(next.value.version, read.version))
+    if (next.done === true || next.value.key !== read.key || !sameVersion(next.value.version, read.version)) {
       return false;
+    }
   }
   return current.next().done === true;
 }
@@ -74,13 +79,19 @@ function* currentRange(
     for (let key = written[at]; key !== undefined && compareKeys(key, entry.key) < 0; key = written[at]) {
       at += 1;
       const update = updates.publicUpdate(namespace, key);
-      if (update?.value) yield { key, version: update.version };
+      if (update?.value) {
+        yield { key, version: update.version };
+      }
     }
-    if (updates.publicUpdate(namespace, entry.key) === undefined) yield entry;
+    if (updates.publicUpdate(namespace, entry.key) === undefined) {
+      yield entry;
+    }
   }
   for (const key of written.slice(at)) {
     const update = updates.publicUpdate(namespace, key);
-    if (update?.value) yield { key, version: update.version };
+    if (update?.value) {
+      yield { key, version: update.version };
+    }
   }
 }
 
@@ -96,7 +107,9 @@ function* committedRange(
     const page = reader.publicRange(namespace, start, end, PAGE);
     yield* page;
     const last = page.at(-1);
-    if (page.length < PAGE || !last) return undefined;
+    if (page.length < PAGE || !last) {
+      return undefined;
+    }
     start = `${last.key}\u0000`;
   }
 }
