@@ -29,6 +29,18 @@ export default tseslint.config(
     },
   },
   {
+    // One dialect: braces always, and what is private is so at run time too.
+    files: ['gateway/src/**/*.ts', 'chaincode/src/**/*.ts'],
+    rules: {
+      curly: ['error', 'all'],
+      'no-restricted-syntax': [
+        'error',
+        { selector: '[accessibility="private"]', message: 'Write #name.' },
+        { selector: 'TSParameterProperty', message: 'Declare the field and assign it.' },
+      ],
+    },
+  },
+  {
     // The contract decorators need `Context` as a value at run time: a type-only import turns it into a ledger parameter.
     files: ['chaincode/src/contract/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },

@@ -82,8 +82,9 @@ export function ledgerCommand(): Command {
 
 function parseList(text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
-  if (items.includes(''))
+  if (items.includes('')) {
     throw new InvalidArgumentError('Give MSP ids separated by commas, e.g. Org1MSP,Org2MSP.');
+  }
   return items;
 }
 
@@ -99,7 +100,9 @@ async function run(flags: LedgerFlags, command: Command): Promise<void> {
   const temporary =
     flags.data === undefined ? mkdtempSync(path.join(tmpdir(), 'chartwitness-ledger-')) : undefined;
   const removeTemporary = (): void => {
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    if (temporary !== undefined) {
+      rmSync(temporary, { recursive: true, force: true });
+    }
   };
   try {
     const stopped = untilSignal();
@@ -148,14 +151,17 @@ function chaincodeName(directory: string): string {
     'the chaincode has no readable package.json',
   );
   const { name } = manifest as { name?: unknown };
-  if (typeof name !== 'string')
+  if (typeof name !== 'string') {
     throw new Error(`${directory}/package.json has no name; give one with --name.`);
+  }
   return name.replace(/^@[^/]+\//, '').replace(/-(cc|chaincode)$/, '');
 }
 
 function readCollections(file: string): CollectionConfig[] {
   const parsed = readJson(file, 'the collections file cannot be used');
-  if (!Array.isArray(parsed)) throw new Error(`${file}: expected a JSON array of collections.`);
+  if (!Array.isArray(parsed)) {
+    throw new Error(`${file}: expected a JSON array of collections.`);
+  }
   return parsed as CollectionConfig[];
 }
 

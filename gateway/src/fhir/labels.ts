@@ -17,18 +17,26 @@ export function labelsAt(value: JsonMembers): readonly string[] {
 
 /** What stands in the place of an extension and is none, or has no URL that can be read, may be a label. */
 function inlineLabel(extension: unknown): readonly string[] {
-  if (!isMembers(extension) || typeof extension['url'] !== 'string') return [EVERY_LABEL];
+  if (!isMembers(extension) || typeof extension['url'] !== 'string') {
+    return [EVERY_LABEL];
+  }
   return INLINE_LABEL.test(extension['url']) ? [labelIn(extension['valueCoding'])] : [];
 }
 
 function securityOf(meta: unknown): readonly string[] {
-  if (meta === undefined || meta === null) return [];
-  if (!isMembers(meta)) return [EVERY_LABEL];
+  if (meta === undefined || meta === null) {
+    return [];
+  }
+  if (!isMembers(meta)) {
+    return [EVERY_LABEL];
+  }
   return listed(meta['security']).map(labelIn);
 }
 
 function labelIn(coding: unknown): string {
-  if (!isMembers(coding)) return EVERY_LABEL;
+  if (!isMembers(coding)) {
+    return EVERY_LABEL;
+  }
   const { system, code } = coding;
   const isSystem = system === undefined || typeof system === 'string';
   return isSystem && typeof code === 'string' && code.trim() !== '' ? labelOf(system, code) : EVERY_LABEL;

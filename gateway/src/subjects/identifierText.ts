@@ -15,7 +15,9 @@ export const IDENTIFIER_TEXT_HELP = `<form> <uri> [<alias uri> …], the form on
  */
 export function readIdentifierSystem(text: string): IdentifierSystem {
   const [read] = parseIdentifierSystems([partsOf(text)]);
-  if (read === undefined) throw new DomainError('INVALID_INPUT', 'no identifier system');
+  if (read === undefined) {
+    throw new DomainError('INVALID_INPUT', 'no identifier system');
+  }
   return read;
 }
 

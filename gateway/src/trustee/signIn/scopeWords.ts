@@ -21,7 +21,9 @@ export function describeScopes(
 ): readonly ScopeWords[] {
   const told: ScopeWords[] = [];
   const tell = (text: string, isWeighty = false): void => {
-    if (!told.some((part) => part.text === text)) told.push({ text, isWeighty });
+    if (!told.some((part) => part.text === text)) {
+      told.push({ text, isWeighty });
+    }
   };
   const letters = new Set(
     scopes
@@ -31,11 +33,16 @@ export function describeScopes(
   const sees = letters.has('r') || letters.has('s');
   if (CHANGING.some((letter) => letters.has(letter))) {
     tell(sees ? words.consentChange : words.consentChangeOnly, true);
-  } else if (sees) tell(words.consent);
+  } else if (sees) {
+    tell(words.consent);
+  }
   for (const scope of scopes) {
     const type = parsePatientScope(scope)?.type;
-    if (type === 'AuditEvent') tell(words.accesses);
-    else if (type === undefined) tell(identityWords(scope, words));
+    if (type === 'AuditEvent') {
+      tell(words.accesses);
+    } else if (type === undefined) {
+      tell(identityWords(scope, words));
+    }
   }
   return told;
 }
