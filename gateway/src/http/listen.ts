@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface Listening {
   readonly host: string;
@@ -42,12 +42,18 @@ export async function takePort(host: string, port: number, setting: string): Pro
   let current: RequestListener = (_request, response) => {
     response.writeHead(UNAVAILABLE, { 'Retry-After': '1' }).end();
   };
-  const open = new Set<ServerResponse>();
+  const open = new Map<Socket, ServerResponse>();
   let isClosing = false;
   const server = createServer((request, response) => {
-    open.add(response);
+    const { socket } = request;
+    const answering = open.get(socket);
+    if (answering !== undefined) {
+      refusePipelined(socket, answering);
+      return;
+    }
+    open.set(socket, response);
     response.once('close', () => {
-      open.delete(response);
+      open.delete(socket);
       if (isClosing) {
         // One whose head had been sent before could not say so; its connection would be waited for until it ran out.
         server.closeIdleConnections();
@@ -76,12 +82,33 @@ export async function takePort(host: string, port: number, setting: string): Pro
     close: (graceMs = DEFAULT_GRACE_MS) => {
       isClosing = true;
       // What is answered now ends its connection; else a caller that keeps it would be waited for.
-      for (const response of open) {
+      for (const response of open.values()) {
         response.shouldKeepAlive = false;
       }
       return closeServer(server, graceMs);
     },
   };
+}
+
+/** Connections whose answer under way is their last. */
+const ENDING = new WeakSet<Socket>();
+
+/**
+ * One request at a time on a connection. A caller that does not wait for its answer (RFC 9112 §9.3.2 allows it, no client that we know of does
+ * it) could have a thousand requests heard in one turn of the event loop, for a single packet. The first is answered and ends the
+ * connection; what came behind it is neither looked at nor answered, and may be sent again.
+ */
+function refusePipelined(socket: Socket, answering: ServerResponse): void {
+  if (ENDING.has(socket)) {
+    return;
+  }
+  ENDING.add(socket);
+  socket.pause();
+  answering.shouldKeepAlive = false;
+  // Its head may be out already, with the promise to keep the connection.
+  answering.once('close', () => {
+    socket.destroySoon();
+  });
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Agent, request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { takePort, type TakenPort } from '../../../gateway/src/http/listen';
 
 let agent: Agent;
@@ -79,4 +80,71 @@ test('an answer whose head was sent before the end begins does not leave its con
 
 test('a port that is taken is an error that names the setting', async () => {
   await expect(takePort('127.0.0.1', taken.port, 'OPERATIONS_PORT')).rejects.toThrow(/set OPERATIONS_PORT/);
+});
+
+/** Writes all of it at once; what came back by the time the connection ended. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let heard = '';
+    const socket = connect(taken.port, taken.host, () => socket.write(text));
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      heard += chunk;
+    });
+    socket.once('error', reject).once('close', () => {
+      resolve(heard);
+    });
+  });
+}
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const answersIn = (text: string): number => text.split('HTTP/1.1 200').length - 1;
+
+test.each([2, 1_000])('of %i requests that do not wait for their answers one is heard', async (count) => {
+  let heard = 0;
+  taken.serve((_request, response) => {
+    heard += 1;
+    setImmediate(() => response.end('x'));
+  });
+  const answer = await raw(REQUEST.repeat(count));
+  expect([heard, answersIn(answer)]).toEqual([1, 1]);
+  expect(answer).toContain('Connection: close');
+});
+
+test('also when the head of the first answer was out already', async () => {
+  let heard = 0;
+  taken.serve((_request, response) => {
+    heard += 1;
+    response.writeHead(200, { 'Content-Length': '1' }).flushHeaders();
+    setImmediate(() => response.end('x'));
+  });
+  expect([answersIn(await raw(REQUEST.repeat(3))), heard]).toEqual([1, 1]);
+});
+
+test('one after the other, a connection brings as many as it likes', async () => {
+  let heard = 0;
+  const sockets = new Set<unknown>();
+  taken.serve((request, response) => {
+    heard += 1;
+    sockets.add(request.socket);
+    response.end();
+  });
+  for (let number = 0; number < 20; number += 1) {
+    await get();
+  }
+  expect([heard, sockets.size]).toEqual([20, 1]);
+});
+
+test('a body that comes in many pieces is no further request', async () => {
+  taken.serve((request, response) => {
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    request.on('end', () => response.end(String(bytes)));
+  });
+  const body = 'x'.repeat(300_000);
+  const answer = await raw(
+    `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`,
+  );
+  expect(answer).toMatch(/\r\n\r\n300000$/);
 });
