@@ -14,6 +14,12 @@ export interface Organisation {
   readonly status: RegistryStatus;
 }
 
+/**
+ * No client may have this id: what asks in its name is refused, whatever consents say. Gateways fill places of their lanes in its name,
+ * with entries about nobody.
+ */
+export const NOBODYS_CLIENT = 'chartwitness-filler';
+
 /** A client application that an organisation runs, with the public keys that it signs with. */
 export interface ClientApplication {
   readonly clientId: string;

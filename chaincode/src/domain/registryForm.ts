@@ -14,12 +14,13 @@ import {
   record,
   unknownField,
 } from './form';
-import type {
-  ClientApplication,
-  NetworkSettings,
-  Organisation,
-  OrganisationRole,
-  RegistryStatus,
+import {
+  type ClientApplication,
+  type NetworkSettings,
+  NOBODYS_CLIENT,
+  type Organisation,
+  type OrganisationRole,
+  type RegistryStatus,
 } from './registry';
 
 /** What the trustee states to admit or update an organisation; its status is the ledger's. */
@@ -110,8 +111,14 @@ function checkMember(name: string, member: unknown, at: string, problems: string
   }
 }
 
+const registrableIdForm = checked(clientIdForm, (clientId, at, problems) => {
+  if (clientId === NOBODYS_CLIENT) {
+    problems.push(`${at}: "${NOBODYS_CLIENT}" is reserved`);
+  }
+});
+
 const clientFields = {
-  clientId: clientIdForm,
+  clientId: registrableIdForm,
   name: line(1, 300),
   jwks: record<ClientApplication['jwks']>({ keys: list(jwkForm, 1, 10) }),
   scope: matching(

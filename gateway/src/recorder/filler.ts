@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AccessRequest, parseLane } from '@chartwitness/chaincode/domain';
+import { type AccessRequest, NOBODYS_CLIENT, parseLane } from '@chartwitness/chaincode/domain';
 import type { EntryNames } from './lateMark';
 import type { BatchPlace, RefillingBatch } from './outbox';
 import { newBatch, type PendingBatch } from './pendingBatch';
-
-/** No client has this id, so the ledger refuses what it asks for, whatever consents say: nothing is given, and the entry says so. */
-export const FILLER_CLIENT = 'chartwitness-filler';
 
 export interface Filler {
   readonly batch: PendingBatch;
@@ -38,10 +35,10 @@ export function fillerFor(
   };
 }
 
-/** Whether a batch is one of these, also after a restart. */
+/** Whether a batch is one of these, also after a restart. Nobody can register the client in whose name they are. */
 export function isFiller({ requests }: Pick<PendingBatch, 'requests'>): boolean {
   return requests.every(
-    ({ requester, items }) => requester.clientId === FILLER_CLIENT && items[0]?.count === 0,
+    ({ requester, items }) => requester.clientId === NOBODYS_CLIENT && items[0]?.count === 0,
   );
 }
 
@@ -51,7 +48,7 @@ function aboutNobody(lane: string, names: () => EntryNames, now: number): Access
   return {
     ...names(),
     subject: Buffer.concat(halves).toString('base64url'),
-    requester: { org: parseLane(lane).mspId, clientId: FILLER_CLIENT, person: null },
+    requester: { org: parseLane(lane).mspId, clientId: NOBODYS_CLIENT, person: null },
     purpose: 'TREAT',
     action: 'read',
     emergency: null,

@@ -9,6 +9,7 @@ import {
   parseAccessRequest,
   parseBatchInput,
   parseBatchRecord,
+  NOBODYS_CLIENT,
   parseClient,
   parseClientInput,
   parseConsentChanged,
@@ -378,6 +379,9 @@ describe('the registry', () => {
     expect(parseClientInput({ ...client, jwks: { keys: [rsa] } })).toBeDefined();
     refusesAt(parseClientInput, { ...client, org: 'SouthClinicMSP' }, 'client.org');
     refusesAt(parseClientInput, { ...client, clientId: '' }, 'client.clientId');
+    // In its name gateways fill places with entries about nobody: whoever had it could have them permitted.
+    refusesAt(parseClientInput, { ...client, clientId: NOBODYS_CLIENT }, 'client.clientId');
+    expect(parseClientInput({ ...client, clientId: `${NOBODYS_CLIENT}s` })).toBeDefined();
     refusesAt(parseClientInput, { ...client, scope: 'system/*.rs  system/*.c' }, 'client.scope');
     refusesAt(parseClientInput, { ...client, scope: '' }, 'client.scope');
     refusesAt(parseClientInput, { ...client, jwks: { keys: [] } }, 'client.jwks.keys');

@@ -4,7 +4,7 @@
  * another name: its place is filled all the same, with as many entries about nobody.
  */
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
-import { FILLER_CLIENT } from '../../../gateway/src/recorder/filler';
+import { NOBODYS_CLIENT } from '@chartwitness/chaincode/domain';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
@@ -26,7 +26,7 @@ const idsOf = (...numbers: readonly number[]): string[] => numbers.map((number) 
 const recorded = (...lanes: string[]): string[] =>
   (lanes.length === 0 ? [LANE] : lanes)
     .flatMap((lane) => bench.ledger.events(lane))
-    .flatMap(({ id, requester }) => (requester.clientId === FILLER_CLIENT ? [] : [id]));
+    .flatMap(({ id, requester }) => (requester.clientId === NOBODYS_CLIENT ? [] : [id]));
 const fillers = (lane = LANE): number => bench.ledger.events(lane).length - recorded(lane).length;
 
 function refuse(...ids: readonly string[]): void {

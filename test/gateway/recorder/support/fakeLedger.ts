@@ -10,8 +10,8 @@ import {
   outcomeOf,
   parseBatchInput,
   type PrivateBatch,
+  NOBODYS_CLIENT,
 } from '@chartwitness/chaincode/domain';
-import { FILLER_CLIENT } from '../../../../gateway/src/recorder/filler';
 import { LedgerError } from '../../../../gateway/src/ledger/ledgerError';
 import type { CallOptions, RecordedBatch } from '../../../../gateway/src/ledger/provenanceLedger';
 import type { RecordingLedger } from '../../../../gateway/src/recorder/recorder';
@@ -293,7 +293,7 @@ export class FakeLedger implements RecordingLedger {
       ...item,
       // No client is registered under this id.
       decision:
-        request.requester.clientId !== FILLER_CLIENT && this.decide(request, index)
+        request.requester.clientId !== NOBODYS_CLIENT && this.decide(request, index)
           ? ('permit' as const)
           : ('deny' as const),
       basis: { kind: 'networkDefault' as const },
