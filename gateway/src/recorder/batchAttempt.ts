@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEvent, AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../ledger/ledgerError';
-import { eventsAt } from './eventsAt';
+import { eventsAt, standingIn } from './eventsAt';
 import type { PendingBatch, Rival } from './pendingBatch';
 import type { RecordingLedger } from './recorder';
 
@@ -19,6 +19,11 @@ export type AttemptResult =
   | (Decided & { readonly kind: 'committed' })
   /** A batch that had the place before is there after all. */
   | (Decided & { readonly kind: 'rival'; readonly rival: Rival })
+  /**
+   * Its place was filled before it was ever handed in, and the own peer has lost with its disk what stands there: so it is none of a gateway
+   * that writes now, but what this lane had before peer and store came back from a backup.
+   */
+  | { readonly kind: 'overtaken'; readonly error: LedgerError }
   /** Its place is taken by somebody else's batch. */
   | { readonly kind: 'taken' }
   /** Not known to be on the ledger. */
@@ -96,6 +101,10 @@ async function submit(
   } catch (error) {
     const failure = asLedgerError(error);
     const isTaken = failure.domainCode === 'BATCH_EXISTS';
+    const before = isTaken && rivals.length === 0 ? await filledBefore(ledger, batch, failure) : undefined;
+    if (before !== undefined) {
+      return before;
+    }
     if (failure.kind === 'unknown' || isTaken) {
       batch.mayBeOrdered = true;
     }
@@ -108,6 +117,24 @@ async function submit(
       }
     );
   }
+}
+
+/** A place is filled, and its batch is certainly nowhere. @returns `undefined` where the place can be read. */
+async function filledBefore(
+  ledger: RecordingLedger,
+  batch: PendingBatch,
+  cause: LedgerError,
+): Promise<AttemptResult | undefined> {
+  if (batch.isHandedIn || batch.mayBeOrdered) {
+    return undefined;
+  }
+  const stands = await standingIn(ledger, batch.lane, batch.seq);
+  if (stands === 'readable') {
+    return undefined;
+  }
+  // Where the own peer shows nothing it is behind, and will.
+  const error = new LedgerError('retryable', cause.message, { cause });
+  return { kind: stands === 'lost' ? 'overtaken' : 'failed', error };
 }
 
 /** Ids and salts are random 128-bit values of this gateway: the same in the same order means our batch. */

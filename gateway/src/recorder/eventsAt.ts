@@ -35,6 +35,26 @@ export function areEventsLost(error: unknown): boolean {
   return error instanceof LedgerError && error.reason === 'EVENTS_LOST_HERE';
 }
 
+/** What the own peer has of a place: nothing yet, what it can read, or that it is filled by what it lost with its disk. */
+export async function standingIn(
+  ledger: Pick<RecordingLedger, 'findBatch' | 'getEvents'>,
+  lane: string,
+  seq: number,
+): Promise<'nothing' | 'readable' | 'lost'> {
+  if ((await ledger.findBatch(lane, seq)) === undefined) {
+    return 'nothing';
+  }
+  try {
+    await ledger.getEvents(lane, seq);
+    return 'readable';
+  } catch (error) {
+    if (isMissing(error)) {
+      return 'lost';
+    }
+    throw error;
+  }
+}
+
 async function trusteeCopy(
   ledger: Pick<RecordingLedger, 'getTrusteeCopy'>,
   lane: string,

@@ -24,6 +24,7 @@ import { LateReleases } from './lateReleases';
 import { type RecorderLimits, resolveLimits } from './limits';
 import { OwnPeer } from './ownPeer';
 import { LostEvents } from './lostEvents';
+import { PeerUpToDate } from './peerUpToDate';
 import { Queue } from './queue';
 import type { RecordOutcome, Recorder, RecorderDeps, RecorderPhase, RecorderState } from './recorder';
 import { fenced, overloaded, refusedByLedger, unavailable } from './refusals';
@@ -58,6 +59,7 @@ export class LaneRecorder implements Recorder {
   readonly #writer: LaneWriter;
   readonly #late: LateReleases;
   readonly #lost: LostEvents;
+  readonly #peer: PeerUpToDate;
   readonly #stop = new AbortController();
   #phase: RecorderPhase = 'recovering';
   #reason: string | undefined = 'the lane is being read';
@@ -114,6 +116,9 @@ export class LaneRecorder implements Recorder {
       onFenced: () => {
         this.#enterFenced();
       },
+      onOvertaken: () => {
+        this.#enterOvertaken();
+      },
     });
     this.#ownPeer = new OwnPeer({
       ...shared,
@@ -130,6 +135,7 @@ export class LaneRecorder implements Recorder {
       callers: this.#callers,
       withoutLedger: deps.emergencyWithoutLedger,
     });
+    this.#peer = new PeerUpToDate(ledger, scheduler, this.#stop.signal);
     this.#lost = new LostEvents({
       ...shared,
       names: this.#names,
@@ -341,6 +347,7 @@ export class LaneRecorder implements Recorder {
     let recovered: RecoveredLane;
     this.#recoveries += 1;
     try {
+      await this.#peer.assert();
       const now = (): number => this.#scheduler.now();
       recovered = await recoverLane({ ledger, outbox, names: this.#names, now, log }, lane);
     } catch (error) {
@@ -374,6 +381,17 @@ export class LaneRecorder implements Recorder {
         'the lane cannot be continued yet',
       );
     }
+  }
+
+  /** The own peer did not have all of the lane when it was read. */
+  #enterOvertaken(): void {
+    this.#phase = 'recovering';
+    this.#peer.forget();
+    this.#reason = 'The own peer lacked the end of the lane when it was read; the lane is being read anew.';
+    this.#deps.log.warn({ lane: this.#deps.lane }, this.#reason);
+    this.#health.busy(this.#awake.now());
+    this.#late.look();
+    void this.#keepRecovering();
   }
 
   /** The ledger lacks what was committed: nothing is handed in until it has it again. */

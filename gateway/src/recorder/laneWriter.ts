@@ -58,6 +58,8 @@ export interface LaneWriterOptions {
   readonly onChange: () => void;
   /** Another gateway writes in this lane. */
   readonly onFenced: () => void;
+  /** The lane went on before it was read: it has to be read anew, and nothing is under way. */
+  readonly onOvertaken: () => void;
 }
 
 /** Forms batches of what waits, gives each its place in the lane, and sees to it that each place is filled. */
@@ -69,6 +71,8 @@ export class LaneWriter {
   readonly #source: BatchSource;
   readonly #stop = new AbortController();
   #isOpen = false;
+  /** Whether this process has seen a commit in this lane. */
+  #hasCommitted = false;
   /** Failures in a row, and whether the last one left the ledger unreached. */
   #failures = 0;
   #isUnreached = false;
@@ -258,12 +262,34 @@ export class LaneWriter {
         await this.#settle(batch, result);
         return;
       }
-      const wait = result.kind === 'failed' ? this.#afterFailure(batch, result.error) : this.#fence(batch);
+      if (result.kind === 'overtaken' && this.#startAnew(batch)) {
+        return;
+      }
+      const wait = result.kind === 'taken' ? this.#fence(batch) : this.#afterFailure(batch, result.error);
       if (wait === undefined) {
         return;
       }
       await pause(this.#options.scheduler, wait, signal);
     }
+  }
+
+  /**
+   * The place holds what the gateway itself wrote before its store and peer came back from a backup: the peer did not show it yet when the
+   * lane was read. So the lane is read anew, when nothing else is under way and this process has committed nothing here.
+   * @returns whether that begins.
+   */
+  #startAnew(batch: PendingBatch): boolean {
+    const behind = this.#places.behind(batch).length;
+    const isAlone = this.#places.pending.size === behind + 1 && batch.lane === this.#options.lane;
+    if (this.#hasCommitted || !isAlone || !this.#takingBack.giveBack(batch)) {
+      batch.mayBeOrdered = true;
+      return false;
+    }
+    this.#isOpen = false;
+    this.#cancelPump?.();
+    this.#cancelRecall?.();
+    this.#options.onOvertaken();
+    return true;
   }
 
   /** Each try waits for the place before: behind one that the ledger may refuse by now, the batch could not be taken back with it. */
@@ -380,6 +406,7 @@ export class LaneWriter {
     this.#totals.batches += 1;
     this.#totals.lastCommitAt = now;
     if (batch.lane === lane) {
+      this.#hasCommitted = true;
       this.#places.noteProven(batch.seq);
     }
     health.committed(awake.now(), true);

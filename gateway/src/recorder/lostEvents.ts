@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import { LEDGER_REMEDIES } from '../ledger/ledgerError';
+import type { OwedCounts } from './outbox';
 import { findLost, type StoreAndLedger } from './restoredStore';
 import { pause, type Scheduler } from './scheduler';
 
@@ -22,6 +23,7 @@ export interface LostEventsOptions extends StoreAndLedger {
 export class LostEvents {
   readonly #options: LostEventsOptions;
   readonly #stop = new AbortController();
+  #isWatching = false;
 
   constructor(options: LostEventsOptions) {
     this.#options = options;
@@ -45,9 +47,17 @@ export class LostEvents {
 
   /** Looks until nothing is lost any more. */
   async watch(): Promise<void> {
+    if (!this.#isWatching) {
+      this.#isWatching = true;
+      await this.#look();
+      this.#isWatching = false;
+    }
+  }
+
+  async #look(): Promise<void> {
     const { outbox, scheduler, log, onFound } = this.#options;
     const { signal } = this.#stop;
-    for (let tries = 1; !signal.aborted && outbox.owed().lost > 0; tries += 1) {
+    for (let tries = 1; !signal.aborted && hasLost(outbox.owed()); tries += 1) {
       try {
         if (await findLost(this.#options)) {
           log.info('the events that were lost have been read; what is not among them is recorded now');
@@ -67,6 +77,11 @@ export class LostEvents {
   stop(): void {
     this.#stop.abort(new Error('the recorder is closed'));
   }
+}
+
+/** What waits without a lost place was written down just before the process ended. */
+function hasLost({ lost, waiting }: OwedCounts): boolean {
+  return lost + waiting > 0;
 }
 
 function counted(number: number, one: string, several: string): string {

@@ -135,10 +135,14 @@ export interface Outbox {
     atLeast: number,
     except?: ReadonlySet<string>,
   ): readonly StoredEntry[];
-  /** The owed entry of this id, also when it is set aside or waits; not a held one. */
+  /** The owed entry of this id, also when it is set aside; not one that is held or waits. */
   findOwed(id: string): StoredEntry | undefined;
+  /** The same, and one that waits. */
+  findEntry(id: string): StoredEntry | undefined;
   /** What is set aside, oldest first. */
   setAside(): readonly SetAsideEntry[];
+  /** Amendments that wait. */
+  waitingAmendments(): readonly StoredEntry[];
   /** Places that are on the ledger and whose events nobody gives, in the order of their lanes and numbers. */
   lostPlaces(): readonly BatchPlace[];
   close(): void;

@@ -29,34 +29,36 @@ export function entriesOwed(outbox: Outbox): number {
  * events of a place, it is noted as lost, and what is owed by now waits: {@link findLost}.
  * @param own the lane that is written now, and where it ends.
  * @returns ids of entries in the store's batches that the lanes hold.
- * @throws LedgerError while the ledger is away; what was taken by then stays taken.
+ * @throws LedgerError while the ledger is away.
  */
 export async function forgetRecorded(
   options: StoreAndLedger,
   own: { readonly lane: string; readonly survey: LaneSurvey },
 ): Promise<ReadonlySet<string>> {
   const { ledger, outbox } = options;
-  const seen = new Set<string>();
+  const findings = new Findings(outbox);
+  const searches: { readonly search: LaneSearch; readonly end: LaneSurvey | undefined }[] = [];
   for (const lane of new Set([own.lane, ...outbox.lanes()])) {
     const rows = outbox.batches().filter((row) => row.lane === lane);
-    if (lane !== own.lane && rows.length === 0 && entriesOwed(outbox) === 0) {
-      continue;
-    }
-    const head = outbox.head(lane);
-    const survey = lane === own.lane ? own.survey : await surveyLane(ledger, lane, head.nextSeq);
-    const isAhead = survey.nextSeq > head.nextSeq;
-    const search = new LaneSearch(options, lane, rows, seen);
     // A new store has nothing to look for.
-    if (entriesOwed(outbox) > 0 || rows.length > 0) {
-      await search.read(placesFrom(rows[0]?.seq ?? head.nextSeq, survey.nextSeq));
+    const isWorthIt = entriesOwed(outbox) + rows.length > 0;
+    if (lane === own.lane || isWorthIt) {
+      const { nextSeq } = outbox.head(lane);
+      const survey = lane === own.lane ? own.survey : await surveyLane(ledger, lane, nextSeq);
+      const search = new LaneSearch(options, lane, rows, findings);
+      await search.read(isWorthIt ? placesFrom(rows[0]?.seq ?? nextSeq, survey.nextSeq) : []);
+      searches.push({ search, end: survey.nextSeq > nextSeq ? survey : undefined });
     }
-    search.finish(isAhead ? survey : undefined);
+  }
+  const isIncomplete = searches.some(({ search }) => search.isIncomplete);
+  for (const { search, end } of searches) {
+    search.finish(end, isIncomplete);
   }
   if (outbox.held() > 0) {
     // Whoever waited for these requests is gone with the process.
     outbox.write({ held: 'owe' });
   }
-  return seen;
+  return findings.seen;
 }
 
 /**
@@ -68,9 +70,10 @@ export async function forgetRecorded(
 export async function findLost(options: StoreAndLedger): Promise<boolean> {
   const { outbox } = options;
   const places = outbox.lostPlaces();
+  const findings = new Findings(outbox);
   const searches: LaneSearch[] = [];
   for (const lane of new Set(places.map((place) => place.lane))) {
-    const search = new LaneSearch(options, lane, [], new Set());
+    const search = new LaneSearch(options, lane, [], findings);
     await search.read(places.flatMap((place) => (place.lane === lane ? [place.seq] : [])));
     if (search.isIncomplete) {
       return false;
@@ -86,28 +89,42 @@ export async function findLost(options: StoreAndLedger): Promise<boolean> {
   return true;
 }
 
+/** What is found over all lanes: an entry may be corrected in another lane than its own. */
+class Findings {
+  /** Entries of the store's batches that stand somewhere. */
+  readonly seen = new Set<string>();
+  /** Entries of the store that are corrected somewhere. */
+  readonly amended = new Set<string>();
+  readonly inRows: ReadonlySet<string>;
+  /** Amendments that wait to be found, or not, in a lost place; by what they correct. */
+  readonly waiting: ReadonlyMap<string, string>;
+
+  constructor(outbox: Outbox) {
+    this.inRows = new Set(outbox.batches().flatMap(({ requests }) => requests.map(({ id }) => id)));
+    this.waiting = new Map(
+      outbox.waitingAmendments().map(({ request }) => [request.amends?.id ?? '', request.id]),
+    );
+  }
+}
+
 /** The places of one lane that a copy may lack. */
 class LaneSearch {
   readonly #options: StoreAndLedger;
   readonly #lane: string;
   readonly #rows: readonly OutboxBatch[];
-  readonly #inRows: ReadonlySet<string>;
-  readonly #seen: Set<string>;
+  readonly #findings: Findings;
   readonly #present = new Map<number, PrivateBatch>();
   /** On the ledger, and nobody gives their events. */
   readonly #lost = new Set<number>();
-  /** Entries that left late, stand there without saying so, and are not corrected as far as was read. By the entry's id. */
+  /** Entries that left late and stand there without saying so: their amendments. By the entry's id. */
   readonly #unsaid = new Map<string, OwedEntry>();
-  /** Entries of the rows that are corrected there. */
-  readonly #amended = new Set<string>();
   readonly #found: string[] = [];
 
-  constructor(options: StoreAndLedger, lane: string, rows: readonly OutboxBatch[], seen: Set<string>) {
+  constructor(options: StoreAndLedger, lane: string, rows: readonly OutboxBatch[], findings: Findings) {
     this.#options = options;
     this.#lane = lane;
     this.#rows = rows;
-    this.#seen = seen;
-    this.#inRows = new Set(rows.flatMap(({ requests }) => requests.map(({ id }) => id)));
+    this.#findings = findings;
   }
 
   /** Whether a place could not be read. */
@@ -117,7 +134,8 @@ class LaneSearch {
 
   /** What stands there, and what has to be said about it. */
   get findings(): { readonly forget: readonly string[]; readonly owe: readonly OwedEntry[] } {
-    return { forget: this.#found, owe: [...this.#unsaid.values()] };
+    const owe = [...this.#unsaid].flatMap(([id, entry]) => (this.#findings.amended.has(id) ? [] : [entry]));
+    return { forget: this.#found, owe };
   }
 
   /** Reads the places, ascending, a few at a time. */
@@ -158,8 +176,12 @@ class LaneSearch {
     }
   }
 
-  /** One write takes what was found. @param end where the lane goes on when the store is a copy; `undefined` when it need not be one. */
-  finish(end: LaneSurvey | undefined): void {
+  /**
+   * One write takes what was found.
+   * @param end where the lane goes on when the store is a copy; `undefined` when it need not be one.
+   * @param isIncomplete whether a place of any lane is lost: what is not known to be certain waits then.
+   */
+  finish(end: LaneSurvey | undefined, isIncomplete: boolean): void {
     const remove: OutboxBatch[] = [];
     const owe: OwedEntry[] = [];
     for (const row of this.#rows.filter(({ seq }) => this.#lost.has(seq))) {
@@ -171,7 +193,7 @@ class LaneSearch {
       for (const row of this.#rows.filter(({ seq }) => !this.#lost.has(seq))) {
         const there = this.#present.get(row.seq);
         const isOurs = there !== undefined && isSame(there.events, row);
-        const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#seen.has(id));
+        const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#findings.seen.has(id));
         if (isOurs) {
           this.#noteUnsaidOf(row, there);
         }
@@ -179,13 +201,14 @@ class LaneSearch {
           remove.push(row);
           owe.push(
             ...row.requests
-              .filter((request) => isOwed(request) && !this.#seen.has(request.id))
-              .map((request) => ({ request })),
+              .filter((request) => isOwed(request) && !this.#findings.seen.has(request.id))
+              .map((request) => ({ request, isWaiting: isIncomplete })),
           );
         }
       }
     }
-    owe.push(...this.#unsaid.values());
+    // While a place is lost nobody knows whether it holds the amendment.
+    owe.push(...this.findings.owe.map((entry) => ({ ...entry, isWaiting: isIncomplete })));
     if (end === undefined && this.#found.length + owe.length + this.#lost.size === 0) {
       return;
     }
@@ -204,8 +227,7 @@ class LaneSearch {
   /** Of rows that stand there as they are: what they mark late and the ledger does not. */
   #noteUnsaidOf(row: OutboxBatch, there: PrivateBatch): void {
     row.requests.forEach((request, index) => {
-      const isSaid = there.events[index]?.late === true || this.#amended.has(request.id);
-      if (request.late && !isSaid) {
+      if (request.late && there.events[index]?.late !== true) {
         this.#owe(request, there.start + index);
       }
     });
@@ -216,22 +238,27 @@ class LaneSearch {
     this.#unsaid.set(late.id, { request });
   }
 
+  #noteCorrected(id: string): void {
+    const { inRows, waiting, amended } = this.#findings;
+    const isOwedStill = this.#options.outbox.findEntry(id) !== undefined;
+    const amendment = waiting.get(id);
+    if (inRows.has(id) || isOwedStill) {
+      amended.add(id);
+    }
+    // What is corrected stands somewhere, also where that place cannot be read.
+    this.#found.push(...(isOwedStill ? [id] : []), ...(amendment === undefined ? [] : [amendment]));
+  }
+
   #note(event: AccessEvent, number: number): void {
     const { outbox } = this.#options;
+    const { seen, inRows } = this.#findings;
     if (event.amends !== undefined) {
-      if (this.#inRows.has(event.amends.id)) {
-        this.#amended.add(event.amends.id);
-      }
-      this.#unsaid.delete(event.amends.id);
-      if (outbox.findOwed(event.amends.id) !== undefined) {
-        // What is corrected stands there, also where that place cannot be read.
-        this.#found.push(event.amends.id);
-      }
+      this.#noteCorrected(event.amends.id);
     }
-    if (this.#inRows.has(event.id)) {
-      this.#seen.add(event.id);
+    if (inRows.has(event.id)) {
+      seen.add(event.id);
     }
-    const owed = outbox.findOwed(event.id)?.request;
+    const owed = outbox.findEntry(event.id)?.request;
     if (owed === undefined) {
       return;
     }

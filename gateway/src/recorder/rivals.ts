@@ -37,13 +37,13 @@ export function rivalSettlement(
   rival: Rival,
   batch: Placed,
   decided: Decided,
-  outbox: Pick<Outbox, 'findOwed' | 'head'>,
+  outbox: Pick<Outbox, 'findEntry' | 'head'>,
   names: () => EntryNames,
 ): RivalSettlement {
   const ids = new Set(rival.requests.map(({ id }) => id));
   const inBatch = new Map(batch.requests.map((request) => [request.id, request]));
   const requests = rival.requests.map(
-    (request): AccessRequest => inBatch.get(request.id) ?? outbox.findOwed(request.id)?.request ?? request,
+    (request): AccessRequest => inBatch.get(request.id) ?? outbox.findEntry(request.id)?.request ?? request,
   );
   const settlement = settlementOf({ ...rival, requests }, { kind: 'committed', ...decided }, names);
   const refusal = batch.group?.refusal;

@@ -208,15 +208,24 @@ class SqliteOutbox implements Outbox {
   }
 
   findOwed(id: string): StoredEntry | undefined {
-    const row = this.#prepare(`SELECT request FROM owed WHERE id = ? AND held <> ${String(HELD)}`).get(id) as
-      OwedRow | undefined;
-    return row === undefined ? undefined : storedEntry(row);
+    return this.#find(id, [OWED]);
+  }
+
+  findEntry(id: string): StoredEntry | undefined {
+    return this.#find(id, [OWED, WAITING]);
   }
 
   setAside(): readonly SetAsideEntry[] {
     return this.#prepare(
       'SELECT id, refusal FROM owed WHERE held = 0 AND refusal IS NOT NULL ORDER BY position',
     ).all() as SetAsideEntry[];
+  }
+
+  waitingAmendments(): readonly StoredEntry[] {
+    const rows = this.#prepare('SELECT request FROM owed WHERE held = ? AND amends = 1').all(
+      WAITING,
+    ) as OwedRow[];
+    return rows.map(storedEntry);
   }
 
   lostPlaces(): readonly BatchPlace[] {
@@ -372,6 +381,12 @@ class SqliteOutbox implements Outbox {
     if (row?.token !== this.#owner) {
       throw new Error('Another gateway process has opened this recorder store; give each its own DATA_DIR');
     }
+  }
+
+  #find(id: string, states: readonly number[]): StoredEntry | undefined {
+    const row = this.#prepare('SELECT request, held FROM owed WHERE id = ?').get(id) as
+      (OwedRow & { held: number }) | undefined;
+    return row !== undefined && states.includes(row.held) ? storedEntry(row) : undefined;
   }
 
   #prepare(sql: string): Database.Statement {

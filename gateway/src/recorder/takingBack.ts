@@ -145,6 +145,13 @@ export class TakingBack {
     return true;
   }
 
+  /** The batch is nowhere, nor is what is behind it: their places are given back, and their entries go again. @returns whether they could be. */
+  giveBack(batch: PendingBatch): boolean {
+    const { places } = this.#options;
+    const chain = [batch, ...places.behind(batch)];
+    return places.canFree(batch) && this.#free(chain, { first: chain.map((one) => this.#whole(one)) });
+  }
+
   /** A rival is in the batch's place, and the store knows: what of the batch does not stand there goes on as it is. */
   giveWay(batch: PendingBatch, ids: ReadonlySet<string>): void {
     const { suspects } = this.#options;

@@ -78,6 +78,43 @@ test('the gateway goes on by itself; what was owed at the copy is found in the t
   expectSoundLanes(LANE);
 });
 
+test.each([0, 1, 2])(
+  'the gateway starts before its peer has the later blocks again (%i places of them): it reads the lane anew and goes on',
+  async (places) => {
+    await lose();
+    const before = idsOn(LANE);
+    bench.ledger.ownEnds.set(LANE, 1 + places);
+    const next = await bench.start({ limits: LIMITS });
+    const early = watch(recordOne(next, emergencyOf(9)));
+    await bench.scheduler.advance(1_000);
+    expect(idsOn(LANE)).toEqual(before);
+    bench.ledger.ownEnds.delete(LANE);
+    await bench.scheduler.advance(60_000);
+    expect(early.outcome).toBeDefined();
+    expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0, waiting: 0 });
+    await goesOn(next, 10);
+    expect(idsOn(LANE)).toEqual([...before, ...idsOf(9, 10)]);
+    expectSoundLanes(LANE);
+  },
+);
+
+test('… and the trustee gives no copy: what was owed in the backup waits, what leaves late now is recorded', async () => {
+  await lose();
+  bench.ledger.trusteeCopy = 'lacks';
+  bench.ledger.ownEnds.set(LANE, 1);
+  const next = await bench.start({ limits: LIMITS });
+  await bench.scheduler.advance(1_000);
+  bench.ledger.ownEnds.delete(LANE);
+  await bench.scheduler.advance(10_000);
+  expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0, waiting: 5 });
+  await goesOn(next, 9);
+  bench.ledger.trusteeCopy = 'gives';
+  await bench.scheduler.advance(120_000);
+  expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, waiting: 0 });
+  expect(idsOn(LANE)).toHaveLength(9);
+  expectSoundLanes(LANE);
+});
+
 test('… under another name as well', async () => {
   await lose();
   const next = await bench.start({ limits: LIMITS, lane: NEW_LANE });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { PrivateBatch } from '@chartwitness/chaincode/domain';
 import fc from 'fast-check';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import type { Fault } from './support/fakeLedger';
@@ -267,8 +268,29 @@ async function perform(one: Step, number: number, recorder: Recorder, copies: St
   }
 }
 
-/** What came back with the store: nothing; the own peer, without its private data since; and no copy at the trustee's for a while either. */
-const alsoBack = fc.constantFrom('nothing', 'peer', 'peerAndNoCopy');
+/**
+ * What came back with the store: nothing; the own peer, without its private data since; and it still lacks the later blocks when the gateway
+ * starts; and the trustee gives no copy for a while.
+ */
+const alsoBack = fc.constantFrom('nothing', 'peer', 'peerBehind', 'peerAndNoCopy', 'peerBehindAndNoCopy');
+
+interface PeerCopy {
+  readonly has: ReadonlySet<PrivateBatch>;
+  /** Of the lane. */
+  readonly places: number;
+}
+
+function putBack(copy: StoreCopy, peer: PeerCopy | undefined, back: string): void {
+  bench.restoreStore(copy);
+  if (back !== 'nothing' && peer !== undefined) {
+    bench.ledger.restoreOwnPeer(peer.has);
+  }
+  if (back.startsWith('peerBehind')) {
+    bench.ledger.ownEnds.set(LANE, peer?.places ?? 0);
+    bench.ledger.knownBlocks = 2n;
+  }
+  bench.ledger.trusteeCopy = back.endsWith('NoCopy') ? 'lacks' : 'gives';
+}
 
 test('restored from a copy of any moment: what stands on the lane is neither repeated nor taken back', async () => {
   const seen = { copies: 0, owing: 0, underWay: 0, rivals: 0, waiting: 0 };
@@ -276,12 +298,12 @@ test('restored from a copy of any moment: what stands on the lane is neither rep
     fc.asyncProperty(history, fc.nat(), alsoBack, async (steps, which, back) => {
       bench = createWorkbench();
       const copies: StoreCopy[] = [bench.copyStore()];
-      const peers = [bench.ledger.batches()];
+      const peers: PeerCopy[] = [{ has: bench.ledger.batches(), places: 0 }];
       const recorder = await bench.start({ limits: LIMITS });
       for (const [number, one] of steps.entries()) {
         await perform(one, number + 1, recorder, copies);
         if (copies.length > peers.length) {
-          peers.push(bench.ledger.batches());
+          peers.push({ has: bench.ledger.batches(), places: bench.ledger.lane(LANE).length });
         }
       }
       bench.ledger.isCutOff = false;
@@ -304,12 +326,11 @@ test('restored from a copy of any moment: what stands on the lane is neither rep
       seen.owing += Number((copy.get('owed') ?? []).length > 0);
       seen.rivals += Number((copy.get('rival') ?? []).length > 0);
       seen.underWay += Number((copy.get('outbox') ?? []).length > 0);
-      bench.restoreStore(copy);
-      if (back !== 'nothing') {
-        bench.ledger.restoreOwnPeer(peers[which % copies.length] ?? new Set());
-      }
-      bench.ledger.trusteeCopy = back === 'peerAndNoCopy' ? 'lacks' : 'gives';
+      putBack(copy, peers[which % copies.length], back);
       const next = await bench.start({ limits: LIMITS });
+      await bench.scheduler.advance(which % 2_000);
+      bench.ledger.ownEnds.clear();
+      bench.ledger.ownBlocks = 2n;
       await bench.scheduler.advance(60_000);
       seen.waiting += Number(next.state().waiting > 0);
       bench.ledger.trusteeCopy = 'gives';

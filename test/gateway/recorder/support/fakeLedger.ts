@@ -61,14 +61,16 @@ export class FakeLedger implements RecordingLedger {
   /** What an evaluation would decide; as `decide` unless set. */
   evaluate: ((request: AccessRequest, item: number) => boolean) | undefined;
   evaluations = 0;
-  /** Blocks that the own peer has, and that are known to exist. */
+  /** Blocks that the own peer has, and that are known to exist; 0: nobody has told. */
   ownBlocks = 1n;
-  knownBlocks = 1n;
+  knownBlocks = 0n;
   /** Told of each question that the own peer answers, whatever it says. */
   onAnswered: (request: AccessRequest) => void = () => undefined;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
   /** What the trustee's peer says when it is asked for its copy of a batch. `old`: its chaincode knows no such question. */
   trusteeCopy: 'gives' | 'lacks' | 'old' | 'lies' | 'away' = 'gives';
+  /** Places from which on the own peer does not have a lane yet; the others do. */
+  readonly ownEnds = new Map<string, number>();
   /** Batches whose private data the own peer lost with its disk. */
   readonly #lostHere = new Set<PrivateBatch>();
   readonly #lanes = new Map<string, Map<number, PrivateBatch>>();
@@ -165,14 +167,14 @@ export class FakeLedger implements RecordingLedger {
   async findBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
     await Promise.resolve();
     this.#assertReachable();
-    const batch = this.#laneOf(lane).get(seq);
+    const batch = this.#ownBatch(lane, seq);
     return batch === undefined ? undefined : batchRecordOf(batch, sha256);
   }
 
   async getEvents(lane: string, seq: number): Promise<PrivateBatch> {
     await Promise.resolve();
     this.#assertReachable();
-    const batch = this.#laneOf(lane).get(seq);
+    const batch = this.#ownBatch(lane, seq);
     if (batch === undefined) {
       throw new LedgerError('rejected', 'fake: no such batch', { domainCode: 'NOT_FOUND' });
     }
@@ -312,6 +314,10 @@ export class FakeLedger implements RecordingLedger {
   /** Whether the lane has a batch there, read without being away. */
   has(lane: string, seq: number): boolean {
     return this.#laneOf(lane).has(seq);
+  }
+
+  #ownBatch(lane: string, seq: number): PrivateBatch | undefined {
+    return seq < (this.ownEnds.get(lane) ?? Infinity) ? this.#laneOf(lane).get(seq) : undefined;
   }
 
   #laneOf(lane: string): Map<number, PrivateBatch> {
