@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { LedgerEvent, LedgerPosition } from '../../../gateway/src/ledger/provenanceLedger';
+import { whatHangs } from '../../../gateway/src/ledger/whatHangs';
 import { connectAs } from '../../fabric/connections';
 import { testSubject } from '../../support/accessRequests';
 import { requestOf } from '../recorder/support/requests';
@@ -240,6 +241,10 @@ describe('blocks', () => {
     expect((await net.trustee.findBlock(height - 1n))?.hash).toBe(hash);
     expect(await net.trustee.height()).toBe(height);
     expect((await net.trustee.findBlock(0n))?.hash).not.toBe(hash);
+  });
+
+  test('of a ledger that works nobody hangs', async () => {
+    expect(await whatHangs(net.north, LANE, () => Promise.resolve())).toBeUndefined();
   });
 
   test('how many there are is known by what another organisation’s peer has, too', async () => {
