@@ -65,23 +65,15 @@ export function createAccess(dependencies: AccessDependencies): Access {
   const absence = createAbsence(dependencies);
   const { random, emergencyWithoutLedger, log, clock } = dependencies;
   const recording = { random, emergencyWithoutLedger, log, absence };
-  /** The source is asked when it is this request's turn, as far as to its first record. */
-  const inTurn = <T>(context: AccessContext, work: (accessing: Accessing) => Promise<T>): Promise<T> =>
-    inTime(context.deadline, async () => {
-      const { passage, deadline } = context;
-      const record = new Recording(recording, context, clock());
-      await passage.enter(deadline);
-      try {
-        return await work(new Accessing(dependencies, record, context));
-      } finally {
-        passage.leave();
-      }
-    });
+  const answer = <T>(context: AccessContext, work: (accessing: Accessing) => Promise<T>): Promise<T> =>
+    inTime(context.deadline, () =>
+      work(new Accessing(dependencies, new Recording(recording, context, clock()), context)),
+    );
   return {
-    read: (type, id, context) => inTurn(context, (accessing) => accessing.read(type, id)),
-    search: (search, context) => inTurn(context, (accessing) => accessing.search(search)),
+    read: (type, id, context) => answer(context, (accessing) => accessing.read(type, id)),
+    search: (search, context) => answer(context, (accessing) => accessing.search(search)),
     everything: (patientId, request, context) =>
-      inTurn(context, (accessing) => accessing.everything(patientId, request)),
+      answer(context, (accessing) => accessing.everything(patientId, request)),
   };
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Principal } from '../auth/principal';
 import type { EmergencyDeclaration } from './breakGlass';
-import type { Passage } from './door';
 import type { RequestRoom } from './sourceMemory';
 
 /** One authenticated request. It goes on to its record whether or not somebody waits for the answer. */
@@ -10,8 +9,6 @@ export interface AccessContext {
   readonly emergency: EmergencyDeclaration;
   /** When it was admitted: the `at` of its `Admission`, from which the recorder's deadline counts. */
   readonly admittedAt: number;
-  /** To the source: waited for before it is asked, and left before anything is recorded. */
-  readonly passage: Passage;
   /** For what the source answers, and what is given of it. */
   readonly room: Omit<RequestRoom, 'close'>;
   /** Ends reading the source. */

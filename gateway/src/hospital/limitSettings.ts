@@ -46,13 +46,6 @@ export const LIMIT_SETTINGS = {
     minimum: 1,
     maximum: 1_024,
   },
-  READING_AT_ONCE: {
-    limit: 'readingAtOnce',
-    what: 'requests that ask the upstream server at once, and as many emergencies beside them; one client alone has half of them',
-    scale: 1,
-    minimum: 2,
-    maximum: 10_000,
-  },
   READING_DEADLINE_MS: {
     limit: 'deadlineMs',
     what: 'milliseconds for reading the source for one access, after which it is refused (503)',

@@ -10,8 +10,6 @@ export interface AccessLimits {
   readonly everythingCount: number;
   /** Matches on a page of the source, where an answer takes several. */
   readonly sourceCount: number;
-  /** Requests that ask the source at once, and as many emergencies; see `Door` for what one client gets. */
-  readonly readingAtOnce: number;
   /** Of the resources in one answer, in bytes; a single larger one is given alone. */
   readonly answerBytes: number;
   /** For reading the source. */
@@ -37,7 +35,6 @@ export const DEFAULT_ACCESS_LIMITS: AccessLimits = {
   maxCount: 500,
   everythingCount: 5_000,
   sourceCount: 200,
-  readingAtOnce: 32,
   answerBytes: 16 * MIB,
   deadlineMs: 60_000,
   emergencyPageMs: 10_000,

@@ -3,7 +3,7 @@ import type { Action } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
 import type { BoundPatient } from '../fhir/subject';
 import type { AccessContext } from './accessContext';
-import type { Absence, AccessRecorder, Inquiry } from './absence';
+import type { Absence, Inquiry } from './absence';
 import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
 import { type Proposal, recordAccess, type Recorded } from './recordAccess';
 import { type Errand, foreseen, type RecordDependencies } from './recordItems';
@@ -15,11 +15,11 @@ export interface RecordingDependencies extends Pick<
   readonly absence: Absence;
 }
 
-type Asker = Pick<AccessContext, 'principal' | 'emergency' | 'admittedAt' | 'passage'>;
+type Asker = Pick<AccessContext, 'principal' | 'emergency' | 'admittedAt'>;
 
 /** Has the ledger record what one request asks for, and waits as long where there is nobody to record it under. */
 export class Recording {
-  /** For what is recorded under this request: it no longer asks the source then. */
+  /** For what is recorded under this request. */
   readonly dependencies: RecordDependencies;
   readonly #absence: Absence;
   readonly #asker: Asker;
@@ -28,7 +28,7 @@ export class Recording {
   /** @param requestedAt milliseconds since the epoch. */
   constructor(dependencies: RecordingDependencies, asker: Asker, requestedAt: number) {
     const { absence, ...others } = dependencies;
-    this.dependencies = { ...others, recorder: leaving(asker, absence.recorder) };
+    this.dependencies = { ...others, recorder: absence.recorder };
     this.#absence = absence;
     this.#asker = asker;
     this.#requestedAt = new Date(requestedAt).toISOString();
@@ -93,25 +93,10 @@ export class Recording {
 
   /** Nothing was there to ask for: what a denial must not be told from. */
   async nothing(type: string, action: Action): Promise<void> {
-    this.#asker.passage.leave();
     await this.#absence.settle(type, this.#inquiry(action));
   }
 
   get #isEmergency(): boolean {
     return this.#asker.emergency.kind === 'declared';
   }
-}
-
-/** Whoever waits for the ledger keeps nobody from the source. */
-function leaving(
-  { passage }: Pick<Asker, 'passage'>,
-  recorder: AccessRecorder,
-): RecordDependencies['recorder'] {
-  return {
-    evaluate: (request, isRelease) => recorder.evaluate(request, isRelease),
-    record: (parts, admittedAt) => {
-      passage.leave();
-      return recorder.record(parts, admittedAt);
-    },
-  };
 }

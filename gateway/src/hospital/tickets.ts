@@ -4,16 +4,12 @@ import type { Principal } from '../auth/principal';
 import type { Recorder } from '../recorder/recorder';
 import type { AccessContext } from './accessContext';
 import type { EmergencyDeclaration } from './breakGlass';
-import { Door } from './door';
 import type { AccessLimits } from './limits';
 import type { LooksOptions } from './looks';
 import { createSourceMemory } from './sourceMemory';
 
-/** What an authenticated request has while it is answered: a share of the recorder, a way to the source, room in memory, and time. */
-export interface Ticket extends Pick<
-  AccessContext,
-  'admittedAt' | 'passage' | 'room' | 'deadline' | 'hurry'
-> {
+/** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
+export interface Ticket extends Pick<AccessContext, 'admittedAt' | 'room' | 'deadline' | 'hurry'> {
   /** When the work is done; what is held is given back once the answer is sent, or the caller left. */
   readonly close: (response: Response) => void;
 }
@@ -33,17 +29,14 @@ export function createTickets(
     answerBytes: limits.sourceBytes,
     ...times,
   });
-  const doors = { ordinary: new Door(limits.readingAtOnce), emergencies: new Door(limits.readingAtOnce) };
   return {
     open: ({ requester }, emergency) => {
       const isEmergency = emergency.kind === 'declared';
       const admission = recorder.admit(requester.clientId, isEmergency);
       const deadline = AbortSignal.timeout(limits.deadlineMs);
       const room = memory.open(requester.clientId, isEmergency);
-      const passage = (isEmergency ? doors.emergencies : doors.ordinary).open(requester.clientId);
       return {
         admittedAt: admission.at,
-        passage,
         room,
         deadline,
         hurry: isEmergency ? AbortSignal.timeout(limits.emergencyPageMs) : undefined,
