@@ -40,6 +40,10 @@ export interface AbsenceOptions {
 }
 
 const SUBJECT_BYTES = 32;
+/** Of what is handed in about nobody: one part, with room for a few ids. What is larger takes the ledger longer. */
+const ALIKE_BYTES = 4 * 1024;
+/** Records of more are not alike, and their bytes need not be counted. */
+const ALIKE_ITEMS = 64;
 /** In place of what the caller wrote, which may name somebody whom nobody could ever find it under. */
 const REASON = 'nobody was found';
 
@@ -54,7 +58,7 @@ class Waiting implements Absence {
   readonly #times = new RecordTimes();
   /** Whether the own peer's last evaluation failed. */
   #isBlind = false;
-  /** Records that have begun and not ended. */
+  /** Parts of records that have begun and not ended. */
   #underWay = 0;
 
   constructor(options: AbsenceOptions) {
@@ -65,11 +69,11 @@ class Waiting implements Absence {
       timeLeft: (isEmergency, admittedAt) => recorder.timeLeft(isEmergency, admittedAt),
       evaluate: (request, isRelease) => this.#evaluate(request, isRelease),
       record: (parts, admittedAt) =>
-        this.#timed(parts[0], async () => {
+        this.#timed(parts, async () => {
           const outcomes = await recorder.record(parts, admittedAt);
           return { outcomes, late: outcomes.some(({ late }) => late) };
         }).then(({ outcomes }) => outcomes),
-      rehearse: (request, admittedAt) => this.#timed(request, () => recorder.rehearse(request, admittedAt)),
+      rehearse: (request, admittedAt) => this.#timed([request], () => recorder.rehearse(request, admittedAt)),
     };
   }
 
@@ -117,19 +121,22 @@ class Waiting implements Absence {
     }
   }
 
-  /** What was decided without the ledger tells nothing about how long a record takes. */
+  /** What was decided without the ledger, or is larger than an entry about nobody, tells nothing about how long that takes. */
   async #timed<T extends { readonly late: boolean }>(
-    request: AccessRequest | undefined,
+    parts: readonly AccessRequest[],
     record: () => Promise<T>,
   ): Promise<T> {
     const { clock } = this.#options;
-    const kind = request === undefined ? '' : kindOf(request);
+    const measure = likeNobody(parts);
     const from = clock();
     const beside = this.#underWay;
-    this.#underWay += 1;
+    this.#underWay += parts.length;
     const note = (isRecorded: boolean): void => {
+      if (measure === undefined) {
+        return;
+      }
       const at = clock();
-      this.#times.note(kind, { milliseconds: Math.max(0, at - from), isRecorded, at, beside });
+      this.#times.note(kindOf(measure), { milliseconds: Math.max(0, at - from), isRecorded, at, beside });
     };
     try {
       const outcome = await record();
@@ -141,7 +148,7 @@ class Waiting implements Absence {
       note(false);
       throw error;
     } finally {
-      this.#underWay -= 1;
+      this.#underWay -= parts.length;
     }
   }
 
@@ -168,4 +175,13 @@ class Waiting implements Absence {
 /** Clients wait in lines of their own, and emergencies before the others. */
 function kindOf({ requester, emergency }: AccessRequest): string {
   return `${emergency === null ? 'ordinary' : 'emergency'} ${requester.org} ${requester.clientId}`;
+}
+
+/** The only part of a record that is of alike size as one about nobody; undefined for larger ones. */
+function likeNobody(parts: readonly AccessRequest[]): AccessRequest | undefined {
+  const [only, ...others] = parts;
+  if (only === undefined || others.length > 0 || only.items.length > ALIKE_ITEMS) {
+    return undefined;
+  }
+  return Buffer.byteLength(JSON.stringify(only)) <= ALIKE_BYTES ? only : undefined;
 }

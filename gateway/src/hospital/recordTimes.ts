@@ -7,7 +7,7 @@ export interface RecordTime {
   readonly isRecorded: boolean;
   /** When it ended, milliseconds since the epoch. */
   readonly at: number;
-  /** How many records were under way when it began. */
+  /** How many parts of records were under way when it began. */
   readonly beside: number;
 }
 
@@ -37,7 +37,7 @@ export class RecordTimes {
    * One of the last 64 that ended within two seconds, and began beside about as many as one that begins now: or a flood that is over would
    * set how long absence takes.
    * @param number any, at random, from 0.
-   * @param beside how many records are under way now.
+   * @param beside how many parts of records are under way now.
    * @returns undefined when there are none.
    */
   drawn(kind: string, number: number, now: number, beside: number): RecordTime | undefined {

@@ -224,6 +224,7 @@ describe('an absence', () => {
       ...changes,
     }),
   ];
+  const id = (_value: unknown, number: number): string => `observation-${String(number).padStart(24, '0')}`;
   /** After records that took so long. */
   const after = async (absence: Absence, ...records: readonly AccessRequest[][]): Promise<Absence> => {
     for (const record of records) {
@@ -309,6 +310,46 @@ describe('an absence', () => {
     await Promise.all([first, second]);
     // Each was rehearsed: nothing that had begun beside as many was known.
     expect(rehearsed).toHaveLength(2);
+  });
+
+  test.each([
+    ['several parts', [...taking(900), ...taking(0), ...taking(0)]],
+    [
+      'many ids',
+      taking(900, {
+        items: [{ type: 'Observation', labels: [], count: 900, ids: Array.from({ length: 200 }, id) }],
+      }),
+    ],
+  ])('one large answer of one’s own just before sets nothing (%s)', async (_what, large) => {
+    const absence = await after(make(0), large);
+    await absence.settle('Observation', inquiry);
+    // Nothing of its own size is known.
+    expect([paused, rehearsed.length]).toEqual([[], 1]);
+    const known = await after(make(0), taking(5), large, large);
+    await known.settle('Observation', inquiry);
+    expect([paused, rehearsed.length]).toEqual([[5], 1]);
+  });
+
+  test('large ones do not push the small ones out of memory', async () => {
+    const large = [...taking(1), ...taking(0)];
+    const absence = await after(make(0), taking(5), ...Array.from({ length: 64 }, () => large));
+    await absence.settle('Observation', inquiry);
+    expect([paused, rehearsed.length]).toEqual([[5], 0]);
+  });
+
+  test('what began beside a large answer of several parts began beside many', async () => {
+    const absence = make(0);
+    await Promise.all([
+      absence.recorder.record([...taking(1), ...taking(0), ...taking(0)]),
+      absence.recorder.record(taking(900)),
+    ]);
+    const [held, isHeld] = [
+      absence.recorder.record([...taking(0), ...taking(0)]),
+      absence.settle('Observation', inquiry),
+    ];
+    await Promise.all([held, isHeld]);
+    // Three parts then, two now: not alike.
+    expect([paused, rehearsed.length]).toEqual([[], 1]);
   });
 
   test('is recorded as often as records are refused, since it is not told how it would go', async () => {
