@@ -95,6 +95,20 @@ it('brings by itself, when the network is back, an entry that was opened without
   await context.close();
 });
 
+it('brings by itself a page of which nothing could be fetched, what tells of it included', async () => {
+  const { page, context } = await openPage(browser, product.demo.portalUrl);
+  const missing = /(MissingPart|ConsentPage)-[^/]+\.js$/;
+  await page.route(missing, (route) => route.abort('connectionrefused'));
+  await signIn(page, patientOf(product.demo, 'ned'));
+  await page.locator('.visit').first().waitFor();
+  await page.getByRole('link', { name: 'Who may look' }).click();
+  await page.getByText('This did not work').waitFor();
+  await page.unroute(missing);
+  await page.getByRole('link', { name: 'Change who may look' }).waitFor({ timeout: 45_000 });
+  expect(await page.getByText('This did not work').count()).toBe(0);
+  await context.close();
+});
+
 it('asks nothing of the server for somebody who was never signed in', async () => {
   const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
   await page.route('**/api/v1/**', (route) => route.abort());

@@ -232,7 +232,7 @@ describe('what would have decided without the emergency', () => {
     expect(text).toContain(
       'Opened because of the emergency. Otherwise your rule “Nobody may see data about psychiatric care',
     );
-    expect(text).toContain('It would have been the same without the emergency.');
+    expect(text).toContain('Without the emergency, your rules would have said the same.');
   });
 
   it('is said of what a holding rule refused and another would have refused', async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, Suspense, type ReactNode } from 'react';
+import { Component, Suspense, useEffect, type ReactNode } from 'react';
+import { inTurns } from '../lib/comeBack';
 import { forgetMissing, latePart, PartMissing } from '../lib/latePart';
 import { ErrorNotice } from './ErrorNotice';
 
@@ -52,9 +53,15 @@ export class PartBoundary extends Component<PartBoundaryProps, PartState> {
     if (!(fault instanceof PartMissing)) throw fault;
     if (otherwise !== undefined) return otherwise;
     return (
-      <PartBoundary otherwise={<ErrorNotice error={fault} onRetry={this.again} />}>
+      <PartBoundary otherwise={<ComesBack error={fault} onRetry={this.again} />}>
         <MissingPart onRetry={this.again} />
       </PartBoundary>
     );
   }
+}
+
+/** Where even what tells of a missing part could not be fetched: it is tried again by itself. */
+function ComesBack({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }): ReactNode {
+  useEffect(() => inTurns(onRetry), [onRetry]);
+  return <ErrorNotice error={error} onRetry={onRetry} />;
 }

@@ -123,9 +123,9 @@ const english = {
   'trust.never': 'not yet',
   'trust.more': 'What does this mean?',
   'complete.explain':
-    'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Released before it was recorded”. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
+    'The organisations in the network keep the same ledger. Each access is one line in it, numbered without gaps. The organisation that keeps your record and your trustee both confirm the line before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says when the data were released, and when that was recorded. Your list is rebuilt from that ledger and compared with its checksums. “Position {block}” means: every access up to there is in your list.',
   'complete.explainSingle':
-    'This installation keeps its ledger in one place, for all its organisations. Each access is one line in it, numbered without gaps and written before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says “Released before it was recorded”. Your list is rebuilt from that ledger and compared with its checksums, so a line that is changed or missing shows. But no other organisation keeps a copy that would show it if the whole ledger were replaced. “Position {block}” means: every access up to there is in your list.',
+    'This installation keeps its ledger in one place, for all its organisations. Each access is one line in it, numbered without gaps and written before any data are released. The one exception: an emergency while the ledger is out of reach. Its line says when the data were released, and when that was recorded. Your list is rebuilt from that ledger and compared with its checksums, so a line that is changed or missing shows. But no other organisation keeps a copy that would show it if the whole ledger were replaced. “Position {block}” means: every access up to there is in your list.',
   'complete.limit':
     'Not shown here: staff who open your record directly in their own hospital’s computer system. Ask that hospital for its own list.',
 
@@ -336,7 +336,7 @@ const english = {
   'why.left.against': 'Released, although the answer when it was recorded was: {said}',
   'why.left.kept': 'Not given, although the answer when it was recorded was: {said}',
   'why.otherwise': 'Without the emergency: {said}',
-  'why.otherwise.same': 'It would have been the same without the emergency.',
+  'why.otherwise.same': 'Without the emergency, your rules would have said the same.',
   'why.unreached': 'Not given, because everything that refers to it was withheld.',
   'why.emergency.rule':
     'Opened because of the emergency. Otherwise your rule “{rule}” would have refused it.',
@@ -497,7 +497,7 @@ const english = {
   'form.until': 'Until the end of',
   'form.untilOrOpen': 'Until the end of (empty: until I change it)',
   'form.holds': 'Also in an emergency',
-  'form.holdsHint': 'Even when your life is in danger, it stays closed to those whom this blocks.',
+  'form.holdsHint': 'If ticked, it stays closed to those whom this blocks even when your life is in danger.',
   'form.add': 'Add to my changes',
   'form.apply': 'Apply to my changes',
   'form.error.choose': 'Choose at least one.',
