@@ -82,6 +82,7 @@ const TRANSACTIONS: [
   ['Consent:History', 'trustee', () => ({ args: [ada] })],
   ['Access:Record', 'north', (json) => ({ args: [LANE, '1'], transient: { batch: json(requests) } })],
   ['Access:GetBatch', 'south', () => ({ args: [LANE, '0'] })],
+  ['Access:ListLanes', 'north', () => ({ args: [] })],
   ['Access:GetEvents', 'trustee', () => ({ args: [LANE, '0'] })],
   ['Access:GetTrusteeCopy', 'north', () => ({ args: [LANE, '0'] })],
 ];

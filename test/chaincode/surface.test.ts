@@ -45,6 +45,7 @@ describe('the built chaincode', () => {
       'GetBatch(lane: string, seq: string) EVALUATE',
       'GetEvents(lane: string, seq: string) EVALUATE',
       'GetTrusteeCopy(lane: string, seq: string) EVALUATE',
+      'ListLanes() EVALUATE',
       'Record(lane: string, seq: string) SUBMIT submitTx',
     ]);
   });

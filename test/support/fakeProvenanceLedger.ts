@@ -121,6 +121,14 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
     return this.getEvents(lane, seq);
   }
 
+  trusteeLanes(): Promise<readonly string[]> {
+    return this.#answer(() => [...new Set([...this.records.keys()].map((key) => key.split('~')[0] ?? ''))]);
+  }
+
+  findTrusteeBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
+    return this.findBatch(lane, seq);
+  }
+
   findConsent(subject: string): Promise<ConsentVersion | undefined> {
     return this.#answer(() => this.consents.get(subject)?.at(-1));
   }

@@ -77,6 +77,16 @@ export class AccessContract extends Contract {
   }
 
   /**
+   * The names of the caller's own lanes that have a batch, in order: a gateway whose store came back from a copy cannot know those that were
+   * opened since. Public data; a lane belongs to nobody who has no certificate of its organisation.
+   */
+  @Transaction(false)
+  @Returns('string')
+  async ListLanes(ctx: ProvenanceContext): Promise<string> {
+    return canonicalJson(await ctx.stores.batches.lanesOf(callerMspId(ctx)));
+  }
+
+  /**
    * The private events of a batch, for callers of the lane's holder and of the trustee, each from its own organisation's collection: an
    * implicit collection alone does not keep other members from reading. `NOT_FOUND` also while this peer has not received them yet.
    */

@@ -5,7 +5,8 @@ import { line, matching, oneOf, parseAs, record, satisfying, whole } from './for
 import { MAX_SEQ, parseLane } from './lane';
 import type { AccessRecorded, ConsentChanged, RegistryChanged } from './ledgerEvents';
 
-const laneForm = satisfying((text) => {
+/** `<MSP id>/<gateway name>`. */
+export const laneForm = satisfying((text) => {
   try {
     parseLane(text);
     return true;

@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BatchRecord, parseBatchRecord, parsePrivateBatch, type PrivateBatch } from '../domain';
+import {
+  type BatchRecord,
+  MAX_IN_FLIGHT,
+  parseBatchRecord,
+  parseLane,
+  parsePrivateBatch,
+  type PrivateBatch,
+} from '../domain';
+import { parseAs, record } from '../domain/form';
+import { laneForm } from '../domain/ledgerEventForm';
 import type { TransactionState } from './transactionState';
 
 const BATCH = 'batch';
+const LANE_OF = 'laneOf';
+
+const linkForm = record<{ lane: string }>({ lane: laneForm });
+const parseLink = (value: unknown): { lane: string } => parseAs(linkForm, value, 'laneOf');
+
 /** Digits of a sequence number in a key, so that key order is number order. */
 const SEQ_DIGITS = 12;
 
@@ -27,11 +41,17 @@ export class BatchStore {
     return this.#state.find(this.#key(lane, seq), parsePrivateBatch, implicitCollection(owner));
   }
 
+  /** The lanes of an organisation that have a batch, in the order of their names. */
+  async lanesOf(mspId: string): Promise<string[]> {
+    const links = await this.#state.list(LANE_OF, [mspId], parseLink);
+    return links.map(({ lane }) => lane);
+  }
+
   /** Writes the public record, and the private value (canonical bytes) to each owner's own collection. */
   async put(
     lane: string,
     seq: number,
-    record: BatchRecord,
+    batchRecord: BatchRecord,
     privateBytes: Uint8Array,
     owners: readonly string[],
   ): Promise<void> {
@@ -39,7 +59,11 @@ export class BatchStore {
     for (const owner of owners) {
       await this.#state.putBytes(key, privateBytes, implicitCollection(owner));
     }
-    await this.#state.put(key, record);
+    await this.#state.put(key, batchRecord);
+    // Whichever of the first batches commits first: a later one may overtake them. Nobody reads it in a write, so it conflicts with nothing.
+    if (seq < MAX_IN_FLIGHT) {
+      await this.#state.put(this.#state.key(LANE_OF, parseLane(lane).mspId, lane), { lane });
+    }
   }
 
   #key(lane: string, seq: number): string {

@@ -16,7 +16,7 @@ import { BlockReader } from './blockReader';
 import { type Connection, type ConnectionOptions, openConnection } from './connection';
 import { eventStream, type EventStreamOptions } from './eventStream';
 import { Heights } from './heights';
-import { afterCommit, committedOf, LedgerCalls } from './ledgerCalls';
+import { afterCommit, committedOf, found, LedgerCalls } from './ledgerCalls';
 import { LedgerError } from './ledgerError';
 import { isRefusedForTime } from './ledgerErrors';
 import { Orderers, type OrderersOptions } from './orderers';
@@ -217,13 +217,20 @@ class FabricGatewayLedger implements FabricLedger {
   }
 
   async getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch> {
-    const copy = await this.#submitter.evaluate({
-      contract: this.#calls.contract('Access'),
-      name: 'GetTrusteeCopy',
-      args: [lane, String(seq)],
-      endorsers: [await this.#calls.trusteeMspId()],
-    });
-    return wire.parsePrivateBatch(copy);
+    return wire.parsePrivateBatch(
+      await this.#calls.askTrustee('Access', 'GetTrusteeCopy', [lane, String(seq)]),
+    );
+  }
+
+  async trusteeLanes(): Promise<readonly string[]> {
+    return wire.parseLanes(await this.#calls.askTrustee('Access', 'ListLanes', []));
+  }
+
+  async findTrusteeBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
+    return found(
+      async () => this.#calls.askTrustee('Access', 'GetBatch', [lane, String(seq)]),
+      wire.parseBatchRecord,
+    );
   }
 
   async findConsent(subject: string): Promise<ConsentVersion | undefined> {

@@ -57,14 +57,17 @@ export class LedgerCalls {
     args: readonly string[],
     parse: (bytes: Uint8Array) => T,
   ): Promise<T | undefined> {
-    try {
-      return parse(await this.evaluate(contract, name, args));
-    } catch (error) {
-      if (error instanceof LedgerError && error.domainCode === 'NOT_FOUND') {
-        return undefined;
-      }
-      throw error;
-    }
+    return found(() => this.evaluate(contract, name, args), parse);
+  }
+
+  /** The trustee's peer's word, asked by way of the own one. */
+  async askTrustee(contract: ContractName, name: string, args: readonly string[]): Promise<Uint8Array> {
+    return this.#options.submitter.evaluate({
+      contract: this.contract(contract),
+      name,
+      args,
+      endorsers: [await this.trusteeMspId()],
+    });
   }
 
   async submit(call: TransactionCall, options?: CallOptions): Promise<SubmitResult> {
@@ -122,6 +125,21 @@ export class LedgerCalls {
       this.#trustee = settings.trustee;
     }
     return this.#trustee;
+  }
+}
+
+/** An answer about what may not be there: `undefined` when it is not. */
+export async function found<T>(
+  ask: () => Promise<Uint8Array>,
+  parse: (bytes: Uint8Array) => T,
+): Promise<T | undefined> {
+  try {
+    return parse(await ask());
+  } catch (error) {
+    if (error instanceof LedgerError && error.domainCode === 'NOT_FOUND') {
+      return undefined;
+    }
+    throw error;
   }
 }
 

@@ -102,6 +102,10 @@ export interface ProvenanceLedger {
    * word: hold it against the public record.
    */
   getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch>;
+  /** The own organisation's lanes that have a batch, as the trustee's peer knows them: it has them all also while the own one catches up. */
+  trusteeLanes(): Promise<readonly string[]>;
+  /** The public record of a batch as the trustee's peer has it, asked by way of the own one. */
+  findTrusteeBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
 
   findConsent(subject: string): Promise<ConsentVersion | undefined>;
   /** Oldest first. */

@@ -37,6 +37,9 @@ const WRITES: ReadonlySet<string> = new Set([
   'setClientStatus',
 ]);
 
+/** Asked of the trustee's peer alone. */
+const TRUSTEES: ReadonlySet<string> = new Set(['getTrusteeCopy', 'trusteeLanes', 'findTrusteeBatch']);
+
 /** Failures of a write that do not say whose they are. */
 const VAGUE: readonly (LedgerFailureReason | undefined)[] = [undefined, 'NO_ANSWER', 'PEERS_DIFFER'];
 
@@ -166,7 +169,7 @@ export function watchLedger(
       if (typeof value !== 'function') {
         return value;
       }
-      if (name === 'knownHeight' || name === 'getTrusteeCopy') {
+      if (name === 'knownHeight' || TRUSTEES.has(String(name))) {
         // Also what nobody answers: it says nothing about the own peer.
         return value.bind(target) as unknown;
       }

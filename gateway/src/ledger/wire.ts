@@ -12,6 +12,7 @@ import {
   parseClient as clientOf,
   parseConsentChanged,
   parseConsentDocument,
+  parseLane,
   parseOrganisation,
   parsePrivateBatch as privateBatchOf,
   parseRegistryChanged,
@@ -30,6 +31,7 @@ export const parseBatchRecord = (bytes: Uint8Array): BatchRecord =>
   parse(batchRecordOf, bytes, 'batch record');
 export const parsePrivateBatch = (bytes: Uint8Array): PrivateBatch =>
   parse(privateBatchOf, bytes, 'private batch');
+export const parseLanes = (bytes: Uint8Array): readonly string[] => parse(listOf(laneOf), bytes, 'lanes');
 export const parseConsentVersion = (bytes: Uint8Array): ConsentVersion =>
   parse(consentVersionOf, bytes, 'consent');
 export const parseConsentHistory = (bytes: Uint8Array): readonly ConsentVersion[] =>
@@ -78,6 +80,14 @@ function consentVersionOf(value: unknown): ConsentVersion {
     throw new DomainError('CORRUPT', 'consent: expected an instant in at');
   }
   return { document: parseConsentDocument(document), at };
+}
+
+function laneOf(value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new DomainError('CORRUPT', 'expected the name of a lane');
+  }
+  parseLane(value);
+  return value;
 }
 
 function versionOf(value: unknown): number {

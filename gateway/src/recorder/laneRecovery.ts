@@ -6,7 +6,7 @@ import { type EntryNames, isOwed } from './lateMark';
 import { type LaneSurvey, placesFrom, surveyLane } from './laneSurvey';
 import type { Outbox, OutboxBatch, OutboxRival } from './outbox';
 import { pendingOf, type Rival } from './pendingBatch';
-import { entriesOwed, forgetRecorded } from './restoredStore';
+import { entriesOwed, forgetRecorded, isPast } from './restoredStore';
 import { asRival, type SettlingOptions, settleRivals } from './rivals';
 import { settlementOf } from './settlement';
 
@@ -39,18 +39,20 @@ export async function recoverLane(
   lane: string,
 ): Promise<RecoveredLane> {
   const { ledger, outbox, names, log } = options;
+  assertNotOvertaken(outbox, lane);
   const survey = await surveyWithRivals(options, lane);
   const head = outbox.head(lane);
   assertNothingLost(outbox, lane, survey);
   const owedBefore = entriesOwed(outbox);
   const seen = await forgetRecorded({ ledger, outbox, names }, { lane, survey });
+  assertNotOvertaken(outbox, lane);
   // A row that the ledger showed to be a copy's may have been what filled a gap.
   assertNothingLost(outbox, lane, survey);
   const unsettled = await releaseOtherLanes(ledger, outbox, lane, names, seen);
   const rivals = outbox.rivals().map(asRival);
   const ends = new Map(unsettled.map((row) => [row.lane, outbox.head(row.lane).nextSeq]));
   const provenSeq = survey.nextSeq - 1;
-  if (survey.nextSeq <= head.nextSeq) {
+  if (!isPast(survey, head)) {
     return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq, unsettled, rivals, ends };
   }
   log.warn(
@@ -113,6 +115,16 @@ function assertNothingLost(outbox: Outbox, lane: string, survey: LaneSurvey, gon
   }
   if (lost.length > 0) {
     throw new LaneNotContinuable(explainLoss(lane, lost, survey.nextSeq < head.nextSeq, entriesOwed(outbox)));
+  }
+}
+
+/** @throws LaneNotContinuable when the store is a copy, and entries of a batch that it has under way in this lane stand in another one. */
+function assertNotOvertaken(outbox: Outbox, lane: string): void {
+  if (outbox.head(lane).fenced) {
+    throw new LaneNotContinuable(
+      `Lane ${lane}: this gateway's recorder store came back from a copy, and entries that it has under way in this lane stand in another ` +
+        'one by now. Give this gateway another GATEWAY_NAME and start it again, with the same store: nothing is lost, nor recorded twice.',
+    );
   }
 }
 

@@ -139,6 +139,8 @@ export interface Outbox {
   findOwed(id: string): StoredEntry | undefined;
   /** The same, and one that waits. */
   findEntry(id: string): StoredEntry | undefined;
+  /** The earliest `requestedAt` of all entries that are owed, held, set aside or waiting; `undefined` when there is none. */
+  oldestOwed(): string | undefined;
   /** What is set aside, oldest first. */
   setAside(): readonly SetAsideEntry[];
   /** Amendments that wait. */

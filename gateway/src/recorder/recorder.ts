@@ -16,6 +16,8 @@ export type RecordingLedger = Pick<
   | 'findBatch'
   | 'getEvents'
   | 'getTrusteeCopy'
+  | 'trusteeLanes'
+  | 'findTrusteeBatch'
   | 'ownHeight'
   | 'knownHeight'
 >;
@@ -54,7 +56,7 @@ export interface RecorderState {
   readonly inFlight: number;
   /** Entries that the ledger lacks and no batch has taken up yet: released break-glass requests, and amendments. */
   readonly owed: number;
-  /** Entries that the ledger refuses while it takes others: nothing but a restart tries them again. */
+  /** Entries that the ledger refuses while it takes others: tried again every 15 minutes and at each start. */
   readonly setAside: number;
   /** Entries that may stand in places whose events nobody gives any more; they wait until that is known. */
   readonly waiting: number;

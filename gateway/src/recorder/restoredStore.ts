@@ -2,12 +2,15 @@
 import type { AccessEvent, AccessRequest, PrivateBatch } from '@chartwitness/chaincode/domain';
 import { areEventsLost, eventsAt } from './eventsAt';
 import { type EntryNames, isOwed, releasedLateAmendment } from './lateMark';
-import { type LaneSurvey, placesFrom, surveyLane } from './laneSurvey';
-import type { BatchPlace, Outbox, OutboxBatch, OutboxChange, OwedEntry } from './outbox';
+import { type LaneSurvey, placesFrom } from './laneSurvey';
+import { assertNotBehind, ownLanes, surveyAtTrustee } from './ownLanes';
+import type { BatchPlace, LaneHead, Outbox, OutboxBatch, OutboxChange, OwedEntry } from './outbox';
 import type { RecordingLedger } from './recorder';
 
 /** Batches read at once: at most about 8 MiB of events in memory. */
 const READ_TOGETHER = 8;
+/** So far this machine's clock may have been set back between a request and its record. */
+const CLOCKS_APART_MS = 3_600_000;
 
 export interface StoreAndLedger {
   readonly ledger: RecordingLedger;
@@ -23,10 +26,12 @@ export function entriesOwed(outbox: Outbox): number {
 }
 
 /**
- * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would record it a second time. Looks at
- * every lane that the store has written, from its lowest unsettled place to the ledger's end. A lane that ends behind the store's head shows
- * that the store is a copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where nobody gives the
- * events of a place, it is noted as lost, and what is owed by now waits: {@link findLost}.
+ * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would record it a second time. Looks, while
+ * something is owed or under way, at every lane of the own organisation that the ledger has: a lane that was opened after the copy is not in the store.
+ * A lane that goes on behind the store's head, and one that the store does not know and that holds what it owes, show that the store is a
+ * copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where nobody gives the events of a place, it
+ * is noted as lost, and what is owed by now waits: {@link findLost}. A lane of which the store has a batch under way, though its entries
+ * stand elsewhere, is fenced: the copy is older than what became of that place. Nothing is written before everything has been read.
  * @param own the lane that is written now, and where it ends.
  * @returns ids of entries in the store's batches that the lanes hold.
  * @throws LedgerError while the ledger is away.
@@ -35,30 +40,82 @@ export async function forgetRecorded(
   options: StoreAndLedger,
   own: { readonly lane: string; readonly survey: LaneSurvey },
 ): Promise<ReadonlySet<string>> {
-  const { ledger, outbox } = options;
+  const { outbox } = options;
   const findings = new Findings(outbox);
-  const searches: { readonly search: LaneSearch; readonly end: LaneSurvey | undefined }[] = [];
-  for (const lane of new Set([own.lane, ...outbox.lanes()])) {
-    const rows = outbox.batches().filter((row) => row.lane === lane);
-    // A new store has nothing to look for.
-    const isWorthIt = entriesOwed(outbox) + rows.length > 0;
-    if (lane === own.lane || isWorthIt) {
-      const { nextSeq } = outbox.head(lane);
-      const survey = lane === own.lane ? own.survey : await surveyLane(ledger, lane, nextSeq);
-      const search = new LaneSearch(options, lane, rows, findings);
-      await search.read(isWorthIt ? placesFrom(rows[0]?.seq ?? nextSeq, survey.nextSeq) : []);
-      searches.push({ search, end: survey.nextSeq > nextSeq ? survey : undefined });
-    }
+  // A new store has nothing to look for. What is under way was owed, it may be, after the copy was made.
+  const isWorthIt = entriesOwed(outbox) + outbox.batches().length > 0;
+  const searches = [await searchOwn(options, own, findings, isWorthIt)];
+  if (isWorthIt) {
+    searches.push(...(await searchOthers(options, own.lane, findings)));
+  }
+  findings.moved.delete(own.lane);
+  for (const lane of new Set([...findings.overtaken, ...findings.moved])) {
+    outbox.write({ fence: lane });
   }
   const isIncomplete = searches.some(({ search }) => search.isIncomplete);
-  for (const { search, end } of searches) {
-    search.finish(end, isIncomplete);
+  for (const { search, copy } of searches) {
+    search.finish(copy, isIncomplete);
   }
   if (outbox.held() > 0) {
     // Whoever waited for these requests is gone with the process.
     outbox.write({ held: 'owe' });
   }
   return findings.seen;
+}
+
+/** One lane that was searched, and whether that shows the store to be a copy. */
+interface Searched {
+  readonly search: LaneSearch;
+  readonly copy: Copy | undefined;
+}
+
+async function searchOwn(
+  options: StoreAndLedger,
+  { lane, survey }: { readonly lane: string; readonly survey: LaneSurvey },
+  findings: Findings,
+  isWorthIt: boolean,
+): Promise<Searched> {
+  const search = new LaneSearch(options, lane, findings);
+  if (isWorthIt) {
+    await search.read(placesFrom(search.lowest, survey.nextSeq));
+  }
+  return { search, copy: isPast(survey, options.outbox.head(lane)) ? { advance: survey } : undefined };
+}
+
+async function searchOthers(
+  options: StoreAndLedger,
+  ownLane: string,
+  findings: Findings,
+): Promise<readonly Searched[]> {
+  const { ledger, outbox } = options;
+  const known = new Set([ownLane, ...outbox.lanes()]);
+  const searched: Searched[] = [];
+  for (const lane of [...known].filter((one) => one !== ownLane)) {
+    const head = outbox.head(lane);
+    const survey = await surveyAtTrustee(ledger, lane, head.nextSeq);
+    const search = new LaneSearch(options, lane, findings);
+    await search.read(placesFrom(search.lowest, survey.nextSeq));
+    searched.push({ search, copy: isPast(survey, head) ? { advance: survey } : undefined });
+  }
+  for (const lane of (await ownLanes(ledger)).filter((one) => !known.has(one))) {
+    const { nextSeq } = await surveyAtTrustee(ledger, lane, 0);
+    const search = new LaneSearch(options, lane, findings);
+    await search.read(placesFrom(await search.firstSince(nextSeq), nextSeq));
+    // Most are other gateways', of which this store knows nothing.
+    searched.push({ search, copy: search.hasFound ? {} : undefined });
+  }
+  return searched;
+}
+
+/** Whether the lane has what the store's head does not count: more batches, or as many of another length. */
+export function isPast(survey: LaneSurvey, { nextSeq, nextStart }: LaneHead): boolean {
+  return survey.nextSeq > nextSeq || (survey.nextSeq === nextSeq && survey.nextStart !== nextStart);
+}
+
+/** The store is one. */
+interface Copy {
+  /** Where the lane ends, if the store is to know it. */
+  readonly advance?: LaneSurvey;
 }
 
 /**
@@ -73,7 +130,7 @@ export async function findLost(options: StoreAndLedger): Promise<boolean> {
   const findings = new Findings(outbox);
   const searches: LaneSearch[] = [];
   for (const lane of new Set(places.map((place) => place.lane))) {
-    const search = new LaneSearch(options, lane, [], findings);
+    const search = new LaneSearch(options, lane, findings);
     await search.read(places.flatMap((place) => (place.lane === lane ? [place.seq] : [])));
     if (search.isIncomplete) {
       return false;
@@ -93,14 +150,21 @@ export async function findLost(options: StoreAndLedger): Promise<boolean> {
 class Findings {
   /** Entries of the store's batches that stand somewhere. */
   readonly seen = new Set<string>();
+  /** Lanes of batches of which an entry stands in another lane. */
+  readonly overtaken = new Set<string>();
+  /** Lanes of batches of which an entry stands in another place of the same lane. */
+  readonly moved = new Set<string>();
   /** Entries of the store that are corrected somewhere. */
   readonly amended = new Set<string>();
-  readonly inRows: ReadonlySet<string>;
+  /** Entries of the store's batches, and their places. */
+  readonly inRows: ReadonlyMap<string, BatchPlace>;
   /** Amendments that wait to be found, or not, in a lost place; by what they correct. */
   readonly waiting: ReadonlyMap<string, string>;
 
   constructor(outbox: Outbox) {
-    this.inRows = new Set(outbox.batches().flatMap(({ requests }) => requests.map(({ id }) => id)));
+    this.inRows = new Map(
+      outbox.batches().flatMap((row) => row.requests.map(({ id }) => [id, row] as const)),
+    );
     this.waiting = new Map(
       outbox.waitingAmendments().map(({ request }) => [request.amends?.id ?? '', request.id]),
     );
@@ -119,12 +183,39 @@ class LaneSearch {
   /** Entries that left late and stand there without saying so: their amendments. By the entry's id. */
   readonly #unsaid = new Map<string, OwedEntry>();
   readonly #found: string[] = [];
+  /** Whether an entry of a batch of the store stands there. */
+  #hasSeen = false;
 
-  constructor(options: StoreAndLedger, lane: string, rows: readonly OutboxBatch[], findings: Findings) {
+  constructor(options: StoreAndLedger, lane: string, findings: Findings) {
     this.#options = options;
     this.#lane = lane;
-    this.#rows = rows;
+    this.#rows = options.outbox.batches().filter((row) => row.lane === lane);
     this.#findings = findings;
+  }
+
+  /** The lowest place that the store does not know to be settled. */
+  get lowest(): number {
+    return this.#rows[0]?.seq ?? this.#options.outbox.head(this.#lane).nextSeq;
+  }
+
+  /** Whether something stands there that the store holds. */
+  get hasFound(): boolean {
+    return this.#found.length > 0 || this.#hasSeen;
+  }
+
+  /**
+   * A place before which nothing can stand that the store holds: it was recorded before the oldest of that was asked for. Found with
+   * few reads, since the lane may be another gateway's, with years in it.
+   */
+  async firstSince(end: number): Promise<number> {
+    const since = oldestHeld(this.#options.outbox) - CLOCKS_APART_MS;
+    for (let distance = 1; distance <= end; distance *= 2) {
+      const [first] = (await this.#batchAt(end - distance))?.events ?? [];
+      if (first !== undefined && Date.parse(first.at) < since) {
+        return end - distance;
+      }
+    }
+    return 0;
   }
 
   /** Whether a place could not be read. */
@@ -153,7 +244,7 @@ class LaneSearch {
           this.#present.set(seq, batch);
         }
         batch.events.forEach((event, index) => {
-          this.#note(event, batch.start + index);
+          this.#note(event, seq, batch.start + index);
         });
       });
     }
@@ -163,6 +254,7 @@ class LaneSearch {
     const { ledger } = this.#options;
     const record = await ledger.findBatch(this.#lane, seq);
     if (record === undefined) {
+      await assertNotBehind(ledger, this.#lane, seq);
       return undefined;
     }
     try {
@@ -178,10 +270,10 @@ class LaneSearch {
 
   /**
    * One write takes what was found.
-   * @param end where the lane goes on when the store is a copy; `undefined` when it need not be one.
+   * @param copy the store is one; `undefined` when it need not be.
    * @param isIncomplete whether a place of any lane is lost: what is not known to be certain waits then.
    */
-  finish(end: LaneSurvey | undefined, isIncomplete: boolean): void {
+  finish(copy: Copy | undefined, isIncomplete: boolean): void {
     const remove: OutboxBatch[] = [];
     const owe: OwedEntry[] = [];
     for (const row of this.#rows.filter(({ seq }) => this.#lost.has(seq))) {
@@ -189,39 +281,42 @@ class LaneSearch {
       remove.push(row);
       owe.push(...row.requests.filter(isOwed).map((request) => ({ request, isWaiting: true })));
     }
-    if (end !== undefined) {
-      for (const row of this.#rows.filter(({ seq }) => !this.#lost.has(seq))) {
-        const there = this.#present.get(row.seq);
-        const isOurs = there !== undefined && isSame(there.events, row);
-        const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#findings.seen.has(id));
-        if (isOurs) {
-          this.#noteUnsaidOf(row, there);
-        }
-        if (isOurs || isElsewhere) {
-          remove.push(row);
-          owe.push(
-            ...row.requests
-              .filter((request) => isOwed(request) && !this.#findings.seen.has(request.id))
-              .map((request) => ({ request, isWaiting: isIncomplete })),
-          );
-        }
-      }
+    if (copy !== undefined) {
+      const settled = this.#settled();
+      remove.push(...settled);
+      owe.push(
+        ...settled
+          .flatMap(({ requests }) => requests)
+          .filter((request) => isOwed(request) && !this.#findings.seen.has(request.id))
+          .map((request) => ({ request, isWaiting: isIncomplete })),
+      );
     }
     // While a place is lost nobody knows whether it holds the amendment.
     owe.push(...this.findings.owe.map((entry) => ({ ...entry, isWaiting: isIncomplete })));
-    if (end === undefined && this.#found.length + owe.length + this.#lost.size === 0) {
+    if (copy === undefined && this.#found.length + owe.length + this.#lost.size === 0) {
       return;
     }
     const lose = [...this.#lost].map((seq): BatchPlace => ({ lane: this.#lane, seq }));
-    const ofCopy: OutboxChange =
-      end === undefined
-        ? {}
-        : {
-            advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart },
-            // Nobody knows whether their requests were complete in the end, and given out.
-            held: 'forget',
-          };
+    const { advance: end } = copy ?? {};
+    const ofCopy: OutboxChange = {
+      // Nobody knows whether their requests were complete in the end, and given out.
+      ...(copy === undefined ? {} : { held: 'forget' }),
+      ...(end === undefined ? {} : { advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart } }),
+    };
     this.#options.outbox.write({ remove, forget: this.#found, lose, owe, ...ofCopy });
+  }
+
+  /** Rows of a copy that are there as they are, or whose entries stand elsewhere. */
+  #settled(): readonly OutboxBatch[] {
+    return this.#rows.filter((row) => {
+      const there = this.#present.get(row.seq);
+      const isOurs = there !== undefined && isSame(there.events, row);
+      if (isOurs) {
+        this.#noteUnsaidOf(row, there);
+      }
+      const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#findings.seen.has(id));
+      return !this.#lost.has(row.seq) && (isOurs || isElsewhere);
+    });
   }
 
   /** Of rows that stand there as they are: what they mark late and the ledger does not. */
@@ -249,14 +344,21 @@ class LaneSearch {
     this.#found.push(...(isOwedStill ? [id] : []), ...(amendment === undefined ? [] : [amendment]));
   }
 
-  #note(event: AccessEvent, number: number): void {
+  #note(event: AccessEvent, seq: number, number: number): void {
     const { outbox } = this.#options;
-    const { seen, inRows } = this.#findings;
+    const { seen, overtaken, moved, inRows } = this.#findings;
     if (event.amends !== undefined) {
       this.#noteCorrected(event.amends.id);
     }
-    if (inRows.has(event.id)) {
+    const row = inRows.get(event.id);
+    if (row !== undefined) {
       seen.add(event.id);
+      this.#hasSeen = true;
+      if (row.lane !== this.#lane) {
+        overtaken.add(row.lane);
+      } else if (row.seq !== seq) {
+        moved.add(row.lane);
+      }
     }
     const owed = outbox.findEntry(event.id)?.request;
     if (owed === undefined) {
@@ -267,6 +369,13 @@ class LaneSearch {
       this.#owe(owed, number);
     }
   }
+}
+
+/** When the oldest was asked for of what the store holds: milliseconds since the epoch. */
+function oldestHeld(outbox: Outbox): number {
+  const placed = outbox.batches().flatMap(({ requests }) => requests.map(({ requestedAt }) => requestedAt));
+  const all = [outbox.oldestOwed(), ...placed].filter((one) => one !== undefined);
+  return Math.min(...all.map((one) => Date.parse(one)));
 }
 
 function isSame(events: readonly AccessEvent[], { requests }: OutboxBatch): boolean {

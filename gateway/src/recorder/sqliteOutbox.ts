@@ -176,6 +176,15 @@ class SqliteOutbox implements Outbox {
     }
   }
 
+  oldestOwed(): string | undefined {
+    const { at } = this.#prepare(
+      "SELECT min(json_extract(request, '$.requestedAt')) AS at FROM owed",
+    ).get() as {
+      at: string | null;
+    };
+    return at ?? undefined;
+  }
+
   owed(): OwedCounts {
     return this.#owed;
   }

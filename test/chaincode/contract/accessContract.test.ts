@@ -107,6 +107,7 @@ describe('Record', () => {
       [HOLDERS, key],
       [TRUSTEES, key],
       ['', key],
+      ['', ['', 'laneOf', 'NorthHospitalMSP', LANE, ''].join('\0')],
     ]);
     expect(peer.read(key, HOLDERS)).toBe(canonicalJson({ start: 41, events }));
     expect(peer.read(key, TRUSTEES)).toBe(peer.read(key, HOLDERS));
@@ -403,6 +404,35 @@ describe('GetEvents', () => {
     await refused(getEvents(callers.north), 'NOT_FOUND');
     await refused(getEvents(callers.trustee, 'SouthClinicMSP/main', '3'), 'NOT_FOUND');
     await refused(getEvents(callers.north, LANE, 'x'), 'INVALID_INPUT');
+  });
+});
+
+describe('ListLanes', () => {
+  const lanes = async (as: Identity): Promise<unknown> =>
+    JSON.parse((await peer.evaluate({ as, args: ['Access:ListLanes'] })).payload);
+
+  test('names the caller’s own lanes in order, whichever of the first eight batches came first, and nobody else’s', async () => {
+    expect(await lanes(callers.north)).toEqual([]);
+    for (const [lane, seq] of [
+      ['NorthHospitalMSP/ward', '7'],
+      ['NorthHospitalMSP/main10', '0'],
+      [LANE, '0'],
+      [LANE, '1'],
+    ] as const) {
+      const result = await record(peer, callers.north, batch([request('a')]), { lane, seq });
+      expect(result.message).toBe('');
+      peer.commit(result);
+    }
+    expect(await lanes(callers.north)).toEqual(
+      [LANE, 'NorthHospitalMSP/main10', 'NorthHospitalMSP/ward'].sort(),
+    );
+    expect(await lanes(callers.south)).toEqual([]);
+    expect(await lanes(callers.trustee)).toEqual([]);
+  });
+
+  test('later batches write no name again', async () => {
+    const { result } = await recorded(batch([request('a')]), '8');
+    expect(result.writes.map(({ key }) => key).filter((key) => key.includes('laneOf'))).toEqual([]);
   });
 });
 

@@ -58,6 +58,10 @@ describe('recording', () => {
     ]);
     expect((await net.trustee.getEvents(LANE, 0)).events).toEqual(events);
     expect((await net.north.getTrusteeCopy(LANE, 0)).events).toEqual(events);
+    expect(await net.north.trusteeLanes()).toContain(LANE);
+    expect(await net.south.trusteeLanes()).not.toContain(LANE);
+    expect(await net.north.findTrusteeBatch(LANE, 0)).toEqual(await net.north.findBatch(LANE, 0));
+    expect(await net.north.findTrusteeBatch(LANE, 77)).toBeUndefined();
   });
 
   test('a place that is taken is refused with BATCH_EXISTS', async () => {

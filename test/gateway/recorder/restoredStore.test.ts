@@ -17,6 +17,8 @@ import {
 
 const LIMITS = { maxBatchEvents: 4, maxInFlight: 3, pipelineAt: 2, pipelineAfterMs: 20 };
 const NEW_LANE = 'NorthHospitalMSP/ward2';
+/** Opened after the copy. */
+const OPENED = 'NorthHospitalMSP/ward3';
 
 let bench: Workbench;
 
@@ -98,6 +100,106 @@ test('a copy does not say that nothing was given of what it holds as under way',
   await bench.scheduler.advance(60_000);
   expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0 });
   expect(idsOn(LANE)).toEqual([1, 2].map((number) => requestOf(number).id));
+});
+
+describe('a copy that is older than another name', () => {
+  /** Five are owed in the copy, and recorded in a lane that was opened after it. */
+  async function rename(): Promise<void> {
+    const recorder = await bench.start({ limits: LIMITS });
+    await recordOne(recorder, requestOf(1));
+    await releaseLate(recorder, 2, 3, 4, 5, 6);
+    const copy = bench.copyStore();
+    bench.kill();
+    bench.ledger.isCutOff = false;
+    const renamed = await bench.start({ lane: OPENED, limits: LIMITS });
+    await bench.scheduler.advance(10_000);
+    expect(renamed.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0 });
+    bench.restoreStore(copy);
+  }
+
+  async function expectOnce(next: Recorder, lane: string): Promise<void> {
+    const more = watch(recordOne(next, requestOf(8)));
+    await bench.scheduler.advance(60_000);
+    expect(more.outcome).toMatchObject({ late: false });
+    expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0, waiting: 0 });
+    expect(new Set([LANE, OPENED, lane].flatMap(idsOn)).size).toBe(7);
+    expectSoundLanes(...new Set([LANE, OPENED, lane]));
+  }
+
+  test.each([LANE, OPENED, NEW_LANE])(
+    'started as %s: what stands in the other lane stands once',
+    async (lane) => {
+      await rename();
+      await expectOnce(await bench.start({ lane, limits: LIMITS }), lane);
+    },
+  );
+
+  test('while the own peer still fetches blocks the start waits: its word shows no such lane', async () => {
+    await rename();
+    bench.ledger.ownEnds.set(OPENED, 0);
+    const next = await bench.start({ limits: LIMITS });
+    await bench.scheduler.advance(10_000);
+    expect(next.state()).toMatchObject({ phase: 'recovering' });
+    expect(next.state().reason).toContain('PEER_BEHIND');
+    bench.ledger.ownEnds.clear();
+    await bench.scheduler.advance(10_000);
+    await expectOnce(next, LANE);
+  });
+
+  test('… and so while the trustee’s peer does not say which lanes there are', async () => {
+    await rename();
+    bench.ledger.trusteeCopy = 'away';
+    const next = await bench.start({ limits: LIMITS });
+    await bench.scheduler.advance(10_000);
+    expect(next.state()).toMatchObject({ phase: 'recovering' });
+    expect(next.state().reason).toContain('TRUSTEE_AWAY');
+    bench.ledger.trusteeCopy = 'gives';
+    await bench.scheduler.advance(10_000);
+    await expectOnce(next, LANE);
+  });
+
+  test('own peer and store from one copy, and nobody gives the events: what is owed waits by name', async () => {
+    const before = bench.ledger.batches();
+    await rename();
+    bench.ledger.restoreOwnPeer(before);
+    bench.ledger.trusteeCopy = 'lacks';
+    const next = await bench.start({ limits: LIMITS });
+    await bench.scheduler.advance(60_000);
+    expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, waiting: 5 });
+    bench.ledger.trusteeCopy = 'gives';
+    await bench.scheduler.advance(120_000);
+    await expectOnce(next, LANE);
+  });
+
+  test('another gateway of the organisation is read as far back as something is owed, and not its years', async () => {
+    const other = 'NorthHospitalMSP/other';
+    for (let seq = 0; seq < 1_000; seq += 1) {
+      const requestedAt = new Date(Date.UTC(2025, 0, 1) + seq * 3_600_000).toISOString();
+      bench.ledger.put(other, seq, { start: seq, requests: [requestOf(10_000 + seq, { requestedAt })] });
+    }
+    await rename();
+    const read = jest.spyOn(bench.ledger, 'getEvents');
+    await expectOnce(await bench.start({ limits: LIMITS }), LANE);
+    expect(read.mock.calls.filter(([lane]) => lane === other)).toHaveLength(2);
+  });
+
+  test('a place of the copy whose entry stands in the other lane is not written: the lane waits for another name', async () => {
+    const recorder = await bench.start({ limits: LIMITS });
+    await releaseLate(recorder, 1);
+    const copy = bench.copyStore();
+    bench.kill();
+    bench.ledger.isCutOff = false;
+    bench.ledger.put(OPENED, 0, { start: 0, requests: [{ ...emergencyOf(1), late: true }] });
+    bench.restoreStore(copy);
+    const next = await bench.start({ limits: LIMITS });
+    await bench.scheduler.advance(60_000);
+    expect(next.state().reason).toContain('another GATEWAY_NAME');
+    bench.kill();
+    const renamed = await bench.start({ lane: NEW_LANE, limits: LIMITS });
+    await bench.scheduler.advance(60_000);
+    expect(renamed.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0 });
+    expect([LANE, OPENED, NEW_LANE].flatMap(idsOn)).toEqual([emergencyOf(1).id]);
+  });
 });
 
 describe('a ledger that came back from an older copy', () => {
@@ -357,4 +459,71 @@ test('restored from a copy of any moment: what stands on the lane is neither rep
   expect(seen.underWay).toBeGreaterThan(10);
   expect(seen.rivals).toBeGreaterThan(0);
   expect(seen.waiting).toBeGreaterThan(0);
+}, 120_000);
+
+test('from a copy older than another name: under the old name or a third, nothing is repeated and nothing lost', async () => {
+  const seen = { owing: 0, inOpened: 0, ready: 0, overtaken: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      history,
+      fc.nat(),
+      fc.constantFrom('nothing', 'peer'),
+      fc.boolean(),
+      async (steps, which, back, isOldName) => {
+        bench = createWorkbench();
+        const copies: StoreCopy[] = [bench.copyStore()];
+        const peers = [bench.ledger.batches()];
+        const first = await bench.start({ limits: LIMITS });
+        for (const [number, one] of steps.entries()) {
+          await perform(one, number + 1, first, copies);
+          if (copies.length > peers.length) {
+            peers.push(bench.ledger.batches());
+          }
+        }
+        bench.kill();
+        bench.ledger.isCutOff = false;
+        bench.ledger.faults = [];
+        const renamed = await bench.start({ lane: OPENED, limits: LIMITS });
+        for (let turn = 0; turn < 3; turn += 1) {
+          bench.ledger.deliver();
+          bench.ledger.releaseHeld();
+          await bench.scheduler.advance(60_000);
+        }
+        await recordOne(renamed, requestOf(900_001));
+        await bench.scheduler.advance(60_000);
+        expect(renamed.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0, setAside: 0 });
+        const before = [LANE, OPENED].flatMap(idsOn);
+        const copy = copies[which % copies.length] ?? new Map<string, never>();
+        const owed = (copy.get('owed') ?? []).map(({ id }) => id);
+        seen.owing += Number(owed.length > 0);
+        seen.inOpened += Number(idsOn(OPENED).some((id) => owed.includes(id)));
+        bench.restoreStore(copy);
+        if (back !== 'nothing') {
+          bench.ledger.restoreOwnPeer(peers[which % copies.length] ?? new Set());
+        }
+        let next = await bench.start({ lane: isOldName ? LANE : NEW_LANE, limits: LIMITS });
+        await bench.scheduler.advance(60_000);
+        if (next.state().phase !== 'ready') {
+          // A place of the copy was taken back and used anew, or its entries stand in the lane that was opened since.
+          expect(next.state().reason).toContain('another GATEWAY_NAME');
+          seen.overtaken += 1;
+          bench.kill();
+          next = await bench.start({ lane: NEW_LANE, limits: LIMITS });
+          await bench.scheduler.advance(60_000);
+        } else {
+          seen.ready += 1;
+        }
+        const last = watch(recordOne(next, requestOf(900_002)));
+        await bench.scheduler.advance(60_000);
+        expect(last.outcome).toMatchObject({ late: false });
+        expect(next.state()).toMatchObject({ phase: 'ready', owed: 0, inFlight: 0, waiting: 0 });
+        expect([LANE, OPENED, NEW_LANE].flatMap(idsOn)).toEqual(expect.arrayContaining(before));
+        expectSoundLanes(LANE, OPENED, NEW_LANE);
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect(seen.owing).toBeGreaterThan(5);
+  expect(seen.inOpened).toBeGreaterThan(0);
+  expect(seen.ready).toBeGreaterThan(20);
 }, 120_000);

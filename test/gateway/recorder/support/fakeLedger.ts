@@ -171,6 +171,18 @@ export class FakeLedger implements RecordingLedger {
     return batch === undefined ? undefined : batchRecordOf(batch, sha256);
   }
 
+  async trusteeLanes(): Promise<readonly string[]> {
+    await Promise.resolve();
+    this.#assertTrustee();
+    return [...this.#lanes].flatMap(([lane, { size }]) => (size > 0 ? [lane] : []));
+  }
+
+  async findTrusteeBatch(lane: string, seq: number): Promise<BatchRecord | undefined> {
+    await Promise.resolve();
+    this.#assertTrustee();
+    return this.#recordAt(lane, seq);
+  }
+
   async getEvents(lane: string, seq: number): Promise<PrivateBatch> {
     await Promise.resolve();
     this.#assertReachable();
@@ -186,11 +198,8 @@ export class FakeLedger implements RecordingLedger {
 
   async getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch> {
     await Promise.resolve();
-    this.#assertReachable();
+    this.#assertTrustee();
     const batch = this.#laneOf(lane).get(seq);
-    if (this.trusteeCopy === 'away' || this.isCutOff) {
-      throw new LedgerError('unavailable', 'fake: the trustee’s peer is away', { reason: 'NO_ANSWER' });
-    }
     if (this.trusteeCopy === 'old' || batch === undefined) {
       throw new LedgerError('rejected', 'fake: no such function');
     }
@@ -256,6 +265,18 @@ export class FakeLedger implements RecordingLedger {
     if (this.isAway) {
       throw new LedgerError('unavailable', 'fake: the peer is away');
     }
+  }
+
+  #assertTrustee(): void {
+    this.#assertReachable();
+    if (this.trusteeCopy === 'away' || this.isCutOff) {
+      throw new LedgerError('unavailable', 'fake: the trustee’s peer is away', { reason: 'NO_ANSWER' });
+    }
+  }
+
+  #recordAt(lane: string, seq: number): BatchRecord | undefined {
+    const batch = this.#laneOf(lane).get(seq);
+    return batch === undefined ? undefined : batchRecordOf(batch, sha256);
   }
 
   #lose(fate: 'dropped' | 'written' | 'delayed', lane: string, seq: number, batch: BatchInput): never {
