@@ -84,6 +84,8 @@ export class TakingBack {
   /** Something was committed. */
   noteCommit(): void {
     this.#refusalsInARow = 0;
+    // The ledger takes again: what rested for no entry's fault goes on.
+    this.#owedRestsUntil = 0;
   }
 
   /** Notes what the failure says of the batch, and tells those whom it ends. */
@@ -293,7 +295,7 @@ export class TakingBack {
       then: () => {
         this.#options.log.error(
           { err: error, entry: id, refusal },
-          'the ledger refuses an entry that it must get; it is set aside until this gateway starts again',
+          'the ledger refuses an entry that it must get; it is set aside, and tried again every 15 minutes and at each start',
         );
       },
     };

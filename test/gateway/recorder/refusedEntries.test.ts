@@ -51,6 +51,25 @@ function expectSoundLane(): void {
   expect(new Set(recorded()).size).toBe(recorded().length);
 }
 
+test('what rests for no entry’s fault goes on with the next commit of the lane', async () => {
+  const recorder = await bench.start();
+  bench.ledger.isCutOff = true;
+  const late = recordAll(recorder, [1, 2].map(emergencyOf));
+  await bench.scheduler.advance(2_500);
+  expect(late.map(({ outcome }) => outcome?.late)).toEqual([true, true]);
+  bench.ledger.isCutOff = false;
+  bench.ledger.faults = [{ kind: 'refused', code: 'TIME_OUT_OF_RANGE' }];
+  for (let tries = 0; bench.ledger.faults.length > 0 && tries < 100; tries += 1) {
+    await bench.scheduler.advance(500);
+  }
+  await bench.scheduler.advance(5_000);
+  expect(recorded()).toEqual([]);
+  await recordAnother(recorder, 3);
+  await bench.scheduler.advance(1_000);
+  expect(recorder.state()).toMatchObject({ owed: 0, inFlight: 0 });
+  expect([...recorded()].sort()).toEqual(idsOf([1, 2, 3]).sort());
+});
+
 describe('an owed entry that the ledger refuses', () => {
   test('is set aside by name, and the others are recorded in order', async () => {
     const recorder = await bench.start();
