@@ -30,7 +30,7 @@ export default tseslint.config(
   },
   {
     // One dialect: braces always, and what is private is so at run time too.
-    files: ['gateway/src/**/*.ts', 'chaincode/src/**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs', '**/*.cjs'],
     rules: {
       curly: ['error', 'all'],
       'no-restricted-syntax': [

@@ -48,7 +48,9 @@ const SHOTS = [
 async function showList(page) {
   await page.locator('.highlights').waitFor();
   // Folded where there is no room for it.
-  if ((await page.locator('.fold[open]').count()) > 0) await page.locator('.bars').waitFor();
+  if ((await page.locator('.fold[open]').count()) > 0) {
+    await page.locator('.bars').waitFor();
+  }
 }
 
 async function showEmergency(page) {
@@ -80,7 +82,9 @@ async function startDemo(folder) {
     child.once('exit', (code) => reject(new Error(`the demonstration ended with ${code}:\n${output}`)));
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      if (!output.includes('Ctrl-C stops it')) return;
+      if (!output.includes('Ctrl-C stops it')) {
+        return;
+      }
       clearTimeout(timer);
       resolve();
     });

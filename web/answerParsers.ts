@@ -36,11 +36,15 @@ export function answerParsers(): Plugin {
     name: 'answer-parsers',
     enforce: 'pre',
     resolveId: (id, importer) => {
-      if (id !== ID) return undefined;
+      if (id !== ID) {
+        return undefined;
+      }
       return importer !== undefined && CONSENT_READER.test(importer) ? RESOLVED_CONSENT : RESOLVED;
     },
     load: (id) => {
-      if (id === RESOLVED) return moduleText(FIRST_ANSWERS);
+      if (id === RESOLVED) {
+        return moduleText(FIRST_ANSWERS);
+      }
       return id === RESOLVED_CONSENT ? moduleText(CONSENT_ANSWERS) : undefined;
     },
   };
@@ -59,8 +63,12 @@ export function moduleText(answers: readonly Answer[]): string {
 
 /** The source text of a value. Every object in it becomes a variable, so that what occurs twice is written once. */
 function shareParts(value: unknown, shared: Map<string, string>): string {
-  if (Array.isArray(value)) return `[${value.map((item) => shareParts(item, shared)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => shareParts(item, shared)).join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return JSON.stringify(value);
+  }
   const text = closedObjectText(value, shared) ?? membersText(value, shared);
   const variable = shared.get(text) ?? `part${String(shared.size)}`;
   shared.set(text, variable);
@@ -77,8 +85,12 @@ function membersText(value: object, shared: Map<string, string>): string {
 /** An object that names all its members says which of them may be missing, which are few, and not which may not. */
 function closedObjectText(schema: AnswerSchema, shared: Map<string, string>): string | undefined {
   const { type, properties, required = [], additionalProperties, ...rest } = schema;
-  if (type !== 'object' || properties === undefined || additionalProperties !== false) return undefined;
-  if (Object.keys(rest).length > 0) return undefined;
+  if (type !== 'object' || properties === undefined || additionalProperties !== false) {
+    return undefined;
+  }
+  if (Object.keys(rest).length > 0) {
+    return undefined;
+  }
   const optional = Object.keys(properties).filter((name) => !required.includes(name));
   const names = optional.map((name) => JSON.stringify(name)).join(',');
   return `closedObject(${membersText(properties, shared)}${names === '' ? '' : `,[${names}]`})`;
@@ -94,11 +106,15 @@ export function answerSchema(name: Answer): AnswerSchema {
 function simplify(node: unknown, definitions: Readonly<Record<string, unknown>>, at: string): AnswerSchema {
   const result: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(node as Record<string, unknown>)) {
-    if (SILENT.has(keyword) || keyword === '$defs') continue;
-    if (keyword === '$ref')
+    if (SILENT.has(keyword) || keyword === '$defs') {
+      continue;
+    }
+    if (keyword === '$ref') {
       return simplify(definitions[String(value).replace('#/$defs/', '')], definitions, at);
-    if (!(KEYWORDS as readonly string[]).includes(keyword))
+    }
+    if (!(KEYWORDS as readonly string[]).includes(keyword)) {
       throw new Error(`${at}: the parser does not know "${keyword}"`);
+    }
     result[keyword] = simplifyValue(keyword, value, definitions, at);
   }
   return result;
@@ -110,11 +126,15 @@ function simplifyValue(
   definitions: Readonly<Record<string, unknown>>,
   at: string,
 ): unknown {
-  if (keyword === 'items') return simplify(value, definitions, `${at}[]`);
+  if (keyword === 'items') {
+    return simplify(value, definitions, `${at}[]`);
+  }
   if (keyword === 'anyOf' || keyword === 'oneOf') {
     return (value as readonly unknown[]).map((choice) => simplify(choice, definitions, at));
   }
-  if (keyword !== 'properties') return value;
+  if (keyword !== 'properties') {
+    return value;
+  }
   return Object.fromEntries(
     Object.entries(value as Record<string, unknown>).map(([name, member]) => [
       name,

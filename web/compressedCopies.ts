@@ -19,7 +19,9 @@ export function compressedCopies(): Plugin {
     writeBundle({ dir = '' }, bundle) {
       for (const output of Object.values(bundle)) {
         const content = output.type === 'chunk' ? output.code : output.source;
-        if (!/\.(js|css)$/.test(output.fileName) || content.length < LEAST_BYTES) continue;
+        if (!/\.(js|css)$/.test(output.fileName) || content.length < LEAST_BYTES) {
+          continue;
+        }
         writeFileSync(join(dir, `${output.fileName}.gz`), gzipSync(content, { level: 9 }));
         writeFileSync(join(dir, `${output.fileName}.br`), brotliCompressSync(content, BEST_BROTLI));
       }

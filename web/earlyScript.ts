@@ -17,7 +17,9 @@ export function earlyScript(): Plugin {
         const chunk = Object.values(bundle ?? {}).find(
           (output) => output.type === 'chunk' && output.isEntry && output.name === EARLY,
         );
-        if (bundle !== undefined && chunk === undefined) throw new Error(`no entry "${EARLY}"`);
+        if (bundle !== undefined && chunk === undefined) {
+          throw new Error(`no entry "${EARLY}"`);
+        }
         const src = chunk === undefined ? SOURCE : `/${chunk.fileName}`;
         return [
           {

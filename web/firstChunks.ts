@@ -15,10 +15,18 @@ const EARLY_ROOT = /\/src\/early\.ts$/;
  * file of whatever a later page needs as well: ten small ones, and a browser opens six connections.
  */
 export function firstChunk(id: string, facts: ModuleFacts): string | null {
-  if (LATER.test(id)) return null;
-  if (/node_modules|rolldown\/runtime/.test(id)) return isNeededBy(ROOT, id, facts) ? 'libraries' : null;
-  if (EARLY_ROOT.test(id)) return null;
-  if (isNeededBy(EARLY_ROOT, id, facts)) return 'start';
+  if (LATER.test(id)) {
+    return null;
+  }
+  if (/node_modules|rolldown\/runtime/.test(id)) {
+    return isNeededBy(ROOT, id, facts) ? 'libraries' : null;
+  }
+  if (EARLY_ROOT.test(id)) {
+    return null;
+  }
+  if (isNeededBy(EARLY_ROOT, id, facts)) {
+    return 'start';
+  }
   return isNeededBy(ROOT, id, facts) ? 'portal' : null;
 }
 
@@ -27,8 +35,12 @@ function isNeededBy(root: RegExp, id: string, facts: ModuleFacts): boolean {
   const seen = new Set<string>();
   const open = [id];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (root.test(next)) return true;
-    if (seen.has(next)) continue;
+    if (root.test(next)) {
+      return true;
+    }
+    if (seen.has(next)) {
+      continue;
+    }
     seen.add(next);
     open.push(...(facts.getModuleInfo(next)?.importers ?? []));
   }

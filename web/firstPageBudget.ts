@@ -27,7 +27,9 @@ export function firstPageBudget({ limitBytes, also }: BudgetOptions): Plugin {
         this.info(`${(bytes / 1000).toFixed(1).padStart(7)} kB gzip  ${file}`);
       }
       const report = `first page: ${(total / 1000).toFixed(1)} kB gzip of ${(limitBytes / 1000).toFixed(0)} kB`;
-      if (total > limitBytes) this.error(`over budget: ${report}`);
+      if (total > limitBytes) {
+        this.error(`over budget: ${report}`);
+      }
       this.info(report);
     },
   };
@@ -37,25 +39,39 @@ function firstPageFiles(bundle: Bundle, also: readonly RegExp[]): Set<string> {
   const files = new Set<string>(Object.keys(bundle).filter((name) => name.endsWith('.html')));
   const visit = (name: string): void => {
     const chunk = bundle[name];
-    if (files.has(name) || chunk?.type !== 'chunk') return;
+    if (files.has(name) || chunk?.type !== 'chunk') {
+      return;
+    }
     files.add(name);
-    for (const sheet of chunk.viteMetadata?.importedCss ?? []) files.add(sheet);
+    for (const sheet of chunk.viteMetadata?.importedCss ?? []) {
+      files.add(sheet);
+    }
     chunk.imports.forEach(visit);
   };
   const chunks = Object.values(bundle).filter((output) => output.type === 'chunk');
-  for (const chunk of chunks) if (chunk.isEntry) visit(chunk.fileName);
+  for (const chunk of chunks) {
+    if (chunk.isEntry) {
+      visit(chunk.fileName);
+    }
+  }
   for (const wanted of also) {
     const found = chunks.filter(({ moduleIds }) => moduleIds.some((id) => wanted.test(id)));
-    if (found.length === 0) throw new Error(`no module matches ${String(wanted)}: the budget would miss it`);
+    if (found.length === 0) {
+      throw new Error(`no module matches ${String(wanted)}: the budget would miss it`);
+    }
     const size = ({ fileName }: { fileName: string }): number => gzippedBytes(bundle, fileName);
     const [largest] = found.sort((a, b) => size(b) - size(a));
-    if (largest !== undefined) visit(largest.fileName);
+    if (largest !== undefined) {
+      visit(largest.fileName);
+    }
   }
   return files;
 }
 
 function gzippedBytes(bundle: Bundle, name: string): number {
   const output = bundle[name];
-  if (output === undefined) return 0;
+  if (output === undefined) {
+    return 0;
+  }
   return gzipSync(output.type === 'chunk' ? output.code : output.source, { level: 9 }).length;
 }

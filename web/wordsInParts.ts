@@ -50,10 +50,14 @@ export function wordsInParts(): Plugin {
     },
     resolveId: (id) => (id === VIRTUAL || PART.test(id) ? `\0${id}` : undefined),
     load: (id) => {
-      if (id === `\0${VIRTUAL}`) return listOf([...languages.values()]);
+      if (id === `\0${VIRTUAL}`) {
+        return listOf([...languages.values()]);
+      }
       const [, tag = '', part] = PART.exec(id.slice(1)) ?? [];
       const language = languages.get(tag);
-      if (language === undefined) return undefined;
+      if (language === undefined) {
+        return undefined;
+      }
       const chosen = Object.entries(language.words).filter(([key]) => isFirst(key) === (part === 'first'));
       return `export const words = ${JSON.stringify(Object.fromEntries(chosen))};`;
     },
@@ -63,7 +67,9 @@ export function wordsInParts(): Plugin {
       // A set is walked to its end while it grows.
       for (const name of first) {
         const chunk = bundle[name];
-        if (chunk?.type !== 'chunk') continue;
+        if (chunk?.type !== 'chunk') {
+          continue;
+        }
         refuseOtherWords(chunk.code, keys);
         chunk.imports.forEach((imported) => first.add(imported));
       }
@@ -110,8 +116,9 @@ function refuseOtherWords(code: string, keys: readonly string[]): void {
   const other = keys.find(
     (key) => !isFirst(key) && ['"', "'", '`'].some((quote) => code.includes(quote + key + quote)),
   );
-  if (other !== undefined)
+  if (other !== undefined) {
     throw new Error(
       `the first page uses "${other}", whose words come later: move the key to a family of the first page`,
     );
+  }
 }

@@ -21,7 +21,9 @@ export function answerQuestions(
     Promise.resolve()
       .then(() => {
         const answer = questions[question] as ((...details: readonly never[]) => unknown) | undefined;
-        if (answer === undefined) throw new Error(`nobody answers ${question}`);
+        if (answer === undefined) {
+          throw new Error(`nobody answers ${question}`);
+        }
         return answer(...details);
       })
       .then(

@@ -56,8 +56,11 @@ export async function startChild<Q, R extends Ready>(
       }
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
-      if ('error' in message) asked?.failed(new Error(message.error));
-      else asked?.answered(message.answer);
+      if ('error' in message) {
+        asked?.failed(new Error(message.error));
+      } else {
+        asked?.answered(message.answer);
+      }
     });
     child.once('exit', (code) => {
       reject(new Error(`${file} ended with ${String(code)} before it was ready`));

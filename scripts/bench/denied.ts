@@ -60,7 +60,9 @@ export async function measureDenied(
   say: SayTold,
 ): Promise<void> {
   const { grouped, twins } = product.ready.gateways;
-  if (grouped === undefined || twins === undefined) throw new Error('the product runs no gateways');
+  if (grouped === undefined || twins === undefined) {
+    throw new Error('the product runs no gateways');
+  }
   const closed = await product.ask('closedPatient');
   const measure = (requests: PathsOf, baseUrl: string, sides: Sides): Promise<void> =>
     measurePairs(requests, { baseUrl, privateJwk }, sides, options, say);

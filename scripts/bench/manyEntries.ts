@@ -57,7 +57,9 @@ runMain(async () => {
     void demo.close().then(() => process.exit(0));
   });
   const account = demo.file.patients.find((patient) => patient.username === username);
-  if (account === undefined) throw new Error(`the demonstration has no patient ${username}`);
+  if (account === undefined) {
+    throw new Error(`the demonstration has no patient ${username}`);
+  }
   const patient = await PatientClient.signIn(demo.file.portalUrl, username, account.password);
   const { subject } = await meOf(patient);
   const ledger = demo.ledger(NORTH);
@@ -70,7 +72,9 @@ runMain(async () => {
   }
   for (;;) {
     const { list } = await meOf(patient);
-    if (list.height !== null && list.block === list.height - 1) break;
+    if (list.height !== null && list.block === list.height - 1) {
+      break;
+    }
     await wait(LOOK_EVERY_MS);
   }
   process.stdout.write(`ready ${demoFile}\n`);

@@ -60,7 +60,9 @@ export interface PeerAddress {
 export function peerOf(network: EmbeddedNetwork): PeerAddress {
   const { endpoint, users } = network.embedded.organisation(NORTH);
   const { gateway } = users;
-  if (gateway === undefined) throw new Error(`${NORTH} has no gateway identity`);
+  if (gateway === undefined) {
+    throw new Error(`${NORTH} has no gateway identity`);
+  }
   return { endpoint, certificatePem: gateway.certificatePem, keyFile: gateway.privateKeyPath };
 }
 

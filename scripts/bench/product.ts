@@ -107,7 +107,9 @@ function questionsFor({ ledger, trustee, sample, twins, consortiumKey, gateways 
       consortiumKey,
     });
     const subject = createSubjects({ pseudonyms }).ofPatient(patient);
-    if (subject === undefined || trustee === undefined) throw new Error('nobody can decide for this patient');
+    if (subject === undefined || trustee === undefined) {
+      throw new Error('nobody can decide for this patient');
+    }
     await trustee.putConsent(
       subject,
       rules === 'nothing'
@@ -120,7 +122,9 @@ function questionsFor({ ledger, trustee, sample, twins, consortiumKey, gateways 
     /** Ids of a patient who denies everything, and of an Observation of hers. */
     closedPatient: async () => {
       const [patient] = sample.patients();
-      if (patient === undefined) throw new Error('the sample hospital has no patient');
+      if (patient === undefined) {
+        throw new Error('the sample hospital has no patient');
+      }
       await decide(patient, 'nothing');
       const { signal } = new AbortController();
       const asked = new URLSearchParams({ patient: idOf(patient) });
@@ -165,7 +169,9 @@ function questionsFor({ ledger, trustee, sample, twins, consortiumKey, gateways 
     },
     recorded: ({ variant }: { readonly variant: Variant }) => {
       const state = gateways[variant]?.recorder.state();
-      if (state === undefined) throw new Error(`there is no gateway ${variant}`);
+      if (state === undefined) {
+        throw new Error(`there is no gateway ${variant}`);
+      }
       return { events: state.committedEvents, batches: state.committedBatches };
     },
     forgetPeak: () => {

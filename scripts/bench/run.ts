@@ -77,7 +77,9 @@ class Lines {
   }
 
   #line(what: string, value: number, unit: string, goal: string, isMet: boolean | undefined): void {
-    if (isMet !== undefined) this.verdicts[isMet ? 'met' : 'missed'] += 1;
+    if (isMet !== undefined) {
+      this.verdicts[isMet ? 'met' : 'missed'] += 1;
+    }
     const verdict = isMet === undefined ? '' : isMet ? 'met' : 'MISSED';
     const shown = value.toFixed(value < 100 ? 1 : 0);
     process.stdout.write(
@@ -104,10 +106,18 @@ class Bench {
 
   async run(): Promise<void> {
     const { wanted } = this.#options;
-    if (['ledger', 'http', 'single'].some((part) => wanted.has(part))) await this.#product();
-    if (wanted.has('memory')) await this.#memory();
-    if (wanted.has('history')) await this.#history();
-    if (wanted.has('denied')) await this.#telling();
+    if (['ledger', 'http', 'single'].some((part) => wanted.has(part))) {
+      await this.#product();
+    }
+    if (wanted.has('memory')) {
+      await this.#memory();
+    }
+    if (wanted.has('history')) {
+      await this.#history();
+    }
+    if (wanted.has('denied')) {
+      await this.#telling();
+    }
   }
 
   #start(given: Omit<ProductArgument, 'publicJwk'>, profile?: string): Promise<Product> {
@@ -130,7 +140,9 @@ class Bench {
   /** Loads one gateway and checks that the ledger holds as many accesses as were answered. */
   async #load(product: Product, variant: Variant, load: Duration & { readonly connections: number }) {
     const target = product.ready.gateways[variant];
-    if (target === undefined) throw new Error(`there is no gateway ${variant}`);
+    if (target === undefined) {
+      throw new Error(`there is no gateway ${variant}`);
+    }
     const before = await product.ask('recorded', { variant });
     const cpuBefore = await product.ask('cpu');
     const figures = await loadGateway(target, this.#key.privateJwk, load);
@@ -151,9 +163,15 @@ class Bench {
   async #product(): Promise<void> {
     const { wanted, limits, profile } = this.#options;
     const product = await this.#start({ part: 'all', limits }, profile);
-    if (wanted.has('ledger')) await this.#apart('ledger', [product], () => this.#ledger(product));
-    if (wanted.has('http')) await this.#apart('HTTP', [product], () => this.#grouped(product));
-    if (wanted.has('single')) await this.#apart('HTTP', [product], () => this.#single(product));
+    if (wanted.has('ledger')) {
+      await this.#apart('ledger', [product], () => this.#ledger(product));
+    }
+    if (wanted.has('http')) {
+      await this.#apart('HTTP', [product], () => this.#grouped(product));
+    }
+    if (wanted.has('single')) {
+      await this.#apart('HTTP', [product], () => this.#single(product));
+    }
     await product.stop();
   }
 
@@ -201,7 +219,9 @@ class Bench {
     const { connections, seconds, limits } = this.#options;
     const ledger = await this.#start({ part: 'ledger' });
     const { peer } = ledger.ready;
-    if (peer === undefined) throw new Error('the ledger names no peer');
+    if (peer === undefined) {
+      throw new Error('the ledger names no peer');
+    }
     const gateway = await this.#start({ part: 'gateway', limits, peer });
     await this.#apart('gateway alone', [ledger, gateway], async () => {
       const load = await this.#load(gateway, 'grouped', { connections, seconds });

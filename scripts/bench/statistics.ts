@@ -32,7 +32,9 @@ export function exceeding(a: readonly number[], b: readonly number[]): number {
   let ranks = 0;
   for (let from = 0; from < all.length;) {
     let to = from;
-    while (to < all.length && all[to]?.value === all[from]?.value) to += 1;
+    while (to < all.length && all[to]?.value === all[from]?.value) {
+      to += 1;
+    }
     const ofA = all.slice(from, to).filter(({ isOfA }) => isOfA).length;
     ranks += ofA * ((from + 1 + to) / 2);
     from = to;

@@ -101,7 +101,9 @@ class Staff {
     for (let good = 0; good < 2;) {
       const { status } = await this.ordinary();
       good = status === 200 ? good + 1 : 0;
-      if (status === 200) continue;
+      if (status === 200) {
+        continue;
+      }
       if (performance.now() > until) {
         throw new Error(`an ordinary access is answered ${String(status)} for a minute`);
       }
@@ -118,7 +120,9 @@ class Staff {
       ...(reason === undefined ? {} : { reason }),
     };
     const [credentials] = this.#hospital.clients;
-    if (credentials === undefined) throw new Error(`${MSP_ID} runs no client`);
+    if (credentials === undefined) {
+      throw new Error(`${MSP_ID} runs no client`);
+    }
     const client = new HospitalClient(this.#hospital, credentials);
     const began = performance.now();
     const status = await client.get(`Condition?patient=${this.#patientId}`, errand).then(
@@ -138,7 +142,9 @@ async function play(way: Way, ground: WayGround, staff: Staff, { tries, further 
     try {
       const beside = number % ORDINARY_EVERY === 0 ? [staff.ordinary()] : [];
       seen.first.push(await staff.emergency());
-      for (let one = 0; one < further; one += 1) seen.further.push(await staff.emergency());
+      for (let one = 0; one < further; one += 1) {
+        seen.further.push(await staff.emergency());
+      }
       seen.ordinary.push(...(await Promise.all(beside)));
     } finally {
       await way.mends(ground);
@@ -221,15 +227,20 @@ async function main(): Promise<number> {
     for (const way of wanted) {
       const seen = await play(way, ground, staff, options);
       const isInTime = isGood(seen, furtherLimitMs);
-      if (!isInTime) missed += 1;
+      if (!isInTime) {
+        missed += 1;
+      }
       say(`${lineOf(way.name, seen)}${isInTime ? '' : ' MISSED'}`);
     }
   } finally {
     await demo.close();
   }
   say(`${String(wanted.length)} ways, ${String(tries)} tries each, missed ${String(missed)}`);
-  if (missed === 0) rmSync(dataDir, { recursive: true, force: true });
-  else say(`what it left: ${dataDir}`);
+  if (missed === 0) {
+    rmSync(dataDir, { recursive: true, force: true });
+  } else {
+    say(`what it left: ${dataDir}`);
+  }
   return missed === 0 ? 0 : 1;
 }
 

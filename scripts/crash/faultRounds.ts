@@ -50,14 +50,17 @@ function readOptions(): Options {
     longestMs: wholeNumber('longest-ms', values['longest-ms']),
     faults,
   };
-  if (faults.length === 0)
+  if (faults.length === 0) {
     usage(`--only must be part of one of: ${FAULTS.map(({ name }) => name).join(', ')}`);
+  }
   return options;
 }
 
 function isPlayable({ name, absent }: Fault): boolean {
   const reason = absent?.();
-  if (reason !== undefined) say(`${name}: not run (${reason})`);
+  if (reason !== undefined) {
+    say(`${name}: not run (${reason})`);
+  }
   return reason === undefined;
 }
 
@@ -98,7 +101,9 @@ class FaultRounds {
 
   /** Some rounds of some faults, on a network of their own; what was counted is printed, also for a run that is cut short later. */
   async #onOneNetwork(own: readonly Fault[], part: string, from: number, to: number): Promise<void> {
-    if (own.length === 0) return;
+    if (own.length === 0) {
+      return;
+    }
     const dataDir = path.join(this.#dataDir, part);
     const demo = await startFabricDemo({
       dataDir,
@@ -155,8 +160,11 @@ async function main(): Promise<number> {
       `${text('consents')} consents acknowledged, lost ${text('lostConsents')}; ${text('reads')} lists read; ${String(entries)} entries, read models that differ ${text('differences')}`,
   );
   const isGood = BAD.every((column) => all.sum(column) === 0) && all.sum('released') > 0;
-  if (isGood) rmSync(dataDir, { recursive: true, force: true });
-  else say(`what it left: ${dataDir}`);
+  if (isGood) {
+    rmSync(dataDir, { recursive: true, force: true });
+  } else {
+    say(`what it left: ${dataDir}`);
+  }
   return isGood ? 0 : 1;
 }
 

@@ -59,7 +59,9 @@ export function atHospital(
 ): { readonly hospital: DemoFileHospital; readonly patient: DemoFilePatient } {
   const hospital = demo.file.hospitals.find((each) => each.mspId === mspId);
   const patient = demo.file.patients.find((each) => each.hospital === mspId);
-  if (hospital === undefined || patient === undefined) throw new Error(`${mspId} has no patient`);
+  if (hospital === undefined || patient === undefined) {
+    throw new Error(`${mspId} has no patient`);
+  }
   return { hospital, patient };
 }
 
@@ -75,7 +77,9 @@ function killed(name: string, refuses: readonly Who[], prefix: string): Fault {
     run: async ({ network, binaries }, outageMs) => {
       const { parts } = await status(network, undefined);
       const found = parts.find(({ part }) => part === prefix || part.startsWith(`${prefix}.`));
-      if (found?.pid === undefined) throw new Error(`${prefix} does not run`);
+      if (found?.pid === undefined) {
+        throw new Error(`${prefix} does not run`);
+      }
       await stopOne(network, found.part, 'SIGKILL');
       await wait(outageMs);
       await startOne(network, binaries, found.part);
@@ -112,7 +116,9 @@ function diskFull(name: string, mspId: string, refuses: readonly Who[]): Fault {
     run: async ({ demo, dataDir }, outageMs) => {
       const processes = { dataDir: path.join(dataDir, 'processes'), options: {} };
       const pid = running(processes, demo.role(mspId).name)?.pid;
-      if (pid === undefined) throw new Error(`${mspId}’s role does not run`);
+      if (pid === undefined) {
+        throw new Error(`${mspId}’s role does not run`);
+      }
       limitFiles(pid, '0');
       await wait(outageMs);
       limitFiles(pid, 'unlimited');
@@ -139,7 +145,9 @@ function mongoKilled(): Fault {
     },
     prepare: async (ground) => {
       const source = findFerretDb();
-      if (source.kind === 'absent') throw new Error(source.reason);
+      if (source.kind === 'absent') {
+        throw new Error(source.reason);
+      }
       const mongo = await startMongo(source);
       server = mongo;
       const moveBack = await moveToMongo(ground, mongo);
@@ -148,7 +156,9 @@ function mongoKilled(): Fault {
         await mongo.close();
         const { portalUrl, patients } = ground.demo.file;
         const [patient] = patients;
-        if (patient !== undefined) await untilUpToDate({ portalUrl, patient, withinMs: UP_TO_DATE_MS });
+        if (patient !== undefined) {
+          await untilUpToDate({ portalUrl, patient, withinMs: UP_TO_DATE_MS });
+        }
       };
     },
     run: async (_ground, outageMs) => {

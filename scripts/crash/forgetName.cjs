@@ -10,7 +10,9 @@ const { existsSync } = require('node:fs');
 const file = process.env.FORGET_NAME_FILE;
 const { lookup } = dns.promises;
 dns.promises.lookup = (hostname, ...rest) => {
-  if (hostname !== 'localhost' || file === undefined || !existsSync(file)) return lookup(hostname, ...rest);
+  if (hostname !== 'localhost' || file === undefined || !existsSync(file)) {
+    return lookup(hostname, ...rest);
+  }
   const error = new Error(`getaddrinfo ENOTFOUND ${hostname}`);
   return Promise.reject(Object.assign(error, { code: 'ENOTFOUND', hostname, syscall: 'getaddrinfo' }));
 };

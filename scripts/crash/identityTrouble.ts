@@ -128,6 +128,8 @@ async function authorityOf(
 function groupOf(version: number, name?: string, group?: common.ConfigGroup): common.ConfigGroup {
   const made = new common.ConfigGroup();
   made.setVersion(version);
-  if (name !== undefined && group !== undefined) made.getGroupsMap().set(name, group);
+  if (name !== undefined && group !== undefined) {
+    made.getGroupsMap().set(name, group);
+  }
   return made;
 }

@@ -78,7 +78,9 @@ async function playRound(
 ): Promise<Round> {
   const product = await startProduct(dataDir);
   const { demo } = product;
-  if (before !== undefined) await verify(demo, before);
+  if (before !== undefined) {
+    await verify(demo, before);
+  }
   const { hospital, patient, writer } = castOf(demo);
   const prefix = `urn:kill:${String(number)}:`;
   const load = startLoad({ hospital, patientId: patient.patientId, prefix, workers: WORKERS });
@@ -158,7 +160,9 @@ async function main(): Promise<number> {
     }
   }
   const last = await startProduct(dataDir);
-  if (before !== undefined) await verify(last.demo, before);
+  if (before !== undefined) {
+    await verify(last.demo, before);
+  }
   await last.kill();
   const entries = await compareWithLedger(dataDir);
   rmSync(dataDir, { recursive: true, force: true });

@@ -19,7 +19,9 @@ export async function startPeerRelay(target: number): Promise<PeerRelay> {
   let isShut = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
-    if (isShut) socket.pause();
+    if (isShut) {
+      socket.pause();
+    }
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
   };
@@ -53,7 +55,9 @@ export async function startPeerRelay(target: number): Promise<PeerRelay> {
     open: async () => {
       isShut = false;
       sockets.forEach((socket) => socket.resume());
-      if (!server.listening) await listen(port);
+      if (!server.listening) {
+        await listen(port);
+      }
     },
     close: leave,
   };

@@ -56,7 +56,9 @@ export async function playFault(
   const started = performance.now();
   // Nothing is broken before everybody has been served.
   for (const served of streams) {
-    if ((await untilAnswered(served, started)) === GIVE_UP_MS) throw new Error('the product does not answer');
+    if ((await untilAnswered(served, started)) === GIVE_UP_MS) {
+      throw new Error('the product does not answer');
+    }
   }
   await wait(WARM_UP_MS);
   const brokenAt = performance.now();
@@ -71,9 +73,13 @@ export async function playFault(
   total.rounds += 1;
   const slowest = Math.max(...recoveries);
   total.slowestMs = Math.max(total.slowestMs, slowest);
-  if (slowest > RECOVERY_LIMIT_MS) total.slow += 1;
+  if (slowest > RECOVERY_LIMIT_MS) {
+    total.slow += 1;
+  }
   const second = extra === undefined ? [] : [{ ...north, load: extra, prefix: `urn:fault:${place}:second:` }];
-  for (const side of [north, south, ...second]) await judgeSide(total, side, fault, round.say);
+  for (const side of [north, south, ...second]) {
+    await judgeSide(total, side, fault, round.say);
+  }
   judgeStream(total, reads, fault, 'reads', round.say);
   total.reads += reads.answers.filter(({ status }) => status === 200).length;
   await judgeConsents(total, consents, writer, fault, round.say);
@@ -107,7 +113,9 @@ function startSide(ground: Ground, fault: Fault, mspId: string, place: string): 
 
 function writerOf({ demo }: Ground): PatientAccount {
   const patient = demo.file.patients.find(({ username }) => username === WRITER);
-  if (patient === undefined) throw new Error(`the demonstration has no patient ${WRITER}`);
+  if (patient === undefined) {
+    throw new Error(`the demonstration has no patient ${WRITER}`);
+  }
   return { portalUrl: demo.file.portalUrl, patient };
 }
 
@@ -115,8 +123,12 @@ function writerOf({ demo }: Ground): PatientAccount {
 async function untilAnswered(stream: Stream, backAt: number): Promise<number> {
   for (;;) {
     const good = stream.answers.find(({ at, status }) => at >= backAt && status === 200);
-    if (good !== undefined) return good.at - backAt;
-    if (performance.now() - backAt > GIVE_UP_MS) return GIVE_UP_MS;
+    if (good !== undefined) {
+      return good.at - backAt;
+    }
+    if (performance.now() - backAt > GIVE_UP_MS) {
+      return GIVE_UP_MS;
+    }
     await wait(20);
   }
 }
@@ -125,7 +137,9 @@ async function untilAnswered(stream: Stream, backAt: number): Promise<number> {
 async function untilShown({ load, account }: Side, backAt: number): Promise<number> {
   await untilAnswered(load, backAt);
   const id = load.answers.find((answer) => answer.at >= backAt && answer.id !== undefined)?.id;
-  if (id === undefined) return GIVE_UP_MS;
+  if (id === undefined) {
+    return GIVE_UP_MS;
+  }
   const isShown = await untilListed({ ...account, id, withinMs: GIVE_UP_MS });
   return isShown ? performance.now() - backAt : GIVE_UP_MS;
 }
@@ -173,9 +187,13 @@ function judgeStream(
   say: (line: string) => void,
 ): void {
   for (const answer of answers) {
-    if (answer.status === 200) continue;
+    if (answer.status === 200) {
+      continue;
+    }
     total.refused += 1;
-    if (isRight(answer, fault, who)) continue;
+    if (isRight(answer, fault, who)) {
+      continue;
+    }
     total.wrong += 1;
     say(`  wrong: ${who} answered ${String(answer.status)}${answer.retryAfter ? ' with Retry-After' : ''}`);
   }
@@ -193,7 +211,9 @@ function isRight({ status, retryAfter }: StreamAnswer, { refuses, cuts }: Fault,
 /** How often each status. */
 function tally(answers: readonly StreamAnswer[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of answers) {
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
   return counts;
 }
 
@@ -206,7 +226,9 @@ async function checkReadModel(
   await role.stop();
   const { isGood, output } = await run([`--env-file=${role.configFile}`, PROGRAM, 'readmodel', 'check']);
   await role.start();
-  if (!isGood) say(output);
+  if (!isGood) {
+    say(output);
+  }
   return { differs: !isGood, entries: Number(/(\d+) entries/.exec(output)?.[1] ?? 0) };
 }
 

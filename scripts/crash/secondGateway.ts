@@ -104,8 +104,12 @@ async function untilReady(operationsUrl: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${operationsUrl}/readyz`).catch(() => undefined);
     const said = (await answer?.text()) ?? 'no answer';
-    if (answer?.ok === true) return;
-    if (performance.now() > deadline) throw new Error(`the second gateway did not start: ${said}`);
+    if (answer?.ok === true) {
+      return;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`the second gateway did not start: ${said}`);
+    }
     await wait(LOOK_EVERY_MS);
   }
 }
@@ -118,8 +122,12 @@ async function untilFenced(urls: readonly string[]): Promise<readonly string[]> 
       urls.map((url) => fetch(`${url}/readyz`).then((answer) => answer.text())),
     );
     const fenced = urls.filter((_url, at) => states[at]?.includes('Another gateway writes in lane') === true);
-    if (fenced.length > 0) return fenced;
-    if (performance.now() > deadline) throw new Error(`no gateway was fenced: ${states.join(' ')}`);
+    if (fenced.length > 0) {
+      return fenced;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`no gateway was fenced: ${states.join(' ')}`);
+    }
     await wait(LOOK_EVERY_MS);
   }
 }

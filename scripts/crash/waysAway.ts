@@ -44,7 +44,9 @@ async function partOf(
   const { parts } = await status(network, undefined);
   const name = `${kind}.${organisation.name}`;
   const found = parts.find(({ part }) => part === name || part.startsWith(`${name}.`));
-  if (found?.pid === undefined) throw new Error(`${name} does not run`);
+  if (found?.pid === undefined) {
+    throw new Error(`${name} does not run`);
+  }
   return { part: found.part, pid: found.pid };
 }
 
@@ -101,7 +103,9 @@ function throughRelay(
 ): Way {
   let relay: PeerRelay | undefined;
   const prepared = (): PeerRelay => {
-    if (relay === undefined) throw new Error(`${name}: not prepared`);
+    if (relay === undefined) {
+      throw new Error(`${name}: not prepared`);
+    }
     return relay;
   };
   return {
@@ -128,7 +132,9 @@ const forgetFile = ({ dataDir }: WayGround): string => path.join(dataDir, 'forge
 /** The gateway's certificate as its settings name it. */
 function certificateOf({ role }: WayGround): string {
   const file = /^FABRIC_CERT_FILE='(.*)'$/m.exec(readFileSync(role.configFile, 'utf8'))?.[1];
-  if (file === undefined) throw new Error(`${role.configFile} names no certificate`);
+  if (file === undefined) {
+    throw new Error(`${role.configFile} names no certificate`);
+  }
   return readFileSync(file, 'utf8');
 }
 

@@ -23,10 +23,13 @@ export function startCompiler({ root, say, onCompiled }) {
   const exited = once(child, 'exit');
   createInterface({ input: child.stdout }).on('line', (line) => {
     const errors = ROUND.exec(line)?.[1];
-    if (errors === '0') onCompiled();
-    else if (errors !== undefined)
+    if (errors === '0') {
+      onCompiled();
+    } else if (errors !== undefined) {
       say(`${errors} error(s): the services stay as they are until it compiles.`);
-    else if (!QUIET.test(line)) say(line);
+    } else if (!QUIET.test(line)) {
+      say(line);
+    }
   });
   return {
     /** When it is no longer there. */

@@ -13,7 +13,9 @@ const PROGRAM = fileURLToPath(new URL('../../gateway/bin/chartwitness.cjs', impo
 try {
   quietBuild((line) => void process.stdout.write(`${line}\n`));
 } catch (error) {
-  if (!(error instanceof BuildFailed)) throw error;
+  if (!(error instanceof BuildFailed)) {
+    throw error;
+  }
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }

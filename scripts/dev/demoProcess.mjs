@@ -36,15 +36,25 @@ export function createDemoProcess({ root, args, firstArgs, inspect, say }) {
     /** @type {string[]} */
     const untold = [];
     createInterface({ input: started.stdout }).on('line', (line) => {
-      if (child !== started) return;
-      if (isFirst) say(line);
-      else if (READY.test(line)) say(`Restarted. ${line}`);
-      else untold.push(line);
+      if (child !== started) {
+        return;
+      }
+      if (isFirst) {
+        say(line);
+      } else if (READY.test(line)) {
+        say(`Restarted. ${line}`);
+      } else {
+        untold.push(line);
+      }
     });
     started.once('exit', (code, signal) => {
-      if (child !== started) return;
+      if (child !== started) {
+        return;
+      }
       child = undefined;
-      if (isStopped) return;
+      if (isStopped) {
+        return;
+      }
       untold.forEach(say);
       say(`The services ended (${String(code ?? signal)}); they start again with the next change.`);
     });
@@ -53,7 +63,9 @@ export function createDemoProcess({ root, args, firstArgs, inspect, say }) {
   async function end() {
     const ending = child;
     child = undefined;
-    if (ending === undefined || ending.exitCode !== null) return;
+    if (ending === undefined || ending.exitCode !== null) {
+      return;
+    }
     const gone = once(ending, 'exit');
     ending.kill('SIGTERM');
     await gone;
@@ -62,12 +74,16 @@ export function createDemoProcess({ root, args, firstArgs, inspect, say }) {
   return {
     /** Ends what runs and starts what is compiled now; changes that come meanwhile are one more restart. */
     restart: () => {
-      if (isWanted) return;
+      if (isWanted) {
+        return;
+      }
       isWanted = true;
       working = working.then(async () => {
         isWanted = false;
         await end();
-        if (!isStopped) start();
+        if (!isStopped) {
+          start();
+        }
       });
     },
     stop: async () => {

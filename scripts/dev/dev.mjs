@@ -46,14 +46,18 @@ function readArgs(args) {
     },
   });
   for (const text of [values.port, values.inspect ?? '0']) {
-    if (!/^\d{1,5}$/.test(text)) throw new Error(`a port is a whole number, not "${text}"`);
+    if (!/^\d{1,5}$/.test(text)) {
+      throw new Error(`a port is a whole number, not "${text}"`);
+    }
   }
   return values;
 }
 
 async function main() {
   const options = readArgs(process.argv.slice(2));
-  if (options.help) return void process.stdout.write(USAGE);
+  if (options.help) {
+    return void process.stdout.write(USAGE);
+  }
   const port = options.port === '0' ? await freePorts(PORTS) : Number(options.port);
   const portalUrl = `http://${HOST}:${String(port)}`;
   const demo = createDemoProcess({
@@ -92,10 +96,14 @@ async function main() {
  */
 async function stopped(compilerEnded) {
   const signalled = new Promise((resolve) => {
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, resolve);
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+      process.once(signal, resolve);
+    }
   });
   const first = await Promise.race([signalled, compilerEnded]);
-  if (first === undefined) process.exitCode = 1;
+  if (first === undefined) {
+    process.exitCode = 1;
+  }
 }
 
 main().catch((/** @type {unknown} */ error) => {

@@ -35,7 +35,9 @@ export async function startPortal({ root, host, port, trusteeUrl, say }) {
   });
   // Words are made into modules once, as Vite starts.
   vite.watcher.on('change', (file) => {
-    if (!file.includes(join('src', 'words', 'languages'))) return;
+    if (!file.includes(join('src', 'words', 'languages'))) {
+      return;
+    }
     say('Words changed: the portal starts again.');
     void vite.restart();
   });

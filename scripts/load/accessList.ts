@@ -32,8 +32,12 @@ export async function untilListed(
   const session = await signIn(account);
   for (;;) {
     const { status, body } = await session.get(`accesses?user=${encodeURIComponent(account.id)}`);
-    if (status === 200 && (body as Page).items.length > 0) return true;
-    if (performance.now() > deadline) return false;
+    if (status === 200 && (body as Page).items.length > 0) {
+      return true;
+    }
+    if (performance.now() > deadline) {
+      return false;
+    }
     await wait(LOOK_EVERY_MS);
   }
 }
@@ -59,7 +63,9 @@ export async function untilAllListed(awaited: Awaited): Promise<ReadonlyMap<stri
   for (;;) {
     await untilLive(session, liveWithinMs);
     const counts = await readList(session, prefix);
-    if ([...ids].every((id) => counts.has(id)) || performance.now() > deadline) return counts;
+    if ([...ids].every((id) => counts.has(id)) || performance.now() > deadline) {
+      return counts;
+    }
     await wait(LOOK_EVERY_MS);
   }
 }
@@ -72,8 +78,12 @@ async function readList(session: PatientClient, prefix: string): Promise<Readonl
     const { items, next } = (await session.get(`accesses?limit=200${cursor}`)).body as Page;
     const persons = items.map(({ requester }) => requester.person?.id ?? '');
     const own = persons.filter((id) => id.startsWith(prefix));
-    for (const id of own) counts.set(id, (counts.get(id) ?? 0) + 1);
-    if (next === null || (persons.length > 0 && own.length === 0)) return counts;
+    for (const id of own) {
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    if (next === null || (persons.length > 0 && own.length === 0)) {
+      return counts;
+    }
     cursor = `&cursor=${encodeURIComponent(next)}`;
   }
 }
@@ -87,7 +97,9 @@ async function untilLive(session: PatientClient, withinMs: number): Promise<void
   const deadline = performance.now() + withinMs;
   for (;;) {
     const { list } = (await session.get('me')).body as { readonly list?: { readonly state: string } };
-    if (list?.state === 'live') return;
+    if (list?.state === 'live') {
+      return;
+    }
     if (performance.now() > deadline) {
       throw new Error(
         `the list did not come up to date in ${String(withinMs / 1000)} s: ${JSON.stringify(list)}`,

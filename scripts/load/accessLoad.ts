@@ -61,7 +61,9 @@ class AccessLoad implements Load {
   start(): void {
     const { hospital, workers } = this.#options;
     const [credentials] = hospital.clients;
-    if (credentials === undefined) throw new Error(`${hospital.mspId} runs no client`);
+    if (credentials === undefined) {
+      throw new Error(`${hospital.mspId} runs no client`);
+    }
     this.#working = Promise.all(
       Array.from({ length: workers }, () => this.#work(new HospitalClient(hospital, credentials))),
     );
@@ -76,7 +78,9 @@ class AccessLoad implements Load {
     await this.#fill(client);
     while (this.#goesOn) {
       const isServed = await this.#askOnce(client, this.#next());
-      if (!isServed) await wait(AFTER_FAILURE_MS);
+      if (!isServed) {
+        await wait(AFTER_FAILURE_MS);
+      }
     }
   }
 
@@ -113,7 +117,9 @@ class AccessLoad implements Load {
       });
       const body = (await response.json()) as { readonly entry?: readonly unknown[] };
       const isReleased = response.status === 200 && (body.entry?.length ?? 0) > 0;
-      if (isReleased) this.released.add(id);
+      if (isReleased) {
+        this.released.add(id);
+      }
       this.answers.push({
         at: performance.now(),
         status: response.status,

@@ -25,10 +25,14 @@ export function startConsents(
   const acknowledged: number[] = [];
   const stream = startPatient(options, betweenMs, async (session) => {
     const current = await session.get('consent');
-    if (current.status !== 200) return current;
+    if (current.status !== 200) {
+      return current;
+    }
     const policy = { rules: [{ id: rule, effect: 'deny' }], default: 'deny' };
     const answer = await session.put('consent', policy, current.etag ?? '');
-    if (answer.status === 200) acknowledged.push((answer.body as { version: number }).version);
+    if (answer.status === 200) {
+      acknowledged.push((answer.body as { version: number }).version);
+    }
     return answer;
   });
   return { ...stream, acknowledged };

@@ -30,7 +30,9 @@ export async function startProduct(dataDir: string): Promise<RunningProduct> {
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      if (text.includes(READY)) resolve();
+      if (text.includes(READY)) {
+        resolve();
+      }
     });
     child.once('exit', (code) => {
       reject(new Error(`the product ended with ${String(code)} before it was ready:\n${text}`));
@@ -43,7 +45,9 @@ export async function startProduct(dataDir: string): Promise<RunningProduct> {
   return {
     demo: JSON.parse(readFileSync(path.join(dataDir, 'demo.json'), 'utf8')) as DemoFile,
     kill: async () => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined) {
+        process.kill(-child.pid, 'SIGKILL');
+      }
       await exited;
     },
   };

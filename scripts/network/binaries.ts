@@ -32,7 +32,9 @@ export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
   const folders = env['FABRIC_BIN'] ? [env['FABRIC_BIN']] : (env['PATH'] ?? '').split(path.delimiter);
   const found = PROGRAMS.map((program) => [program, locate(program, folders)] as const);
   const absent = found.filter(([, file]) => file === undefined).map(([program]) => program);
-  if (absent.length > 0) throw binariesAbsent(absent, env['FABRIC_BIN']);
+  if (absent.length > 0) {
+    throw binariesAbsent(absent, env['FABRIC_BIN']);
+  }
   const programs = Object.fromEntries(found) as Record<Program, string>;
   return { programs, version: oneVersion(programs) };
 }
@@ -42,7 +44,9 @@ export function binariesIfPresent(env: NodeJS.ProcessEnv): Binaries | undefined 
   try {
     return findBinaries(env);
   } catch (cause) {
-    if (cause instanceof NetworkError && cause.code === 'BINARIES_ABSENT') return undefined;
+    if (cause instanceof NetworkError && cause.code === 'BINARIES_ABSENT') {
+      return undefined;
+    }
     throw cause;
   }
 }

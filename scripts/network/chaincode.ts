@@ -56,16 +56,19 @@ export function stageChaincode(network: Network): Build {
   const manifest = readManifest(source);
   const files = codeFiles(source).sort();
   const digest = createHash('sha256');
-  for (const file of files)
+  for (const file of files) {
     digest
       .update(`${file}\0`)
       .update(readFileSync(path.join(source, file)))
       .update('\0');
+  }
   const label = `${network.chaincode.name}_${manifest.version}_${digest.digest('hex').slice(0, 12)}`;
   const directory = path.join(chaincodeDir(network, label), 'code');
   if (!existsSync(directory)) {
     rmSync(`${directory}.new`, { recursive: true, force: true });
-    for (const file of files) cpSync(path.join(source, file), path.join(`${directory}.new`, file));
+    for (const file of files) {
+      cpSync(path.join(source, file), path.join(`${directory}.new`, file));
+    }
     renameSync(`${directory}.new`, directory);
   }
   return { label, version: manifest.version, directory };
@@ -93,7 +96,9 @@ function readManifest(source: string): { version: string; main: string } {
 
 function codeFiles(root: string, below: string = ''): string[] {
   return readdirSync(path.join(root, below), { withFileTypes: true }).flatMap((entry) => {
-    if (NOT_CODE.test(entry.name)) return [];
+    if (NOT_CODE.test(entry.name)) {
+      return [];
+    }
     const name = path.posix.join(below, entry.name);
     return entry.isDirectory() ? codeFiles(root, name) : [name];
   });
@@ -112,7 +117,9 @@ export async function reservePorts(
   for (const organisation of network.organisations) {
     let port;
     do {
-      if (offset >= CHAINCODE_PORT_COUNT) throw noPortLeft(network);
+      if (offset >= CHAINCODE_PORT_COUNT) {
+        throw noPortLeft(network);
+      }
       port = network.portBase + CHAINCODE_PORT_OFFSET + offset++;
     } while (!(await portIsFree(port, network.chaincode.host)));
     ports[organisation.name] = port;
@@ -169,8 +176,9 @@ export async function installPackage(
 ) {
   const args = ['lifecycle', 'chaincode', 'install', packageFile];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/already successfully installed/.test(output))
+  if (!ok && !/already successfully installed/.test(output)) {
     throw commandFailed(network, 'peer', args, output);
+  }
 }
 
 /**
@@ -180,8 +188,9 @@ export async function installPackage(
 export function chaincodeStart(network: Network, organisation: Organisation, deployed: Deployed): Start {
   const port = deployed.ports[organisation.name];
   const packageId = deployed.packageIds[organisation.name];
-  if (port === undefined || packageId === undefined)
+  if (port === undefined || packageId === undefined) {
     throw new Error(`${organisation.name} is not in ${deployed.label}`);
+  }
   const directory = path.join(chaincodeDir(network, deployed.label), 'code');
   const secrets = identityDir(network, organisation);
   const shim = createRequire(path.join(network.chaincode.path, 'package.json')).resolve('fabric-shim/cli.js');
@@ -264,7 +273,9 @@ export function definitionTerms(network: Network): { args: string[]; digest: str
 /** @returns sequence of the committed definition, 0 if none */
 export async function committedSequence(network: Network, binaries: Binaries): Promise<number> {
   const [organisation] = network.organisations;
-  if (organisation === undefined) return 0;
+  if (organisation === undefined) {
+    return 0;
+  }
   const args = [
     'lifecycle',
     'chaincode',
@@ -277,8 +288,12 @@ export async function committedSequence(network: Network, binaries: Binaries): P
     'json',
   ];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (ok) return Number(/"sequence":\s*(\d+)/.exec(output)?.[1] ?? 0);
-  if (/not defined|404/.test(output)) return 0;
+  if (ok) {
+    return Number(/"sequence":\s*(\d+)/.exec(output)?.[1] ?? 0);
+  }
+  if (/not defined|404/.test(output)) {
+    return 0;
+  }
   throw commandFailed(network, 'peer', args, output);
 }
 
@@ -305,7 +320,9 @@ export async function approveAndCommit(
     network.organisations.map((each) => approve(network, binaries, each, deployed, definition)),
   );
   const [first] = network.organisations;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   const peers = network.organisations.flatMap((each) => [
     '--peerAddresses',
     each.peerEndpoint,
@@ -341,5 +358,7 @@ async function approve(
     ...ordererArguments(network, organisation),
   ];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/unchanged content/.test(output)) throw commandFailed(network, 'peer', args, output);
+  if (!ok && !/unchanged content/.test(output)) {
+    throw commandFailed(network, 'peer', args, output);
+  }
 }

@@ -9,7 +9,9 @@ import { asAdministrator, ordererArguments, runProgram } from './programs';
 
 /** What every channel has. @throws Error that names it when it is not there */
 export function need<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the channel's configuration lacks ${what}`);
+  if (value === undefined) {
+    throw new Error(`the channel's configuration lacks ${what}`);
+  }
   return value;
 }
 

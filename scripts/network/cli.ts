@@ -63,9 +63,13 @@ const COMMANDS: Record<string, (network: Network, values: Values, rest: string[]
 async function main(): Promise<number> {
   const { values, positionals } = parse(process.argv.slice(2));
   const [name, ...rest] = positionals;
-  if (values.help || name === undefined) return (say(USAGE), values.help ? 0 : 2);
+  if (values.help || name === undefined) {
+    return (say(USAGE), values.help ? 0 : 2);
+  }
   const command = COMMANDS[name];
-  if (command === undefined) throw usage(`There is no command ${name}.`);
+  if (command === undefined) {
+    throw usage(`There is no command ${name}.`);
+  }
   const network = readDescription({
     file: values.network,
     dataDir: values.data,
@@ -87,8 +91,12 @@ function parse(args: string[]) {
 
 function wholeNumber(values: Values, name: 'port-base' | 'max-message-count' | 'lines') {
   const text = values[name];
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw usage(`--${name} takes a whole number, not ${text}.`);
+  if (text === undefined) {
+    return undefined;
+  }
+  if (!/^\d+$/.test(text)) {
+    throw usage(`--${name} takes a whole number, not ${text}.`);
+  }
   return Number(text);
 }
 
@@ -109,10 +117,11 @@ function printStatus(network: Network, found: Status, asJson: boolean) {
       ? '  no chaincode'
       : `  ${found.deployed.label}, sequence ${String(found.deployed.sequence)}`,
   );
-  if (found.state === 'half-started')
+  if (found.state === 'half-started') {
     say(
       `Remedy: ${printedCommand(network, 'up')} starts what is missing; ${printedCommand(network, 'down')} stops the rest.`,
     );
+  }
   return found.state === 'up' ? 0 : 3;
 }
 
@@ -120,10 +129,16 @@ function printLogs(network: Network, values: Values, part: string | undefined) {
   const known = [...new Set([...expectedParts(network, readState(network)), ...recordedParts(network)])];
   const wanted =
     part === undefined ? known : known.filter((each) => each === part || each.startsWith(`${part}.`));
-  if (wanted.length === 0) throw usage(`There is no part ${String(part)}. Parts: ${known.join(', ')}.`);
+  if (wanted.length === 0) {
+    throw usage(`There is no part ${String(part)}. Parts: ${known.join(', ')}.`);
+  }
   for (const each of wanted) {
-    for (const line of lastLines(network, each, wholeNumber(values, 'lines') ?? 40)) say(`${each} | ${line}`);
-    if (values.follow) follow(network, each);
+    for (const line of lastLines(network, each, wholeNumber(values, 'lines') ?? 40)) {
+      say(`${each} | ${line}`);
+    }
+    if (values.follow) {
+      follow(network, each);
+    }
   }
   return Promise.resolve(0);
 }
@@ -133,8 +148,12 @@ function follow(network: Network, part: string) {
   const file = logFile(network, part);
   let read = existsSync(file) ? statSync(file).size : 0;
   watchFile(file, { interval: 300 }, ({ size }) => {
-    if (size < read) read = 0;
-    if (size === read) return;
+    if (size < read) {
+      read = 0;
+    }
+    if (size === read) {
+      return;
+    }
     const start = read;
     read = size;
     createReadStream(file, { start, end: size - 1 }).pipe(process.stdout, { end: false });
@@ -143,7 +162,9 @@ function follow(network: Network, part: string) {
 
 // A reader that has seen enough (`… | head`) is no error.
 process.stdout.on('error', (cause) => {
-  if ((cause as NodeJS.ErrnoException).code !== 'EPIPE') throw cause;
+  if ((cause as NodeJS.ErrnoException).code !== 'EPIPE') {
+    throw cause;
+  }
   process.exit();
 });
 
@@ -152,7 +173,9 @@ main().then(
     process.exitCode = status;
   },
   (cause: unknown) => {
-    if (!(cause instanceof NetworkError)) throw cause;
+    if (!(cause instanceof NetworkError)) {
+      throw cause;
+    }
     process.stderr.write(`error: ${cause.message}\nremedy: ${cause.remedy}\n`);
     process.exitCode = cause.code === 'USAGE' ? 2 : 1;
   },

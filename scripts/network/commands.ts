@@ -73,12 +73,16 @@ export async function up(network: Network, binaries: Binaries, say: Say) {
     const started = await startAll(network, [...starts, ...chaincodeStarts(network, state)], say);
     await joinChannel(network, binaries, state, say);
     const files = writeProfiles(network);
-    if (state.deployed !== undefined) await ready(network);
+    if (state.deployed !== undefined) {
+      await ready(network);
+    }
     say(
       started.some(Boolean) ? `Up: Fabric ${binaries.version}, channel ${network.channel}.` : 'Already up.',
     );
     say(`Profiles: ${path.dirname(String(files[0]))}`);
-    if (state.deployed === undefined) say(`No chaincode yet: run ${printedCommand(network, 'deploy')}.`);
+    if (state.deployed === undefined) {
+      say(`No chaincode yet: run ${printedCommand(network, 'deploy')}.`);
+    }
   });
 }
 
@@ -129,7 +133,9 @@ export function deploy(
 
 async function openForDeploy(network: Network, binaries: Binaries) {
   const state = openState(network, binaries.version);
-  if (network.external === undefined) requireUp(network);
+  if (network.external === undefined) {
+    requireUp(network);
+  }
   writeState(network, state);
   await Promise.all(network.organisations.map((each) => issueIdentities(network, each)));
   writeNodeConfigs(network, binaries.version);
@@ -178,7 +184,9 @@ async function stopFormer(network: Network, deployed: Deployed) {
     network.organisations.map((each) => chaincodePart(each, Number(deployed.ports[each.name]))),
   );
   const former = recordedParts(network).filter((part) => part.startsWith('chaincode.') && !current.has(part));
-  if (former.length === 0) return;
+  if (former.length === 0) {
+    return;
+  }
   await delay(DRAIN_MS);
   await Promise.all(former.map((part) => stopPart(network, part)));
 }
@@ -209,9 +217,13 @@ export async function down(network: Network, say: Say) {
 /** Ends everything and removes the network's data: ledgers, certificates, profiles. */
 export async function clean(network: Network, say: Say) {
   await down(network, () => undefined);
-  for (const name of OWN_FILES) rmSync(path.join(network.dataDir, name), { recursive: true, force: true });
+  for (const name of OWN_FILES) {
+    rmSync(path.join(network.dataDir, name), { recursive: true, force: true });
+  }
   const left = existsSync(network.dataDir) ? readdirSync(network.dataDir) : [];
-  if (existsSync(network.dataDir) && left.length === 0) rmdirSync(network.dataDir);
+  if (existsSync(network.dataDir) && left.length === 0) {
+    rmdirSync(network.dataDir);
+  }
   say(
     left.length === 0
       ? `Removed ${network.dataDir}.`
@@ -246,7 +258,9 @@ export async function status(network: Network, binaries: Binaries | undefined): 
 export function expectedParts(network: Network, state: State | undefined): string[] {
   const nodes = network.external === undefined ? ['orderer', ...network.organisations.map(peerPart)] : [];
   const { deployed } = state ?? {};
-  if (deployed === undefined) return nodes;
+  if (deployed === undefined) {
+    return nodes;
+  }
   return [
     ...nodes,
     ...network.organisations.map((each) => chaincodePart(each, Number(deployed.ports[each.name]))),
@@ -265,12 +279,13 @@ export async function startOne(network: Network, binaries: Binaries, part: strin
     ...chaincodeStarts(network, state),
   ];
   const start = starts.find((each) => each.part === part);
-  if (start === undefined)
+  if (start === undefined) {
     throw new NetworkError(
       'USAGE',
       `There is no part ${part}.`,
       `Parts: ${starts.map((each) => each.part).join(', ')}.`,
     );
+  }
   await startPart(network, start);
 }
 
@@ -294,12 +309,16 @@ async function startAll(network: Network, starts: Start[], say: Say): Promise<bo
   const outcomes = await Promise.allSettled(
     starts.map(async (start) => {
       const started = await startPart(network, start);
-      if (started) say(`Started ${start.part} (${start.ports.map(({ port }) => port).join(', ')}).`);
+      if (started) {
+        say(`Started ${start.part} (${start.ports.map(({ port }) => port).join(', ')}).`);
+      }
       return started;
     }),
   );
   return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
     return outcome.value;
   });
 }
@@ -307,7 +326,9 @@ async function startAll(network: Network, starts: Start[], say: Say): Promise<bo
 async function joinChannel(network: Network, binaries: Binaries, state: State, say: Say) {
   const joined = new Set(state.joined);
   const join = async (part: string, work: () => Promise<void>) => {
-    if (joined.has(part)) return;
+    if (joined.has(part)) {
+      return;
+    }
     await work();
     joined.add(part);
     say(`${part} joined ${network.channel}.`);
@@ -331,7 +352,9 @@ async function ready(network: Network) {
 function requireUp(network: Network) {
   const nodes = expectedParts(network, undefined);
   const missing = nodes.filter((part) => running(network, part) === undefined);
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   if (missing.length === nodes.length) {
     throw new NetworkError(
       'NOT_UP',
@@ -347,7 +370,9 @@ function requireUp(network: Network) {
 }
 
 function refuseExternal(network: Network, command: string) {
-  if (network.external === undefined) return;
+  if (network.external === undefined) {
+    return;
+  }
   throw new NetworkError(
     'EXTERNAL_NETWORK',
     `\`${command}\` does not apply: this description is of a network that other tools run.`,

@@ -25,11 +25,15 @@ export function fill(template: string, values: Record<string, string | number>) 
   const unused = new Set(Object.keys(values));
   const text = template.replace(/\$\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`No value for ${name}`);
+    if (value === undefined) {
+      throw new Error(`No value for ${name}`);
+    }
     unused.delete(name);
     return String(value);
   });
-  if (unused.size > 0) throw new Error(`No field for ${[...unused].join(', ')}`);
+  if (unused.size > 0) {
+    throw new Error(`No field for ${[...unused].join(', ')}`);
+  }
   return text;
 }
 

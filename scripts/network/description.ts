@@ -108,7 +108,9 @@ export function readDescription(options: DescriptionOptions = {}): Network {
   const file = path.resolve(options.file ?? DEFAULT_DESCRIPTION);
   const raw = withOverrides(parse(file), options);
   const problems = problemsOf(raw);
-  if (problems.length > 0) throw badDescription(file, problems);
+  if (problems.length > 0) {
+    throw badDescription(file, problems);
+  }
   // Each of these members was looked at above.
   return resolve(raw as unknown as WrittenDescription, path.dirname(file), options);
 }
@@ -122,7 +124,9 @@ export function fixedPart(network: Network) {
 
 export function trusteeOf(network: Network) {
   const trustee = network.organisations.find((organisation) => organisation.role === 'trustee');
-  if (trustee === undefined) throw badDescription(network.dataDir, ['no organisation has the role trustee']);
+  if (trustee === undefined) {
+    throw badDescription(network.dataDir, ['no organisation has the role trustee']);
+  }
   return trustee;
 }
 

@@ -21,7 +21,9 @@ export async function freePortBase(): Promise<number> {
   for (let base = FIRST + (process.pid % STARTS) * SPAN; base < LAST; base += SPAN) {
     const start = base;
     const free = await Promise.all(WANTED.map((offset) => portIsFree(start + offset)));
-    if (free.every(Boolean)) return base;
+    if (free.every(Boolean)) {
+      return base;
+    }
   }
   throw new NetworkError(
     'PORT_BUSY',
@@ -45,7 +47,9 @@ export async function freePorts(count: number): Promise<number> {
   for (let base = first; base < LAST_OF_FEW; base += FEW) {
     const start = base;
     const free = await Promise.all(Array.from({ length: count }, (_, at) => portIsFree(start + at)));
-    if (free.every(Boolean)) return base;
+    if (free.every(Boolean)) {
+      return base;
+    }
   }
   throw new Error(`There are no ${String(count)} neighbouring free ports.`);
 }

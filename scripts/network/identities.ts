@@ -81,7 +81,9 @@ async function issue(
 ) {
   const certFile = path.join(directory, `${name}.cert.pem`);
   const keyFile = path.join(directory, `${name}.key.pem`);
-  if (existsSync(certFile) && existsSync(keyFile)) return;
+  if (existsSync(certFile) && existsSync(keyFile)) {
+    return;
+  }
   const issuerCert = new x509.X509Certificate(readFileSync(issuer.certFile, 'utf8'));
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create(
@@ -114,7 +116,9 @@ async function issue(
 /** The issuer's own key identifier, not one computed anew: cryptogen's is a SHA-256 digest. */
 function authorityKeyIdentifier(issuer: x509.X509Certificate) {
   const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
-  if (own === null) throw new Error(`${issuer.subject} has no subject key identifier`);
+  if (own === null) {
+    throw new Error(`${issuer.subject} has no subject key identifier`);
+  }
   return new x509.AuthorityKeyIdentifierExtension(own.keyId);
 }
 

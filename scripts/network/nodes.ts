@@ -128,13 +128,17 @@ export async function joinOrderer(network: Network, binaries: Binaries) {
   ];
   const { ok, output } = await tryProgram(binaries, 'osnadmin', [...args, ...ordererAdminArguments(network)]);
   const joined = /Status: 201/.test(output) || /already exists/.test(output);
-  if (!ok || !joined) throw commandFailed(network, 'osnadmin', args, output);
+  if (!ok || !joined) {
+    throw commandFailed(network, 'osnadmin', args, output);
+  }
 }
 
 export async function joinPeer(network: Network, binaries: Binaries, organisation: Organisation) {
   const args = ['channel', 'join', '-b', channelBlockFile(network)];
   const { ok, output } = await tryProgram(binaries, 'peer', args, asAdministrator(network, organisation));
-  if (!ok && !/already exists/.test(output)) throw commandFailed(network, 'peer', args, output);
+  if (!ok && !/already exists/.test(output)) {
+    throw commandFailed(network, 'peer', args, output);
+  }
 }
 
 /** @returns blocks on its ledger */

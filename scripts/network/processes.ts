@@ -48,7 +48,9 @@ const PORT_FREE_WITHIN_MS = 2000;
 /** @returns undefined when it does not run */
 export function running(place: Place, part: string): Running | undefined {
   const file = runFile(place, part);
-  if (!existsSync(file)) return undefined;
+  if (!existsSync(file)) {
+    return undefined;
+  }
   const record = JSON.parse(readFileSync(file, 'utf8')) as Omit<Running, 'part'>;
   return birthOf(record.pid) === record.born ? { part, ...record } : undefined;
 }
@@ -56,7 +58,9 @@ export function running(place: Place, part: string): Running | undefined {
 /** Every part that was ever started and not stopped, running or not. */
 export function recordedParts(place: Place): string[] {
   const directory = path.dirname(runFile(place, 'any'));
-  if (!existsSync(directory)) return [];
+  if (!existsSync(directory)) {
+    return [];
+  }
   return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
@@ -73,7 +77,9 @@ export async function startPart(place: Place, start: Start): Promise<boolean> {
     await waitUntilReady(place, start);
     return false;
   }
-  for (const port of start.ports) await requireFreePort(place, start.part, port);
+  for (const port of start.ports) {
+    await requireFreePort(place, start.part, port);
+  }
   const log = openLog(logFile(place, start.part));
   const child = spawn(start.command, start.args, {
     cwd: start.cwd,
@@ -121,7 +127,9 @@ export async function stopPart(
 async function gone(place: Place, part: string, withinMs: number) {
   const deadline = Date.now() + withinMs;
   while (running(place, part) !== undefined) {
-    if (Date.now() > deadline) return false;
+    if (Date.now() > deadline) {
+      return false;
+    }
     await delay(50);
   }
   return true;
@@ -131,15 +139,21 @@ function signalGroup(group: number, signal: NodeJS.Signals) {
   try {
     process.kill(-group, signal);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw cause;
+    }
   }
 }
 
 async function waitUntilReady(place: Place, { part, ready }: Start) {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
-    if (running(place, part) === undefined) throw partFailed(place, part, 'ended while it was starting');
-    if (await ready().catch(() => false)) return;
+    if (running(place, part) === undefined) {
+      throw partFailed(place, part, 'ended while it was starting');
+    }
+    if (await ready().catch(() => false)) {
+      return;
+    }
     if (Date.now() > deadline) {
       throw partFailed(place, part, `was not ready after ${String(READY_WITHIN_MS / 1000)} s`);
     }
@@ -159,7 +173,9 @@ function partFailed(place: Place, part: string, what: string) {
 
 export function lastLines(place: Place, part: string, count: number): string[] {
   const file = logFile(place, part);
-  if (!existsSync(file)) return [];
+  if (!existsSync(file)) {
+    return [];
+  }
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count);
 }
 
@@ -204,7 +220,9 @@ async function requireFreePort(
 ) {
   const deadline = Date.now() + PORT_FREE_WITHIN_MS;
   do {
-    if (await portIsFree(port, host)) return;
+    if (await portIsFree(port, host)) {
+      return;
+    }
     await delay(50);
   } while (Date.now() < deadline);
   throw new NetworkError(
@@ -218,7 +236,9 @@ async function requireFreePort(
 /** How the network gets ports of which none is among those that it has now; a folder of single processes has no such block. */
 function otherPorts(place: Place): string {
   const { portBase } = place;
-  if (portBase === undefined) return '';
+  if (portBase === undefined) {
+    return '';
+  }
   const other = portBase < 60_000 ? portBase + 1000 : portBase - 1000;
   return (
     `, or give this network other ports: ${printedCommand(place, 'clean')}, ` +
@@ -228,6 +248,8 @@ function otherPorts(place: Place): string {
 
 function openLog(file: string) {
   mkdirSync(path.dirname(file), { recursive: true });
-  if (existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+  if (existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES) {
+    renameSync(file, `${file}.1`);
+  }
   return openSync(file, 'a');
 }

@@ -46,7 +46,9 @@ export async function runProgram(
   env: Record<string, string> = {},
 ): Promise<string> {
   const { ok, output } = await tryProgram(binaries, program, args, env);
-  if (!ok) throw commandFailed(network, program, args, output);
+  if (!ok) {
+    throw commandFailed(network, program, args, output);
+  }
   return output;
 }
 
@@ -85,8 +87,11 @@ export function causeIn(output: string): string[] {
 function withoutUsage(lines: string[]): string[] {
   let isUsage = false;
   return lines.filter((line) => {
-    if (/^Usage:/.test(line)) isUsage = true;
-    else if (!/^$|^\s|^[A-Z][A-Za-z ]*:$/.test(line)) isUsage = false;
+    if (/^Usage:/.test(line)) {
+      isUsage = true;
+    } else if (!/^$|^\s|^[A-Z][A-Za-z ]*:$/.test(line)) {
+      isUsage = false;
+    }
     return !isUsage;
   });
 }

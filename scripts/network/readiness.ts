@@ -29,8 +29,12 @@ export async function waitUntilEndorsable(
   try {
     for (;;) {
       const refusal = await endorseOnce(profile, client);
-      if (refusal === undefined) return;
-      if (Date.now() > deadline) throw notReady(network, profile, refusal);
+      if (refusal === undefined) {
+        return;
+      }
+      if (Date.now() > deadline) {
+        throw notReady(network, profile, refusal);
+      }
       await delay(200);
     }
   } finally {

@@ -47,7 +47,9 @@ export interface State {
 const stateFile = (network: Network) => path.join(network.dataDir, 'state.json');
 
 export function readState(network: Network): State | undefined {
-  if (!existsSync(stateFile(network))) return undefined;
+  if (!existsSync(stateFile(network))) {
+    return undefined;
+  }
   return JSON.parse(readFileSync(stateFile(network), 'utf8')) as State;
 }
 
@@ -96,7 +98,9 @@ function requireEmpty(network: Network) {
   const names = existsSync(network.dataDir)
     ? readdirSync(network.dataDir).filter((name) => !name.startsWith('lock'))
     : [];
-  if (names.length === 0) return;
+  if (names.length === 0) {
+    return;
+  }
   throw new NetworkError(
     'LEFTOVER_DATA',
     `${network.dataDir} holds something that is not a network's: ${names.join(', ')}.`,
@@ -127,13 +131,17 @@ function isOlder(a: string, b: string) {
 export async function exclusively<T>(place: Place, work: () => Promise<T>): Promise<T> {
   const file = path.join(place.dataDir, 'lock');
   mkdirSync(place.dataDir, { recursive: true });
-  if (existsSync(file) && !holderLives(file)) rmSync(file, { force: true });
+  if (existsSync(file) && !holderLives(file)) {
+    rmSync(file, { force: true });
+  }
   const own = `${file}.${String(process.pid)}`;
   writeFileSync(own, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) }));
   try {
     linkSync(own, file);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw cause;
+    }
     throw new NetworkError(
       'LOCKED',
       `Another network command (process ${holderOf(file)}) is working on ${place.dataDir}.`,

@@ -23,14 +23,18 @@ export function brokenLinks(documents: Documents, exists: (path: string) => bool
   const found: string[] = [];
   for (const [path, text] of documents) {
     for (const link of linksOf(text)) {
-      if (EXTERNAL.test(link)) continue;
+      if (EXTERNAL.test(link)) {
+        continue;
+      }
       const [target = '', anchor] = link.split('#');
       const file = target === '' ? path : posix.join(posix.dirname(path), decodeURI(target));
       const isThere = file === path || exists(file.replace(/\/$/, ''));
       const page = documents.get(file);
-      if (!isThere) found.push(`${path}: ${link} leads nowhere`);
-      else if (anchor !== undefined && page !== undefined && !anchorsOf(page).has(anchor))
+      if (!isThere) {
+        found.push(`${path}: ${link} leads nowhere`);
+      } else if (anchor !== undefined && page !== undefined && !anchorsOf(page).has(anchor)) {
         found.push(`${path}: ${link} names no heading`);
+      }
     }
   }
   return found;
@@ -44,10 +48,14 @@ export function commandDifferences(documents: Documents, scripts: readonly strin
   const named = new Set<string>();
   const found: string[] = [];
   for (const [path, text] of documents) {
-    if (NPM_TEST.test(text)) named.add('test');
+    if (NPM_TEST.test(text)) {
+      named.add('test');
+    }
     for (const [, name = ''] of text.matchAll(NPM_RUN)) {
       named.add(name);
-      if (!scripts.includes(name)) found.push(`${path}: there is no command "npm run ${name}"`);
+      if (!scripts.includes(name)) {
+        found.push(`${path}: there is no command "npm run ${name}"`);
+      }
     }
   }
   return [...found, ...missing(scripts, named, 'package.json: no document names the script')];
@@ -61,7 +69,9 @@ export function unknownCommands(documents: Documents, commands: readonly string[
   for (const [path, text] of documents) {
     for (const code of [...codeSpansOf(text), ...fencedLines(text)]) {
       for (const [, name = ''] of code.matchAll(PROGRAM)) {
-        if (!commands.includes(name)) found.push(`${path}: there is no command "chartwitness ${name}"`);
+        if (!commands.includes(name)) {
+          found.push(`${path}: there is no command "chartwitness ${name}"`);
+        }
       }
     }
   }
@@ -88,16 +98,22 @@ export function settingDifferences(documents: Documents, settings: readonly Sett
   const look = (path: string, name: string, standard: string | undefined): void => {
     const setting = byName.get(name);
     const said = standard === undefined ? undefined : Number(standard.replaceAll(',', ''));
-    if (setting === undefined) found.push(`${path}: there is no setting ${name}`);
-    else if (said !== undefined && said !== setting.standard)
+    if (setting === undefined) {
+      found.push(`${path}: there is no setting ${name}`);
+    } else if (said !== undefined && said !== setting.standard) {
       found.push(`${path}: the default of ${name} is ${String(setting.standard)}`);
+    }
   };
   for (const [path, text] of documents) {
     for (const { header, rows } of [...tablesAbout(text, 'setting'), ...tablesAbout(text, 'variable')]) {
       const column = header.indexOf('default');
-      for (const row of rows) look(path, namesIn(row[0])[0] ?? row[0] ?? '', row[column]);
+      for (const row of rows) {
+        look(path, namesIn(row[0])[0] ?? row[0] ?? '', row[column]);
+      }
     }
-    for (const [, name = '', standard] of text.matchAll(WITH_DEFAULT)) look(path, name, standard);
+    for (const [, name = '', standard] of text.matchAll(WITH_DEFAULT)) {
+      look(path, name, standard);
+    }
   }
   return found;
 }
@@ -145,11 +161,14 @@ export function valueDifferences(
   const found: string[] = [];
   for (const { header, rows } of tablesAbout(documents.get(path) ?? '', title)) {
     const at = header.indexOf(value);
-    if (at < 0) found.push(`${path}: the table of "${title}" has no column "${value}"`);
+    if (at < 0) {
+      found.push(`${path}: the table of "${title}" has no column "${value}"`);
+    }
     for (const row of at < 0 ? [] : rows) {
       const name = namesIn(row[0])[0] ?? '';
-      if (values[name] !== undefined && row[at] !== values[name])
+      if (values[name] !== undefined && row[at] !== values[name]) {
         found.push(`${path}: ${value} of ${name} is ${values[name]}`);
+      }
     }
   }
   return found;
@@ -215,13 +234,21 @@ export function threatDifferences(
   const named = new Set<string>();
   for (const [attack = '', where = '', tests = ''] of tables.flatMap(({ rows }) => rows)) {
     const files = targetsOf(tests, definitions).filter((target) => TEST_FILE.test(target));
-    for (const file of files) named.add(posix.join(posix.dirname(path), file));
-    if (files.length === 0) found.push(`${path}: no test is named for "${attack}"`);
+    for (const file of files) {
+      named.add(posix.join(posix.dirname(path), file));
+    }
+    if (files.length === 0) {
+      found.push(`${path}: no test is named for "${attack}"`);
+    }
     const places = codeSpansOf(where);
-    if (places.length === 0) found.push(`${path}: nothing is said to stop "${attack}"`);
+    if (places.length === 0) {
+      found.push(`${path}: nothing is said to stop "${attack}"`);
+    }
     for (const place of places) {
       const isThere = SOURCE_FOLDERS.some((folder) => exists(`${folder}${place}.ts`));
-      if (!isThere) found.push(`${path}: there is no ${place}, which is to stop "${attack}"`);
+      if (!isThere) {
+        found.push(`${path}: there is no ${place}, which is to stop "${attack}"`);
+      }
     }
   }
   return [...found, ...missing(threats, named, `${path}: does not name`)];

@@ -18,7 +18,9 @@ const CODE_SPAN = /(`+)(.+?)\1(?!`)/g;
 function proseLines(text: string): readonly string[] {
   let isCode = false;
   return text.split('\n').filter((line) => {
-    if (!FENCE.test(line)) return !isCode;
+    if (!FENCE.test(line)) {
+      return !isCode;
+    }
     isCode = !isCode;
     return false;
   });
@@ -51,7 +53,9 @@ export function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const line of proseLines(text)) {
     const [, title] = HEADING.exec(line) ?? [];
-    if (title === undefined) continue;
+    if (title === undefined) {
+      continue;
+    }
     const slug = slugOf(title);
     const before = seen.get(slug) ?? 0;
     seen.set(slug, before + 1);
@@ -79,12 +83,17 @@ export function tablesOf(text: string): readonly Table[] {
   let rows: (readonly string[])[] = [];
   const end = (): void => {
     const [header, , ...rest] = rows;
-    if (header !== undefined && rest.length > 0) tables.push({ header, rows: rest });
+    if (header !== undefined && rest.length > 0) {
+      tables.push({ header, rows: rest });
+    }
     rows = [];
   };
   for (const line of proseLines(text)) {
-    if (line.trimStart().startsWith('|')) rows.push(cellsOf(line));
-    else end();
+    if (line.trimStart().startsWith('|')) {
+      rows.push(cellsOf(line));
+    } else {
+      end();
+    }
   }
   end();
   return tables;

@@ -14,9 +14,14 @@ export function repositoryFiles(folder = ''): readonly string[] {
   const files: string[] = [];
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (LEFT_OUT.has(entry.name)) continue;
-    if (!entry.isDirectory()) files.push(path);
-    else if (!LEFT_OUT_PATHS.has(path)) files.push(...repositoryFiles(path));
+    if (LEFT_OUT.has(entry.name)) {
+      continue;
+    }
+    if (!entry.isDirectory()) {
+      files.push(path);
+    } else if (!LEFT_OUT_PATHS.has(path)) {
+      files.push(...repositoryFiles(path));
+    }
   }
   return files;
 }

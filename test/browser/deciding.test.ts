@@ -51,7 +51,9 @@ const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: tru
 async function saveDraft(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Look at what changes' }).click();
   await save(page).waitFor();
-  if ((await accept(page).count()) > 0) await accept(page).check();
+  if ((await accept(page).count()) > 0) {
+    await accept(page).check();
+  }
   await save(page).click();
   await page.getByText(/Saved as version/).waitFor();
 }

@@ -31,7 +31,9 @@ const see = (page: Page, selector: string): Promise<void> => page.locator(select
 
 async function unfold(page: Page): Promise<void> {
   const folded = page.locator('.fold:not([open]) > summary');
-  for (let left = await folded.count(); left > 0; left -= 1) await folded.first().click();
+  for (let left = await folded.count(); left > 0; left -= 1) {
+    await folded.first().click();
+  }
   await see(page, '.bars');
 }
 
@@ -54,7 +56,7 @@ const STATES: readonly (readonly [name: string, open: (page: Page) => Promise<vo
     async (page) => {
       await page.goto('/#outcome=refused&from=2001-01-01&user=urn:oid:2.16.840.1.113883.4.6%2370&automatic=hide');
       await see(page, '.chip');
-      if ((await page.locator('.find-fields').count()) === 0) await click(page, '.find-more');
+      if ((await page.locator('.find-fields').count()) === 0) { await click(page, '.find-more'); }
       await see(page, '.find-fields');
       await see(page, '.visit');
     },
@@ -147,7 +149,9 @@ async function faultsOf(page: Page, other: 'light' | 'dark', viewport: { width: 
   for (const size of [viewport, ZOOMED]) {
     await page.setViewportSize(size);
     const beyond = await beyondScreen(page);
-    if (beyond.length > 0) faults.push(`wider than ${String(size.width)} px: ${beyond.join(', ')}`);
+    if (beyond.length > 0) {
+      faults.push(`wider than ${String(size.width)} px: ${beyond.join(', ')}`);
+    }
   }
   await page.setViewportSize(viewport);
   return faults;

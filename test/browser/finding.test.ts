@@ -10,7 +10,9 @@ const suite = startSuite();
 async function openList(options: Parameters<typeof suite.open>[0] = {}, fragment = ''): Promise<Page> {
   await suite.open(options);
   await signIn(suite.opened.page, patientOf(suite.product.demo, 'liz'));
-  if (fragment !== '') await suite.opened.page.goto(`/${fragment}`);
+  if (fragment !== '') {
+    await suite.opened.page.goto(`/${fragment}`);
+  }
   await suite.opened.page.locator('.results').waitFor();
   return suite.opened.page;
 }
@@ -62,7 +64,9 @@ describe('finding', () => {
     await page.getByRole('searchbox').fill('gleason');
     await expectCount(page, (some) => some > 0);
     await page.waitForURL(/#q=gleason/);
-    for (const text of await page.locator('.visit-who').allInnerTexts()) expect(text).toContain('Gleason');
+    for (const text of await page.locator('.visit-who').allInnerTexts()) {
+      expect(text).toContain('Gleason');
+    }
     expect(sent.filter((request) => /gleason/i.test(request))).toEqual([]);
     await page.getByRole('searchbox').fill('nobody of this name');
     await page.getByRole('heading', { name: 'No entry fits' }).waitFor();
@@ -189,8 +193,9 @@ describe('keeping a copy', () => {
     await page.locator('.bars').waitFor();
     await until(page, "[...document.styleSheets].some((sheet) => sheet.href?.includes('print'))");
     await page.emulateMedia({ media: 'print' });
-    for (const selector of ['.top', '.foot', '.find', '.list-side', '.results-keep'])
+    for (const selector of ['.top', '.foot', '.find', '.list-side', '.results-keep']) {
       expect(await page.locator(selector).isVisible()).toBe(false);
+    }
     expect(await page.locator('.visit').first().isVisible()).toBe(true);
     const complete = page.getByText(/^Complete up to ledger position/).filter({ visible: true });
     expect(await complete.count()).toBeGreaterThan(0);
@@ -256,7 +261,9 @@ async function optionStarting(page: Page, label: string, start: string): Promise
   await field.waitFor();
   const options = await field.locator('option').allInnerTexts();
   const found = options.find((option) => option.replace(/[\u2066-\u2069]/g, '').startsWith(start));
-  if (found === undefined) throw new Error(`no option "${start}" among ${options.join(' | ')}`);
+  if (found === undefined) {
+    throw new Error(`no option "${start}" among ${options.join(' | ')}`);
+  }
   return found;
 }
 
@@ -267,8 +274,12 @@ async function expectCount(page: Page, isRight: (count: number) => boolean): Pro
       .locator('.results-count')
       .innerText({ timeout: 10_000 })
       .catch(() => '');
-    if (found !== '' && isRight(Number.parseInt(found, 10))) return;
-    if (Date.now() > deadline) throw new Error(`the list shows ${found}`);
+    if (found !== '' && isRight(Number.parseInt(found, 10))) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`the list shows ${found}`);
+    }
     await page.waitForTimeout(50);
   }
 }

@@ -7,8 +7,9 @@ const firefox = installed(process.env['FIREFOX_PATH'], '/usr/bin/firefox-esr', '
 const SOUTH = 'SouthClinicMSP';
 const ADA = { id: 'urn:test:ada', name: 'Dr. Ada Example', role: 'doctor' };
 
-if (firefox === undefined) nameWhatDidNotRun('Firefox', '"firefox-esr"');
-else
+if (firefox === undefined) {
+  nameWhatDidNotRun('Firefox', '"firefox-esr"');
+} else {
   describe('in Firefox', () => {
     let product: Product;
     let browser: Browser;
@@ -23,7 +24,9 @@ else
       page.setDefaultTimeout(40_000);
       page.on('pageerror', (error) => faults.push(error instanceof Error ? error.message : String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') faults.push(message.text());
+        if (message.type() === 'error') {
+          faults.push(message.text());
+        }
       });
     }, 240_000);
     afterAll(async () => {
@@ -39,7 +42,9 @@ else
     const until = async (expression: string): Promise<void> => {
       const deadline = Date.now() + 30_000;
       while ((await page.evaluate(expression)) !== true) {
-        if (Date.now() > deadline) throw new Error(`never true: ${expression}`);
+        if (Date.now() > deadline) {
+          throw new Error(`never true: ${expression}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
@@ -62,7 +67,9 @@ else
       await page.click('.find-more');
       await page.locator('input[type="date"]').wait();
       await page.focus('input[type="date"]');
-      for (const key of '05012020') await page.keyboard.press(key as '0');
+      for (const key of '05012020') {
+        await page.keyboard.press(key as '0');
+      }
       await until('/^#from=2020-0[15]-0[15]$/.test(location.hash)');
       await page.evaluate('history.back()');
       await until("location.hash === '' && document.querySelector('.results') !== null");
@@ -91,3 +98,4 @@ else
       );
     }, 90_000);
   });
+}

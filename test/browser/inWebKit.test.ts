@@ -10,9 +10,9 @@ const browser = installed(
 );
 const screen = installed('/usr/bin/Xvfb');
 
-if (driver === undefined || browser === undefined || screen === undefined)
+if (driver === undefined || browser === undefined || screen === undefined) {
   nameWhatDidNotRun('WebKitGTK', '"webkit2gtk-driver" and "xvfb"');
-else
+} else {
   describe('in WebKitGTK', () => {
     let product: Product;
     let webKit: DrivenBrowser;
@@ -90,3 +90,4 @@ else
       expect(await webKit.evaluate<string>('document.body.innerText')).not.toContain(name);
     });
   });
+}

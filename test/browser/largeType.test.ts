@@ -31,7 +31,9 @@ async function tabThrough(page: Page): Promise<readonly string[]> {
     const line = await page.evaluate<string | null>(
       `document.activeElement.matches('.visit-link') ? document.activeElement.textContent : null`,
     );
-    if (line === null) return lines;
+    if (line === null) {
+      return lines;
+    }
     lines.push(line);
   }
 }

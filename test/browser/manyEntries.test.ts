@@ -39,7 +39,9 @@ it('a list of 100,000 entries opens, scrolls, is searched in bounded steps and s
 
   for (let pages = 2; pages <= 21; pages += 1) {
     await page.locator('.older button').scrollIntoViewIfNeeded();
-    while ((await shown(page)) < 20 + 50 * (pages - 1)) await page.waitForTimeout(20);
+    while ((await shown(page)) < 20 + 50 * (pages - 1)) {
+      await page.waitForTimeout(20);
+    }
   }
   expect(await shown(page)).toBeGreaterThanOrEqual(1000);
 

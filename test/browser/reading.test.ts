@@ -52,7 +52,9 @@ describe('the first look', () => {
     while (!(await page.evaluate<boolean>("document.activeElement.matches('.visit-link')"))) {
       await page.keyboard.press('Tab');
       steps += 1;
-      if ((await focused(page)).includes('Skip to the list')) await page.keyboard.press('Enter');
+      if ((await focused(page)).includes('Skip to the list')) {
+        await page.keyboard.press('Enter');
+      }
       expect(steps).toBeLessThanOrEqual(12);
     }
   });
@@ -202,7 +204,9 @@ it('asks before Escape throws away what was filled in, and does not when nothing
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await add.click();
   await page.getByRole('dialog').getByRole('radio').last().check();
-  for (let press = 0; press < 3; press += 1) await page.keyboard.press('Escape');
+  for (let press = 0; press < 3; press += 1) {
+    await page.keyboard.press('Escape');
+  }
   await page.getByText('Discard what you have filled in?').waitFor();
   expect(await focused(page)).toContain('Go on filling in');
   await page.keyboard.press('Enter');
@@ -218,7 +222,9 @@ describe('signed out', () => {
     const { page } = suite.opened;
     const said: string[] = [];
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) said.push(message.text());
+      if (['error', 'warning'].includes(message.type())) {
+        said.push(message.text());
+      }
     });
     await page.goto('/');
     await page.getByRole('link', { name: 'Sign in' }).click();

@@ -379,7 +379,9 @@ describe('hostile names', () => {
       .getByText(NAMES[0] ?? '')
       .first()
       .waitFor();
-    for (const name of [NAMES[1] ?? '', NAMES[3] ?? '']) await page.getByText(name).first().waitFor();
+    for (const name of [NAMES[1] ?? '', NAMES[3] ?? '']) {
+      await page.getByText(name).first().waitFor();
+    }
     expect(await isWiderThanScreen(page)).toBe(false);
     expect(await page.locator('.results script, .results img, .results b').count()).toBe(0);
     await page.getByRole('link', { name: /Verylongname/ }).click();

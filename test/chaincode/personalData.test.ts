@@ -34,7 +34,9 @@ async function run(as: keyof Callers, args: string[], transient: Record<string, 
   argumentsGiven.push(...args);
   const result = await peer.evaluate({ as: callers[as], args, transient });
   results.push(result);
-  if (result.status === 200) peer.commit(result);
+  if (result.status === 200) {
+    peer.commit(result);
+  }
   return result;
 }
 

@@ -15,7 +15,8 @@ test('the table of contracts names every transaction', () => {
   const { contracts } = loadChaincode().metadata;
   const table = readme.slice(readme.indexOf('## Contracts'), readme.indexOf('## Keys'));
   for (const contract of ['Registry', 'Consent', 'Access']) {
-    for (const { name } of contracts[contract]?.transactions ?? [])
+    for (const { name } of contracts[contract]?.transactions ?? []) {
       expect(table).toMatch(new RegExp(`\\b${name}\\(`));
+    }
   }
 });

@@ -34,7 +34,9 @@ function normalise(value: string): string {
 }
 
 function print(value: unknown): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value).toString();
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -31,7 +31,9 @@ describe('the block reader on a real chain', () => {
   /** Block 6 after a change to its parts, read after the five before it. */
   function readChanged(change: (block: common.Block) => void): () => unknown {
     const reader = new BlockReader();
-    for (const bytes of recorded.slice(0, 6)) reader.read(bytes);
+    for (const bytes of recorded.slice(0, 6)) {
+      reader.read(bytes);
+    }
     const block = common.Block.deserializeBinary(recorded[6] ?? new Uint8Array());
     change(block);
     return () => reader.read(block.serializeBinary());
@@ -178,8 +180,9 @@ describe('blocks of the ledger', () => {
       const read = reader.read(bytes);
       expect(read.number).toBe(number);
       found.push(firstOf(bytes));
-      if (number === info.getHeight() - 1)
+      if (number === info.getHeight() - 1) {
         expect(read.hash.equals(info.getCurrentblockhash_asU8())).toBe(true);
+      }
     }
     return found;
   }
@@ -187,9 +190,13 @@ describe('blocks of the ledger', () => {
     holder.contract.newProposal(fn, { arguments: args, endorsingOrganizations: BOTH }).endorse();
   async function commitAll(values: string[]): Promise<bigint[]> {
     const transactions = [];
-    for (const [i, value] of values.entries()) transactions.push(await endorse('put', `k${i}`, value));
+    for (const [i, value] of values.entries()) {
+      transactions.push(await endorse('put', `k${i}`, value));
+    }
     const commits = [];
-    for (const transaction of transactions) commits.push(await transaction.submit());
+    for (const transaction of transactions) {
+      commits.push(await transaction.submit());
+    }
     const statuses = await Promise.all(commits.map((commit) => commit.getStatus()));
     return statuses.map(({ blockNumber }) => blockNumber);
   }
@@ -278,7 +285,9 @@ function firstOf(block: Uint8Array): First {
   const parts = openEnvelope(data);
   const type = parts?.channelHeader.getType() ?? -1;
   const transaction = parts && openEndorserTransaction(parts);
-  if (type !== common.HeaderType.ENDORSER_TRANSACTION || !transaction) return { type, writes: [] };
+  if (type !== common.HeaderType.ENDORSER_TRANSACTION || !transaction) {
+    return { type, writes: [] };
+  }
   const sets = decodeReadWriteSet(transaction.chaincodeAction.getResults_asU8());
   return {
     type,

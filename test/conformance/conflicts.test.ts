@@ -30,7 +30,9 @@ describe('conflicts', () => {
   /** Submits all at once; each one's validation code and block. */
   async function commit(...transactions: Transaction[]): Promise<{ codes: number[]; blocks: bigint[] }> {
     const commits = [];
-    for (const transaction of transactions) commits.push(await transaction.submit());
+    for (const transaction of transactions) {
+      commits.push(await transaction.submit());
+    }
     const statuses = await Promise.all(commits.map((submitted) => submitted.getStatus()));
     return {
       codes: statuses.map(({ code }) => code),

@@ -72,12 +72,16 @@ export async function startEmbeddedNetwork(options: NetworkOptions = {}): Promis
     keyFilesOf: (number) =>
       ['ca', 'peer', 'users/Admin', 'users/User1'].map((name) => path.join(filesOf(number), name, 'key.pem')),
     restart: async () => {
-      for (const client of open.splice(0)) client.close();
+      for (const client of open.splice(0)) {
+        client.close();
+      }
       await network.ledger.close();
       network.ledger = await start();
     },
     close: async () => {
-      for (const client of open.splice(0)) client.close();
+      for (const client of open.splice(0)) {
+        client.close();
+      }
       await network.ledger.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
@@ -89,7 +93,9 @@ function connectTo(ledger: EmbeddedLedger, number: number, options: ClientOption
   const own = ledger.organisation(mspIdOf(number));
   const at = ledger.organisation(mspIdOf(options.peer ?? number));
   const user = own.users[options.user ?? 'User1'];
-  if (!user) throw new Error(`${own.mspId} has no user ${options.user ?? 'User1'}`);
+  if (!user) {
+    throw new Error(`${own.mspId} has no user ${options.user ?? 'User1'}`);
+  }
   const client = new grpc.Client(at.endpoint, grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
   });

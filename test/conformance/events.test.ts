@@ -9,7 +9,9 @@ async function take<T>(stream: CloseableAsyncIterable<T>, count: number): Promis
   const items: T[] = [];
   for await (const item of stream) {
     items.push(item);
-    if (items.length === count) break;
+    if (items.length === count) {
+      break;
+    }
   }
   stream.close();
   return items;
@@ -32,9 +34,13 @@ describe('events and delivery', () => {
   /** Events of one block in the given order. */
   async function emitTogether(...names: string[]) {
     const transactions = [];
-    for (const name of names) transactions.push(await emit(name));
+    for (const name of names) {
+      transactions.push(await emit(name));
+    }
     const commits = [];
-    for (const transaction of transactions) commits.push(await transaction.submit());
+    for (const transaction of transactions) {
+      commits.push(await transaction.submit());
+    }
     return Promise.all(commits.map((commit) => commit.getStatus()));
   }
   const commitWithoutEvent = async () => {
@@ -73,7 +79,9 @@ describe('events and delivery', () => {
     const taken: string[] = [];
     for (let round = 0; round < 3; round += 1) {
       const [event] = await take(await from({ checkpoint: checkpointer }), 1);
-      if (event) await checkpointer.checkpointChaincodeEvent(event);
+      if (event) {
+        await checkpointer.checkpointChaincodeEvent(event);
+      }
       taken.push(event?.eventName ?? 'none');
     }
     expect(taken).toEqual(['c1', 'c2', 'c3']);
@@ -89,7 +97,9 @@ describe('events and delivery', () => {
     const silent = await from({ checkpoint });
     const seen: string[] = [];
     const reading = (async () => {
-      for await (const { eventName } of silent) seen.push(eventName);
+      for await (const { eventName } of silent) {
+        seen.push(eventName);
+      }
     })();
     const control = await from({ startBlock: blockNumber });
     await emitTogether('w1', 'w2');
@@ -123,7 +133,9 @@ describe('events and delivery', () => {
       const status = await holder.network
         .getContract('qscc')
         .evaluateTransaction('GetChainInfo', network.channel);
-      if (submitted && status.length > 0 && last !== undefined && last > 3) break;
+      if (submitted && status.length > 0 && last !== undefined && last > 3) {
+        break;
+      }
     }
     stream.close();
     expect(blocks).toEqual(blocks.map((_, i) => i));
@@ -158,7 +170,9 @@ describe('events and delivery', () => {
   });
 
   test('many closed streams leave the ledger working', async () => {
-    for (let i = 0; i < 20; i += 1) await take(await from({ startBlock: 0n }), 1);
+    for (let i = 0; i < 20; i += 1) {
+      await take(await from({ startBlock: 0n }), 1);
+    }
     expect(await holder.submit('put', ['still', 'here'])).toBeDefined();
   });
 

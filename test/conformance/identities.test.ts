@@ -17,7 +17,9 @@ jest.setTimeout(30_000);
 /** The first item of a stream, which is then closed. */
 async function firstOf<T>(stream: CloseableAsyncIterable<T>): Promise<T> {
   try {
-    for await (const item of stream) return item;
+    for await (const item of stream) {
+      return item;
+    }
   } finally {
     stream.close();
   }
@@ -64,7 +66,9 @@ describe('identities and signatures', () => {
   test('keys are readable by their owner only', () => {
     const files = network.keyFilesOf(1);
     expect(files.length).toBeGreaterThanOrEqual(4);
-    for (const file of files) expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600]);
+    for (const file of files) {
+      expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600]);
+    }
   });
 
   test('attributes of the certificate reach the chaincode through the client identity', async () => {
@@ -150,7 +154,9 @@ describe('identities and signatures', () => {
     const stranger = network.as(1, { key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey });
     const events = await stranger.network.getChaincodeEvents('oracle');
     const read = async (): Promise<void> => {
-      for await (const event of events) throw new Error(`got ${event.eventName}`);
+      for await (const event of events) {
+        throw new Error(`got ${event.eventName}`);
+      }
     };
     await expect(read()).rejects.toMatchObject({ code: grpc.status.PERMISSION_DENIED });
   });
@@ -182,8 +188,11 @@ describe('identities and signatures', () => {
         (bytes) => gateway.EvaluateResponse.deserializeBinary(bytes),
         request,
         (error, response) => {
-          if (error) reject(error);
-          else resolve(Buffer.from(response?.getResult()?.getPayload_asU8() ?? []).toString());
+          if (error) {
+            reject(error);
+          } else {
+            resolve(Buffer.from(response?.getResult()?.getPayload_asU8() ?? []).toString());
+          }
         },
       );
     });
@@ -227,8 +236,11 @@ describe('identities and signatures', () => {
     const attempt = evaluateChanged(({ channel }) => {
       channel.setTimestamp(never);
     });
-    if (isPassedOn()) expect(await attempt).toBe('v');
-    else await expect(attempt).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
+    if (isPassedOn()) {
+      expect(await attempt).toBe('v');
+    } else {
+      await expect(attempt).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
+    }
   });
 
   test.each<[string, Parameters<typeof evaluateChanged>[0], string]>([

@@ -24,10 +24,14 @@ function runAndKill(dataDir: string, round: number): Promise<string[]> {
     let errors = '';
     const wanted = Math.floor(Math.random() * MOST_ACKNOWLEDGED);
     const killIfDone = (): void => {
-      if (acknowledged.length >= wanted) child.kill('SIGKILL');
+      if (acknowledged.length >= wanted) {
+        child.kill('SIGKILL');
+      }
     };
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line !== 'ready') acknowledged.push(line);
+      if (line !== 'ready') {
+        acknowledged.push(line);
+      }
       // A moment later than the acknowledgement, so that the kill falls anywhere in the next block's work.
       setTimeout(killIfDone, Math.random() * 15);
     });
@@ -35,8 +39,11 @@ function runAndKill(dataDir: string, round: number): Promise<string[]> {
       errors += chunk.toString();
     });
     child.on('close', (_code, signal) => {
-      if (signal === 'SIGKILL') resolve(acknowledged);
-      else reject(new Error(`the ledger ended by itself: ${errors}`));
+      if (signal === 'SIGKILL') {
+        resolve(acknowledged);
+      } else {
+        reject(new Error(`the ledger ended by itself: ${errors}`));
+      }
     });
   });
 }
@@ -53,8 +60,9 @@ function inspect(
     const height = reader.height();
     for (let number = 0; number < height; number += 1) {
       const { transactions } = chain.read(reader.block(number) ?? new Uint8Array());
-      for (const { id, code } of transactions)
+      for (const { id, code } of transactions) {
         expect(reader.transaction(id)).toMatchObject({ block: number, code });
+      }
     }
     const present = (key: string): boolean => reader.publicValue('oracle', `b${key}`) !== undefined;
     const complete = (key: string): boolean =>

@@ -62,7 +62,9 @@ export async function joinNativeNetwork(options: NetworkOptions = {}): Promise<T
   const watch = options.onExit === 'stop' ? undefined : keepAlive(shared);
   const open: TestClient[] = [];
   const closeClients = (): void => {
-    for (const client of open.splice(0)) client.close();
+    for (const client of open.splice(0)) {
+      client.close();
+    }
   };
   return {
     version: shared.binaries.version,
@@ -103,7 +105,9 @@ export async function joinNativeNetwork(options: NetworkOptions = {}): Promise<T
       const nodes = (await status(shared.network, undefined)).parts.filter(({ part }) => !isChaincode(part));
       await Promise.all(nodes.map(({ part }) => stopOne(shared.network, part)));
       await up(shared.network, shared.binaries, quiet);
-      if (network !== shared.network) await waitUntilReady(network);
+      if (network !== shared.network) {
+        await waitUntilReady(network);
+      }
       await untilOrdered(network);
     },
     close: async () => {
@@ -136,7 +140,9 @@ function keepAlive({ network, binaries }: SharedNetwork): { stop(): Promise<void
     stop: async () => {
       clearInterval(timer);
       await mending;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) {
+        throw failure;
+      }
     },
   };
 }
@@ -153,7 +159,9 @@ async function untilOrdered(network: Network): Promise<void> {
 
 function organisation(network: Network, number: number): Network['organisations'][number] {
   const found = network.organisations.find(({ mspId }) => mspId === `Org${String(number)}MSP`);
-  if (found === undefined) throw new Error(`There is no Org${String(number)}MSP`);
+  if (found === undefined) {
+    throw new Error(`There is no Org${String(number)}MSP`);
+  }
   return found;
 }
 

@@ -53,7 +53,9 @@ describe('private data', () => {
     );
     const block = Buffer.from(await query('GetBlockByNumber', String(blockNumber)));
     expect(block.includes(sha256('distinctive-secret'))).toBe(true);
-    for (const needle of ['distinctive-secret', 'transient']) expect(block.includes(needle)).toBe(false);
+    for (const needle of ['distinctive-secret', 'transient']) {
+      expect(block.includes(needle)).toBe(false);
+    }
   });
 
   test('a transaction with private data reads the whole definition, one without only its sequence', async () => {

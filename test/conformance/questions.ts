@@ -71,7 +71,9 @@ const ordinary: Step[] = [
   ask('composite key', ({ holder }) => holder.submit('composite', ['t', 'a', 'b'])),
   ask('composite scan', ({ holder }) => holder.evaluate('compositeScan', ['t', 'a'])),
   prepare(async ({ holder }) => {
-    for (const key of ['r1', 'r2', 'r3', 'rz', '\ue000', '\u{1f600}']) await holder.submit('put', [key, key]);
+    for (const key of ['r1', 'r2', 'r3', 'rz', '\ue000', '\u{1f600}']) {
+      await holder.submit('put', [key, key]);
+    }
   }),
   ask('range', ({ holder }) => holder.evaluate('range', ['r1', 'r3'])),
   ask('range without bounds holds no composite keys', async ({ holder }) => {
@@ -129,7 +131,9 @@ async function race(
   const [one, two] = [await endorse(holder, ...first), await endorse(holder, ...second)];
   const commits: SubmittedTransaction[] = [await one.submit(), await two.submit()];
   const statuses = [];
-  for (const commit of commits) statuses.push(await commit.getStatus());
+  for (const commit of commits) {
+    statuses.push(await commit.getStatus());
+  }
   return statuses.map(({ code }) => code);
 }
 
@@ -181,8 +185,11 @@ async function statusOf(
       signed,
       { deadline: Date.now() + deadlineMs },
       (error, response) => {
-        if (error) reject(error);
-        else resolve(String(response?.getResult()));
+        if (error) {
+          reject(error);
+        } else {
+          resolve(String(response?.getResult()));
+        }
       },
     );
   });
@@ -317,7 +324,9 @@ const privateData: Step[] = [
 /** The first event of a stream, which is then closed. */
 async function firstOf(stream: CloseableAsyncIterable<ChaincodeEvent>): Promise<ChaincodeEvent> {
   try {
-    for await (const event of stream) return event;
+    for await (const event of stream) {
+      return event;
+    }
   } finally {
     stream.close();
   }
@@ -411,8 +420,11 @@ export async function askAll(network: LedgerOfQuestions): Promise<Answer[]> {
   const answers: Answer[] = [];
   const steps = [ordinary, refusals, conflicts, identities, privateData, events, system, gone].flat();
   for (const { name, run } of steps) {
-    if (name === undefined) await run(cast);
-    else answers.push(await answerTo(name, () => run(cast)));
+    if (name === undefined) {
+      await run(cast);
+    } else {
+      answers.push(await answerTo(name, () => run(cast)));
+    }
   }
   return answers;
 }

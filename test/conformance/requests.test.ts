@@ -30,8 +30,11 @@ describe('requests that cannot be served', () => {
         (bytes) => bytes,
         request,
         (error, response) => {
-          if (error) reject(error);
-          else resolve(response);
+          if (error) {
+            reject(error);
+          } else {
+            resolve(response);
+          }
         },
       );
     });

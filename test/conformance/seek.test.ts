@@ -15,9 +15,15 @@ type Place = number | 'oldest' | 'newest' | 'next' | 'none';
 
 function position(place: Place): orderer.SeekPosition {
   const result = new orderer.SeekPosition();
-  if (place === 'oldest') result.setOldest(new orderer.SeekOldest());
-  if (place === 'newest') result.setNewest(new orderer.SeekNewest());
-  if (place === 'next') result.setNextCommit(new orderer.SeekNextCommit());
+  if (place === 'oldest') {
+    result.setOldest(new orderer.SeekOldest());
+  }
+  if (place === 'newest') {
+    result.setNewest(new orderer.SeekNewest());
+  }
+  if (place === 'next') {
+    result.setNextCommit(new orderer.SeekNextCommit());
+  }
   if (typeof place === 'number') {
     const specified = new orderer.SeekSpecified();
     specified.setNumber(place);

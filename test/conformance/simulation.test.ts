@@ -33,8 +33,9 @@ describe('simulation', () => {
   });
 
   test('keys are ordered by their UTF-8 bytes, and a prefix scan finds those beyond the basic plane', async () => {
-    for (const attribute of ['\u{1f600}', '\ue000', 'z'])
+    for (const attribute of ['\u{1f600}', '\ue000', 'z']) {
       await holder.submit('composite', ['plane', attribute, 'x']);
+    }
     const found = await rows('compositeScan', 'plane', '');
     expect(found.map(([key]) => key.split('\u0000')[2])).toEqual(['z', '\ue000', '\u{1f600}']);
   });
@@ -48,7 +49,9 @@ describe('simulation', () => {
   });
 
   test('pages follow each other by their bookmark to the end', async () => {
-    for (const key of ['page1', 'page2', 'page3']) await holder.submit('put', [key, key]);
+    for (const key of ['page1', 'page2', 'page3']) {
+      await holder.submit('put', [key, key]);
+    }
     const page = async (mark: string) =>
       JSON.parse(await holder.evaluate('page', ['page', 'pagf', 2, mark])) as {
         rows: unknown[];
@@ -69,7 +72,9 @@ describe('simulation', () => {
   });
 
   test('a bookmark without a page size goes on to the end', async () => {
-    for (const key of ['leaf1', 'leaf2', 'leaf3']) await holder.submit('put', [key, key]);
+    for (const key of ['leaf1', 'leaf2', 'leaf3']) {
+      await holder.submit('put', [key, key]);
+    }
     expect(JSON.parse(await holder.evaluate('page', ['leaf', 'leag', 0, 'leaf2']))).toMatchObject({
       rows: [
         ['leaf2', 'leaf2'],

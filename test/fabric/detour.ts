@@ -54,7 +54,9 @@ export async function takeDetour(shared: SharedNetwork, outages: Outages, mspId:
 }
 
 function requireFile(file: string): string {
-  if (!existsSync(file)) throw new Error(`${file} does not exist`);
+  if (!existsSync(file)) {
+    throw new Error(`${file} does not exist`);
+  }
   return file;
 }
 
@@ -71,7 +73,9 @@ async function startRelay(target: number): Promise<Relay> {
   let isShut = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
-    if (isShut) socket.pause();
+    if (isShut) {
+      socket.pause();
+    }
     socket.on('close', () => sockets.delete(socket));
     // The other end's fate is its own; a pair ends together.
     socket.on('error', () => socket.destroy());
@@ -90,14 +94,20 @@ async function startRelay(target: number): Promise<Relay> {
     port: (server.address() as AddressInfo).port,
     shut: () => {
       isShut = true;
-      for (const socket of sockets) socket.pause();
+      for (const socket of sockets) {
+        socket.pause();
+      }
     },
     open: () => {
       isShut = false;
-      for (const socket of sockets) socket.resume();
+      for (const socket of sockets) {
+        socket.resume();
+      }
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
       await new Promise((resolve) => server.close(resolve));
     },
   };

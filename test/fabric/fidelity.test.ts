@@ -113,7 +113,9 @@ describeFabric('the embedded ledger answers as the real one', ({ version }) => {
       const byName = new Map(recorded.fabric.map((answer) => [answer.name, comparable(answer)]));
       // A peer that was asked in the recording had chaincode of another label, and all three processes died with one call.
       const told = expected.filter(({ name }) => !name.includes('gone') && !name.includes('dies'));
-      for (const answer of told) expect(byName.get(answer.name)).toEqual(comparable(answer));
+      for (const answer of told) {
+        expect(byName.get(answer.name)).toEqual(comparable(answer));
+      }
     });
   }
 });

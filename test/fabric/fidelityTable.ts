@@ -68,7 +68,9 @@ function table(version: string, { fabric, embedded, reasons }: Comparison): stri
 }
 
 function cell(answer: ProductAnswer | undefined): string {
-  if (answer === undefined) return '(not asked)';
+  if (answer === undefined) {
+    return '(not asked)';
+  }
   const { ok, result, error, code, message, details = [] } = answer;
   const told = ok
     ? `answer: ${result ?? '(none)'}`

@@ -61,7 +61,9 @@ describeFabric('another organisation’s peer lags', () => {
     await record();
     await projected(1);
     detour.shut();
-    for (let i = 0; i < 3; i += 1) await record();
+    for (let i = 0; i < 3; i += 1) {
+      await record();
+    }
     const seen = (await eventsOf(net.north, lane.name)).map(({ id }) => id);
     expect(seen).toEqual([0, 1, 2, 3].map((number) => requestOf(number).id));
     expect(await net.trustee.height()).toBeLessThan(await net.north.height());
@@ -157,7 +159,9 @@ describeFabric('the own peer lags', () => {
         { rules: [nobody], default: 'deny' },
         0,
       );
-      if (isOrdererAway) await outages.stop('orderer');
+      if (isOrdererAway) {
+        await outages.stop('orderer');
+      }
       expect(await net.north.ownHeight()).toBeLessThanOrEqual(block);
       // Its old word, by which nothing leaves.
       expect(await ownPeer.ask(request, true)).toEqual([true, true]);

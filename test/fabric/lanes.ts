@@ -44,7 +44,9 @@ export async function openLane(
   const recorder = await createRecorder({
     ledger: overheard(ledger, (error) => {
       failures.push(error);
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) {
+        listener();
+      }
     }),
     lane: name,
     outbox: openOutbox(join(folder, 'outbox.db')),
@@ -57,7 +59,9 @@ export async function openLane(
     recorder,
     record: async (request) => {
       const [outcome] = await recorder.record([request]);
-      if (outcome === undefined) throw new Error('no outcome for the one part');
+      if (outcome === undefined) {
+        throw new Error('no outcome for the one part');
+      }
       return outcome;
     },
     failures,
@@ -65,7 +69,9 @@ export async function openLane(
       new Promise((resolve) => {
         const look = (): void => {
           const found = failures.find(wanted);
-          if (found === undefined) return;
+          if (found === undefined) {
+            return;
+          }
           listeners.delete(look);
           resolve(found);
         };
@@ -107,8 +113,12 @@ export async function eventsOf(
   const events: AccessEvent[] = [];
   for (let seq = 0; ; seq += 1) {
     const record = await ledger.findBatch(lane, seq);
-    if (record === undefined) return events;
-    if (record.start !== events.length) throw new Error(`${lane} has a gap before seq ${String(seq)}`);
+    if (record === undefined) {
+      return events;
+    }
+    if (record.start !== events.length) {
+      throw new Error(`${lane} has a gap before seq ${String(seq)}`);
+    }
     events.push(...(await ledger.getEvents(lane, seq)).events);
   }
 }

@@ -66,7 +66,9 @@ describeFabric('private data that have not arrived', () => {
       await outages.start('peer.south');
       await untilItWorks(async () => {
         const height = await net.south.height();
-        if (height <= block) throw new Error(`the peer has ${String(height)} blocks`);
+        if (height <= block) {
+          throw new Error(`the peer has ${String(height)} blocks`);
+        }
       }, 30_000);
       const refusal = (await readConsent().catch((error: unknown) => error)) as LedgerError;
       expect([refusal.kind, refusal.domainCode]).toEqual(['retryable', undefined]);

@@ -72,27 +72,37 @@ export class Outages {
 
   /** After a test, however it ended. */
   async mend(): Promise<void> {
-    for (const pid of this.#paused) process.kill(-pid, 'SIGCONT');
+    for (const pid of this.#paused) {
+      process.kill(-pid, 'SIGCONT');
+    }
     this.#paused.clear();
-    for (const part of [...this.#stopped]) await this.start(part);
+    for (const part of [...this.#stopped]) {
+      await this.start(part);
+    }
   }
 
   async #pidOf(name: string): Promise<number> {
     const found = running(this.#shared.network, await this.#find(name));
-    if (found === undefined) throw new Error(`${name} does not run`);
+    if (found === undefined) {
+      throw new Error(`${name} does not run`);
+    }
     return found.pid;
   }
 
   async #find(name: string): Promise<string> {
     const { parts } = await status(this.#shared.network, undefined);
     const found = parts.find(({ part }) => part === name || part.startsWith(`${name}.`));
-    if (found === undefined) throw new Error(`There is no part ${name}`);
+    if (found === undefined) {
+      throw new Error(`There is no part ${name}`);
+    }
     return found.part;
   }
 }
 
 export function organisationOf(network: Network, mspId: string): Network['organisations'][number] {
   const found = network.organisations.find((each) => each.mspId === mspId);
-  if (found === undefined) throw new Error(`${mspId} is not in the network`);
+  if (found === undefined) {
+    throw new Error(`${mspId} is not in the network`);
+  }
   return found;
 }

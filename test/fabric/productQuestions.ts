@@ -85,7 +85,9 @@ function consent(policy: object, change: number, more: Submission = {}): Submiss
 /** Hands in transactions that were endorsed on the same state; their validation codes. */
 async function race(...transactions: Transaction[]): Promise<number[]> {
   const commits = [];
-  for (const transaction of transactions) commits.push(await transaction.submit());
+  for (const transaction of transactions) {
+    commits.push(await transaction.submit());
+  }
   return (await Promise.all(commits.map((commit) => commit.getStatus()))).map(({ code }) => code);
 }
 
@@ -316,7 +318,9 @@ const rest: Question[] = [
     const events = await trustee.channel.getChaincodeEvents(chaincode, { startBlock: 0n });
     for await (const event of events) {
       names.push(event.eventName);
-      if (event.blockNumber >= last) break;
+      if (event.blockNumber >= last) {
+        break;
+      }
     }
     events.close();
     return names;
@@ -340,9 +344,13 @@ export async function askProduct(net: TestNetwork): Promise<ProductAnswer[]> {
   };
   const answers: ProductAnswer[] = [];
   try {
-    for (const question of [registry, access, consents, rest].flat()) answers.push(await ask(question, cast));
+    for (const question of [registry, access, consents, rest].flat()) {
+      answers.push(await ask(question, cast));
+    }
   } finally {
-    for (const { close } of [cast.trustee, cast.north, cast.south, cast.clerk]) close();
+    for (const { close } of [cast.trustee, cast.north, cast.south, cast.clerk]) {
+      close();
+    }
   }
   return answers;
 }

@@ -61,8 +61,9 @@ function read(folder: string): Network {
 
 export function sharedFolder(): string {
   const folder = process.env[FOLDER_VARIABLE];
-  if (folder === undefined)
+  if (folder === undefined) {
     throw new Error('Only the suites of jest.fabric.config.cjs have shared networks.');
+  }
   return folder;
 }
 
@@ -88,7 +89,9 @@ export async function openChannel(
  */
 export async function defineChaincode({ network, binaries }: SharedNetwork): Promise<void> {
   const deployed = readState(network)?.deployed;
-  if (deployed === undefined) throw new Error('The shared network has no chaincode yet.');
+  if (deployed === undefined) {
+    throw new Error('The shared network has no chaincode yet.');
+  }
   if ((await committedSequence(network, binaries)) === 0) {
     const [, version = ''] = deployed.label.split('_');
     const build = { label: deployed.label, version, directory: '' };

@@ -61,7 +61,9 @@ describeFabric('a chaincode upgrade under load', (binaries) => {
   /** Records one access after the other, and after each release looks whether the ledger has it. */
   async function work(hospital: Hospital, isOver: () => boolean): Promise<string[]> {
     const released: string[] = [];
-    while (!isOver()) released.push(await access(hospital));
+    while (!isOver()) {
+      released.push(await access(hospital));
+    }
     return released;
   }
   async function access({ lane, org, caller }: Hospital): Promise<string> {
@@ -69,7 +71,9 @@ describeFabric('a chaincode upgrade under load', (binaries) => {
     const request = requestOf(made++, { requester: { org, clientId, person: null } });
     const { permitted, transactionId } = await lane.record(request);
     expect(permitted).toEqual([true, true]);
-    if (transactionId !== undefined) expect(await codeOf(caller, transactionId)).toBe(0);
+    if (transactionId !== undefined) {
+      expect(await codeOf(caller, transactionId)).toBe(0);
+    }
     return request.id;
   }
   async function codeOf({ channel }: Caller, transactionId: string): Promise<number> {

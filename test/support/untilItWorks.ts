@@ -18,7 +18,9 @@ export async function untilItWorks<T>(
       const value = await attempt();
       return { value, tookMs: performance.now() - start };
     } catch (cause) {
-      if (performance.now() - start > withinMs) throw cause;
+      if (performance.now() - start > withinMs) {
+        throw cause;
+      }
       await wait(LOOK_EVERY_MS);
     }
   }

@@ -109,7 +109,9 @@ describe('at a hospital', () => {
     const answers = await repeat(LIMITS.caller + 5, () => hospital.get(path));
     expect([count(answers, 200), count(answers, 429)]).toEqual([LIMITS.caller, 5]);
     const client = hospital.registry.clients.get('north-ehr');
-    if (client === undefined) throw new Error('fixture');
+    if (client === undefined) {
+      throw new Error('fixture');
+    }
     hospital.registry.clients.set('north-lab', { ...client, clientId: 'north-lab' });
     const lab = await assertion(hospital.key, {}, { claims: { iss: 'north-lab', sub: 'north-lab' } });
     expect((await requestToken(hospital.app, { assertion: lab })).status).toBe(200);

@@ -90,7 +90,9 @@ test('an assertion signed by another key under the right kid', async () => {
 test('a kid that two registered keys share', async () => {
   const twin = await makeKey('ES384', 'north-1');
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-ehr', {
     ...client,
     jwks: { keys: [hospital.key.publicJwk, twin.publicJwk] },

@@ -41,7 +41,9 @@ test('nor at another instance of the gateway, nor after a restart', async () => 
   const path = join(folder, 'replay.db');
   const stores = [openReplayStore(path, Date.now), openReplayStore(path, Date.now)] as const;
   const [first, second] = await Promise.all(stores.map((replays) => createHospital({ replays })));
-  if (first === undefined || second === undefined) throw new Error('fixture');
+  if (first === undefined || second === undefined) {
+    throw new Error('fixture');
+  }
   const signed = await assertion(first.key);
   expect((await requestToken(first.app, { assertion: signed })).status).toBe(200);
   expectReplayRefused(await requestToken(second.app, { assertion: signed }));
@@ -70,7 +72,9 @@ test('a jti may come again once its first use has expired, and belongs to its is
 test('two clients may use the same jti', async () => {
   const hospital = await createHospital();
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-lab', { ...client, clientId: 'north-lab' });
   const ehr = await assertion(hospital.key, {}, { claims: { jti: 'same' } });
   const lab = await assertion(

@@ -78,13 +78,19 @@ it('are written into the bundle so that they say the same', () => {
   ) => void;
   const made: Partial<Record<(typeof ANSWERS)[number], unknown>> = {};
   run(closedObject, made);
-  for (const name of ANSWERS) expect(sorted(made[name])).toEqual(sorted(answerSchema(name)));
+  for (const name of ANSWERS) {
+    expect(sorted(made[name])).toEqual(sorted(answerSchema(name)));
+  }
 });
 
 /** With the names of required members in order: that says nothing. */
 function sorted(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(sorted);
-  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) {
+    return schema.map(sorted);
+  }
+  if (typeof schema !== 'object' || schema === null) {
+    return schema;
+  }
   return Object.fromEntries(
     Object.entries(withRequired(schema)).map(([name, value]) => [
       name,
@@ -108,7 +114,9 @@ it('names the place that does not fit', () => {
 type Path = readonly (string | number)[];
 
 function pathsOf(value: unknown, at: Path = []): readonly Path[] {
-  if (typeof value !== 'object' || value === null) return [at];
+  if (typeof value !== 'object' || value === null) {
+    return [at];
+  }
   const members: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
     ? [...value.entries()]
     : Object.entries(value);
@@ -116,10 +124,11 @@ function pathsOf(value: unknown, at: Path = []): readonly Path[] {
 }
 
 function changeAt(value: unknown, [first, ...rest]: Path, by: unknown, how: string): unknown {
-  if (first === undefined)
+  if (first === undefined) {
     return how === 'add' && typeof value === 'object' && value !== null && !Array.isArray(value)
       ? { ...value, added: by }
       : by;
+  }
   const copy = structuredClone(value) as Record<string | number, unknown>;
   if (rest.length === 0 && how === 'remove' && !Array.isArray(copy)) {
     return Object.fromEntries(Object.entries(copy).filter(([name]) => name !== first));

@@ -12,7 +12,9 @@ import { fakeApi, type FakeAnswer } from './support/fakeApi';
 async function failure(answer?: FakeAnswer): Promise<ApiError> {
   fakeApi(answer === undefined ? {} : { 'GET /api/v1/me': answer });
   const error: unknown = await readApi('/api/v1/me', me).catch((reason: unknown) => reason);
-  if (!(error instanceof ApiError)) throw new Error('no ApiError was thrown');
+  if (!(error instanceof ApiError)) {
+    throw new Error('no ApiError was thrown');
+  }
   return error;
 }
 

@@ -35,8 +35,12 @@ function problem(status: number, code: string): FakeAnswer {
 function server(refusal?: FakeAnswer) {
   const state = { isThere: false };
   const answer = (body: unknown) => (): FakeAnswer => {
-    if (state.isThere) return { body };
-    if (refusal !== undefined) return refusal;
+    if (state.isThere) {
+      return { body };
+    }
+    if (refusal !== undefined) {
+      return refusal;
+    }
     throw new TypeError('fetch failed');
   };
   const requests = fakeApi({

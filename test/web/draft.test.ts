@@ -100,15 +100,22 @@ describe('“closed, even in an emergency”', () => {
       fc.property(blocks, blocks, (before, after) => {
         setDraft(null);
         const file = onFile(CARE);
-        for (const rule of before) draftException(file, rule);
+        for (const rule of before) {
+          draftException(file, rule);
+        }
         draftArrangement(file, (now) => ({ ...now, preset: 'closed' }));
-        for (const rule of after) draftException(file, rule);
+        for (const rule of after) {
+          draftException(file, rule);
+        }
         const policy = getDraft()?.policy;
-        if (policy === undefined) throw new Error('a change was made');
+        if (policy === undefined) {
+          throw new Error('a change was made');
+        }
         expect(readArrangement(policy).preset).toBe('closed');
         for (const org of [NORTH.mspId, SOUTH.mspId]) {
-          for (const id of ['urn:a', 'urn:b', 'urn:c'])
+          for (const id of ['urn:a', 'urn:b', 'urn:c']) {
             expect(emergency(policy, org, id)).toEqual(['deny', 'deny']);
+          }
         }
       }),
     );
@@ -162,9 +169,9 @@ describe('a block', () => {
   function outcomes(policy: ConsentPolicy): ReadonlyMap<string, string> {
     const document = { subject: 's'.repeat(43), version: 1, ...parsePolicy(policy) };
     const found = new Map<string, string>();
-    for (const org of ORGS)
-      for (const id of USERS)
-        for (const role of ['doctor', 'nurse'])
+    for (const org of ORGS) {
+      for (const id of USERS) {
+        for (const role of ['doctor', 'nurse']) {
           for (const purpose of ['TREAT', 'HRESCH', 'BTG']) {
             const items = ['Observation', 'Condition'].flatMap((type) =>
               LABEL_SETS.map((labels) => ({ type, labels, count: 1, ids: [] })),
@@ -187,6 +194,9 @@ describe('a block', () => {
               found.set(JSON.stringify([request.requester, purpose, items[at]]), decision);
             });
           }
+        }
+      }
+    }
     return found;
   }
 
@@ -208,12 +218,15 @@ describe('a block', () => {
           const alone = outcomes({ rules: [{ ...added, id: 'alone' }], default: 'permit' });
           const express = policy.rules.filter((one) => isExpress(one, added));
           const exempted = outcomes({ rules: express, default: 'deny' });
-          if (known !== undefined) expect(getDraft()).toBeNull();
+          if (known !== undefined) {
+            expect(getDraft()).toBeNull();
+          }
           for (const [request, decision] of after) {
             if (decision === 'permit') {
               expect([request, before.get(request)]).toEqual([request, 'permit']);
-              if (alone.get(request) === 'deny')
+              if (alone.get(request) === 'deny') {
                 expect([request, exempted.get(request)]).toEqual([request, 'permit']);
+              }
             }
           }
         },
@@ -231,7 +244,9 @@ describe('a block', () => {
         const held = holdInEmergency(list, id, true);
         const before = outcomes({ rules: list, default: 'deny' });
         for (const [request, decision] of outcomes({ rules: [...held], default: 'deny' })) {
-          if (decision === 'permit') expect([request, before.get(request)]).toEqual([request, 'permit']);
+          if (decision === 'permit') {
+            expect([request, before.get(request)]).toEqual([request, 'permit']);
+          }
         }
         expect(holdInEmergency(held, id, false).find((one) => one.id === id)).toEqual(block);
       }),

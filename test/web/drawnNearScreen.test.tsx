@@ -66,7 +66,9 @@ const FIRST = [0, 1, 2];
 const HEIGHT = 700;
 const partOf = (name: number): HTMLElement => {
   const found = document.querySelector<HTMLElement>(`[data-part="${String(name)}"]`);
-  if (found === null) throw new Error(`no part ${String(name)}`);
+  if (found === null) {
+    throw new Error(`no part ${String(name)}`);
+  }
   return found;
 };
 
@@ -93,7 +95,9 @@ function nextIdle(didTimeout = false): void {
 }
 /** Until nothing waits to be drawn. */
 function rest(): void {
-  while (idle.length > 0) nextIdle();
+  while (idle.length > 0) {
+    nextIdle();
+  }
 }
 beforeEach(() => {
   idle = [];

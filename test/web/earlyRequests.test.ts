@@ -15,7 +15,9 @@ const SIGNED_OUT = {
 const firstPage = () => fetchAccesses(new URLSearchParams(), { limit: FIRST_PAGE });
 
 afterEach(() => {
-  for (const path of [ME, FIRST_LIST]) void takeEarly(path);
+  for (const path of [ME, FIRST_LIST]) {
+    void takeEarly(path);
+  }
 });
 
 describe('what is asked for early', () => {

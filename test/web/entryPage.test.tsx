@@ -133,7 +133,9 @@ describe('a corrected entry', () => {
     expect(text).toContain('This entry was corrected on May 6, 2026');
     expect(text).toContain('At first it did not say that data had left before it was recorded.');
     const before = screen.getByText('What it said at first: Refused').closest('details');
-    if (before === null) throw new Error('the first view was expected to fold');
+    if (before === null) {
+      throw new Error('the first view was expected to fold');
+    }
     expect(before.open).toBe(false);
     expect(within(before).getByText('Withheld')).toBeTruthy();
     expect(link('See the correction itself')).toBe('/accesses/NorthHospitalMSP~main~1');

@@ -56,7 +56,9 @@ it.each([
   const notice = document.querySelector('details');
   expect(notice?.open).toBe(isOpen);
   expect(notice?.querySelector('summary')?.textContent).toBe('Wrong passwords tried at your account');
-  if (isOpen) return;
+  if (isOpen) {
+    return;
+  }
   await userEvent.click(screen.getByText('Wrong passwords tried at your account'));
   expect(notice?.open).toBe(true);
 });

@@ -101,7 +101,9 @@ describe.each([[60], [10_000]])('a list of %i entries, of which the first page i
   it('begins anew when more came than were counted, and says when an emergency lies beyond them', async () => {
     const list = await open(count);
     list.add({ purpose: 'ETREAT', emergency: { reason: 'Unconscious' } });
-    for (let more = 0; more < 70; more += 1) list.add();
+    for (let more = 0; more < 70; more += 1) {
+      list.add();
+    }
     await ask(list);
     expect(await screen.findByText('50 new and more, 1 emergencies')).toBeTruthy();
     await press('show');
@@ -114,10 +116,14 @@ describe.each([[60], [10_000]])('a list of %i entries, of which the first page i
 it('tells nothing new from an emergency that is older than what is loaded', async () => {
   const list = fakeList(5, NOW);
   list.add({ purpose: 'BTG', emergency: { reason: 'Unconscious' } });
-  for (let more = 0; more < 60; more += 1) list.add();
+  for (let more = 0; more < 60; more += 1) {
+    list.add();
+  }
   renderPage(<List filter={{}} />);
   await screen.findByText('20 shown');
-  for (let more = 0; more < 55; more += 1) list.add();
+  for (let more = 0; more < 55; more += 1) {
+    list.add();
+  }
   await ask(list);
   expect(await screen.findByText('50 new and more, 0 emergencies')).toBeTruthy();
 });

@@ -68,7 +68,9 @@ async function showBlock({
     </>,
     { path: '/consent/review', state: block && { block }, language },
   );
-  if (block !== null) await screen.findByRole('heading', { level: 1 });
+  if (block !== null) {
+    await screen.findByRole('heading', { level: 1 });
+  }
   return saved;
 }
 

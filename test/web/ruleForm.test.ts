@@ -96,10 +96,16 @@ describe('an exception in questions', () => {
       fc.property(rules, (rule) => {
         // The ledger knows no rule about a person and a role at once by the form: such a rule keeps its person.
         const known = { ...rule };
-        if (known.user !== undefined) delete known.role;
+        if (known.user !== undefined) {
+          delete known.role;
+        }
         // A block of a person holds everywhere; a permission is for one organisation that is named.
-        if (known.user !== undefined && known.effect === 'deny') delete known.org;
-        if (known.user !== undefined && known.effect === 'permit') known.org = 'A';
+        if (known.user !== undefined && known.effect === 'deny') {
+          delete known.org;
+        }
+        if (known.user !== undefined && known.effect === 'permit') {
+          known.org = 'A';
+        }
         expect(ruleOf(formOf(known), known)).toEqual(known);
         expect(consentRule.safeParse({ id: 'x', ...known }).success).toBe(true);
       }),

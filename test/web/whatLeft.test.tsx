@@ -100,7 +100,9 @@ describe('a line of the list', () => {
   const lineOf = (shown: AccessEntry, language: 'en' | 'zh-CN' = 'en'): string => {
     const [day] = groupVisits([shown]);
     const [visit] = day?.visits ?? [];
-    if (visit === undefined) throw new Error('a line was expected');
+    if (visit === undefined) {
+      throw new Error('a line was expected');
+    }
     const { container } = renderPage(<VisitRow visit={visit} />, { language });
     return container.textContent;
   };
@@ -166,7 +168,9 @@ describe('a line of the list', () => {
       held({ id: 'two', at: '2026-05-06T09:05:00.000Z' }),
     ]);
     const [visit] = day?.visits ?? [];
-    if (visit === undefined) throw new Error('a line was expected');
+    if (visit === undefined) {
+      throw new Error('a line was expected');
+    }
     renderPage(<VisitRow visit={visit} />, { language });
     expect(screen.getByRole('button').textContent).toMatch(name);
   });
@@ -183,7 +187,9 @@ describe('a line of the list', () => {
     const twice = [corrected({ id: 'one' }), held({ id: 'two' })];
     const [day] = groupVisits(twice);
     const [visit] = day?.visits ?? [];
-    if (visit === undefined) throw new Error('a line was expected');
+    if (visit === undefined) {
+      throw new Error('a line was expected');
+    }
     expect(notesOf(visitSummary(visit))).toEqual(['against', 'late', 'corrected']);
     renderPage(<VisitRow visit={visit} />);
     await userEvent.click(screen.getByRole('button'));

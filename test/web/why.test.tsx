@@ -252,7 +252,9 @@ describe('the sentence that says why', () => {
 
   it('of a partial answer tells both reasons apart, with what each was about', async () => {
     const [item] = entry({}).items;
-    if (item === undefined) throw new Error('the example has an item');
+    if (item === undefined) {
+      throw new Error('the example has an item');
+    }
     const withheld = {
       ...item,
       type: 'Condition',

@@ -46,7 +46,9 @@ function sourceText(folder: string): string {
   return readdirSync(folder, { withFileTypes: true })
     .map((item) => {
       const path = join(folder, item.name);
-      if (item.isDirectory()) return item.name === 'words' ? '' : sourceText(path);
+      if (item.isDirectory()) {
+        return item.name === 'words' ? '' : sourceText(path);
+      }
       return /\.tsx?$/.test(item.name) ? readFileSync(path, 'utf8') : '';
     })
     .join('\n');
@@ -103,8 +105,9 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
 
   it('are never empty and fill the same placeholders as English', () => {
     for (const [key, message] of Object.entries(words)) {
-      for (const form of formsOf(message))
+      for (const form of formsOf(message)) {
         expect({ key, isEmpty: form.trim() === '' }).toEqual({ key, isEmpty: false });
+      }
       expect({ key, names: placeholders(message) }).toEqual({
         key,
         names: placeholders(en[key as keyof Words]),
@@ -115,7 +118,9 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
   it('have exactly the plural forms that the language has', () => {
     const categories = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
     for (const [key, message] of Object.entries(words)) {
-      if (typeof message === 'string') continue;
+      if (typeof message === 'string') {
+        continue;
+      }
       expect({ key, forms: Object.keys(message).sort() }).toEqual({ key, forms: [...categories].sort() });
     }
   });
@@ -128,7 +133,9 @@ describe.each(Object.entries(LANGUAGES))('the words of %s', (tag, words) => {
   });
 
   it('have a word for every reason for which the ledger refuses', () => {
-    for (const reason of refusalReasons()) expect(words).toHaveProperty([`refused.${reason}`]);
+    for (const reason of refusalReasons()) {
+      expect(words).toHaveProperty([`refused.${reason}`]);
+    }
   });
 });
 
@@ -156,7 +163,9 @@ it('plurals and numbers follow the language', () => {
 
 it.each(LANGUAGE_FILES.map(({ tag }) => tag))('small numbers are written as %s writes them', (tag) => {
   const format = new Intl.NumberFormat(tag);
-  for (let value = 0; value < 1100; value += 1) expect(formatNumber(tag, value)).toBe(format.format(value));
+  for (let value = 0; value < 1100; value += 1) {
+    expect(formatNumber(tag, value)).toBe(format.format(value));
+  }
 });
 
 it('a placeholder without a value stays visible instead of vanishing', () => {

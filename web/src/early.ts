@@ -9,7 +9,9 @@ import { mayBeSignedIn } from './lib/sessionHint';
 import { preferredLanguage, readersVariant, storedLanguage } from './words/languages';
 import { wordParts } from './words/wordParts';
 
-if (mayBeSignedIn()) beginEarly(firstReads(window.location));
+if (mayBeSignedIn()) {
+  beginEarly(firstReads(window.location));
+}
 const { tag } = preferredLanguage(navigator.languages, storedLanguage());
 // A failure is met, and shown, by the page itself, which asks for the same.
 wordParts(tag)

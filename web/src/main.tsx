@@ -18,17 +18,23 @@ import { preferredLanguage, storedLanguage } from './words/languages';
 import { openLanguage } from './words/loadWords';
 
 const element = document.getElementById('root');
-if (element === null) throw new Error('the page has no #root');
+if (element === null) {
+  throw new Error('the page has no #root');
+}
 applyTheme(storedTheme());
 const queryClient = createQueryClient(() => {
-  if (queryClient.getQueryData(meQuery.queryKey) !== undefined) setSessionState('ended');
+  if (queryClient.getQueryData(meQuery.queryKey) !== undefined) {
+    setSessionState('ended');
+  }
 });
 const language = preferredLanguage(navigator.languages, storedLanguage());
 const ready = Promise.all([openLanguage(language), readFirstData(queryClient)]);
 const root = createRoot(element, {
   // A missing part is told on the page, where it belongs; it is no fault.
   onCaughtError: (fault) => {
-    if (!(fault instanceof PartMissing)) console.error(fault);
+    if (!(fault instanceof PartMissing)) {
+      console.error(fault);
+    }
   },
 });
 const render = (page: ReactNode): void => {

@@ -130,7 +130,9 @@ export class BenchNetwork {
   /** The FABRIC_ variables of an organisation's gateway. */
   environment(mspId: string): Record<string, string> {
     const organisation = this.network.organisations.find((each) => each.mspId === mspId);
-    if (organisation === undefined) throw new Error(`${mspId} is not in the network`);
+    if (organisation === undefined) {
+      throw new Error(`${mspId} is not in the network`);
+    }
     return environmentOf(profileOf(this.network, organisation));
   }
 

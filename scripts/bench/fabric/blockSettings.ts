@@ -24,7 +24,9 @@ export async function setBlockCutting(
 ): Promise<void> {
   const config = await fetchConfig(network, binaries);
   const update = blockCuttingUpdate(config, network.channel, wanted);
-  if (update === undefined) return;
+  if (update === undefined) {
+    return;
+  }
   const file = path.join(network.dataDir, 'channel', 'update.pb');
   writeFileSync(file, update);
   const asked = trusteeOf(network);
@@ -73,7 +75,9 @@ export function blockCuttingUpdate(
     timeout.setTimeout(batchTimeout);
     change('BatchTimeout', timeout.serializeBinary());
   }
-  if (written.getValuesMap().getLength() === 0) return undefined;
+  if (written.getValuesMap().getLength() === 0) {
+    return undefined;
+  }
 
   const update = new common.ConfigUpdate();
   update.setChannelId(channel);
@@ -85,6 +89,8 @@ export function blockCuttingUpdate(
 function groupOf(version: number, ordererGroup?: common.ConfigGroup): common.ConfigGroup {
   const group = new common.ConfigGroup();
   group.setVersion(version);
-  if (ordererGroup !== undefined) group.getGroupsMap().set(ORDERER, ordererGroup);
+  if (ordererGroup !== undefined) {
+    group.getGroupsMap().set(ORDERER, ordererGroup);
+  }
   return group;
 }

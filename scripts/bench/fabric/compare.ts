@@ -97,7 +97,9 @@ function judge(found: readonly Found[], report: Report, options: FabricOptions):
       const of = (key: VariantKey): Found | undefined =>
         found.find((one) => one.key === key && one.level === level && one.callers === callers);
       const c = of('c');
-      if (c !== undefined) judgeOurs(c, of('a'), of('b'), report);
+      if (c !== undefined) {
+        judgeOurs(c, of('a'), of('b'), report);
+      }
     }
   }
 }
@@ -105,11 +107,18 @@ function judge(found: readonly Found[], report: Report, options: FabricOptions):
 function judgeOurs(c: Found, a: Found | undefined, b: Found | undefined, report: Report): void {
   const goal = GOALS[c.level];
   const at = `${LEVELS[c.level]}, ${String(c.callers)} callers`;
-  if (c.callers === 1) report.atMost(`${at} (idle): p50`, c.p50, 'ms', goal.idle);
-  if (goal.p99 !== undefined) report.below(`${at}: p99`, c.p99, 'ms', goal.p99);
-  if (a !== undefined)
+  if (c.callers === 1) {
+    report.atMost(`${at} (idle): p50`, c.p50, 'ms', goal.idle);
+  }
+  if (goal.p99 !== undefined) {
+    report.below(`${at}: p99`, c.p99, 'ms', goal.p99);
+  }
+  if (a !== undefined) {
     report.atLeast(`${at}: (c) is so many times (a)`, c.perSecond / a.perSecond, '×', goal.times);
-  if (b !== undefined) report.plain(`${at}: (c) is so many times (b)`, c.perSecond / b.perSecond, '×');
+  }
+  if (b !== undefined) {
+    report.plain(`${at}: (c) is so many times (b)`, c.perSecond / b.perSecond, '×');
+  }
 }
 
 const HEAD = [

@@ -40,7 +40,9 @@ export function createEachAlone(ledger: FabricLedger, tag: string): CountedRecor
         totals.batches += 1;
         return permitted.map((items) => ({ permitted: items, late: false, transactionId }));
       } catch (error) {
-        if (!(error instanceof LedgerError) || error.kind !== 'retryable') throw error;
+        if (!(error instanceof LedgerError) || error.kind !== 'retryable') {
+          throw error;
+        }
         totals.failed += 1;
         await wait(RETRY_MS * (1 + Math.random()));
       }

@@ -57,7 +57,9 @@ function anySubjectOf(people: number): () => string {
   return () => {
     for (;;) {
       const n = Math.floor(Math.random() * people);
-      if (!population.isDenied(n)) return population.subjectOf(n);
+      if (!population.isDenied(n)) {
+        return population.subjectOf(n);
+      }
     }
   };
 }
@@ -105,7 +107,9 @@ function questionsFor(services: Services, people: number, takeCommits: () => rea
     /** What is committed, once nothing is under way any more: closing connections leaves requests behind. */
     recorded: async ({ recorder: kind }: { readonly recorder: RecorderKind }) => {
       const { recorder } = services[kind];
-      while (recorder.state().queued > 0 || recorder.state().inFlight > 0) await wait(5);
+      while (recorder.state().queued > 0 || recorder.state().inFlight > 0) {
+        await wait(5);
+      }
       const { committedEvents, committedBatches, failedAttempts } = recorder.state();
       return { events: committedEvents, batches: committedBatches, failed: failedAttempts };
     },

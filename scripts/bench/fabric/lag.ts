@@ -67,8 +67,12 @@ async function until(trustee: BenchTrustee, holds: (status: ProjectionStatus) =>
   const deadline = performance.now() + CATCH_UP_MS;
   for (;;) {
     const status = await trustee.ask('status');
-    if (status.state === 'halted') throw new Error(`the projection halted: ${String(status.problem)}`);
-    if (holds(status)) return;
+    if (status.state === 'halted') {
+      throw new Error(`the projection halted: ${String(status.problem)}`);
+    }
+    if (holds(status)) {
+      return;
+    }
     if (performance.now() > deadline) {
       throw new Error(`the trustee did not catch up: ${JSON.stringify(status)}`);
     }

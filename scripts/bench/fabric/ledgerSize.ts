@@ -35,7 +35,9 @@ export function ledgerSize(network: Pick<Network, 'dataDir'>, part: string): Led
 function filesBelow(folder: string): readonly { readonly file: string; readonly size: number }[] {
   return ignoringAbsent(() => readdirSync(folder, { withFileTypes: true }), []).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return filesBelow(file);
+    if (entry.isDirectory()) {
+      return filesBelow(file);
+    }
     return [{ file, size: ignoringAbsent(() => statSync(file).size, 0) }];
   });
 }
@@ -44,7 +46,9 @@ function ignoringAbsent<T>(look: () => T, absent: T): T {
   try {
     return look();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return absent;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return absent;
+    }
     throw cause;
   }
 }

@@ -32,7 +32,9 @@ function copyFor(
   models: readonly { readonly id: string; readonly text: string }[],
 ): readonly FhirResource[] {
   const model = models[n % models.length];
-  if (model === undefined) return [];
+  if (model === undefined) {
+    return [];
+  }
   const own = JSON.parse(model.text.replaceAll(model.id, `person-${String(n)}`)) as readonly FhirResource[];
   return own.map((resource) =>
     resource.resourceType === 'Patient'

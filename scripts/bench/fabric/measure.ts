@@ -99,7 +99,9 @@ async function run(gateways: readonly FabricGateway[], load: FabricLoad): Promis
   const { recorder, level, callers, seconds, rounds, privateJwk } = load;
   if (level === 'http') {
     const [gateway] = gateways;
-    if (gateway === undefined) throw new Error('there is no gateway to load');
+    if (gateway === undefined) {
+      throw new Error('there is no gateway to load');
+    }
     const figures = await loadGateway(gateway.ready.services[recorder], privateJwk, {
       connections: callers,
       ...(rounds === undefined ? { seconds } : { amount: callers * rounds }),
@@ -125,7 +127,9 @@ async function snapshot(bench: BenchNetwork, gateways: readonly FabricGateway[],
   const total = (name: 'events' | 'batches' | 'failed'): number =>
     counts.reduce((sum, count) => sum + count[name], 0);
   const holder = bench.network.organisations.find(({ role }) => role === 'holder');
-  if (holder === undefined) throw new Error('the network has no holder');
+  if (holder === undefined) {
+    throw new Error('the network has no holder');
+  }
   const cpu: CpuByKind = {
     ...bench.cpu(),
     gateways: gateways.reduce((sum, { ready }) => sum + cpuMsOf(ready.pid), 0),

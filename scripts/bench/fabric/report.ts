@@ -21,7 +21,9 @@ export function createReport(write: (line: string) => void): Report {
     goal: string,
     isMet: boolean | undefined,
   ): void => {
-    if (isMet !== undefined) verdicts[isMet ? 'met' : 'missed'] += 1;
+    if (isMet !== undefined) {
+      verdicts[isMet ? 'met' : 'missed'] += 1;
+    }
     const verdict = isMet === undefined ? '' : isMet ? 'met' : 'MISSED';
     write(
       `${what.padEnd(72)} ${shown(value).padStart(9)} ${unit.padEnd(5)} ${goal.padEnd(9)} ${verdict}`.trimEnd(),
@@ -47,7 +49,9 @@ export function createReport(write: (line: string) => void): Report {
 
 /** Three digits that say something: 0.52, 5.2, 52, 1,520. */
 export function shown(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+  if (!Number.isFinite(value)) {
+    return '–';
+  }
   const digits = Math.abs(value) < 1 ? 2 : Math.abs(value) < 10 ? 1 : 0;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

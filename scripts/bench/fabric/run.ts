@@ -85,7 +85,9 @@ export async function benchFabric(args: readonly string[]): Promise<void> {
   if (ON_THE_LEDGER.some((part) => wanted.has(part))) {
     await onNetwork(report, await newClientKey(), options, wanted);
   }
-  if (wanted.has('history')) await measureMongoHistory(report, options);
+  if (wanted.has('history')) {
+    await measureMongoHistory(report, options);
+  }
   const { met, missed } = report.verdicts();
   say(`${String(met)} goals met, ${String(missed)} missed`);
 }
@@ -119,7 +121,9 @@ async function onNetwork(
     measure: (ground: FabricGround, gateway: FabricGateway) => Promise<void>,
   ): Promise<void> =>
     gateways(1, async ([gateway]) => {
-      if (gateway !== undefined) await measure(ground, gateway);
+      if (gateway !== undefined) {
+        await measure(ground, gateway);
+      }
     });
   process.once('SIGINT', () => void bench.close().then(() => process.exit(130)));
   try {
@@ -129,11 +133,21 @@ async function onNetwork(
       report.plain(`seconds to write ${added.toLocaleString('en-US')} consents`, seconds, 's');
       await ground.register();
     }
-    if (wanted.has('compare')) await oneGateway(compare);
-    if (wanted.has('lag')) await oneGateway(measureLag);
-    if (wanted.has('disk')) await oneGateway(measureDisk);
-    if (wanted.has('lanes')) await growLanes(ground, gateways);
-    if (wanted.has('subjects')) await growSubjects(ground, gateways);
+    if (wanted.has('compare')) {
+      await oneGateway(compare);
+    }
+    if (wanted.has('lag')) {
+      await oneGateway(measureLag);
+    }
+    if (wanted.has('disk')) {
+      await oneGateway(measureDisk);
+    }
+    if (wanted.has('lanes')) {
+      await growLanes(ground, gateways);
+    }
+    if (wanted.has('subjects')) {
+      await growSubjects(ground, gateways);
+    }
     if (wanted.has('seed')) {
       const { added, seconds } = await bench.seedTo(Math.max(...options.subjects));
       report.plain(`seconds to write ${added.toLocaleString('en-US')} consents`, seconds, 's');
@@ -168,10 +182,14 @@ async function withGateways(
       );
     });
     const [first] = gateways;
-    if (first !== undefined) await checkDecisions(first, bench.seeded);
+    if (first !== undefined) {
+      await checkDecisions(first, bench.seeded);
+    }
     await work(gateways);
     const share = await others();
-    if (share !== undefined) report.plain('processor time of other programs meanwhile', share * 100, '%');
+    if (share !== undefined) {
+      report.plain('processor time of other programs meanwhile', share * 100, '%');
+    }
   } finally {
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   }

@@ -28,11 +28,15 @@ function timed(store: AccessStore, onApplied: (moment: BatchMoment) => void): Ac
   const apply: AccessStore['apply'] = async (batches, checkpoint) => {
     await store.apply(batches, checkpoint);
     const at = performance.timeOrigin + performance.now();
-    for (const { lane, seq, events } of batches) onApplied({ lane, seq, events: events.length, at });
+    for (const { lane, seq, events } of batches) {
+      onApplied({ lane, seq, events: events.length, at });
+    }
   };
   return new Proxy(store, {
     get(target, name): unknown {
-      if (name === 'apply') return apply;
+      if (name === 'apply') {
+        return apply;
+      }
       const member: unknown = Reflect.get(target, name);
       // Its private members are the store's own.
       return typeof member === 'function' ? (member.bind(target) as unknown) : member;

@@ -55,12 +55,16 @@ export async function startProduct(entries: number): Promise<PortalProduct> {
         reject(new Error(`the product ended with ${String(code)}`));
       });
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        if (text.includes('ready')) resolve();
+        if (text.includes('ready')) {
+          resolve();
+        }
       });
     });
     const demo = JSON.parse(readFileSync(path.join(folder, 'demo.json'), 'utf8')) as DemoFile;
     const account = demo.patients.find(({ username }) => username === PATIENT);
-    if (account === undefined) throw new Error(`the demonstration has no patient ${PATIENT}`);
+    if (account === undefined) {
+      throw new Error(`the demonstration has no patient ${PATIENT}`);
+    }
     return { portalUrl: demo.portalUrl, account, stop };
   } catch (error) {
     await stop();

@@ -103,7 +103,9 @@ async function measureSlowness(context: BrowserContext): Promise<number> {
   const median = async (rate: number): Promise<number> => {
     await slowDown(protocol, rate);
     const times: number[] = [];
-    for (let round = 0; round < 5; round += 1) times.push(await inPage(page, fixedWork));
+    for (let round = 0; round < 5; round += 1) {
+      times.push(await inPage(page, fixedWork));
+    }
     return quantile(times, 0.5);
   };
   const result = (await median(SLOWER)) / (await median(1));
@@ -151,7 +153,9 @@ async function pressAtOnce(context: BrowserContext, figures: VisitFigures): Prom
   const { page } = await openSlowPage(context);
   await page.goto('/', { waitUntil: 'commit' });
   const { x, y, windowHeight } = await inPage(page, firstList);
-  if (y > windowHeight) throw new Error('the button for more filters is not on the first screen');
+  if (y > windowHeight) {
+    throw new Error('the button for more filters is not on the first screen');
+  }
   await page.mouse.click(x, y);
   figures.answered.push(await inPage(page, pressAnswered));
   await page.close();
@@ -169,7 +173,9 @@ async function measureNextPages(context: BrowserContext): Promise<void> {
   }
   timesAtMost('next page, asked for by somebody who reads', reading, 200);
   const atOnce: number[] = [];
-  for (let at = 0; at < NEXT_PAGES; at += 1) atOnce.push(await inPage(page, showNextPage));
+  for (let at = 0; at < NEXT_PAGES; at += 1) {
+    atOnce.push(await inPage(page, showNextPage));
+  }
   timesAtMost('next page, asked for right after another', atOnce, 200);
   await context.close();
 }
@@ -190,11 +196,14 @@ async function measureScrolling(context: BrowserContext): Promise<void> {
   await inPage(page, watchLongTasks);
   const height = await inPage(page, toTop);
   await page.mouse.move(PHONE.width / 2, PHONE.height / 2);
-  for (let at = 0; at < height - WHEEL; at += WHEEL) await page.mouse.wheel(0, WHEEL);
+  for (let at = 0; at < height - WHEEL; at += WHEEL) {
+    await page.mouse.wheel(0, WHEEL);
+  }
   await inPage(page, untilIdle);
   const reached = await inPage(page, scrolledTo);
-  if (reached < height / 2)
+  if (reached < height / 2) {
     throw new Error(`only ${String(reached)} of ${String(height)} pixels were scrolled`);
+  }
   atMost(
     `scrolling ${String(rows)} rows: longest task over 50 ms`,
     await inPage(page, longestTask),

@@ -24,14 +24,20 @@ export async function openSlowPage(context: BrowserContext): Promise<SlowPage> {
   let onQuiet = (): void => undefined;
   const ended = ({ requestId }: { readonly requestId: string }): void => {
     underWay.delete(requestId);
-    if (underWay.size === 0) onQuiet();
+    if (underWay.size === 0) {
+      onQuiet();
+    }
   };
   protocol.on('Network.requestWillBeSent', ({ requestId, request }) => underWay.set(requestId, request.url));
   protocol.on('Network.responseReceived', ({ response }) => {
-    if (!response.url.includes('/api/')) loaded.headers += response.encodedDataLength;
+    if (!response.url.includes('/api/')) {
+      loaded.headers += response.encodedDataLength;
+    }
   });
   protocol.on('Network.loadingFinished', (event) => {
-    if (underWay.get(event.requestId)?.includes('/api/') === false) loaded.bytes += event.encodedDataLength;
+    if (underWay.get(event.requestId)?.includes('/api/') === false) {
+      loaded.bytes += event.encodedDataLength;
+    }
     ended(event);
   });
   protocol.on('Network.loadingFailed', ended);

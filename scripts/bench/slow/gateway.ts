@@ -34,7 +34,9 @@ if (require.main === module) {
     const { peer, sourceUrl, clients, publicJwk } = argument() as SlowGatewayArgument;
     const dataDir = mkdtempSync(path.join(tmpdir(), 'chartwitness-bench-'));
     const ledger = await connectPeer(peer);
-    for (const clientId of clients) await registerClient(ledger, clientId, publicJwk);
+    for (const clientId of clients) {
+      await registerClient(ledger, clientId, publicJwk);
+    }
     const upstream = createHttpUpstream({ baseUrl: sourceUrl, labels: 'everywhere' });
     const { baseUrl } = await startGateway({ ledger, dataDir, name: 'slow', upstream, patients: [] });
     const ready: SlowGatewayReady = { dataDir, baseUrl };

@@ -52,7 +52,9 @@ export async function benchSlowReaders(args: readonly string[]): Promise<void> {
   const given: SlowSourceArgument = { mib: Number(values.mib) };
   const source: SlowSource = await startChild('slow/source', given);
   const { peer } = ledger.ready;
-  if (peer === undefined) throw new Error('the ledger names no peer');
+  if (peer === undefined) {
+    throw new Error('the ledger names no peer');
+  }
   const gateway: SlowGateway = await startChild('slow/gateway', {
     peer,
     sourceUrl: source.ready.baseUrl,
@@ -140,10 +142,14 @@ function startReader(baseUrl: string, token: string, { rate, purpose }: Values):
   socket.on('readable', () => undefined);
   socket.on('error', () => undefined);
   socket.on('close', () => {
-    if (at.state === 'reading') at.state = 'cut off';
+    if (at.state === 'reading') {
+      at.state = 'cut off';
+    }
   });
   socket.on('end', () => {
-    if (at.state === 'reading') at.state = 'done';
+    if (at.state === 'reading') {
+      at.state = 'done';
+    }
   });
   socket.write(
     `GET /fhir/${LARGE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n${reason}connection: close\r\n\r\n`,

@@ -66,15 +66,20 @@ export function watchPage(page: Page, portalUrl: string): WatchedPage {
   page.on('console', (message) => {
     const text = message.text();
     // The browser reports every answer with an error status; those are asked for.
-    if (message.type() === 'error' && !text.startsWith('Failed to load resource'))
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) {
       troubles.push(`console: ${text}`);
+    }
   });
   page.on('request', (request) => {
     const url = request.url();
-    if (!/^(data|blob):/.test(url) && !url.startsWith(portalUrl)) troubles.push(`request elsewhere: ${url}`);
+    if (!/^(data|blob):/.test(url) && !url.startsWith(portalUrl)) {
+      troubles.push(`request elsewhere: ${url}`);
+    }
     // Staff and patients are identified by URNs.
     const { pathname, search } = new URL(url);
-    if (/urn:/i.test(decodeURIComponent(pathname + search))) troubles.push(`person in a URL: ${url}`);
+    if (/urn:/i.test(decodeURIComponent(pathname + search))) {
+      troubles.push(`person in a URL: ${url}`);
+    }
   });
   return { page, context: page.context(), troubles };
 }
@@ -98,7 +103,9 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
   const { violations, passes } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze();
-  if (passes.length < 10) return [`only ${String(passes.length)} rules looked at something`];
+  if (passes.length < 10) {
+    return [`only ${String(passes.length)} rules looked at something`];
+  }
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
 
@@ -177,7 +184,9 @@ export async function focused(page: Page): Promise<string> {
 export async function until(page: Page, expression: string): Promise<void> {
   const deadline = Date.now() + 15_000;
   while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
-    if (Date.now() > deadline) throw new Error(`never true: ${expression}`);
+    if (Date.now() > deadline) {
+      throw new Error(`never true: ${expression}`);
+    }
     await page.waitForTimeout(50);
   }
 }
@@ -194,7 +203,9 @@ export async function hasFocus(target: Locator): Promise<boolean> {
 export async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   const passed: string[] = [];
   for (let press = 0; press < 90; press += 1) {
-    if (await hasFocus(target)) return;
+    if (await hasFocus(target)) {
+      return;
+    }
     await page.keyboard.press(key);
     passed.push(await focused(page));
   }
@@ -206,7 +217,9 @@ export async function hiddenFocus(page: Page, times: number): Promise<readonly s
   const hidden: string[] = [];
   for (let press = 0; press < times; press += 1) {
     await page.keyboard.press('Tab');
-    if (!(await page.evaluate<boolean>(SEES_FOCUS))) hidden.push(await focused(page));
+    if (!(await page.evaluate<boolean>(SEES_FOCUS))) {
+      hidden.push(await focused(page));
+    }
   }
   return hidden;
 }

@@ -82,14 +82,18 @@ async function open(launchIn: (folder: string, port: number) => Launch): Promise
   const stop = async (): Promise<void> => {
     const child = running;
     running = undefined;
-    if (child?.exitCode !== null) return;
+    if (child?.exitCode !== null) {
+      return;
+    }
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
     await gone;
   };
   await start();
   const file = join(folder, 'demo.json');
-  if (!existsSync(file)) throw new Error('the demonstration wrote no demo.json');
+  if (!existsSync(file)) {
+    throw new Error('the demonstration wrote no demo.json');
+  }
   const demo = JSON.parse(readFileSync(file, 'utf8')) as DemoFile;
   return {
     demo,
@@ -131,7 +135,9 @@ async function run({ args, ready, withinMs }: Launch, keep: (text: string) => vo
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
       keep(chunk.toString());
-      if (!output.includes(ready)) return;
+      if (!output.includes(ready)) {
+        return;
+      }
       clearTimeout(timer);
       resolve();
     };
@@ -148,7 +154,9 @@ async function run({ args, ready, withinMs }: Launch, keep: (text: string) => vo
 function printed(child: ChildProcess, text: string): Promise<void> {
   return new Promise((resolve) => {
     const read = (chunk: Buffer): void => {
-      if (!chunk.toString().includes(text)) return;
+      if (!chunk.toString().includes(text)) {
+        return;
+      }
       child.stdout?.off('data', read);
       resolve();
     };
@@ -159,7 +167,9 @@ function printed(child: ChildProcess, text: string): Promise<void> {
 /** A patient of the demonstration by user name. */
 export function patientOf(demo: DemoFile, username: string): DemoFilePatient {
   const patient = demo.patients.find((candidate) => candidate.username === username);
-  if (patient === undefined) throw new Error(`${username} is not a patient of the demonstration`);
+  if (patient === undefined) {
+    throw new Error(`${username} is not a patient of the demonstration`);
+  }
   return patient;
 }
 
@@ -178,8 +188,9 @@ export async function access(
 ): Promise<number> {
   const holder = demo.hospitals.find(({ mspId }) => mspId === patient.hospital);
   const credentials = demo.hospitals.find(({ mspId }) => mspId === by)?.clients[0];
-  if (holder === undefined || credentials === undefined)
+  if (holder === undefined || credentials === undefined) {
     throw new Error(`${by} or the holder is not part of the demonstration`);
+  }
   const { status } = await new HospitalClient(holder, credentials).get(
     path.replace('{id}', patient.patientId),
     errand,

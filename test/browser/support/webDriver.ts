@@ -74,7 +74,9 @@ function callerOf(base: string): Call {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const { value } = (await answer.json()) as { value: unknown };
-    if (!answer.ok) throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
+    if (!answer.ok) {
+      throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
+    }
     return value;
   };
 }
@@ -103,7 +105,9 @@ function driven(path: string, call: Call, end: () => Promise<void>): DrivenBrows
     },
     until: async (expression) => {
       await retry(async () => {
-        if (!(await evaluate<boolean>(expression))) throw new Error(`never true: ${expression}`);
+        if (!(await evaluate<boolean>(expression))) {
+          throw new Error(`never true: ${expression}`);
+        }
       });
     },
     close: async () => {
@@ -120,7 +124,9 @@ async function retry<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (Date.now() > end) {
+        throw error;
+      }
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
     }
   }
@@ -129,7 +135,11 @@ async function retry<T>(work: () => Promise<T>): Promise<T> {
 /** The first line that a program writes to its fourth stream. */
 async function firstLine(child: ChildProcess): Promise<string> {
   const stream = child.stdio[3];
-  if (stream === null || stream === undefined || !('readable' in stream)) throw new Error('no such stream');
-  for await (const line of createInterface({ input: stream })) return line;
+  if (stream === null || stream === undefined || !('readable' in stream)) {
+    throw new Error('no such stream');
+  }
+  for await (const line of createInterface({ input: stream })) {
+    return line;
+  }
   throw new Error('the screen said nothing');
 }

@@ -162,7 +162,9 @@ describe('Put', () => {
   ])('at %i ms from the peer’s clock answers %i', async (difference, status) => {
     const result = await put({ atMs: peer.now + difference });
     expect(result.status).toBe(status);
-    if (status === 500) await refused(Promise.resolve(result), 'TIME_OUT_OF_RANGE');
+    if (status === 500) {
+      await refused(Promise.resolve(result), 'TIME_OUT_OF_RANGE');
+    }
   });
 });
 

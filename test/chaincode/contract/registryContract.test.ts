@@ -202,8 +202,9 @@ describe('client applications', () => {
   });
 
   test('are listed whole beyond one answer of the peer', async () => {
-    for (let i = 0; i < 130; i++)
+    for (let i = 0; i < 130; i++) {
       await submit(callers.south, ...put(clientOf(`c${String(i).padStart(3, '0')}`)));
+    }
     const all = (await read('Registry:ListClients', 'SouthClinicMSP')) as ClientApplication[];
     expect(all.map(({ clientId }) => clientId)).toHaveLength(131);
     expect(all.at(-2)?.clientId).toBe('c129');

@@ -39,7 +39,9 @@ describe('for every list and every block', () => {
     fc.assert(
       fc.property(somePolicy, someDenial, fc.nat({ max: 7 }), someRequest, (policy, denial, at, asked) => {
         const effect = blockEffect(policy.rules, denial);
-        if (effect.kind !== 'exists') return;
+        if (effect.kind !== 'exists') {
+          return;
+        }
         found += 1;
         const rules = insert(policy.rules, at, { ...denial, id: 'new' });
         expect(decisions(rules, policy.default, asked)).toEqual(
@@ -55,14 +57,18 @@ describe('for every list and every block', () => {
     fc.assert(
       fc.property(somePolicy, someDenial, fc.nat(), someRequest, (policy, denial, pick, asked) => {
         const effect = blockEffect(policy.rules, denial);
-        if (effect.kind !== 'new') return;
+        if (effect.kind !== 'new') {
+          return;
+        }
         const isEmergency = asked.emergency !== null && asked.requester.person !== null;
         fc.pre(!isEmergency || denial.holdsInEmergency === true);
         const rule = { ...denial, id: 'new' };
         const rules = insert(policy.rules, pick % (effect.latest + 1), rule);
         const alone = decide(consentOf([rule], 'permit'), consentOf([]), asked, HOLDER_MSP, AT);
         decisions(rules, policy.default, asked).forEach((decision, i) => {
-          if (alone[i]?.decision === 'deny') expect(decision).toBe('deny');
+          if (alone[i]?.decision === 'deny') {
+            expect(decision).toBe('deny');
+          }
         });
       }),
       RUNS,
@@ -74,7 +80,9 @@ describe('for every list and every block', () => {
     fc.assert(
       fc.property(somePolicy, someDenial, someRequest, (policy, denial, asked) => {
         const effect = blockEffect(policy.rules, denial);
-        if (effect.kind !== 'new' || effect.replaces.length === 0) return;
+        if (effect.kind !== 'new' || effect.replaces.length === 0) {
+          return;
+        }
         replaced += 1;
         const rules = insert(policy.rules, effect.latest, { ...denial, id: 'new' });
         const fewer = rules.filter(({ id }) => !effect.replaces.includes(id));
@@ -97,10 +105,15 @@ describe('for every list and every block', () => {
         const alone = decide(consentOf([rule], 'permit'), consentOf([]), asked, HOLDER_MSP, AT);
         decide(consentOf(rules, policy.default), consentOf([]), asked, HOLDER_MSP, AT).forEach(
           ({ decision, basis }, i) => {
-            if (alone[i]?.decision !== 'deny' || decision !== 'permit') return;
+            if (alone[i]?.decision !== 'deny' || decision !== 'permit') {
+              return;
+            }
             // Where another denial would stop it otherwise, the basis is the emergency.
-            if (basis.kind === 'rule') expect(named).toContain(basis.rule);
-            else expect([basis.kind, named.length > 0]).toEqual(['emergency', true]);
+            if (basis.kind === 'rule') {
+              expect(named).toContain(basis.rule);
+            } else {
+              expect([basis.kind, named.length > 0]).toEqual(['emergency', true]);
+            }
           },
         );
       }),

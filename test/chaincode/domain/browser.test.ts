@@ -14,9 +14,13 @@ function loadBare(): typeof Domain {
   const context = vm.createContext({ TextEncoder });
   const loaded = new Map<string, { exports: unknown }>();
   const load = (name: string): unknown => {
-    if (!/^\.\/[A-Za-z0-9]+$/.test(name)) throw new Error(`the domain imports ${name}`);
+    if (!/^\.\/[A-Za-z0-9]+$/.test(name)) {
+      throw new Error(`the domain imports ${name}`);
+    }
     const known = loaded.get(name);
-    if (known !== undefined) return known.exports;
+    if (known !== undefined) {
+      return known.exports;
+    }
     const module = { exports: {} };
     loaded.set(name, module);
     const source = readFileSync(path.join(BUILT, `${name}.js`), 'utf8');

@@ -10,8 +10,12 @@ import { thrown } from '../support/thrown';
 
 /** The same value with every object's keys in reverse order. */
 function reversed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reversed);
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map(reversed);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   return Object.fromEntries(
     Object.entries(value)
       .reverse()
@@ -107,7 +111,9 @@ describe('canonicalJson', () => {
         const isSame = JSON.stringify(reversed(reversed(a))) === JSON.stringify(b);
         fc.pre(!isSame);
         const [x, y] = [canonicalJson(a), canonicalJson(b)];
-        if (x === y) expect(JSON.parse(x)).toEqual(JSON.parse(JSON.stringify(b)));
+        if (x === y) {
+          expect(JSON.parse(x)).toEqual(JSON.parse(JSON.stringify(b)));
+        }
       }),
     );
   });

@@ -373,7 +373,9 @@ describe('for every consent and request', () => {
     fc.assert(
       fc.property(consent, someRequest, (policy, asked) => {
         for (const { decision, basis } of run(policy, asked)) {
-          if (decision !== 'permit') continue;
+          if (decision !== 'permit') {
+            continue;
+          }
           if (basis.kind === 'rule') {
             expect(policy.rules.find(({ id }) => id === basis.rule)?.effect).toBe('permit');
           } else if (basis.kind === 'default') {
@@ -407,7 +409,9 @@ describe('for every consent and request', () => {
         const longer = { ...policy, rules: [...policy.rules, { ...added, id: 'added' }] };
         const after = run(longer, asked);
         run(policy, asked).forEach((one, i) => {
-          if ('rule' in one.basis) expect(after[i]).toEqual(one);
+          if ('rule' in one.basis) {
+            expect(after[i]).toEqual(one);
+          }
         });
       }),
       { numRuns: 500 },
@@ -422,8 +426,9 @@ describe('for every consent and request', () => {
         few({ end: '2026-11-22' }, { start: '2026-11-24' }, { end: AT }),
         (policy, asked, period) => {
           const expired = policy.rules.map((one) => ({ ...one, period }));
-          for (const { basis } of run({ ...policy, rules: expired }, asked))
+          for (const { basis } of run({ ...policy, rules: expired }, asked)) {
             expect(basis).not.toHaveProperty('rule');
+          }
         },
       ),
     );

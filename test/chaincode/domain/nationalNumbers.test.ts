@@ -47,7 +47,9 @@ const SPELLINGS: readonly (readonly [IdentifierForm, string, readonly string[]])
 ];
 
 test.each(SPELLINGS)('%s: every spelling of %s is one', (form, value, spellings) => {
-  for (const spelling of [value, ...spellings]) expect(normalised(form, spelling)).toEqual([value, true]);
+  for (const spelling of [value, ...spellings]) {
+    expect(normalised(form, spelling)).toEqual([value, true]);
+  }
 });
 
 test.each<[IdentifierForm, string]>([
@@ -91,12 +93,16 @@ test('a Swedish number without its century is of the birth date’s, and stays s
 
 test('what has one wrong digit is never well-formed, where the form has check digits', () => {
   for (const [form, value] of SPELLINGS) {
-    if (form === 'us-ssn' || form === 'text') continue;
+    if (form === 'us-ssn' || form === 'text') {
+      continue;
+    }
     // A Swedish number's century is not covered by its check digit; of the Norwegian first check digit several are allowed.
     const from = form === 'se-personnummer' ? 2 : 0;
     for (let i = from; i < value.length; i++) {
       for (const digit of '0123456789') {
-        if (digit === value[i]) continue;
+        if (digit === value[i]) {
+          continue;
+        }
         const wrong = value.slice(0, i) + digit + value.slice(i + 1);
         expect([wrong, normaliseNumber(form, wrong, YEAR).isWellFormed]).toEqual([wrong, false]);
       }

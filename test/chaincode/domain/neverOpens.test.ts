@@ -214,7 +214,9 @@ test('in an emergency every item says what the full list says, and else none doe
         // Where every denial holds, both lists are one but for the default.
         const other = firm[i]?.otherwise;
         expect(other).toEqual(otherwise);
-        if (other?.rule !== undefined) expect(firm[i]?.decision).toBe(other.decision);
+        if (other?.rule !== undefined) {
+          expect(firm[i]?.decision).toBe(other.decision);
+        }
       });
     }),
     RUNS,

@@ -25,7 +25,9 @@ const ZWJ = '\u200d';
 function listed(test: (character: string, codePoint: number) => boolean): string[] {
   const found: string[] = [];
   for (let codePoint = 0; codePoint <= LAST; codePoint++) {
-    if (test(String.fromCodePoint(codePoint), codePoint)) found.push(codePoint.toString(16));
+    if (test(String.fromCodePoint(codePoint), codePoint)) {
+      found.push(codePoint.toString(16));
+    }
   }
   return found;
 }
@@ -36,7 +38,9 @@ describe('over the whole range of Unicode', () => {
     let seen = 0;
     const wrong = listed((character, codePoint) => {
       const kind = kindOf(codePoint);
-      if (kind === 'none') return false;
+      if (kind === 'none') {
+        return false;
+      }
       seen += 1;
       return !kinds[kind].test(character) || UNSEEN.test(character);
     });
@@ -48,11 +52,19 @@ describe('over the whole range of Unicode', () => {
   test('nothing unseen is in an id or a name, alone or between two letters, but a blank, and joiners where they belong', () => {
     const accepted: string[] = [];
     listed((character, codePoint) => {
-      if (!UNSEEN.test(character) || codePoint === 0x20) return false;
+      if (!UNSEEN.test(character) || codePoint === 0x20) {
+        return false;
+      }
       const between = `a${character}b`;
-      if (isPersonId(character) || isPersonId(between)) accepted.push(`id ${codePoint.toString(16)}`);
-      if (isPersonName(character) || isPersonName(between)) accepted.push(`name ${codePoint.toString(16)}`);
-      if (isPersonName(`\u0627${character}\u0628`)) accepted.push(`Arabic name ${codePoint.toString(16)}`);
+      if (isPersonId(character) || isPersonId(between)) {
+        accepted.push(`id ${codePoint.toString(16)}`);
+      }
+      if (isPersonName(character) || isPersonName(between)) {
+        accepted.push(`name ${codePoint.toString(16)}`);
+      }
+      if (isPersonName(`\u0627${character}\u0628`)) {
+        accepted.push(`Arabic name ${codePoint.toString(16)}`);
+      }
       return false;
     });
     expect(accepted).toEqual(['Arabic name 200c', 'Arabic name 200d']);
@@ -77,7 +89,9 @@ describe('over the whole range of Unicode', () => {
       /[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\uac00-\ud7a3]/u;
     let accepted = 0;
     const wrong = listed((character, codePoint) => {
-      if (kindOf(codePoint) !== 'letter') return isReason(character.repeat(2));
+      if (kindOf(codePoint) !== 'letter') {
+        return isReason(character.repeat(2));
+      }
       accepted += Number(isReason(character.repeat(2)));
       return isReason(character) || isReason(character.repeat(2)) !== syllable.test(character);
     });
@@ -89,7 +103,9 @@ describe('over the whole range of Unicode', () => {
   test('the compared form is reached in one step and takes no id apart', () => {
     const wrong = listed((character, codePoint) => {
       const id = `a${character}b`;
-      if (kindOf(codePoint) === 'none' || !isPersonId(id)) return false;
+      if (kindOf(codePoint) === 'none' || !isPersonId(id)) {
+        return false;
+      }
       const form = normalisePersonId(id);
       return normalisePersonId(form) !== form || normalisePersonId(id.normalize('NFD')) !== form;
     });

@@ -57,7 +57,9 @@ test('an item is given exactly if a path of permitted items leads to it from one
       });
       const isReached = (i: number, seen: ReadonlySet<number>): boolean => {
         const node = items[i];
-        if (node === undefined || node.type === 'Claim' || seen.has(i)) return false;
+        if (node === undefined || node.type === 'Claim' || seen.has(i)) {
+          return false;
+        }
         return node.via?.some((index) => isReached(index, new Set([...seen, i]))) ?? true;
       };
       expect(given(items)).toEqual(items.map((_, i) => isReached(i, new Set())));

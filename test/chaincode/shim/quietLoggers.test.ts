@@ -15,9 +15,13 @@ describe.each([0, 1])('of the shim and of the contract API (%i)', (index) => {
   ])('at level "%s" exactly %j do nothing', (level, off) => {
     const logger = loadShimParts().loggers[index]?.getLogger('lib/handler.js') ?? {};
     const heard: string[] = [];
-    for (const name of LEVELS) logger[name] = () => heard.push(name);
+    for (const name of LEVELS) {
+      logger[name] = () => heard.push(name);
+    }
     quietLoggers(level);
-    for (const name of LEVELS) logger[name]?.('a line');
+    for (const name of LEVELS) {
+      logger[name]?.('a line');
+    }
     expect(heard).toEqual(LEVELS.filter((name) => !off.includes(name)));
   });
 });

@@ -118,7 +118,9 @@ export class FakePeer {
     this.chaincode = chaincode;
     this.#manyKeys = manyKeys;
     for (const { contractInstance } of Object.values(chaincode.contractImplementations)) {
-      if (contractInstance.clock !== undefined) contractInstance.clock = () => this.now;
+      if (contractInstance.clock !== undefined) {
+        contractInstance.clock = () => this.now;
+      }
     }
     const write = (message: peer.ChaincodeMessage): void => {
       this.#receive(message);
@@ -153,15 +155,20 @@ export class FakePeer {
   /** {@link evaluate}, then commits what it wrote; throws when the chaincode refused. */
   async submit(invocation: Invocation): Promise<Result> {
     const result = await this.evaluate(invocation);
-    if (result.status !== 200) throw new Error(result.message);
+    if (result.status !== 200) {
+      throw new Error(result.message);
+    }
     this.commit(result);
     return result;
   }
 
   commit({ writes }: Pick<Result, 'writes'>): void {
     for (const { collection, key, value } of writes) {
-      if (value === undefined) this.#space(collection).delete(key);
-      else this.#space(collection).set(key, value);
+      if (value === undefined) {
+        this.#space(collection).delete(key);
+      } else {
+        this.#space(collection).set(key, value);
+      }
     }
   }
 
@@ -203,7 +210,9 @@ export class FakePeer {
     const type = message.getType();
     const txId = message.getTxid();
     const simulation = this.#running.get(txId);
-    if (simulation === undefined) throw new Error(`a message of type ${type} outside any transaction`);
+    if (simulation === undefined) {
+      throw new Error(`a message of type ${type} outside any transaction`);
+    }
     if (type === Type.COMPLETED || type === Type.ERROR) {
       simulation.done(message);
       return;
@@ -230,7 +239,9 @@ export class FakePeer {
         return new Uint8Array();
       }
       case GET_STATE_MULTIPLE:
-        if (this.#manyKeys === 0) throw new Error('an older peer ends the connection at this message');
+        if (this.#manyKeys === 0) {
+          throw new Error('an older peer ends the connection at this message');
+        }
         return this.#getMany(payload, simulation);
       case Type.GET_STATE_BY_RANGE:
         return this.#range(payload, simulation);
@@ -253,10 +264,14 @@ export class FakePeer {
     const request = newer.GetStateMultiple.deserializeBinary(payload);
     const collection = request.getCollection();
     const keys = request.getKeysList();
-    if (keys.length > this.#manyKeys) throw new Error('more keys than were offered');
+    if (keys.length > this.#manyKeys) {
+      throw new Error('more keys than were offered');
+    }
     const result = new newer.GetStateMultipleResult();
     // As a real peer that met an error: no values at all.
-    if (this.answersNothing) return result.serializeBinary();
+    if (this.answersNothing) {
+      return result.serializeBinary();
+    }
     for (const key of keys) {
       simulation.reads.push({ collection, key });
       result.addValues(this.#space(collection).get(key) ?? new Uint8Array());
@@ -281,7 +296,9 @@ export class FakePeer {
 
   #page(id: string): Uint8Array {
     const cursor = this.#cursors.get(id);
-    if (cursor === undefined) throw new Error(`no such cursor: ${id}`);
+    if (cursor === undefined) {
+      throw new Error(`no such cursor: ${id}`);
+    }
     const response = new protos.peer.QueryResponse();
     response.setId(id);
     for (const [key, value] of cursor.rest.splice(0, RESULTS_PER_ANSWER)) {
@@ -306,13 +323,17 @@ function queryResult(namespace: string, key: string, value: Buffer): peer.QueryR
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    if (rest < 0x80) {
+      return Buffer.from([...bytes, rest]);
+    }
     bytes.push((rest & 0x7f) | 0x80);
   }
 }
 
 function offersOf(manyKeys: number): Uint8Array {
-  if (manyKeys === 0) return new Uint8Array();
+  if (manyKeys === 0) {
+    return new Uint8Array();
+  }
   const offers = new newer.ChaincodeAdditionalParams();
   offers.setUseGetMultipleKeys(true);
   offers.setMaxSizeGetMultipleKeys(manyKeys);

@@ -6,7 +6,9 @@ export function thrown(run: () => unknown): DomainError {
   try {
     run();
   } catch (error) {
-    if (error instanceof DomainError) return error;
+    if (error instanceof DomainError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('expected a refusal');

@@ -43,7 +43,9 @@ test('one client, however often it asks, and clients that differ make none', () 
       fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.constantFrom('ahead', 'expired', 'none'))),
       (signs) => {
         const clocks = make();
-        for (const [client, refusedAs] of signs) clocks.note(sign(client, refusedAs));
+        for (const [client, refusedAs] of signs) {
+          clocks.note(sign(client, refusedAs));
+        }
         expect(clocks.suspicion()).toBeUndefined();
       },
     ),
@@ -57,7 +59,9 @@ test('one client, however often it asks, and clients that differ make none', () 
 
 test('what is a quarter of an hour old says nothing any more', () => {
   const clocks = make();
-  for (const client of [1, 2, 3]) clocks.note(sign(client, 'ahead'));
+  for (const client of [1, 2, 3]) {
+    clocks.note(sign(client, 'ahead'));
+  }
   now += 900_000;
   expect([clocks.suspicion(), clocks.aheadSeconds()]).toEqual([undefined, undefined]);
 });
@@ -65,11 +69,15 @@ test('what is a quarter of an hour old says nothing any more', () => {
 test('the offset is the median over the last sixteen clients, so that one of several cannot set it', () => {
   const clocks = make();
   expect(clocks.aheadSeconds()).toBeUndefined();
-  for (const [client, ahead] of [1, 2, 3_000_000].entries()) clocks.note(sign(client, 'none', ahead));
+  for (const [client, ahead] of [1, 2, 3_000_000].entries()) {
+    clocks.note(sign(client, 'none', ahead));
+  }
   expect(clocks.aheadSeconds()).toBe(2);
   clocks.note({ clientId: 'without iat', aheadSeconds: undefined, refusedAs: 'none' });
   expect(clocks.aheadSeconds()).toBe(2);
-  for (let client = 0; client < 16; client += 1) clocks.note(sign(100 + client, 'none', 50));
+  for (let client = 0; client < 16; client += 1) {
+    clocks.note(sign(100 + client, 'none', 50));
+  }
   expect(clocks.aheadSeconds()).toBe(50);
 });
 

@@ -68,7 +68,9 @@ test('answers with an RFC 9068 token of 300 s that carries who asks and why', as
 test.each(['ES384', 'RS384', 'ES256'])('takes assertions signed with %s', async (alg) => {
   const key = await makeKey(alg);
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-ehr', {
     ...client,
     jwks: { keys: [hospital.key.publicJwk, key.publicJwk] },
@@ -79,7 +81,9 @@ test.each(['ES384', 'RS384', 'ES256'])('takes assertions signed with %s', async 
 test.each(['RS256', 'PS384', 'ES512'])('refuses assertions signed with %s', async (alg) => {
   const key = await makeKey(alg);
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-ehr', { ...client, jwks: { keys: [key.publicJwk] } });
   const response = await requestToken(hospital.app, { assertion: await assertion(key) });
   expect([response.status, (response.body as { error: string }).error]).toEqual([401, 'invalid_client']);
@@ -118,7 +122,9 @@ test.each([
 
 test('never grants more than the client is registered for', async () => {
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-ehr', { ...client, scope: 'system/Observation.s' });
   for (const scope of [
     'system/*.rs',
@@ -181,7 +187,9 @@ test('refuses another grant, another resource, and another kind of assertion wit
 test('refuses a client that is unknown or suspended, or whose organisation is', async () => {
   const client = hospital.registry.clients.get('north-ehr');
   const organisation = hospital.registry.organisations.get('NorthHospitalMSP');
-  if (client === undefined || organisation === undefined) throw new Error('fixture');
+  if (client === undefined || organisation === undefined) {
+    throw new Error('fixture');
+  }
   const expectRefused = async (): Promise<void> => {
     const response = await requestToken(hospital.app, { assertion: await assertion(hospital.key) });
     expect([response.status, (response.body as { error: string }).error]).toEqual([401, 'invalid_client']);
@@ -200,7 +208,9 @@ test('refuses a client that is unknown or suspended, or whose organisation is', 
 test('a key that the client no longer has is refused at once, a new one is taken', async () => {
   const next = await makeKey('ES384', 'north-2');
   const client = hospital.registry.clients.get('north-ehr');
-  if (client === undefined) throw new Error('fixture');
+  if (client === undefined) {
+    throw new Error('fixture');
+  }
   await hospital.token();
   hospital.registry.clients.set('north-ehr', { ...client, jwks: { keys: [next.publicJwk] } });
   expect((await requestToken(hospital.app, { assertion: await assertion(hospital.key) })).status).toBe(401);

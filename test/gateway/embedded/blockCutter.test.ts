@@ -36,7 +36,9 @@ describe('block cutting', () => {
       (envelopes) => blocks.push(envelopes.length),
       () => undefined,
     );
-    for (let i = 0; i < 2; i += 1) orderer.submit(Buffer.alloc(56), 50);
+    for (let i = 0; i < 2; i += 1) {
+      orderer.submit(Buffer.alloc(56), 50);
+    }
     orderer.flush();
     expect(blocks).toEqual([2]);
   });

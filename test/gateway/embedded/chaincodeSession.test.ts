@@ -21,7 +21,9 @@ describe('the chaincode protocol', () => {
     const session = new ChaincodeSession(peer, () => undefined);
     const answered = new Promise<peer.ChaincodeMessage>((resolve) => {
       session.stream.on('data', (message: peer.ChaincodeMessage) => {
-        if (message.getType() === Type.RESPONSE) resolve(message);
+        if (message.getType() === Type.RESPONSE) {
+          resolve(message);
+        }
       });
     });
     const invocation: Partial<Invocation> = {

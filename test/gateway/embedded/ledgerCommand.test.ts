@@ -31,7 +31,9 @@ describe('chartwitness ledger', () => {
 
   const children: ChildProcess[] = [];
   afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const child of children.splice(0)) {
+      child.kill('SIGKILL');
+    }
   });
 
   function start(...args: string[]) {
@@ -45,7 +47,9 @@ describe('chartwitness ledger', () => {
     const ready = new Promise<void>((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
         lines.push(line);
-        if (line.startsWith('ready')) resolve();
+        if (line.startsWith('ready')) {
+          resolve();
+        }
       });
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -72,7 +76,9 @@ describe('chartwitness ledger', () => {
     });
     const own = profile.orgs['1'];
     const user = own?.users['User1'];
-    if (!own || !user) throw new Error('the profile has no User1 of the first organisation');
+    if (!own || !user) {
+      throw new Error('the profile has no User1 of the first organisation');
+    }
     const client = new grpc.Client(own.endpoint, grpc.credentials.createInsecure());
     const gateway = connect({
       client,

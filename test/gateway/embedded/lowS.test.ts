@@ -13,8 +13,9 @@ describe.each(['P-256', 'P-384'])('signatures with %s', (namedCurve) => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
 
   test('what is signed verifies, always', () => {
-    for (let i = 0; i < 50; i += 1)
+    for (let i = 0; i < 50; i += 1) {
       expect(verifyLowS(publicKey, data, signLowS(privateKey, data))).toBe(true);
+    }
   });
 
   test('other data, a changed signature and another key do not', () => {

@@ -18,7 +18,9 @@ function resultsIn(number: number): Uint8Array {
   const [data = new Uint8Array()] = block.getData()?.getDataList_asU8() ?? [];
   const parts = openEnvelope(data);
   const transaction = parts && openEndorserTransaction(parts);
-  if (!transaction) throw new Error(`block ${String(number)} has no transaction`);
+  if (!transaction) {
+    throw new Error(`block ${String(number)} has no transaction`);
+  }
   return transaction.chaincodeAction.getResults_asU8();
 }
 
@@ -31,7 +33,9 @@ describe('read-write sets', () => {
     const expected = resultsIn(number);
     const builder = new ReadWriteSetBuilder();
     for (const set of decodeReadWriteSet(expected)) {
-      for (const { key, version } of set.reads) builder.read(set.namespace, key, version);
+      for (const { key, version } of set.reads) {
+        builder.read(set.namespace, key, version);
+      }
       for (const range of set.ranges) {
         const reads = range.reads.map(({ key, version }) => kvRead(key, version));
         builder.range(set.namespace, { ...range, reads });

@@ -58,7 +58,9 @@ describe('starting the embedded ledger', () => {
   ): { contract: Contract; gateway: Gateway } {
     const { endpoint, users } = ledger.organisation(mspId);
     const user = users[userName];
-    if (!user) throw new Error(`no user ${userName}`);
+    if (!user) {
+      throw new Error(`no user ${userName}`);
+    }
     const client = new grpc.Client(endpoint, grpc.credentials.createInsecure());
     const gateway = connect({
       client,
@@ -172,8 +174,9 @@ describe('starting the embedded ledger', () => {
     const store = LedgerStore.open(path.join(dataDir, 'blocks.db'));
     const reader = new BlockReader();
     const height = store.reader.height();
-    for (let number = 0; number < height; number += 1)
+    for (let number = 0; number < height; number += 1) {
       reader.read(store.reader.block(number) ?? new Uint8Array());
+    }
     store.close();
     expect(height).toBe(6);
   });
@@ -205,7 +208,7 @@ describe('starting the embedded ledger', () => {
       await Promise.all(readers.map((reader) => reader.next()));
       const ends = readers.map(async (reader): Promise<unknown> => {
         try {
-          while ((await reader.next()).done !== true);
+          while ((await reader.next()).done !== true) {}
         } catch (error) {
           return error;
         }

@@ -33,8 +33,9 @@ test.each([
 ])('a source is asked for %s %s also as %s, under all its URIs', (system, given, other) => {
   const alias = system.replace('urn:', 'urn:alias:');
   for (const uri of [system, alias]) {
-    for (const value of [given, other])
+    for (const value of [given, other]) {
       expect(asked(`${system}|${value}`)).toContain(`${uri}|${given === value ? given : other}`);
+    }
     expect(asked(`${system}|${given}`)).toContain(`${uri}|${other}`);
   }
   expect(widened(search(`${system}|${given}`), table).get('gender')).toBe('female');

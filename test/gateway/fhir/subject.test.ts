@@ -102,7 +102,9 @@ test('a local pseudonym is of one holder’s id alone, and of no identifier', ()
 
 test('more patients than are remembered still have their own', () => {
   const value = (n: number): string => `p${String(n)}`;
-  for (let n = 0; n < 10_050; n += 1) pseudonyms.of({ system: 'urn:first', value: value(n) });
+  for (let n = 0; n < 10_050; n += 1) {
+    pseudonyms.of({ system: 'urn:first', value: value(n) });
+  }
   const fresh = createPseudonyms({
     table: pseudonyms.table,
     consortiumKey: Buffer.alloc(32, 5),

@@ -28,7 +28,9 @@ function visible(response: Response): unknown {
 
 function idOf(type: string): string {
   const resource = hospital.sample.index.search(type, new URLSearchParams({ patient: liz }))[0]?.resource;
-  if (resource?.id === undefined) throw new Error('fixture');
+  if (resource?.id === undefined) {
+    throw new Error('fixture');
+  }
   return resource.id;
 }
 
@@ -153,7 +155,9 @@ test('a client or organisation that is suspended after it got its token is refus
   expect((await call()).status).toBe(200);
   const client = hospital.registry.clients.get('north-ehr');
   const organisation = hospital.registry.organisations.get('NorthHospitalMSP');
-  if (client === undefined || organisation === undefined) throw new Error('fixture');
+  if (client === undefined || organisation === undefined) {
+    throw new Error('fixture');
+  }
   hospital.registry.clients.set('north-ehr', { ...client, status: 'suspended' });
   expect(outcomeCode(await call())).toBe('INVALID_TOKEN');
   hospital.registry.clients.set('north-ehr', client);

@@ -49,7 +49,9 @@ function restored(ledger: FakeProvenanceLedger, blocks: number): FakeProvenanceL
 
 describe('a ledger that was restored from an older copy', () => {
   const projected = async (): Promise<void> => {
-    for (let at = 0; at < 4; at += 1) record(run.ledger);
+    for (let at = 0; at < 4; at += 1) {
+      record(run.ledger);
+    }
     await run.applied(run.start());
     await run.stop();
   };
@@ -64,7 +66,9 @@ describe('a ledger that was restored from an older copy', () => {
     });
     // The new branch grows beyond what the list has applied.
     run.ledger.history = 'second';
-    for (let at = 0; at < 3; at += 1) record(run.ledger);
+    for (let at = 0; at < 3; at += 1) {
+      record(run.ledger);
+    }
     const status = await reaches(projection, ({ state }) => state === 'halted');
     expect(status).toMatchObject({
       haltReason: 'LEDGER_FORKED',
@@ -147,7 +151,9 @@ describe('a ledger that was restored from an older copy', () => {
         async ({ applied, kept, grown, honest }) => {
           const one = openSqlAccessStore(':memory:');
           const tried = new ProjectionRun(one);
-          for (let at = 0; at < applied; at += 1) record(tried.ledger);
+          for (let at = 0; at < applied; at += 1) {
+            record(tried.ledger);
+          }
           await tried.applied(tried.start());
           await tried.stop();
           const common = Math.min(kept, applied - 1);
@@ -155,7 +161,9 @@ describe('a ledger that was restored from an older copy', () => {
             tried.ledger = restored(tried.ledger, common);
             tried.ledger.history = 'second';
           }
-          for (let at = 0; at < grown; at += 1) record(tried.ledger, at % 2 === 0 ? NORTH : SOUTH);
+          for (let at = 0; at < grown; at += 1) {
+            record(tried.ledger, at % 2 === 0 ? NORTH : SOUTH);
+          }
           const { state, problemKind } = await reaches(
             tried.start(),
             (status) => status.state !== 'catchingUp',
@@ -194,7 +202,9 @@ function twoPeers(
     tip: async () => {
       const tip = await ledger.tip();
       const height = limit();
-      if (Number(tip.height) <= height) return tip;
+      if (Number(tip.height) <= height) {
+        return tip;
+      }
       const last = await ledger.findBlock(BigInt(height - 1));
       return { height: BigInt(height), hash: last?.hash ?? '' };
     },
@@ -207,7 +217,9 @@ function twoPeers(
     },
     findBatch: async (lane, seq) => (has(lane, seq, limit()) ? await ledger.findBatch(lane, seq) : undefined),
     getEvents: async (lane, seq) => {
-      if (!has(lane, seq, limit())) throw missing;
+      if (!has(lane, seq, limit())) {
+        throw missing;
+      }
       return await ledger.getEvents(lane, seq);
     },
     events: async function* (after, signal) {
@@ -216,7 +228,9 @@ function twoPeers(
         while (!isAhead && Number(event.block) >= behind.height && !signal.aborted) {
           await pause(1, signal);
         }
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          return;
+        }
         yield event;
       }
     },
@@ -225,7 +239,9 @@ function twoPeers(
 
 describe('two peers behind one address, one of them behind', () => {
   it('halts nothing when every connection is led to the one behind: stale, then live when it has caught up', async () => {
-    for (let at = 0; at < 4; at += 1) record(run.ledger);
+    for (let at = 0; at < 4; at += 1) {
+      record(run.ledger);
+    }
     let peer: 'ahead' | 'behind' = 'ahead';
     const behind = { height: 2 };
     const ledger = twoPeers(run.ledger, behind, () => peer);
@@ -249,17 +265,23 @@ describe('two peers behind one address, one of them behind', () => {
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 30, maxLength: 60 }), async (choices) => {
         const one = openSqlAccessStore(':memory:');
         const tried = new ProjectionRun(one);
-        for (let at = 0; at < 3; at += 1) record(tried.ledger);
+        for (let at = 0; at < 3; at += 1) {
+          record(tried.ledger);
+        }
         const behind = { height: 1 };
         let calls = 0;
         const ledger = twoPeers(tried.ledger, behind, () => {
           const choice = choices[calls];
           calls += 1;
-          if (choice === undefined) behind.height = 6;
+          if (choice === undefined) {
+            behind.height = 6;
+          }
           return choice === true ? 'ahead' : 'behind';
         });
         const projection = tried.start({ ledger });
-        for (let at = 0; at < 3; at += 1) record(tried.ledger, SOUTH);
+        for (let at = 0; at < 3; at += 1) {
+          record(tried.ledger, SOUTH);
+        }
         const status = await reaches(
           projection,
           ({ state, entries }) => state === 'halted' || (state === 'live' && entries === 6),
@@ -300,7 +322,9 @@ describe('a stream that gives nothing of what the blocks hold', () => {
           opened += 1;
           if (opened === 1) {
             for await (const event of run.ledger.events(after, signal)) {
-              if (event.block === 0n) yield event;
+              if (event.block === 0n) {
+                yield event;
+              }
             }
           }
           yield* run.ledger.events(after, signal);

@@ -360,7 +360,9 @@ describe('the projection', () => {
       const released = new Promise<void>((resolve) => (release = resolve));
       const apply = run.store.apply.bind(run.store);
       jest.spyOn(run.store, 'apply').mockImplementation(async (...given) => {
-        if (isHeld) await released;
+        if (isHeld) {
+          await released;
+        }
         await apply(...given);
       });
       const projection = run.start();
@@ -383,7 +385,9 @@ describe('the projection', () => {
       const projection = run.start({
         ledger: withStream(async function* (after, signal) {
           for await (const event of ledger.events(after, signal)) {
-            if (event.block === 0n) yield event;
+            if (event.block === 0n) {
+              yield event;
+            }
           }
         }),
         ...counted(),
@@ -392,7 +396,9 @@ describe('the projection', () => {
       run.fill(1);
       expect(await reaches(projection, ({ state }) => state === 'catchingUp')).toMatchObject({ block: 0 });
       const from = looks;
-      while (looks < from + 20) await pause(1, run.signal);
+      while (looks < from + 20) {
+        await pause(1, run.signal);
+      }
       expect(projection.status()).toMatchObject({ state: 'catchingUp', block: 0, height: 2 });
     });
 
@@ -401,7 +407,9 @@ describe('the projection', () => {
       const projection = run.start({
         ledger: withStream(async function* (after, signal) {
           for await (const event of ledger.events(after, signal)) {
-            if (event.name !== 'AccessRecorded' || event.payload.lane === NORTH) yield event;
+            if (event.name !== 'AccessRecorded' || event.payload.lane === NORTH) {
+              yield event;
+            }
           }
         }),
         ...counted(),
@@ -420,7 +428,9 @@ describe('the projection', () => {
       let isGrowing = false;
       const projection = run.start(
         counted(() => {
-          if (!isGrowing) return;
+          if (!isGrowing) {
+            return;
+          }
           ledger.silentBlocks += 1;
           states.add(projection.status().state);
         }),
@@ -428,7 +438,9 @@ describe('the projection', () => {
       await reaches(projection, ({ state }) => state === 'live');
       isGrowing = true;
       const from = looks;
-      while (looks < from + 20) await pause(1, run.signal);
+      while (looks < from + 20) {
+        await pause(1, run.signal);
+      }
       expect([...states]).toEqual(['live']);
     });
   });
@@ -458,8 +470,12 @@ describe('the projection', () => {
         states.push(projection.status().state);
         now += 500;
         // The stream opens late, and what it announces is read later still: long after an empty ledger would have been believed.
-        if (states.length === 9) open();
-        if (states.length === 40) read();
+        if (states.length === 9) {
+          open();
+        }
+        if (states.length === 40) {
+          read();
+        }
         return pause(1, signal);
       },
     });

@@ -122,7 +122,9 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
     await underTest.destroy();
   });
   const apply = async (steps: ReturnType<typeof batchesOf>): Promise<void> => {
-    for (const { batch, checkpoint } of steps) await store.apply([batch], checkpoint);
+    for (const { batch, checkpoint } of steps) {
+      await store.apply([batch], checkpoint);
+    }
   };
   const list = async (filters = {}, subject = alice): Promise<readonly ShownEntry[]> =>
     (await store.page(subject, filters, undefined, 100)).entries;
@@ -158,7 +160,9 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
   it('shows an amendment by itself while its access is not there, and by its access from then on', async () => {
     const access = eventOf({ ...request('a'), ...EMERGENCY, items: [item] }, false);
     const [early, late] = batchesOf([access, amendmentOf(access, 0)], [1, 0]);
-    if (early === undefined || late === undefined) throw new Error('two steps');
+    if (early === undefined || late === undefined) {
+      throw new Error('two steps');
+    }
     await apply([early]);
     expect((await list()).map(({ number }) => number)).toEqual([1]);
     await apply([late]);
@@ -268,7 +272,9 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
 
   it('joins no part that names another request, person or patient', async () => {
     const [one, two, three] = parts();
-    if (one === undefined || two === undefined || three === undefined) throw new Error('three parts');
+    if (one === undefined || two === undefined || three === undefined) {
+      throw new Error('three parts');
+    }
     const person = { id: 'urn:other', name: 'Dr. Other', role: 'doctor' };
     const foreign = { ...two, requester: { ...two.requester, person } };
     await apply(batchesOf([one, foreign, { ...three, subject: bob }]));
@@ -283,7 +289,9 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
     ['a later month', (part) => ({ ...part, at: '2026-08-01T08:00:01.000Z' })],
   ])('folds no later access into a request: %s', async (_what, change) => {
     const [one, two, three] = parts();
-    if (one === undefined || two === undefined || three === undefined) throw new Error('three parts');
+    if (one === undefined || two === undefined || three === undefined) {
+      throw new Error('three parts');
+    }
     await apply(batchesOf([one, two, change(three)]));
     expect((await list()).map(({ number }) => number)).toEqual([2, 0]);
     expect(await store.count(alice)).toBe(2);
@@ -292,7 +300,9 @@ export function groupSuite(underTest: StoreUnderTest, runs: number): void {
   it('keeps a cursor where it was when a further part or an amendment arrives', async () => {
     const [one, two] = parts(2);
     const between = eventOf(request('x'));
-    if (one === undefined || two === undefined) throw new Error('two parts');
+    if (one === undefined || two === undefined) {
+      throw new Error('two parts');
+    }
     const steps = batchesOf([one, between, two, amendmentOf(between, 1)]);
     await apply(steps.slice(0, 2));
     const before = (await list()).map(({ position }) => position);

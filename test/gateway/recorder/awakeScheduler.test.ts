@@ -35,7 +35,9 @@ class Process {
 
 test('time passes as it is while the loop is free', () => {
   const process = new Process();
-  for (let i = 0; i < 100; i += 1) process.turn(50);
+  for (let i = 0; i < 100; i += 1) {
+    process.turn(50);
+  }
   expect(process.awake.now()).toBe(5_000);
 });
 
@@ -53,9 +55,13 @@ test('a timer waits until its time has passed awake, and can be called off', () 
   process.turn(30_000);
   cancel();
   expect(action).not.toHaveBeenCalled();
-  for (let i = 0; i < 18; i += 1) process.turn(50);
+  for (let i = 0; i < 18; i += 1) {
+    process.turn(50);
+  }
   expect(action).not.toHaveBeenCalled();
-  for (let i = 0; i < 3; i += 1) process.turn(50);
+  for (let i = 0; i < 3; i += 1) {
+    process.turn(50);
+  }
   expect(action).toHaveBeenCalledTimes(1);
 });
 
@@ -63,8 +69,12 @@ test('a lane whose commits lie unread because this process is busy is not away; 
   const process = new Process();
   const health = new LaneHealth(2_000, 5_000);
   health.busy(process.awake.now());
-  for (let i = 0; i < 10; i += 1) process.turn(3_000);
+  for (let i = 0; i < 10; i += 1) {
+    process.turn(3_000);
+  }
   expect(health.isAway(process.awake.now())).toBe(false);
-  for (let i = 0; i < 40; i += 1) process.turn(50);
+  for (let i = 0; i < 40; i += 1) {
+    process.turn(50);
+  }
   expect(health.isAway(process.awake.now())).toBe(true);
 });

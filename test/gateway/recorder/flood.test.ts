@@ -70,7 +70,9 @@ test('a flood of another client: an emergency is in the next batch, and takes at
     limits: { deadlineMs: 300_000, emergencyWaitMs: 100_000, awayAfterMs: 60_000 },
     onBatch: ({ events, milliseconds }) => {
       // The batches of the flood: those in which an emergency alone went are not.
-      if (events > EMERGENCIES) batches.push(milliseconds);
+      if (events > EMERGENCIES) {
+        batches.push(milliseconds);
+      }
     },
   });
   const flood = { ...requestOf(0).requester, clientId: 'north-flood' };

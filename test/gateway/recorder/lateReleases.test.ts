@@ -223,7 +223,9 @@ describe('what leaves while the ledger is away', () => {
       const others = [20, 21, 22, 23].map((number) => watch(recordOne(recorder, emergencyOf(number))));
       const unread = watch(recordOne(recorder, emergencyOf(12)));
       const hers = watch(recordOne(recorder, emergencyOf(11)));
-      for (let passed = 0; passed < 6_000; passed += 50) await bench.scheduler.advance(50);
+      for (let passed = 0; passed < 6_000; passed += 50) {
+        await bench.scheduler.advance(50);
+      }
       expect(others.map(({ outcome }) => outcome?.permitted)).toEqual(others.map(() => [true, true]));
       refused(unread, 'LEDGER_UNAVAILABLE');
       expect(hers.outcome?.permitted ?? [false, false]).toEqual([false, false]);
@@ -358,7 +360,9 @@ describe('what leaves while the ledger is away', () => {
   test('survives the process and is committed in order', async () => {
     const recorder = await bench.start();
     bench.ledger.isAway = true;
-    for (const number of [1, 2, 3]) watch(recordOne(recorder, emergencyOf(number)));
+    for (const number of [1, 2, 3]) {
+      watch(recordOne(recorder, emergencyOf(number)));
+    }
     await bench.scheduler.advance(2_000);
     // The first process is gone without a word; the second one has its disk.
     bench.kill();
@@ -404,7 +408,9 @@ describe('slow', () => {
   test('an emergency goes into the next batch, before everything that waits, and is answered after its commit', async () => {
     const recorder = await bench.start({ limits: { maxBatchEvents: 10, maxInFlight: 2, pipelineAt: 1 } });
     bench.ledger.faults = Array.from({ length: 50 }, () => ({ kind: 'held' as const }));
-    for (const request of many(100)) watch(recordOne(recorder, request));
+    for (const request of many(100)) {
+      watch(recordOne(recorder, request));
+    }
     await settle();
     bench.ledger.decide = ({ purpose }) => purpose !== 'BTG';
     const emergency = watch(recordOne(recorder, emergencyOf(1)));

@@ -40,7 +40,9 @@ function hangingPeer(maxEvents: number) {
 
 test('an emergency’s question never waits behind a flood of searches', async () => {
   const { calls, ask } = hangingPeer(1);
-  for (let i = 0; i < 20; i += 1) ask(i, false);
+  for (let i = 0; i < 20; i += 1) {
+    ask(i, false);
+  }
   await settle();
   const before = calls.length;
   ask(1, true);
@@ -51,14 +53,18 @@ test('an emergency’s question never waits behind a flood of searches', async (
 
 test('the call that is kept for emergencies stays theirs when one of them is over', async () => {
   const { calls, scheduler, ask } = hangingPeer(1);
-  for (let i = 0; i < 20; i += 1) ask(i, false);
+  for (let i = 0; i < 20; i += 1) {
+    ask(i, false);
+  }
   ask(100, true);
   await settle();
   expect(calls).toHaveLength(4);
   ask(101, true);
   // Nobody waits any longer for any of them; later ones do.
   await scheduler.advance(1_000);
-  for (let i = 20; i < 40; i += 1) ask(i, false);
+  for (let i = 20; i < 40; i += 1) {
+    ask(i, false);
+  }
   calls[3]?.end();
   await settle();
   expect(calls).toHaveLength(4);
@@ -76,7 +82,9 @@ test('clients take turns, and who had none while the peer answered others was no
     const asked = peer.ask({ ...request, requester: { ...request.requester, clientId } }, true);
     asked.catch((error: unknown) => errors.push(error));
   };
-  for (let i = 0; i < 40; i += 1) ask(i, 'flooder');
+  for (let i = 0; i < 40; i += 1) {
+    ask(i, 'flooder');
+  }
   ask(100, 'honest');
   await settle();
   calls[0]?.end();
@@ -107,7 +115,9 @@ test('an emergency’s call asks for emergencies alone', async () => {
     ask(i, false);
     await settle();
   }
-  for (let i = 3; i < 20; i += 1) ask(i, false);
+  for (let i = 3; i < 20; i += 1) {
+    ask(i, false);
+  }
   ask(100, true);
   await settle();
   expect(calls).toHaveLength(4);

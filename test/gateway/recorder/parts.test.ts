@@ -27,7 +27,9 @@ async function busyLane(limits: Partial<RecorderLimits> = {}): Promise<Recorder>
 test('the parts of one request go into one batch where it can hold them, and share the answer', async () => {
   bench.ledger.decide = ({ part }, item) => part === undefined || (part.number + item) % 2 === 0;
   const recorder = await busyLane();
-  for (let number = 0; number < 4; number += 1) watch(recordOne(recorder, requestOf(number)));
+  for (let number = 0; number < 4; number += 1) {
+    watch(recordOne(recorder, requestOf(number)));
+  }
   const whole = watchParts(recorder.record(partsOf(10, 5)));
   bench.ledger.releaseHeld();
   await settle();
@@ -110,7 +112,9 @@ test('a store that cannot be written between commit and answer: nothing is given
       const value: unknown = Reflect.get(target, property, target);
       return property === 'write'
         ? (...args: unknown[]) => {
-            if (isFull) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+            if (isFull) {
+              throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+            }
             return Reflect.apply(value as (...all: unknown[]) => unknown, target, args);
           }
         : value;

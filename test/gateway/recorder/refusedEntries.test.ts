@@ -139,7 +139,9 @@ describe('an owed entry that the ledger refuses', () => {
     await releaseLate(recorder, [1]);
     bench.ledger.differsAbout = ({ id }) => id === emergencyOf(1).id;
     await bench.scheduler.advance(3_000);
-    for (let number = 10; number < 30; number += 1) await recordAnother(recorder, number);
+    for (let number = 10; number < 30; number += 1) {
+      await recordAnother(recorder, number);
+    }
     expect(recorder.state()).toMatchObject({ owed: 1, setAside: 0 });
     await bench.scheduler.advance(180_000);
     expect(recorder.state()).toMatchObject({ owed: 0, setAside: 1 });

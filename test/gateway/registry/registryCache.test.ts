@@ -52,7 +52,9 @@ class FakeRegistryLedger {
   });
   async *events(_after: unknown, signal: AbortSignal): AsyncIterable<LedgerEvent> {
     this.opened += 1;
-    if (this.opened === 2) this.#noteReopened();
+    if (this.opened === 2) {
+      this.#noteReopened();
+    }
     while (!signal.aborted) {
       const event = this.#events.shift();
       if (event !== undefined) {
@@ -218,7 +220,9 @@ test('clients that are in use stay, however many others are looked up', async ()
   ledger.isEverybody = true;
   for (let at = 0; at < 12_000; at += 1) {
     await cache.findClient(`another-${String(at)}`);
-    if (at % 5_000 === 0) await statusNow();
+    if (at % 5_000 === 0) {
+      await statusNow();
+    }
   }
   ledger.failure = new LedgerError('unavailable', 'fake: away');
   now += 30_000;

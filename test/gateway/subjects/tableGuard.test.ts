@@ -30,7 +30,9 @@ function refusalOf({ gate }: TableGuard): unknown {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  while (!isSo()) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 test.each<[string, IdentifierSystem[]]>([

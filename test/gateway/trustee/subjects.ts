@@ -11,6 +11,8 @@ const pseudonyms = createPseudonyms({
 /** The subject of a test patient under the harness's consortium key. */
 export function subjectOf(value: string): string {
   const subject = pseudonyms.of({ system: 'http://hl7.org/fhir/sid/us-ssn', value });
-  if (subject === undefined) throw new Error('no subject');
+  if (subject === undefined) {
+    throw new Error('no subject');
+  }
   return subject;
 }

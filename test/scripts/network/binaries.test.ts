@@ -21,7 +21,9 @@ function fakeProgram(name: string, version: string): void {
 }
 
 const fakeRelease = (version: string): void => {
-  for (const name of PROGRAMS) fakeProgram(name, version);
+  for (const name of PROGRAMS) {
+    fakeProgram(name, version);
+  }
 };
 
 test.each(['2.5.16', '3.1.5'])('Fabric %s is taken', (version) => {

@@ -51,8 +51,9 @@ test('status, logs, down and clean need no programs', () => {
 test('help names every command', () => {
   const { status, out } = network('--help');
   expect(status).toBe(0);
-  for (const command of ['up', 'deploy', 'status', 'logs', 'down', 'clean'])
+  for (const command of ['up', 'deploy', 'status', 'logs', 'down', 'clean']) {
     expect(out).toContain(`npm run network -- ${command}`);
+  }
 });
 
 test.each([

@@ -42,7 +42,9 @@ test('only loopback is listened on', () => {
     ...`${core('3.1.5')}\n${ordererYaml(network)}`.matchAll(/listen(?:Address|Port)?: *(\S+)/gi),
   ].map(([, value]) => value);
   expect(listens.length).toBeGreaterThan(4);
-  for (const value of listens) expect(value).toMatch(/^(127\.0\.0\.1(:\d+)?|\d+)$/);
+  for (const value of listens) {
+    expect(value).toMatch(/^(127\.0\.0\.1(:\d+)?|\d+)$/);
+  }
   expect(core('3.1.5')).toMatch(/chaincodeListenAddress: 127\.0\.0\.1:7521/);
 });
 

@@ -95,7 +95,9 @@ test('the Fabric variables are those that the network writes into its profiles',
     [1, 'hospital.env'],
   ] as const) {
     const organisation = network.organisations[index];
-    if (organisation === undefined) throw new Error('no organisation');
+    if (organisation === undefined) {
+      throw new Error('no organisation');
+    }
     const written = environmentOf(profileOf(network, organisation));
     const example = Object.keys(variables(file)).filter((name) => name.startsWith('FABRIC_'));
     expect(example.sort()).toEqual(Object.keys(written).sort());

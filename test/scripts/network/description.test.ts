@@ -92,7 +92,9 @@ test('several orderers: the first takes what is submitted here, gateways are tol
       domain: 'example.com',
       endpoints: ['127.0.0.1:1', '127.0.0.1:2'],
     };
-    for (const each of raw.organisations) each['peerEndpoint'] = '127.0.0.1:3';
+    for (const each of raw.organisations) {
+      each['peerEndpoint'] = '127.0.0.1:3';
+    }
   });
   const network = readDescription({ file });
   expect(network.orderer.endpoint).toBe('127.0.0.1:1');
@@ -105,7 +107,9 @@ test.each([[[]], [['127.0.0.1']], [['127.0.0.1:1', 2]], [undefined]])(
     const file = changed((raw) => {
       raw['external'] = { cryptoDir: './crypto-config' };
       raw['orderer'] = { mspId: 'OrdererMSP', domain: 'example.com', endpoints };
-      for (const each of raw.organisations) each['peerEndpoint'] = '127.0.0.1:3';
+      for (const each of raw.organisations) {
+        each['peerEndpoint'] = '127.0.0.1:3';
+      }
     });
     expect(() => readDescription({ file })).toThrow(/orderer\.endpoint: host:port/);
   },

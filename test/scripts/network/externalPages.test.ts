@@ -37,7 +37,9 @@ function exportedBy(page: string): Record<string, string> {
 
 function profile(network: Network, name: string): Record<string, string> {
   const organisation = network.organisations.find((each) => each.name === name);
-  if (organisation === undefined) throw new Error(`${name} is not in the description`);
+  if (organisation === undefined) {
+    throw new Error(`${name} is not in the description`);
+  }
   return environmentOf(profileOf(network, organisation));
 }
 

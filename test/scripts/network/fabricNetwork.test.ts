@@ -53,7 +53,9 @@ async function untilItWorks(attempt: () => Promise<unknown>, withinMs: number): 
       await attempt();
       return performance.now() - start;
     } catch (cause) {
-      if (performance.now() - start > withinMs) throw cause;
+      if (performance.now() - start > withinMs) {
+        throw cause;
+      }
     }
   }
 }
@@ -86,7 +88,9 @@ function startLoad(contract: Contract): { stop(): Promise<{ acknowledged: string
         await contract.submit('write', { arguments: [key, '["public"]'] });
         acknowledged.push(key);
       } catch (cause) {
-        if (!(cause instanceof CommitError) && !(cause instanceof GatewayError)) throw cause;
+        if (!(cause instanceof CommitError) && !(cause instanceof GatewayError)) {
+          throw cause;
+        }
         refused++;
       }
     }
@@ -113,7 +117,9 @@ describeFabric('the development network', (binaries: Binaries) => {
     const found = (await status(network, undefined)).parts.find(({ part }) =>
       part.startsWith(`chaincode.${name}.`),
     );
-    if (found === undefined) throw new Error(`No chaincode process of ${name}`);
+    if (found === undefined) {
+      throw new Error(`No chaincode process of ${name}`);
+    }
     return found.part;
   };
 
@@ -128,7 +134,9 @@ describeFabric('the development network', (binaries: Binaries) => {
   }, 180_000);
 
   afterAll(async () => {
-    for (const each of [trustee, north, south]) each.close();
+    for (const each of [trustee, north, south]) {
+      each.close();
+    }
     await own.dispose();
   }, 60_000);
 
@@ -158,8 +166,9 @@ describeFabric('the development network', (binaries: Binaries) => {
 
   test('keys and profiles are readable by their owner only', () => {
     const profile = profileOf(network, organisation(network, 'north'));
-    for (const file of [profile.keyFile, profile.clientTlsKeyFile])
+    for (const file of [profile.keyFile, profile.clientTlsKeyFile]) {
       expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
   });
 
   test('a client without a TLS certificate is not let in', async () => {
@@ -169,8 +178,11 @@ describeFabric('the development network', (binaries: Binaries) => {
     await expect(
       new Promise<void>((resolve, reject) => {
         client.waitForReady(Date.now() + 500, (cause) => {
-          if (cause) reject(cause);
-          else resolve();
+          if (cause) {
+            reject(cause);
+          } else {
+            resolve();
+          }
         });
       }),
     ).rejects.toThrow(/Failed to connect/);
@@ -255,7 +267,9 @@ describeFabric('the development network', (binaries: Binaries) => {
     for (const each of [north, south]) {
       const read = async (): Promise<void> => {
         const value = await evaluate(each.contract, 'readPrivate', 'consents', key);
-        if (value !== 'rules') throw new Error(`not there yet: ${value}`);
+        if (value !== 'rules') {
+          throw new Error(`not there yet: ${value}`);
+        }
       };
       expect(await untilItWorks(read, 10_000)).toBeLessThan(10_000);
     }
@@ -312,7 +326,9 @@ describeFabric('the development network', (binaries: Binaries) => {
     );
     expect(deployed.label).toContain('_2.0.0_');
     expect(acknowledged.length).toBeGreaterThan(0);
-    for (const key of acknowledged) expect(await evaluate(north.contract, 'read', key)).toBe(key);
+    for (const key of acknowledged) {
+      expect(await evaluate(north.contract, 'read', key)).toBe(key);
+    }
     const after = await parts();
     expect(after.filter((part) => part.startsWith('chaincode.') && before.includes(part))).toEqual([]);
     expect(after).toHaveLength(before.length);

@@ -113,7 +113,10 @@ test('a profile and its environment file say the same, and are for their owner a
   );
   expect(JSON.parse(readFileSync(String(jsonFile), 'utf8'))).toEqual(profile);
   const env = readFileSync(String(envFile), 'utf8');
-  for (const [name, value] of Object.entries(environmentOf(profile)))
+  for (const [name, value] of Object.entries(environmentOf(profile))) {
     expect(env).toContain(`${name}=${value}\n`);
-  for (const each of [jsonFile, envFile]) expect(statSync(String(each)).mode & 0o777).toBe(0o600);
+  }
+  for (const each of [jsonFile, envFile]) {
+    expect(statSync(String(each)).mode & 0o777).toBe(0o600);
+  }
 });

@@ -70,8 +70,9 @@ test('what is refused names the folder to be cleaned', () => {
   writeState(network, openState(network, '99.0.0'));
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
-  for (const name of ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin'])
+  for (const name of ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin']) {
     writeFileSync(path.join(bin, name), '#!/bin/sh\necho "Version: v3.1.5"\n', { mode: 0o755 });
+  }
   const { stderr } = spawnSync(process.execPath, [CLI, 'up', '--data', data], {
     encoding: 'utf8',
     env: { PATH: '/nowhere:/bin:/usr/bin', FABRIC_BIN: bin },

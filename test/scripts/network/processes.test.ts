@@ -25,7 +25,9 @@ beforeEach(() => {
   network = readDescription({ dataDir: folder });
 });
 afterEach(async () => {
-  for (const part of recordedParts(network)) await stopPart(network, part, 'SIGKILL');
+  for (const part of recordedParts(network)) {
+    await stopPart(network, part, 'SIGKILL');
+  }
   rmSync(folder, { recursive: true });
 });
 
@@ -66,7 +68,9 @@ test('a part is started once, and stopping it ends its whole group', async () =>
 async function untilGone(pid: number): Promise<void> {
   const deadline = Date.now() + 5000;
   while (birthOf(pid) !== undefined) {
-    if (Date.now() > deadline) throw new Error('still there');
+    if (Date.now() > deadline) {
+      throw new Error('still there');
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

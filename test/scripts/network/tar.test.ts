@@ -13,7 +13,9 @@ test('tar unpacks what was packed, at every size around a block', () => {
   }));
   writeFileSync(path.join(folder, 'a.tar.gz'), tarGzip(files));
   execFileSync('tar', ['xzf', 'a.tar.gz'], { cwd: folder });
-  for (const { name, content } of files) expect(readFileSync(path.join(folder, name))).toEqual(content);
+  for (const { name, content } of files) {
+    expect(readFileSync(path.join(folder, name))).toEqual(content);
+  }
   rmSync(folder, { recursive: true });
 });
 

@@ -93,6 +93,8 @@ export function member(network: Network, name: string, atPeerOf: string = name):
 
 export function organisation(network: Network, name: string): Network['organisations'][number] {
   const found = network.organisations.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`No organisation ${name}`);
+  if (found === undefined) {
+    throw new Error(`No organisation ${name}`);
+  }
   return found;
 }

@@ -22,13 +22,19 @@ export function fakeApi(
   answers: Readonly<Record<string, FakeAnswer | ((request: FakeRequest) => FakeAnswer)>>,
 ): FakeRequest[] {
   const requests: FakeRequest[] = [];
-  if (typeof document !== 'undefined') document.cookie = 'cw_here=1';
+  if (typeof document !== 'undefined') {
+    document.cookie = 'cw_here=1';
+  }
   globalThis.fetch = (input, init = {}) => {
-    if (typeof input !== 'string') throw new TypeError('the portal asks for paths');
+    if (typeof input !== 'string') {
+      throw new TypeError('the portal asks for paths');
+    }
     const request = toRequest(input, init);
     requests.push(request);
     const answer = answers[`${request.method} ${request.path.split('?')[0] ?? ''}`];
-    if (answer === undefined) return Promise.reject(new TypeError('fetch failed'));
+    if (answer === undefined) {
+      return Promise.reject(new TypeError('fetch failed'));
+    }
     return Promise.resolve(toResponse(typeof answer === 'function' ? answer(request) : answer));
   };
   return requests;

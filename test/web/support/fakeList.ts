@@ -39,7 +39,9 @@ export function fakeList(count: number, now: Date): FakeList {
     entries.unshift(written);
     return written;
   };
-  for (let place = 0; place < count; place += 1) add();
+  for (let place = 0; place < count; place += 1) {
+    add();
+  }
   const me = (): Me =>
     meAnswer({ list: { block: blocks, height: blocks + 1, state: 'live', checkedAt: now.toISOString() } });
   const requests = fakeApi({

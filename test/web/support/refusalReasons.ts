@@ -6,6 +6,8 @@ import { z } from 'zod';
 export function refusalReasons(): readonly string[] {
   const refused = basis.options.find((option) => option.shape.kind.value === 'refused');
   const reason: unknown = refused?.shape && 'reason' in refused.shape ? refused.shape.reason : undefined;
-  if (!(reason instanceof z.ZodEnum)) throw new Error('the contract has no refused basis with reasons');
+  if (!(reason instanceof z.ZodEnum)) {
+    throw new Error('the contract has no refused basis with reasons');
+  }
   return reason.options.map(String);
 }

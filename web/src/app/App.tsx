@@ -36,15 +36,21 @@ export function App({ first, queryClient }: AppProps): ReactNode {
     [],
   );
   useEffect(() => {
-    if (language === shown.language) return;
+    if (language === shown.language) {
+      return;
+    }
     let isCurrent = true;
     openLanguage(language).then(
       (vocabulary) => {
-        if (isCurrent) show({ language, vocabulary });
+        if (isCurrent) {
+          show({ language, vocabulary });
+        }
       },
       // The words cannot be loaded now: the page stays in the language that it has.
       () => {
-        if (isCurrent) setLanguage(shown.language);
+        if (isCurrent) {
+          setLanguage(shown.language);
+        }
       },
     );
     return () => {

@@ -41,7 +41,9 @@ function useLoadAhead(): void {
   const hasBeenIdle = useHasBeenIdle();
   useEffect(() => {
     // Without it the page still says that something cannot be fetched.
-    if (hasBeenIdle) prepareForMissing().catch(() => undefined);
+    if (hasBeenIdle) {
+      prepareForMissing().catch(() => undefined);
+    }
   }, [hasBeenIdle]);
   useEffect(() => {
     const stop = new AbortController();
@@ -50,7 +52,9 @@ function useLoadAhead(): void {
       // Only a convenience: a page that cannot be loaded now is loaded, and its failure shown, when it is opened.
       loadAhead().catch(() => undefined);
     };
-    for (const type of SIGNS) window.addEventListener(type, start, { signal: stop.signal, passive: true });
+    for (const type of SIGNS) {
+      window.addEventListener(type, start, { signal: stop.signal, passive: true });
+    }
     return () => {
       stop.abort();
     };

@@ -23,14 +23,19 @@ export function SessionGate(): ReactNode {
   const resume = useResume();
   useComeBack();
   useEffect(() => {
-    if (session !== 'asking') return;
+    if (session !== 'asking') {
+      return;
+    }
     return inTurns(() => void resume());
   }, [session, resume]);
   useEffect(
     () =>
       hearOtherTabs((message) => {
-        if (message === 'signedOut') setSessionState('ended');
-        else void resume();
+        if (message === 'signedOut') {
+          setSessionState('ended');
+        } else {
+          void resume();
+        }
       }),
     [resume],
   );
@@ -44,22 +49,30 @@ export function SessionGate(): ReactNode {
       }),
     [resume],
   );
-  if (session === 'ended') return framed(<SessionEndedPage onResume={resume} />);
+  if (session === 'ended') {
+    return framed(<SessionEndedPage onResume={resume} />);
+  }
   if (session === 'asking') {
     const { error } = me;
     const isAway = error instanceof ApiError && error.isAway;
     return framed(isAway ? <ErrorPage error={error} onRetry={() => void resume()} /> : <Waiting />);
   }
   if (me.data !== undefined) {
-    if (pathname === '/signed-in') return framed(<SignedInPage />);
+    if (pathname === '/signed-in') {
+      return framed(<SignedInPage />);
+    }
     return (
       <MeProvider value={me.data}>
         <AppRoutes key={me.data.subject} />
       </MeProvider>
     );
   }
-  if (me.error === null) return framed(<Waiting />);
-  if (me.error instanceof ApiError && me.error.isSignedOut) return framed(<SignInPage />);
+  if (me.error === null) {
+    return framed(<Waiting />);
+  }
+  if (me.error instanceof ApiError && me.error.isSignedOut) {
+    return framed(<SignInPage />);
+  }
   return framed(<ErrorPage error={me.error} onRetry={() => void me.refetch()} />);
 }
 
@@ -78,7 +91,9 @@ function useResume(): () => Promise<boolean> {
     try {
       await queryClient.query({ ...meQuery, staleTime: 0, retry: false });
     } catch (error) {
-      if (error instanceof ApiError) return false;
+      if (error instanceof ApiError) {
+        return false;
+      }
       throw error;
     }
     setSessionState('open');

@@ -19,7 +19,9 @@ export function Settings(): ReactNode {
           value={language.tag}
           onChange={(event) => {
             const chosen = LANGUAGES.find(({ tag }) => tag === event.target.value);
-            if (chosen !== undefined) choose(chosen);
+            if (chosen !== undefined) {
+              choose(chosen);
+            }
           }}
         >
           {LANGUAGES.map(({ tag, name }) => (

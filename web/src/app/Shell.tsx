@@ -70,8 +70,11 @@ function Account(): ReactNode {
         type="button"
         className="button button-quiet"
         onClick={() => {
-          if (isUnsaved()) setHeld('unsaved');
-          else leave();
+          if (isUnsaved()) {
+            setHeld('unsaved');
+          } else {
+            leave();
+          }
         }}
       >
         {words.text('app.signOut')}
@@ -122,9 +125,13 @@ function Notices(): ReactNode {
 /** The browser asks before it closes a tab with unsaved changes: they live in this tab only. */
 function useWarnBeforeClosing(isUnsaved: boolean): void {
   useEffect(() => {
-    if (!isUnsaved) return;
+    if (!isUnsaved) {
+      return;
+    }
     const warn = (event: BeforeUnloadEvent): void => {
-      if (!isDraftKept()) event.preventDefault();
+      if (!isDraftKept()) {
+        event.preventDefault();
+      }
     };
     window.addEventListener('beforeunload', warn);
     return () => {

@@ -19,12 +19,16 @@ export async function readFirstData(queryClient: QueryClient): Promise<void> {
   const session = queryClient.query({ ...meQuery, retry: false });
   await within(LATE_MS.session, session);
   await within(LATE_MS.session, restoreKept(session));
-  if (isUnderWay(FIRST_LIST)) await within(LATE_MS.list, queryClient.infiniteQuery(accessPagesQuery({})));
+  if (isUnderWay(FIRST_LIST)) {
+    await within(LATE_MS.list, queryClient.infiniteQuery(accessPagesQuery({})));
+  }
 }
 
 /** What a reload kept comes back before the first page is drawn: its code is loaded for that alone. */
 async function restoreKept(session: Promise<Me>): Promise<void> {
-  if (!isKept()) return;
+  if (!isKept()) {
+    return;
+  }
   const [{ restoreDraft }, { subject }] = await Promise.all([import('../lib/restoreDraft'), session]);
   restoreDraft(subject, Date.now());
 }

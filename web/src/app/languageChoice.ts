@@ -11,6 +11,8 @@ export const LanguageContext = createContext<LanguageChoice | null>(null);
 
 export function useLanguageChoice(): LanguageChoice {
   const choice = use(LanguageContext);
-  if (choice === null) throw new Error('useLanguageChoice needs a LanguageContext');
+  if (choice === null) {
+    throw new Error('useLanguageChoice needs a LanguageContext');
+  }
   return choice;
 }

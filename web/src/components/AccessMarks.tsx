@@ -48,7 +48,9 @@ export function AccessMarks({ entry }: { readonly entry: AccessEntry }): ReactNo
   const quiet = quietMarks(entry);
   const loud = loudMarks(entry);
   const notes = notesOf(entry);
-  if (loud.length + quiet.length + notes.length === 0) return null;
+  if (loud.length + quiet.length + notes.length === 0) {
+    return null;
+  }
   return (
     <span className="badges">
       {loud.map((kind) => (
@@ -78,15 +80,25 @@ const SIGNS = { afterHours: 'night', automatic: 'system' } as const;
 /** Marks that explain rather than alarm. A computer has no working hours. */
 export function quietMarks(entry: AccessEntry): readonly QuietMark[] {
   const kinds: QuietMark[] = [];
-  if (!isAutomatic(entry) && isAfterHours(happenedAt(entry))) kinds.push('afterHours');
-  if (isAutomatic(entry)) kinds.push('automatic');
-  if (isAdministrative(entry)) kinds.push('administrative');
+  if (!isAutomatic(entry) && isAfterHours(happenedAt(entry))) {
+    kinds.push('afterHours');
+  }
+  if (isAutomatic(entry)) {
+    kinds.push('automatic');
+  }
+  if (isAdministrative(entry)) {
+    kinds.push('administrative');
+  }
   return kinds;
 }
 
 function loudMarks(entry: AccessEntry): readonly MarkKind[] {
   const kinds: MarkKind[] = [];
-  if (isEmergency(entry)) kinds.push('emergency');
-  if (entry.outcome !== 'permit') kinds.push(entry.outcome);
+  if (isEmergency(entry)) {
+    kinds.push('emergency');
+  }
+  if (entry.outcome !== 'permit') {
+    kinds.push(entry.outcome);
+  }
   return kinds;
 }

@@ -25,11 +25,16 @@ export function Dialog({ title, onClose, isBegun = false, children }: DialogProp
   const [isAsking, setIsAsking] = useState(false);
   const goOn = useRef<HTMLButtonElement>(null);
   const leave = (): void => {
-    if (isBegun) setIsAsking(true);
-    else onClose();
+    if (isBegun) {
+      setIsAsking(true);
+    } else {
+      onClose();
+    }
   };
   useEffect(() => {
-    if (isAsking) goOn.current?.focus();
+    if (isAsking) {
+      goOn.current?.focus();
+    }
   }, [isAsking]);
   useEffect(() => {
     const dialog = ref.current;
@@ -38,7 +43,9 @@ export function Dialog({ title, onClose, isBegun = false, children }: DialogProp
     return () => {
       dialog?.close();
       // The browser gives the focus back only to an element that is still there when it closes the dialog itself.
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      if (opener instanceof HTMLElement && opener.isConnected) {
+        opener.focus();
+      }
     };
   }, []);
   return (
@@ -48,7 +55,9 @@ export function Dialog({ title, onClose, isBegun = false, children }: DialogProp
       aria-labelledby={titleId}
       onKeyDown={(event) => {
         // A browser closes a dialog on a second Escape whatever the page says to its cancel event; not when the key is taken.
-        if (event.key !== 'Escape') return;
+        if (event.key !== 'Escape') {
+          return;
+        }
         event.preventDefault();
         leave();
       }}

@@ -31,7 +31,11 @@ export function ErrorNotice({ error, onRetry, isTitled = true }: ErrorNoticeProp
 /** The sentence for an error. */
 export function useErrorText(error: Error | null): string {
   const words = useWords();
-  if (!(error instanceof ApiError)) return words.text('problem.INTERNAL');
-  if (error.code === 'UNREACHABLE') return words.text('error.unreachable');
+  if (!(error instanceof ApiError)) {
+    return words.text('problem.INTERNAL');
+  }
+  if (error.code === 'UNREACHABLE') {
+    return words.text('error.unreachable');
+  }
   return words.findCode('problem', error.code) ?? words.text('error.unreadable');
 }

@@ -55,9 +55,12 @@ function Kind({
   const written = (count: number): string => words.number(count) + (isAtLeast ? '+' : '');
   const count = given ?? withheld ?? 0;
   const found = (): string => {
-    if (given !== undefined && withheld !== undefined)
+    if (given !== undefined && withheld !== undefined) {
       return words.text('list.kind.both', { kind, count: written(given), withheld: written(withheld) });
-    if (count > 0) return words.text('list.kind', { kind, count: written(count) });
+    }
+    if (count > 0) {
+      return words.text('list.kind', { kind, count: written(count) });
+    }
     return further > 0
       ? words.text('list.kind.further', { kind, count: further })
       : words.text('list.kind.none', { kind });

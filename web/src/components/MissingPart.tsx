@@ -23,21 +23,30 @@ export function MissingPart({ onRetry }: { readonly onRetry: () => void }): Reac
     void askVersion().then(setServed);
   }, []);
   useEffect(() => {
-    if (served !== 'away') return;
+    if (served !== 'away') {
+      return;
+    }
     return inTurns(() => {
       void askVersion().then((now) => {
         setServed(now);
-        if (now === 'same') onRetry();
+        if (now === 'same') {
+          onRetry();
+        }
       });
     });
   }, [served, onRetry]);
-  if (served === undefined) return <Waiting />;
+  if (served === undefined) {
+    return <Waiting />;
+  }
   const retry = async (): Promise<void> => {
     const now = await askVersion();
     setServed(now);
     // A browser may remember that a file could not be fetched, for as long as the page stands: then only a new page helps.
-    if (now === 'same' && served === 'away') onRetry();
-    else if (now !== 'away') reloadWithDraft(client);
+    if (now === 'same' && served === 'away') {
+      onRetry();
+    } else if (now !== 'away') {
+      reloadWithDraft(client);
+    }
   };
   const isUpdated = served === 'other';
   const title = words.text(isUpdated ? 'error.updated.title' : 'error.title');
@@ -49,7 +58,9 @@ export function MissingPart({ onRetry }: { readonly onRetry: () => void }): Reac
       </button>
     </Notice>
   );
-  if (!isWholePage) return notice;
+  if (!isWholePage) {
+    return notice;
+  }
   return (
     <div className="page page-narrow">
       <h1>{title}</h1>

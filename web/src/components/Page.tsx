@@ -24,7 +24,9 @@ export function Page({ title, windowTitle, children, lead, className }: PageProp
     document.title = `${windowTitle} · ${words.text('app.name')}`;
   }, [windowTitle, words]);
   useEffect(() => {
-    if (arrival.current === NavigationType.Pop) return;
+    if (arrival.current === NavigationType.Pop) {
+      return;
+    }
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, []);

@@ -39,19 +39,29 @@ export class PartBoundary extends Component<PartBoundaryProps, PartState> {
   }
 
   override componentDidUpdate(before: PartBoundaryProps): void {
-    if (before.at !== this.props.at) this.again();
+    if (before.at !== this.props.at) {
+      this.again();
+    }
   }
 
   again = (): void => {
-    if (this.state.fault !== undefined) this.setState({ fault: undefined });
+    if (this.state.fault !== undefined) {
+      this.setState({ fault: undefined });
+    }
   };
 
   override render(): ReactNode {
     const { children, waiting = null, otherwise } = this.props;
     const { fault } = this.state;
-    if (fault === undefined) return <Suspense fallback={waiting}>{children}</Suspense>;
-    if (!(fault instanceof PartMissing)) throw fault;
-    if (otherwise !== undefined) return otherwise;
+    if (fault === undefined) {
+      return <Suspense fallback={waiting}>{children}</Suspense>;
+    }
+    if (!(fault instanceof PartMissing)) {
+      throw fault;
+    }
+    if (otherwise !== undefined) {
+      return otherwise;
+    }
     return (
       <PartBoundary otherwise={<ComesBack error={fault} onRetry={this.again} />}>
         <MissingPart onRetry={this.again} />

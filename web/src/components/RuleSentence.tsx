@@ -82,7 +82,9 @@ function Who({ rule }: RuleProps): ReactNode {
     const role = <Name>{words.code('role', rule.role)}</Name>;
     return <Text k={rule.org === undefined ? 'who.role' : 'who.roleAt'} values={{ role, org }} />;
   }
-  if (rule.org === undefined) return words.text('who.everyone');
+  if (rule.org === undefined) {
+    return words.text('who.everyone');
+  }
   return rule.org === '@holder' ? words.text('who.holder') : <Text k="who.org" values={{ org }} />;
 }
 
@@ -120,7 +122,9 @@ function Other({ rule }: RuleProps): ReactNode {
 function Organisation({ rule }: RuleProps): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
-  if (rule.org === undefined) return null;
+  if (rule.org === undefined) {
+    return null;
+  }
   return rule.org === '@holder' ? words.text('who.theHolder') : <Name>{organisationName(rule.org)}</Name>;
 }
 
@@ -138,9 +142,15 @@ function whatWords(words: Vocabulary, rule: RuleDraft): string {
       rule.labels.map((label) => words.code('label', label)),
       'disjunction',
     );
-  if (types !== undefined && labels !== undefined) return words.text('what.both', { types, labels });
-  if (types !== undefined) return words.text('what.types', { types });
-  if (labels !== undefined) return words.text('what.labels', { labels });
+  if (types !== undefined && labels !== undefined) {
+    return words.text('what.both', { types, labels });
+  }
+  if (types !== undefined) {
+    return words.text('what.types', { types });
+  }
+  if (labels !== undefined) {
+    return words.text('what.labels', { labels });
+  }
   // "May not see all my data" would leave some of them open.
   return words.text(rule.effect === 'deny' ? 'what.any' : 'what.all');
 }
@@ -167,8 +177,12 @@ function whyWords(words: Vocabulary, rule: RuleDraft): string {
 function whenWords(words: Vocabulary, rule: RuleDraft): string {
   const from = rule.period?.start && boundWords(words, rule.period.start);
   const to = rule.period?.end && boundWords(words, rule.period.end);
-  if (from && to) return words.text('rule.between', { from, to });
-  if (to) return words.text('rule.until', { date: to });
+  if (from && to) {
+    return words.text('rule.between', { from, to });
+  }
+  if (to) {
+    return words.text('rule.until', { date: to });
+  }
   return from ? words.text('rule.from', { date: from }) : '';
 }
 

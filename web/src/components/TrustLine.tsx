@@ -107,7 +107,9 @@ export function trustSentence(words: Vocabulary, me: Pick<Me, 'list' | 'organisa
     case 'incomplete':
       return words.text('trust.incomplete', { block, ...missingFrom(words, me) });
     case 'stale':
-      if (list.block === null) return words.text('trust.staleAtStart');
+      if (list.block === null) {
+        return words.text('trust.staleAtStart');
+      }
       return words.text('trust.stale', { block, moment: whenChecked(words, list, formatMoment) });
     case 'halted':
       return words.text(list.block === null ? 'trust.haltedAtStart' : 'trust.halted', { block });

@@ -55,7 +55,9 @@ function texts(params: URLSearchParams): Partial<Record<keyof typeof LENGTHS, st
   const found: Partial<Record<keyof typeof LENGTHS, string>> = {};
   for (const name of Object.keys(LENGTHS) as (keyof typeof LENGTHS)[]) {
     const value = params.get(name);
-    if (value !== null && value !== '' && value.length <= LENGTHS[name]) found[name] = value;
+    if (value !== null && value !== '' && value.length <= LENGTHS[name]) {
+      found[name] = value;
+    }
   }
   return found;
 }
@@ -78,7 +80,9 @@ export function filterFragment(filter: AccessFilter): string {
 export function filterQuery(filter: AccessFilter): URLSearchParams {
   const query = new URLSearchParams();
   const put = (name: string, value: string | undefined): void => {
-    if (value !== undefined) query.set(name, value);
+    if (value !== undefined) {
+      query.set(name, value);
+    }
   };
   put('from', filter.from && parseDay(filter.from)?.toISOString());
   put('to', filter.to && parseDay(filter.to, 1)?.toISOString());
@@ -97,8 +101,12 @@ export function isNarrowedHere(filter: AccessFilter): boolean {
 
 /** The part of a filter that is applied here: the names and the hidden kinds. */
 export function fits(filter: AccessFilter, entry: AccessEntry): boolean {
-  if (filter.automatic === 'hide' && isAutomatic(entry)) return false;
-  if (filter.administrative === 'hide' && isAdministrative(entry)) return false;
+  if (filter.automatic === 'hide' && isAutomatic(entry)) {
+    return false;
+  }
+  if (filter.administrative === 'hide' && isAdministrative(entry)) {
+    return false;
+  }
   return filter.q === undefined || namesOf(entry).includes(searchable(filter.q));
 }
 

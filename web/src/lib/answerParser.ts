@@ -48,7 +48,9 @@ export function createAnswerParser<T>(schema: AnswerSchema): AnswerParser<T> {
   return {
     parse: (value) => {
       const problem = findProblem(schema, value, '$');
-      if (problem !== undefined) throw new Error(problem);
+      if (problem !== undefined) {
+        throw new Error(problem);
+      }
       return value as T;
     },
   };
@@ -63,23 +65,35 @@ function choiceProblem(schema: AnswerSchema, value: unknown, at: string): string
   if (choices?.every((choice) => findProblem(choice, value, at) !== undefined) === true) {
     return `${at}: no alternative fits`;
   }
-  if (schema.enum?.includes(value) === false) return `${at}: not one of the values`;
-  if ('const' in schema && schema.const !== value) return `${at}: not the value`;
+  if (schema.enum?.includes(value) === false) {
+    return `${at}: not one of the values`;
+  }
+  if ('const' in schema && schema.const !== value) {
+    return `${at}: not the value`;
+  }
   return hasSomeType(schema.type, value) ? undefined : `${at}: not of type ${String(schema.type)}`;
 }
 
 function contentProblem(schema: AnswerSchema, value: unknown, at: string): string | undefined {
-  if (typeof value === 'string') return stringProblem(schema, value, at);
+  if (typeof value === 'string') {
+    return stringProblem(schema, value, at);
+  }
   if (typeof value === 'number') {
     return isWithin(value, schema.minimum, schema.maximum) ? undefined : `${at}: out of range`;
   }
-  if (Array.isArray(value)) return arrayProblem(schema, value, at);
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    return arrayProblem(schema, value, at);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return undefined;
+  }
   return objectProblem(schema, value as Record<string, unknown>, at);
 }
 
 function hasSomeType(types: AnswerSchema['type'], value: unknown): boolean {
-  if (types === undefined) return true;
+  if (types === undefined) {
+    return true;
+  }
   return typeof types === 'string' ? hasType(types, value) : types.some((type) => hasType(type, value));
 }
 
@@ -104,8 +118,12 @@ function hasType(type: TypeName, value: unknown): boolean {
 const expressions = new Map<string, RegExp>();
 
 function stringProblem(schema: AnswerSchema, value: string, at: string): string | undefined {
-  if (!isWithin(value.length, schema.minLength, schema.maxLength)) return `${at}: wrong length`;
-  if (schema.pattern === undefined) return undefined;
+  if (!isWithin(value.length, schema.minLength, schema.maxLength)) {
+    return `${at}: wrong length`;
+  }
+  if (schema.pattern === undefined) {
+    return undefined;
+  }
   let expression = expressions.get(schema.pattern);
   if (expression === undefined) {
     expression = new RegExp(schema.pattern);
@@ -115,11 +133,17 @@ function stringProblem(schema: AnswerSchema, value: string, at: string): string 
 }
 
 function arrayProblem(schema: AnswerSchema, value: readonly unknown[], at: string): string | undefined {
-  if (!isWithin(value.length, schema.minItems, schema.maxItems)) return `${at}: wrong number of items`;
-  if (schema.items === undefined) return undefined;
+  if (!isWithin(value.length, schema.minItems, schema.maxItems)) {
+    return `${at}: wrong number of items`;
+  }
+  if (schema.items === undefined) {
+    return undefined;
+  }
   for (const [index, item] of value.entries()) {
     const problem = findProblem(schema.items, item, `${at}[${String(index)}]`);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) {
+      return problem;
+    }
   }
   return undefined;
 }
@@ -130,16 +154,22 @@ function objectProblem(
   at: string,
 ): string | undefined {
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
-  if (missing !== undefined) return `${at}.${missing}: is missing`;
+  if (missing !== undefined) {
+    return `${at}.${missing}: is missing`;
+  }
   for (const [name, member] of Object.entries(value)) {
     const known =
       schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     if (known === undefined) {
-      if (schema.additionalProperties === false) return `${at}.${name}: is not documented`;
+      if (schema.additionalProperties === false) {
+        return `${at}.${name}: is not documented`;
+      }
       continue;
     }
     const problem = findProblem(known, member, `${at}.${name}`);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) {
+      return problem;
+    }
   }
   return undefined;
 }

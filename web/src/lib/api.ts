@@ -9,7 +9,9 @@ import { mayBeSignedIn } from './sessionHint';
 let csrfToken: string | null = null;
 
 export async function fetchMe(signal?: AbortSignal): Promise<Me> {
-  if (!mayBeSignedIn()) throw new ApiError({ status: 401, code: 'UNAUTHENTICATED', requestId: null });
+  if (!mayBeSignedIn()) {
+    throw new ApiError({ status: 401, code: 'UNAUTHENTICATED', requestId: null });
+  }
   const { body } = await readApi(ME, me, signal);
   csrfToken = body.csrfToken;
   return body;
@@ -26,8 +28,12 @@ export async function fetchAccesses(
 ): Promise<AccessList> {
   const params = new URLSearchParams(query);
   params.set('limit', String(page.limit));
-  if (page.cursor !== undefined && page.cursor !== null) params.set('cursor', page.cursor);
-  if (!params.has('user')) return (await readApi(accessesPath(params), accessList, signal)).body;
+  if (page.cursor !== undefined && page.cursor !== null) {
+    params.set('cursor', page.cursor);
+  }
+  if (!params.has('user')) {
+    return (await readApi(accessesPath(params), accessList, signal)).body;
+  }
   const token = csrfToken ?? (await fetchMe(signal)).csrfToken ?? '';
   const search = { body: Object.fromEntries(params), csrfToken: token, signal };
   return (await writeApi('POST', `${API}/accesses/search`, accessList, search)).body;

@@ -67,11 +67,15 @@ async function send(path: string, init: RequestInit, early?: Promise<Response>):
   try {
     response = await (early ?? fetch(path, { credentials: 'same-origin', ...init }));
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    if (cause instanceof DOMException && cause.name === 'AbortError') {
+      throw cause;
+    }
     throw new ApiError({ status: 0, code: 'UNREACHABLE', requestId: null, cause });
   }
   noteServerTime(response.headers.get('Date'));
-  if (!response.ok) throw await toApiError(response);
+  if (!response.ok) {
+    throw await toApiError(response);
+  }
   return response;
 }
 

@@ -12,7 +12,9 @@ const AGAIN_EVERY_MS = 10_000;
  */
 export function inTurns(ask: () => void): () => void {
   const askForSomebody = (): void => {
-    if (isSomebodyHere()) ask();
+    if (isSomebodyHere()) {
+      ask();
+    }
   };
   const timer = setInterval(askForSomebody, AGAIN_EVERY_MS);
   window.addEventListener('online', askForSomebody);
@@ -34,7 +36,9 @@ export function useComeBack(): void {
         const failed = client
           .getQueryCache()
           .findAll({ type: 'active', fetchStatus: 'idle', predicate: isAway });
-        for (const query of failed) void readAgain(client, query);
+        for (const query of failed) {
+          void readAgain(client, query);
+        }
       }),
     [client],
   );
@@ -58,7 +62,9 @@ async function readAgain(client: QueryClient, query: Query): Promise<void> {
     const answer = await client.query({ ...query.options, ...fresh });
     // Somebody else may be signed in by now, and the page may have read it meanwhile.
     const isAsked = client.getQueryCache().get(query.queryHash) === query && query.state.data === undefined;
-    if (isAsked) query.setData(answer);
+    if (isAsked) {
+      query.setData(answer);
+    }
   } catch {
     // Still away: the next turn asks again.
   }

@@ -66,7 +66,9 @@ export function formatMoment(language: string, at: Date): string {
 /** "today", "yesterday" in the language's own words; undefined for other days. */
 export function formatNearDay(language: string, day: Date, now: Date): string | undefined {
   const days = Math.round((startOfDay(day).getTime() - startOfDay(now).getTime()) / 86_400_000);
-  if (days !== 0 && days !== -1) return undefined;
+  if (days !== 0 && days !== -1) {
+    return undefined;
+  }
   const word = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
@@ -85,10 +87,14 @@ const FIRST_YEAR = 1900;
 /** Midnight at the start of `YYYY-MM-DD` in the reader's time zone, `days` later; undefined when it is not a day, or one before 1900. */
 export function parseDay(key: string, days = 0): Date | undefined {
   const found = DAY.exec(key);
-  if (found === null) return undefined;
+  if (found === null) {
+    return undefined;
+  }
   const [year, month, day] = found.slice(1).map(Number) as [number, number, number];
   // Before it the year is still being typed, and JavaScript takes the years 0 to 99 for those of the last century.
-  if (year < FIRST_YEAR || dayKey(new Date(year, month - 1, day)) !== key) return undefined;
+  if (year < FIRST_YEAR || dayKey(new Date(year, month - 1, day)) !== key) {
+    return undefined;
+  }
   return new Date(year, month - 1, day + days);
 }
 

@@ -49,7 +49,9 @@ export function forgetUnsaved(): void {
 }
 
 function tell(): void {
-  for (const listener of listeners) listener();
+  for (const listener of listeners) {
+    listener();
+  }
 }
 
 export function getOpenRule(): OpenRule | null {

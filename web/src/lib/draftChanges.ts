@@ -29,7 +29,9 @@ export function draftException(onFile: ConsentOnFile, added: RuleDraft): BlockAt
   const now = standing(onFile);
   const id = freeId(wantedId(added), takenIds(onFile));
   const { exceptions, known } = addException(now, added, id);
-  if (known === undefined) draftPolicy(onFile, toPolicy({ ...now, exceptions }));
+  if (known === undefined) {
+    draftPolicy(onFile, toPolicy({ ...now, exceptions }));
+  }
   return known;
 }
 

@@ -15,7 +15,9 @@ export function beginEarly(paths: readonly string[]): void {
       underWay.clear();
     };
     answer.then(({ ok }) => {
-      if (!ok) forget();
+      if (!ok) {
+        forget();
+      }
     }, forget);
     underWay.set(path, answer);
   }

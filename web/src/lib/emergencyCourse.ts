@@ -31,15 +31,27 @@ type Versions = ConsentHistory['items'];
 
 /** @param versions the consents in which the rules stand. */
 export function emergencyCourse(entry: AccessEntry, versions: Versions): EmergencyCourse {
-  if (leftAgainstRules(entry)) return 'against';
+  if (leftAgainstRules(entry)) {
+    return 'against';
+  }
   const opened = entry.items.filter((item) => item.basis.kind === 'emergency' && hasLeft(item));
   const withheld = entry.items.find((item) => item.decision === 'deny');
-  if (withheld?.basis.kind === 'refused') return 'outside';
-  if (withheld !== undefined && opened.length === 0) return 'held';
-  if (!entry.items.some(hasLeft)) return 'nothing';
+  if (withheld?.basis.kind === 'refused') {
+    return 'outside';
+  }
+  if (withheld !== undefined && opened.length === 0) {
+    return 'held';
+  }
+  if (!entry.items.some(hasLeft)) {
+    return 'nothing';
+  }
   const wayGiven = whatGaveWay(opened, versions);
-  if (withheld === undefined) return wayGiven;
-  if (wayGiven === 'overridden') return 'except';
+  if (withheld === undefined) {
+    return wayGiven;
+  }
+  if (wayGiven === 'overridden') {
+    return 'except';
+  }
   return wayGiven === 'provided' ? 'providedExcept' : wayGiven;
 }
 
@@ -54,15 +66,23 @@ function whatGaveWay(
   opened: readonly AccessItem[],
   versions: Versions,
 ): 'allowedAnyway' | 'usual' | 'unread' | 'provided' | 'overridden' {
-  if (opened.length === 0) return 'allowedAnyway';
+  if (opened.length === 0) {
+    return 'allowedAnyway';
+  }
   // Parts of one request may have been decided by different versions.
-  if (opened.every(({ basis }) => versionOf(basis) === null)) return 'usual';
+  if (opened.every(({ basis }) => versionOf(basis) === null)) {
+    return 'usual';
+  }
   const standing = opened.map(({ basis }) => {
     const version = versionOf(basis);
-    if (version === null) return USUAL;
+    if (version === null) {
+      return USUAL;
+    }
     return standingRule(versions, version, 'rule' in basis ? basis.rule : undefined);
   });
-  if (standing.includes(undefined)) return 'unread';
+  if (standing.includes(undefined)) {
+    return 'unread';
+  }
   const isProvided = standing.every((one) => one?.kind === 'preset' && PROVIDING.has(one.preset));
   return isProvided ? 'provided' : 'overridden';
 }

@@ -30,7 +30,9 @@ export function bothTimes(
   entry: Times,
 ): { readonly asked: string; readonly recorded: string } | undefined {
   const asked = askedBefore(entry);
-  if (asked === undefined) return undefined;
+  if (asked === undefined) {
+    return undefined;
+  }
   const recorded = new Date(entry.at);
   const { tag } = words;
   if (dayKey(asked) !== dayKey(recorded)) {

@@ -22,8 +22,11 @@ export function explainEntry(entry: Pick<AccessEntry, 'items'>): readonly Reason
     const isLeft = hasLeft(item);
     const key = JSON.stringify([isLeft, decision, basis, otherwise]);
     const reason = reasons.get(key);
-    if (reason === undefined) reasons.set(key, { isLeft, decision, basis, otherwise, items: [item] });
-    else reason.items.push(item);
+    if (reason === undefined) {
+      reasons.set(key, { isLeft, decision, basis, otherwise, items: [item] });
+    } else {
+      reason.items.push(item);
+    }
   }
   return [...reasons.values()];
 }
@@ -33,10 +36,14 @@ export function explainEntry(entry: Pick<AccessEntry, 'items'>): readonly Reason
  * and where no rule was what decided.
  */
 export function otherwiseBasis({ basis, otherwise }: Pick<Reason, 'basis' | 'otherwise'>): Basis | undefined {
-  if (otherwise === undefined || basis.kind === 'unreached' || basis.kind === 'refused') return undefined;
+  if (otherwise === undefined || basis.kind === 'unreached' || basis.kind === 'refused') {
+    return undefined;
+  }
   const { rule } = otherwise;
   const version = basis.kind === 'networkDefault' ? null : basis.version;
-  if (version === null) return { kind: 'networkDefault', ...(rule === undefined ? {} : { rule }) };
+  if (version === null) {
+    return { kind: 'networkDefault', ...(rule === undefined ? {} : { rule }) };
+  }
   return rule === undefined ? { kind: 'default', version } : { kind: 'rule', version, rule };
 }
 

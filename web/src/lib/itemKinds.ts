@@ -35,18 +35,25 @@ export function countKinds(entries: readonly Pick<AccessEntry, 'holder' | 'items
       const ofType = tallies.get(type) ?? {};
       tallies.set(type, ofType);
       const tally = (ofType[fate] ??= { ids: new Set(), most: 0, isNamed: true });
-      for (const id of ids) tally.ids.add(`${entry.holder} ${id}`);
-      if (ids.length < count) tally.isNamed = false;
+      for (const id of ids) {
+        tally.ids.add(`${entry.holder} ${id}`);
+      }
+      if (ids.length < count) {
+        tally.isNamed = false;
+      }
       const inEntry = (counts.get(tally) ?? 0) + count;
       counts.set(tally, inEntry);
       tally.most = Math.max(tally.most, inEntry);
     };
     for (const item of entry.items) {
       const { type, count, ids, further = 0 } = item;
-      if (!hasLeft(item)) add(type, 'withheld', count + further, ids);
-      else {
+      if (!hasLeft(item)) {
+        add(type, 'withheld', count + further, ids);
+      } else {
         add(type, 'given', count, ids);
-        if (further > 0) add(type, 'further', further, []);
+        if (further > 0) {
+          add(type, 'further', further, []);
+        }
       }
     }
   }

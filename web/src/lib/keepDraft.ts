@@ -8,7 +8,9 @@ import { meQuery } from './queries';
 /** Writes what is not saved into the tab's own storage, for the person who is signed in. @returns whether it is there. */
 function keepUnsaved(client: QueryClient, isAskedFor: boolean): boolean {
   const subject = client.getQueryData(meQuery.queryKey)?.subject;
-  if (!isUnsaved() || subject === undefined) return false;
+  if (!isUnsaved() || subject === undefined) {
+    return false;
+  }
   try {
     const kept = { subject, at: Date.now(), isAskedFor, draft: getDraft(), openRule: getOpenRule() };
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
@@ -24,7 +26,9 @@ function keepUnsaved(client: QueryClient, isAskedFor: boolean): boolean {
  * page with unsaved changes.
  */
 export function reloadWithDraft(client: QueryClient): void {
-  if (keepUnsaved(client, true)) noteKept();
+  if (keepUnsaved(client, true)) {
+    noteKept();
+  }
   window.location.reload();
 }
 

@@ -32,6 +32,8 @@ export function latePart<Props extends object>(
 
 /** Lets every part that could not be fetched be asked for again. */
 export function forgetMissing(): void {
-  for (const forget of missing) forget();
+  for (const forget of missing) {
+    forget();
+  }
   missing.clear();
 }

@@ -14,7 +14,9 @@ export function guardPageCache(ask: () => void): () => void {
   window.addEventListener(
     'pageshow',
     ({ persisted }) => {
-      if (persisted) ask();
+      if (persisted) {
+        ask();
+      }
       style.display = '';
     },
     { signal },

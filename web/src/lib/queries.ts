@@ -14,7 +14,9 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
-        if (error instanceof ApiError && error.isSignedOut) onSignedOut();
+        if (error instanceof ApiError && error.isSignedOut) {
+          onSignedOut();
+        }
       },
     }),
     defaultOptions: {
@@ -35,7 +37,9 @@ export const meQuery = queryOptions({
   queryFn: async ({ client, signal }) => {
     const now = await fetchMe(signal);
     const before = client.getQueryData<Me>(ME_KEY);
-    if (before !== undefined && before.subject !== now.subject) forgetEverything(client);
+    if (before !== undefined && before.subject !== now.subject) {
+      forgetEverything(client);
+    }
     return now;
   },
 });
@@ -71,7 +75,9 @@ export const MeProvider = MeContext.Provider;
 /** The caller, once the session is known to be there. */
 export function useMe(): Me {
   const me = use(MeContext);
-  if (me === null) throw new Error('useMe needs a MeProvider');
+  if (me === null) {
+    throw new Error('useMe needs a MeProvider');
+  }
   return me;
 }
 
@@ -106,7 +112,9 @@ export const peopleQuery = queryOptions({
     const people = new Map<string, Person>();
     for (const { requester } of items) {
       const { person, organisation } = requester;
-      if (person !== null && !people.has(person.id)) people.set(person.id, { ...person, organisation });
+      if (person !== null && !people.has(person.id)) {
+        people.set(person.id, { ...person, organisation });
+      }
     }
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   },

@@ -15,12 +15,20 @@ type Facts = Readonly<Record<string, unknown>>;
 export function restoreDraft(subject: string, now: number): void {
   const text = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
-  if (text === null) return;
+  if (text === null) {
+    return;
+  }
   const kept = parsed(text);
-  if (!isFacts(kept) || kept['subject'] !== subject) return;
+  if (!isFacts(kept) || kept['subject'] !== subject) {
+    return;
+  }
   const age = now - Number(kept['at']);
-  if (!(age >= 0 && age < KEPT_FOR_MS)) return;
-  if (kept['isAskedFor'] !== true && !isReloaded()) return;
+  if (!(age >= 0 && age < KEPT_FOR_MS)) {
+    return;
+  }
+  if (kept['isAskedFor'] !== true && !isReloaded()) {
+    return;
+  }
   restoreChange(kept['draft']);
   restoreForm(kept['openRule']);
 }
@@ -31,19 +39,27 @@ function isReloaded(): boolean {
 }
 
 function restoreChange(draft: unknown): void {
-  if (!isFacts(draft) || !isFacts(draft['base'])) return;
+  if (!isFacts(draft) || !isFacts(draft['base'])) {
+    return;
+  }
   const { base, policy } = draft;
   const consent = parsedBy(() => parseConsent(base['consent']));
   const changed = parsedBy(() => parseConsent({ subject: '', version: 0, ...(isFacts(policy) && policy) }));
   const etag = base['etag'];
-  if (consent === undefined || changed === undefined || typeof etag !== 'string') return;
+  if (consent === undefined || changed === undefined || typeof etag !== 'string') {
+    return;
+  }
   setDraft({ base: { consent, etag }, policy: { rules: changed.rules, default: changed.default } });
 }
 
 function restoreForm(openRule: unknown): void {
-  if (!isFacts(openRule)) return;
+  if (!isFacts(openRule)) {
+    return;
+  }
   const { id, form } = openRule;
-  if ((id === null || typeof id === 'string') && isForm(form)) setOpenRule({ id, form });
+  if ((id === null || typeof id === 'string') && isForm(form)) {
+    setOpenRule({ id, form });
+  }
 }
 
 function parsed(text: string): unknown {
@@ -64,7 +80,9 @@ function isFacts(value: unknown): value is Facts {
 
 /** A form of this version of the portal: the same members of the same types. */
 function isForm(value: unknown): value is RuleForm {
-  if (!isFacts(value)) return false;
+  if (!isFacts(value)) {
+    return false;
+  }
   const wanted = Object.entries(formOf(undefined));
   return (
     Object.keys(value).length === wanted.length &&

@@ -21,7 +21,9 @@ const SHORT = 60;
 /** {@link safeName}, cut between whole characters as a reader sees them (grapheme clusters) where it is longer than a name should be. */
 export function shortName(name: string, length = SHORT): string {
   const safe = safeName(name);
-  if (safe.length <= length) return safe;
+  if (safe.length <= length) {
+    return safe;
+  }
   const parts = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(safe)];
   return parts.length <= length
     ? safe

@@ -7,7 +7,9 @@ export type ServedVersion = 'same' | 'other' | 'away';
 export async function askVersion(): Promise<ServedVersion> {
   try {
     const answer = await fetch('/', { cache: 'no-store', headers: { Accept: 'text/html' } });
-    if (!answer.ok) return 'away';
+    if (!answer.ok) {
+      return 'away';
+    }
     const page = await answer.text();
     const own = [...document.querySelectorAll('script[src]')].map(
       (script) => script.getAttribute('src') ?? '',

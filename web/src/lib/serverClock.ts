@@ -7,7 +7,9 @@ let ahead = 0;
 /** @param date the `Date` field of an answer that has just arrived; null when it has none. */
 export function noteServerTime(date: string | null): void {
   const serverTime = Date.parse(date ?? '');
-  if (!Number.isNaN(serverTime)) ahead = Date.now() - serverTime;
+  if (!Number.isNaN(serverTime)) {
+    ahead = Date.now() - serverTime;
+  }
 }
 
 /** When the clock of this computer will show that `serverTime` (milliseconds since the epoch) has come. */

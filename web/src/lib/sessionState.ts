@@ -9,7 +9,9 @@ const listeners = new Set<() => void>();
 
 export function setSessionState(next: SessionState): void {
   state = next;
-  for (const listener of listeners) listener();
+  for (const listener of listeners) {
+    listener();
+  }
 }
 
 export function useSessionState(): SessionState {
@@ -35,7 +37,9 @@ export function tellOtherTabs(message: 'signedIn' | 'signedOut'): void {
 export function hearOtherTabs(onMessage: (message: 'signedIn' | 'signedOut') => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (data === 'signedIn' || data === 'signedOut') onMessage(data);
+    if (data === 'signedIn' || data === 'signedOut') {
+      onMessage(data);
+    }
   };
   return () => {
     channel.close();

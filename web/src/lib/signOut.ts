@@ -14,7 +14,9 @@ export async function signOut(queryClient: QueryClient, csrfToken: string): Prom
     await commandApi('/auth/logout', csrfToken);
   } catch (error) {
     // A session that is over already needs no ending.
-    if (!(error instanceof ApiError) || !error.isSignedOut) throw error;
+    if (!(error instanceof ApiError) || !error.isSignedOut) {
+      throw error;
+    }
   }
   tellOtherTabs('signedOut');
   forgetEverything(queryClient);

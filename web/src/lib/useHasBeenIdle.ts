@@ -9,7 +9,9 @@ const LATEST_MS = 1000;
 export function useHasBeenIdle(isReady = true): boolean {
   const [hasBeen, setHasBeen] = useState(false);
   useEffect(() => {
-    if (!isReady) return;
+    if (!isReady) {
+      return;
+    }
     return whenIdle(() => {
       setHasBeen(true);
     }, LATEST_MS);

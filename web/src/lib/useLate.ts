@@ -12,7 +12,9 @@ const LATE_MS = 3_000;
 export function useLate<Props>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> | null {
   const [Part, setPart] = useState<ComponentType<Props> | null>(null);
   useEffect(() => {
-    if (Part !== null) return;
+    if (Part !== null) {
+      return;
+    }
     const timer = setInterval(() => {
       load().then(
         (loaded) => {

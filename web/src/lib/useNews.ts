@@ -14,7 +14,9 @@ export function useNews(): void {
   const queryClient = useQueryClient();
   useEffect(() => {
     const timer = setInterval(() => {
-      if (isSomebodyHere()) void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+      if (isSomebodyHere()) {
+        void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
+      }
     }, NEWS_EVERY_MS);
     return () => {
       clearInterval(timer);

@@ -34,7 +34,9 @@ export class Vocabulary {
 
   findCode(family: CodeFamily, code: string, values?: Readonly<Record<string, Value>>): string | undefined {
     const key = `${family}.${code}`;
-    if (Object.hasOwn(this.#words, key)) return this.text(key as Key, values);
+    if (Object.hasOwn(this.#words, key)) {
+      return this.text(key as Key, values);
+    }
     this.#onMissing();
     return undefined;
   }
@@ -72,7 +74,9 @@ export const VocabularyProvider = VocabularyContext.Provider;
 
 export function useWords(): Vocabulary {
   const words = use(VocabularyContext);
-  if (words === null) throw new Error('useWords needs a VocabularyProvider');
+  if (words === null) {
+    throw new Error('useWords needs a VocabularyProvider');
+  }
   return words;
 }
 

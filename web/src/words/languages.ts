@@ -12,7 +12,9 @@ const CHOICE = 'chartwitness.language';
 export function preferredLanguage(asked: readonly string[], chosen: string | null): Language {
   for (const tag of [...(chosen === null ? [] : [chosen]), ...asked]) {
     const found = LANGUAGES.find((language) => sameLanguage(language.tag, tag));
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
   }
   return LANGUAGES[0];
 }

@@ -19,16 +19,24 @@ export async function openLanguage({ tag }: Language): Promise<Vocabulary> {
   const parts = wordParts(tag);
   const words = { ...(await parts.first()).words } as OpenWords['words'];
   const opened: OpenWords = { parts, words, isComplete: false };
-  if (isRestWanted) await complete(opened);
+  if (isRestWanted) {
+    await complete(opened);
+  }
   current = opened;
   const variant = readersVariant(tag, navigator.languages);
   let isAsked = false;
   return new Vocabulary(variant, words, () => {
-    if (isAsked || opened.isComplete) return;
+    if (isAsked || opened.isComplete) {
+      return;
+    }
     isAsked = true;
     complete(opened).then(
       () => {
-        if (opened === current) for (const listener of listeners) listener(new Vocabulary(variant, words));
+        if (opened === current) {
+          for (const listener of listeners) {
+            listener(new Vocabulary(variant, words));
+          }
+        }
       },
       // Without the rest the code itself stays, as a code without a word does.
       () => undefined,
@@ -47,7 +55,9 @@ export function hearMoreWords(listener: (complete: Vocabulary) => void): () => v
 /** Resolves when every word is there. Pages other than the first wait for it. */
 export async function needAllWords(): Promise<void> {
   isRestWanted = true;
-  if (current !== undefined) await complete(current);
+  if (current !== undefined) {
+    await complete(current);
+  }
 }
 
 async function complete(opened: OpenWords): Promise<void> {

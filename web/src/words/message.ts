@@ -9,7 +9,9 @@ const PLACEHOLDER = /\{(\w+)\}/g;
 
 /** The plain form of `message` for `count`, chosen by the language's plural rules. */
 export function chooseForm(message: Message, language: string, count?: Value): string {
-  if (typeof message === 'string') return message;
+  if (typeof message === 'string') {
+    return message;
+  }
   const category = typeof count === 'number' ? pluralRules(language).select(count) : 'other';
   return message[category] ?? message.other;
 }
@@ -18,7 +20,9 @@ export function chooseForm(message: Message, language: string, count?: Value): s
 export function fill(text: string, language: string, values: Readonly<Record<string, Value>>): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const value = values[name];
-    if (value === undefined) return whole;
+    if (value === undefined) {
+      return whole;
+    }
     return typeof value === 'number' ? formatNumber(language, value) : value;
   });
 }
@@ -34,7 +38,9 @@ const PLAIN = 1000;
 
 const numberFormats = new Map<string, Intl.NumberFormat>();
 export function formatNumber(language: string, value: number): string {
-  if (Number.isInteger(value) && value >= 0 && value < PLAIN) return String(value);
+  if (Number.isInteger(value) && value >= 0 && value < PLAIN) {
+    return String(value);
+  }
   let format = numberFormats.get(language);
   if (format === undefined) {
     format = new Intl.NumberFormat(language);

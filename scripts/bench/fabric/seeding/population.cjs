@@ -34,7 +34,9 @@ function identifierOf(n) {
 /** @param {number} n @returns {string} */
 function subjectOf(n) {
   const normal = table.normalise({ system: IDENTIFIER_SYSTEM, value: identifierOf(n) });
-  if (normal === undefined) throw new Error(`person ${n} has no identifier`);
+  if (normal === undefined) {
+    throw new Error(`person ${n} has no identifier`);
+  }
   const { system, value } = normal;
   return subjectPseudonym(hmac, CONSORTIUM_KEY, system, value);
 }

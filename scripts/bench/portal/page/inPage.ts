@@ -27,7 +27,9 @@ export function watchFirstMoments(): void {
   const appears = (selector: string): Promise<void> =>
     new Promise((resolve) => {
       const observer = new MutationObserver(() => {
-        if (document.querySelector(selector) === null) return;
+        if (document.querySelector(selector) === null) {
+          return;
+        }
         observer.disconnect();
         resolve();
       });
@@ -51,7 +53,9 @@ export function watchFirstMoments(): void {
 export async function firstList(): Promise<Record<'listShown' | 'x' | 'y' | 'windowHeight', number>> {
   const listShown = await (globalThis as unknown as Noted).moments.listShown;
   const button = document.querySelector('.find-more');
-  if (button === null) throw new Error('there is no button for more filters');
+  if (button === null) {
+    throw new Error('there is no button for more filters');
+  }
   const { x, y, width, height } = button.getBoundingClientRect();
   return { listShown, x: x + width / 2, y: y + height / 2, windowHeight: innerHeight };
 }
@@ -80,7 +84,9 @@ export async function showNextPage(): Promise<number> {
   const before = lastRow();
   const from = performance.now();
   document.querySelector<HTMLButtonElement>('.older button')?.click();
-  while (lastRow() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
+  while (lastRow() === before) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
   await new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = resolve;
@@ -96,7 +102,9 @@ export async function readOnTo(least: number): Promise<number> {
   while (count() < least) {
     const before = count();
     document.querySelector<HTMLButtonElement>('.older button')?.click();
-    while (count() === before) await new Promise((resolve) => requestAnimationFrame(resolve));
+    while (count() === before) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
   }
   return count();
 }
@@ -136,6 +144,8 @@ export function scrolledTo(): number {
 export function fixedWork(): number {
   const from = performance.now();
   let sum = 0;
-  for (let at = 0; at < 20_000_000; at += 1) sum = (sum + at * 7) % 1_000_003;
+  for (let at = 0; at < 20_000_000; at += 1) {
+    sum = (sum + at * 7) % 1_000_003;
+  }
   return sum < 0 ? Number.NaN : performance.now() - from;
 }

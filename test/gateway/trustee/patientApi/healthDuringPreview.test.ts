@@ -62,7 +62,9 @@ function watchTurns(): { readonly stop: () => { readonly count: number; readonly
     before = process.cpuUsage();
     longest = Math.max(longest, (user + system) / 1000);
     count += 1;
-    if (!isStopped) setImmediate(turn);
+    if (!isStopped) {
+      setImmediate(turn);
+    }
   };
   setImmediate(turn);
   return {

@@ -77,6 +77,8 @@ export function RuleState({ rule }: { readonly rule: ConsentRule }): ReactNode {
   // A day as the end includes that whole day in UTC (FHIR R4 Period); the reader's own midnight is near enough for a hint.
   const isOver = end !== undefined && now >= (parseDay(end, 1) ?? new Date(end));
   const isAhead = start !== undefined && now < (parseDay(start) ?? new Date(start));
-  if (!isOver && !isAhead) return null;
+  if (!isOver && !isAhead) {
+    return null;
+  }
   return <span className="badge">{words.text(isOver ? 'rule.expired' : 'rule.future')}</span>;
 }

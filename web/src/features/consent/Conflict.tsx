@@ -48,8 +48,9 @@ export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
             rebaseDraft(theirs, merge.policy);
             const [first] = merge.known;
             // The review says by which rule it is blocked already.
-            if (first !== undefined)
+            if (first !== undefined) {
               void navigate('/consent/review', { replace: true, state: { known: first.by } });
+            }
             onDone();
           }}
         />

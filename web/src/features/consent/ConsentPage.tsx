@@ -20,12 +20,13 @@ export function ConsentPage(): ReactNode {
   if (consent.error !== null && consent.data === undefined) {
     return <ErrorPage error={consent.error} onRetry={() => void consent.refetch()} />;
   }
-  if (consent.data === undefined)
+  if (consent.data === undefined) {
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}
       </p>
     );
+  }
   const { version } = consent.data.consent;
   const saved = history.data?.find((item) => item.consent.version === version);
   return (
@@ -71,12 +72,16 @@ function useSavedVersion(): number | undefined {
   const navigate = useNavigate();
   const [saved] = useState(() => readSavedVersion(state));
   useEffect(() => {
-    if (readSavedVersion(state) !== undefined) void navigate('/consent', { replace: true, state: null });
+    if (readSavedVersion(state) !== undefined) {
+      void navigate('/consent', { replace: true, state: null });
+    }
   }, [state, navigate]);
   return saved;
 }
 
 function readSavedVersion(state: unknown): number | undefined {
-  if (typeof state !== 'object' || state === null || !('savedVersion' in state)) return undefined;
+  if (typeof state !== 'object' || state === null || !('savedVersion' in state)) {
+    return undefined;
+  }
   return typeof state.savedVersion === 'number' ? state.savedVersion : undefined;
 }

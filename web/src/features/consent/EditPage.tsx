@@ -28,8 +28,9 @@ export function EditPage(): ReactNode {
   const onFile = useQuery(consentQuery);
   const title = words.text('edit.title');
   if (onFile.data === undefined) {
-    if (onFile.error !== null)
+    if (onFile.error !== null) {
       return <ErrorPage error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    }
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}
@@ -240,7 +241,9 @@ function RuleButton({ rule, label, icon, isOff = false, onPress }: RuleButtonPro
       aria-disabled={isOff}
       title={label}
       onClick={() => {
-        if (!isOff) onPress();
+        if (!isOff) {
+          onPress();
+        }
       }}
     >
       {icon === undefined ? label : <Icon name={icon} />}
@@ -254,7 +257,9 @@ function DraftBar(): ReactNode {
   const [discarded, setDiscarded] = useState<Draft | null>(null);
   const isBroughtBack = useRef(false);
   useEffect(() => {
-    if (draft !== null) setDiscarded(null);
+    if (draft !== null) {
+      setDiscarded(null);
+    }
   }, [draft]);
   const changes = draft === null ? 0 : policyDifference(draft.base.consent, draft.policy).length;
   return (
@@ -294,7 +299,9 @@ function DraftBar(): ReactNode {
             className="button button-primary"
             to="/consent/review"
             ref={(link) => {
-              if (link !== null && isBroughtBack.current) link.focus();
+              if (link !== null && isBroughtBack.current) {
+                link.focus();
+              }
               isBroughtBack.current = false;
             }}
           >

@@ -20,8 +20,9 @@ export function HistoryPage(): ReactNode {
   const history = useQuery(historyQuery);
   const title = words.text('history.title');
   if (history.data === undefined) {
-    if (history.error !== null)
+    if (history.error !== null) {
       return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
+    }
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}

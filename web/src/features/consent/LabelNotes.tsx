@@ -9,9 +9,13 @@ import { alsoBlockedWords } from './alsoBlockedWords';
 export function LabelNotes({ rule }: { readonly rule: RuleDraft }): ReactNode {
   const words = useWords();
   const { labels, effect } = rule;
-  if (labels === undefined) return null;
+  if (labels === undefined) {
+    return null;
+  }
   const also = effect === 'deny' ? alsoBlockedWords(words, labels) : '';
-  if (effect === 'deny' && also === '') return null;
+  if (effect === 'deny' && also === '') {
+    return null;
+  }
   return (
     <span className="rule-note">
       {effect === 'deny'

@@ -46,8 +46,9 @@ interface ReplayProps {
 
 function Replay({ preview, changes }: ReplayProps): ReactNode {
   const words = useWords();
-  if (preview.considered === 0 || preview.since === null)
+  if (preview.considered === 0 || preview.since === null) {
     return <p>{words.text('review.nothing', { days: PREVIEW_DAYS })}</p>;
+  }
   // An access of which some data are opened and others closed is one of both.
   const refused = preview.items.filter(tightens).length;
   const allowed = preview.items.filter(opens).length;
@@ -137,9 +138,11 @@ interface NewlyDecided {
 /** What the draft decides otherwise and then ends as `after`, by type: the largest first. */
 function newlyDecided(change: Change, after: 'permit' | 'deny'): readonly NewlyDecided[] {
   const counts = new Map<string, number>();
-  for (const item of change.items)
-    if (item.after === after && item.before !== after)
+  for (const item of change.items) {
+    if (item.after === after && item.before !== after) {
       counts.set(item.type, (counts.get(item.type) ?? 0) + item.count);
+    }
+  }
   return [...counts]
     .map(([type, count]) => ({ type, count }))
     .sort((a, b) => b.count - a.count || a.type.localeCompare(b.type, 'en'));
@@ -213,7 +216,9 @@ function Also({ change, after }: AlsoProps): ReactNode {
   const words = useWords();
   const kinds = newlyDecided(change, after);
   const isWhole = change.standing !== 'partial' && change.outcome !== 'partial';
-  if (kinds.length === 0 || isWhole) return null;
+  if (kinds.length === 0 || isWhole) {
+    return null;
+  }
   return (
     <>
       {' '}

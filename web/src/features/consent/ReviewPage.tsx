@@ -32,8 +32,9 @@ export function ReviewPage(): ReactNode {
   const isBlocking = useBlockFromEntry(onFile.data);
   const title = words.text('review.title');
   if (onFile.data === undefined || isBlocking) {
-    if (onFile.error !== null)
+    if (onFile.error !== null) {
       return <ErrorPage error={onFile.error} onRetry={() => void onFile.refetch()} />;
+    }
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}
@@ -53,7 +54,9 @@ function AskedAgain({ onFile }: { readonly onFile: ConsentOnFile }): ReactNode {
   const navigate = useNavigate();
   const draft = useDraft();
   const known = readKnown(useLocation().state);
-  if (known === undefined) return null;
+  if (known === undefined) {
+    return null;
+  }
   return (
     <KnownBlock
       known={known}
@@ -96,10 +99,15 @@ function Review({ draft, onFile }: ReviewProps): ReactNode {
   const words = useWords();
   const changes = policyDifference(draft.base.consent, draft.policy);
   const isOutdated = onFile.consent.version > draft.base.consent.version;
-  if (isOutdated && policyDifference(onFile.consent, draft.policy).length === 0)
+  if (isOutdated && policyDifference(onFile.consent, draft.policy).length === 0) {
     return <SavedAlready version={onFile.consent.version} />;
-  if (isOutdated) return <Conflict draft={draft} theirs={onFile} onDone={focusTitle} />;
-  if (changes.length === 0) return <NothingToSave />;
+  }
+  if (isOutdated) {
+    return <Conflict draft={draft} theirs={onFile} onDone={focusTitle} />;
+  }
+  if (changes.length === 0) {
+    return <NothingToSave />;
+  }
   return (
     <>
       <section>
@@ -157,8 +165,11 @@ function SaveForm({
   const [isAsked, setIsAsked] = useState(false);
   const needsWarning = restrictions.length > 0;
   const submit = (): void => {
-    if (needsWarning && !isAccepted) setIsAsked(true);
-    else if (!save.isPending) save.mutate();
+    if (needsWarning && !isAccepted) {
+      setIsAsked(true);
+    } else if (!save.isPending) {
+      save.mutate();
+    }
   };
   return (
     <form
@@ -214,10 +225,15 @@ function useSave(draft: Draft) {
       void navigate('/consent', { state: { savedVersion: saved.consent.version } });
     },
     onError: async (error) => {
-      if (!(error instanceof ApiError)) return;
-      if (error.isConflict)
+      if (!(error instanceof ApiError)) {
+        return;
+      }
+      if (error.isConflict) {
         await queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
-      if (error.isSignedOut) setSessionState('ended');
+      }
+      if (error.isSignedOut) {
+        setSessionState('ended');
+      }
     },
   });
 }
@@ -230,7 +246,9 @@ function useBlockFromEntry(onFile: ConsentOnFile | undefined): boolean {
   const navigate = useNavigate();
   const block = useMemoizedBlock(useLocation().state);
   useEffect(() => {
-    if (onFile === undefined || block === undefined) return;
+    if (onFile === undefined || block === undefined) {
+      return;
+    }
     const known = draftException(onFile, { effect: 'deny', ...block });
     const state = known && { known };
     void navigate('/consent/review', { replace: true, state: state ?? null });
@@ -246,21 +264,30 @@ function useMemoizedBlock(state: unknown): Block | undefined {
 type Block = Blocked & { readonly holdsInEmergency?: true };
 
 function readBlock(state: unknown): Block | undefined {
-  if (typeof state !== 'object' || state === null || !('block' in state)) return undefined;
+  if (typeof state !== 'object' || state === null || !('block' in state)) {
+    return undefined;
+  }
   const { block } = state;
-  if (typeof block !== 'object' || block === null) return undefined;
+  if (typeof block !== 'object' || block === null) {
+    return undefined;
+  }
   const holds = 'holdsInEmergency' in block && block.holdsInEmergency === true;
   const also = holds ? ({ holdsInEmergency: true } as const) : {};
-  if ('user' in block && typeof block.user === 'string') return { user: block.user, ...also };
+  if ('user' in block && typeof block.user === 'string') {
+    return { user: block.user, ...also };
+  }
   return 'org' in block && typeof block.org === 'string' ? { org: block.org, ...also } : undefined;
 }
 
 /** What {@link useBlockFromEntry} left in the history's state. */
 function readKnown(state: unknown): BlockAtHand | undefined {
-  if (typeof state !== 'object' || state === null || !('known' in state)) return undefined;
-  const { known } = state;
-  if (typeof known !== 'object' || known === null || !('id' in known) || !('isStronger' in known))
+  if (typeof state !== 'object' || state === null || !('known' in state)) {
     return undefined;
+  }
+  const { known } = state;
+  if (typeof known !== 'object' || known === null || !('id' in known) || !('isStronger' in known)) {
+    return undefined;
+  }
   const { id, isStronger } = known;
   return typeof id === 'string' && typeof isStronger === 'boolean' ? { id, isStronger } : undefined;
 }

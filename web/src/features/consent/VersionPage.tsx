@@ -19,8 +19,9 @@ export function VersionPage(): ReactNode {
   const history = useQuery(historyQuery);
   const decided = useDecided();
   if (history.data === undefined) {
-    if (history.error !== null)
+    if (history.error !== null) {
       return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
+    }
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}
@@ -29,7 +30,9 @@ export function VersionPage(): ReactNode {
   }
   const at = history.data.findIndex(({ consent }) => String(consent.version) === wanted);
   const version = history.data[at];
-  if (version === undefined) return <NotFound />;
+  if (version === undefined) {
+    return <NotFound />;
+  }
   const next = history.data[at - 1];
   const from = formatMoment(words.tag, new Date(version.at));
   const title = words.text('history.version', { version: version.consent.version });
@@ -61,7 +64,9 @@ export function VersionPage(): ReactNode {
 /** What decided the access whose page led here; empty for a reader who came another way. */
 function useDecided(): readonly (string | null)[] {
   const state: unknown = useLocation().state;
-  if (typeof state !== 'object' || state === null || !('decided' in state)) return [];
+  if (typeof state !== 'object' || state === null || !('decided' in state)) {
+    return [];
+  }
   const { decided } = state;
   return Array.isArray(decided) ? decided.map((rule) => (typeof rule === 'string' ? rule : null)) : [];
 }
@@ -79,7 +84,9 @@ function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1]
           className="button button-primary"
           aria-disabled={onFile.data === undefined}
           onClick={() => {
-            if (onFile.data === undefined) return;
+            if (onFile.data === undefined) {
+              return;
+            }
             draftPolicy(onFile.data, { rules: policy.rules, default: policy.default });
             void navigate('/consent/review');
           }}

@@ -41,7 +41,9 @@ export function Warning({ restrictions, policy, isAccepted, isAsked, onAccept }:
           aria-invalid={isAsked}
           aria-describedby={isAsked ? errorId : undefined}
           ref={(box) => {
-            if (isAsked) box?.focus();
+            if (isAsked) {
+              box?.focus();
+            }
           }}
           onChange={(event) => {
             onAccept(event.target.checked);

@@ -20,8 +20,9 @@ export function usePreview(policy: ConsentPolicy, version: number) {
     queryKey: ['preview', version, JSON.stringify(policy)],
     queryFn: async () => {
       const preview = await replay(policy, csrfToken ?? '');
-      if (preview.version !== version)
+      if (preview.version !== version) {
         void queryClient.invalidateQueries({ queryKey: consentQuery.queryKey, exact: true });
+      }
       return preview;
     },
     staleTime: 30_000,

@@ -69,7 +69,9 @@ interface Target {
 /** Since which version, and by what, the patient blocks this person or organisation. */
 function BlockedBy({ whom, standing }: Target): ReactNode {
   const words = useWords();
-  if (standing === undefined) return null;
+  if (standing === undefined) {
+    return null;
+  }
   const { rule, preset, since } = standing;
   const version = (
     <Link to={`/consent/versions/${String(since)}`}>
@@ -94,7 +96,9 @@ function BlockedBy({ whom, standing }: Target): ReactNode {
 
 function BlockLink({ whom, blocked, standing }: Target): ReactNode {
   const words = useWords();
-  if (standing?.isAlways === true) return null;
+  if (standing?.isAlways === true) {
+    return null;
+  }
   const block = standing === undefined ? blocked : { ...blocked, holdsInEmergency: true };
   return (
     <Link className="button" to="/consent/review" state={{ block }}>

@@ -28,9 +28,15 @@ export function EntryPage(): ReactNode {
   const { id = '' } = useParams();
   const words = useWords();
   const entry = useQuery(entryQuery(id));
-  if (entry.data !== undefined) return <Entry key={id} entry={entry.data} />;
-  if (entry.error instanceof ApiError && entry.error.status === 404) return <NotFound />;
-  if (entry.error !== null) return <ErrorPage error={entry.error} onRetry={() => void entry.refetch()} />;
+  if (entry.data !== undefined) {
+    return <Entry key={id} entry={entry.data} />;
+  }
+  if (entry.error instanceof ApiError && entry.error.status === 404) {
+    return <NotFound />;
+  }
+  if (entry.error !== null) {
+    return <ErrorPage error={entry.error} onRetry={() => void entry.refetch()} />;
+  }
   return (
     <p className="waiting" role="status">
       {words.text('app.loading')}
@@ -82,8 +88,9 @@ function BackLink(): ReactNode {
       <Link
         to="/"
         onClick={(event) => {
-          if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !cameFromHere())
+          if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || !cameFromHere()) {
             return;
+          }
           event.preventDefault();
           void navigate(-1);
         }}

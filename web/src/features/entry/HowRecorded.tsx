@@ -54,7 +54,9 @@ function Late({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const organisationName = useOrganisationName();
   const { late, lateBasis } = entry;
   // An amendment seen alone says by what the release was decided; that it was late is the entry's.
-  if (!late && lateBasis === undefined) return null;
+  if (!late && lateBasis === undefined) {
+    return null;
+  }
   const holder = <Name>{organisationName(entry.holder)}</Name>;
   const times = bothTimes(words, entry);
   if (entry.outcome === 'deny') {
@@ -91,7 +93,9 @@ function Late({ entry }: { readonly entry: AccessEntry }): ReactNode {
 function Corrected({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { corrected } = entry;
-  if (corrected === undefined) return null;
+  if (corrected === undefined) {
+    return null;
+  }
   const { at, why, id, before } = corrected;
   const first: AccessEntry = { ...entry, outcome: before.outcome, items: before.items };
   return (
@@ -114,7 +118,9 @@ function Corrected({ entry }: { readonly entry: AccessEntry }): ReactNode {
 function Incomplete({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { parts } = entry;
-  if (parts === undefined || !isIncomplete(entry)) return null;
+  if (parts === undefined || !isIncomplete(entry)) {
+    return null;
+  }
   return (
     <Notice kind="warning" title={words.text('entry.parts.missing.title')}>
       <p>{words.text('entry.parts.missing', { count: parts.recorded.length, of: parts.of })}</p>

@@ -73,12 +73,13 @@ function ItemCount({ row, isLeft }: { readonly row: Row; readonly isLeft: boolea
   const words = useWords();
   const { further } = row;
   const count = isLeft ? row.count : row.count + further;
-  if (count === 0)
+  if (count === 0) {
     return (
       <span className="item-count">
         {further > 0 ? words.text('entry.furtherOnly', { count: further }) : words.text('entry.noneFound')}
       </span>
     );
+  }
   return (
     <span className="item-count">
       {words.number(count)}
@@ -109,7 +110,9 @@ function RecordNumbers({ items }: { readonly items: readonly AccessItem[] }): Re
     ...rowsOf(items.filter((item) => !hasLeft(item))),
     ...rowsOf(items.filter(hasLeft)),
   ].filter(({ ids }) => ids.length > 0);
-  if (numbered.length === 0) return null;
+  if (numbered.length === 0) {
+    return null;
+  }
   return (
     <details className="item-ids">
       <summary>{words.text('entry.resourceIds')}</summary>

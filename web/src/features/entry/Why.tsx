@@ -24,12 +24,13 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const reasons = explainEntry(entry);
   const needsHistory = reasons.some(({ basis }) => versionOf(basis) !== null);
   const history = useQuery({ ...historyQuery, enabled: needsHistory });
-  if (needsHistory && history.isPending)
+  if (needsHistory && history.isPending) {
     return (
       <p className="waiting" role="status">
         {words.text('app.loading')}
       </p>
     );
+  }
   const versions = history.data ?? [];
   const isShared = reasons.length > 1 && new Set(reasons.map(({ basis }) => versionOf(basis))).size === 1;
   return (
@@ -77,10 +78,14 @@ interface EmergencyLeadProps {
 /** Who declared the emergency and why, and what became of the patient's rules. */
 function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactNode {
   const words = useWords();
-  if (!isEmergency(entry)) return null;
+  if (!isEmergency(entry)) {
+    return null;
+  }
   const { person, organisation } = entry.requester;
   if (entry.emergency === null) {
-    if (entry.items.some(hasLeft)) return <p>{words.text('why.emergency.against')}</p>;
+    if (entry.items.some(hasLeft)) {
+      return <p>{words.text('why.emergency.against')}</p>;
+    }
     // A reason that was given and refused is not recorded: of somebody named, only that none counted is known.
     return (
       <p>
@@ -102,7 +107,9 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
       }}
     />
   );
-  if (course === 'outside' || course === 'unread') return <p className="why-lead">{said}</p>;
+  if (course === 'outside' || course === 'unread') {
+    return <p className="why-lead">{said}</p>;
+  }
   const rules = heldRules(reasons).map((basis) => (
     <HeldRule key={basis.rule} basis={basis} versions={versions} />
   ));
@@ -119,8 +126,11 @@ type RuleBasis = Extract<Reason['basis'], { kind: 'rule' }>;
 /** The rules that refused something although an emergency was declared. */
 function heldRules(reasons: readonly Reason[]): readonly RuleBasis[] {
   const held = new Map<string, RuleBasis>();
-  for (const { decision, basis, isLeft } of reasons)
-    if (decision === 'deny' && !isLeft && basis.kind === 'rule') held.set(basis.rule, basis);
+  for (const { decision, basis, isLeft } of reasons) {
+    if (decision === 'deny' && !isLeft && basis.kind === 'rule') {
+      held.set(basis.rule, basis);
+    }
+  }
   return [...held.values()];
 }
 
@@ -151,7 +161,9 @@ interface ReasonProps {
 function WhatBecame({ reason, versions }: ReasonProps): ReactNode {
   const { isLeft, decision } = reason;
   const said = <BasisSentence {...reason} versions={versions} />;
-  if (isLeft === (decision === 'permit')) return said;
+  if (isLeft === (decision === 'permit')) {
+    return said;
+  }
   return <Text k={isLeft ? 'why.left.against' : 'why.left.kept'} values={{ said }} />;
 }
 
@@ -165,9 +177,13 @@ function Otherwise({ reason, versions, isSaid }: OtherwiseProps): ReactNode {
   const words = useWords();
   const { otherwise, decision, basis } = reason;
   const would = otherwiseBasis(reason);
-  if (otherwise === undefined || would === undefined || basis.kind === 'emergency') return null;
+  if (otherwise === undefined || would === undefined || basis.kind === 'emergency') {
+    return null;
+  }
   const isSame = otherwise.decision === decision && ruleOf(would) === ruleOf(basis);
-  if (isSame && isSaid) return null;
+  if (isSame && isSaid) {
+    return null;
+  }
   return (
     <p className="small">
       {isSame ? (
@@ -228,9 +244,13 @@ interface OpenedProps {
 /** That an emergency opened it, and what would have refused it, as far as that is at hand. */
 function OpenedSentence({ basis: { version, rule }, versions }: OpenedProps): ReactNode {
   const words = useWords();
-  if (version === null || version === 0) return words.text('why.emergency.none');
+  if (version === null || version === 0) {
+    return words.text('why.emergency.none');
+  }
   const standing = standingRule(versions, version, rule);
-  if (standing === undefined && rule === undefined) return words.text('why.emergency.unread');
+  if (standing === undefined && rule === undefined) {
+    return words.text('why.emergency.unread');
+  }
   return <StandingSentence standing={standing} rule={rule ?? ''} keys={EMERGENCY_KEYS} />;
 }
 
@@ -292,11 +312,15 @@ interface VersionLinkProps {
 function VersionLink({ reasons, versions, isSinceOnly = false }: VersionLinkProps): ReactNode {
   const words = useWords();
   const version = reasons[0] === undefined ? null : versionOf(reasons[0].basis);
-  if (version === null) return null;
+  if (version === null) {
+    return null;
+  }
   const saved = versions.find(({ consent }) => consent.version === version);
   const rules = reasons.map(({ basis }) => ruleOf(basis));
   const since = reasons.length === 1 ? inForceSince(versions, version, rules[0]) : undefined;
-  if (isSinceOnly && since === undefined) return null;
+  if (isSinceOnly && since === undefined) {
+    return null;
+  }
   return (
     <p className="small why-version">
       {since !== undefined && (

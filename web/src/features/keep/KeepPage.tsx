@@ -54,7 +54,9 @@ export function KeepPage(): ReactNode {
               className="button"
               aria-disabled={isReading}
               onClick={() => {
-                if (!isReading) void start(type);
+                if (!isReading) {
+                  void start(type);
+                }
               }}
             >
               {words.text(`keep.${type}`)}
@@ -107,7 +109,9 @@ function useExport() {
       saveFile(type === 'json' ? toJsonFile(facts) : toCsvFile(facts, words), type, facts.madeAt);
       setProgress({ kind: 'done', count: facts.entries.length });
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof Error)) {
+        throw error;
+      }
       setProgress(controller.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error });
     }
   };

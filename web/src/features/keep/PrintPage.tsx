@@ -36,13 +36,16 @@ export function PrintPage(): ReactNode {
       </Page>
     );
   }
-  if (copy === undefined)
+  if (copy === undefined) {
     return (
       <p className="waiting" role="status">
         {words.text('keep.progress', { count: found })}
       </p>
     );
-  if (copy.isCut) return <TooMany title={title} />;
+  }
+  if (copy.isCut) {
+    return <TooMany title={title} />;
+  }
   const { me, madeAt, entries } = copy;
   const { list } = me;
   const { state } = list;
@@ -182,7 +185,9 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
 function WrittenReason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const name = words.capital(words.code('purpose', entry.purpose));
-  if (!isEmergency(entry)) return name;
+  if (!isEmergency(entry)) {
+    return name;
+  }
   const value =
     entry.emergency === null ? (
       missingWord(words, entry)

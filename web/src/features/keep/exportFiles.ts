@@ -105,7 +105,9 @@ function readableCells(
 }
 
 function readableItem(words: Vocabulary, item: AccessItem | undefined): readonly string[] {
-  if (item === undefined) return ['', '', '', '', ''];
+  if (item === undefined) {
+    return ['', '', '', '', ''];
+  }
   const { count, further = 0 } = item;
   const isLeft = hasLeft(item);
   return [
@@ -167,7 +169,9 @@ function optional(value: string | number | undefined): string {
 }
 
 function itemCells(item: AccessItem | undefined): readonly string[] {
-  if (item === undefined) return Array.from({ length: 11 }, () => '');
+  if (item === undefined) {
+    return Array.from({ length: 11 }, () => '');
+  }
   const { type, labels, count, further = 0, decision, basis, otherwise } = item;
   const would = [otherwise?.decision ?? '', otherwise?.rule ?? ''];
   const left = hasLeft(item) ? 'yes' : 'no';

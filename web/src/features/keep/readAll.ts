@@ -47,7 +47,11 @@ async function readAll(
   let cursor: string | null = null;
   do {
     const page = await fetchAccesses(query, { cursor, limit: PAGE }, signal);
-    for (const entry of page.items) if (fits(filter, entry)) entries.push(entry);
+    for (const entry of page.items) {
+      if (fits(filter, entry)) {
+        entries.push(entry);
+      }
+    }
     onProgress(entries.length);
     cursor = page.next;
   } while (cursor !== null && entries.length <= most);

@@ -18,7 +18,9 @@ export function FailedSignIns(): ReactNode {
   const [closed, setClosed] = useState(told);
   // Where it would push the list off the first screen, its title stands alone until it is opened.
   const [hasRoom] = useState(() => window.matchMedia(ROOM).matches);
-  if (failedSignIns === null || failedSignIns.count <= closed) return null;
+  if (failedSignIns === null || failedSignIns.count <= closed) {
+    return null;
+  }
   const { count, since } = failedSignIns;
   return (
     <div role="status">

@@ -71,7 +71,9 @@ export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode
 function useResumeOnReturn(onResume: () => Promise<boolean>): void {
   useEffect(() => {
     const look = (): void => {
-      if (document.visibilityState === 'visible') void onResume();
+      if (document.visibilityState === 'visible') {
+        void onResume();
+      }
     };
     document.addEventListener('visibilitychange', look);
     return () => {

@@ -21,12 +21,15 @@ export function SessionWarning(): ReactNode {
   const { sessionExpiresAt } = useMe();
   const endsAt = sessionExpiresAt === null ? null : inOwnTime(Date.parse(sessionExpiresAt));
   const isNear = useIsNear(endsAt);
-  if (endsAt === null || !isNear) return null;
+  if (endsAt === null || !isNear) {
+    return null;
+  }
   // Any request prolongs the session, up to a limit; after that only signing in again helps.
   const stay = async (): Promise<void> => {
     await queryClient.refetchQueries({ queryKey: meQuery.queryKey });
-    if (queryClient.getQueryData(meQuery.queryKey)?.sessionExpiresAt === sessionExpiresAt)
+    if (queryClient.getQueryData(meQuery.queryKey)?.sessionExpiresAt === sessionExpiresAt) {
       setLimit(sessionExpiresAt);
+    }
   };
   return (
     <Notice kind="warning" title={words.text('session.soon.title')} isLive>
@@ -54,7 +57,9 @@ function useIsNear(endsAt: number | null): boolean {
       return;
     }
     const delay = isNear ? remaining : Math.min(remaining - WARN_BEFORE_MS, MAX_DELAY_MS);
-    if (delay === Infinity) return;
+    if (delay === Infinity) {
+      return;
+    }
     const timer = setTimeout(() => {
       setNow(Date.now());
     }, delay);

@@ -41,8 +41,9 @@ export function AccessList({ filter, pages }: AccessListProps): ReactNode {
   const isReady = list.data !== undefined;
   const resultsRef = useReturnToEntry(isReady);
   const News = useLate(loadNews);
-  if (!isReady && list.error !== null)
+  if (!isReady && list.error !== null) {
     return <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />;
+  }
   const countKey = list.hasNextPage ? 'list.entriesMore' : 'list.entries';
   return (
     <div id="results" tabIndex={-1} ref={resultsRef} className={isReady ? 'results' : undefined}>
@@ -105,7 +106,9 @@ function NextPage({ pages }: PagesProps): ReactNode {
   const words = useWords();
   const { isFetchingNextPage, fetchNextPage } = pages.list;
   const more = (): void => {
-    if (!isFetchingNextPage) void fetchNextPage();
+    if (!isFetchingNextPage) {
+      void fetchNextPage();
+    }
   };
   const sentinel = useNearScreen(!isFetchingNextPage, more);
   return (
@@ -126,10 +129,14 @@ function useNearScreen(isOn: boolean, onNear: () => void) {
   });
   useEffect(() => {
     const element = ref.current;
-    if (!isOn || element === null) return;
+    if (!isOn || element === null) {
+      return;
+    }
     const observer = new IntersectionObserver(
       (seen) => {
-        if (seen.some(({ isIntersecting }) => isIntersecting)) call.current();
+        if (seen.some(({ isIntersecting }) => isIntersecting)) {
+          call.current();
+        }
       },
       { rootMargin: '600px' },
     );
@@ -147,7 +154,9 @@ function useReturnToEntry(isReady: boolean) {
   const arrival = useNavigationType();
   const isBack = useRef(arrival === NavigationType.Pop);
   useEffect(() => {
-    if (!isReady || !isBack.current) return;
+    if (!isReady || !isBack.current) {
+      return;
+    }
     isBack.current = false;
     const id = takeLastEntry();
     const line =

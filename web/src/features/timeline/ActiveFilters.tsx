@@ -12,7 +12,9 @@ export function ActiveFilters({ filter, setFilter }: FilterInUrl): ReactNode {
   const words = useWords();
   const list = useRef<HTMLUListElement>(null);
   const parts = useFilterParts(filter).filter(({ member }) => member !== 'q');
-  if (parts.length === 0) return null;
+  if (parts.length === 0) {
+    return null;
+  }
   return (
     <ul ref={list} className="chips" aria-label={words.text('field.active')}>
       {parts.map(({ member, name, value }, at) => (

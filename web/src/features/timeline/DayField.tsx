@@ -23,14 +23,18 @@ export function DayField({ label, value = '', onChoose }: DayFieldProps): ReactN
   const hasChosenHere = useRef(false);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (value === chosen.current) return;
+    if (value === chosen.current) {
+      return;
+    }
     chosen.current = value;
     setText(value);
   }, [value]);
   const choose = (): void => {
     // Half a day in the field is no wish to take the old one away.
     const isCleared = text === '' && field.current?.validity.badInput !== true;
-    if (text === chosen.current || !(isCleared || parseDay(text) !== undefined)) return;
+    if (text === chosen.current || !(isCleared || parseDay(text) !== undefined)) {
+      return;
+    }
     chosen.current = text;
     onChoose(text, hasChosenHere.current);
     hasChosenHere.current = true;
@@ -65,7 +69,9 @@ export function DayField({ label, value = '', onChoose }: DayFieldProps): ReactN
           hasChosenHere.current = false;
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') choose();
+          if (event.key === 'Enter') {
+            choose();
+          }
         }}
       />
     </p>

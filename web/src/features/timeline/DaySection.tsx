@@ -68,6 +68,8 @@ const Block = memo(
 
 function blocksOf(visits: readonly Visit[], first: number): readonly (readonly Visit[])[] {
   const blocks = [visits.slice(0, first)];
-  for (let at = first; at < visits.length; at += BLOCK) blocks.push(visits.slice(at, at + BLOCK));
+  for (let at = first; at < visits.length; at += BLOCK) {
+    blocks.push(visits.slice(at, at + BLOCK));
+  }
   return blocks;
 }

@@ -78,12 +78,16 @@ function NameSearch({ filter, setFilter }: FilterInUrl): ReactNode {
   const [text, setText] = useState(inUrl);
   const sent = useRef(inUrl);
   useEffect(() => {
-    if (inUrl === sent.current) return;
+    if (inUrl === sent.current) {
+      return;
+    }
     sent.current = inUrl;
     setText(inUrl);
   }, [inUrl]);
   useEffect(() => {
-    if (text === sent.current) return;
+    if (text === sent.current) {
+      return;
+    }
     const timer = setTimeout(() => {
       const isReplacing = sent.current !== '' && text !== '';
       sent.current = text.trim();

@@ -30,9 +30,13 @@ export function NewEntries({ filter, pages }: NewEntriesProps): ReactNode {
           emergencies: words.text('list.emergencies', { count: emergencies }),
         });
   useEffect(() => {
-    if (count > 0) announce(label);
+    if (count > 0) {
+      announce(label);
+    }
   }, [count, label, announce]);
-  if (count === 0) return null;
+  if (count === 0) {
+    return null;
+  }
   return (
     <button
       type="button"

@@ -9,13 +9,14 @@ import '../../styles/listLater.css';
 export function Nothing({ filter }: { readonly filter: AccessFilter }): ReactNode {
   const words = useWords();
   const { from, to } = filter;
-  if (isEmptyFilter(filter))
+  if (isEmptyFilter(filter)) {
     return (
       <div className="nothing">
         <h2>{words.text('nothing.yet')}</h2>
         <p>{words.text('nothing.yet.text')}</p>
       </div>
     );
+  }
   // Days as `YYYY-MM-DD` are in the order of their text.
   const isTurned = from !== undefined && to !== undefined && to < from;
   return (

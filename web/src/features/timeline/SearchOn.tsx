@@ -17,7 +17,9 @@ export function SearchOn({ pages }: { readonly pages: AccessPages }): ReactNode 
   const [allowance, setAllowance] = useState({ pages: SEARCH_STEP, found: ENOUGH });
   const isWanted = pageCount < allowance.pages && entries.length < allowance.found && !isFetchingNextPage;
   useEffect(() => {
-    if (isWanted) void fetchNextPage();
+    if (isWanted) {
+      void fetchNextPage();
+    }
   }, [isWanted, fetchNextPage]);
   return (
     <div className="older">

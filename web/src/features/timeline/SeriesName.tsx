@@ -19,7 +19,9 @@ export interface SeriesProps {
 export function SeriesName({ value, split }: SeriesProps): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
-  if (value === null) return words.text('chart.other');
+  if (value === null) {
+    return words.text('chart.other');
+  }
   return split === 'organisation' ? (
     <Name isShort>{organisationName(value)}</Name>
   ) : (

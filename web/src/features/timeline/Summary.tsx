@@ -36,7 +36,9 @@ export function Summary({ overview }: { readonly overview: Overview | undefined 
 }
 
 function summaryLine(words: Vocabulary, entries: readonly AccessEntry[], isMore: boolean): string {
-  if (entries.length === 0) return words.text('list.summary.none', { days: DAYS });
+  if (entries.length === 0) {
+    return words.text('list.summary.none', { days: DAYS });
+  }
   const people = new Set(
     entries.flatMap(({ requester }) => (requester.person === null ? [] : [requester.person.id])),
   );
@@ -64,7 +66,9 @@ function Highlights({
     highlight('deny', 'list.refusals', { outcome: 'deny' }, ({ outcome }) => outcome === 'deny'),
     highlight('partial', 'list.partials', { outcome: 'partial' }, ({ outcome }) => outcome === 'partial'),
   ].filter(({ isOf }) => entries.some(isOf));
-  if (highlights.length === 0) return <p className="highlights">{words.text('list.inOrder')}</p>;
+  if (highlights.length === 0) {
+    return <p className="highlights">{words.text('list.inOrder')}</p>;
+  }
   return (
     <p className="highlights">
       {highlights.map(({ kind, text, filter, isOf }) => (

@@ -35,7 +35,9 @@ export function TimelinePage(): ReactNode {
   const isSettled = useHasBeenIdle(pages.list.data !== undefined);
   useEffect(() => {
     // Without it the list is printed as it stands on the screen.
-    if (isSettled) import('../../styles/print.css').catch(() => undefined);
+    if (isSettled) {
+      import('../../styles/print.css').catch(() => undefined);
+    }
   }, [isSettled]);
   const { list: position } = useMe();
   const newestLoaded = useMemo(() => highestBlock(pages.list.data?.pages[0]?.items ?? []), [pages.list.data]);

@@ -126,8 +126,12 @@ const REASON_LENGTH = 160;
 /** The reason: in an emergency the one that was given, or what was missing, since the word "emergency" stands beside it. */
 function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  if (!isEmergency(entry)) return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
-  if (entry.emergency === null) return <span>{missingWord(words, entry)}</span>;
+  if (!isEmergency(entry)) {
+    return <span>{words.capital(words.code('purpose', entry.purpose))}</span>;
+  }
+  if (entry.emergency === null) {
+    return <span>{missingWord(words, entry)}</span>;
+  }
   return (
     <span>
       “<Name isShort={REASON_LENGTH}>{entry.emergency.reason}</Name>”

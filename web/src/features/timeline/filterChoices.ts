@@ -35,12 +35,21 @@ export function countChoices(entries: readonly AccessEntry[]): FilterChoices {
     count(organisations, requester.organisation.mspId);
     count(reasons, reasonKey(entry));
     count(outcomes, outcome);
-    if (outcome !== 'permit') count(outcomes, 'refused');
-    for (const type of new Set(items.map((item) => item.type))) count(kinds, type);
-    if (requester.person === null) continue;
+    if (outcome !== 'permit') {
+      count(outcomes, 'refused');
+    }
+    for (const type of new Set(items.map((item) => item.type))) {
+      count(kinds, type);
+    }
+    if (requester.person === null) {
+      continue;
+    }
     const known = people.get(requester.person.id);
-    if (known === undefined) people.set(requester.person.id, { name: requester.person.name, count: 1 });
-    else known.count += 1;
+    if (known === undefined) {
+      people.set(requester.person.id, { name: requester.person.name, count: 1 });
+    } else {
+      known.count += 1;
+    }
   }
   return { organisations, people, reasons, kinds, outcomes };
 }

@@ -26,8 +26,11 @@ export function groupVisits(entries: readonly AccessEntry[]): readonly Day[] {
     const visits = days.get(date) ?? new Map<string, [AccessEntry, ...AccessEntry[]]>();
     days.set(date, visits);
     const visit = visits.get(key);
-    if (visit === undefined) visits.set(key, [entry]);
-    else visit.push(entry);
+    if (visit === undefined) {
+      visits.set(key, [entry]);
+    } else {
+      visit.push(entry);
+    }
   }
   return [...days].map(([date, visits]) => {
     const all = [...visits].map(([key, inVisit]): Visit => ({ key, entries: inVisit }));
@@ -40,7 +43,9 @@ const places = new WeakMap<AccessEntry, { readonly date: string; readonly key: s
 
 function placeOf(entry: AccessEntry): { readonly date: string; readonly key: string } {
   const known = places.get(entry);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const at = new Date(entry.at);
   // The list is in the order of the record, and so are its days: nothing is put into the past unseen.
   const date = dayKey(at);

@@ -10,7 +10,9 @@ export function joinEntries(readings: readonly (readonly AccessEntry[])[]): read
   const joined: AccessEntry[] = [];
   for (const reading of readings) {
     for (const entry of reading) {
-      if (seen.has(entry.id)) continue;
+      if (seen.has(entry.id)) {
+        continue;
+      }
       seen.add(entry.id);
       joined.push(entry);
     }

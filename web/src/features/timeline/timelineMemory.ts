@@ -9,8 +9,11 @@ export function isVisitOpen(key: string): boolean {
 }
 
 export function rememberVisit(key: string, isOpen: boolean): void {
-  if (isOpen) openVisits.add(key);
-  else openVisits.delete(key);
+  if (isOpen) {
+    openVisits.add(key);
+  } else {
+    openVisits.delete(key);
+  }
 }
 
 export function rememberEntry(id: string): void {

@@ -61,7 +61,9 @@ export function useNextPageAhead(filter: AccessFilter, { list }: AccessPages, is
   const queryClient = useQueryClient();
   const cursor = list.data?.pages.at(-1)?.next ?? null;
   useEffect(() => {
-    if (!isWanted || cursor === null || isNarrowedHere(filter)) return;
+    if (!isWanted || cursor === null || isNarrowedHere(filter)) {
+      return;
+    }
     // Whoever reads on asks for it again, and sees what went wrong then.
     queryClient.query(nextPageQuery(filterQuery(filter), cursor, PAGE)).catch(() => undefined);
   }, [isWanted, cursor, filter, queryClient]);

@@ -31,31 +31,46 @@ let observer: IntersectionObserver | undefined;
 function observe(element: Element, part: Part, isDrawn: boolean): () => void {
   const shared = (observer ??= new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) onScreen.delete(target);
-      else if (parts.has(target)) onScreen.add(target);
+      if (!isIntersecting) {
+        onScreen.delete(target);
+      } else if (parts.has(target)) {
+        onScreen.add(target);
+      }
     }
     settle();
   }));
   parts.set(element, part);
-  if (isDrawn) drawn.add(element);
+  if (isDrawn) {
+    drawn.add(element);
+  }
   ends = undefined;
   shared.observe(element);
   return () => {
     shared.unobserve(element);
-    for (const set of [parts, onScreen, drawn, waiting]) set.delete(element);
-    if (focused === element) focused = undefined;
+    for (const set of [parts, onScreen, drawn, waiting]) {
+      set.delete(element);
+    }
+    if (focused === element) {
+      focused = undefined;
+    }
     // Parts that go come in one commit: looked at once, when all are gone.
-    if (ends !== undefined) queueMicrotask(settle);
+    if (ends !== undefined) {
+      queueMicrotask(settle);
+    }
     ends = undefined;
   };
 }
 
 document.addEventListener('focusin', ({ target }) => {
   for (let at = target instanceof Element ? target : null; at !== null; at = at.parentElement) {
-    if (!parts.has(at)) continue;
+    if (!parts.has(at)) {
+      continue;
+    }
     focused = at;
     // At once: the next press of Tab must find them.
-    for (const near of around(at)) draw(near);
+    for (const near of around(at)) {
+      draw(near);
+    }
     settle();
     return;
   }
@@ -63,14 +78,29 @@ document.addEventListener('focusin', ({ target }) => {
 
 /** Draws what is on the screen now and what is near as soon as there is time, and empties what is far from both screen and focus. */
 function settle(): void {
-  if (isPrinting) return;
-  for (const element of onScreen) draw(element);
+  if (isPrinting) {
+    return;
+  }
+  for (const element of onScreen) {
+    draw(element);
+  }
   ends ??= [...parts.keys()].filter(isEnd);
   const wanted = new Set<Element>();
-  for (const element of [...onScreen, ...ends, ...(focused === undefined ? [] : [focused])])
-    for (const near of around(element)) wanted.add(near);
-  for (const element of waiting) if (!wanted.has(element)) waiting.delete(element);
-  for (const element of wanted) if (!drawn.has(element)) drawWhenIdle(element);
+  for (const element of [...onScreen, ...ends, ...(focused === undefined ? [] : [focused])]) {
+    for (const near of around(element)) {
+      wanted.add(near);
+    }
+  }
+  for (const element of waiting) {
+    if (!wanted.has(element)) {
+      waiting.delete(element);
+    }
+  }
+  for (const element of wanted) {
+    if (!drawn.has(element)) {
+      drawWhenIdle(element);
+    }
+  }
   const far = [...drawn].filter((element) => !wanted.has(element));
   // All are measured before the first is changed: one layout.
   const heights = far.map((element) => element.getBoundingClientRect().height);
@@ -82,7 +112,9 @@ function settle(): void {
 
 function draw(element: Element): void {
   waiting.delete(element);
-  if (drawn.has(element)) return;
+  if (drawn.has(element)) {
+    return;
+  }
   drawn.add(element);
   parts.get(element)?.draw();
 }
@@ -104,11 +136,17 @@ function around(element: Element): readonly Element[] {
 
 /** The next part in reading order: beside this one, or in the next day. */
 function neighbour(element: Element, way: Way): Element | undefined {
-  for (let at = element[way]; at !== null; at = at[way]) if (parts.has(at)) return at;
+  for (let at = element[way]; at !== null; at = at[way]) {
+    if (parts.has(at)) {
+      return at;
+    }
+  }
   for (let day = element.parentElement?.[way] ?? null; day !== null; day = day[way]) {
     const inDay = [...day.children].filter((child) => parts.has(child));
     const found = way === 'nextElementSibling' ? inDay[0] : inDay.at(-1);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
   }
   return undefined;
 }
@@ -132,11 +170,15 @@ function drawWhenIdle(element: Element): void {
 }
 
 function askForTime(): void {
-  if (isAsked || waiting.size === 0) return;
+  if (isAsked || waiting.size === 0) {
+    return;
+  }
   isAsked = true;
   whenIdle((isLate) => {
     isAsked = false;
-    for (const element of [...waiting].slice(0, isLate ? undefined : 1)) draw(element);
+    for (const element of [...waiting].slice(0, isLate ? undefined : 1)) {
+      draw(element);
+    }
     askForTime();
   }, LATEST_MS);
 }
@@ -147,7 +189,9 @@ let isPrinting = false;
 window.addEventListener('beforeprint', () => {
   isPrinting = true;
   flushSync(() => {
-    for (const element of parts.keys()) draw(element);
+    for (const element of parts.keys()) {
+      draw(element);
+    }
   });
 });
 window.addEventListener('afterprint', () => {
@@ -182,7 +226,9 @@ export function useDrawnNearScreen<E extends Element>(lines: number, isDrawnAtOn
   });
   useEffect(() => {
     const element = ref.current;
-    if (element === null) return;
+    if (element === null) {
+      return;
+    }
     const part = {
       lines,
       draw: () => {

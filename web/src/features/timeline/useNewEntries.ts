@@ -50,8 +50,9 @@ export function useNewEntries(filter: AccessFilter, { list }: AccessPages): NewE
     ...newsOf(filter, newest.slice(0, end), isOfThis && end === undefined ? reading : undefined),
     show: () => {
       // Nothing of the newest page is known: what lies between is not read, so the list begins anew.
-      if (end === undefined) void queryClient.resetQueries({ queryKey: options.queryKey });
-      else {
+      if (end === undefined) {
+        void queryClient.resetQueries({ queryKey: options.queryKey });
+      } else {
         // What is known comes along as it was read now: it may have been corrected.
         const read = newest.filter(({ id }, at) => at < end || known.has(id));
         queryClient.setQueryData(options.queryKey, (data) => data && withNewest(data, read));
@@ -95,7 +96,9 @@ async function readNewest(
   if (known === undefined || list.next === null || list.items.some(({ id }) => id === known.id)) {
     return { of, list };
   }
-  if (filter.purpose !== undefined && filter.purpose !== EMERGENCY) return { of, list };
+  if (filter.purpose !== undefined && filter.purpose !== EMERGENCY) {
+    return { of, list };
+  }
   const emergencies = filterQuery({ ...filter, purpose: EMERGENCY });
   const [newest] = (await fetchAccesses(emergencies, { limit: 1 }, signal)).items;
   const isNew = newest !== undefined && newest.ledger.block > known.ledger.block;

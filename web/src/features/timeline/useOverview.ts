@@ -49,7 +49,9 @@ function latestOverview(client: QueryClient, day: string): Overview | undefined 
   for (const query of client.getQueryCache().findAll({ queryKey: ['overview', day] })) {
     const overview = query.state.data as Overview | undefined;
     const at = query.state.dataUpdatedAt;
-    if (overview !== undefined && (latest === undefined || at >= latest.at)) latest = { at, overview };
+    if (overview !== undefined && (latest === undefined || at >= latest.at)) {
+      latest = { at, overview };
+    }
   }
   return latest?.overview;
 }
@@ -69,7 +71,9 @@ async function readOverview(before: Overview | undefined, now: Date, signal: Abo
       return { since, entries: joinEntries([...pages, before.entries]), isCapped: before.isCapped };
     }
     cursor = list.next;
-    if (cursor === null) break;
+    if (cursor === null) {
+      break;
+    }
   }
   return { since, entries: joinEntries(pages), isCapped: cursor !== null };
 }

@@ -10,6 +10,8 @@ export function useTrueAddress(): void {
   const members = new URLSearchParams(hash.slice(1)).size;
   const understood = Object.keys(filter).length;
   useEffect(() => {
-    if (members !== understood) setFilter(filter, true);
+    if (members !== understood) {
+      setFilter(filter, true);
+    }
   });
 }

@@ -62,7 +62,9 @@ export function countWeeks(
 
 function topSeries(keys: readonly string[]): readonly (string | null)[] {
   const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const key of keys) {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
   const sorted = [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b, 'en')).map(([key]) => key);
   return sorted.length <= SERIES ? sorted : [...sorted.slice(0, SERIES - 1), null];
 }
@@ -72,8 +74,11 @@ function groupByWeek(entries: readonly AccessEntry[]): ReadonlyMap<string, reado
   for (const entry of entries) {
     const key = dayKey(startOfWeek(new Date(entry.at)));
     const week = weeks.get(key);
-    if (week === undefined) weeks.set(key, [entry]);
-    else week.push(entry);
+    if (week === undefined) {
+      weeks.set(key, [entry]);
+    } else {
+      week.push(entry);
+    }
   }
   return weeks;
 }

@@ -36,7 +36,9 @@ export function addException(arrangement: Arrangement, added: RuleDraft, id: str
   if (effect.kind === 'exists') {
     return { exceptions, known: { id: effect.rule.id, isStronger: effect.isStronger } };
   }
-  if (same === undefined) return { exceptions: placeRule(exceptions, rule) };
+  if (same === undefined) {
+    return { exceptions: placeRule(exceptions, rule) };
+  }
   const others = withoutRule(exceptions, same);
   const wanted = Math.min(exceptions.indexOf(same), rankPlace(others, rule));
   return { exceptions: putRule(others, holdingLike(same, rule), wanted) };
@@ -50,9 +52,13 @@ export function holdInEmergency(
 ): readonly ConsentRule[] {
   const at = exceptions.findIndex((rule) => rule.id === id && rule.effect === 'deny');
   const block = exceptions[at];
-  if (block === undefined) return exceptions;
+  if (block === undefined) {
+    return exceptions;
+  }
   const { holdsInEmergency, ...rest } = block;
-  if ((holdsInEmergency === true) === holds) return exceptions;
+  if ((holdsInEmergency === true) === holds) {
+    return exceptions;
+  }
   return putRule(withoutRule(exceptions, block), holds ? { ...rest, holdsInEmergency: true } : rest, at);
 }
 

@@ -47,7 +47,9 @@ export function readArrangement(policy: ConsentPolicy): Arrangement {
   for (const preset of BY_LENGTH) {
     const tail = PRESETS[preset];
     const split = policy.rules.length - tail.rules.length;
-    if (split < 0 || policy.default !== tail.default) continue;
+    if (split < 0 || policy.default !== tail.default) {
+      continue;
+    }
     const end = policy.rules.slice(split);
     if (end.every((rule, at) => sameMeaning(rule, tail.rules[at]))) {
       return { exceptions: policy.rules.slice(0, split), preset };
@@ -72,7 +74,9 @@ export function toPolicy({ exceptions, preset }: Arrangement): ConsentPolicy {
 /** `wanted`, or the first of `wanted-2`, `wanted-3` … that is not taken. */
 export function freeId(wanted: string, taken: ReadonlySet<string>): string {
   let id = wanted;
-  for (let at = 2; taken.has(id); at += 1) id = `${wanted}-${String(at)}`;
+  for (let at = 2; taken.has(id); at += 1) {
+    id = `${wanted}-${String(at)}`;
+  }
   return id;
 }
 

@@ -11,6 +11,8 @@ export function daysHeld({ period }: Pick<ConsentRule, 'period'>, since: Date, u
   const end = period?.end === undefined ? undefined : periodEndMs(period.end);
   const from = start ?? -Infinity;
   const to = end ?? Infinity;
-  if (from > until.getTime() || to <= since.getTime()) return 'never';
+  if (from > until.getTime() || to <= since.getTime()) {
+    return 'never';
+  }
   return from <= since.getTime() && to > until.getTime() ? 'all' : 'partly';
 }

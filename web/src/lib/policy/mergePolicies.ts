@@ -29,7 +29,9 @@ export function mergePolicies(base: ConsentPolicy, mine: ConsentPolicy, theirs: 
   const draft = readArrangement(mine);
   const saved = readArrangement(theirs);
   // Nothing was changed there: mine as it is, in my order.
-  if (policyDifference(base, theirs).length === 0) return { policy: toPolicy(draft), clashes: [], known: [] };
+  if (policyDifference(base, theirs).length === 0) {
+    return { policy: toPolicy(draft), clashes: [], known: [] };
+  }
   const clashes: string[] = [];
   const preset = mergePreset(from, draft, saved, clashes);
   const exceptions = [...saved.exceptions];
@@ -53,16 +55,22 @@ function takeOutKnown(
     (rule) => rule.effect === 'deny' && !saved.exceptions.some(({ id }) => id === rule.id),
   );
   for (const mine of added) {
-    if (!draft.exceptions.some((rule) => sameMeaning(rule, mine))) continue;
+    if (!draft.exceptions.some((rule) => sameMeaning(rule, mine))) {
+      continue;
+    }
     const others = merged.filter((rule) => rule !== mine);
     const effect = blockEffect(toPolicy({ exceptions: others, preset }).rules.map(toDomain), toDomain(mine));
-    if (effect.kind !== 'exists') continue;
+    if (effect.kind !== 'exists') {
+      continue;
+    }
     const isException = merged.some(({ id }) => id === effect.rule.id);
     const isTheirs = isException
       ? saved.exceptions.some(({ id }) => id === effect.rule.id)
       : saved.preset === preset;
     // Of two of my own the patient decided.
-    if (!isTheirs) continue;
+    if (!isTheirs) {
+      continue;
+    }
     merged.splice(merged.indexOf(mine), 1);
     known.push({ mine, by: { id: effect.rule.id, isStronger: effect.isStronger } });
   }
@@ -75,7 +83,9 @@ function mergePreset(
   saved: Arrangement,
   clashes: string[],
 ): Arrangement['preset'] {
-  if (draft.preset === from.preset) return saved.preset;
+  if (draft.preset === from.preset) {
+    return saved.preset;
+  }
   if (saved.preset !== from.preset && saved.preset !== draft.preset) {
     clashes.push('preset');
     return saved.preset;
@@ -85,12 +95,19 @@ function mergePreset(
 
 function removeMine(from: Arrangement, draft: Arrangement, merged: ConsentRule[], clashes: string[]): void {
   for (const was of from.exceptions) {
-    if (draft.exceptions.some((rule) => rule.id === was.id)) continue;
+    if (draft.exceptions.some((rule) => rule.id === was.id)) {
+      continue;
+    }
     const at = merged.findIndex((rule) => rule.id === was.id);
     const theirs = merged[at];
-    if (theirs === undefined) continue;
-    if (sameMeaning(theirs, was)) merged.splice(at, 1);
-    else clashes.push(was.id);
+    if (theirs === undefined) {
+      continue;
+    }
+    if (sameMeaning(theirs, was)) {
+      merged.splice(at, 1);
+    } else {
+      clashes.push(was.id);
+    }
   }
 }
 
@@ -102,23 +119,36 @@ function putMine(
   clashes: string[],
 ): void {
   const was = from.exceptions.find((old) => old.id === rule.id);
-  if (was !== undefined && sameMeaning(was, rule)) return;
+  if (was !== undefined && sameMeaning(was, rule)) {
+    return;
+  }
   const at = merged.findIndex((other) => other.id === rule.id);
   const theirs = merged[at];
   if (theirs === undefined) {
-    if (was === undefined) merged.splice(Math.min(place, merged.length), 0, rule);
+    if (was === undefined) {
+      merged.splice(Math.min(place, merged.length), 0, rule);
+    }
     // Removed there, changed here.
-    else clashes.push(rule.id);
+    else {
+      clashes.push(rule.id);
+    }
     return;
   }
-  if (sameMeaning(theirs, rule)) return;
-  if (was !== undefined && sameMeaning(theirs, was)) merged[at] = rule;
-  else keepBeside(rule, at, theirs, merged);
+  if (sameMeaning(theirs, rule)) {
+    return;
+  }
+  if (was !== undefined && sameMeaning(theirs, was)) {
+    merged[at] = rule;
+  } else {
+    keepBeside(rule, at, theirs, merged);
+  }
 }
 
 /** Puts my rule beside theirs of the same id, under an id of its own: the first that fits decides, so the denial goes first. */
 function keepBeside(rule: ConsentRule, at: number, theirs: ConsentRule, merged: ConsentRule[]): void {
-  if (merged.some((other) => sameMeaning(other, rule))) return;
+  if (merged.some((other) => sameMeaning(other, rule))) {
+    return;
+  }
   const held = { ...theirs, holdsInEmergency: true };
   if (rule.effect === 'deny' && sameMeaning(held, rule)) {
     // The same block, made to hold in an emergency too: one line, as if it had been added to theirs.

@@ -16,7 +16,9 @@ export function passersOf(exceptions: readonly ConsentRule[], rule: ConsentRule)
     0,
     exceptions.findIndex(({ id }) => id === rule.id),
   );
-  if (rule.effect === 'permit') return { but: [], others: [] };
+  if (rule.effect === 'permit') {
+    return { but: [], others: [] };
+  }
   const but = letIn(rule, before);
   return { but, others: before.filter((other) => !but.includes(other) && passes(other, rule)) };
 }

@@ -89,14 +89,20 @@ function isPart(
   whole: readonly string[] | undefined,
   lies: (one: string, within: string) => boolean,
 ): boolean {
-  if (whole === undefined) return true;
+  if (whole === undefined) {
+    return true;
+  }
   return part?.every((one) => whole.some((within) => lies(one, within))) ?? false;
 }
 
 /** From the most particular to the most general: a person, an organisation, a role, everybody. */
 function rank(rule: RuleDraft): number {
-  if (rule.user !== undefined) return 0;
-  if (rule.org !== undefined) return 1;
+  if (rule.user !== undefined) {
+    return 0;
+  }
+  if (rule.org !== undefined) {
+    return 1;
+  }
   return rule.role !== undefined ? 2 : 3;
 }
 
@@ -114,6 +120,8 @@ export function wantedId(rule: RuleDraft): string {
 export function moveRule(rules: readonly ConsentRule[], at: number, by: -1 | 1): readonly ConsentRule[] {
   const rule = rules[at];
   const other = rules[at + by];
-  if (rule === undefined || other === undefined) return rules;
+  if (rule === undefined || other === undefined) {
+    return rules;
+  }
   return rules.map((kept, index) => (index === at ? other : index === at + by ? rule : kept));
 }

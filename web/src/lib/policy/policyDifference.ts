@@ -15,16 +15,25 @@ export function policyDifference(before: ConsentPolicy, after: ConsentPolicy): r
   const old = readArrangement(before);
   const now = readArrangement(after);
   const changes: PolicyChange[] = [];
-  if (old.preset !== now.preset) changes.push({ kind: 'preset', before: old.preset, after: now.preset });
+  if (old.preset !== now.preset) {
+    changes.push({ kind: 'preset', before: old.preset, after: now.preset });
+  }
   for (const rule of now.exceptions) {
     const was = counterpart(old.exceptions, rule);
-    if (was === undefined) changes.push({ kind: 'added', rule });
-    else if (!sameMeaning(was, rule)) changes.push({ kind: 'changed', before: was, after: rule });
+    if (was === undefined) {
+      changes.push({ kind: 'added', rule });
+    } else if (!sameMeaning(was, rule)) {
+      changes.push({ kind: 'changed', before: was, after: rule });
+    }
   }
   for (const rule of old.exceptions) {
-    if (counterpart(now.exceptions, rule) === undefined) changes.push({ kind: 'removed', rule });
+    if (counterpart(now.exceptions, rule) === undefined) {
+      changes.push({ kind: 'removed', rule });
+    }
   }
-  if (isReordered(old.exceptions, now.exceptions)) changes.push({ kind: 'order' });
+  if (isReordered(old.exceptions, now.exceptions)) {
+    changes.push({ kind: 'order' });
+  }
   return changes;
 }
 

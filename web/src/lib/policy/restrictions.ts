@@ -35,8 +35,12 @@ export function restrictionsOf(
 
 /** Whether the change is one block of some people, and was of the same people before. */
 function isOfSomeOnly(change: PolicyChange): boolean {
-  if (change.kind === 'added') return !isForAll(change.rule);
-  if (change.kind !== 'changed') return false;
+  if (change.kind === 'added') {
+    return !isForAll(change.rule);
+  }
+  if (change.kind !== 'changed') {
+    return false;
+  }
   const { before, after } = change;
   const isOfSame = before.user === after.user && before.org === after.org && before.role === after.role;
   return isOfSame && !isForAll(after);
@@ -74,11 +78,15 @@ function ruleRestriction(
  * it stays closed.
  */
 export function blockReach(block: ConsentRule, after: ConsentPolicy): Reach {
-  if (block.holdsInEmergency === true) return 'staysClosed';
+  if (block.holdsInEmergency === true) {
+    return 'staysClosed';
+  }
   const { exceptions, preset } = readArrangement(after);
   const held = { ...block, holdsInEmergency: true };
   const others = after.rules.filter(({ id }) => id !== block.id).map(toDomain);
-  if (blockEffect(others, toDomain(held)).kind === 'exists') return 'staysClosed';
+  if (blockEffect(others, toDomain(held)).kind === 'exists') {
+    return 'staysClosed';
+  }
   return preset !== 'closed' || exceptions.some((rule) => passes(rule, held)) ? 'opens' : 'staysClosed';
 }
 

@@ -82,7 +82,9 @@ const EMPTY: RuleForm = {
 };
 
 export function formOf(rule: RuleDraft | undefined): RuleForm {
-  if (rule === undefined) return EMPTY;
+  if (rule === undefined) {
+    return EMPTY;
+  }
   return {
     ...EMPTY,
     ...whomOf(rule),
@@ -100,14 +102,22 @@ export function formOf(rule: RuleDraft | undefined): RuleForm {
 }
 
 function whomOf(rule: RuleDraft): Partial<RuleForm> {
-  if (rule.user !== undefined) return { whom: 'user', user: rule.user, org: rule.org ?? '' };
-  if (rule.role !== undefined) return { whom: 'role', role: rule.role };
-  if (rule.org === '@holder') return { whom: 'holder' };
+  if (rule.user !== undefined) {
+    return { whom: 'user', user: rule.user, org: rule.org ?? '' };
+  }
+  if (rule.role !== undefined) {
+    return { whom: 'role', role: rule.role };
+  }
+  if (rule.org === '@holder') {
+    return { whom: 'holder' };
+  }
   return rule.org === undefined ? { whom: 'everyone' } : { whom: 'org', org: rule.org };
 }
 
 function whenOf({ period }: RuleDraft): When {
-  if (period?.start !== undefined) return 'between';
+  if (period?.start !== undefined) {
+    return 'between';
+  }
   return period?.end === undefined ? 'open' : 'until';
 }
 
@@ -134,8 +144,12 @@ function isForPersonSomewhere({ whom, effect }: RuleForm): boolean {
 }
 
 function isUntilWrong({ when, from, until }: RuleForm, today: string): boolean {
-  if (when === 'open') return false;
-  if (until === '') return when === 'until';
+  if (when === 'open') {
+    return false;
+  }
+  if (until === '') {
+    return when === 'until';
+  }
   return until < today || (when === 'between' && until < from);
 }
 
@@ -170,7 +184,9 @@ function whomIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraf
 }
 
 function whichIn(form: RuleForm, before: RuleDraft | undefined): Partial<RuleDraft> {
-  if (form.which === 'all') return {};
+  if (form.which === 'all') {
+    return {};
+  }
   const hadBoth = before?.labels !== undefined && before.types !== undefined;
   return {
     ...((form.which === 'labels' || hadBoth) && { labels: [...form.labels] }),

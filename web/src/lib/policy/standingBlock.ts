@@ -24,10 +24,14 @@ export function standingBlock(
   const newestFirst = [...versions].sort((a, b) => b.consent.version - a.consent.version);
   const newest = newestFirst[0]?.consent;
   const block = newest && blockIn(newest, blocked, false);
-  if (newest === undefined || block === undefined) return undefined;
+  if (newest === undefined || block === undefined) {
+    return undefined;
+  }
   let since = newest.version;
   for (const { consent } of newestFirst) {
-    if (blockIn(consent, blocked, false) === undefined) break;
+    if (blockIn(consent, blocked, false) === undefined) {
+      break;
+    }
     since = consent.version;
   }
   const { exceptions, preset } = readArrangement(newest);

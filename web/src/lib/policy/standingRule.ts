@@ -25,13 +25,18 @@ export function standingRule(
   ruleId: string | undefined,
 ): Standing | undefined {
   const consent = versions.find((saved) => saved.consent.version === version)?.consent;
-  if (consent === undefined) return undefined;
+  if (consent === undefined) {
+    return undefined;
+  }
   const { exceptions, preset } = readArrangement(consent);
-  if (ruleId === undefined) return { kind: 'preset', preset };
+  if (ruleId === undefined) {
+    return { kind: 'preset', preset };
+  }
   const at = exceptions.findIndex((rule) => rule.id === ruleId);
   const exception = exceptions[at];
-  if (exception !== undefined)
+  if (exception !== undefined) {
     return { kind: 'rule', rule: exception, but: letIn(exception, exceptions.slice(0, at)) };
+  }
   return consent.rules.some((rule) => rule.id === ruleId) ? { kind: 'preset', preset } : undefined;
 }
 
@@ -42,13 +47,17 @@ export function inForceSince(
   ruleId: string | undefined,
 ): string | undefined {
   const standing = standingRule(versions, version, ruleId);
-  if (standing === undefined) return undefined;
+  if (standing === undefined) {
+    return undefined;
+  }
   const older = versions
     .filter(({ consent }) => consent.version <= version)
     .sort((a, b) => b.consent.version - a.consent.version);
   let since: string | undefined;
   for (const { at, consent } of older) {
-    if (!saysSame(standing, standingRule(versions, consent.version, ruleId))) break;
+    if (!saysSame(standing, standingRule(versions, consent.version, ruleId))) {
+      break;
+    }
     since = at;
   }
   return since;
@@ -56,7 +65,9 @@ export function inForceSince(
 
 /** The permissions of `before` that let one person or organisation see just what `refusing` refuses to everybody. */
 export function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): readonly ConsentRule[] {
-  if (refusing.effect !== 'deny' || !isForAll(refusing)) return [];
+  if (refusing.effect !== 'deny' || !isForAll(refusing)) {
+    return [];
+  }
   return before.filter(({ org, user, ...rest }) => {
     const isOne = (org !== undefined || user !== undefined) && rest.role === undefined;
     return (
@@ -71,6 +82,8 @@ export function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): re
 }
 
 function saysSame(a: Standing, b: Standing | undefined): boolean {
-  if (a.kind === 'rule') return b?.kind === 'rule' && sameMeaning(a.rule, b.rule);
+  if (a.kind === 'rule') {
+    return b?.kind === 'rule' && sameMeaning(a.rule, b.rule);
+  }
   return b?.kind === 'preset' && a.preset === b.preset;
 }

@@ -52,7 +52,9 @@ function ChoiceWords({
   readonly text: string;
   readonly hint: string | undefined;
 }): ReactNode {
-  if (hint === undefined) return text;
+  if (hint === undefined) {
+    return text;
+  }
   return (
     <span>
       {text} <span className="choice-hint">{hint}</span>

@@ -16,8 +16,9 @@ export function PersonField(props: QuestionProps): ReactNode {
   const chosenName = usePersonName(form.user === '' ? undefined : form.user);
   const known = people.data ?? [];
   const comma = words.text('app.comma');
-  if (people.data?.length === 0 && form.user === '')
+  if (people.data?.length === 0 && form.user === '') {
     return <p className="small">{words.text('form.noPeople')}</p>;
+  }
   const options = known.map(
     ({ id, name, organisation }) =>
       [id, [name, organisation.name].map((text) => isolatedName(shortName(text))).join(comma)] as const,

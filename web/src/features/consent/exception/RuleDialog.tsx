@@ -42,8 +42,11 @@ export function RuleDialog({ rule, begun, onClose, onDone }: RuleDialogProps): R
     const found = checkForm(form, dayKey(new Date()));
     setErrors(found);
     const [first] = Object.keys(found);
-    if (first === undefined) onDone(wouldBe);
-    else formRef.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
+    if (first === undefined) {
+      onDone(wouldBe);
+    } else {
+      formRef.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
+    }
   };
   const wouldBe = ruleOf(form, rule);
   const isComplete = Object.keys(checkForm(form, dayKey(new Date()))).length === 0;
