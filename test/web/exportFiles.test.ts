@@ -1,3 +1,6 @@
+/**
+ * @jest-environment ./test/web/support/browserEnvironment.cjs
+ */
 // SPDX-License-Identifier: Apache-2.0
 import { toCsvFile, toJsonFile } from '../../web/src/features/keep/exportFiles';
 import { Vocabulary } from '../../web/src/words/context';
