@@ -35,7 +35,7 @@ export default tseslint.config(
       curly: ['error', 'all'],
       'no-restricted-syntax': [
         'error',
-        { selector: '[accessibility="private"]', message: 'Write #name.' },
+        { selector: '[accessibility="private"]:not([kind="constructor"])', message: 'Write #name.' },
         { selector: 'TSParameterProperty', message: 'Declare the field and assign it.' },
       ],
     },

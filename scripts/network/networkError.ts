@@ -26,11 +26,12 @@ export class NetworkError extends Error {
    * @param message what is wrong, and where
    * @param remedy what to do now, as an instruction
    */
-  constructor(
-    readonly code: NetworkErrorCode,
-    message: string,
-    readonly remedy: string,
-  ) {
+  readonly code: NetworkErrorCode;
+  readonly remedy: string;
+
+  constructor(code: NetworkErrorCode, message: string, remedy: string) {
     super(message);
+    this.code = code;
+    this.remedy = remedy;
   }
 }

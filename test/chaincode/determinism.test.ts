@@ -25,8 +25,12 @@ beforeAll(async () => {
 
 /** The same value with every object's keys in reverse order. */
 function reversed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reversed);
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map(reversed);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   return Object.fromEntries(
     Object.entries(value)
       .reverse()
@@ -88,7 +92,9 @@ const TRANSACTIONS: [
 ];
 
 async function prepared(name: string): Promise<FakePeer> {
-  if (name === 'Registry:Initialise') return new FakePeer();
+  if (name === 'Registry:Initialise') {
+    return new FakePeer();
+  }
   const peer = await createNetwork(callers);
   await putConsent(peer, callers.trustee, ada, policy);
   const transient = { batch: JSON.stringify(requests) };

@@ -13,11 +13,11 @@ afterEach(async () => {
 
 /** A browser whose requests come through the proxy, from this address. */
 class BrowserAt extends Browser {
-  constructor(
-    baseUrl: string,
-    readonly address: string,
-  ) {
+  readonly address: string;
+
+  constructor(baseUrl: string, address: string) {
     super(baseUrl);
+    this.address = address;
   }
   override send(url: string | URL, ask: Parameters<Browser['send']>[1] = {}): ReturnType<Browser['send']> {
     return super.send(url, { ...ask, headers: { ...ask.headers, 'x-forwarded-for': this.address } });

@@ -296,8 +296,11 @@ describe('Record', () => {
     ['an hour late', 3_600_000, 'TIME_OUT_OF_RANGE'],
   ])('its time %s', async (_, difference, code) => {
     const result = record(peer, callers.north, batch([request('a')]), { atMs: peer.now + difference });
-    if (code === '') expect((await result).status).toBe(200);
-    else await refused(result, code);
+    if (code === '') {
+      expect((await result).status).toBe(200);
+    } else {
+      await refused(result, code);
+    }
   });
 
   test.each<[string, { lane?: string; seq?: string }, string]>([

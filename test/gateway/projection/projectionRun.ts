@@ -44,7 +44,11 @@ export class ProjectionRun {
   #stop = new AbortController();
   readonly #running: Promise<void>[] = [];
 
-  constructor(readonly store: AccessStore) {}
+  readonly store: AccessStore;
+
+  constructor(store: AccessStore) {
+    this.store = store;
+  }
 
   get signal(): AbortSignal {
     return this.#stop.signal;

@@ -18,10 +18,13 @@ export class AppClient {
   readonly #verifier = randomBytes(32).toString('base64url');
   readonly redirectUri = APP.redirectUris[0] ?? '';
 
-  constructor(
-    readonly browser: Browser,
-    readonly resource: string,
-  ) {}
+  readonly browser: Browser;
+  readonly resource: string;
+
+  constructor(browser: Browser, resource: string) {
+    this.browser = browser;
+    this.resource = resource;
+  }
 
   authorizationUrl(scope: string, change: Record<string, string> = {}): string {
     const url = new URL('/oidc/auth', this.browser.baseUrl);

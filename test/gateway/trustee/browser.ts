@@ -21,7 +21,11 @@ export class Browser {
   readonly cookies = new Map<string, { value: string; path: string; line: string }>();
   csrfToken = '';
 
-  constructor(readonly baseUrl: string) {}
+  readonly baseUrl: string;
+
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl;
+  }
 
   /** One request, no redirects followed. */
   async send(url: string | URL, ask: Ask = {}): Promise<Answer> {
