@@ -5,7 +5,9 @@
  */
 import type { PrivateBatch } from '@chartwitness/chaincode/domain';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
+import { releaseLate as leaveLate } from './support/releaseLate';
 import { emergencyOf, requestOf } from './support/requests';
+import { expectSoundLanes as expectLanesSound } from './support/soundLanes';
 import { createWorkbench, LANE, recordOne, type StoreCopy, watch, type Workbench } from './support/workbench';
 
 const NEW_LANE = 'NorthHospitalMSP/ward2';
@@ -30,24 +32,13 @@ const idsOn = (lane: string): readonly string[] => bench.ledger.events(lane).map
 const idsOf = (...numbers: number[]): string[] => numbers.map((number) => requestOf(number).id);
 
 async function releaseLate(recorder: Recorder, ...numbers: number[]): Promise<void> {
-  bench.ledger.isCutOff = true;
-  const watched = numbers.map((number) => watch(recordOne(recorder, emergencyOf(number))));
-  await bench.scheduler.advance(2_500);
-  expect(watched.map(({ outcome }) => outcome?.late)).toEqual(numbers.map(() => true));
+  await leaveLate(bench, recorder, numbers);
   bench.ledger.isCutOff = false;
 }
 
-function expectSoundLanes(...lanes: string[]): void {
-  const ids = lanes.flatMap(idsOn);
-  expect(new Set(ids).size).toBe(ids.length);
-  for (const lane of lanes) {
-    let start = 0;
-    bench.ledger.lane(lane).forEach((batch, seq) => {
-      expect([batch.seq, batch.start]).toEqual([seq, start]);
-      start += batch.events.length;
-    });
-  }
-}
+const expectSoundLanes = (...lanes: string[]): void => {
+  expectLanesSound(bench.ledger, lanes);
+};
 
 /** Five are owed in the backup and recorded after it; two more accesses follow; then the disk is lost. */
 async function lose(): Promise<void> {

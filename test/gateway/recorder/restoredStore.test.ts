@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import type { Fault } from './support/fakeLedger';
 import { settle } from './support/manualScheduler';
+import { releaseLate as leaveLate } from './support/releaseLate';
 import { emergencyOf, partsOf, requestOf } from './support/requests';
+import { expectSoundLanes as expectLanesSound } from './support/soundLanes';
 import {
   createWorkbench,
   LANE,
@@ -26,30 +28,16 @@ beforeEach(() => {
   bench = createWorkbench();
 });
 
-/** Emergencies that leave late, and are owed. */
-async function releaseLate(recorder: Recorder, ...numbers: number[]): Promise<void> {
-  bench.ledger.isCutOff = true;
-  const watched = numbers.map((number) => watch(recordOne(recorder, emergencyOf(number))));
-  await bench.scheduler.advance(2_500);
-  expect(watched.map(({ outcome }) => outcome?.late)).toEqual(numbers.map(() => true));
-}
+const releaseLate = (recorder: Recorder, ...numbers: number[]): Promise<void> =>
+  leaveLate(bench, recorder, numbers);
 
 function idsOn(lane: string): readonly string[] {
   return bench.ledger.events(lane).map(({ id }) => id);
 }
 
-/** Each entry once, no gap. */
-function expectSoundLanes(...lanes: string[]): void {
-  const ids = lanes.flatMap(idsOn);
-  expect(new Set(ids).size).toBe(ids.length);
-  for (const lane of lanes) {
-    let start = 0;
-    bench.ledger.lane(lane).forEach((batch, seq) => {
-      expect([batch.seq, batch.start]).toEqual([seq, start]);
-      start += batch.events.length;
-    });
-  }
-}
+const expectSoundLanes = (...lanes: string[]): void => {
+  expectLanesSound(bench.ledger, lanes);
+};
 
 test('a store restored from a copy does not record again what it owed then', async () => {
   const recorder = await bench.start({ limits: LIMITS });
