@@ -41,7 +41,8 @@ export default tseslint.config(
     },
   },
   {
-    // The contract decorators need `Context` as a value at run time: a type-only import turns it into a ledger parameter.
+    // The contract decorators need `Context` as a value at run time: a type-only import turns it into a
+    // ledger parameter.
     files: ['chaincode/src/contract/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * npm run screenshots
- * Starts the demonstration in a temporary folder, signs in as a patient and takes the pictures of the portal in web/pictures.
- * Needs Chromium (CHROMIUM_PATH, or the system's package) and a build.
+ * npm run screenshots Starts the demonstration in a temporary folder, signs in as a patient and takes the
+ * pictures of the portal in web/pictures. Needs Chromium (CHROMIUM_PATH, or the system's package) and a
+ * build.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

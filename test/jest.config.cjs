@@ -1,7 +1,9 @@
 'use strict';
-// fabric-contract-api logs every refusal as an error and every start as info through winston; the level is read when the module loads.
+// fabric-contract-api logs every refusal as an error and every start as info through winston; the level is
+// read when the module loads.
 process.env.CORE_CHAINCODE_LOGGING_LEVEL ??= 'critical';
-// Packages that ship only ES modules: jest's CommonJS runtime cannot require() them on every supported Node, so they are compiled.
+// Packages that ship only ES modules: jest's CommonJS runtime cannot require() them on every supported Node,
+// so they are compiled.
 const ESM_ONLY = [
   'jose',
   'oidc-provider',

@@ -1,6 +1,7 @@
 'use strict';
-// What needs Hyperledger Fabric's programs; without them each suite says by name that it did not run. With them, the suites of the facade,
-// the recorder, the commands and the whole product, which `npm test` runs on the embedded ledger, run again on a native network.
+// What needs Hyperledger Fabric's programs; without them each suite says by name that it did not run. With
+// them, the suites of the facade, the recorder, the commands and the whole product, which `npm test` runs on
+// the embedded ledger, run again on a native network.
 const { binariesIfPresent } = require('../dist/network/binaries.js');
 const base = require('./jest.config.cjs');
 

@@ -28,8 +28,8 @@ const SILENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Replaces the API contract in the browser's bundle by parsers made from it: the schema library would be a quarter of the first page's
- * download. The contract itself stays the only source.
+ * Replaces the API contract in the browser's bundle by parsers made from it: the schema library would be a
+ * quarter of the first page's download. The contract itself stays the only source.
  */
 export function answerParsers(): Plugin {
   return {
@@ -61,7 +61,10 @@ export function moduleText(answers: readonly Answer[]): string {
   return [imported, ...parts, ...parsers].join('\n');
 }
 
-/** The source text of a value. Every object in it becomes a variable, so that what occurs twice is written once. */
+/**
+ * The source text of a value. Every object in it becomes a variable, so that what occurs twice is written
+ * once.
+ */
 function shareParts(value: unknown, shared: Map<string, string>): string {
   if (Array.isArray(value)) {
     return `[${value.map((item) => shareParts(item, shared)).join(',')}]`;
@@ -82,7 +85,10 @@ function membersText(value: object, shared: Map<string, string>): string {
   return `{${members.join(',')}}`;
 }
 
-/** An object that names all its members says which of them may be missing, which are few, and not which may not. */
+/**
+ * An object that names all its members says which of them may be missing, which are few, and not which may
+ * not.
+ */
 function closedObjectText(schema: AnswerSchema, shared: Map<string, string>): string | undefined {
   const { type, properties, required = [], additionalProperties, ...rest } = schema;
   if (type !== 'object' || properties === undefined || additionalProperties !== false) {
@@ -96,7 +102,9 @@ function closedObjectText(schema: AnswerSchema, shared: Map<string, string>): st
   return `closedObject(${membersText(properties, shared)}${names === '' ? '' : `,[${names}]`})`;
 }
 
-/** The JSON Schema of an answer, in the subset that the parser obeys. @throws Error for a keyword outside it. */
+/**
+ * The JSON Schema of an answer, in the subset that the parser obeys. @throws Error for a keyword outside it.
+ */
 export function answerSchema(name: Answer): AnswerSchema {
   const schema: ZodType = schemas[name];
   const json = z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as Record<string, unknown>;

@@ -9,8 +9,9 @@ const LEAST_BYTES = 1000;
 const BEST_BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
 
 /**
- * Writes `NAME.br` and `NAME.gz` beside every script and style sheet, so that the server sends them compressed, and at the best that
- * either can, without compressing each time. Works on what was written: earlier, other plugins still change it.
+ * Writes `NAME.br` and `NAME.gz` beside every script and style sheet, so that the server sends them
+ * compressed, and at the best that either can, without compressing each time. Works on what was written:
+ * earlier, other plugins still change it.
  */
 export function compressedCopies(): Plugin {
   return {

@@ -5,8 +5,8 @@ export const EARLY = 'early';
 const SOURCE = `/src/${EARLY}.ts`;
 
 /**
- * Puts the first script at the top of the page, so that it runs while the others are still being downloaded. A file of its own, not a
- * script in the page: the Content-Security-Policy refuses those.
+ * Puts the first script at the top of the page, so that it runs while the others are still being downloaded.
+ * A file of its own, not a script in the page: the Content-Security-Policy refuses those.
  */
 export function earlyScript(): Plugin {
   return {

@@ -11,8 +11,9 @@ const LATER = /@tanstack\/.+\/(useMutation|mutationObserver)\.js$/;
 const EARLY_ROOT = /\/src\/early\.ts$/;
 
 /**
- * Names the chunk of a module: everything of the portal's own that the first page needs is one file. Left to itself the bundler makes a
- * file of whatever a later page needs as well: ten small ones, and a browser opens six connections.
+ * Names the chunk of a module: everything of the portal's own that the first page needs is one file. Left to
+ * itself the bundler makes a file of whatever a later page needs as well: ten small ones, and a browser opens
+ * six connections.
  */
 export function firstChunk(id: string, facts: ModuleFacts): string | null {
   if (LATER.test(id)) {

@@ -5,15 +5,18 @@ import type { Plugin, Rolldown } from 'vite';
 interface BudgetOptions {
   /** Largest allowed sum of the gzipped files, in bytes. */
   readonly limitBytes: number;
-  /** Modules that the first page loads by itself besides its static imports. Of several that match one pattern it loads one: the largest counts. */
+  /**
+   * Modules that the first page loads by itself besides its static imports. Of several that match one pattern
+   * it loads one: the largest counts.
+   */
   readonly also: readonly RegExp[];
 }
 
 type Bundle = Rolldown.OutputBundle;
 
 /**
- * Fails the build when the first page's download grows over the budget: the page, its style sheets, the entry with all its static
- * imports, and one language. Everything else is loaded when it is opened.
+ * Fails the build when the first page's download grows over the budget: the page, its style sheets, the entry
+ * with all its static imports, and one language. Everything else is loaded when it is opened.
  */
 export function firstPageBudget({ limitBytes, also }: BudgetOptions): Plugin {
   return {

@@ -28,11 +28,13 @@ export default defineConfig({
   },
   build: {
     target: 'es2022',
-    // Browsers that know `light-dark()`, which the sign-in pages use as it is: rewritten for others it is a good part of the style sheet.
+    // Browsers that know `light-dark()`, which the sign-in pages use as it is: rewritten for others it is a
+    // good part of the style sheet.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-    // The polyfill and inlined assets would need an inline script or a data: URL, which the Content-Security-Policy refuses.
-    // Of a page that is opened later only the styles are named ahead. Its scripts come when it is opened, or loaded ahead; their names would be
-    // half a kilobyte of the first page.
+    // The polyfill and inlined assets would need an inline script or a data: URL, which the
+    // Content-Security-Policy refuses. Of a page that is opened later only the styles are named ahead. Its
+    // scripts come when it is opened, or loaded ahead; their names would be half a kilobyte of the first
+    // page.
     modulePreload: {
       polyfill: false,
       resolveDependencies: (_file, dependencies, { hostType }) =>

@@ -37,8 +37,9 @@ const VIRTUAL = 'virtual:languages';
 const PART = /^virtual:languages\/(.+)\?(first|rest)$/;
 
 /**
- * Makes the module `virtual:languages` of the files in `src/words/languages`, each in two parts, `?first` and `?rest`, so that the first
- * page does not download every page's words. A language is one file: its tag, its name and its words.
+ * Makes the module `virtual:languages` of the files in `src/words/languages`, each in two parts, `?first` and
+ * `?rest`, so that the first page does not download every page's words. A language is one file: its tag, its
+ * name and its words.
  */
 export function wordsInParts(): Plugin {
   let languages: ReadonlyMap<string, LanguageFile> = new Map();

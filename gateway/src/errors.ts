@@ -11,7 +11,10 @@ interface AppErrorKind {
   readonly title: string;
 }
 
-/** The one table of error codes: what each means to the caller. `detail` and `cause` of an error go to the log only, unless it is exposed. */
+/**
+ * The one table of error codes: what each means to the caller. `detail` and `cause` of an error go to the log
+ * only, unless it is exposed.
+ */
 export const APP_ERRORS = {
   UNAUTHENTICATED: { family: 'denied', status: 401, title: 'Authentication is required' },
   INVALID_TOKEN: { family: 'denied', status: 401, title: 'The access token is not valid' },

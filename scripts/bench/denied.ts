@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Whether time tells what is withheld from what is not there, at a running gateway: a patient who denies everything against patients who do
- * not exist, and a page with one withheld match against the same without. One request after the other over one connection.
+ * Whether time tells what is withheld from what is not there, at a running gateway: a patient who denies
+ * everything against patients who do not exist, and a page with one withheld match against the same without.
+ * One request after the other over one connection.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';

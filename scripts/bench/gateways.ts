@@ -48,7 +48,10 @@ export interface StartedGateway<R extends CountedRecorder = Recorder> extends Ta
   readonly recorder: R;
 }
 
-/** A hospital gateway on a free port with the product's own recorder. @param options.onBatch is told of its commits */
+/**
+ * A hospital gateway on a free port with the product's own recorder. @param options.onBatch is told of its
+ * commits
+ */
 export async function startGateway(
   options: GatewayOptions & {
     readonly limits?: Partial<RecorderLimits>;

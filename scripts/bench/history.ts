@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Fills a read model, the embedded one or one on MongoDB, with events and times pages of patients' histories; run.ts starts it. */
+/*
+ * Fills a read model, the embedded one or one on MongoDB, with events and times pages of patients' histories;
+ * run.ts starts it.
+ */
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -47,7 +47,10 @@ export function bearerToken(target: Pick<Target, 'baseUrl'>, privateJwk: JWK): P
   return clientAt(target, privateJwk).token({ purpose: 'TREAT', practitioner: PRACTITIONER });
 }
 
-/** Reads through a gateway's FHIR interface with callers that each wait for their answer, and each ask in an order of their own. */
+/**
+ * Reads through a gateway's FHIR interface with callers that each wait for their answer, and each ask in an
+ * order of their own.
+ */
 export async function loadGateway(
   target: Target,
   privateJwk: JWK,

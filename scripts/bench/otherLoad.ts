@@ -5,8 +5,9 @@ import { cpus } from 'node:os';
 const TICK_MS = 10;
 
 /**
- * How much of the machine other programs took since the call, as a share of all its processors. The benchmark's figures mean little when
- * that is much. `ownMs` gives the processor time of the benchmark's own processes so far. Undefined where there is no /proc/stat.
+ * How much of the machine other programs took since the call, as a share of all its processors. The
+ * benchmark's figures mean little when that is much. `ownMs` gives the processor time of the benchmark's own
+ * processes so far. Undefined where there is no /proc/stat.
  */
 export async function watchOthers(ownMs: () => Promise<number>): Promise<() => Promise<number | undefined>> {
   const from = { busy: busyMs(), own: await ownMs(), at: performance.now() };
@@ -20,7 +21,10 @@ export async function watchOthers(ownMs: () => Promise<number>): Promise<() => P
   };
 }
 
-/** Time that all processors spent working, since the machine started: all but idle and waiting for disks (the fourth and fifth figure). */
+/**
+ * Time that all processors spent working, since the machine started: all but idle and waiting for disks (the
+ * fourth and fifth figure).
+ */
 function busyMs(): number | undefined {
   try {
     const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);

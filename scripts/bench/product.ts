@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The product in one process, for the benchmark: embedded ledger and gateways (`all`), the embedded ledger alone (`ledger`), or gateways
- * alone on another process's peer (`gateway`). Answers questions over IPC; run.ts starts it.
+ * The product in one process, for the benchmark: embedded ledger and gateways (`all`), the embedded ledger
+ * alone (`ledger`), or gateways alone on another process's peer (`gateway`). Answers questions over IPC;
+ * run.ts starts it.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';

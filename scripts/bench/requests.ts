@@ -21,7 +21,10 @@ const SUBJECTS = 200;
 const subjects = Array.from({ length: SUBJECTS }, () => randomText(32));
 let next = 0;
 
-/** An access request as a hospital's ordinary read makes it: two items, four ids; about one of 200 subjects unless one is named. */
+/**
+ * An access request as a hospital's ordinary read makes it: two items, four ids; about one of 200 subjects
+ * unless one is named.
+ */
 export function accessRequest(subject = subjects[next % SUBJECTS] ?? ''): AccessRequest {
   next += 1;
   return {

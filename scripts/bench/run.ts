@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Measures the product on the embedded ledger and prints a table:
- *   npm run bench -- [--events 1000000] [--seconds 15] [--connections 256] [--only ledger,http,single,memory,history,denied] [--pairs 1000]
+ *   npm run bench -- [--events 1000000] [--seconds 15] [--connections 256] [--only
+ *   ledger,http,single,memory,history,denied] [--pairs 1000]
  *     [--kinds read,search] [--absence-waits no] [--limits JSON] [--profile DIR]
- * With `--fabric`, `--portal` or `--slow-readers` the benchmark of that name instead. README.md has what each line means and the last results.
+ * With `--fabric`, `--portal` or `--slow-readers` the benchmark of that name instead. README.md has what each
+ * line means and the last results.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';

@@ -15,7 +15,10 @@ export interface TwinCharts {
   readonly without: readonly [string, string];
 }
 
-/** Three patients with `size` Observations each, alike but for ids of one length; the first has labelled ones in between. */
+/**
+ * Three patients with `size` Observations each, alike but for ids of one length; the first has labelled ones
+ * in between.
+ */
 export function twinCharts(size: number): TwinCharts {
   const patient = patientOf('twin-a', 1);
   const twins = [patientOf('twin-b', 2), patientOf('twin-c', 3)];

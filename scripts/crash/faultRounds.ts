@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and looks at what it left:
+ * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and
+ * looks at what it left:
  *   npm run test:faults -- [--rounds 1] [--only orderer] [--seed N] [--shortest-ms 500] [--longest-ms 12000]
- * A round plays every fault once. After each: every released answer has its one record, every acknowledged consent is on file, nothing is
- * recorded twice, every refusal meanwhile was a 503 with Retry-After, accesses, consents and lists succeed again within 10 s of the part's
- * return, the list then shows what was released since, and the read model equals what the ledger derives. Needs Fabric's programs. Prints
- * the seed; the same seed plays the same outages.
+ * A round plays every fault once. After each: every released answer has its one record, every acknowledged
+ * consent is on file, nothing is recorded twice, every refusal meanwhile was a 503 with Retry-After,
+ * accesses, consents and lists succeed again within 10 s of the part's return, the list then shows what was
+ * released since, and the read model equals what the ledger derives. Needs Fabric's programs. Prints the
+ * seed; the same seed plays the same outages.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,7 +91,8 @@ class FaultRounds {
       rounds,
     );
     const prepared = faults.filter(({ prepare }) => prepare !== undefined);
-    // The tests' MongoDB-compatible server reads everything where MongoDB reads an index: each round has a ledger of its own, a short one.
+    // The tests' MongoDB-compatible server reads everything where MongoDB reads an index: each round has a
+    // ledger of its own, a short one.
     for (let round = 0; round < rounds; round += 1) {
       await this.#onOneNetwork(prepared, `mongodb-${String(round + 1)}`, round, round + 1);
     }
@@ -99,7 +102,10 @@ class FaultRounds {
     return [...this.totals.values()].reduce((all, total) => all + total[column], 0);
   }
 
-  /** Some rounds of some faults, on a network of their own; what was counted is printed, also for a run that is cut short later. */
+  /**
+   * Some rounds of some faults, on a network of their own; what was counted is printed, also for a run that
+   * is cut short later.
+   */
   async #onOneNetwork(own: readonly Fault[], part: string, from: number, to: number): Promise<void> {
     if (own.length === 0) {
       return;

@@ -103,8 +103,8 @@ function roleKilled(name: string, mspId: string, sides: Pick<Fault, 'refuses' | 
 }
 
 /**
- * From one moment on nothing that the role's process writes reaches a file: its stores, its log. (Linux's limit on the size of files, set from
- * outside; the process sees write errors as on a broken or full disk.)
+ * From one moment on nothing that the role's process writes reaches a file: its stores, its log. (Linux's
+ * limit on the size of files, set from outside; the process sees write errors as on a broken or full disk.)
  */
 function diskFull(name: string, mspId: string, refuses: readonly Who[]): Fault {
   return {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 /**
- * Loaded into a gateway before it starts: while the file that FORGET_NAME_FILE names exists, `localhost` does not resolve in this process, as when a
- * name server has lost a peer's name.
+ * Loaded into a gateway before it starts: while the file that FORGET_NAME_FILE names exists, `localhost` does
+ * not resolve in this process, as when a name server has lost a peer's name.
  */
 const dns = require('node:dns');
 const { existsSync } = require('node:fs');

@@ -2,9 +2,10 @@
 /**
  * Ends the whole product with SIGKILL at random moments under load and looks at what it left:
  *   npm run test:kill -- [--rounds 50] [--seed N]
- * After each restart every released answer must have its one record, every acknowledged consent must be in the history, and nothing may
- * be recorded twice; every tenth round, and at the end, the read model must equal what the ledger derives.
- * Prints the seed; the same seed plays the same moments (the machine's timing still differs).
+ * After each restart every released answer must have its one record, every acknowledged consent must be in
+ * the history, and nothing may be recorded twice; every tenth round, and at the end, the read model must
+ * equal what the ledger derives. Prints the seed; the same seed plays the same moments (the machine's timing
+ * still differs).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,7 +70,10 @@ function castOf({ hospitals, patients }: DemoFile): Cast {
   return { hospital, patient, writer };
 }
 
-/** Requests until the product is gone; every person id is used once, so that an entry can be told from every other. */
+/**
+ * Requests until the product is gone; every person id is used once, so that an entry can be told from every
+ * other.
+ */
 async function playRound(
   dataDir: string,
   number: number,
@@ -119,7 +123,9 @@ async function verify(demo: DemoFile, { prefix, sent, released, acknowledged }: 
   }
 }
 
-/** With the product down: the store against a new derivation from the ledger. @returns entries in the store */
+/**
+ * With the product down: the store against a new derivation from the ledger. @returns entries in the store
+ */
 async function compareWithLedger(dataDir: string): Promise<number> {
   const network = await startEmbeddedNetwork({
     dataDir: path.join(dataDir, 'ledger'),

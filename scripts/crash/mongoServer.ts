@@ -17,8 +17,9 @@ export type NoServer = { readonly kind: 'absent'; readonly reason: string };
 export type MongoSource = NamedServer | OwnServer | NoServer;
 
 /**
- * `MONGODB_URI`, else FerretDB built by the Go toolchain (a minute, once; kept in the temporary folder under the hash of its source), else
- * the reason why there is none. Synchronous, so that a suite knows before it declares its tests.
+ * `MONGODB_URI`, else FerretDB built by the Go toolchain (a minute, once; kept in the temporary folder under
+ * the hash of its source), else the reason why there is none. Synchronous, so that a suite knows before it
+ * declares its tests.
  */
 export function findMongo(environment: NodeJS.ProcessEnv = process.env): MongoSource {
   const uri = environment['MONGODB_URI'];

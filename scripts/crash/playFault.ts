@@ -217,7 +217,10 @@ function tally(answers: readonly StreamAnswer[]): Readonly<Record<string, number
   return counts;
 }
 
-/** With the trustee's process down: its read model against a new derivation from the ledger, by the operator's own command. */
+/**
+ * With the trustee's process down: its read model against a new derivation from the ledger, by the operator's
+ * own command.
+ */
 async function checkReadModel(
   demo: RunningFabricDemo,
   say: (line: string) => void,

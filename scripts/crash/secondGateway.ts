@@ -25,8 +25,8 @@ interface SecondGateway {
 }
 
 /**
- * Another process with the same lane and a store of its own. Within moments one of the two must be fenced; the operator gives that one
- * another name, or stops it, and goes on.
+ * Another process with the same lane and a store of its own. Within moments one of the two must be fenced;
+ * the operator gives that one another name, or stops it, and goes on.
  */
 export async function secondGateway(
   { demo, dataDir }: { readonly demo: RunningFabricDemo; readonly dataDir: string },
@@ -114,7 +114,10 @@ async function untilReady(operationsUrl: string): Promise<void> {
   }
 }
 
-/** The gateways that say that another one writes in their lane. Asked where operators ask: callers are not told why. */
+/**
+ * The gateways that say that another one writes in their lane. Asked where operators ask: callers are not
+ * told why.
+ */
 async function untilFenced(urls: readonly string[]): Promise<readonly string[]> {
   const deadline = performance.now() + FENCED_MS;
   for (;;) {

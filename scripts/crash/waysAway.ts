@@ -10,7 +10,9 @@ import type { Network, Organisation } from '../network/description';
 import { setRevoked, shortLived } from './identityTrouble';
 import { type PeerRelay, startPeerRelay } from './peerRelay';
 
-/** Long enough for a gateway to start and to answer; each try with a certificate that expires waits for it. */
+/**
+ * Long enough for a gateway to start and to answer; each try with a certificate that expires waits for it.
+ */
 const SHORT_LIFE_MS = 20_000;
 /** Loaded into a gateway as it is, so it is not compiled. */
 const FORGET_NAME = path.resolve(__dirname, '../../scripts/crash/forgetName.cjs');

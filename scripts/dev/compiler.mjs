@@ -10,7 +10,8 @@ const ROUND = /Found (\d+) errors?\./;
 const QUIET = /Starting (?:incremental )?compilation|^\s*$/;
 
 /**
- * Compiles chaincode and gateway, again on every change. What is wrong is said; a round without errors is announced.
+ * Compiles chaincode and gateway, again on every change. What is wrong is said; a round without errors is
+ * announced.
  * @param {{ root: string, say: (line: string) => void, onCompiled: () => void }} options
  */
 export function startCompiler({ root, say, onCompiled }) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 /*
- * npm run demo
- * Builds quietly, then runs `chartwitness demo` in this process, so that a signal reaches it as if it had been started alone.
+ * npm run demo Builds quietly, then runs `chartwitness demo` in this process, so that a signal reaches it as
+ * if it had been started alone.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

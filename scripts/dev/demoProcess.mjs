@@ -9,9 +9,10 @@ import { createInterface } from 'node:readline';
 const READY = /^Ready after/;
 
 /**
- * The demonstration as a process that can be ended and started again. Its first start tells all; later ones only that they are ready, unless
- * they fail.
- * @param {{ root: string, args: readonly string[], firstArgs: readonly string[], inspect: string | undefined, say: (line: string) => void }} options
+ * The demonstration as a process that can be ended and started again. Its first start tells all; later ones
+ * only that they are ready, unless they fail.
+ * @param {{ root: string, args: readonly string[], firstArgs: readonly string[], inspect: string | undefined,
+ *   say: (line: string) => void }} options
  */
 export function createDemoProcess({ root, args, firstArgs, inspect, say }) {
   const program = join(root, 'gateway', 'bin', 'chartwitness.cjs');

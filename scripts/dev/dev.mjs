@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 /*
- * npm run dev
- * The demonstration for somebody who changes it: compiled and restarted on a change of chaincode or gateway, the portal by Vite, which
- * shows a change at once and passes the trustee's paths on.
+ * npm run dev The demonstration for somebody who changes it: compiled and restarted on a change of chaincode
+ * or gateway, the portal by Vite, which shows a change at once and passes the trustee's paths on.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -9,12 +9,14 @@ import { createServer as createVite } from 'vite';
 const OF_THE_TRUSTEE = '^/(api|auth|oidc|\\.well-known)(/|$)|^/(openapi\\.json|healthz|readyz)$';
 
 /**
- * The portal from its source. The trustee's paths are passed on under the portal's own address, so that sign-in, cookie and the check of
- * the origin are those of one site.
- * @param {{ root: string, host: string, port: number, trusteeUrl: string, say: (line: string) => void }} options
+ * The portal from its source. The trustee's paths are passed on under the portal's own address, so that
+ * sign-in, cookie and the check of the origin are those of one site.
+ * @param {{ root: string, host: string, port: number, trusteeUrl: string, say: (line: string) => void }}
+ *   options
  */
 export async function startPortal({ root, host, port, trusteeUrl, say }) {
-  // In a server of our own: Vite's would answer SIGTERM by itself and end this process before the services have closed.
+  // In a server of our own: Vite's would answer SIGTERM by itself and end this process before the services
+  // have closed.
   const listener = createServer();
   listener.listen(port, host);
   await once(listener, 'listening');

@@ -16,7 +16,8 @@ export class BuildFailed extends Error {
 /**
  * Runs a build and keeps what it prints in a file: it is shown only when the build fails.
  * @param {(line: string) => void} say
- * @param {{ command?: readonly string[], log?: string }} [options] the command (default `npm run build`) and the file of its output
+ * @param {{ command?: readonly string[], log?: string }} [options] the command (default `npm run build`) and
+ *   the file of its output
  * @throws {BuildFailed}
  */
 export function quietBuild(say, { command = ['npm', 'run', 'build', '--silent'], log } = {}) {

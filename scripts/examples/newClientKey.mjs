@@ -2,7 +2,8 @@
 /**
  * A key pair for a hospital's program:
  *   node scripts/examples/newClientKey.mjs <name>
- * Writes <name>.jwks.json (public, for `chartwitness registry client put --jwks`) and <name>.jwk.json (private, mode 600, for the program).
+ * Writes <name>.jwks.json (public, for `chartwitness registry client put --jwks`) and <name>.jwk.json
+ * (private, mode 600, for the program).
  */
 import { writeFileSync } from 'node:fs';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * One read through a gateway, from the command line, for a first try (needs `npm run build:node`):
- *   node scripts/examples/readConditions.mjs --gateway http://127.0.0.1:8443 --client north-ehr --key north-ehr.jwk.json \
+ *   node scripts/examples/readConditions.mjs --gateway http://127.0.0.1:8443 --client north-ehr --key
+ *   north-ehr.jwk.json \
  *     --organisation https://north.example --patient <id> [--purpose TREAT]
- * Asks for a token, then for the patient's conditions, and prints the status and how many came. Ends with 1 unless the status is 200.
+ * Asks for a token, then for the patient's conditions, and prints the status and how many came. Ends with 1
+ * unless the status is 200.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How a hospital's system reads a patient's observations through a Chartwitness gateway: one signed assertion, one token, one FHIR
- * search. `access` is an entry of `hospitals` in `.data/demo.json`, or what your gateway's operator gave you.
+ * How a hospital's system reads a patient's observations through a Chartwitness gateway: one signed
+ * assertion, one token, one FHIR search. `access` is an entry of `hospitals` in `.data/demo.json`, or what
+ * your gateway's operator gave you.
  */
 import { randomUUID } from 'node:crypto';
 import { importJWK, type JWK, SignJWT } from 'jose';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The one table of floors: which folder may import from which. `npm run lint` holds it, however an import is written: nested, type only,
- * `import('…')`, re-export or `require`. A folder may import from itself; what its row does not name is refused, and so is a folder without
- * a row. A row names only rows above it, so no arrow leads upward. A room (a row inside a folder that has a row) is a folder of its own:
- * naming the folder does not name the room, the room has only what its own row gives, and a further folder beside it needs a row too.
+ * The one table of floors: which folder may import from which. `npm run lint` holds it, however an import is
+ * written: nested, type only, `import('…')`, re-export or `require`. A folder may import from itself; what
+ * its row does not name is refused, and so is a folder without a row. A row names only rows above it, so no
+ * arrow leads upward. A room (a row inside a folder that has a row) is a folder of its own: naming the folder
+ * does not name the room, the room has only what its own row gives, and a further folder beside it needs a
+ * row too.
  */
 const DOMAIN = 'chaincode/src/domain';
 const gateway = (...names) => names.map((name) => `gateway/src/${name}`);
@@ -147,7 +149,10 @@ const FLOORS = new Map([
   ['web/src/main.tsx', web('styles', 'words', 'lib', 'app', 'early.ts')],
 ]);
 
-/** Packages of npm and Node that a folder may use; a folder that is not named here may use any that its package.json declares. */
+/**
+ * Packages of npm and Node that a folder may use; a folder that is not named here may use any that its
+ * package.json declares.
+ */
 const PACKAGES = new Map([
   [DOMAIN, []],
   ['gateway/src/errors.ts', []],

@@ -53,7 +53,8 @@ export interface Awaited extends PatientAccount {
 }
 
 /**
- * Waits until the patient's list says that it is up to date and shows every person of `ids`, which it must soon after their releases.
+ * Waits until the patient's list says that it is up to date and shows every person of `ids`, which it must
+ * soon after their releases.
  * @returns how often each person with `prefix` stands in it then, or when the time is over
  */
 export async function untilAllListed(awaited: Awaited): Promise<ReadonlyMap<string, number>> {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Accesses under load, each by a person of its own, so that every answer can be told from every other in the patient's list. */
+/**
+ * Accesses under load, each by a person of its own, so that every answer can be told from every other in the
+ * patient's list.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DemoFileHospital } from '../../gateway/dist/demo/demoFile';
 import { type Errand, HospitalClient, TokenRefused } from '../../gateway/dist/demo/hospitalClient';
@@ -17,7 +20,10 @@ export interface LoadOptions {
   readonly prefix: string;
   /** Requests in flight. */
   readonly workers: number;
-  /** So many tokens are asked for beforehand, for when the token endpoint gives none: requests then still reach the recorder. */
+  /**
+   * So many tokens are asked for beforehand, for when the token endpoint gives none: requests then still
+   * reach the recorder.
+   */
   readonly stock?: number;
 }
 

@@ -10,7 +10,9 @@ export type Binaries = { version: string; programs: Record<Program, string> };
 export const PROGRAMS: Program[] = ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin'];
 export const TESTED_VERSIONS = ['2.5.16', '3.1.5'];
 
-/** How each program is asked for its version; osnadmin has no such option and is taken from beside the others. */
+/**
+ * How each program is asked for its version; osnadmin has no such option and is taken from beside the others.
+ */
 const VERSION_ARGUMENT = {
   peer: 'version',
   orderer: 'version',

@@ -38,8 +38,9 @@ const NOT_CODE =
 
 export interface Build {
   /**
-   * `<name>_<version>_<digest>`: Fabric's package id does not cover the code of a chaincode that runs as
-   * a service, so the label carries a digest of it and two organisations that run different code have different labels
+   * `<name>_<version>_<digest>`: Fabric's package id does not cover the code of a chaincode that runs as a
+   * service, so the label carries a digest of it and two organisations that run different code have different
+   * labels
    */
   label: string;
   version: string;
@@ -105,8 +106,8 @@ function codeFiles(root: string, below: string = ''): string[] {
 }
 
 /**
- * Gives each organisation's process a port that no package had before. (A peer that still knows a former process by its
- * port would connect to the wrong one for minutes.)
+ * Gives each organisation's process a port that no package had before. (A peer that still knows a former
+ * process by its port would connect to the wrong one for minutes.)
  */
 export async function reservePorts(
   network: Network,
@@ -137,7 +138,10 @@ function noPortLeft(network: Network) {
   );
 }
 
-/** Writes an organisation's package. It says where that organisation's process listens and how the peer proves itself to it. */
+/**
+ * Writes an organisation's package. It says where that organisation's process listens and how the peer proves
+ * itself to it.
+ */
 export function writePackage(
   network: Network,
   organisation: Organisation,
@@ -182,8 +186,8 @@ export async function installPackage(
 }
 
 /**
- * The process that executes the chaincode for one organisation's peer. It is told whose it is, because the chaincode reads
- * its own organisation's private data.
+ * The process that executes the chaincode for one organisation's peer. It is told whose it is, because the
+ * chaincode reads its own organisation's private data.
  */
 export function chaincodeStart(network: Network, organisation: Organisation, deployed: Deployed): Start {
   const port = deployed.ports[organisation.name];

@@ -55,8 +55,9 @@ const OWN_FILES = [
 ];
 
 /**
- * Starts whatever does not run: certificates and channel at first, then orderer, peers, the deployed chaincode. Returns when
- * transactions can be endorsed. Idempotent, and the way out of a half-started network.
+ * Starts whatever does not run: certificates and channel at first, then orderer, peers, the deployed
+ * chaincode. Returns when transactions can be endorsed. Idempotent, and the way out of a half-started
+ * network.
  */
 export async function up(network: Network, binaries: Binaries, say: Say) {
   refuseExternal(network, 'up');
@@ -87,8 +88,9 @@ export async function up(network: Network, binaries: Binaries, say: Say) {
 }
 
 /**
- * Makes the compiled chaincode on disk the one that runs: the first time, and again whenever its code, policy or
- * collections differ from what is deployed (then as the next sequence, while the former one still answers).
+ * Makes the compiled chaincode on disk the one that runs: the first time, and again whenever its code, policy
+ * or collections differ from what is deployed (then as the next sequence, while the former one still
+ * answers).
  * @param options `upgrade`: a new sequence even if nothing differs
  */
 export function deploy(
@@ -191,7 +193,10 @@ async function stopFormer(network: Network, deployed: Deployed) {
   await Promise.all(former.map((part) => stopPart(network, part)));
 }
 
-/** Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need it. */
+/**
+ * Ends every process of this network and leaves its data. Chaincode last: a peer that still works may need
+ * it.
+ */
 export async function down(network: Network, say: Say) {
   if (!existsSync(network.dataDir)) {
     say('Nothing is running.');

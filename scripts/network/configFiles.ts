@@ -17,7 +17,10 @@ import {
 
 export const BUILDER_DIR = path.join(NETWORK_FOLDER, 'builder');
 
-/** The name of the channel's policy for public writes, and the only form of it that a chaincode definition may use. */
+/**
+ * The name of the channel's policy for public writes, and the only form of it that a chaincode definition may
+ * use.
+ */
 export const PROVENANCE_POLICY = '/Channel/Application/Provenance';
 
 /** Replaces each `${name}`. A field without a value and a value without a field are both mistakes of ours. */
@@ -47,7 +50,8 @@ const yamlList = (items: string[]) => `[${items.map((item) => JSON.stringify(ite
 
 /**
  * A peer's `core.yaml`.
- * @param fabricVersion such as `3.1.5`: Fabric 2.5 does not know the time-window check and would not start with it
+ * @param fabricVersion such as `3.1.5`: Fabric 2.5 does not know the time-window check and would not start
+ *   with it
  */
 export function coreYaml(network: Network, organisation: Organisation, fabricVersion: string) {
   return fill(template('core.yaml'), {
@@ -85,8 +89,9 @@ export function ordererYaml(network: Network) {
 }
 
 /**
- * What cryptogen makes: an authority for identities and one for TLS in each organisation, one node each, one administrator
- * each. Gateways' identities are issued afterwards (identities.ts), because cryptogen knows no attributes.
+ * What cryptogen makes: an authority for identities and one for TLS in each organisation, one node each, one
+ * administrator each. Gateways' identities are issued afterwards (identities.ts), because cryptogen knows no
+ * attributes.
  */
 export function cryptoConfigYaml(network: Network) {
   const host = (name: string) => `      - Hostname: ${name}

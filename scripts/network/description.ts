@@ -58,8 +58,8 @@ export interface Chaincode {
 }
 
 /**
- * A network that other tools run (`fabric-samples` test-network): only `deploy`, `status`, `logs` and `down` (of the chaincode processes)
- * apply to it.
+ * A network that other tools run (`fabric-samples` test-network): only `deploy`, `status`, `logs` and `down`
+ * (of the chaincode processes) apply to it.
  */
 export interface External {
   /** Folder with `peerOrganizations/` and `ordererOrganizations/` as cryptogen lays them out. */
@@ -85,7 +85,10 @@ export interface Network {
 
 export const DEFAULT_DESCRIPTION = path.join(NETWORK_FOLDER, 'network.json');
 
-/** Ports that one network may take, from its base: three for the orderer, ten for each organisation, then chaincode. */
+/**
+ * Ports that one network may take, from its base: three for the orderer, ten for each organisation, then
+ * chaincode.
+ */
 export const CHAINCODE_PORT_OFFSET = 100;
 export const CHAINCODE_PORT_COUNT = 100;
 
@@ -100,7 +103,8 @@ export interface DescriptionOptions {
 }
 
 /**
- * Reads a network's description and works out what follows from it. Relative paths in the file start at the file.
+ * Reads a network's description and works out what follows from it. Relative paths in the file start at the
+ * file.
  * @param options each overrides what the file says
  * @throws NetworkError BAD_DESCRIPTION with every problem found
  */
@@ -115,7 +119,9 @@ export function readDescription(options: DescriptionOptions = {}): Network {
   return resolve(raw as unknown as WrittenDescription, path.dirname(file), options);
 }
 
-/** A digest of everything that is fixed once the channel exists. Data made under another digest are left over. */
+/**
+ * A digest of everything that is fixed once the channel exists. Data made under another digest are left over.
+ */
 export function fixedPart(network: Network) {
   const { channel, portBase, block, orderer, organisations, external } = network;
   const text = JSON.stringify({ channel, portBase, block, orderer, organisations, external });

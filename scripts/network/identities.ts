@@ -13,7 +13,9 @@ import type { Network, Organisation } from './description';
 const ATTRIBUTES_OID = '1.2.3.4.5.6.7.8.1';
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const VALID_FOR_MS = 365 * 24 * 3600 * 1000;
-/** Certificates of a freshly made authority start five minutes in the past; a leaf must not start before them. */
+/**
+ * Certificates of a freshly made authority start five minutes in the past; a leaf must not start before them.
+ */
 const CLOCK_TOLERANCE_MS = 60 * 1000;
 
 export interface Issue {
@@ -25,8 +27,8 @@ export interface Issue {
 }
 
 /**
- * Issues what cryptogen cannot, once: the gateway's identity with its role as an attribute, its TLS client certificate, and
- * the two certificates between a peer and its chaincode process. Present files are kept.
+ * Issues what cryptogen cannot, once: the gateway's identity with its role as an attribute, its TLS client
+ * certificate, and the two certificates between a peer and its chaincode process. Present files are kept.
  */
 export async function issueIdentities(network: Network, organisation: Organisation) {
   const directory = identityDir(network, organisation);

@@ -36,7 +36,9 @@ export const ordererTlsCaFile = (network: Network) => path.join(ordererDir(netwo
 export const ordererAdminDir = (network: Network) =>
   path.join(ordererOrganisationDir(network), 'users', `Admin@${network.orderer.domain}`);
 
-/** An organisation's certificate authority, as cryptogen leaves it: certificate and private key in one folder. */
+/**
+ * An organisation's certificate authority, as cryptogen leaves it: certificate and private key in one folder.
+ */
 export function authority(
   network: Network,
   organisation: Organisation,

@@ -28,8 +28,8 @@ import type { Binaries } from './binaries';
 import type { Start } from './processes';
 
 /**
- * Certificates and the channel's block 0, each made once and then kept: made aside and moved into place when complete, so
- * that an interrupted start leaves nothing half made.
+ * Certificates and the channel's block 0, each made once and then kept: made aside and moved into place when
+ * complete, so that an interrupted start leaves nothing half made.
  */
 export async function makeMaterial(network: Network, binaries: Binaries) {
   const config = path.join(network.dataDir, 'channel');

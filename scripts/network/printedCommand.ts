@@ -14,8 +14,9 @@ const FLAGS = [
 ] as const;
 
 /**
- * A command about the same network, as it is to be typed: with every option that this network was named by. Without them it would be about
- * another network, which `clean` would remove. All that is printed for the operator to run is made here.
+ * A command about the same network, as it is to be typed: with every option that this network was named by.
+ * Without them it would be about another network, which `clean` would remove. All that is printed for the
+ * operator to run is made here.
  * @param instead options that shall differ
  */
 export function printedCommand(

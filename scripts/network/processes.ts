@@ -179,7 +179,9 @@ export function lastLines(place: Place, part: string, count: number): string[] {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count);
 }
 
-/** When a process began, as the system tells it; undefined when there is none (or it only waits to be reaped). */
+/**
+ * When a process began, as the system tells it; undefined when there is none (or it only waits to be reaped).
+ */
 export function birthOf(pid: number): string | undefined {
   if (existsSync('/proc/self/stat')) {
     try {
@@ -233,7 +235,10 @@ async function requireFreePort(
   );
 }
 
-/** How the network gets ports of which none is among those that it has now; a folder of single processes has no such block. */
+/**
+ * How the network gets ports of which none is among those that it has now; a folder of single processes has
+ * no such block.
+ */
 function otherPorts(place: Place): string {
   const { portBase } = place;
   if (portBase === undefined) {

@@ -15,8 +15,8 @@ const COMMAND_WITHIN_MS = 120_000;
 export type Outcome = { ok: boolean; output: string };
 
 /**
- * Runs one of Fabric's programs with an environment of which nothing is inherited but PATH and HOME, so that an operator's
- * own CORE_… variables cannot reach it.
+ * Runs one of Fabric's programs with an environment of which nothing is inherited but PATH and HOME, so that
+ * an operator's own CORE_… variables cannot reach it.
  */
 export async function tryProgram(
   binaries: Binaries,
@@ -70,8 +70,8 @@ const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 const AN_ERROR = /^Error\b|\berror:|\b(ERRO|FATA|PANI|CRIT)\b|^panic:/;
 
 /**
- * The first error that one of Fabric's programs names, and what follows it. Its usage, which it prints after many an error and which is long
- * enough to hide it, is left out.
+ * The first error that one of Fabric's programs names, and what follows it. Its usage, which it prints after
+ * many an error and which is long enough to hide it, is left out.
  */
 export function causeIn(output: string): string[] {
   const all = output.replace(COLOURS, '').trim().split('\n');

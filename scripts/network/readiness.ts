@@ -9,13 +9,16 @@ import { printedCommand } from './printedCommand';
 import type { Network } from './description';
 import type { Profile } from './profiles';
 
-/** A function that every chaincode of the contract API has; endorsing it writes nothing and it is never submitted. */
+/**
+ * A function that every chaincode of the contract API has; endorsing it writes nothing and it is never
+ * submitted.
+ */
 const HARMLESS = 'org.hyperledger.fabric:GetMetadata';
 const ATTEMPT_MS = 10_000;
 
 /**
- * Waits until an organisation's gateway could transact: its peer runs the chaincode and has found the other organisation's
- * peer that must endorse too. A peer needs a few seconds for that after a start.
+ * Waits until an organisation's gateway could transact: its peer runs the chaincode and has found the other
+ * organisation's peer that must endorse too. A peer needs a few seconds for that after a start.
  * @param network that the remedy names
  * @throws NetworkError NOT_READY with what the peer answered last
  */

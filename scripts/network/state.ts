@@ -125,7 +125,8 @@ function isOlder(a: string, b: string) {
 }
 
 /**
- * Runs `work` while no other command changes the same network. A lock left by a command that died is taken over.
+ * Runs `work` while no other command changes the same network. A lock left by a command that died is taken
+ * over.
  * @throws NetworkError LOCKED
  */
 export async function exclusively<T>(place: Place, work: () => Promise<T>): Promise<T> {

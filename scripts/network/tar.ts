@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 const BLOCK = 512;
 
 /**
- * A gzipped tar archive whose bytes depend on names and contents alone (no times, no owners), so that the same chaincode
- * always gives the same package id.
+ * A gzipped tar archive whose bytes depend on names and contents alone (no times, no owners), so that the
+ * same chaincode always gives the same package id.
  * @param files names of at most 100 bytes
  */
 export function tarGzip(files: { name: string; content: Buffer }[]) {

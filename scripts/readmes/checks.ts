@@ -91,7 +91,9 @@ export interface Setting {
 /** A setting with its default behind it, as running text has them: `NAME` (1,000). */
 const WITH_DEFAULT = /`([A-Z][A-Z0-9_]+)` \(([\d,]+)\)/g;
 
-/** Rows of tables about settings, and running text with a default, name settings and repeat their defaults. */
+/**
+ * Rows of tables about settings, and running text with a default, name settings and repeat their defaults.
+ */
 export function settingDifferences(documents: Documents, settings: readonly Setting[]): Findings {
   const found: string[] = [];
   const byName = new Map(settings.map((setting) => [setting.name, setting]));

@@ -447,14 +447,16 @@ describe('the session', () => {
     // The parts come one after the other: with this one, the page of a session's end is there.
     const afterEnd = page.waitForResponse(/\/NotFound-/);
     await signIn(page, patientOf(suite.product.demo, 'ned'), '/consent/edit');
-    // The warning is loaded a little after the page, the other pages when somebody uses it; without a connection both must be there.
+    // The warning is loaded a little after the page, the other pages when somebody uses it; without a
+    // connection both must be there.
     await page.getByRole('button', { name: 'Add an exception' }).waitFor();
     await page.mouse.move(200, 200);
     await page.mouse.move(210, 210);
     await (await warning).finished();
     await (await afterEnd).finished();
     await page.getByRole('button', { name: 'Add an exception' }).click();
-    // The server ends an idle session after 30 minutes. Its own clock stands still here: an answer would set this one right again.
+    // The server ends an idle session after 30 minutes. Its own clock stands still here: an answer would set
+    // this one right again.
     await suite.opened.context.setOffline(true);
     await page.clock.fastForward('28:30');
     // Also where a dialog makes the page behind it unreachable.

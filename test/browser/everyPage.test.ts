@@ -37,7 +37,9 @@ async function unfold(page: Page): Promise<void> {
   await see(page, '.bars');
 }
 
-/** Every page and state, by its address and its marks in the page, so that it can be walked in every language. */
+/**
+ * Every page and state, by its address and its marks in the page, so that it can be walked in every language.
+ */
 const STATES: readonly (readonly [name: string, open: (page: Page) => Promise<void>])[] = [
   ['the list', unfold],
   [

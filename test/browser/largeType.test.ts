@@ -38,7 +38,10 @@ async function tabThrough(page: Page): Promise<readonly string[]> {
   }
 }
 
-/** Elements that hold text and are too narrow for a word of it: fewer than four letters of their own type wide. */
+/**
+ * Elements that hold text and are too narrow for a word of it: fewer than four letters of their own type
+ * wide.
+ */
 const narrowTexts = (page: Page): Promise<readonly string[]> =>
   page.evaluate(`[...document.querySelectorAll('.visit-who, .visit-what, .visit-count, .visit-why')]
     .filter((element) => element.getBoundingClientRect().width < 4 * parseFloat(getComputedStyle(element).fontSize))

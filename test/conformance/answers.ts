@@ -76,8 +76,8 @@ function detailsOf(details: Detail[]): Detail[] {
 }
 
 /**
- * What may be compared. Two things are chance on a real network: which organisation is named when endorsers disagree,
- * and whether a deadline shows as CANCELLED or DEADLINE_EXCEEDED.
+ * What may be compared. Two things are chance on a real network: which organisation is named when endorsers
+ * disagree, and whether a deadline shows as CANCELLED or DEADLINE_EXCEEDED.
  */
 export function comparable(answer: Answer): Answer {
   const details = answer.details?.map((detail) =>

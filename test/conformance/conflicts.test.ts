@@ -96,7 +96,8 @@ describe('conflicts', () => {
         .evaluateTransaction('GetBlockByNumber', network.channel, String(block));
       return [...validationCodes(common.Block.deserializeBinary(bytes))];
     };
-    // On a busy machine two submissions may miss each other's block: a duplicate all the same, and tried again.
+    // On a busy machine two submissions may miss each other's block: a duplicate all the same, and tried
+    // again.
     let transaction: Transaction;
     let key: string;
     let blockNumber: bigint;

@@ -2,8 +2,8 @@
 import type { TestClient, TestNetwork } from './network';
 import { startNetwork } from './startNetwork';
 
-// Who must endorse what, as measured on Fabric 3.1.5: Org1 and Org3 are holders, Org2 the trustee. The collection `all`
-// has the trustee's policy, the channel AND(trustee, OR(holders)).
+// Who must endorse what, as measured on Fabric 3.1.5: Org1 and Org3 are holders, Org2 the trustee. The
+// collection `all` has the trustee's policy, the channel AND(trustee, OR(holders)).
 const HOLDER = 'Org1MSP';
 const TRUSTEE = 'Org2MSP';
 const OTHER = 'Org3MSP';

@@ -27,8 +27,9 @@ async function firstOf<T>(stream: CloseableAsyncIterable<T>): Promise<T> {
 }
 
 /**
- * The first event that `client` hears of after `act` has begun. It is listened for from the beginning: a stream that nobody reads ends the
- * whole process when its channel is closed. The block is named, since a busy peer may open the stream only after the event.
+ * The first event that `client` hears of after `act` has begun. It is listened for from the beginning: a
+ * stream that nobody reads ends the whole process when its channel is closed. The block is named, since a
+ * busy peer may open the stream only after the event.
  */
 async function firstEvent(
   client: TestClient,
@@ -96,7 +97,8 @@ describe('identities and signatures', () => {
   test('with an expired certificate nothing can be proposed, nor blocks be read', async () => {
     const client = await certified({ commonName: 'Old', role: 'client', validForMs: -1000 });
     const expired = expect.stringContaining('proposal client identity expired') as string;
-    // The gateway of a Fabric 2.5 peer asks its own peer past this check, so that only the other organisation's peer refuses.
+    // The gateway of a Fabric 2.5 peer asks its own peer past this check, so that only the other
+    // organisation's peer refuses.
     const isLax = network.version.startsWith('2.');
     const asked = client.evaluate('get', ['k'], isLax ? { endorsingOrganizations: ['Org2MSP'] } : {});
     await expect(asked).rejects.toMatchObject({

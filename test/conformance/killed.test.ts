@@ -13,7 +13,10 @@ import { CHAINCODE_DIRECTORY } from './network';
 const ROUNDS = Number(process.env['LEDGER_KILL_ROUNDS'] ?? '4');
 const MOST_ACKNOWLEDGED = 25;
 
-/** Runs a ledger process and kills it after a random number of acknowledged commits; gives the keys acknowledged. */
+/**
+ * Runs a ledger process and kills it after a random number of acknowledged commits; gives the keys
+ * acknowledged.
+ */
 function runAndKill(dataDir: string, round: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const script = path.join(__dirname, 'ledgerProcess.cjs');

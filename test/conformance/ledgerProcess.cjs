@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
-// A ledger in a process of its own, to be killed: commits transactions without pause and writes each key to standard
-// output after its commit was acknowledged. node ledgerProcess.cjs DATA_DIR CHAINCODE_DIR RUN
+// A ledger in a process of its own, to be killed: commits transactions without pause and writes each key to
+// standard output after its commit was acknowledged. node ledgerProcess.cjs DATA_DIR CHAINCODE_DIR RUN
 const { createPrivateKey, randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const grpc = require('@grpc/grpc-js');

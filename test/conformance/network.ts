@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The ledger that the conformance tests ask: one interface with two implementations, `embeddedNetwork.ts` and `nativeNetwork.ts`. Three organisations, `Org1MSP` to `Org3MSP`, with the recorded chaincode `oracle` on the channel `access`.
+ * The ledger that the conformance tests ask: one interface with two implementations, `embeddedNetwork.ts` and
+ * `nativeNetwork.ts`. Three organisations, `Org1MSP` to `Org3MSP`, with the recorded chaincode `oracle` on
+ * the channel `access`.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,8 +33,9 @@ export const BOTH = ['Org1MSP', 'Org2MSP'];
 /** Longest time a transaction may run, in milliseconds. */
 export const EXECUTE_TIMEOUT_MS = 3_000;
 /**
- * Blocks that wait for more transactions, so that several fall into one; a transaction of more than `preferredMaxBytes` gets a block of its
- * own. All tests of such blocks share these numbers, because a native network needs a channel of its own for them.
+ * Blocks that wait for more transactions, so that several fall into one; a transaction of more than
+ * `preferredMaxBytes` gets a block of its own. All tests of such blocks share these numbers, because a native
+ * network needs a channel of its own for them.
  */
 export const GROUPED: Required<BlockOptions> = {
   maxMessageCount: 4,
@@ -75,7 +78,10 @@ export interface CertificateRequest {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Certificates of a fresh authority begin a few minutes in the past; those that it issues must not begin before it. */
+/**
+ * Certificates of a fresh authority begin a few minutes in the past; those that it issues must not begin
+ * before it.
+ */
 const BEGAN_MS_AGO = 60_000;
 
 /** What an authority issues for a request. */
@@ -120,7 +126,10 @@ export interface Connection {
   key: KeyObject;
   grpc: grpc.Client;
   channel: string;
-  /** Of the client's TLS certificate, where the connection has one: a peer gives blocks only to a request that names it. */
+  /**
+   * Of the client's TLS certificate, where the connection has one: a peer gives blocks only to a request that
+   * names it.
+   */
   tlsCertificateHash?: Uint8Array;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What only the embedded ledger can be asked, and why: these tests look into its own files, which hold every organisation's private data
- * side by side; a peer's lie in LevelDB files of its own making, and leave the disk when Fabric sees fit.
+ * What only the embedded ledger can be asked, and why: these tests look into its own files, which hold every
+ * organisation's private data side by side; a peer's lie in LevelDB files of its own making, and leave the
+ * disk when Fabric sees fit.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';

@@ -49,7 +49,9 @@ describe('positions in the chain', () => {
   }, 60_000);
   afterAll(() => network.close());
 
-  /** What comes for a request of the client after a change to it: block numbers, and the status at the end. */
+  /**
+   * What comes for a request of the client after a change to it: block numbers, and the status at the end.
+   */
   function deliver(
     change: (seek: orderer.SeekInfo, header: common.ChannelHeader) => Uint8Array,
     seen: (block: common.Block) => void = () => undefined,

@@ -141,7 +141,8 @@ describe('simulation', () => {
 
   test('chaincode that ends its process is started again', async () => {
     await expect(holder.evaluate('die')).rejects.toMatchObject({ code: 10 });
-    // One that the peer starts itself is waited for; one that runs as a service is unavailable until somebody has started it.
+    // One that the peer starts itself is waited for; one that runs as a service is unavailable until somebody
+    // has started it.
     await untilItWorks(() => holder.submit('put', ['after', 'death']));
     expect(await holder.evaluate('get', ['after'])).toBe('death');
   });

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The main job over HTTP against the whole running product; after each request the patient's list holds exactly the right entries. */
+/**
+ * The main job over HTTP against the whole running product; after each request the patient's list holds
+ * exactly the right entries.
+ */
 import request from 'supertest';
 import type { AccessEntry, ConsentRule } from '../../gateway/src/api/schemas';
 import { NORTH, SOUTH } from '../../gateway/src/demo/cast';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Connections that no program of the product makes: to another organisation's peer, or with other deadlines. */
+/**
+ * Connections that no program of the product makes: to another organisation's peer, or with other deadlines.
+ */
 import type { Contract, Network } from '@hyperledger/fabric-gateway';
 import { peerConnection } from '../../gateway/src/compose/openLedger';
 import { type LedgerConfig, parseLedgerConfig } from '../../gateway/src/config/peerConfig';

@@ -7,8 +7,9 @@ import { type Outages, organisationOf } from './productNetwork';
 import type { SharedNetwork } from './sharedNetwork';
 
 /**
- * The way from one peer to the orderer, through a relay that can be shut: the peer then endorses as before, on a state that the others have
- * left behind. (Fabric's own `addressOverrides`, meant for a peer that sees the orderer at another address.)
+ * The way from one peer to the orderer, through a relay that can be shut: the peer then endorses as before,
+ * on a state that the others have left behind. (Fabric's own `addressOverrides`, meant for a peer that sees
+ * the orderer at another address.)
  */
 export interface Detour {
   /** No more blocks reach the peer; its connections stay open. */

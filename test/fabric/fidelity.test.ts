@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The same questions put to a real peer and to the embedded ledger: to the chaincode of the recording, and to our own. `npm run fidelity`
- * writes the answers side by side into FIDELITY.md; without it they are only compared. Nothing may differ but what is listed here with its
- * reason.
+ * The same questions put to a real peer and to the embedded ledger: to the chaincode of the recording, and to
+ * our own. `npm run fidelity` writes the answers side by side into FIDELITY.md; without it they are only
+ * compared. Nothing may differ but what is listed here with its reason.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -111,7 +111,8 @@ describeFabric('the embedded ledger answers as the real one', ({ version }) => {
     test('this Fabric still answers what the recording says', () => {
       const expected = JSON.parse(readFileSync(RECORDED, 'utf8')) as Answer[];
       const byName = new Map(recorded.fabric.map((answer) => [answer.name, comparable(answer)]));
-      // A peer that was asked in the recording had chaincode of another label, and all three processes died with one call.
+      // A peer that was asked in the recording had chaincode of another label, and all three processes died
+      // with one call.
       const told = expected.filter(({ name }) => !name.includes('gone') && !name.includes('dies'));
       for (const answer of told) {
         expect(byName.get(answer.name)).toEqual(comparable(answer));

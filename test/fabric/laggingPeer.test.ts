@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The trustee's peer falls behind the hospital's, or hangs: what the recorder and the trustee's projection make of it. An embedded ledger
- * has one state for all and cannot lag.
+ * The trustee's peer falls behind the hospital's, or hangs: what the recorder and the trustee's projection
+ * make of it. An embedded ledger has one state for all and cannot lag.
  */
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { LedgerError } from '../../gateway/src/ledger/ledgerError';

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The product's own parts on a native network, as tests of outages use them: lanes that record, and a projection that follows. */
+/**
+ * The product's own parts on a native network, as tests of outages use them: lanes that record, and a
+ * projection that follows.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

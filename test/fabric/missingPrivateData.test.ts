@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A peer that has a block but not the private data that belong to it: what it lacks must never look as if it were not there. In the embedded
- * ledger private data reach every member with the block.
+ * A peer that has a block but not the private data that belong to it: what it lacks must never look as if it
+ * were not there. In the embedded ledger private data reach every member with the block.
  */
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -60,7 +60,8 @@ describeFabric('private data that have not arrived', () => {
 
       await outages.kill('peer.south');
       const { block } = await net.trustee.putConsent(request.subject, { rules: [], default: 'deny' }, 0);
-      // Whoever has the consent is out of reach when the peer comes back and takes the block from the orderer.
+      // Whoever has the consent is out of reach when the peer comes back and takes the block from the
+      // orderer.
       await outages.pause('peer.trustee');
       await outages.pause('peer.north');
       await outages.start('peer.south');

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The run's shared network with this repository's own chaincode, and what tests of outages do to its parts. */
+/**
+ * The run's shared network with this repository's own chaincode, and what tests of outages do to its parts.
+ */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +10,10 @@ import { startOne, status, stopOne } from '../../scripts/network/commands';
 import { running } from '../../scripts/network/processes';
 import { defineChaincode, joinSharedNetwork, type SharedNetwork } from './sharedNetwork';
 
-/** A shared network, with a definition of the chaincode that no other suite uses: its own registry, consents, lanes and events. */
+/**
+ * A shared network, with a definition of the chaincode that no other suite uses: its own registry, consents,
+ * lanes and events.
+ */
 export async function joinProductNetwork(): Promise<SharedNetwork> {
   const description = JSON.parse(readFileSync(DEFAULT_DESCRIPTION, 'utf8')) as {
     chaincode: { name: string; path: string };
@@ -28,7 +33,10 @@ export async function joinProductNetwork(): Promise<SharedNetwork> {
   return own;
 }
 
-/** Breaks parts of a network and mends all that it broke. A part is a name that `status` lists, or its beginning (`chaincode.north`). */
+/**
+ * Breaks parts of a network and mends all that it broke. A part is a name that `status` lists, or its
+ * beginning (`chaincode.north`).
+ */
 export class Outages {
   readonly #shared: SharedNetwork;
   readonly #paused = new Set<number>();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Calls of this repository's own chaincode, good and of each kind of failure, as a fixed list that both ledgers are asked. */
+/**
+ * Calls of this repository's own chaincode, good and of each kind of failure, as a fixed list that both
+ * ledgers are asked.
+ */
 import type { AccessRequest, BatchInput } from '@chartwitness/chaincode/domain';
 import { common } from '@hyperledger/fabric-protos';
 import { CommitError, type Contract, type Transaction } from '@hyperledger/fabric-gateway';
@@ -11,7 +14,9 @@ import { requestOf } from '../gateway/recorder/support/requests';
 import { shiftClock } from '../support/shiftedClock';
 import { type Caller, callAs } from './connections';
 
-/** An answer, and what the product's ledger facade makes of a failure: its kind, and the chaincode's own code. */
+/**
+ * An answer, and what the product's ledger facade makes of a failure: its kind, and the chaincode's own code.
+ */
 export interface ProductAnswer extends Answer {
   meaning?: string;
 }

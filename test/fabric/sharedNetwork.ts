@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Native networks that several suites of one run use, so that each is started once. A suite joins one, mends what the one before left broken,
- * and leaves it running; the run's end removes them (`sharedNetworks.teardown.ts`). Suites keep apart by keys, lanes, or chaincode names of
- * their own, and run one after the other.
+ * Native networks that several suites of one run use, so that each is started once. A suite joins one, mends
+ * what the one before left broken, and leaves it running; the run's end removes them
+ * (`sharedNetworks.teardown.ts`). Suites keep apart by keys, lanes, or chaincode names of their own, and run
+ * one after the other.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -68,7 +69,8 @@ export function sharedFolder(): string {
 }
 
 /**
- * Makes a further channel of the same organisations, with block settings of its own, and the same chaincode on it.
+ * Makes a further channel of the same organisations, with block settings of its own, and the same chaincode
+ * on it.
  * @returns the network as seen on that channel; `up`, `down` and `clean` take the other one
  */
 export async function openChannel(
@@ -84,8 +86,8 @@ export async function openChannel(
 }
 
 /**
- * Commits one more definition of the chaincode that the network runs, under the name that `network` gives it. Its state, private data and
- * events are separate; its processes are the same.
+ * Commits one more definition of the chaincode that the network runs, under the name that `network` gives it.
+ * Its state, private data and events are separate; its processes are the same.
  */
 export async function defineChaincode({ network, binaries }: SharedNetwork): Promise<void> {
   const deployed = readState(network)?.deployed;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A new chaincode is deployed while two hospitals record: what they get, what the ledger holds, what the trustee's list shows. */
+/**
+ * A new chaincode is deployed while two hospitals record: what they get, what the ledger holds, what the
+ * trustee's list shows.
+ */
 import path from 'node:path';
 import { peer } from '@hyperledger/fabric-protos';
 import { deploy, status, up } from '../../scripts/network/commands';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The API's contract states bounds of its own: the browser reads it without the domain. What a person may write is what the ledger takes,
- * so each bound is asked of both, and neither may move alone.
+ * The API's contract states bounds of its own: the browser reads it without the domain. What a person may
+ * write is what the ledger takes, so each bound is asked of both, and neither may move alone.
  */
 import { DomainError, parsePolicy } from '@chartwitness/chaincode/domain';
 import { consentInput, consentPolicy } from '../../gateway/src/api/schemas';

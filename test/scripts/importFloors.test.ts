@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Plants every import between two folders of the house in a small copy of its folders, and compares what is refused with the table. */
+/**
+ * Plants every import between two folders of the house in a small copy of its folders, and compares what is
+ * refused with the table.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -171,7 +174,10 @@ function specifier(from: string, to: string): string {
   return relative(dirname(from), to).replace(/\.tsx?$/, '');
 }
 
-/** An import from each folder to each other row in each spelling; deep in the folder, since a wall of one level is none. */
+/**
+ * An import from each folder to each other row in each spelling; deep in the folder, since a wall of one
+ * level is none.
+ */
 function pairs(): readonly {
   readonly spelling: string;
   readonly from: string;

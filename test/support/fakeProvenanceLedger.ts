@@ -26,8 +26,9 @@ import type {
 type EventName = (typeof LEDGER_EVENTS)[keyof typeof LEDGER_EVENTS];
 
 /**
- * A FAKE of the ledger at its port, in memory: one transaction a block, the domain's real decisions and hashes, no endorsement, no MVCC, no
- * signatures. For tests that need to break the ledger in ways that a working one does not.
+ * A FAKE of the ledger at its port, in memory: one transaction a block, the domain's real decisions and
+ * hashes, no endorsement, no MVCC, no signatures. For tests that need to break the ledger in ways that a
+ * working one does not.
  */
 export class FakeProvenanceLedger implements ProvenanceLedger {
   readonly mspId = 'TrusteeMSP';

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 const RealDate = Date;
 
-/** Makes this program's clock wrong by `offsetMs`; 0 puts it right. A proposal's timestamp is the client's own time. */
+/**
+ * Makes this program's clock wrong by `offsetMs`; 0 puts it right. A proposal's timestamp is the client's own
+ * time.
+ */
 export function shiftClock(offsetMs: number): void {
   if (offsetMs === 0) {
     globalThis.Date = RealDate;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Sign-ins are begun again and again and not finished, by a page that opens them or a patient who comes back later. */
+/**
+ * Sign-ins are begun again and again and not finished, by a page that opens them or a patient who comes back
+ * later.
+ */
 import { Browser } from '../gateway/trustee/browser';
 import { ALICE, type Harness, startTrustee } from '../gateway/trustee/trusteeHarness';
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A hospital with a valid identity tries to write where it may not, through the real client on the embedded ledger. */
+/**
+ * A hospital with a valid identity tries to write where it may not, through the real client on the embedded
+ * ledger.
+ */
 import { randomBytes } from 'node:crypto';
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { NORTH, SOUTH } from '../../gateway/src/demo/cast';

@@ -2,7 +2,10 @@
 import { type ConsentRule, decide, parsePolicy } from '@chartwitness/chaincode/domain';
 import { accessRequest } from '../support/accessRequests';
 
-/** An organisation that states an id which a patient's rule means for a person elsewhere; and a block that shall open. */
+/**
+ * An organisation that states an id which a patient's rule means for a person elsewhere; and a block that
+ * shall open.
+ */
 const ID = 'urn:oid:2.16.840.1.113883.4.6#70';
 const AT = '2026-03-01T08:00:00.000Z';
 

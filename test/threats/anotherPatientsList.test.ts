@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A patient signed in at the portal tries to reach another patient's list, against the whole running product. */
+/**
+ * A patient signed in at the portal tries to reach another patient's list, against the whole running product.
+ */
 import { NORTH } from '../../gateway/src/demo/cast';
 import type { PatientClient } from '../../gateway/src/demo/patientClient';
 import { entriesOf, type Product, startProduct } from '../endToEnd/support/product';

@@ -8,8 +8,8 @@ import { FakeLedger } from '../gateway/recorder/support/fakeLedger';
 import { emergencyOf, requestOf } from '../gateway/recorder/support/requests';
 import { LANE, recordOne, silent } from '../gateway/recorder/support/workbench';
 
-// A client that marks everything as an emergency, and asks again as soon as it is answered: its break-glass goes first, but it takes only a
-// part of each moment. What counts here is turns, not milliseconds.
+// A client that marks everything as an emergency, and asks again as soon as it is answered: its break-glass
+// goes first, but it takes only a part of each moment. What counts here is turns, not milliseconds.
 
 const turn = (): Promise<void> =>
   new Promise((resolve) => {

@@ -5,8 +5,9 @@ import { emergencyOf, requestOf } from '../gateway/recorder/support/requests';
 import { createWorkbench, LANE, recordOne, watch } from '../gateway/recorder/support/workbench';
 
 /**
- * The attack: fill the recorder with ordinary requests until it is slow, then break the glass for a patient whose one rule is "nobody, not
- * even in an emergency". Everything was released late while the ledger called it a refusal that was not late.
+ * The attack: fill the recorder with ordinary requests until it is slow, then break the glass for a patient
+ * whose one rule is "nobody, not even in an emergency". Everything was released late while the ledger called
+ * it a refusal that was not late.
  */
 const NOBODY: ConsentDocument = {
   subject: emergencyOf(1).subject,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A patient has denied emergencies under one of her numbers, and the block that says so has not reached the hospital's own peer. What is
- * asked under a further number rests on that peer alone, so its old permission must open nothing.
+ * A patient has denied emergencies under one of her numbers, and the block that says so has not reached the
+ * hospital's own peer. What is asked under a further number rests on that peer alone, so its old permission
+ * must open nothing.
  */
 import Database from 'libsql';
 import pino from 'pino';

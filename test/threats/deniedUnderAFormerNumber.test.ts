@@ -10,8 +10,9 @@ import { observation, patient, SSN } from '../gateway/fhir/fakeFhirServer';
 import { createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
 
 /**
- * She said "nobody, not even in an emergency" under her number. Whoever writes at the source tries to bring her data under another subject,
- * or under none: the number marked as a former one, a second number beside it, a link to another record.
+ * She said "nobody, not even in an emergency" under her number. Whoever writes at the source tries to bring
+ * her data under another subject, or under none: the number marked as a former one, a second number beside
+ * it, a link to another record.
  */
 const NUMBER = { system: SSN, value: '999-61-3984' };
 const FORMER = { ...NUMBER, use: 'old' };
@@ -60,7 +61,10 @@ const ATTEMPTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ['no number, merged into her and another', { identifier: [], ...replacedBy('open', 'closed') }],
   ['no number, merged into her former record', { identifier: [], ...replacedBy('closed-old') }],
 ];
-/** Records in use: not merged, with one number that is certainly theirs. The own peer is asked about all the others. */
+/**
+ * Records in use: not merged, with one number that is certainly theirs. The own peer is asked about all the
+ * others.
+ */
 const BESIDE: typeof ATTEMPTS = [
   ['a current number of an earlier system added beside hers', { identifier: [EARLIER, NUMBER] }],
   ['hers former, another current one of its system', { identifier: [FORMER, SECOND] }],

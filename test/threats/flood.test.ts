@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Somebody without credentials floods a gateway or the trustee, from the very address of those who have some. */
+/**
+ * Somebody without credentials floods a gateway or the trustee, from the very address of those who have some.
+ */
 import { Agent, get as httpGet } from 'node:http';
 import type { Express } from 'express';
 import request, { type Response } from 'supertest';

@@ -22,7 +22,8 @@ import {
   visible,
 } from '../gateway/hospital/support/fullMemory';
 
-// Who takes in a large answer slowly holds a place in memory. What he asks for meanwhile must not tell what is denied from what is absent.
+// Who takes in a large answer slowly holds a place in memory. What he asks for meanwhile must not tell what
+// is denied from what is absent.
 
 // Megabytes are made, written and compared.
 jest.setTimeout(60_000);

@@ -8,7 +8,10 @@ import {
   requestToken,
 } from '../gateway/hospital/hospitalFixture';
 
-/** A person, or a reason, that nobody can see: it would pass a block under another's id, and tell the patient nothing. */
+/**
+ * A person, or a reason, that nobody can see: it would pass a block under another's id, and tell the patient
+ * nothing.
+ */
 let hospital: Hospital;
 beforeEach(async () => {
   hospital = await createHospital();

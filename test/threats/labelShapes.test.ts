@@ -11,7 +11,8 @@ import {
 import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
 import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
-// A source that writes a label, or the mark of a subset, in a form that FHIR does not have must not open what a rule withholds.
+// A source that writes a label, or the mark of a subset, in a form that FHIR does not have must not open what
+// a rule withholds.
 
 const INLINE = 'http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label';
 const psy = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSY' };

@@ -16,8 +16,9 @@ import {
   visible,
 } from '../gateway/hospital/support/fullMemory';
 
-// One large resource among many small ones, while the asker holds the place that it needs: were the rest asked for one by one, the deadline
-// would refuse a denied chart where an absent one is 404, and keep a permitted one away.
+// One large resource among many small ones, while the asker holds the place that it needs: were the rest
+// asked for one by one, the deadline would refuse a denied chart where an absent one is 404, and keep a
+// permitted one away.
 
 // Megabytes are made, written and compared.
 jest.setTimeout(60_000);

@@ -14,7 +14,8 @@ import {
 } from '../gateway/hospital/hospitalFixture';
 import { pagedSource, type PagedSourceOptions } from '../gateway/hospital/support/pagedSource';
 
-// One resource is larger than an answer of the source may be. Where it is withheld, that must not show; nor keep the rest away.
+// One resource is larger than an answer of the source may be. Where it is withheld, that must not show; nor
+// keep the rest away.
 
 const BOUND = 4_000;
 const LONG = { note: [{ text: 'x'.repeat(BOUND) }] };

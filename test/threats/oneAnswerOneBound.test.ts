@@ -14,8 +14,8 @@ import {
 } from '../gateway/hospital/support/fullMemory';
 import { pagedSource, type PagedSourceOptions } from '../gateway/hospital/support/pagedSource';
 
-// An answer is put together from many answers of the source: pages, rounds, what comes beside. Each within its own bound would be too much
-// together.
+// An answer is put together from many answers of the source: pages, rounds, what comes beside. Each within
+// its own bound would be too much together.
 
 jest.setTimeout(60_000);
 

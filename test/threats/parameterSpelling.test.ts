@@ -10,7 +10,8 @@ import {
 import { bundleOf, type Hospital } from '../gateway/hospital/hospitalFixture';
 import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
-// A source that does not look at the case of parameters: asked for a subset it leaves out `meta`, and with it the labels.
+// A source that does not look at the case of parameters: asked for a subset it leaves out `meta`, and with it
+// the labels.
 let server: FakeFhirServer;
 let hospital: Hospital;
 const SUBSET = /[?&]_(elements|summary)=/i;

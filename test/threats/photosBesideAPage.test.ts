@@ -5,8 +5,8 @@ import { createHospital } from '../gateway/hospital/hospitalFixture';
 import { idsOf, KIB, MIB } from '../gateway/hospital/support/fullMemory';
 import { pagedSource } from '../gateway/hospital/support/pagedSource';
 
-// Each resource on a page refers to another Practitioner with a photo, and these stand on other pages: read one by one, they have no bound
-// but that of a single one.
+// Each resource on a page refers to another Practitioner with a photo, and these stand on other pages: read
+// one by one, they have no bound but that of a single one.
 
 jest.setTimeout(60_000);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A hospital that leaves one place of its lane open for ever, and with it whatever it would have recorded there. */
+/**
+ * A hospital that leaves one place of its lane open for ever, and with it whatever it would have recorded
+ * there.
+ */
 import request from 'supertest';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

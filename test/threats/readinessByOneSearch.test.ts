@@ -11,8 +11,9 @@ import {
 import { type Hospital, outcomeCode } from '../gateway/hospital/hospitalFixture';
 import { hospitalBefore } from '../gateway/hospital/support/hospitalBefore';
 
-// FHIR servers ignore parameters that a type does not have, and then answer for everybody. A client that asks such a question must not
-// make the gateway look wrongly set up, or a balancer takes it away from all others, emergencies included.
+// FHIR servers ignore parameters that a type does not have, and then answer for everybody. A client that asks
+// such a question must not make the gateway look wrongly set up, or a balancer takes it away from all others,
+// emergencies included.
 
 let source: FakeFhirServer;
 let hospital: Hospital;

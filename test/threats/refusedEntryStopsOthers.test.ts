@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Somebody has an entry made that the ledger never takes (a rule that only one peer understands, a form that another version refuses), and
- * has it made again and again: neither the requests beside it nor what is owed behind it may suffer.
+ * Somebody has an entry made that the ledger never takes (a rule that only one peer understands, a form that
+ * another version refuses), and has it made again and again: neither the requests beside it nor what is owed
+ * behind it may suffer.
  */
 import { AppError } from '../../gateway/src/errors';
 import { emergencyOf, requestOf } from '../gateway/recorder/support/requests';

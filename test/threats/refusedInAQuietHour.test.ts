@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A patient denies even emergencies, in a consent that this version of the chaincode cannot read. Somebody opens her chart by break-glass when
- * nobody else asks: nothing commits, so the ledger seems to be away. Ledger and own peer answer all the time, with a refusal.
+ * A patient denies even emergencies, in a consent that this version of the chaincode cannot read. Somebody
+ * opens her chart by break-glass when nobody else asks: nothing commits, so the ledger seems to be away.
+ * Ledger and own peer answer all the time, with a refusal.
  */
 import { AppError } from '../../gateway/src/errors';
 import { emergencyOf, requestOf } from '../gateway/recorder/support/requests';

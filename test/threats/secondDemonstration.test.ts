@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Somebody starts a second demonstration, or a second ledger, on the folder of a running one: the first must keep its data. */
+/**
+ * Somebody starts a second demonstration, or a second ledger, on the folder of a running one: the first must
+ * keep its data.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { createSourceMemory, type RequestRoom } from '../../gateway/src/hospital/sourceMemory';
 
-// A client that takes in its answers slowly holds their places. It must not hold those of all others, emergencies least.
+// A client that takes in its answers slowly holds their places. It must not hold those of all others,
+// emergencies least.
 
 const TIMES = { stopwatch: () => 0, pause: () => Promise.resolve() };
 const MIB = 1024 * 1024;

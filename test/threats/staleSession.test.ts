@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Somebody keeps a session, an app's access or a half-done sign-in, and the patient's password or the person behind the username changes. */
+/**
+ * Somebody keeps a session, an app's access or a half-done sign-in, and the patient's password or the person
+ * behind the username changes.
+ */
 import { AppClient } from '../gateway/trustee/appClient';
 import { Browser } from '../gateway/trustee/browser';
 import { ALICE, BOB, type Harness, startTrustee, SYSTEM } from '../gateway/trustee/trusteeHarness';

@@ -15,8 +15,9 @@ import {
   visible,
 } from '../gateway/hospital/support/fullMemory';
 
-// While memory is full, and somebody else looks at a large resource for longer than an emergency waits, what is large is not read at all. A rule
-// about labels then denies it, whatever it is labelled: the answer must not look whole, or a permitted document is lost without a word.
+// While memory is full, and somebody else looks at a large resource for longer than an emergency waits, what
+// is large is not read at all. A rule about labels then denies it, whatever it is labelled: the answer must
+// not look whole, or a permitted document is lost without a word.
 
 jest.setTimeout(60_000);
 

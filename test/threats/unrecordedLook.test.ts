@@ -2,8 +2,8 @@
 import { bundleOf, createHospital, type Hospital, patientId } from '../gateway/hospital/hospitalFixture';
 import { SSN } from '../gateway/fhir/fakeFhirServer';
 
-// A search that names a patient and matches nothing tells something about her: "not born before 1960". Half of the questions by which a
-// caller halves an interval have such an answer, so each of them is recorded.
+// A search that names a patient and matches nothing tells something about her: "not born before 1960". Half
+// of the questions by which a caller halves an interval have such an answer, so each of them is recorded.
 
 let hospital: Hospital;
 let ned: string;

@@ -2,8 +2,9 @@
 import { patient } from '../gateway/fhir/fakeFhirServer';
 import { type Kind, KIB, open, sized } from '../gateway/hospital/support/fullMemory';
 
-// A client is a whole hospital. Were its requests to wait for each other before they ask the source, a slow source would refuse its emergencies;
-// and a probe that waits behind another request would see when that one ends, which its answer hides.
+// A client is a whole hospital. Were its requests to wait for each other before they ask the source, a slow
+// source would refuse its emergencies; and a probe that waits behind another request would see when that one
+// ends, which its answer hides.
 
 const AT_ONCE = 64;
 const RECORDS = [patient('p', '111'), sized('slow', KIB), sized('quick', KIB)];

@@ -3,7 +3,10 @@ import { ClientClocks } from '../../gateway/src/auth/clientClocks';
 import { clockHealth } from '../../gateway/src/compose/clockHealth';
 import { assertion, createHospital, type Hospital, requestToken } from '../gateway/hospital/hospitalFixture';
 
-/** Whoever runs clients can make their clocks say anything. That must not take a hospital's gateway out of service. */
+/**
+ * Whoever runs clients can make their clocks say anything. That must not take a hospital's gateway out of
+ * service.
+ */
 
 const CLIENTS = ['north-ehr', 'north-b', 'north-c', 'north-d', 'north-e'];
 const AGREED = { finding: () => undefined };

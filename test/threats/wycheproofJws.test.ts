@@ -32,8 +32,8 @@ const vectors = testGroups.flatMap((group) =>
 const SERVED = new Set(['ES256', 'ES384', 'RS256', 'RS384', 'PS256', 'PS384']);
 
 /**
- * No vector is an access token, so all are refused. What differs is why: a good signature gets as far as the claims, which are no JSON
- * object (JWTInvalid); anything else must stop before.
+ * No vector is an access token, so all are refused. What differs is why: a good signature gets as far as the
+ * claims, which are no JSON object (JWTInvalid); anything else must stop before.
  */
 async function whyRefused(jws: unknown, key: JWK): Promise<unknown> {
   const verifier = createTokenVerifier({
@@ -73,7 +73,10 @@ test.each(invalid)('$tcId $group $comment: the signature is refused', async ({ j
   expect(cause).not.toBeInstanceOf(errors.JWTInvalid);
 });
 
-/** A good signature that may also stand in a token: served algorithm, the one that the key is for, and claims of some kind. */
+/**
+ * A good signature that may also stand in a token: served algorithm, the one that the key is for, and claims
+ * of some kind.
+ */
 const isServed = ({ jws, key }: (typeof vectors)[number]): boolean =>
   SERVED.has(algOf(jws)) && (key.alg ?? algOf(jws)) === algOf(jws) && !String(jws).includes('..');
 

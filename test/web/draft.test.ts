@@ -165,7 +165,9 @@ describe('a block', () => {
     .array(rule, { maxLength: 4 })
     .map((list) => list.map((one, at) => ({ ...one, id: `r${String(at)}` })));
 
-  /** Every request that the rules can tell apart, with what becomes of an item of each type and set of labels. */
+  /**
+   * Every request that the rules can tell apart, with what becomes of an item of each type and set of labels.
+   */
   function outcomes(policy: ConsentPolicy): ReadonlyMap<string, string> {
     const document = { subject: 's'.repeat(43), version: 1, ...parsePolicy(policy) };
     const found = new Map<string, string>();

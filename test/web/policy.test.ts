@@ -341,7 +341,8 @@ describe('a merge with what was saved elsewhere', () => {
       clashes: [],
       known: [],
     });
-    // Both began an exception under the same id: neither is lost, and the denial stands before the permission.
+    // Both began an exception under the same id: neither is lost, and the denial stands before the
+    // permission.
     const closes = { ...theirs, effect: 'deny' as const };
     const opens = { ...mine, effect: 'permit' as const };
     expect(mergePolicies(policy([]), policy([closes]), policy([opens])).policy).toEqual(

@@ -94,7 +94,8 @@ describe('an exception in questions', () => {
     );
     fc.assert(
       fc.property(rules, (rule) => {
-        // The ledger knows no rule about a person and a role at once by the form: such a rule keeps its person.
+        // The ledger knows no rule about a person and a role at once by the form: such a rule keeps its
+        // person.
         const known = { ...rule };
         if (known.user !== undefined) {
           delete known.role;

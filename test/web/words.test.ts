@@ -21,7 +21,10 @@ import { LANGUAGE_FILES } from './support/languageFiles';
 const LANGUAGES: Readonly<Record<string, Words>> = Object.fromEntries(
   LANGUAGE_FILES.map(({ tag, words }) => [tag, words]),
 );
-/** HL7 v3 ActReason, PurposeOfUse: every code that a request can name (ledger: `chaincode/src/domain/purposes.ts`). */
+/**
+ * HL7 v3 ActReason, PurposeOfUse: every code that a request can name (ledger:
+ * `chaincode/src/domain/purposes.ts`).
+ */
 const PURPOSES = [
   ...['TREAT', 'CLINTRL', 'COC', 'ETREAT', 'BTG', 'ERTREAT', 'POPHLTH', 'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM'],
   ...['ELIGVER', 'ENROLLM', 'MILDCRG', 'REMITADV', 'HOPERAT', 'CAREMGT', 'DONAT', 'FRAUD', 'GOV', 'HACCRED', 'HCOMPL', 'HDECD'],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The first script of the page: asks for everything that the first page needs besides code, while the code is still being downloaded
- * and compiled. It stays tiny, because nothing begins before it is there.
+ * The first script of the page: asks for everything that the first page needs besides code, while the code is
+ * still being downloaded and compiled. It stays tiny, because nothing begins before it is there.
  */
 import { beginEarly } from './lib/earlyRequests';
 import { firstReads } from './lib/firstReads';
@@ -18,8 +18,9 @@ wordParts(tag)
   .first()
   .catch(() => undefined);
 /*
- * The first format of a language reads its data, which takes a slow processor 50 ms: here, while the code is on its way, instead of in
- * the middle of drawing the page. In a task of its own, so that the requests above are on their way.
+ * The first format of a language reads its data, which takes a slow processor 50 ms: here, while the code is
+ * on its way, instead of in the middle of drawing the page. In a task of its own, so that the requests above
+ * are on their way.
  */
 setTimeout(() => {
   new Intl.DateTimeFormat(readersVariant(tag, navigator.languages), { hour: '2-digit' }).format();

@@ -33,9 +33,10 @@ export class AccessContract extends Contract {
   }
 
   /**
-   * Decides and records one batch of requests. Transient `batch`: JSON of a BatchInput, at most 1 MiB and 1,000 requests.
-   * The caller is an active holder and the lane its own. It reads settings, the organisations and clients that take part, the subjects'
-   * consents and the absence of its own batch, and nothing that another batch writes.
+   * Decides and records one batch of requests. Transient `batch`: JSON of a BatchInput, at most 1 MiB and
+   * 1,000 requests. The caller is an active holder and the lane its own. It reads settings, the organisations
+   * and clients that take part, the subjects' consents and the absence of its own batch, and nothing that
+   * another batch writes.
    * @returns which items are permitted: see {@link encodePermitted}.
    */
   @Transaction()
@@ -77,8 +78,9 @@ export class AccessContract extends Contract {
   }
 
   /**
-   * The names of the caller's own lanes that have a batch, in order: a gateway whose store came back from a copy cannot know those that were
-   * opened since. Public data; a lane belongs to nobody who has no certificate of its organisation.
+   * The names of the caller's own lanes that have a batch, in order: a gateway whose store came back from a
+   * copy cannot know those that were opened since. Public data; a lane belongs to nobody who has no
+   * certificate of its organisation.
    */
   @Transaction(false)
   @Returns('string')
@@ -87,8 +89,9 @@ export class AccessContract extends Contract {
   }
 
   /**
-   * The private events of a batch, for callers of the lane's holder and of the trustee, each from its own organisation's collection: an
-   * implicit collection alone does not keep other members from reading. `NOT_FOUND` also while this peer has not received them yet.
+   * The private events of a batch, for callers of the lane's holder and of the trustee, each from its own
+   * organisation's collection: an implicit collection alone does not keep other members from reading.
+   * `NOT_FOUND` also while this peer has not received them yet.
    */
   @Transaction(false)
   @Returns('string')
@@ -108,8 +111,9 @@ export class AccessContract extends Contract {
   }
 
   /**
-   * The private events of a batch as the trustee has them, for the lane's own holder: one whose peer came back from a backup has no other
-   * way to learn what it recorded in between. Only the trustee's peer can answer; the caller holds the answer against the public record.
+   * The private events of a batch as the trustee has them, for the lane's own holder: one whose peer came
+   * back from a backup has no other way to learn what it recorded in between. Only the trustee's peer can
+   * answer; the caller holds the answer against the public record.
    */
   @Transaction(false)
   @Returns('string')

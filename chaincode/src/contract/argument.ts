@@ -12,7 +12,10 @@ export function jsonArgument(text: string, name: string): unknown {
   return parseJson(text, name);
 }
 
-/** Text that the caller passes beside the transaction, so that it never reaches a block. @throws DomainError `INVALID_INPUT`. */
+/**
+ * Text that the caller passes beside the transaction, so that it never reaches a block. @throws DomainError
+ * `INVALID_INPUT`.
+ */
 export function transientText(ctx: ProvenanceContext, name: string, maxBytes: number): string {
   const bytes = ctx.stub.getTransient().get(name);
   if (bytes === undefined) {

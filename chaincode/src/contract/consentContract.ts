@@ -30,8 +30,10 @@ export class ConsentContract extends Contract {
   }
 
   /**
-   * Replaces a subject's consent. Transient `policy`: JSON of a ConsentPolicy; transient `changeId`: 128 random bits, base64url.
-   * @param expectedVersion version that the change starts from, 0 for the first; `VERSION_CONFLICT` when it is not the current one.
+   * Replaces a subject's consent. Transient `policy`: JSON of a ConsentPolicy; transient `changeId`: 128
+   * random bits, base64url.
+   * @param expectedVersion version that the change starts from, 0 for the first; `VERSION_CONFLICT` when it
+   *   is not the current one.
    * @returns the new version.
    */
   @Transaction()

@@ -25,8 +25,10 @@ export class ProvenanceContext extends Context {
   }
 
   /**
-   * The transaction's time, which is the client's claim and the same on every peer, as RFC 3339 in UTC with milliseconds.
-   * @param nowMs this peer's clock. It only refuses (`TIME_OUT_OF_RANGE` beyond 60 s) and never enters a result.
+   * The transaction's time, which is the client's claim and the same on every peer, as RFC 3339 in UTC with
+   * milliseconds.
+   * @param nowMs this peer's clock. It only refuses (`TIME_OUT_OF_RANGE` beyond 60 s) and never enters a
+   *   result.
    */
   timeWithin(nowMs: number): string {
     const { seconds, nanos } = this.stub.getTxTimestamp();

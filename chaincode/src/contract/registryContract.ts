@@ -17,8 +17,8 @@ import { callerMspId, requireMember, requireTrustee, requireTrusteeIdentity } fr
 import { ProvenanceContext } from './context';
 
 /**
- * Which organisations take part and which keys their client applications sign with. Public state, no persons; anyone on the channel may
- * read it. Every argument and result is text; JSON results are canonical.
+ * Which organisations take part and which keys their client applications sign with. Public state, no persons;
+ * anyone on the channel may read it. Every argument and result is text; JSON results are canonical.
  */
 @Info({
   title: 'Registry',
@@ -33,7 +33,9 @@ export class RegistryContract extends Contract {
     return new ProvenanceContext();
   }
 
-  /** Sets the network up, once; the caller is the trustee that the settings name. `CONFLICT` the second time. */
+  /**
+   * Sets the network up, once; the caller is the trustee that the settings name. `CONFLICT` the second time.
+   */
   @Transaction()
   async Initialise(ctx: ProvenanceContext, settingsJson: string): Promise<void> {
     const settings = parseSettings(jsonArgument(settingsJson, 'settings'));
@@ -52,7 +54,10 @@ export class RegistryContract extends Contract {
     return canonicalJson(await ctx.stores.registry.getSettings());
   }
 
-  /** Admits an organisation, or updates a known one, whose status stays; trustee only. `CONFLICT` for a taken identifier. */
+  /**
+   * Admits an organisation, or updates a known one, whose status stays; trustee only. `CONFLICT` for a taken
+   * identifier.
+   */
   @Transaction()
   async AdmitOrganisation(ctx: ProvenanceContext, organisationJson: string): Promise<void> {
     const settings = await requireTrustee(ctx);
@@ -88,7 +93,10 @@ export class RegistryContract extends Contract {
     return canonicalJson(await ctx.stores.registry.listOrganisations());
   }
 
-  /** Registers a client application of the caller's own organisation, or updates it; its status stays. `CONFLICT` for another's id. */
+  /**
+   * Registers a client application of the caller's own organisation, or updates it; its status stays.
+   * `CONFLICT` for another's id.
+   */
   @Transaction()
   async PutClient(ctx: ProvenanceContext, clientJson: string): Promise<void> {
     const { organisation } = await requireMember(ctx);

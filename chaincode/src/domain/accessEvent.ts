@@ -25,7 +25,9 @@ export type RefusalReason =
   | 'clientUnknown'
   | 'clientSuspended';
 
-/** What the full list of rules says of an item in an emergency, where `holdsInEmergency` shortens the list. */
+/**
+ * What the full list of rules says of an item in an emergency, where `holdsInEmergency` shortens the list.
+ */
 export interface Otherwise {
   readonly decision: Effect;
   /** The full list's first matching rule; absent when its default decides. */
@@ -40,7 +42,10 @@ export interface DecidedItem extends RequestItem {
   readonly otherwise?: Otherwise;
 }
 
-/** Whether the item's data left: as permitted, or as stated where the release came before the record or is corrected. */
+/**
+ * Whether the item's data left: as permitted, or as stated where the release came before the record or is
+ * corrected.
+ */
 export function hasLeft(item: Pick<DecidedItem, 'decision' | 'released'>): boolean {
   return item.released ?? item.decision === 'permit';
 }
@@ -49,7 +54,10 @@ export type EventKind = 'access' | 'amendment';
 
 export type Outcome = 'permit' | 'partial' | 'deny';
 
-/** One request and its decision, as both organisations keep it and as it is hashed into the batch's Merkle tree. */
+/**
+ * One request and its decision, as both organisations keep it and as it is hashed into the batch's Merkle
+ * tree.
+ */
 export interface AccessEvent extends Omit<AccessRequest, 'items'> {
   /** Format version. */
   readonly v: 2;

@@ -282,12 +282,18 @@ const batchRecordForm = record<BatchRecord>({
   batchRoot: digest256,
 });
 
-/** One request, as a gateway sends it; `INVALID_INPUT` lists every field that does not have its documented form. */
+/**
+ * One request, as a gateway sends it; `INVALID_INPUT` lists every field that does not have its documented
+ * form.
+ */
 export function parseAccessRequest(value: unknown): AccessRequest {
   return parseAs(requestForm, value, 'request');
 }
 
-/** What `Access:Record` takes; ids of requests are unique within it. The size in bytes is the caller's to check. */
+/**
+ * What `Access:Record` takes; ids of requests are unique within it. The size in bytes is the caller's to
+ * check.
+ */
 export function parseBatchInput(value: unknown): BatchInput {
   return parseAs(batchForm, value, 'batch');
 }

@@ -26,18 +26,28 @@ export interface RequestItem {
   readonly type: string;
   /** As `normaliseLabels` gives them: at most 20, or `[EVERY_LABEL]` for data whose labels cannot be told. */
   readonly labels: readonly string[];
-  /** How many resources this answer gives out if the item is permitted; 0 when a search found none or gives only a number. */
+  /**
+   * How many resources this answer gives out if the item is permitted; 0 when a search found none or gives
+   * only a number.
+   */
   readonly count: number;
   /** Logical ids of those resources, at most 50 (the first 50 where `count` is larger). */
   readonly ids: readonly string[];
-  /** How many more were decided on but not given by this answer (another page, a mere count), from 1; absent for none. */
+  /**
+   * How many more were decided on but not given by this answer (another page, a mere count), from 1; absent
+   * for none.
+   */
   readonly further?: number;
   /**
-   * Indices of items of this request, sorted, without repeats: the resources are here only because resources of those refer to them.
-   * The item is given only if one of them is given, over any number of steps. Absent: asked for by itself.
+   * Indices of items of this request, sorted, without repeats: the resources are here only because resources
+   * of those refer to them. The item is given only if one of them is given, over any number of steps. Absent:
+   * asked for by itself.
    */
   readonly via?: readonly number[];
-  /** Whether the item left. Given for every item where `late` or `amends` says that data left before this record, else absent. */
+  /**
+   * Whether the item left. Given for every item where `late` or `amends` says that data left before this
+   * record, else absent.
+   */
   readonly released?: boolean;
 }
 
@@ -59,13 +69,16 @@ export interface Amends {
   readonly number: number;
   readonly id: string;
   /**
-   * `releasedLate`: data left before the entry was recorded, and the entry does not say so. `nothingGiven`: the entry permits a release
-   * that never took place. The amendment's items say with `released` what left.
+   * `releasedLate`: data left before the entry was recorded, and the entry does not say so. `nothingGiven`:
+   * the entry permits a release that never took place. The amendment's items say with `released` what left.
    */
   readonly why: 'releasedLate' | 'nothingGiven';
 }
 
-/** By what a release before its record was decided: the own peer's evaluation of the consent, or the deployment's choice without it. */
+/**
+ * By what a release before its record was decided: the own peer's evaluation of the consent, or the
+ * deployment's choice without it.
+ */
 export type LateBasis = 'ownPeer' | 'deployment';
 
 /** One request for one subject's data, before the ledger has decided it. */
@@ -80,13 +93,19 @@ export interface AccessRequest {
   /** HL7 v3 ActReason code. */
   readonly purpose: string;
   readonly action: Action;
-  /** Given reason of a break-glass request ({@link isReason}), else `null`. A break-glass purpose without it is refused and recorded. */
+  /**
+   * Given reason of a break-glass request ({@link isReason}), else `null`. A break-glass purpose without it
+   * is refused and recorded.
+   */
   readonly emergency: Emergency | null;
   /** 1–100 items. */
   readonly items: readonly RequestItem[];
   /** When the gateway received the request: RFC 3339 in UTC with milliseconds. */
   readonly requestedAt: string;
-  /** Whether the release was decided before this record because the ledger was away (break-glass only). Items say in `released` what left. */
+  /**
+   * Whether the release was decided before this record because the ledger was away (break-glass only). Items
+   * say in `released` what left.
+   */
   readonly late: boolean;
   /** Only and always where `late`, or where an amendment says `releasedLate`. */
   readonly lateBasis?: LateBasis;

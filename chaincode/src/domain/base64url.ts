@@ -21,8 +21,8 @@ export function encodeBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of unpadded base64url text. Refuses with `INVALID_INPUT` other letters, padding, impossible lengths and non-zero spare bits,
- * so that every byte string has exactly one text.
+ * The bytes of unpadded base64url text. Refuses with `INVALID_INPUT` other letters, padding, impossible
+ * lengths and non-zero spare bits, so that every byte string has exactly one text.
  */
 export function decodeBase64url(text: string): Uint8Array {
   if (text.length % 4 === 1) {

@@ -2,7 +2,9 @@
 import type { AccessEvent } from './accessEvent';
 import type { AccessRequest } from './accessRequest';
 
-/** What `Access:Record` takes in the transient map under `batch`, as JSON. At most 1,000 requests and 1 MiB. */
+/**
+ * What `Access:Record` takes in the transient map under `batch`, as JSON. At most 1,000 requests and 1 MiB.
+ */
 export interface BatchInput {
   /** How many events the lane holds before this batch. */
   readonly start: number;

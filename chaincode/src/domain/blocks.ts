@@ -12,11 +12,16 @@ type Mode = 'ordinary' | 'emergency';
 
 /** What a block would add to a list of rules. */
 export type BlockEffect =
-  /** A rule of the list blocks all of it already, at least as firmly, and no permission passes it. `isStronger`: it blocks more than that. */
+  /**
+   * A rule of the list blocks all of it already, at least as firmly, and no permission passes it.
+   * `isStronger`: it blocks more than that.
+   */
   | { readonly kind: 'exists'; readonly rule: ConsentRule; readonly isStronger: boolean }
   | {
       readonly kind: 'new';
-      /** Anywhere up to this place it blocks all that it says: no permission that could pass it stands before. */
+      /**
+       * Anywhere up to this place it blocks all that it says: no permission that could pass it stands before.
+       */
       readonly latest: number;
       /** Ids of blocks that say no more than it and can go once it stands at `latest` or before. */
       readonly replaces: readonly string[];
@@ -30,9 +35,9 @@ export interface Passing {
 }
 
 /**
- * What a proposed denial would add. Adding one never makes any request more permitted, wherever it stands; this says whether it adds
- * anything, and where it must stand to do what it says. Rules are compared one by one: a block that only several rules make up together
- * counts as new.
+ * What a proposed denial would add. Adding one never makes any request more permitted, wherever it stands;
+ * this says whether it adds anything, and where it must stand to do what it says. Rules are compared one by
+ * one: a block that only several rules make up together counts as new.
  */
 export function blockEffect(rules: readonly ConsentRule[], proposed: RuleCriteria): BlockEffect {
   const found = rules.findIndex(
@@ -55,15 +60,18 @@ export function blockEffect(rules: readonly ConsentRule[], proposed: RuleCriteri
 }
 
 /**
- * The last place at which a denial blocks all that it says: before every permission that could pass it, in an emergency too where it holds
- * in one. The list's length where none could.
+ * The last place at which a denial blocks all that it says: before every permission that could pass it, in an
+ * emergency too where it holds in one. The list's length where none could.
  */
 export function placeHoldingDenial(rules: readonly ConsentRule[], denial: RuleCriteria): number {
   const [first] = passingOf(rules, denial);
   return first === undefined ? rules.length : rules.indexOf(first);
 }
 
-/** Who passes the denial `id` of a list, for a sentence that names them. Nobody where the list has no such denial. */
+/**
+ * Who passes the denial `id` of a list, for a sentence that names them. Nobody where the list has no such
+ * denial.
+ */
 export function whoPasses(rules: readonly ConsentRule[], id: string): Passing {
   const at = rules.findIndex((rule) => rule.id === id && rule.effect === 'deny');
   const denial = rules[at];
@@ -147,7 +155,10 @@ function boundsOf(period: RulePeriod | undefined): { readonly start: number; rea
   };
 }
 
-/** Whether some item carries labels that both match: tried with what the two name, alone and with each confidentiality. */
+/**
+ * Whether some item carries labels that both match: tried with what the two name, alone and with each
+ * confidentiality.
+ */
 function shareItem(permitted: readonly string[] | undefined, denied: readonly string[] | undefined): boolean {
   if (permitted === undefined || denied === undefined) {
     return true;

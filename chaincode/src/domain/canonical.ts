@@ -8,9 +8,10 @@ const MAX_DEPTH = 64;
 const encoder = new TextEncoder();
 
 /**
- * The canonical JSON text of a value (RFC 8785): keys in UTF-16 code unit order, no white space, numbers as ECMAScript prints them.
- * Refuses with `INVALID_INPUT` whatever JSON cannot carry unchanged: `undefined`, functions, symbols, bigints, NaN, infinities, lone
- * surrogates, holes in arrays, instances of classes, and nesting of more than 64 levels.
+ * The canonical JSON text of a value (RFC 8785): keys in UTF-16 code unit order, no white space, numbers as
+ * ECMAScript prints them. Refuses with `INVALID_INPUT` whatever JSON cannot carry unchanged: `undefined`,
+ * functions, symbols, bigints, NaN, infinities, lone surrogates, holes in arrays, instances of classes, and
+ * nesting of more than 64 levels.
  */
 export function canonicalJson(value: unknown): string {
   return write(value, 0);
@@ -49,7 +50,8 @@ function writeNumber(value: number): string {
 
 function writeString(text: string): string {
   const quoted = JSON.stringify(text);
-  // JSON.stringify writes a lone surrogate as an escape, so that nearly every string is cleared by a plain search.
+  // JSON.stringify writes a lone surrogate as an escape, so that nearly every string is cleared by a plain
+  // search.
   if (quoted.includes('\\ud') && LONE_SURROGATE.test(text)) {
     throw refused('a string with a lone surrogate');
   }

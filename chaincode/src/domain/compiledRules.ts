@@ -34,7 +34,10 @@ export interface CompiledRule {
 const WORTH_KEEPING = 16;
 const known = new WeakMap<readonly ConsentRule[], readonly CompiledRule[]>();
 
-/** What does not depend on the request is worked out once for each long list of rules, which must not be changed afterwards. */
+/**
+ * What does not depend on the request is worked out once for each long list of rules, which must not be
+ * changed afterwards.
+ */
 export function compileRules(rules: readonly ConsentRule[]): readonly CompiledRule[] {
   if (rules.length < WORTH_KEEPING) {
     return rules.map(compile);
@@ -79,7 +82,10 @@ function compileAtFirstUse(labels: readonly string[], isPermission: boolean): La
   return (facts) => (test ??= (isPermission ? compilePermission : compileDenial)(labels))(facts);
 }
 
-/** A denial of a person holds at every organisation, so its own `org` is not asked; a permission for one holds only where it says. */
+/**
+ * A denial of a person holds at every organisation, so its own `org` is not asked; a permission for one holds
+ * only where it says.
+ */
 function compileRequester(rule: ConsentRule): (asked: Asked) => boolean {
   const { org } = rule;
   const user = rule.user === undefined ? undefined : normalisePersonId(rule.user);

@@ -55,8 +55,8 @@ export interface Replayed {
 }
 
 /**
- * How a recorded access would have ended under another consent, at the time when it was made. What the registry refused stays refused.
- * For previews only: the result is nobody's record.
+ * How a recorded access would have ended under another consent, at the time when it was made. What the
+ * registry refused stays refused. For previews only: the result is nobody's record.
  *
  * @param version stands in the bases of the result; the version that the draft would get.
  */

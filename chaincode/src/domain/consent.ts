@@ -6,7 +6,10 @@ export const HOLDER = '@holder';
 /** What a rule or a default says about an item. */
 export type Effect = 'permit' | 'deny';
 
-/** What the requester does with the data: SMART App Launch 2.2 scope letters c, r, u, d, s spelled out. `$everything` is a `search`. */
+/**
+ * What the requester does with the data: SMART App Launch 2.2 scope letters c, r, u, d, s spelled out.
+ * `$everything` is a `search`.
+ */
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'search';
 
 /**
@@ -19,8 +22,8 @@ export interface RulePeriod {
 }
 
 /**
- * One rule of a consent. A rule matches a request's item when every criterion that it names matches; an absent criterion
- * matches everything, so a rule with only `id` and `effect` matches every request.
+ * One rule of a consent. A rule matches a request's item when every criterion that it names matches; an
+ * absent criterion matches everything, so a rule with only `id` and `effect` matches every request.
  */
 export interface ConsentRule {
   /** Unique in its document; 1–64 characters of `A–Z a–z 0–9 . _ -`. */
@@ -29,20 +32,22 @@ export interface ConsentRule {
   /** MSP id of the asking organisation, or {@link HOLDER}: whichever organisation holds the record. */
   readonly org?: string;
   /**
-   * Identifier of the asking person, compared in one form (`normalisePersonId`). A permission must name the organisation beside it, and
-   * matches only there; a denial matches this id at every organisation, whatever `org` says.
+   * Identifier of the asking person, compared in one form (`normalisePersonId`). A permission must name the
+   * organisation beside it, and matches only there; a denial matches this id at every organisation, whatever
+   * `org` says.
    */
   readonly user?: string;
   /** Role code of the asking person, compared in the same form; at most 128 characters. */
   readonly role?: string;
   /**
-   * HL7 v3 ActReason codes. `BTG` and `ETREAT` match only by the exact code, in both directions; every other code also matches the
-   * codes below it in the ActReason hierarchy.
+   * HL7 v3 ActReason codes. `BTG` and `ETREAT` match only by the exact code, in both directions; every other
+   * code also matches the codes below it in the ActReason hierarchy.
    */
   readonly purposes?: readonly string[];
   /**
-   * Security labels, in any spelling (`parseLabel`). A denial matches widely: an item that carries one of them, what is below it or in its
-   * group, or a stricter confidentiality. A permission matches narrowly: see `labelMatch.ts`.
+   * Security labels, in any spelling (`parseLabel`). A denial matches widely: an item that carries one of
+   * them, what is below it or in its group, or a stricter confidentiality. A permission matches narrowly: see
+   * `labelMatch.ts`.
    */
   readonly labels?: readonly string[];
   /** FHIR resource types. */
@@ -60,7 +65,10 @@ export interface ConsentPolicy {
   readonly default: Effect;
 }
 
-/** A subject's consent as it stands on the ledger (private data). `version` starts at 1 and rises by one with each change. */
+/**
+ * A subject's consent as it stands on the ledger (private data). `version` starts at 1 and rises by one with
+ * each change.
+ */
 export interface ConsentDocument extends ConsentPolicy {
   readonly subject: string;
   readonly version: number;

@@ -141,7 +141,9 @@ export const documentForm: Form<ConsentDocument> = record<ConsentDocument>({
   default: effectForm,
 });
 
-/** A policy of at most 200 rules; `INVALID_INPUT` lists every field that does not have its documented form. */
+/**
+ * A policy of at most 200 rules; `INVALID_INPUT` lists every field that does not have its documented form.
+ */
 export function parsePolicy(value: unknown): ConsentPolicy {
   return parseAs(policyForm, value, 'policy');
 }

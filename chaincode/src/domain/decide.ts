@@ -20,14 +20,17 @@ interface Verdict {
 /**
  * Decides every item of a request. Pure: the same answer on every peer, in every gateway and in the portal.
  *
- * First match wins, then the default. Without a consent on file the network's policy decides instead. In an emergency (purpose exactly
- * `BTG` or `ETREAT`, a person, a reason; else refused) the list is read without the denials that lack `holdsInEmergency`: the first match
- * of that shorter list decides, and where none matches the item is open, whatever the default. Items keep in `otherwise` what the full
- * list says. A denial therefore never opens: adding one at any place leaves every request as it was, or more closed.
+ * First match wins, then the default. Without a consent on file the network's policy decides instead. In an
+ * emergency (purpose exactly `BTG` or `ETREAT`, a person, a reason; else refused) the list is read without
+ * the denials that lack `holdsInEmergency`: the first match of that shorter list decides, and where none
+ * matches the item is open, whatever the default. Items keep in `otherwise` what the full list says. A denial
+ * therefore never opens: adding one at any place leaves every request as it was, or more closed.
  *
- * @param consent the subject's consent on file, if any. Its rules, and those of `defaultPolicy`, must not be changed afterwards.
+ * @param consent the subject's consent on file, if any. Its rules, and those of `defaultPolicy`, must not be
+ *   changed afterwards.
  * @param holder MSP id of the organisation that holds the record, which `@holder` in a rule stands for.
- * @param at the instant of the decision, RFC 3339: transaction time on the ledger. Nothing matches a period at an unreadable instant.
+ * @param at the instant of the decision, RFC 3339: transaction time on the ledger. Nothing matches a period
+ *   at an unreadable instant.
  */
 export function decide(
   consent: ConsentDocument | undefined,
@@ -91,7 +94,9 @@ export function refuse(
   return items.map((item) => decided(item, 'deny', basis));
 }
 
-/** `permit` when every item left ({@link hasLeft}), `deny` when none did (or there is none), else `partial`. */
+/**
+ * `permit` when every item left ({@link hasLeft}), `deny` when none did (or there is none), else `partial`.
+ */
 export function outcomeOf(items: readonly Pick<DecidedItem, 'decision' | 'released'>[]): Outcome {
   const left = items.filter(hasLeft).length;
   if (left === 0) {

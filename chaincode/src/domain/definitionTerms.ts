@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /*
- * The terms under which every ledger runs this chaincode: who endorses what is public, and who keeps and endorses the consents. Events lie
- * in the implicit collections of holder and trustee, which need no entry.
+ * The terms under which every ledger runs this chaincode: who endorses what is public, and who keeps and
+ * endorses the consents. Events lie in the implicit collections of holder and trustee, which need no entry.
  */
 
-/** Certificate attribute in which an organisation's CA states what the bearer acts as: `trustee` or `holder`. */
+/**
+ * Certificate attribute in which an organisation's CA states what the bearer acts as: `trustee` or `holder`.
+ */
 export const ROLE_ATTRIBUTE = 'chartwitness.role';
 /** The collection of consents. */
 export const CONSENTS = 'consents';

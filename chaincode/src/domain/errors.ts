@@ -23,7 +23,9 @@ export type DomainErrorCode =
   /** Stored data do not have their documented form. */
   | 'CORRUPT';
 
-/** An error that crosses the ledger: its message is `CODE|detail`, because only the message survives the shim. */
+/**
+ * An error that crosses the ledger: its message is `CODE|detail`, because only the message survives the shim.
+ */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: DomainErrorCode;
@@ -54,7 +56,8 @@ export const DOMAIN_ERROR_CODES: readonly DomainErrorCode[] = Object.keys({
 export const PEER_PREFIX = 'chaincode response 500, ';
 
 /**
- * The domain's error in a message that crossed the ledger, with or without what a peer puts before it; undefined for any other message.
+ * The domain's error in a message that crossed the ledger, with or without what a peer puts before it;
+ * undefined for any other message.
  */
 export function parseDomainError(message: string): DomainError | undefined {
   const prefix = message.indexOf(PEER_PREFIX);

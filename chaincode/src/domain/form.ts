@@ -2,8 +2,9 @@
 import { DomainError, type DomainErrorCode } from './errors';
 
 /**
- * Reads one value of a documented form. Adds a line to `problems` for everything that is wrong, naming the place and the expectation and
- * never the value, which may be personal. What it returns counts only when it added none.
+ * Reads one value of a documented form. Adds a line to `problems` for everything that is wrong, naming the
+ * place and the expectation and never the value, which may be personal. What it returns counts only when it
+ * added none.
  */
 export type Form<T> = (value: unknown, at: string, problems: string[]) => T;
 

@@ -23,10 +23,15 @@ export interface NormalIdentifier extends NormalNumber {
   readonly order: number;
 }
 
-/** The identifier systems in force, in their order. Hospital, trustee and command line read identifiers through one of these. */
+/**
+ * The identifier systems in force, in their order. Hospital, trustee and command line read identifiers
+ * through one of these.
+ */
 export interface IdentifierTable {
   readonly systems: readonly IdentifierSystem[];
-  /** The system that the URI names, by whatever spelling or alias; `undefined` when it names no subjects here. */
+  /**
+   * The system that the URI names, by whatever spelling or alias; `undefined` when it names no subjects here.
+   */
   systemOf(uri: string): IdentifierSystem | undefined;
   /**
    * `undefined` for a system that names no subjects here, and for a value of which nothing is left.
@@ -60,8 +65,9 @@ export function createIdentifierTable(
 }
 
 /**
- * URIs of systems are compared without case, blanks, unseen characters and slashes at the end; `https:` is `http:`, a bare OID and `oid:`
- * are `urn:oid:`. No two systems differ by these alone, and one that was missed would make a known patient unidentified.
+ * URIs of systems are compared without case, blanks, unseen characters and slashes at the end; `https:` is
+ * `http:`, a bare OID and `oid:` are `urn:oid:`. No two systems differ by these alone, and one that was
+ * missed would make a known patient unidentified.
  */
 export function spelling(uri: string): string {
   return plainText(uri)
@@ -72,5 +78,8 @@ export function spelling(uri: string): string {
     .replace(/\/+$/, '');
 }
 
-/** Systems that begin so are made by gateways, for patients who have no identifier; a network's table has none of them. */
+/**
+ * Systems that begin so are made by gateways, for patients who have no identifier; a network's table has none
+ * of them.
+ */
 export const RESERVED_SYSTEMS = 'urn:chartwitness:';

@@ -22,7 +22,10 @@ export function dateMs(text: string): number | undefined {
   return isReal ? ms : undefined;
 }
 
-/** An RFC 3339 instant in milliseconds since 1970 (finer fractions are cut), or undefined. Leap seconds are not instants here. */
+/**
+ * An RFC 3339 instant in milliseconds since 1970 (finer fractions are cut), or undefined. Leap seconds are
+ * not instants here.
+ */
 export function instantMs(text: string): number | undefined {
   const [, date = '', hour, minute, second, fraction = '', sign, offsetHour, offsetMinute] =
     INSTANT.exec(text) ?? [];
@@ -36,7 +39,9 @@ export function instantMs(text: string): number | undefined {
   return day + minutes * 60_000 + Number(second) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3));
 }
 
-/** Whether the text is an RFC 3339 instant in UTC with exactly three digits of fraction, as events carry it. */
+/**
+ * Whether the text is an RFC 3339 instant in UTC with exactly three digits of fraction, as events carry it.
+ */
 export function isUtcMilliseconds(text: string): boolean {
   return UTC_MILLISECONDS.test(text) && instantMs(text) !== undefined;
 }

@@ -9,9 +9,15 @@ export interface LabelFacts {
   readonly labels: readonly ParsedLabel[];
   /** Sensitivity codes of ActCode. */
   readonly sensitivities: readonly string[];
-  /** It carries a label that no permission can name: of a system that is not known, of none, or a retired one of Confidentiality. */
+  /**
+   * It carries a label that no permission can name: of a system that is not known, of none, or a retired one
+   * of Confidentiality.
+   */
   readonly hasUnknown: boolean;
-  /** The strictest confidentiality, as a place in the order; -1 for none. What is unknown counts as the strictest. */
+  /**
+   * The strictest confidentiality, as a place in the order; -1 for none. What is unknown counts as the
+   * strictest.
+   */
   readonly confidentiality: number;
 }
 
@@ -49,9 +55,10 @@ export function readLabels(labels: readonly string[]): LabelFacts {
 }
 
 /**
- * A denial matches widely. A label withholds what is below it, its group, and a stricter confidentiality, under any name of a system and
- * under none; an unknown confidentiality counts as the strictest. A code that HL7 does not have matches under every system that may be
- * the same: only two systems that are both unknown, and differ, are two.
+ * A denial matches widely. A label withholds what is below it, its group, and a stricter confidentiality,
+ * under any name of a system and under none; an unknown confidentiality counts as the strictest. A code that
+ * HL7 does not have matches under every system that may be the same: only two systems that are both unknown,
+ * and differ, are two.
  */
 export function compileDenial(named: readonly string[]): LabelTest {
   const anywhere = new Set<string>();
@@ -78,9 +85,9 @@ export function compileDenial(named: readonly string[]): LabelTest {
 }
 
 /**
- * A permission matches narrowly. Of the sensitivity labels that it names the item carries one, and it carries no other and none that is
- * not known; of the confidentialities that it names the highest bounds the item's, and an item without one is within. A label of a system
- * that is not known can be denied, not permitted.
+ * A permission matches narrowly. Of the sensitivity labels that it names the item carries one, and it carries
+ * no other and none that is not known; of the confidentialities that it names the highest bounds the item's,
+ * and an item without one is within. A label of a system that is not known can be denied, not permitted.
  */
 export function compilePermission(named: readonly string[]): LabelTest {
   const sensitivities = new Set<string>();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What is known of security labels, for decisions and for words alike. Codes and hierarchy: HL7 terminology, CodeSystem v3-ActCode 11.0.0
- * and v3-Confidentiality 5.0.0 (2023-05-30), the codes of ValueSet v3-InformationSensitivityPolicy and v3-Confidentiality. FHIR R4 (2018)
- * has the same without PREGNANT, IDS, PATLOC and VIP. HL7 publishes them under CC0.
+ * What is known of security labels, for decisions and for words alike. Codes and hierarchy: HL7 terminology,
+ * CodeSystem v3-ActCode 11.0.0 and v3-Confidentiality 5.0.0 (2023-05-30), the codes of ValueSet
+ * v3-InformationSensitivityPolicy and v3-Confidentiality. FHIR R4 (2018) has the same without PREGNANT, IDS,
+ * PATLOC and VIP. HL7 publishes them under CC0.
  */
 
 /** Sensitivity codes of HL7 v3 ActCode that can be chosen, each with the codes directly below it. */
@@ -33,7 +34,10 @@ const GROUPS: readonly (readonly string[])[] = [
   ['CEL', 'VIP'],
 ];
 
-/** What a code means to contain though HL7 does not put it below: by the definitions, "all demographic information" and so on. */
+/**
+ * What a code means to contain though HL7 does not put it below: by the definitions, "all demographic
+ * information" and so on.
+ */
 const CONTAINS: Readonly<Record<string, readonly string[]>> = {
   DEMO: ['DOB', 'GENDER', 'LIVARG', 'MARST', 'RACE', 'REL'],
   GDIS: ['SCA', 'SICKLE'],
@@ -55,7 +59,9 @@ export const HANDLING_LABELS: ReadonlySet<string> = new Set([
   'NORDSCLCDS', 'NORDSCLW', 'NORDSLCD', 'NORELINK', 'NOREUSE', 'NOVIP', 'ORCON',
 ]);
 
-/** Systems whose codes say how data may be used or how sound they are: HL7 v3 ActReason and ObservationValue. */
+/**
+ * Systems whose codes say how data may be used or how sound they are: HL7 v3 ActReason and ObservationValue.
+ */
 export const HANDLING_SYSTEMS: ReadonlySet<string> = new Set([
   ...namesOf('ActReason', '2.16.840.1.113883.5.8'),
   ...namesOf('ObservationValue', '2.16.840.1.113883.5.1063'),
@@ -75,24 +81,33 @@ export const SYSTEM_NAMES: ReadonlyMap<string, KnownSystem> = new Map([
   ...namesOf('Confidentiality', '2.16.840.1.113883.5.25').map((name) => [name, 'Confidentiality'] as const),
 ]);
 
-/** Every sensitivity code of HL7 that can be chosen, in the order of its code system. `SICKLE` is retired, but is still found in data. */
+/**
+ * Every sensitivity code of HL7 that can be chosen, in the order of its code system. `SICKLE` is retired, but
+ * is still found in data.
+ */
 export const SENSITIVITY_LABELS: readonly string[] = Object.keys(BELOW);
 
-/** For each known code the codes that a denial of it covers, itself included: what HL7 puts below it, and its group. */
+/**
+ * For each known code the codes that a denial of it covers, itself included: what HL7 puts below it, and its
+ * group.
+ */
 const COVERED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ...SENSITIVITY_LABELS.map((code) => [code, coveredBy(code)] as const),
   ...CONFIDENTIALITY_LABELS.map((code, i) => [code, new Set(CONFIDENTIALITY_LABELS.slice(i))] as const),
 ]);
 
 /**
- * What a denial of `code` withholds: for a sensitivity code itself, what is below it and its group; for a confidentiality itself and what
- * is stricter; undefined for a code that HL7's two value sets do not have.
+ * What a denial of `code` withholds: for a sensitivity code itself, what is below it and its group; for a
+ * confidentiality itself and what is stricter; undefined for a code that HL7's two value sets do not have.
  */
 export function coveredByDenial(code: string): ReadonlySet<string> | undefined {
   return COVERED.get(code);
 }
 
-/** For each code of HL7's sensitivity and confidentiality value sets, which other codes a denial of it withholds as well. */
+/**
+ * For each code of HL7's sensitivity and confidentiality value sets, which other codes a denial of it
+ * withholds as well.
+ */
 export const labelGroups: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   [...COVERED].map(([code, covered]) => [code, [...covered].filter((other) => other !== code)]),
 );
@@ -108,7 +123,10 @@ function coveredBy(code: string): ReadonlySet<string> {
   return new Set([...below, ...groups.flat()]);
 }
 
-/** What an HL7 v3 code system is called in R4 and later, STU3, DSTU2 and by OID: small letters, `http:`, no version, no slash at the end. */
+/**
+ * What an HL7 v3 code system is called in R4 and later, STU3, DSTU2 and by OID: small letters, `http:`, no
+ * version, no slash at the end.
+ */
 function namesOf(system: string, oid: string): readonly string[] {
   return [
     `http://terminology.hl7.org/CodeSystem/v3-${system}`,

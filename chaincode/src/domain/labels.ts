@@ -9,8 +9,8 @@ import {
 import { kindOf } from './visibleCharacters';
 
 /**
- * The label of an item whose labels cannot be told, or are too many to be recorded. Alone in its list; it counts as carrying every label,
- * so every denial by label matches it and no permission by label does.
+ * The label of an item whose labels cannot be told, or are too many to be recorded. Alone in its list; it
+ * counts as carrying every label, so every denial by label matches it and no permission by label does.
  */
 export const EVERY_LABEL = '*';
 /** Labels of one item; data that carry more are labelled {@link EVERY_LABEL}. */
@@ -33,9 +33,10 @@ export interface ParsedLabel {
 }
 
 /**
- * Takes a label apart: `system|code`, `system|version|code`, `|code` without a system, or a bare code of HL7 Confidentiality (U, L, M, N,
- * R, V) or ActCode (every other). Spelling does not count: case, blanks, full width, invisible characters, a version, a slash at the end,
- * https, and the names that HL7 gave its systems over time.
+ * Takes a label apart: `system|code`, `system|version|code`, `|code` without a system, or a bare code of HL7
+ * Confidentiality (U, L, M, N, R, V) or ActCode (every other). Spelling does not count: case, blanks, full
+ * width, invisible characters, a version, a slash at the end, https, and the names that HL7 gave its systems
+ * over time.
  */
 export function parseLabel(label: string): ParsedLabel {
   const known = parsedLabels.get(label);
@@ -74,8 +75,9 @@ function parse(label: string): ParsedLabel {
 }
 
 /**
- * One spelling for a security label: the bare code for HL7 v3 Confidentiality and ActCode, `system|code` as it stands, trimmed, for every
- * other system, `|code` where there is none. A code that both systems have is bare only for the one that a bare code means. Idempotent.
+ * One spelling for a security label: the bare code for HL7 v3 Confidentiality and ActCode, `system|code` as
+ * it stands, trimmed, for every other system, `|code` where there is none. A code that both systems have is
+ * bare only for the one that a bare code means. Idempotent.
  */
 export function normaliseLabel(label: string): string {
   if (label === EVERY_LABEL) {
@@ -96,8 +98,9 @@ export function labelOf(system: string | undefined, code: string): string {
 }
 
 /**
- * The labels of an item as a request carries them: normalised, sorted by code unit, without repeats. What cannot be recorded makes them
- * `[EVERY_LABEL]`: more than 20, one that is longer than 256 code units, empty, or with control characters.
+ * The labels of an item as a request carries them: normalised, sorted by code unit, without repeats. What
+ * cannot be recorded makes them `[EVERY_LABEL]`: more than 20, one that is longer than 256 code units, empty,
+ * or with control characters.
  */
 export function normaliseLabels(labels: Iterable<string>): string[] {
   const given = Array.from(labels);
@@ -139,8 +142,9 @@ function capitals(text: string): string {
 }
 
 /**
- * Compatibility forms resolved, white space and everything that cannot be seen left out. First what the table does not know: a platform
- * that is newer than the table would resolve it, an older one would not, and two peers would decide differently.
+ * Compatibility forms resolved, white space and everything that cannot be seen left out. First what the table
+ * does not know: a platform that is newer than the table would resolve it, an older one would not, and two
+ * peers would decide differently.
  */
 function visible(text: string): string {
   if (PLAIN.test(text)) {

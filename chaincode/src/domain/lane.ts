@@ -16,7 +16,10 @@ const SEQ = /^(?:0|[1-9][0-9]{0,11})$/;
 /** Highest sequence number of a lane: twelve digits, as the keys are padded. */
 export const MAX_SEQ = 999_999_999_999;
 
-/** How far a lane may run ahead of its lowest batch that is not settled: writers go no further, readers look no further for gaps. */
+/**
+ * How far a lane may run ahead of its lowest batch that is not settled: writers go no further, readers look
+ * no further for gaps.
+ */
 export const MAX_IN_FLIGHT = 8;
 
 /** Parses `<MSP id>/<gateway name>`; `INVALID_INPUT` otherwise. */
@@ -33,7 +36,10 @@ export function formatLane(mspId: string, gateway: string): string {
   return `${mspId}/${gateway}`;
 }
 
-/** A lane's sequence number from its decimal text without leading zeros, at most {@link MAX_SEQ}; `INVALID_INPUT` otherwise. */
+/**
+ * A lane's sequence number from its decimal text without leading zeros, at most {@link MAX_SEQ};
+ * `INVALID_INPUT` otherwise.
+ */
 export function parseSeq(text: string): number {
   if (!SEQ.test(text)) {
     throw new DomainError(

@@ -15,7 +15,9 @@ export interface InclusionClaim {
   readonly path: readonly Uint8Array[];
 }
 
-/** That the tree of `size2` leaves with head `root2` begins with the tree of `size1` leaves with head `root1`. */
+/**
+ * That the tree of `size2` leaves with head `root2` begins with the tree of `size1` leaves with head `root1`.
+ */
 export interface ConsistencyClaim {
   readonly size1: number;
   readonly root1: Uint8Array;
@@ -31,7 +33,9 @@ export function merkleLeafHash(data: Uint8Array, digest: Digest): Uint8Array {
   return digest(prefixed);
 }
 
-/** Merkle tree head over leaf hashes (RFC 9162 §2.1.1); the head of an empty tree is the digest of nothing. */
+/**
+ * Merkle tree head over leaf hashes (RFC 9162 §2.1.1); the head of an empty tree is the digest of nothing.
+ */
 export function merkleRoot(leafHashes: readonly Uint8Array[], digest: Digest): Uint8Array {
   if (leafHashes.length === 0) {
     return digest(new Uint8Array(0));
@@ -94,7 +98,8 @@ export function verifyInclusion(claim: InclusionClaim, digest: Digest): boolean 
 }
 
 /**
- * Proof that the tree over `leafHashes` begins with its first `size1` leaves (RFC 9162 §2.1.4.1); empty for `size1` 0 and for the whole.
+ * Proof that the tree over `leafHashes` begins with its first `size1` leaves (RFC 9162 §2.1.4.1); empty for
+ * `size1` 0 and for the whole.
  * @throws RangeError when `size1` is not within 0…leaves.
  */
 export function consistencyProof(
@@ -127,7 +132,10 @@ export function consistencyProof(
   return path.reverse();
 }
 
-/** Whether the claim holds (RFC 9162 §2.1.4.2). Any tree begins with the empty one, whose root must be the digest of nothing. */
+/**
+ * Whether the claim holds (RFC 9162 §2.1.4.2). Any tree begins with the empty one, whose root must be the
+ * digest of nothing.
+ */
 export function verifyConsistency(claim: ConsistencyClaim, digest: Digest): boolean {
   const { size1, size2, root1, root2, path } = claim;
   if (!isCount(size1) || !isCount(size2) || size1 > size2) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A national number in the one spelling that stands for its person, and whether it has the published shape and check digits. */
+/**
+ * A national number in the one spelling that stands for its person, and whether it has the published shape
+ * and check digits.
+ */
 export interface NormalNumber {
   readonly value: string;
   /** `false`: still a subject, of its normalised text; the operator is told how many there are. */
@@ -8,13 +11,14 @@ export interface NormalNumber {
 }
 
 /**
- * How the values of an identifier system are brought into one spelling.
- * `text`: no more than what every form does (below). The others are national numbers with a published shape:
- * `us-ssn` 9 digits (SSA; no check digit) · `nhs-number` 10 digits, modulo 11 (NHS Data Dictionary) · `cn-resident-id` GB 11643-1999, 18
- * characters, ISO 7064 MOD 11-2; the 15 digits of before 1999 are made 18 · `ch-ahv` 13 digits beginning with 756, GS1 check digit ·
- * `ch-epr-spid` 18 digits beginning with 76133761, GS1 check digit · `no-fodselsnummer` 11 digits, two check digits, D-numbers as well ·
- * `se-personnummer` 12 digits with the century, Luhn; of 10 digits the century is the birth date's where that
- * is known, else the youngest possible one, 100 years earlier after `+`.
+ * How the values of an identifier system are brought into one spelling. `text`: no more than what every form
+ * does (below). The others are national numbers with a published shape: `us-ssn` 9 digits (SSA; no check
+ * digit) · `nhs-number` 10 digits, modulo 11 (NHS Data Dictionary) · `cn-resident-id` GB 11643-1999, 18
+ * characters, ISO 7064 MOD 11-2; the 15 digits of before 1999 are made 18 · `ch-ahv` 13 digits beginning with
+ * 756, GS1 check digit · `ch-epr-spid` 18 digits beginning with 76133761, GS1 check digit ·
+ * `no-fodselsnummer` 11 digits, two check digits, D-numbers as well · `se-personnummer` 12 digits with the
+ * century, Luhn; of 10 digits the century is the birth date's where that is known, else the youngest possible
+ * one, 100 years earlier after `+`.
  */
 export const IDENTIFIER_FORMS = [
   'text',
@@ -29,19 +33,26 @@ export const IDENTIFIER_FORMS = [
 
 export type IdentifierForm = (typeof IDENTIFIER_FORMS)[number];
 
-/** Characters that are not seen, wherever they stand: controls, formats, joiners, variation selectors, fillers. */
+/**
+ * Characters that are not seen, wherever they stand: controls, formats, joiners, variation selectors,
+ * fillers.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 /** Blanks, line breaks and tabs of every kind; the byte order mark is an unseen character, not a blank. */
 const BLANKS = /[^\S\ufeff]+/gu;
 const DIGIT = /\p{Nd}/u;
 const OTHER_DIGITS = /(?![0-9])\p{Nd}/gu;
-/** Whatever is neither letter nor digit only stands between the groups of a number; `+` is part of a Swedish one. */
+/**
+ * Whatever is neither letter nor digit only stands between the groups of a number; `+` is part of a Swedish
+ * one.
+ */
 const SEPARATORS = /[^\p{L}\p{N}+]+/gu;
 
 /**
- * One spelling of `value`. Every form: compatibility characters (full-width digits) as their plain ones, digits of every script as 0–9,
- * without unseen characters, without blanks at the ends, one blank where there are several. National numbers are also freed of everything
- * that is neither letter nor digit, and written in capitals.
+ * One spelling of `value`. Every form: compatibility characters (full-width digits) as their plain ones,
+ * digits of every script as 0–9, without unseen characters, without blanks at the ends, one blank where there
+ * are several. National numbers are also freed of everything that is neither letter nor digit, and written in
+ * capitals.
  *
  * @param year the current one (UTC), for numbers that do not tell their century.
  * @param birthDate of the person where it is known (`YYYY…`); it tells the century where the number does not.
@@ -67,7 +78,10 @@ export function normaliseNumber(
   return { value: bare, isWellFormed: CHECKS[form](bare) };
 }
 
-/** Without what cannot be seen: compatibility characters as plain ones, no unseen characters, single blanks, none at the ends. */
+/**
+ * Without what cannot be seen: compatibility characters as plain ones, no unseen characters, single blanks,
+ * none at the ends.
+ */
 export function plainText(value: string): string {
   return value.normalize('NFKC').replace(BLANKS, ' ').replace(UNSEEN, '').replace(BLANKS, ' ').trim();
 }
@@ -95,7 +109,8 @@ const CHECKS: Readonly<
   },
   'ch-ahv': (value) => /^756\d{10}$/.test(value) && hasGs1CheckDigit(value),
   'ch-epr-spid': (value) => /^76133761\d{10}$/.test(value) && hasGs1CheckDigit(value),
-  // From 2032 the first check digit also stands for the remainders 1 to 3, so that numbers suffice (Skatteetaten).
+  // From 2032 the first check digit also stands for the remainders 1 to 3, so that numbers suffice
+  // (Skatteetaten).
   'no-fodselsnummer': (value) =>
     /^\d{11}$/.test(value) &&
     weigh(value, [3, 7, 6, 1, 8, 9, 4, 5, 2, 1]) % 11 <= 3 &&
@@ -119,7 +134,10 @@ function residentCheck(digits: string): string {
   return '10X98765432'.charAt(weigh(digits, RESIDENT_WEIGHTS) % 11);
 }
 
-/** Of twelve digits, or of ten, where `+` says that the person has reached the year of her hundredth birthday (Skatteverket). */
+/**
+ * Of twelve digits, or of ten, where `+` says that the person has reached the year of her hundredth birthday
+ * (Skatteverket).
+ */
 function normalisePersonnummer(groups: string, year: number, birthDate?: string): NormalNumber {
   const [, century, day, plus, rest] = /^(\d{2})?(\d{6})(\+?)(\d{4})$/.exec(groups) ?? [];
   if (day === undefined || rest === undefined) {

@@ -3,7 +3,10 @@ import type { AccessEvent } from './accessEvent';
 import { decodeBase64url, encodeBase64url } from './base64url';
 import { DomainError } from './errors';
 
-/** `Record`'s return value: one bit per item over all events in order, most significant bit first, spare bits 0, base64url. */
+/**
+ * `Record`'s return value: one bit per item over all events in order, most significant bit first, spare bits
+ * 0, base64url.
+ */
 export function encodePermitted(events: readonly Pick<AccessEvent, 'items'>[]): string {
   const decisions = events.flatMap((event) => event.items.map((item) => item.decision === 'permit'));
   const bytes = new Uint8Array(Math.ceil(decisions.length / 8));
@@ -16,8 +19,9 @@ export function encodePermitted(events: readonly Pick<AccessEvent, 'items'>[]): 
 }
 
 /**
- * Whether each item of each request is permitted, from `Record`'s return value and the number of items of each request.
- * `CORRUPT` when the text is not a bitmap of exactly that many items: a reply that does not fit must release nothing.
+ * Whether each item of each request is permitted, from `Record`'s return value and the number of items of
+ * each request. `CORRUPT` when the text is not a bitmap of exactly that many items: a reply that does not fit
+ * must release nothing.
  */
 export function decodePermitted(text: string, itemCounts: readonly number[]): boolean[][] {
   const total = itemCounts.reduce((sum, count) => sum + count, 0);

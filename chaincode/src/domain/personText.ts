@@ -15,17 +15,22 @@ const BLANK = 0x20;
 const ZWNJ = 0x200c;
 const ZWJ = 0x200d;
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
-/** White space as Unicode has it, without line and paragraph separators; unlike `\s` not the byte order mark. */
+/**
+ * White space as Unicode has it, without line and paragraph separators; unlike `\s` not the byte order mark.
+ */
 const BLANKS = /[\t-\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g;
 const VARIATION_SELECTORS = /[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
-/** Embeddings, overrides and isolates: they turn the text around them. Marks of direction are kept in a reason. */
+/**
+ * Embeddings, overrides and isolates: they turn the text around them. Marks of direction are kept in a
+ * reason.
+ */
 const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
 const UNPRINTABLE = /(?![\t\n\r])\p{Cc}|\p{Surrogate}/u;
 const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029]/g;
 
 /**
- * Blocks of the scripts that need joiners, one entry a script: Arabic, Syriac, the ten Indic scripts from Devanagari to Sinhala, Myanmar,
- * Khmer, Mongolian (Unicode Standard chapter 23.2, UAX #31 section 2.3).
+ * Blocks of the scripts that need joiners, one entry a script: Arabic, Syriac, the ten Indic scripts from
+ * Devanagari to Sinhala, Myanmar, Khmer, Mongolian (Unicode Standard chapter 23.2, UAX #31 section 2.3).
  */
 const JOINING_SCRIPTS: readonly (readonly (readonly [number, number])[])[] = [
   [
@@ -41,8 +46,9 @@ const JOINING_SCRIPTS: readonly (readonly (readonly [number, number])[])[] = [
 ];
 
 /**
- * Where the letters stand that are a syllable or a word each: Chinese characters, kana and Hangul syllables. The blocks are fixed, as
- * {@link kindOf}'s table is. It alone says which of their code points are letters. The single sounds of Hangul and Bopomofo are not here.
+ * Where the letters stand that are a syllable or a word each: Chinese characters, kana and Hangul syllables.
+ * The blocks are fixed, as {@link kindOf}'s table is. It alone says which of their code points are letters.
+ * The single sounds of Hangul and Bopomofo are not here.
  */
 const SYLLABLES: readonly (readonly [number, number])[] = [
   [0x3005, 0x3006],
@@ -61,9 +67,9 @@ const SYLLABLES: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * Whether a text can be a person's id: 1–256 UTF-16 code units that can be seen, among them a letter or a number, with single spaces
- * inside. Refused: control, format, unassigned, private and other invisible characters, other white space, a combining mark without a
- * character before it.
+ * Whether a text can be a person's id: 1–256 UTF-16 code units that can be seen, among them a letter or a
+ * number, with single spaces inside. Refused: control, format, unassigned, private and other invisible
+ * characters, other white space, a combining mark without a character before it.
  */
 export function isPersonId(text: string): boolean {
   return isVisible(text, MAX_ID, false) && count(text, ['letter', 'number'], 1) === 1;
@@ -75,8 +81,9 @@ export function isRoleCode(text: string): boolean {
 }
 
 /**
- * The form in which ids of persons, and codes of roles, are compared: compatibility forms, case and the width of white space do not count.
- * Idempotent. Only what {@link isPersonId} accepts is ever compared; anything else is changed as far as the rules go.
+ * The form in which ids of persons, and codes of roles, are compared: compatibility forms, case and the width
+ * of white space do not count. Idempotent. Only what {@link isPersonId} accepts is ever compared; anything
+ * else is changed as far as the rules go.
  */
 export function normalisePersonId(text: string): string {
   if (PLAIN.test(text)) {
@@ -86,8 +93,9 @@ export function normalisePersonId(text: string): string {
 }
 
 /**
- * Whether a text can be a person's name: 1–300 UTF-16 code units in NFC that can be seen, among them a letter, with single spaces inside.
- * ZWJ and ZWNJ may stand between letters (or their marks) of one script that needs them, as in Persian or Bengali.
+ * Whether a text can be a person's name: 1–300 UTF-16 code units in NFC that can be seen, among them a
+ * letter, with single spaces inside. ZWJ and ZWNJ may stand between letters (or their marks) of one script
+ * that needs them, as in Persian or Bengali.
  */
 export function isPersonName(text: string): boolean {
   return (
@@ -96,18 +104,20 @@ export function isPersonName(text: string): boolean {
 }
 
 /**
- * A name as systems deliver it, in the form that {@link isPersonName} asks for where it can be had without changing what is read: NFC, one
- * space for each run of white space, none at the ends, no variation selectors.
+ * A name as systems deliver it, in the form that {@link isPersonName} asks for where it can be had without
+ * changing what is read: NFC, one space for each run of white space, none at the ends, no variation
+ * selectors.
  */
 export function normalisePersonName(text: string): string {
   return text.replace(VARIATION_SELECTORS, '').normalize('NFC').replace(BLANKS, ' ').replace(/^ | $/g, '');
 }
 
 /**
- * Whether a text can be the reason of an emergency: at least three letters, at most 500 UTF-16 code units. Of Chinese characters, kana and
- * Hangul syllables two are enough: each is a syllable or a word. There is no other least length. Letters are counted in NFC, so that both
- * forms of one text are judged alike. Line breaks and tabs are allowed; other controls, lone surrogates and characters that turn the
- * direction of what follows are not. Everything else is: nobody is kept from care by a stray character.
+ * Whether a text can be the reason of an emergency: at least three letters, at most 500 UTF-16 code units. Of
+ * Chinese characters, kana and Hangul syllables two are enough: each is a syllable or a word. There is no
+ * other least length. Letters are counted in NFC, so that both forms of one text are judged alike. Line
+ * breaks and tabs are allowed; other controls, lone surrogates and characters that turn the direction of what
+ * follows are not. Everything else is: nobody is kept from care by a stray character.
  */
 export function isReason(text: string): boolean {
   return (
@@ -131,7 +141,10 @@ function isSyllable(character: string): boolean {
   return SYLLABLES.some(([first, last]) => codePoint >= first && codePoint <= last);
 }
 
-/** A reason as it was typed or pasted, in the form that {@link isReason} asks for: line breaks as `\n`, nothing that turns the direction, no white space at the ends. */
+/**
+ * A reason as it was typed or pasted, in the form that {@link isReason} asks for: line breaks as `\n`,
+ * nothing that turns the direction, no white space at the ends.
+ */
 export function normaliseReason(text: string): string {
   return text.replace(LINE_BREAK, '\n').replace(TURNS, '').trim();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Parent of each purpose of use in HL7 v3 ActReason, as FHIR R4 publishes it (2018-08-12). A code that is not listed stands alone.
+ * Parent of each purpose of use in HL7 v3 ActReason, as FHIR R4 publishes it (2018-08-12). A code that is not
+ * listed stands alone.
  */
 const PARENTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -34,8 +35,9 @@ export function isEmergencyPurpose(purpose: string): boolean {
 }
 
 /**
- * Whether a rule's purpose covers a request's: the same code, or a code above it in the hierarchy. Break-glass codes match only
- * themselves, in both directions: a permit for TREAT does not open break-glass, and a rule about ETREAT says nothing of ERTREAT.
+ * Whether a rule's purpose covers a request's: the same code, or a code above it in the hierarchy.
+ * Break-glass codes match only themselves, in both directions: a permit for TREAT does not open break-glass,
+ * and a rule about ETREAT says nothing of ERTREAT.
  */
 export function purposeMatches(rulePurpose: string, requestPurpose: string): boolean {
   if (rulePurpose === requestPurpose) {

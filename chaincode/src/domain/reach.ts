@@ -2,8 +2,8 @@
 import type { DecidedItem } from './accessEvent';
 
 /**
- * Withholds permitted items that are only reached from items that are withheld (`via`), over any number of steps. An item without `via`
- * is reached by itself; items that lead to each other alone are not.
+ * Withholds permitted items that are only reached from items that are withheld (`via`), over any number of
+ * steps. An item without `via` is reached by itself; items that lead to each other alone are not.
  */
 export function withholdUnreached(items: readonly DecidedItem[]): DecidedItem[] {
   const reached = new Set<number>();

@@ -15,8 +15,8 @@ export interface Organisation {
 }
 
 /**
- * No client may have this id: what asks in its name is refused, whatever consents say. Gateways fill places of their lanes in its name,
- * with entries about nobody.
+ * No client may have this id: what asks in its name is refused, whatever consents say. Gateways fill places
+ * of their lanes in its name, with entries about nobody.
  */
 export const NOBODYS_CLIENT = 'chartwitness-filler';
 
@@ -40,8 +40,8 @@ export interface NetworkSettings {
   /** Applied to subjects without a consent on file. */
   readonly defaultPolicy: ConsentPolicy;
   /**
-   * Which patient identifiers name subjects, and in which spelling, 1–20: the first system that a patient has counts. Every gateway uses
-   * this very table, or one person would be several subjects.
+   * Which patient identifiers name subjects, and in which spelling, 1–20: the first system that a patient has
+   * counts. Every gateway uses this very table, or one person would be several subjects.
    */
   readonly identifierSystems: readonly IdentifierSystem[];
 }

@@ -162,7 +162,9 @@ const settingsForm = record<NetworkSettings>({
   identifierSystems: identifierSystemsForm,
 });
 
-/** An organisation with its status; `INVALID_INPUT` lists every field that does not have its documented form. */
+/**
+ * An organisation with its status; `INVALID_INPUT` lists every field that does not have its documented form.
+ */
 export function parseOrganisation(value: unknown): Organisation {
   return parseAs(organisationForm, value, 'organisation');
 }
@@ -177,7 +179,10 @@ export function parseClient(value: unknown): ClientApplication {
   return parseAs(clientForm, value, 'client');
 }
 
-/** What `Registry:PutClient` takes; private key members are refused by name. Errors as {@link parseOrganisation}. */
+/**
+ * What `Registry:PutClient` takes; private key members are refused by name. Errors as {@link
+ * parseOrganisation}.
+ */
 export function parseClientInput(value: unknown): ClientInput {
   return parseAs(clientInputForm, value, 'client');
 }

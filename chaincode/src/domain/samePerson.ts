@@ -9,12 +9,18 @@ export interface PersonParts {
 }
 
 const OID_PREFIX = 'urn:oid:';
-/** Systems of persons that have several names: the US National Provider Identifier (HL7 terminology, `us-npi`). */
+/**
+ * Systems of persons that have several names: the US National Provider Identifier (HL7 terminology,
+ * `us-npi`).
+ */
 const SYSTEM_NAMES: ReadonlyMap<string, string> = new Map([
   ['http://hl7.org/fhir/sid/us-npi', '2.16.840.1.113883.4.6'],
 ]);
 
-/** `system#value` or `system|value`, or a value alone. A number's leading zeros, blanks and dots at its end do not count. */
+/**
+ * `system#value` or `system|value`, or a value alone. A number's leading zeros, blanks and dots at its end do
+ * not count.
+ */
 export function personParts(id: string): PersonParts {
   const text = normalisePersonId(id);
   const at = Math.max(text.lastIndexOf('#'), text.lastIndexOf('|'));
@@ -31,8 +37,8 @@ export function personParts(id: string): PersonParts {
 }
 
 /**
- * Whether two ids may name one person: the same value in the same system, whatever the system is called, or in none that is named. For
- * denials: they match widely. A permission compares the whole id.
+ * Whether two ids may name one person: the same value in the same system, whatever the system is called, or
+ * in none that is named. For denials: they match widely. A permission compares the whole id.
  */
 export function mayBeSamePerson(one: PersonParts, other: PersonParts): boolean {
   return (

@@ -7,8 +7,8 @@ import { type Digest, merkleLeafHash, merkleRoot } from './merkle';
 const encoder = new TextEncoder();
 
 /**
- * The canonical bytes of a private batch together with its public record, writing each event out once: the same as `canonicalBytes(batch)`
- * and `batchRecordOf(batch)`.
+ * The canonical bytes of a private batch together with its public record, writing each event out once: the
+ * same as `canonicalBytes(batch)` and `batchRecordOf(batch)`.
  */
 export function sealBatch(
   { start, events }: PrivateBatch,

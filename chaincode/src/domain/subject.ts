@@ -14,9 +14,10 @@ const NOT_ALLOWED = /[\p{Surrogate}\p{Cc}]/u;
 const encoder = new TextEncoder();
 
 /**
- * The pseudonym of a patient: base64url of HMAC-SHA-256(consortium key, `system|value`).
- * `system` is the identifier's URI; it must not hold `|`, or two patients could share a text. Both are compared exactly, so the caller
- * passes what an `IdentifierTable` made of them. `INVALID_INPUT` for an empty, overlong or unprintable part.
+ * The pseudonym of a patient: base64url of HMAC-SHA-256(consortium key, `system|value`). `system` is the
+ * identifier's URI; it must not hold `|`, or two patients could share a text. Both are compared exactly, so
+ * the caller passes what an `IdentifierTable` made of them. `INVALID_INPUT` for an empty, overlong or
+ * unprintable part.
  * @throws RangeError for a key of less than 32 bytes.
  */
 export function subjectPseudonym(

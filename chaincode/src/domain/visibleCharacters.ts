@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Which characters can be seen, as Unicode 15.1 has them. The table is fixed because endorsing peers and gateways run different versions
- * of their platform: a character that one of them does not know yet would fail a whole batch for everybody.
+ * Which characters can be seen, as Unicode 15.1 has them. The table is fixed because endorsing peers and
+ * gateways run different versions of their platform: a character that one of them does not know yet would
+ * fail a whole batch for everybody.
  *
- * Data: general categories and Default_Ignorable_Code_Point of the Unicode Character Database 15.1, Unicode License v3. Left out beside
- * the ignorable ones: what prints as nothing or stands for something else (U+2800, U+303F, U+FFFC, U+13441, U+13442, U+16FE4, U+1D159).
- * Each text lists runs in base 36: how many code points to skip since the last run, and how many belong to this one.
+ * Data: general categories and Default_Ignorable_Code_Point of the Unicode Character Database 15.1, Unicode
+ * License v3. Left out beside the ignorable ones: what prints as nothing or stands for something else
+ * (U+2800, U+303F, U+FFFC, U+13441, U+13442, U+16FE4, U+1D159). Each text lists runs in base 36: how many
+ * code points to skip since the last run, and how many belong to this one.
  */
 
 // prettier-ignore
@@ -82,7 +84,10 @@ const OTHERS =
   'f 1 11 n 4h 1k t d 18 4 9 7 2 e 6 4a rc 4 h 3 d 3 3b 4 2n 6 c 4 1 f c 4 1k 8 a 6 14 8 u 2 2 26 9g c e ' +
   '2 d 3 9 7 1a 1 7 8 e 4 9 7 9 7 43 1 1j';
 
-/** What a code point is to a reader; 'none' for everything that cannot be seen or is not assigned, white space included. */
+/**
+ * What a code point is to a reader; 'none' for everything that cannot be seen or is not assigned, white space
+ * included.
+ */
 export type CharacterKind = 'letter' | 'mark' | 'number' | 'other' | 'none';
 
 interface Run {

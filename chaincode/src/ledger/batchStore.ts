@@ -20,7 +20,9 @@ const parseLink = (value: unknown): { lane: string } => parseAs(linkForm, value,
 /** Digits of a sequence number in a key, so that key order is number order. */
 const SEQ_DIGITS = 12;
 
-/** The batches of every lane: one public record each, and one private value at the holder and at the trustee. */
+/**
+ * The batches of every lane: one public record each, and one private value at the holder and at the trustee.
+ */
 export class BatchStore {
   readonly #state: TransactionState;
 
@@ -60,7 +62,8 @@ export class BatchStore {
       await this.#state.putBytes(key, privateBytes, implicitCollection(owner));
     }
     await this.#state.put(key, batchRecord);
-    // Whichever of the first batches commits first: a later one may overtake them. Nobody reads it in a write, so it conflicts with nothing.
+    // Whichever of the first batches commits first: a later one may overtake them. Nobody reads it in a
+    // write, so it conflicts with nothing.
     if (seq < MAX_IN_FLIGHT) {
       await this.#state.put(this.#state.key(LANE_OF, parseLane(lane).mspId, lane), { lane });
     }

@@ -39,7 +39,9 @@ export class ConsentStore {
     return this.#state.prefetch([...subjects], CONSENTS);
   }
 
-  /** Every version, oldest first. Only in an evaluated transaction: Fabric cannot validate a private range. */
+  /**
+   * Every version, oldest first. Only in an evaluated transaction: Fabric cannot validate a private range.
+   */
   async history(subject: string): Promise<ConsentVersion[]> {
     const stored = await this.#state.list(CHANGE, [subject], parseStored, CONSENTS);
     return stored

@@ -21,7 +21,10 @@ interface Sources {
   readonly consents: ConsentStore;
 }
 
-/** Decides every request of a batch by the registry and the consents on the ledger. Each organisation, client and subject is read once. */
+/**
+ * Decides every request of a batch by the registry and the consents on the ledger. Each organisation, client
+ * and subject is read once.
+ */
 export async function decideBatch(
   { start, requests }: BatchInput,
   { holder, at, settings }: BatchContext,

@@ -99,7 +99,9 @@ export class RegistryStore {
     await this.#state.put(this.#state.key(CLIENT_OF, org, clientId), { clientId });
   }
 
-  /** Why the registry refuses a requester, or undefined when its organisation and client are in good standing. */
+  /**
+   * Why the registry refuses a requester, or undefined when its organisation and client are in good standing.
+   */
   async findRefusal({ org, clientId }: Requester): Promise<RefusalReason | undefined> {
     const organisation = await this.findOrganisation(org);
     if (organisation === undefined) {

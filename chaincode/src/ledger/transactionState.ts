@@ -7,8 +7,9 @@ import { readMany } from '../shim/manyReads';
 const PUBLIC = '';
 
 /**
- * One transaction's view of the ledger: every key is fetched from the peer at most once, because each read is a round trip, and values
- * are stored as canonical JSON. As in Fabric, a read never sees what the same transaction wrote.
+ * One transaction's view of the ledger: every key is fetched from the peer at most once, because each read is
+ * a round trip, and values are stored as canonical JSON. As in Fabric, a read never sees what the same
+ * transaction wrote.
  */
 export class TransactionState {
   readonly #stub: ChaincodeStub;
@@ -24,8 +25,8 @@ export class TransactionState {
   }
 
   /**
-   * Fetches what is not known yet of `keys` in one round trip, where the peer offers that; else each key is fetched when it is asked for.
-   * A single key is left to that too.
+   * Fetches what is not known yet of `keys` in one round trip, where the peer offers that; else each key is
+   * fetched when it is asked for. A single key is left to that too.
    */
   async prefetch(keys: readonly string[], collection: string): Promise<void> {
     const missing = keys.filter((key) => !this.#read.has(placeOf(key, collection)));
@@ -38,7 +39,10 @@ export class TransactionState {
     });
   }
 
-  /** The value under `key` through `parse`, or undefined when there is none; `CORRUPT` when it does not have its form. */
+  /**
+   * The value under `key` through `parse`, or undefined when there is none; `CORRUPT` when it does not have
+   * its form.
+   */
   async find<T>(
     key: string,
     parse: (value: unknown) => T,

@@ -13,7 +13,9 @@ const { handlers, Message } = loadShimParts();
 /** How many keys the peer at the other end takes in one message; no entry: it takes none. */
 const limits = new WeakMap<MessageHandler, number>();
 
-/** Has every connection notice what its peer offers when it says READY. Called once, before the shim connects. */
+/**
+ * Has every connection notice what its peer offers when it says READY. Called once, before the shim connects.
+ */
 export function noticeOffers(): void {
   const { prototype } = handlers.ChaincodeMessageHandler;
   const { chat } = prototype;
@@ -31,11 +33,13 @@ export function noticeOffers(): void {
 }
 
 /**
- * The values under `keys` of a private collection, in their order, empty where there is none: in one message where the peer offers it.
- * What it records as read is what single reads record, so endorsers with and without it agree. One difference: where this peer holds another
- * version of a private value than its public hash says (it has not arrived yet), a single read fails and this one does not; the version that
- * was read is then not the committed one, and the transaction is not valid.
- * @returns undefined when the peer does not offer it, or answers for another number of keys, as one that met an error does: read singly then.
+ * The values under `keys` of a private collection, in their order, empty where there is none: in one message
+ * where the peer offers it. What it records as read is what single reads record, so endorsers with and
+ * without it agree. One difference: where this peer holds another version of a private value than its public
+ * hash says (it has not arrived yet), a single read fails and this one does not; the version that was read is
+ * then not the committed one, and the transaction is not valid.
+ * @returns undefined when the peer does not offer it, or answers for another number of keys, as one that met
+ *   an error does: read singly then.
  */
 export async function readMany(
   stub: ChaincodeStub,

@@ -15,8 +15,8 @@ const TALKATIVE = [
 ];
 
 /**
- * Makes levels that are off cost nothing. The shim's logger formats every line, with a time stamp, before it drops it: a tenth of the processor
- * time of a batch.
+ * Makes levels that are off cost nothing. The shim's logger formats every line, with a time stamp, before it
+ * drops it: a tenth of the processor time of a batch.
  * @param level as `CORE_CHAINCODE_LOGGING_LEVEL` has it: critical, error, warning, info or debug.
  */
 export function quietLoggers(level = process.env['CORE_CHAINCODE_LOGGING_LEVEL']): void {

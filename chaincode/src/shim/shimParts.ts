@@ -5,7 +5,10 @@ import { createRequire } from 'node:module';
 export interface MessageHandler {
   readonly _stream: { on(event: 'data', listener: (message: ShimMessage) => void): void };
   chat: (this: MessageHandler, register: unknown) => void;
-  /** Sends a message and resolves with the payload of its answer, after those that this transaction sent before. */
+  /**
+   * Sends a message and resolves with the payload of its answer, after those that this transaction sent
+   * before.
+   */
   _askPeerAndListen(message: ShimMessage, method: 'GetState'): Promise<Uint8Array>;
 }
 
@@ -28,7 +31,10 @@ interface ShimParts {
   readonly loggers: readonly { readonly getLogger: (name: string) => Record<string, LogMethod> }[];
 }
 
-/** The inner parts of fabric-shim that this folder uses; they are no public interface, so the shim's version is pinned. */
+/**
+ * The inner parts of fabric-shim that this folder uses; they are no public interface, so the shim's version
+ * is pinned.
+ */
 export function loadShimParts(): ShimParts {
   const load = createRequire(require.resolve('fabric-shim/package.json'));
   const { peer } = load('@hyperledger/fabric-protos') as {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The patient API's contract: the schemas validate on the server, parse answers in the portal, and make the OpenAPI document.
- * This file imports the schema library only, so that the browser can use it.
+ * The patient API's contract: the schemas validate on the server, parse answers in the portal, and make the
+ * OpenAPI document. This file imports the schema library only, so that the browser can use it.
  */
 import { z } from 'zod';
 
@@ -41,7 +41,10 @@ export const consentDocument = z
   })
   .meta({ id: 'Consent' });
 
-/** Accepted by PUT: the policy, or a whole document as read (its `subject` and `version` must then be the caller's own and the If-Match version). */
+/**
+ * Accepted by PUT: the policy, or a whole document as read (its `subject` and `version` must then be the
+ * caller's own and the If-Match version).
+ */
 export const consentInput = z
   .strictObject({
     subject: z.string().optional(),
@@ -83,12 +86,17 @@ export const accessItem = z
     ids: z.array(z.string()),
     /** How many more were decided on but not given by this answer. */
     further: z.int().min(1).optional(),
-    /** Whether the item left, where the release was decided before its record; else what `decision` says left. */
+    /**
+     * Whether the item left, where the release was decided before its record; else what `decision` says left.
+     */
     released: z.boolean().optional(),
     /** What the rules say. What left is `released` where it is given. */
     decision: effect,
     basis,
-    /** In an emergency: what all rules say, with those that an emergency passes over. `rule` is absent where their default decides. */
+    /**
+     * In an emergency: what all rules say, with those that an emergency passes over. `rule` is absent where
+     * their default decides.
+     */
     otherwise: z.strictObject({ decision: effect, rule: z.string().optional() }).optional(),
     /** Which part of the request recorded it, where several did. */
     part: z.int().min(1).optional(),
@@ -109,18 +117,24 @@ export const ledgerPlace = z
   })
   .meta({ id: 'LedgerPlace' });
 
-/** `releasedLate`: data left before the access was recorded. `nothingGiven`: a permitted release never took place. */
+/**
+ * `releasedLate`: data left before the access was recorded. `nothingGiven`: a permitted release never took
+ * place.
+ */
 export const amendmentReason = z.enum(['releasedLate', 'nothingGiven']);
 
 export const accessEntry = z
   .strictObject({
-    /** The entry's address, opaque: `GET /api/v1/accesses/{id}`. It stays the same for as long as the ledger exists. */
+    /**
+     * The entry's address, opaque: `GET /api/v1/accesses/{id}`. It stays the same for as long as the ledger
+     * exists.
+     */
     id: z.string(),
     /** When it was recorded. The list is in this order, and `from` and `to` go by it. */
     at: z.iso.datetime(),
     /**
-     * When it was asked for, as the holder states it; given where `late`. What was released then left within seconds. It may be days before
-     * `at`, or another day's.
+     * When it was asked for, as the holder states it; given where `late`. What was released then left within
+     * seconds. It may be days before `at`, or another day's.
      */
     requestedAt: z.iso.datetime().optional(),
     /** MSP id of the organisation that holds the record; its name is in `me.organisations`. */
@@ -139,11 +153,17 @@ export const accessEntry = z
     emergency: z.strictObject({ reason: z.string() }).nullable(),
     /** Whether data left before this was recorded. */
     late: z.boolean(),
-    /** By what such a release was decided: the holder's own peer read the consent, or nobody could and the hospital chose to release. */
+    /**
+     * By what such a release was decided: the holder's own peer read the consent, or nobody could and the
+     * hospital chose to release.
+     */
     lateBasis: z.enum(['ownPeer', 'deployment']).optional(),
     items: z.array(accessItem),
     ledger: ledgerPlace,
-    /** Given where a later entry on the ledger corrects this one: everything above is as corrected, `before` as first recorded. */
+    /**
+     * Given where a later entry on the ledger corrects this one: everything above is as corrected, `before`
+     * as first recorded.
+     */
     corrected: z
       .strictObject({
         at: z.iso.datetime(),
@@ -154,8 +174,9 @@ export const accessEntry = z
       })
       .optional(),
     /**
-     * Given where several events record one request: shown as one entry, with the items of all parts. Fewer than `of` are listed while
-     * some have not been recorded. Each `id` answers that part alone, the first one the whole.
+     * Given where several events record one request: shown as one entry, with the items of all parts. Fewer
+     * than `of` are listed while some have not been recorded. Each `id` answers that part alone, the first
+     * one the whole.
      */
     parts: z
       .strictObject({
@@ -163,9 +184,15 @@ export const accessEntry = z
         recorded: z.array(z.strictObject({ number: z.int().min(1), id: z.string(), ledger: ledgerPlace })),
       })
       .optional(),
-    /** Given where this is one part alone, asked for by its own address: which of how many, and the whole's address. */
+    /**
+     * Given where this is one part alone, asked for by its own address: which of how many, and the whole's
+     * address.
+     */
     partOf: z.strictObject({ number: z.int().min(1), of: z.int().min(2), id: z.string() }).optional(),
-    /** Given where this is an amendment alone: asked for by its own address, or one whose entry is not there or does not fit it. */
+    /**
+     * Given where this is an amendment alone: asked for by its own address, or one whose entry is not there
+     * or does not fit it.
+     */
     amends: z.strictObject({ id: z.string(), why: amendmentReason }).optional(),
   })
   .meta({ id: 'AccessEntry' });
@@ -175,8 +202,10 @@ export const accessList = z
   .meta({ id: 'AccessList' });
 
 /**
- * Query of `GET /api/v1/accesses`, and body of `POST /api/v1/accesses/search`. `from` inclusive, `to` exclusive, both of the time of the record (`at`). `org` (MSP id), `purpose`, `outcome` and `type` (FHIR type) take
- * several values, repeated or comma-separated; `user` is one person's identifier. All are compared exactly.
+ * Query of `GET /api/v1/accesses`, and body of `POST /api/v1/accesses/search`. `from` inclusive, `to`
+ * exclusive, both of the time of the record (`at`). `org` (MSP id), `purpose`, `outcome` and `type` (FHIR
+ * type) take several values, repeated or comma-separated; `user` is one person's identifier. All are compared
+ * exactly.
  */
 export const accessQuery = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(),
@@ -199,7 +228,10 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).optional(),
 });
 
-/** Query of `POST /api/v1/consent/preview`: `limit` counts replayed accesses, `from` (inclusive) leaves out older ones. */
+/**
+ * Query of `POST /api/v1/consent/preview`: `limit` counts replayed accesses, `from` (inclusive) leaves out
+ * older ones.
+ */
 export const previewQuery = pageQuery.extend({ from: z.iso.datetime({ offset: true }).optional() });
 
 export const consentVersion = z
@@ -213,7 +245,10 @@ export const consentHistory = z
 export const previewChange = z
   .strictObject({
     access: accessEntry,
-    /** How the rules that hold now decide such an access; not how it ended when it was made, which is in `access`. */
+    /**
+     * How the rules that hold now decide such an access; not how it ended when it was made, which is in
+     * `access`.
+     */
     standing: outcome,
     /** How the draft would decide it. */
     outcome,
@@ -221,7 +256,10 @@ export const previewChange = z
     items: z.array(z.strictObject({ type: z.string(), count: z.int(), before: effect, after: effect })),
   })
   .meta({ id: 'PreviewChange' });
-/** Only accesses that the draft decides otherwise than the consent on file (`version`) does; `considered` counts the replayed ones. */
+/**
+ * Only accesses that the draft decides otherwise than the consent on file (`version`) does; `considered`
+ * counts the replayed ones.
+ */
 export const consentPreview = z
   .strictObject({
     items: z.array(previewChange),
@@ -239,15 +277,24 @@ export const listPosition = z
     block: z.int().nullable(),
     /** Blocks on the ledger, as last seen; null while the ledger is away. */
     height: z.int().nullable(),
-    /** `incomplete`: as far as the ledger reaches, but entries of the holders in `missing` may not have been recorded. */
+    /**
+     * `incomplete`: as far as the ledger reaches, but entries of the holders in `missing` may not have been
+     * recorded.
+     */
     state: z.enum(['catchingUp', 'live', 'incomplete', 'stale', 'halted']),
     checkedAt: z.iso.datetime().nullable(),
-    /** Holders (MSP id) whose record of accesses has had a gap for too long, and since when. Given where there are any. */
+    /**
+     * Holders (MSP id) whose record of accesses has had a gap for too long, and since when. Given where there
+     * are any.
+     */
     missing: z.array(z.strictObject({ holder: z.string(), since: z.iso.datetime() })).optional(),
   })
   .meta({ id: 'ListPosition' });
 
-/** `shared`: each organisation keeps a copy of the ledger on a peer of its own. `single`: one process keeps it for all of them. */
+/**
+ * `shared`: each organisation keeps a copy of the ledger on a peer of its own. `single`: one process keeps it
+ * for all of them.
+ */
 export const ledgerKeeping = z.enum(['shared', 'single']).meta({ id: 'LedgerKeeping' });
 
 export const me = z
@@ -260,8 +307,8 @@ export const me = z
     /** When the session ends; null for callers with a Bearer token. */
     sessionExpiresAt: z.iso.datetime().nullable(),
     /**
-     * Wrong passwords tried at this account in the last 30 days, other than the patient's own slips; null for none, and for callers with a
-     * Bearer token.
+     * Wrong passwords tried at this account in the last 30 days, other than the patient's own slips; null for
+     * none, and for callers with a Bearer token.
      */
     failedSignIns: z.strictObject({ count: z.int(), since: z.iso.datetime() }).nullable(),
     organisations: z.array(

@@ -63,8 +63,9 @@ export interface AuthorizationServer {
 type AssertionsByRequest = WeakMap<object, B2bExtension>;
 
 /**
- * The SMART Backend Services token endpoint: client_credentials with private_key_jwt alone; answers with an RFC 9068 access token that
- * is bound to the organisation, person and purpose of the assertion's `hl7-b2b` object.
+ * The SMART Backend Services token endpoint: client_credentials with private_key_jwt alone; answers with an
+ * RFC 9068 access token that is bound to the organisation, person and purpose of the assertion's `hl7-b2b`
+ * object.
  */
 export async function createAuthorizationServer(
   options: AuthorizationServerOptions,

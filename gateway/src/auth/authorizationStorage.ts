@@ -16,12 +16,18 @@ export interface AdapterOptions {
   readonly signingAlgorithm: SigningAlgorithm;
 }
 
-/** The library's own words for an assertion that it finds used, so that both ways of finding out read the same. */
+/**
+ * The library's own words for an assertion that it finds used, so that both ways of finding out read the
+ * same.
+ */
 export const USED_BEFORE = 'client assertion tokens must only be used once';
 
 const NOTHING_STORED = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** A model that this server never stores: JWT access tokens are self-contained and there are no sessions, grants or codes. */
+/**
+ * A model that this server never stores: JWT access tokens are self-contained and there are no sessions,
+ * grants or codes.
+ */
 const EMPTY: Adapter = {
   upsert: () => Promise.reject(new Error('this authorization server stores no such model')),
   find: NOTHING_STORED,
@@ -32,7 +38,10 @@ const EMPTY: Adapter = {
   revokeByGrantId: NOTHING_STORED,
 };
 
-/** oidc-provider's storage: clients come from the ledger's Registry at each request, used assertions go to the replay store. */
+/**
+ * oidc-provider's storage: clients come from the ledger's Registry at each request, used assertions go to the
+ * replay store.
+ */
 export function createAdapterFactory(options: AdapterOptions): (model: string) => Adapter {
   const models: Readonly<Record<string, Adapter>> = {
     Client: { ...EMPTY, find: (clientId) => findClient(clientId, options) },
@@ -73,14 +82,15 @@ function clientMetadata(client: ClientApplication, options: AdapterOptions): Ada
     token_endpoint_auth_method: 'private_key_jwt',
     jwks: { keys: client.jwks.keys.map((key) => ({ ...key })) },
     scope: narrowerScopes(client.scope, options.grantable).join(' '),
-    // Unused without ID tokens, but the library refuses a client whose default algorithm the server has no key for.
+    // Unused without ID tokens, but the library refuses a client whose default algorithm the server has no
+    // key for.
     id_token_signed_response_alg: options.signingAlgorithm,
   };
 }
 
 /**
- * The library asks `find` and then `upsert`s: two requests at once both pass the first. The store's unique key decides between them,
- * and the loser is refused here.
+ * The library asks `find` and then `upsert`s: two requests at once both pass the first. The store's unique
+ * key decides between them, and the loser is refused here.
  */
 function replayAdapter({ replays, clock }: AdapterOptions): Adapter {
   return {

@@ -20,7 +20,10 @@ export interface B2bExtension {
   readonly purpose: string;
 }
 
-/** An `hl7-b2b` object that does not have its documented form; the message may be shown to the client that sent it. */
+/**
+ * An `hl7-b2b` object that does not have its documented form; the message may be shown to the client that
+ * sent it.
+ */
 export class B2bRefused extends Error {
   override readonly name = 'B2bRefused';
 }
@@ -32,8 +35,8 @@ const PURPOSE =
   /^(?:(?:urn:oid:2\.16\.840\.1\.113883\.5\.8|http:\/\/terminology\.hl7\.org\/CodeSystem\/v3-ActReason)[#|])?([A-Z][A-Z0-9]{1,31})$/;
 
 /**
- * Reads `extensions["hl7-b2b"]` of verified claims. One token is for one purpose: several are refused, because an emergency must not
- * travel as a companion of an ordinary purpose.
+ * Reads `extensions["hl7-b2b"]` of verified claims. One token is for one purpose: several are refused,
+ * because an emergency must not travel as a companion of an ordinary purpose.
  * @throws {@link B2bRefused}
  */
 export function parseB2b(claims: JsonObject): B2bExtension {

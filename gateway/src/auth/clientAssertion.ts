@@ -21,16 +21,22 @@ export interface AssertionRules {
 /** Refused because its times are ahead of this server's clock, though its form is right. */
 export class AheadOfTime extends JwsRefused {}
 
-/** SMART Backend Services: `exp` at most five minutes ahead; UDAP: an assertion with `hl7-b2b` lives at most five minutes. */
+/**
+ * SMART Backend Services: `exp` at most five minutes ahead; UDAP: an assertion with `hl7-b2b` lives at most
+ * five minutes.
+ */
 export const MAX_ASSERTION_SECONDS = 300;
 const MAX_JTI_LENGTH = 256;
-/** RFC 7523 assertions are `JWT`; the update of that RFC names them `client-authentication+jwt`. Other kinds of token are refused. */
+/**
+ * RFC 7523 assertions are `JWT`; the update of that RFC names them `client-authentication+jwt`. Other kinds
+ * of token are refused.
+ */
 const TYPES = new Set(['jwt', 'client-authentication+jwt']);
 const KEY_TYPES: Readonly<Record<string, string>> = { ES256: 'EC', ES384: 'EC', RS384: 'RSA' };
 
 /**
- * What a client assertion, whose signature was verified, must satisfy beyond a valid signature, issuer and unused `jti` (SMART App Launch 2.2 Backend Services,
- * RFC 7523 §3, UDAP `hl7-b2b`).
+ * What a client assertion, whose signature was verified, must satisfy beyond a valid signature, issuer and
+ * unused `jti` (SMART App Launch 2.2 Backend Services, RFC 7523 §3, UDAP `hl7-b2b`).
  * @returns who asks and why.
  * @throws {@link JwsRefused} or {@link B2bRefused}; both messages may be shown to the client.
  */
@@ -71,7 +77,9 @@ function checkClaims(payload: JsonObject, rules: AssertionRules): void {
   checkTimes(payload, rules);
 }
 
-/** An absent `iat` (RFC 7523 asks for none) is no fault: `exp` alone bounds what the assertion can still do. */
+/**
+ * An absent `iat` (RFC 7523 asks for none) is no fault: `exp` alone bounds what the assertion can still do.
+ */
 function checkTimes(payload: JsonObject, { nowSeconds, skewSeconds }: AssertionRules): void {
   const { exp, iat } = payload;
   if (!isNumericDate(exp)) {

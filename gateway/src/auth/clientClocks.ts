@@ -30,14 +30,17 @@ export interface ClientClocksOptions {
 
 /** Different clients whose last assertions are remembered. */
 const REMEMBERED = 16;
-/** So many different clients, all of them refused in one direction, make a suspicion. One alone never does: its own clock may be wrong. */
+/**
+ * So many different clients, all of them refused in one direction, make a suspicion. One alone never does:
+ * its own clock may be wrong.
+ */
 const SUSPICIOUS = 3;
 /** Older signs say nothing about now, in milliseconds. */
 const RECENT_MS = 900_000;
 
 /**
- * How the clocks of different clients compare with this one. Clients are not to be believed: whoever runs several can make them all wrong.
- * So this is a suspicion for an operator, and never a reason not to serve.
+ * How the clocks of different clients compare with this one. Clients are not to be believed: whoever runs
+ * several can make them all wrong. So this is a suspicion for an operator, and never a reason not to serve.
  */
 export class ClientClocks {
   readonly #options: ClientClocksOptions;
@@ -63,7 +66,9 @@ export class ClientClocks {
     }
   }
 
-  /** Median, in seconds, by which the clients' clocks are ahead of this one; `undefined` without recent signs. */
+  /**
+   * Median, in seconds, by which the clients' clocks are ahead of this one; `undefined` without recent signs.
+   */
   aheadSeconds(): number | undefined {
     const ahead = this.#recent()
       .flatMap(({ aheadSeconds }) => aheadSeconds ?? [])
@@ -71,7 +76,10 @@ export class ClientClocks {
     return ahead[Math.floor(ahead.length / 2)];
   }
 
-  /** For an operator, when the last clients, at least three different ones, were all refused for being ahead, or all for being expired. */
+  /**
+   * For an operator, when the last clients, at least three different ones, were all refused for being ahead,
+   * or all for being expired.
+   */
   suspicion(): string | undefined {
     const last = this.#recent().slice(-SUSPICIOUS);
     const [first] = last;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseStrictObject, type JsonObject } from './strictJson';
 
-/** A token that is refused before its signature is looked at. The message is for the log and never quotes the token. */
+/**
+ * A token that is refused before its signature is looked at. The message is for the log and never quotes the
+ * token.
+ */
 export class JwsRefused extends Error {
   override readonly name = 'JwsRefused';
 }
@@ -12,14 +15,16 @@ const MAX_KID_LENGTH = 256;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Header members that let a sender choose the key, change how the signature is computed, or demand extensions. None is ever needed
- * here, because keys come from the Registry or the configured issuer alone (RFC 8725 §3.10).
+ * Header members that let a sender choose the key, change how the signature is computed, or demand
+ * extensions. None is ever needed here, because keys come from the Registry or the configured issuer alone
+ * (RFC 8725 §3.10).
  */
 const BANNED_HEADERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'enc'] as const;
 
 /**
- * The form that a JWS must have before its signature is checked: at most {@link MAX_JWS_BYTES}, three canonical base64url parts, a header
- * that is a JSON object without repeated names and without banned members. Says nothing about who signed.
+ * The form that a JWS must have before its signature is checked: at most {@link MAX_JWS_BYTES}, three
+ * canonical base64url parts, a header that is a JSON object without repeated names and without banned
+ * members. Says nothing about who signed.
  * @throws {@link JwsRefused}
  */
 export function inspectHeader(token: string): JsonObject {

@@ -15,7 +15,10 @@ const COMMON = {
   token_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
 };
 
-/** SMART App Launch 2.2 `.well-known/smart-configuration`. `issuer` and `jwks_uri` are only for `sso-openid-connect`, so absent. */
+/**
+ * SMART App Launch 2.2 `.well-known/smart-configuration`. `issuer` and `jwks_uri` are only for
+ * `sso-openid-connect`, so absent.
+ */
 export function smartConfiguration(service: TokenService): Readonly<Record<string, unknown>> {
   return {
     token_endpoint: service.tokenEndpoint,

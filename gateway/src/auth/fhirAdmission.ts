@@ -7,8 +7,8 @@ import { slowLane } from '../http/slowLane';
 import type { Authenticator, Principal } from './principal';
 
 /**
- * Who may ask the FHIR interface how often: authenticates before anything else is done for a request. The route authenticates again, from
- * the verified tokens that are remembered.
+ * Who may ask the FHIR interface how often: authenticates before anything else is done for a request. The
+ * route authenticates again, from the verified tokens that are remembered.
  */
 export function fhirAdmission(admission: Admission, authenticator: Authenticator): RequestHandler {
   return async (request, response, next) => {
@@ -24,7 +24,10 @@ export function fhirAdmission(admission: Admission, authenticator: Authenticator
   };
 }
 
-/** An emergency is counted for itself: a client's own flood of ordinary requests does not stop its break-glass. */
+/**
+ * An emergency is counted for itself: a client's own flood of ordinary requests does not stop its
+ * break-glass.
+ */
 function callerKey({ requester, purpose }: Principal): string {
   return tokenKey(requester.clientId, purpose);
 }
@@ -36,12 +39,15 @@ export function tokenKey(clientId: string, purpose: string): string {
 
 /** Token requests of sources that failed too often: so many are judged at once, and so many wait. */
 const SLOW = { width: 2, waiting: 200 } as const;
-/** Refused, or not to be judged now: while the ledger is away a stranger's request costs a call and ends so. */
+/**
+ * Refused, or not to be judged now: while the ledger is away a stranger's request costs a call and ends so.
+ */
 const UNPROVED = new Set([400, 401, 503]);
 
 /**
- * Before the token endpoint, where every request brings its own proof. What is refused counts for the source; a source that has used up its
- * share is judged in the slow lane, so that a flood from an address costs little and a genuine client behind the same address gets through.
+ * Before the token endpoint, where every request brings its own proof. What is refused counts for the source;
+ * a source that has used up its share is judged in the slow lane, so that a flood from an address costs
+ * little and a genuine client behind the same address gets through.
  */
 export function tokenAdmission(admission: Admission): RequestHandler {
   const slow = slowLane(SLOW);

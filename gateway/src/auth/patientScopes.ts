@@ -32,7 +32,10 @@ export const PUBLISHED_SCOPES: readonly string[] = [
   ...FULL.map(({ type, letters }) => `patient/${type}.${letters}`),
 ];
 
-/** Scopes of the patient API with every narrower form (`patient/Consent.r` is narrower than `patient/Consent.cruds`). */
+/**
+ * Scopes of the patient API with every narrower form (`patient/Consent.r` is narrower than
+ * `patient/Consent.cruds`).
+ */
 export function grantablePatientScopes(): readonly string[] {
   return API_SCOPES;
 }
@@ -71,7 +74,10 @@ export function coversPatientScope(scopes: string, type: PatientScope['type'], l
     .some((scope) => scope?.type === type && scope.letters.includes(letter));
 }
 
-/** Reads `patient/(AuditEvent|Consent).(letters)`: no `*`, no words of version 1; anything else grants nothing. */
+/**
+ * Reads `patient/(AuditEvent|Consent).(letters)`: no `*`, no words of version 1; anything else grants
+ * nothing.
+ */
 export function parsePatientScope(scope: string): PatientScope | undefined {
   const parsed = parseSmartScope(scope);
   if (parsed?.context !== 'patient' || parsed.version !== 2) {

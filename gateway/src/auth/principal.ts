@@ -17,7 +17,10 @@ export interface Principal {
 
 /** Turns an `Authorization` header into a {@link Principal}. */
 export interface Authenticator {
-  /** @throws AppError UNAUTHENTICATED (nothing sent), INVALID_TOKEN, ISSUER_UNAVAILABLE; LedgerError when the Registry cannot answer. */
+  /**
+   * @throws AppError UNAUTHENTICATED (nothing sent), INVALID_TOKEN, ISSUER_UNAVAILABLE; LedgerError when the
+   *   Registry cannot answer.
+   */
   authenticate(authorization: string | undefined): Promise<Principal>;
 }
 
@@ -56,7 +59,10 @@ function readB2b(token: AccessToken): B2bExtension {
   }
 }
 
-/** The client must be active and run by an active organisation that is known by the identifier that the token names. */
+/**
+ * The client must be active and run by an active organisation that is known by the identifier that the token
+ * names.
+ */
 async function activeOrganisation(
   registry: RegistryReader,
   clientId: string,

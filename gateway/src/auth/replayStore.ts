@@ -2,12 +2,15 @@
 import type Database from 'libsql';
 import { openOwnDatabase } from '../sqlite/ownDatabase';
 
-/** Remembers which client assertions were used. Durable and shared by every process that serves one issuer. */
+/**
+ * Remembers which client assertions were used. Durable and shared by every process that serves one issuer.
+ */
 export interface ReplayStore {
   /** Whether `id` was used and has not expired. */
   isUsed(id: string): boolean;
   /**
-   * Uses `id` up until `expiresAtMs`. Atomic: of several callers exactly one gets `true`; an expired use does not count.
+   * Uses `id` up until `expiresAtMs`. Atomic: of several callers exactly one gets `true`; an expired use does
+   * not count.
    * @returns false when it was used before.
    */
   use(id: string, expiresAtMs: number): boolean;

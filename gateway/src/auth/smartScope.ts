@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The grammar of SMART App Launch 2.2 scopes: `patient/Consent.ru`, `system/*.rs`, and in the words of version 1 `system/*.read`. */
+/**
+ * The grammar of SMART App Launch 2.2 scopes: `patient/Consent.ru`, `system/*.rs`, and in the words of
+ * version 1 `system/*.read`.
+ */
 
 /** What a scope may let its bearer do: create, read, update, delete, search. */
 export type SmartLetter = 'c' | 'r' | 'u' | 'd' | 's';
@@ -19,7 +22,10 @@ const FORM = /^(patient|system)\/(\*|[A-Z][A-Za-z]{1,63})\.(\*|read|write|[cruds
 const V1: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' };
 const IN_ORDER = /^c?r?u?d?s?$/;
 
-/** Reads one scope. Anything else, for instance a scope with `?parameters` or letters out of order, is `undefined` and grants nothing. */
+/**
+ * Reads one scope. Anything else, for instance a scope with `?parameters` or letters out of order, is
+ * `undefined` and grants nothing.
+ */
 export function parseSmartScope(scope: string): SmartScope | undefined {
   const [, context, type, permission] = FORM.exec(scope) ?? [];
   if ((context !== 'patient' && context !== 'system') || type === undefined || permission === undefined) {

@@ -3,7 +3,8 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Parses one JSON object and refuses repeated member names, of which parsers may each keep another one (RFC 8725 §2.4, RFC 7515 §4).
+ * Parses one JSON object and refuses repeated member names, of which parsers may each keep another one (RFC
+ * 8725 §2.4, RFC 7515 §4).
  * @throws SyntaxError for anything else than one JSON object with unique names at every depth.
  */
 export function parseStrictObject(text: string): JsonObject {

@@ -21,14 +21,20 @@ function matchesType(scope: SmartScope, type: string): boolean {
   return scope.type === '*' || scope.type === type;
 }
 
-/** Every scope that the token endpoint may grant for `types`: v2 `rs`, `r`, `s` and v1 `read`, for each type and for `*`. */
+/**
+ * Every scope that the token endpoint may grant for `types`: v2 `rs`, `r`, `s` and v1 `read`, for each type
+ * and for `*`.
+ */
 export function grantableScopes(types: readonly string[]): readonly string[] {
   return ['*', ...types].flatMap((type) =>
     ['rs', 'r', 's', 'read'].map((permission) => `system/${type}.${permission}`),
   );
 }
 
-/** Those of `wanted` that the registered scopes cover entirely: a client may ask for less than it is registered for, never for more. */
+/**
+ * Those of `wanted` that the registered scopes cover entirely: a client may ask for less than it is
+ * registered for, never for more.
+ */
 export function narrowerScopes(registered: string, wanted: readonly string[]): readonly string[] {
   const held = splitScopes(registered)
     .map(parseSystemScope)

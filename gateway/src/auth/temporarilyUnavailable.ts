@@ -36,7 +36,10 @@ export function fromStore<T>(work: () => T): Promise<T> {
   }
 }
 
-/** Gives the provider's 503 and 429 the time to come back; whoever is given a token keeps the connection, see `http/connectionEnd`. */
+/**
+ * Gives the provider's 503 and 429 the time to come back; whoever is given a token keeps the connection, see
+ * `http/connectionEnd`.
+ */
 export function sayWhenToRetry(provider: Provider): void {
   provider.use(async (context, next) => {
     await next();

@@ -40,8 +40,9 @@ export interface RefusalsOptions {
 }
 
 /**
- * What the library found wrong after it had verified the signature, in words for the client. Everything that it finds before (client
- * unknown, key unknown, signature wrong) stays one and the same answer: it would tell a stranger which clients and keys are registered.
+ * What the library found wrong after it had verified the signature, in words for the client. Everything that
+ * it finds before (client unknown, key unknown, signature wrong) stays one and the same answer: it would tell
+ * a stranger which clients and keys are registered.
  */
 const AFTER_THE_SIGNATURE: Readonly<Record<string, string>> = {
   [EXPIRED]: 'exp is in the past of this server’s clock',
@@ -95,8 +96,9 @@ function reasonOf(error: errors.OIDCProviderError, isKnownClient: boolean): Refu
 }
 
 /**
- * Logs every refused token request with its reason, for the hospital's operator, and puts the reason into `error_description` where that
- * gives nothing away. Neither holds a claim's value: reasons are fixed texts, and the client is named only when it is registered.
+ * Logs every refused token request with its reason, for the hospital's operator, and puts the reason into
+ * `error_description` where that gives nothing away. Neither holds a claim's value: reasons are fixed texts,
+ * and the client is named only when it is registered.
  */
 export function explainRefusals(
   provider: Provider,

@@ -37,7 +37,8 @@ export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'RS384' | 'PS256'
 
 export interface TokenVerifier {
   /**
-   * @throws AppError INVALID_TOKEN for any token that is not valid now; ISSUER_UNAVAILABLE when the issuer's keys cannot be had.
+   * @throws AppError INVALID_TOKEN for any token that is not valid now; ISSUER_UNAVAILABLE when the issuer's
+   *   keys cannot be had.
    */
   verify(token: string): Promise<AccessToken>;
 }
@@ -47,8 +48,9 @@ const REQUIRED_CLAIMS = ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
 const MAX_CLAIM_LENGTH = 256;
 
 /**
- * Verifies RFC 9068 access tokens of one issuer for one audience (RFC 8725). The only place where the gateway decides that a token is
- * genuine: algorithms, issuer, audience and type are pinned here and never read from the token.
+ * Verifies RFC 9068 access tokens of one issuer for one audience (RFC 8725). The only place where the gateway
+ * decides that a token is genuine: algorithms, issuer, audience and type are pinned here and never read from
+ * the token.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const getKey = keySource(options.keys);
@@ -151,7 +153,10 @@ function translate(error: unknown): AppError {
   return new AppError('INVALID_TOKEN', 'the token cannot be verified', { cause: error });
 }
 
-/** The base class itself is thrown when the JWKS URL answers with an error; fetch's own error when it does not answer. */
+/**
+ * The base class itself is thrown when the JWKS URL answers with an error; fetch's own error when it does not
+ * answer.
+ */
 function isFetchFailure(error: unknown): boolean {
   return error instanceof errors.JOSEError
     ? error.code === 'ERR_JOSE_GENERIC'

@@ -4,12 +4,18 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Environment } from '../config/environment';
 
-/** What a command has to do with the process that it runs in; injected, so that tests need no process of their own. */
+/**
+ * What a command has to do with the process that it runs in; injected, so that tests need no process of their
+ * own.
+ */
 export interface CommandIo {
   readonly environment: Environment;
   /** One line of the command's answer. */
   readonly say: (line: string) => void;
-  /** A secret from standard input: asked for without echo at a terminal, else all that is piped in, without the line's end. */
+  /**
+   * A secret from standard input: asked for without echo at a terminal, else all that is piped in, without
+   * the line's end.
+   */
   readonly readSecret: (question: string) => Promise<string>;
 }
 

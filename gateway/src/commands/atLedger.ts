@@ -10,7 +10,8 @@ import { CommandFailed, type CommandIo } from '../cli/commandIo';
 
 /**
  * Runs `work` over a connection to the peer that the FABRIC_ variables name.
- * @throws ConfigError with every problem of the variables; {@link CommandFailed} for what the ledger refuses or does not answer.
+ * @throws ConfigError with every problem of the variables; {@link CommandFailed} for what the ledger refuses
+ *   or does not answer.
  */
 export async function atLedger(
   io: CommandIo,

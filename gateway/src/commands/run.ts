@@ -29,7 +29,8 @@ const EXIT_CONFIG = 78;
 
 /**
  * The `chartwitness` command line.
- * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 78 (EX_CONFIG of sysexits.h) the PIN of the PKCS#11 token is refused.
+ * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 78 (EX_CONFIG of sysexits.h) the PIN of the
+ *   PKCS#11 token is refused.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const program = new Command('chartwitness')

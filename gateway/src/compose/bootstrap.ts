@@ -8,7 +8,10 @@ export const DEFAULT_POLICY: NetworkSettings['defaultPolicy'] = {
   default: 'deny',
 };
 
-/** Where nothing else is said (demonstration, tests): US Social Security Numbers, as Synthea's patients have them. */
+/**
+ * Where nothing else is said (demonstration, tests): US Social Security Numbers, as Synthea's patients have
+ * them.
+ */
 export const US_IDENTIFIER_SYSTEMS: NetworkSettings['identifierSystems'] = [
   {
     system: 'http://hl7.org/fhir/sid/us-ssn',
@@ -17,7 +20,10 @@ export const US_IDENTIFIER_SYSTEMS: NetworkSettings['identifierSystems'] = [
   },
 ];
 
-/** Sets a new network up, as the trustee: its settings and its organisations. What is there already is left alone. */
+/**
+ * Sets a new network up, as the trustee: its settings and its organisations. What is there already is left
+ * alone.
+ */
 export async function bootstrapNetwork(
   trustee: ProvenanceLedger,
   organisations: readonly Omit<Organisation, 'status'>[],

@@ -5,12 +5,15 @@ import type { Metrics } from '../http/metrics';
 const DAY_MS = 24 * 3600 * 1000;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Certificates that this process uses, by the name of the setting that names their file; PEM, one or several in each. */
+/**
+ * Certificates that this process uses, by the name of the setting that names their file; PEM, one or several
+ * in each.
+ */
 export type Certificates = Readonly<Record<string, string | Uint8Array | undefined>>;
 
 /**
- * Days until the first certificate of each file ends; below 0 once it has. What was read at the start counts: a file that was replaced since
- * is not in use yet.
+ * Days until the first certificate of each file ends; below 0 once it has. What was read at the start counts:
+ * a file that was replaced since is not in use yet.
  * @param clock milliseconds since the epoch.
  */
 export function addCertificateDays(

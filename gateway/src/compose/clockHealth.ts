@@ -5,7 +5,8 @@ import type { Metrics } from '../http/metrics';
 import type { ClockCheck } from '../ledger/clockCheck';
 
 /**
- * Not ready where a peer whose word every record needs refuses this time. What other peers and clients say is a suspicion and no more.
+ * Not ready where a peer whose word every record needs refuses this time. What other peers and clients say is
+ * a suspicion and no more.
  * @param clients those of a hospital; the trustee has none whose clocks matter.
  */
 export function clockHealth(

@@ -5,8 +5,8 @@ import type { SqlDatabase } from '../sqlite/openDatabase';
 import { isStorageFailure } from '../sqlite/storageFailure';
 
 /**
- * A store whose failures are counted: a disk that is full or failing, a file that is locked, a server that does not answer. What a store
- * refuses by its rules is no failure. Everything else is as it was.
+ * A store whose failures are counted: a disk that is full or failing, a file that is locked, a server that
+ * does not answer. What a store refuses by its rules is no failure. Everything else is as it was.
  */
 export function countedFailures<Store extends object>(store: Store, onFailure: () => void): Store {
   const note = (error: unknown): never => {

@@ -22,10 +22,15 @@ export interface EmbeddedNetworkOptions {
   readonly log: Logger;
 }
 
-/** The embedded ledger set up as a network of the given organisations, each with its own peer and gateway identity. */
+/**
+ * The embedded ledger set up as a network of the given organisations, each with its own peer and gateway
+ * identity.
+ */
 export interface EmbeddedNetwork {
   readonly embedded: EmbeddedLedger;
-  /** A new connection with the organisation's gateway identity to its own peer; close it before the network. */
+  /**
+   * A new connection with the organisation's gateway identity to its own peer; close it before the network.
+   */
   connect(mspId: string): Promise<FabricLedger>;
   close(): Promise<void>;
 }
@@ -34,7 +39,8 @@ export interface EmbeddedNetwork {
 const GATEWAY_USER = 'gateway';
 
 /**
- * Starts the embedded ledger with the policies of the design: the trustee's peer and any holder's peer endorse, the trustee alone consents.
+ * Starts the embedded ledger with the policies of the design: the trustee's peer and any holder's peer
+ * endorse, the trustee alone consents.
  * @throws FolderInUseError when another process has this ledger.
  */
 export async function startEmbeddedNetwork(options: EmbeddedNetworkOptions): Promise<EmbeddedNetwork> {
@@ -103,7 +109,10 @@ interface Terms {
   readonly collections: CollectionConfig[];
 }
 
-/** The chaincode's own terms for these organisations. @throws TypeError unless there are one trustee and a holder. */
+/**
+ * The chaincode's own terms for these organisations. @throws TypeError unless there are one trustee and a
+ * holder.
+ */
 export function termsOf(members: readonly NetworkMember[]): Terms {
   const ids = members.map(({ mspId }) => mspId);
   const [trustee, ...others] = idsOf(members, 'trustee');

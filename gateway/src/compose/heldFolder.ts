@@ -14,16 +14,19 @@ export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
 
-/** Files in a held folder; the lock itself stays behind, empty, because removing it would let two processes hold two files of one name. */
+/**
+ * Files in a held folder; the lock itself stays behind, empty, because removing it would let two processes
+ * hold two files of one name.
+ */
 export const HOLD_FILES = ['in-use.lock', 'in-use.json'] as const;
 const [LOCK_FILE, HOLDER_FILE] = HOLD_FILES;
 
 const holder = z.object({ pid: z.number().int().positive(), startedAt: z.iso.datetime() });
 
 /**
- * Takes a folder for this process alone, until it is released or the process is gone in whatever way. The operating system holds the lock
- * (SQLite's, on an empty file), so nothing has to be guessed about process numbers: those of dead processes are given to others. The file
- * beside it only says who holds it.
+ * Takes a folder for this process alone, until it is released or the process is gone in whatever way. The
+ * operating system holds the lock (SQLite's, on an empty file), so nothing has to be guessed about process
+ * numbers: those of dead processes are given to others. The file beside it only says who holds it.
  * @param folder made when missing, for its owner only.
  * @throws {@link FolderInUseError} at once, when another process, or another part of this one, holds it.
  */

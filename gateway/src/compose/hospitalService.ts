@@ -35,7 +35,9 @@ export interface HospitalServiceOptions {
   readonly recorderLimits?: Partial<RecorderLimits>;
   readonly dataDir: string;
   readonly consortiumKey: Uint8Array;
-  /** Seals next links; the same at all gateways under one base URL. Absent: this gateway keeps one of its own. */
+  /**
+   * Seals next links; the same at all gateways under one base URL. Absent: this gateway keeps one of its own.
+   */
   readonly pageKey?: Uint8Array | undefined;
   readonly externalIssuer?: { readonly issuer: string; readonly jwksUrl: string } | undefined;
   readonly upstream: Upstream;

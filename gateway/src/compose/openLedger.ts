@@ -30,7 +30,8 @@ const LONE_TRUSTEE = 'TrusteeMSP';
 const LONE_HOLDER = 'NorthHospitalMSP';
 
 /**
- * The ledger that the configuration names: a real peer, or the embedded ledger in this process. Beyond this function it is only told, never acted upon.
+ * The ledger that the configuration names: a real peer, or the embedded ledger in this process. Beyond this
+ * function it is only told, never acted upon.
  */
 export async function openLedger(
   config: LedgerConfig,
@@ -53,7 +54,8 @@ export async function openLedger(
 
 /**
  * A connection to a real peer; makes no call.
- * @throws Error when the certificate has expired or is not the key's, HsmError when the key's PKCS#11 token cannot be used.
+ * @throws Error when the certificate has expired or is not the key's, HsmError when the key's PKCS#11 token
+ *   cannot be used.
  */
 export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logger): Promise<FabricLedger> {
   const { channel, chaincode } = config;
@@ -68,7 +70,10 @@ export function connectToPeer(config: ChannelConfig, peer: PeerConfig, log: Logg
   });
 }
 
-/** How the configuration reaches its peer, and as whom. A PKCS#11 token is logged in to here; the connection's end ends its session. */
+/**
+ * How the configuration reaches its peer, and as whom. A PKCS#11 token is logged in to here; the connection's
+ * end ends its session.
+ */
 export function peerConnection({ mspId }: ChannelConfig, peer: PeerConfig, log: Logger): ConnectionOptions {
   return {
     endpoint: peer.endpoint,

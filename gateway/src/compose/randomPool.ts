@@ -4,8 +4,8 @@ import { randomFillSync } from 'node:crypto';
 const POOL_BYTES = 8 * 1024;
 
 /**
- * A source of small random values (ids, salts) that asks the platform's secure generator for many at once: a call for each takes ten times as
- * long. What was handed out is wiped in the pool. At most 8 KiB at a time.
+ * A source of small random values (ids, salts) that asks the platform's secure generator for many at once: a
+ * call for each takes ten times as long. What was handed out is wiped in the pool. At most 8 KiB at a time.
  * @param fill fills its argument with random bytes; the platform's unless given.
  */
 export function createRandomPool(

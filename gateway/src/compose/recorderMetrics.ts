@@ -83,7 +83,10 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Reco
   ],
 ];
 
-/** Adds what an operator watches of the recorder, as `chartwitness_<name>`. Totals are since the start of the process. */
+/**
+ * Adds what an operator watches of the recorder, as `chartwitness_<name>`. Totals are since the start of the
+ * process.
+ */
 export function addRecorderMetrics(metrics: Pick<Metrics, 'gauge'>, recorder: Pick<Recorder, 'state'>): void {
   for (const [name, help, read] of GAUGES) {
     metrics.gauge(`chartwitness_${name}`, help, () => read(recorder.state()));

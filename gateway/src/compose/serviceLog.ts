@@ -7,8 +7,9 @@ const STDOUT = 1;
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * A service's log, one JSON object a line. Where the log cannot be written (its file lies on a full disk) the service goes on without it: the
- * library's own destination would end the process, and hang in doing so until there is room.
+ * A service's log, one JSON object a line. Where the log cannot be written (its file lies on a full disk) the
+ * service goes on without it: the library's own destination would end the process, and hang in doing so until
+ * there is room.
  * @param fd where to; standard output unless given.
  */
 export function serviceLog(level: string, fd = STDOUT): Logger {
@@ -20,8 +21,8 @@ export function serviceLog(level: string, fd = STDOUT): Logger {
 }
 
 /**
- * A ledger's failure says all in its message and its names: where in this program it was thrown helps nobody, and each error that it was made of
- * would repeat the peer's words. Every other error keeps its stack.
+ * A ledger's failure says all in its message and its names: where in this program it was thrown helps nobody,
+ * and each error that it was made of would repeat the peer's words. Every other error keeps its stack.
  */
 export function errorLine(error: unknown): unknown {
   if (!(error instanceof LedgerError)) {

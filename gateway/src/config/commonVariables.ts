@@ -30,7 +30,8 @@ export const COMMON_VARIABLES = {
     example: '8443',
     form: port,
   },
-  // No default: behind a proxy a wrong number counts all callers as one, and before none it believes what callers write.
+  // No default: behind a proxy a wrong number counts all callers as one, and before none it believes what
+  // callers write.
   TRUSTED_PROXIES: {
     what: 'how many reverse proxies stand before this service, 0–10 (0: callers reach it themselves); limits count the address that the outermost of them reports',
     example: '1',

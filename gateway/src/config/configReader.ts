@@ -133,7 +133,9 @@ export function parseShape<T>(
 
 const LONG_SECRETS: readonly VariableName[] = ['CONSORTIUM_KEY_FILE', 'PAGE_KEY_FILE'];
 
-/** Reads the files of a configuration that is refused anyway, so that their problems are in the same report. */
+/**
+ * Reads the files of a configuration that is refused anyway, so that their problems are in the same report.
+ */
 function checkFiles(environment: Environment, reader: ConfigReader): void {
   for (const name of Object.keys(VARIABLES) as VariableName[]) {
     const path = environment[name];

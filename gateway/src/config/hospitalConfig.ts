@@ -68,7 +68,8 @@ export function parseHospitalConfig(
 function recorderLimitsOf(values: HospitalValues, reader: ConfigReader): Partial<RecorderLimits> {
   const least = values.LEDGER_AWAY_AFTER_MS + values.OWN_PEER_WAIT_MS;
   if (values.EMERGENCY_DEADLINE_MS <= least) {
-    // An emergency would always be over before the ledger counts as away, so that none would ever be released late.
+    // An emergency would always be over before the ledger counts as away, so that none would ever be released
+    // late.
     reader.complain(
       'EMERGENCY_DEADLINE_MS',
       `is not more than ${String(least)}, which LEDGER_AWAY_AFTER_MS and OWN_PEER_WAIT_MS take together`,

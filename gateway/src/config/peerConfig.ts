@@ -134,8 +134,8 @@ export function channelOf(values: FabricValues): ChannelConfig {
 }
 
 /**
- * The configuration of a command that only talks to the organisation's peer: the FABRIC_ variables, of which the peer's endpoint must be
- * set here.
+ * The configuration of a command that only talks to the organisation's peer: the FABRIC_ variables, of which
+ * the peer's endpoint must be set here.
  * @throws {@link ConfigError} with every problem found.
  */
 export function parseLedgerConfig(

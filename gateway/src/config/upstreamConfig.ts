@@ -31,7 +31,10 @@ export interface UpstreamServerConfig {
 export type UpstreamConfig =
   | {
       readonly kind: 'sample';
-      /** Absent: all of them, under the ids of their files. Present: these, under ids of this organisation's own. */
+      /**
+       * Absent: all of them, under the ids of their files. Present: these, under ids of this organisation's
+       * own.
+       */
       readonly patients?: readonly SamplePatient[];
     }
   | UpstreamServerConfig;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 
-/** One environment variable: what it means, an example that is shown with every complaint about it, and its form. */
+/**
+ * One environment variable: what it means, an example that is shown with every complaint about it, and its
+ * form.
+ */
 export interface Variable {
   readonly what: string;
   readonly example: string;

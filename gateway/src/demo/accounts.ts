@@ -14,7 +14,9 @@ export interface HospitalRecords {
   readonly upstream: SampleHospital;
 }
 
-/** An account for every person, once for each hospital that knows her; passwords of an earlier run are kept. */
+/**
+ * An account for every person, once for each hospital that knows her; passwords of an earlier run are kept.
+ */
 export async function openAccounts(
   places: readonly HospitalRecords[],
   accounts: PatientAccounts,

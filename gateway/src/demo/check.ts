@@ -26,8 +26,9 @@ export interface CheckOptions {
 const LOOKS = 100;
 
 /**
- * Plays the main job once against a running demonstration, over HTTP alone, and verifies each step from outside: what was released, what
- * was withheld, what the patient's list says, and that a changed consent binds the next request.
+ * Plays the main job once against a running demonstration, over HTTP alone, and verifies each step from
+ * outside: what was released, what was withheld, what the patient's list says, and that a changed consent
+ * binds the next request.
  * @throws {@link CheckFailed} at the first step that does not hold.
  */
 export async function checkDemo(demo: DemoFile, options: CheckOptions): Promise<number> {
@@ -235,7 +236,9 @@ function released(answer: Answer, type: string): number {
   return entriesOf(answer).filter((entry) => entry.resource?.resourceType === type).length;
 }
 
-/** Whether the entry names holder, organisation, person and purpose of the scene, and a block of the ledger. */
+/**
+ * Whether the entry names holder, organisation, person and purpose of the scene, and a block of the ledger.
+ */
 function describes(entry: AccessEntry, scene: Scene): boolean {
   const { practitioner, purpose } = scene.errand;
   const { organisation, person } = entry.requester;

@@ -4,7 +4,10 @@ import { dirname } from 'node:path';
 import type { JWK } from 'jose';
 import type { Practitioner } from './hospitalClient';
 
-/** `.data/demo.json`: everything that a program outside needs to use the running demonstration. All of it is synthetic. */
+/**
+ * `.data/demo.json`: everything that a program outside needs to use the running demonstration. All of it is
+ * synthetic.
+ */
 export interface DemoFile {
   readonly portalUrl: string;
   /** Issuer of the patients' OpenID provider. */
@@ -47,7 +50,10 @@ export interface DemoFilePatient {
   readonly password: string;
 }
 
-/** Replaces the file in one step, readable by its owner only: it holds the demonstration's passwords and private keys. */
+/**
+ * Replaces the file in one step, readable by its owner only: it holds the demonstration's passwords and
+ * private keys.
+ */
 export function writeDemoFile(path: string, demo: DemoFile): void {
   mkdirSync(dirname(path), { recursive: true });
   const next = `${path}.next`;

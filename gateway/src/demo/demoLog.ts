@@ -28,7 +28,10 @@ export interface LibraryWords {
 
 const CONSOLE_METHODS = ['log', 'info', 'warn', 'error'] as const;
 
-/** Takes the console for the life of a demonstration: before its libraries are loaded, since some of them warn as they are. */
+/**
+ * Takes the console for the life of a demonstration: before its libraries are loaded, since some of them warn
+ * as they are.
+ */
 export function keepLibraryWords(): LibraryWords {
   const kept: string[] = [];
   let take = (text: string): void => {

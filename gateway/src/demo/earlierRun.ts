@@ -8,7 +8,10 @@ import { openProcessFolder, removeNetwork } from './nativeNetwork';
 /** All that a demonstration on the embedded ledger writes into its folder. */
 const EMBEDDED_FILES = ['consortium.key', 'ledger', 'trustee', 'NorthHospitalMSP', 'SouthClinicMSP'];
 
-/** The same on Fabric, in a folder of its own. Not in the other list: `.data/network` is the developer's own network. */
+/**
+ * The same on Fabric, in a folder of its own. Not in the other list: `.data/network` is the developer's own
+ * network.
+ */
 const FABRIC_FILES = [
   'consortium.key',
   'network',

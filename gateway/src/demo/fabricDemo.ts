@@ -78,7 +78,10 @@ const OWNER_ONLY = 0o600;
 /** What has been opened, in order; closed in reverse. */
 type Steps = (() => Promise<void> | void)[];
 
-/** Starts the native network and, as separate processes, the trustee and two hospitals, set up and ready for requests. */
+/**
+ * Starts the native network and, as separate processes, the trustee and two hospitals, set up and ready for
+ * requests.
+ */
 export async function startFabricDemo(options: FabricDemoOptions): Promise<RunningFabricDemo> {
   const opened: Steps = [];
   try {
@@ -292,12 +295,18 @@ function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, st
   };
 }
 
-/** The role's own configuration and nothing of this process's: variables of a shell must not change what the file says. */
+/**
+ * The role's own configuration and nothing of this process's: variables of a shell must not change what the
+ * file says.
+ */
 function bareEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(['PATH', 'HOME', 'TMPDIR', 'LANG'].map((name) => [name, process.env[name]]));
 }
 
-/** Readable by its owner only: it may hold a connection string with a password. Quoted so that shells and Node read the same. */
+/**
+ * Readable by its owner only: it may hold a connection string with a password. Quoted so that shells and Node
+ * read the same.
+ */
 function writeConfig(file: string, command: string, values: Readonly<Record<string, string>>): void {
   const lines = Object.entries(values).map(([name, value]) => {
     if (/['\r\n]/.test(value)) {
@@ -321,7 +330,10 @@ async function busyPortFirst(port: number): Promise<void> {
   await (await takePort(HOST, port, '--port')).close(0);
 }
 
-/** The portal's and the hospitals' ports: from `base` on, or free ones, which another program may still take before they are used. */
+/**
+ * The portal's and the hospitals' ports: from `base` on, or free ones, which another program may still take
+ * before they are used.
+ */
 async function portsFrom(base: number): Promise<readonly number[]> {
   const offsets = Array.from({ length: 2 * OPERATIONS_OFFSET }, (_, offset) => offset);
   if (base !== 0) {

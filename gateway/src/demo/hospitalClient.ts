@@ -52,7 +52,10 @@ const ASSERTION_SECONDS = 60;
 const TOKEN_MARGIN_MS = 30_000;
 const ACT_REASON_OID = 'urn:oid:2.16.840.1.113883.5.8';
 
-/** A hospital's client application: SMART Backend Services with the UDAP `hl7-b2b` object, and FHIR reads with the token. */
+/**
+ * A hospital's client application: SMART Backend Services with the UDAP `hl7-b2b` object, and FHIR reads with
+ * the token.
+ */
 export class HospitalClient {
   readonly #access: HospitalAccess;
   readonly #credentials: ClientCredentials;

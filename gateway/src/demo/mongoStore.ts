@@ -8,7 +8,8 @@ const SUFFIX_BYTES = 4;
 
 /**
  * Makes the database that a demonstration is to use ready for its ledger.
- * @param ledger `new` ledgers need an empty database; `fresh`: it may be emptied for that; `kept`: it goes on where it was.
+ * @param ledger `new` ledgers need an empty database; `fresh`: it may be emptied for that; `kept`: it goes on
+ *   where it was.
  * @throws CommandFailed when a new ledger meets a read model that is not its own.
  */
 export async function prepareMongoStore(mongodbUri: string, ledger: 'new' | 'fresh' | 'kept'): Promise<void> {

@@ -56,7 +56,10 @@ export interface NativeNetwork {
   down(): Promise<void>;
 }
 
-/** Starts what does not run and deploys the built chaincode. @throws CommandFailed with the scripts' own message and remedy. */
+/**
+ * Starts what does not run and deploys the built chaincode. @throws CommandFailed with the scripts' own
+ * message and remedy.
+ */
 export async function bringUp(options: NativeNetworkOptions): Promise<NativeNetwork> {
   const scripts = await loadScripts();
   const { say } = options;

@@ -9,8 +9,8 @@ export interface PatientAnswer extends Answer {
 const MAX_REDIRECTS = 12;
 
 /**
- * A patient at the portal without a browser: signs in through the form as a person without script would, keeps the cookies, and calls
- * the patient API with the session.
+ * A patient at the portal without a browser: signs in through the form as a person without script would,
+ * keeps the cookies, and calls the patient API with the session.
  */
 export class PatientClient {
   readonly #portalUrl: string;

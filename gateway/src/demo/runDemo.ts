@@ -19,7 +19,10 @@ type Say = (line: string) => void;
 
 /** Which ledger the demonstration runs on, and which store. */
 export interface DemoVariant {
-  /** Present: a native Fabric network from this port on, every role in a process of its own. Absent: the embedded ledger, one process. */
+  /**
+   * Present: a native Fabric network from this port on, every role in a process of its own. Absent: the
+   * embedded ledger, one process.
+   */
   readonly fabric?: { readonly networkPort: number } | undefined;
   /** MongoDB connection string of the read model; absent: the embedded store. */
   readonly mongodbUri?: string | undefined;
@@ -32,7 +35,9 @@ export interface RunDemoOptions extends DemoVariant {
   /** Whether a new demonstration plays its day of traffic. */
   readonly traffic: boolean;
   readonly port: number;
-  /** Address under which browsers reach the portal, where something stands before it; embedded ledger only. */
+  /**
+   * Address under which browsers reach the portal, where something stands before it; embedded ledger only.
+   */
   readonly portalUrl?: string | undefined;
   readonly logLevel: string;
   /** File of the log, or {@link TO_STDERR}. */
@@ -73,7 +78,10 @@ function fabricFolder(dataDir: string): string {
   return join(dataDir, 'fabric');
 }
 
-/** Starts the demonstration, plays the day when it is new, says what to open, and runs until SIGINT or SIGTERM. */
+/**
+ * Starts the demonstration, plays the day when it is new, says what to open, and runs until SIGINT or
+ * SIGTERM.
+ */
 export async function runDemo(options: RunDemoOptions): Promise<void> {
   if (options.fresh) {
     checkIsOurs(earlierRun(options));
@@ -139,8 +147,8 @@ function ledgerAge({ fabric, dataDir, fresh }: RunDemoOptions): 'new' | 'fresh' 
 }
 
 /**
- * With processes of their own, an end in the middle of the start would leave them running: the first signal is remembered until there is
- * something to close, the second ends at once.
+ * With processes of their own, an end in the middle of the start would leave them running: the first signal
+ * is remembered until there is something to close, the second ends at once.
  */
 function rememberSignal({ fabric, say }: RunDemoOptions): { isSignalled(): boolean; forget(): void } {
   let signalled = false;

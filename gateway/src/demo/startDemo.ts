@@ -22,9 +22,15 @@ export interface DemoOptions {
   readonly dataDir: string;
   /** Where the file for programs outside is written. */
   readonly demoFile: string;
-  /** The portal's port; the hospitals take the two after it, and metrics of all three those after. 0: free ones. */
+  /**
+   * The portal's port; the hospitals take the two after it, and metrics of all three those after. 0: free
+   * ones.
+   */
   readonly port: number;
-  /** Address under which browsers reach the portal, where something stands before it; absent: the portal's port. */
+  /**
+   * Address under which browsers reach the portal, where something stands before it; absent: the portal's
+   * port.
+   */
   readonly portalUrl?: string | undefined;
   /** MongoDB connection string of the read model; absent: the embedded store. */
   readonly mongodbUri?: string | undefined;
@@ -59,7 +65,10 @@ interface Place {
   readonly operations: TakenPort;
 }
 
-/** Starts everything in one process: the embedded ledger, two hospitals and the trustee, set up and ready for requests. */
+/**
+ * Starts everything in one process: the embedded ledger, two hospitals and the trustee, set up and ready for
+ * requests.
+ */
 export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
   const { dataDir, log } = options;
   const opened: Steps = [];

@@ -11,7 +11,8 @@ import type { Resolved } from './resolvedOptions';
 import type { StateReader } from './store/stateReader';
 
 /**
- * Brings the chain to the configuration and chaincode definition of the options: a block for each that is not the one committed last.
+ * Brings the chain to the configuration and chaincode definition of the options: a block for each that is not
+ * the one committed last.
  * @throws Error when the first organisation has no administrator.
  */
 export function bootstrap(

@@ -34,7 +34,10 @@ export function packageId(name: string, version: string, module: string): string
   return `${name}_${version}:${sha256(manifest, code).toString('hex')}`;
 }
 
-/** The transaction that commits a definition: created by an administrator, endorsed by every organisation's peer. */
+/**
+ * The transaction that commits a definition: created by an administrator, endorsed by every organisation's
+ * peer.
+ */
 export function definitionTransaction(
   channel: string,
   definition: ChaincodeDefinition,

@@ -18,8 +18,8 @@ export interface PlanRequest {
 }
 
 /**
- * The smallest sets of organisations whose peers' endorsements satisfy every policy that the transaction falls under,
- * best first. Empty when there is none.
+ * The smallest sets of organisations whose peers' endorsements satisfy every policy that the transaction
+ * falls under, best first. Empty when there is none.
  */
 export function endorsementLayouts(request: PlanRequest): string[][] {
   const policies = policiesOf(request);

@@ -24,11 +24,15 @@ export interface ChaincodeOptions {
   /** Fabric's collections JSON. */
   collections?: CollectionConfig[];
   /**
-   * What happens when the chaincode ends its process. `restart` (default) starts it again after a short backoff;
-   * `stop` behaves as one chaincode service that nobody starts again: it is gone for every organisation.
+   * What happens when the chaincode ends its process. `restart` (default) starts it again after a short
+   * backoff; `stop` behaves as one chaincode service that nobody starts again: it is gone for every
+   * organisation.
    */
   onExit?: 'restart' | 'stop';
-  /** Longest time a transaction may run, in milliseconds. Default 30,000, as a peer's `chaincode.executetimeout`. */
+  /**
+   * Longest time a transaction may run, in milliseconds. Default 30,000, as a peer's
+   * `chaincode.executetimeout`.
+   */
   executeTimeoutMs?: number;
 }
 
@@ -44,7 +48,10 @@ export interface BlockOptions {
 }
 
 export interface EmbeddedLedgerOptions {
-  /** Keys, certificates and the block store live here; made at first start, reused afterwards; keys have mode 600. */
+  /**
+   * Keys, certificates and the block store live here; made at first start, reused afterwards; keys have mode
+   * 600.
+   */
   dataDir: string;
   channel: string;
   /** Each organisation has one peer, an `Admin` and the named client users. */

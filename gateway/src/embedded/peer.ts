@@ -13,8 +13,8 @@ import { QUERY_CHAINCODE, queryLedger, SystemChaincodeError } from './services/s
 import type { StateReader } from './store/stateReader';
 
 /**
- * The proposal itself is refused. `answered`: the peer replied beside the error, so trying another peer is pointless
- * when it is the gateway's own.
+ * The proposal itself is refused. `answered`: the peer replied beside the error, so trying another peer is
+ * pointless when it is the gateway's own.
  */
 export class ProposalRefused extends Error {
   readonly answered: boolean;
@@ -153,7 +153,10 @@ export class Peer {
     }
   }
 
-  /** A system chaincode reads the ledger without a simulator: nothing was read or written that a block would have to hold. */
+  /**
+   * A system chaincode reads the ledger without a simulator: nothing was read or written that a block would
+   * have to hold.
+   */
   #endorseQuery(proposal: Proposal, payload: Uint8Array): EndorsedReply {
     const response = new peer.Response();
     response.setStatus(200);
@@ -202,7 +205,10 @@ export class Peer {
 
 const LAST_DATE_MS = 8.64e15;
 
-/** As a peer writes times in its messages; a time that JavaScript has no date for, which a client may well send, as its last one. */
+/**
+ * As a peer writes times in its messages; a time that JavaScript has no date for, which a client may well
+ * send, as its last one.
+ */
 function wholeSeconds(ms: number): string {
   return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString().replace(/\.\d+Z$/, 'Z');
 }

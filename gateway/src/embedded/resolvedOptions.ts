@@ -28,7 +28,10 @@ const BLOCK_DEFAULTS: OrdererLimits = {
   batchTimeoutMs: 0,
 };
 
-/** @throws Error when a name, a policy, a collection or the list of organisations cannot be used; nothing is written then. */
+/**
+ * @throws Error when a name, a policy, a collection or the list of organisations cannot be used; nothing is
+ *   written then.
+ */
 export function resolveOptions(options: EmbeddedLedgerOptions): Resolved {
   const mspIds = options.organisations.map(({ mspId }) => mspId);
   checkOrganisations(mspIds);

@@ -26,8 +26,9 @@ import { TransientStore } from './store/transientStore';
 import { checkTransaction } from './validation/transactionValidator';
 
 /**
- * Starts the ledger: makes what is missing in `dataDir`, starts each organisation's peer and resolves when all of them
- * accept calls. Rejects when the chaincode cannot be loaded, a port is taken or an option cannot be used.
+ * Starts the ledger: makes what is missing in `dataDir`, starts each organisation's peer and resolves when
+ * all of them accept calls. Rejects when the chaincode cannot be loaded, a port is taken or an option cannot
+ * be used.
  */
 export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
   const resolved = resolveOptions(options);

@@ -36,7 +36,10 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   INTERNAL: 'exception',
 };
 
-/** The error as FHIR R4 OperationOutcome. Holds the code, its title and what may be shown; nothing about the request, nobody's data. */
+/**
+ * The error as FHIR R4 OperationOutcome. Holds the code, its title and what may be shown; nothing about the
+ * request, nobody's data.
+ */
 export function operationOutcome(error: AppError): FhirResource {
   return {
     resourceType: 'OperationOutcome',
@@ -54,7 +57,10 @@ export function operationOutcome(error: AppError): FhirResource {
   };
 }
 
-/** Says, where the deployment announces it, that data were withheld which an emergency could open (FHIR R4 security labels, break the glass). */
+/**
+ * Says, where the deployment announces it, that data were withheld which an emergency could open (FHIR R4
+ * security labels, break the glass).
+ */
 function suppressedOutcome(): FhirResource {
   return {
     resourceType: 'OperationOutcome',
@@ -71,7 +77,10 @@ function suppressedOutcome(): FhirResource {
   };
 }
 
-/** Says that something may be given which cannot: it is too large for one answer, or in an emergency could not be read. */
+/**
+ * Says that something may be given which cannot: it is too large for one answer, or in an emergency could not
+ * be read.
+ */
 function omittedOutcome(): FhirResource {
   return {
     resourceType: 'OperationOutcome',
@@ -106,7 +115,10 @@ export interface BundleOptions {
   readonly write: ResourceWriter;
 }
 
-/** The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, in their order. */
+/**
+ * The answer to a search as JSON text of a FHIR R4 searchset Bundle, from permitted candidates alone, in
+ * their order.
+ */
 export function writeSearchset(permitted: readonly Candidate[], options: BundleOptions): string {
   const { self, selfOnly = [], cursor, next, total } = options;
   const link = [

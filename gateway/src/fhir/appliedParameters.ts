@@ -4,7 +4,10 @@ import { isGatewayParameter } from './searchParameters';
 /** How a source is to treat parameters that it does not support (FHIR R4 §3.1.1.6, `Prefer: handling=…`). */
 export type Handling = 'strict' | 'lenient';
 
-/** What the gateway itself sees to, whatever the source does with it: paging, and that everything is of the one patient. */
+/**
+ * What the gateway itself sees to, whatever the source does with it: paging, and that everything is of the
+ * one patient.
+ */
 const BINDING = /^(patient|subject)(:Patient)?$/;
 const PATIENT_BINDING = /^(_id|identifier)$/;
 
@@ -13,8 +16,9 @@ function isSeenTo(type: string, name: string): boolean {
 }
 
 /**
- * Which of the parameters of a search for `type` took effect: those that the gateway sees to itself, and those that stand in the source's
- * `self` link, under whatever spelling of their values. A source that says nothing has applied nothing.
+ * Which of the parameters of a search for `type` took effect: those that the gateway sees to itself, and
+ * those that stand in the source's `self` link, under whatever spelling of their values. A source that says
+ * nothing has applied nothing.
  */
 export function appliedParameters(
   type: string,
@@ -45,6 +49,7 @@ function stands(
   self: URLSearchParams | undefined,
 ): boolean {
   const said = self?.getAll(name) ?? [];
-  // A source may write a value in its own way. Fewer values than were sent means that one of them was dropped.
+  // A source may write a value in its own way. Fewer values than were sent means that one of them was
+  // dropped.
   return said.includes(value) || (said.length > 0 && said.length >= sent.getAll(name).length);
 }

@@ -9,8 +9,9 @@ export interface CapabilityOptions {
 }
 
 /**
- * What this server can do (FHIR R4 CapabilityStatement, kind instance). Read without authentication. Where tokens are had is said by
- * `.well-known/smart-configuration` alone: the older `oauth-uris` extension needs an authorization endpoint, which there is none of.
+ * What this server can do (FHIR R4 CapabilityStatement, kind instance). Read without authentication. Where
+ * tokens are had is said by `.well-known/smart-configuration` alone: the older `oauth-uris` extension needs
+ * an authorization endpoint, which there is none of.
  */
 export function capabilityStatement(options: CapabilityOptions): FhirResource {
   return {

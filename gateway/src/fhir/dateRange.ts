@@ -12,8 +12,9 @@ const DATE =
   /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}:\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
 /**
- * The time that a FHIR date, dateTime or instant stands for at its precision (R4 §3.1.1.4.7): a year, month, day, minute, second or
- * millisecond. Without a time zone it is UTC. undefined: no date, or none of the calendar.
+ * The time that a FHIR date, dateTime or instant stands for at its precision (R4 §3.1.1.4.7): a year, month,
+ * day, minute, second or millisecond. Without a time zone it is UTC. undefined: no date, or none of the
+ * calendar.
  */
 export function dateRange(text: string): DateRange | undefined {
   const [, year, month, day, minutes, seconds, fraction, zone = 'Z'] = DATE.exec(text) ?? [];
@@ -68,7 +69,10 @@ export function rangeOf(value: unknown): DateRange | undefined {
 const covers = (outer: DateRange, inner: DateRange): boolean =>
   outer.from <= inner.from && inner.until <= outer.until;
 
-/** How the time of a resource stands to the one asked for (R4 §3.1.1.4.6). `ap` is not among them: it would depend on today. */
+/**
+ * How the time of a resource stands to the one asked for (R4 §3.1.1.4.6). `ap` is not among them: it would
+ * depend on today.
+ */
 const COMPARISONS = {
   eq: (own, asked) => covers(asked, own),
   ne: (own, asked) => !covers(asked, own),

@@ -14,10 +14,11 @@ import type { SearchRequest } from './searchRequest';
 const MAX_ASKED = 40;
 
 /**
- * The search's parameters as the source is asked. Sources compare identifiers as texts, so a patient who is written otherwise there than
- * the caller writes her would be missed. For a system of the network, the source is asked for the spelling given, the normal one and those
- * in which such numbers are usually written, each under the URI given, the network's and its aliases: at most 40, as alternatives of one
- * parameter. {@link hasIdentifier} then sorts out what was meant.
+ * The search's parameters as the source is asked. Sources compare identifiers as texts, so a patient who is
+ * written otherwise there than the caller writes her would be missed. For a system of the network, the source
+ * is asked for the spelling given, the normal one and those in which such numbers are usually written, each
+ * under the URI given, the network's and its aliases: at most 40, as alternatives of one parameter. {@link
+ * hasIdentifier} then sorts out what was meant.
  */
 export function widened({ patient, upstream }: SearchRequest, table: IdentifierTable): URLSearchParams {
   if (patient.kind !== 'identifier') {
@@ -36,7 +37,10 @@ export function widened({ patient, upstream }: SearchRequest, table: IdentifierT
   return all;
 }
 
-/** Commas and bars mean something in a search, so what holds more than the one bar between system and value is not asked for. */
+/**
+ * Commas and bars mean something in a search, so what holds more than the one bar between system and value is
+ * not asked for.
+ */
 function isPlain(token: string): boolean {
   return token.split('|').length === 2 && !/[,$\\]/.test(token);
 }
@@ -92,7 +96,10 @@ export function hasIdentifier(
   );
 }
 
-/** Of a number without its century, which the record's own birth date told: what was asked for may have been of that century as well. */
+/**
+ * Of a number without its century, which the record's own birth date told: what was asked for may have been
+ * of that century as well.
+ */
 function isSameShort(wanted: PatientIdentifier, value: string, table: IdentifierTable): boolean {
   return table.normalise(wanted, value.slice(0, 4))?.value === value;
 }

@@ -3,22 +3,29 @@ import type { Candidate } from './itemGroups';
 
 /** Which references a search follows beyond its matches. */
 export interface IncludeRules {
-  /** Types whose references are followed from a resource that was itself included (`_include:iterate`); `*` for all. */
+  /**
+   * Types whose references are followed from a resource that was itself included (`_include:iterate`); `*`
+   * for all.
+   */
   readonly onward: ReadonlySet<string>;
   /** Types that are included because they refer to a match (`_revinclude`). */
   readonly reverse: ReadonlySet<string>;
   /** … or to a resource that was itself included (`_revinclude:iterate`). */
   readonly reverseOnward: ReadonlySet<string>;
   /**
-   * For resources of the type that is searched for. Whether the source gives them as matches or beside them depends on where its pages
-   * end; so they come by the elements that the parameters name, and by no other reference.
+   * For resources of the type that is searched for. Whether the source gives them as matches or beside them
+   * depends on where its pages end; so they come by the elements that the parameters name, and by no other
+   * reference.
    */
   readonly own?: OwnRules;
 }
 
 export interface OwnRules {
   readonly type: string;
-  /** For each parameter: who refers by which element (`*`: any), which way, and whether from what was itself included. */
+  /**
+   * For each parameter: who refers by which element (`*`: any), which way, and whether from what was itself
+   * included.
+   */
   readonly elements: readonly {
     readonly referrer: string;
     readonly element: string;
@@ -34,7 +41,10 @@ export interface Reach {
   readonly parents: readonly (readonly number[])[];
 }
 
-/** Whatever refers, leads; nothing comes because it refers to something: how directory resources come beside `$everything`. */
+/**
+ * Whatever refers, leads; nothing comes because it refers to something: how directory resources come beside
+ * `$everything`.
+ */
 export const BY_REFERENCE: IncludeRules = {
   onward: new Set(['*']),
   reverse: new Set(),
@@ -44,7 +54,8 @@ export const BY_REFERENCE: IncludeRules = {
 const ITERATE = /^_(rev)?include(:iterate|:recurse)?$/i;
 
 /**
- * Reads `_include` and `_revinclude` with their modifiers. What a match itself refers to may always come; the source says what does.
+ * Reads `_include` and `_revinclude` with their modifiers. What a match itself refers to may always come; the
+ * source says what does.
  * @param type that is searched for.
  */
 export function includeRules(type: string, parameters: URLSearchParams): IncludeRules {
@@ -81,8 +92,9 @@ export function keyOf({ resource }: Pick<Candidate, 'resource'>): string {
 }
 
 /**
- * What of `pool` is reached from `roots`, over any number of steps, and by what. Both hold each resource once.
- * What nothing leads to is left out: the source may have given it for the sake of data that are not here.
+ * What of `pool` is reached from `roots`, over any number of steps, and by what. Both hold each resource
+ * once. What nothing leads to is left out: the source may have given it for the sake of data that are not
+ * here.
  */
 export function reachFrom(
   roots: readonly Candidate[],
@@ -138,7 +150,10 @@ export function reachFrom(
   return { reached, parents };
 }
 
-/** Resources of the type that is searched for come by a named element only; all others as the source gives them. */
+/**
+ * Resources of the type that is searched for come by a named element only; all others as the source gives
+ * them.
+ */
 function isByRule(
   leader: Candidate,
   candidate: Candidate,
@@ -159,7 +174,10 @@ function isByRule(
   );
 }
 
-/** Whether the reference stands in the element, in whatever form that counts as one of the resource's references. */
+/**
+ * Whether the reference stands in the element, in whatever form that counts as one of the resource's
+ * references.
+ */
 function refersBy({ resource, facts }: Candidate, element: string, key: string): boolean {
   return facts.references.has(key) && holdsReference(resource[element], key);
 }

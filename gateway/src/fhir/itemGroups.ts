@@ -9,7 +9,10 @@ export interface Candidate {
   readonly mode: Exclude<SearchMode, 'outcome'>;
   /** Of a Patient: logical ids under which the source holds this person, which its links may name. */
   readonly ownIds?: ReadonlySet<string>;
-  /** Decided on, and never given: only its name is known, and mostly no label; then it counts as carrying every label. */
+  /**
+   * Decided on, and never given: only its name is known, and mostly no label; then it counts as carrying
+   * every label.
+   */
   readonly isUnreadable?: boolean;
   /** Of what is unreadable: it may be given later, when there is room in memory. */
   readonly lacksRoom?: boolean;
@@ -42,12 +45,18 @@ export interface ItemGroups {
   readonly itemOf: readonly number[];
 }
 
-/** Whether the ledger can hold what names this resource. What it cannot hold cannot be recorded truly, so it is not released. */
+/**
+ * Whether the ledger can hold what names this resource. What it cannot hold cannot be recorded truly, so it
+ * is not released.
+ */
 export function isRecordable(resource: FhirResource): boolean {
   return isFhirId(resource.id);
 }
 
-/** The labels as the ledger holds them; those that cannot be told or held, or are too many, count as every label, which then stands alone. */
+/**
+ * The labels as the ledger holds them; those that cannot be told or held, or are too many, count as every
+ * label, which then stands alone.
+ */
 export function recordedLabels({ labels }: Pick<ResourceFacts, 'labels'>): readonly string[] {
   return normaliseLabels(labels);
 }
@@ -58,9 +67,10 @@ export function kindOf({ type, labels }: Pick<RequestItem, 'type' | 'labels'>): 
 }
 
 /**
- * Groups resources into the items of an access request, so that all resources of an item share their fate whatever the rules say: they
- * have one type, the same labels, and are led to by the same items. A larger group than an item can name becomes several items alike, so
- * that every resource is named; what they lead to names all of them. Items come in the order of their group's first resource.
+ * Groups resources into the items of an access request, so that all resources of an item share their fate
+ * whatever the rules say: they have one type, the same labels, and are led to by the same items. A larger
+ * group than an item can name becomes several items alike, so that every resource is named; what they lead to
+ * names all of them. Items come in the order of their group's first resource.
  * @param further joins the first item of its kind that is asked for by itself.
  * @param emptyType type of the single item of count 0 that stands for "asked, and nothing was there".
  * @param maxIds ids of one item, at least 1.

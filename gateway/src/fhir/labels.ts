@@ -2,13 +2,17 @@
 import { EVERY_LABEL, labelOf } from '@chartwitness/chaincode/domain';
 import { isMembers, type JsonMembers, listed } from './resource';
 
-/** HL7 DS4P: a label inside a resource, on one of its elements; by a name in its URL, around which versions and guides differ. */
+/**
+ * HL7 DS4P: a label inside a resource, on one of its elements; by a name in its URL, around which versions
+ * and guides differ.
+ */
 const INLINE_LABEL = /extension-inline-sec-label(?![\w-])/i;
 
 /**
- * The security labels that `value` itself carries: `meta.security` of a resource, also of a contained one, and inline labels on an
- * element. What stands in the place of a label and is none (no code, no list, no Coding) is every label: it cannot be told what it says.
- * A resource is as sensitive as its most sensitive part, so callers gather them over all parts.
+ * The security labels that `value` itself carries: `meta.security` of a resource, also of a contained one,
+ * and inline labels on an element. What stands in the place of a label and is none (no code, no list, no
+ * Coding) is every label: it cannot be told what it says. A resource is as sensitive as its most sensitive
+ * part, so callers gather them over all parts.
  */
 export function labelsAt(value: JsonMembers): readonly string[] {
   const inline = [...listed(value['extension']), ...listed(value['modifierExtension'])].flatMap(inlineLabel);

@@ -5,8 +5,8 @@ import { isMembers, type JsonMembers } from './resource';
 const MAX_DEPTH = 100;
 
 /**
- * The JSON value with `change` applied to each text in it, member names and what is nested deeper than 100 excepted. Parts in which nothing
- * changes are the same objects.
+ * The JSON value with `change` applied to each text in it, member names and what is nested deeper than 100
+ * excepted. Parts in which nothing changes are the same objects.
  */
 export function mapTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
   if (typeof value === 'string') {

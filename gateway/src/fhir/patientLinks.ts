@@ -9,14 +9,20 @@ const SUBSETTED = {
   code: 'SUBSETTED',
 };
 
-/** The logical id of a Patient on the source that a literal reference names; undefined for every other place and form. */
+/**
+ * The logical id of a Patient on the source that a literal reference names; undefined for every other place
+ * and form.
+ */
 export function localPatientId(reference: unknown, baseUrl: string | undefined): string | undefined {
   const [, base = '', id] = typeof reference === 'string' ? (PATIENT_REFERENCE.exec(reference) ?? []) : [];
   const isLocal = base === '' || base === `${baseUrl ?? ''}/`;
   return isLocal && isFhirId(id) ? id : undefined;
 }
 
-/** Ids of the source's Patients to which the Patient has links, each once. @param type of the links; absent: of every type. */
+/**
+ * Ids of the source's Patients to which the Patient has links, each once. @param type of the links; absent:
+ * of every type.
+ */
 export function linkedPatientIds(
   patient: FhirResource,
   baseUrl: string | undefined,
@@ -28,15 +34,19 @@ export function linkedPatientIds(
   return [...new Set(ids)];
 }
 
-/** Whether the record says that another one is to be used in its place (R4 Patient.link `replaced-by`), wherever that is. */
+/**
+ * Whether the record says that another one is to be used in its place (R4 Patient.link `replaced-by`),
+ * wherever that is.
+ */
 export function isReplaced(patient: FhirResource): boolean {
   return elements(patient['link']).some(({ type }) => type === 'replaced-by');
 }
 
 /**
- * The Patient with links to records of the same person as they are. `link` is a modifier element (R4 §2.6.0.1): who does not see it takes
- * the record for the main one. So of the other links the type stays, the other record is masked (data-absent-reason), and the resource
- * says that it is a part (SUBSETTED), so that nobody writes it back.
+ * The Patient with links to records of the same person as they are. `link` is a modifier element (R4
+ * §2.6.0.1): who does not see it takes the record for the main one. So of the other links the type stays, the
+ * other record is masked (data-absent-reason), and the resource says that it is a part (SUBSETTED), so that
+ * nobody writes it back.
  * @param ownIds logical ids under which the source holds this person.
  */
 export function withOwnLinks(
@@ -69,7 +79,10 @@ function referenceOf({ other }: JsonMembers): unknown {
   return isMembers(other) ? other['reference'] : undefined;
 }
 
-/** Whether the link says nothing but which record it names: an identifier or an extension in it might be somebody else's. */
+/**
+ * Whether the link says nothing but which record it names: an identifier or an extension in it might be
+ * somebody else's.
+ */
 function isPlain(link: JsonMembers): boolean {
   const { other } = link;
   return (

@@ -4,10 +4,16 @@ import { mapTexts } from './mapTexts';
 import { withOwnLinks } from './patientLinks';
 import type { FhirResource } from './resource';
 
-/** The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a patient's links to other patients. */
+/**
+ * The JSON text of a resource, cleaned of what must not leave beside it: the source's own address, and a
+ * patient's links to other patients.
+ */
 export type ResourceWriter = (candidate: Candidate) => string;
 
-/** Writes each resource object once: a source that holds its resources in memory releases the same ones again and again. */
+/**
+ * Writes each resource object once: a source that holds its resources in memory releases the same ones again
+ * and again.
+ */
 export function createResourceWriter(upstreamBaseUrl: string | undefined): ResourceWriter {
   const written = new WeakMap<FhirResource, string>();
   return (candidate) => {

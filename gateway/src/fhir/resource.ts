@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PatientIdentifier } from '@chartwitness/chaincode/domain';
 
-/** A FHIR R4 resource as JSON. Only what the gateway reads is typed; everything else passes through untouched. */
+/**
+ * A FHIR R4 resource as JSON. Only what the gateway reads is typed; everything else passes through untouched.
+ */
 export interface FhirResource {
   readonly resourceType: string;
   readonly id?: string;
   readonly [member: string]: unknown;
 }
 
-/** What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained resources included. */
+/**
+ * What a resource says about whose it is and how sensitive it is, gathered over all of its parts, contained
+ * resources included.
+ */
 export interface ResourceFacts {
-  /** As the ledger holds them (`normaliseLabels`); `[EVERY_LABEL]` where they cannot be told or are more than 20. */
+  /**
+   * As the ledger holds them (`normaliseLabels`); `[EVERY_LABEL]` where they cannot be told or are more than
+   * 20.
+   */
   readonly labels: readonly string[];
   /** Logical ids of the patients that it names; of a Patient, its own. */
   readonly patientIds: ReadonlySet<string>;
   /** Patients that it names by a national identifier instead. */
   readonly patientIdentifiers: readonly PatientIdentifier[];
-  /** It names a patient who cannot be told: of another server, contained without identifier, or nested too deeply to be read. */
+  /**
+   * It names a patient who cannot be told: of another server, contained without identifier, or nested too
+   * deeply to be read.
+   */
   readonly namesStranger: boolean;
   /** Base URLs, other than the source's own, under which it names patients. */
   readonly strangeBases: ReadonlySet<string>;
@@ -33,7 +44,10 @@ export interface SearchEntry {
   readonly resource: FhirResource;
   /** Absent where the server does not say. */
   readonly mode?: SearchMode;
-  /** Only the name is known, and perhaps whose it is: too large for one answer, or in an emergency not to be read. Never given. */
+  /**
+   * Only the name is known, and perhaps whose it is: too large for one answer, or in an emergency not to be
+   * read. Never given.
+   */
   readonly isUnreadable?: boolean;
   /** Of what is unreadable: it found no room in memory just now, and may find some later. */
   readonly lacksRoom?: boolean;
@@ -68,7 +82,10 @@ export function elements(value: unknown): readonly JsonMembers[] {
   return Array.isArray(value) ? value.filter(isMembers) : [];
 }
 
-/** What stands in the place of a repeating element, whatever it is: a list's members, or the one that stands without a list. */
+/**
+ * What stands in the place of a repeating element, whatever it is: a list's members, or the one that stands
+ * without a list.
+ */
 export function listed(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) {
     return [];

@@ -18,13 +18,19 @@ import {
 import { hasUntoldLabels, isSubset, saysSensitivity } from './untoldLabels';
 
 export interface FactsOptions {
-  /** Base URL of the server that the resources come from; undefined when its resources hold relative references only. */
+  /**
+   * Base URL of the server that the resources come from; undefined when its resources hold relative
+   * references only.
+   */
   readonly upstreamBaseUrl: string | undefined;
   /** Called for each resource whose labels cannot be told, or are more than the ledger holds. */
   readonly onUntoldLabels?: () => void;
   /** Identifier systems by which patients are known in the network, in its order. */
   readonly identifiers: IdentifierTable;
-  /** Whether a resource without a sensitivity label counts as carrying every label: its source's labels can be trusted nowhere. */
+  /**
+   * Whether a resource without a sensitivity label counts as carrying every label: its source's labels can be
+   * trusted nowhere.
+   */
   readonly distrustUnlabelled?: boolean;
 }
 
@@ -45,8 +51,8 @@ export function createFactsReader(options: FactsOptions): FactsReader {
 }
 
 /**
- * The identifiers of `holder` (a Patient, or any element with `identifier`) that the network knows, in its spelling and in its order. Former
- * ones (`use: old`) do not count unless asked for.
+ * The identifiers of `holder` (a Patient, or any element with `identifier`) that the network knows, in its
+ * spelling and in its order. Former ones (`use: old`) do not count unless asked for.
  */
 export function identifiersIn(
   holder: JsonMembers,
@@ -83,7 +89,8 @@ class Gatherer {
   gather(resource: FhirResource): ResourceFacts {
     this.#isUntold = hasUntoldLabels(resource);
     if (resource.resourceType === 'Patient') {
-      // Other records of the same person are named in `link`; the gateway cuts them out instead of withholding the patient.
+      // Other records of the same person are named in `link`; the gateway cuts them out instead of
+      // withholding the patient.
       this.#visitMembers({ ...resource, link: undefined }, 0);
       this.#namePatient(resource.id);
     } else {
@@ -195,7 +202,10 @@ class Gatherer {
   }
 }
 
-/** `#contained` is visited where it stands; a conditional or unknown form that is said to be a patient cannot be told. */
+/**
+ * `#contained` is visited where it stands; a conditional or unknown form that is said to be a patient cannot
+ * be told.
+ */
 function saysPatient(reference: string, type: unknown): boolean {
   return !reference.startsWith('#') && (type === 'Patient' || /\bPatient\b/.test(reference));
 }

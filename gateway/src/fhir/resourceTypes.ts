@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Types that the gateway serves: those of the FHIR R4 patient compartment whose resources each concern one patient. Group, List and the
- * like, which gather several patients, are not among them; neither are documents (Bundle, Binary) whose content cannot be labelled.
+ * Types that the gateway serves: those of the FHIR R4 patient compartment whose resources each concern one
+ * patient. Group, List and the like, which gather several patients, are not among them; neither are documents
+ * (Bundle, Binary) whose content cannot be labelled.
  */
 export const PATIENT_TYPES: readonly string[] = [
   'Account',
@@ -61,7 +62,10 @@ export const PATIENT_TYPES: readonly string[] = [
   'VisionPrescription',
 ];
 
-/** Types that describe no patient. They are released only beside a patient's data (by `_include` or `$everything`), never on their own. */
+/**
+ * Types that describe no patient. They are released only beside a patient's data (by `_include` or
+ * `$everything`), never on their own.
+ */
 export const DIRECTORY_TYPES: readonly string[] = [
   'HealthcareService',
   'Location',
@@ -120,7 +124,10 @@ export function isDirectoryType(type: string): boolean {
   return DIRECTORY.has(type);
 }
 
-/** Names of the R4 search parameters that bind a search for `type`, one of {@link PATIENT_TYPES} other than Patient, to a patient. */
+/**
+ * Names of the R4 search parameters that bind a search for `type`, one of {@link PATIENT_TYPES} other than
+ * Patient, to a patient.
+ */
 export function patientParameters(type: string): readonly ('patient' | 'subject')[] {
   if (BY_SUBJECT_ALONE.has(type)) {
     return ['subject'];

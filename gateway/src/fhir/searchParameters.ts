@@ -7,10 +7,16 @@ const MAX_VALUE_LENGTH = 1024;
 const MAX_CURSOR_LENGTH = 8192;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(:[A-Za-z]{1,64})?$/;
 const CONTROL = /\p{Cc}/u;
-/** Parameters of the searched type, in descending order or not; `.` and `:` would lead to other resources, whose order would tell what they hold. */
+/**
+ * Parameters of the searched type, in descending order or not; `.` and `:` would lead to other resources,
+ * whose order would tell what they hold.
+ */
 const SORT = /^-?[a-z_][A-Za-z0-9_-]{0,63}(,-?[a-z_][A-Za-z0-9_-]{0,63})*$/;
 
-/** Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`, and so hide what must be withheld. */
+/**
+ * Handled by the gateway, never sent on. A subset (`_elements`, `_summary`) may leave out `meta.security`,
+ * and so hide what must be withheld.
+ */
 const GATEWAY_PARAMETERS: ReadonlySet<string> = new Set([
   '_count',
   '_cursor',
@@ -22,7 +28,10 @@ const GATEWAY_PARAMETERS: ReadonlySet<string> = new Set([
   '_contained',
   '_containedType',
 ]);
-/** Search through other resources: an answer would tell what those hold, although only this one is asked of the ledger. */
+/**
+ * Search through other resources: an answer would tell what those hold, although only this one is asked of
+ * the ledger.
+ */
 const INFERENCE_PARAMETERS: ReadonlySet<string> = new Set(['_has', '_filter', '_query', '_list']);
 /** Of FHIR R4 for the searches of one type (§3.1.1.5). */
 const SOURCE_PARAMETERS: ReadonlySet<string> = new Set([
@@ -62,10 +71,10 @@ export function baseOf(name: string): string {
 }
 
 /**
- * The parameters with each name that begins with `_` in FHIR's own spelling. Sources differ in whether they look at case, so what is
- * written otherwise must not be something else to the gateway than to the source.
- * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than 50 parameters,
- * search through other resources, and sorting by them.
+ * The parameters with each name that begins with `_` in FHIR's own spelling. Sources differ in whether they
+ * look at case, so what is written otherwise must not be something else to the gateway than to the source.
+ * @throws AppError BAD_REQUEST for malformed names and values, unknown names that begin with `_`, more than
+ *   50 parameters, search through other resources, and sorting by them.
  */
 export function understood(parameters: URLSearchParams): URLSearchParams {
   const all = [...parameters];

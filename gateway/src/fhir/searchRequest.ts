@@ -27,7 +27,10 @@ export interface SearchRequest {
   readonly countOnly: boolean;
   /** The caller asks how many matches there are (`_total=accurate` or `estimate`). */
   readonly counts: boolean;
-  /** The parameters as understood, for `self` and `next`; without the cursor. Those that the source did not apply are still among them. */
+  /**
+   * The parameters as understood, for `self` and `next`; without the cursor. Those that the source did not
+   * apply are still among them.
+   */
   readonly self: URLSearchParams;
   /** What takes effect on the first page alone: `_total`. */
   readonly selfOnly: URLSearchParams;
@@ -43,8 +46,8 @@ const PATIENT_REFERENCE = /^(?:Patient\/)?([^/]+)$/;
 /**
  * Understands a search and finds the one patient that it is bound to.
  * @param fhirBaseUrl this gateway's own base, so that a full reference to a patient here is understood.
- * @throws AppError NOT_FOUND for a type that is not served, UNBOUND_SEARCH when no single patient is named, BAD_REQUEST for parameters
- * that are malformed, unknown or look into other resources; they say why.
+ * @throws AppError NOT_FOUND for a type that is not served, UNBOUND_SEARCH when no single patient is named,
+ *   BAD_REQUEST for parameters that are malformed, unknown or look into other resources; they say why.
  */
 export function parseSearch(
   type: string,

@@ -6,7 +6,10 @@ import { identifiersIn } from './resourceFacts';
 
 export interface SubjectOptions {
   readonly pseudonyms: Pseudonyms;
-  /** Told once for each Patient resource whose number does not have its published shape or check digits, with the number's system. */
+  /**
+   * Told once for each Patient resource whose number does not have its published shape or check digits, with
+   * the number's system.
+   */
   readonly onMalformed?: (system: string) => void;
 }
 
@@ -14,9 +17,15 @@ export interface SubjectOptions {
 export interface Subjects {
   /** undefined when the patient has no such identifier, or two that differ in the same system. */
   ofPatient(patient: FhirResource): string | undefined;
-  /** All by which the record says that its person was ever known, in every system, former identifiers (`use: old`) included. */
+  /**
+   * All by which the record says that its person was ever known, in every system, former identifiers (`use:
+   * old`) included.
+   */
   everOfPatient(patient: FhirResource): readonly string[];
-  /** undefined when the identifier cannot name anybody: of no system of the network's, empty, overlong or unprintable. */
+  /**
+   * undefined when the identifier cannot name anybody: of no system of the network's, empty, overlong or
+   * unprintable.
+   */
   ofIdentifier(identifier: PatientIdentifier): string | undefined;
 }
 
@@ -54,17 +63,28 @@ export function createSubjects({ pseudonyms, onMalformed }: SubjectOptions): Sub
 /** The one patient that a request is about. */
 export interface BoundPatient {
   readonly subject: string;
-  /** Further pseudonyms of the same person, of records that were merged: their consents must permit as well. Absent: none. */
+  /**
+   * Further pseudonyms of the same person, of records that were merged: their consents must permit as well.
+   * Absent: none.
+   */
   readonly formerSubjects?: readonly string[];
-  /** Pseudonyms by the other numbers of a record in use, asked in an emergency: what each consent says holds as well. Absent: none. */
+  /**
+   * Pseudonyms by the other numbers of a record in use, asked in an emergency: what each consent says holds
+   * as well. Absent: none.
+   */
   readonly besideSubjects?: readonly string[];
   /** Logical ids under which the source holds this person. */
   readonly ids: ReadonlySet<string>;
-  /** Of further records of the same person, which are not asked for but may be named in links. Absent: none. */
+  /**
+   * Of further records of the same person, which are not asked for but may be named in links. Absent: none.
+   */
   readonly linkedIds?: ReadonlySet<string>;
 }
 
-/** `own`: of the bound patient and of nobody else. `nobody`: names no patient. `foreign`: names another patient, or one who cannot be told. */
+/**
+ * `own`: of the bound patient and of nobody else. `nobody`: names no patient. `foreign`: names another
+ * patient, or one who cannot be told.
+ */
 export type Ownership = 'own' | 'nobody' | 'foreign';
 
 export function ownershipOf(facts: ResourceFacts, bound: BoundPatient, subjects: Subjects): Ownership {

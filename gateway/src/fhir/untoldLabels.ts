@@ -4,7 +4,10 @@ import { type FhirResource, isMembers, type JsonMembers, listed } from './resour
 
 const SENSITIVITIES: ReadonlySet<string> = new Set(SENSITIVITY_LABELS);
 
-/** Whether a normalised label says what data are about. A confidentiality, a handling code or an unknown label does not. */
+/**
+ * Whether a normalised label says what data are about. A confidentiality, a handling code or an unknown label
+ * does not.
+ */
 export function saysSensitivity(label: string): boolean {
   return SENSITIVITIES.has(label);
 }
@@ -22,8 +25,9 @@ export function hasUntoldLabels(resource: FhirResource): boolean {
 }
 
 /**
- * Whether the resource is tagged as a part of itself (R4 §3.1.1.5.10, v3-ObservationValue `SUBSETTED`), in any spelling: `meta.security`
- * may be among what was left out. What stands in the place of a tag and is none may be this one.
+ * Whether the resource is tagged as a part of itself (R4 §3.1.1.5.10, v3-ObservationValue `SUBSETTED`), in
+ * any spelling: `meta.security` may be among what was left out. What stands in the place of a tag and is none
+ * may be this one.
  */
 export function isSubset({ meta }: JsonMembers): boolean {
   return isMembers(meta) && listed(meta['tag']).some(maySaySubset);

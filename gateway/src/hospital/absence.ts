@@ -17,14 +17,17 @@ export interface Absence {
   /** The same recorder; how long accesses take there is noted. */
   readonly recorder: AccessRecorder;
   /**
-   * Waits as long as a record would, before it is said that nothing is there. Where it is not certain that the ledger would take a record
-   * now, nothing is really recorded, as an access to nobody. Of a type that is never given on its own the type alone says so: no wait.
-   * @throws AppError what the recorder throws, and EMERGENCY_INCOMPLETE: the answers that somebody who is there would get.
+   * Waits as long as a record would, before it is said that nothing is there. Where it is not certain that
+   * the ledger would take a record now, nothing is really recorded, as an access to nobody. Of a type that is
+   * never given on its own the type alone says so: no wait.
+   * @throws AppError what the recorder throws, and EMERGENCY_INCOMPLETE: the answers that somebody who is
+   *   there would get.
    */
   settle(type: string, inquiry: Inquiry): Promise<void>;
   /**
-   * Before an ordinary search is asked of the source: a chart of several pages needs the own peer's foresight, a small or absent one does
-   * not. So while the last evaluation failed, each search asks the own peer about nobody first.
+   * Before an ordinary search is asked of the source: a chart of several pages needs the own peer's
+   * foresight, a small or absent one does not. So while the last evaluation failed, each search asks the own
+   * peer about nobody first.
    * @throws what the recorder throws.
    */
   assertForeseen(type: string, inquiry: Inquiry): Promise<void>;
@@ -40,14 +43,20 @@ export interface AbsenceOptions {
 }
 
 const SUBJECT_BYTES = 32;
-/** Of what is handed in about nobody: one part, with room for a few ids. What is larger takes the ledger longer. */
+/**
+ * Of what is handed in about nobody: one part, with room for a few ids. What is larger takes the ledger
+ * longer.
+ */
 const ALIKE_BYTES = 4 * 1024;
 /** Records of more are not alike, and their bytes need not be counted. */
 const ALIKE_ITEMS = 64;
 /** In place of what the caller wrote, which may name somebody whom nobody could ever find it under. */
 const REASON = 'nobody was found';
 
-/** Hides, as far as waiting can, that what is absent is recorded nowhere. README.md, Decisions, has what is left of it. */
+/**
+ * Hides, as far as waiting can, that what is absent is recorded nowhere. README.md, Decisions, has what is
+ * left of it.
+ */
 export function createAbsence(options: AbsenceOptions): Absence {
   return new Waiting(options);
 }
@@ -121,7 +130,10 @@ class Waiting implements Absence {
     }
   }
 
-  /** What was decided without the ledger, or is larger than an entry about nobody, tells nothing about how long that takes. */
+  /**
+   * What was decided without the ledger, or is larger than an entry about nobody, tells nothing about how
+   * long that takes.
+   */
   async #timed<T extends { readonly late: boolean }>(
     parts: readonly AccessRequest[],
     record: () => Promise<T>,

@@ -50,10 +50,11 @@ export interface ReleasedPage extends Released {
 }
 
 /**
- * The only way to clinical data. Each method fetches, has the ledger record the access, and returns only what the recorded decision
- * permits; it never returns before the record is committed (or, in an emergency while the ledger is away, journalled).
- * Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read, everything), BAD_REQUEST (cursor), EMERGENCY_INCOMPLETE,
- * OVERLOADED (the source takes longer than the deadline), and what source and recorder throw.
+ * The only way to clinical data. Each method fetches, has the ledger record the access, and returns only what
+ * the recorded decision permits; it never returns before the record is committed (or, in an emergency while
+ * the ledger is away, journalled). Throws AppError INSUFFICIENT_SCOPE, NOT_FOUND (read, everything),
+ * BAD_REQUEST (cursor), EMERGENCY_INCOMPLETE, OVERLOADED (the source takes longer than the deadline), and
+ * what source and recorder throw.
  */
 export interface Access {
   read(type: string, id: string, context: AccessContext): Promise<Released>;

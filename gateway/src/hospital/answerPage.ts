@@ -21,7 +21,10 @@ export interface PageAnswer {
   readonly omits: boolean;
   /** Where the next page begins; undefined when there is nothing more to give. */
   readonly next: Place | undefined;
-  /** Matches over all pages that may be given; undefined where that was not found out, as where something was not read. */
+  /**
+   * Matches over all pages that may be given; undefined where that was not found out, as where something was
+   * not read.
+   */
   readonly total: number | undefined;
 }
 
@@ -38,13 +41,17 @@ export interface PageTask {
   readonly complete: (page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>;
   readonly emptyType: string;
   readonly errand: Errand;
-  /** Whether something of these types might be given, were it known how it is labelled, so that the answer must not claim to be whole. */
+  /**
+   * Whether something of these types might be given, were it known how it is labelled, so that the answer
+   * must not claim to be whole.
+   */
   readonly mayHide: (types: ReadonlySet<string>, recorded: Recorded) => Promise<boolean>;
 }
 
 /**
- * How often a page is filled further because the record says otherwise than what was foreseen: the consent has just changed, or nothing was
- * foreseen, in an emergency without the own peer's word. While nothing is given, each round that told of a new kind is followed by another.
+ * How often a page is filled further because the record says otherwise than what was foreseen: the consent
+ * has just changed, or nothing was foreseen, in an emergency without the own peer's word. While nothing is
+ * given, each round that told of a new kind is followed by another.
  */
 const MAX_ROUNDS = 4;
 
@@ -59,9 +66,10 @@ interface Progress {
 }
 
 /**
- * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, the page is filled further and the rest
- * recorded as an access of its own. What an earlier round gave is neither given nor recorded again; what its record said is foreseen.
- * A later round that fails takes nothing back: what is recorded as given is given, and the next link leads to where that round began.
+ * Fills a page, records it, and gives what the record permits. If that is less than was foreseen, the page is
+ * filled further and the rest recorded as an access of its own. What an earlier round gave is neither given
+ * nor recorded again; what its record said is foreseen. A later round that fails takes nothing back: what is
+ * recorded as given is given, and the next link leads to where that round began.
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
   const progress: Progress = { records: [], omits: false, isCounted: true, next: undefined };
@@ -180,7 +188,8 @@ function mayGive(
 
 function answer({ records, next, omits, isCounted }: Progress, { start, wish }: PageTask): PageAnswer {
   const matches = matchesIn(records).length;
-  // A page that gives nothing has no next link, and says how many there are: else it would tell that something was withheld.
+  // A page that gives nothing has no next link, and says how many there are: else it would tell that
+  // something was withheld.
   const isEmpty = matches === 0;
   const isAll = start.position === 0 && (next === undefined || (isEmpty && wish.wanted > 0));
   const counted =
@@ -199,7 +208,10 @@ function matchesIn(records: readonly Recorded[]): readonly Candidate[] {
   return [...givenBy(records).values()].filter(({ mode }) => mode === 'match');
 }
 
-/** By key what the rounds give together, each once as the first of them gave it; a match if it is one in any round. */
+/**
+ * By key what the rounds give together, each once as the first of them gave it; a match if it is one in any
+ * round.
+ */
 function givenBy(records: readonly Recorded[]): ReadonlyMap<string, Candidate> {
   const given = new Map<string, Candidate>();
   for (const candidate of records.flatMap(({ permitted }) => permitted)) {

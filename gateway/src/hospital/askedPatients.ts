@@ -25,8 +25,10 @@ export class AskedPatients {
   }
 
   /**
-   * A Patient, for who it is only: of its content nothing stays in memory. One that is too large is asked for by name. undefined: not there.
-   * @throws PageTooLarge where the source does not tell these apart; absence would be said of somebody who is there.
+   * A Patient, for who it is only: of its content nothing stays in memory. One that is too large is asked for
+   * by name. undefined: not there.
+   * @throws PageTooLarge where the source does not tell these apart; absence would be said of somebody who is
+   *   there.
    */
   async read(id: string): Promise<FhirResource | undefined> {
     const { deadline, hurry, account } = this.#reading;

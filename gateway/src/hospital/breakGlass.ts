@@ -20,10 +20,11 @@ export const BREAK_GLASS_HEADER = 'Break-Glass-Reason';
 const EXTENDED_VALUE = /^utf-8'[A-Za-z0-9-]*'(.*)$/i;
 
 /**
- * Reads the emergency from the token's purpose and the `Break-Glass-Reason` header. The header's text may be percent-encoded UTF-8, plain
- * or as an RFC 8187 extended value (`UTF-8''…`), since header fields carry ASCII only; text that is not valid percent-encoding is taken
- * as it stands.
- * @throws AppError BAD_REQUEST when a reason is given for a purpose that is no emergency: the token decides what a request is.
+ * Reads the emergency from the token's purpose and the `Break-Glass-Reason` header. The header's text may be
+ * percent-encoded UTF-8, plain or as an RFC 8187 extended value (`UTF-8''…`), since header fields carry ASCII
+ * only; text that is not valid percent-encoding is taken as it stands.
+ * @throws AppError BAD_REQUEST when a reason is given for a purpose that is no emergency: the token decides
+ *   what a request is.
  */
 export function readEmergency(principal: Principal, header: string | undefined): EmergencyDeclaration {
   if (!isEmergencyPurpose(principal.purpose)) {

@@ -32,7 +32,8 @@ function belongs(
   ownership: Ownership,
 ): boolean {
   if (isPatientType(resource.resourceType)) {
-    // A name may not say whose it is; what the search for the patient found is decided on then, and not given.
+    // A name may not say whose it is; what the search for the patient found is decided on then, and not
+    // given.
     return ownership === 'own' || (isUnreadable && told === undefined && ownership === 'nobody');
   }
   return !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';

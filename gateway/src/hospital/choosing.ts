@@ -40,7 +40,9 @@ export interface ChoosingDependencies extends Pick<
   /** Bytes of a resource as it is given. */
   readonly sizeOf: (candidate: Candidate) => number;
   readonly limits: AccessLimits;
-  /** Told of each resource that is stepped over because it is too large, or in an emergency cannot be read. */
+  /**
+   * Told of each resource that is stepped over because it is too large, or in an emergency cannot be read.
+   */
   readonly onUnreadable: (type: string) => void;
   readonly log: Logger;
 }
@@ -56,7 +58,10 @@ export interface Found {
 const SPARE = 0.1;
 const LEAST_SPARE = 2;
 
-/** Finds out for one request what there is, whose it is, and what of it may be asked of the ledger. Nothing is recorded or given here. */
+/**
+ * Finds out for one request what there is, whose it is, and what of it may be asked of the ledger. Nothing is
+ * recorded or given here.
+ */
 export class Choosing {
   readonly #deps: ChoosingDependencies;
   readonly #context: AccessContext;
@@ -79,7 +84,10 @@ export class Choosing {
     this.#patients = new AskedPatients(dependencies.upstream, dependencies.facts, this.#reading);
   }
 
-  /** A resource, and the patient whose it is. Of a type that concerns no single patient there is none: it has no subject to record under. */
+  /**
+   * A resource, and the patient whose it is. Of a type that concerns no single patient there is none: it has
+   * no subject to record under.
+   */
   async findResource(type: string, id: string): Promise<{ entry?: SearchEntry; patient?: FhirResource }> {
     if (!isPatientType(type)) {
       return {};
@@ -192,7 +200,10 @@ export class Choosing {
     };
   }
 
-  /** One more than wanted, which tells whether there is a next page, and a few that may be withheld without a further question. */
+  /**
+   * One more than wanted, which tells whether there is a next page, and a few that may be withheld without a
+   * further question.
+   */
   start({ cursor }: Page, use: CursorUse, wanted: number): Place {
     const spare = Math.max(LEAST_SPARE, Math.ceil(wanted * SPARE));
     const count = Math.min(wanted + 1 + spare, this.#deps.limits.sourceCount);

@@ -77,12 +77,18 @@ export interface HospitalDependencies {
   readonly tokens: TokenIssuer;
   readonly registry: RegistryReader;
   readonly recorder: Pick<Recorder, 'admit'> & AccessRecorder;
-  /** As at the recorder: decides in an emergency on a further number of a record in use while the own peer is silent. */
+  /**
+   * As at the recorder: decides in an emergency on a further number of a record in use while the own peer is
+   * silent.
+   */
   readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly upstream: Upstream;
   /** At least 32 bytes, the same at every organisation of the network. */
   readonly consortiumKey: Uint8Array;
-  /** At least 32 bytes, the same at all gateways under one base URL, of this organisation alone: seals next links. */
+  /**
+   * At least 32 bytes, the same at all gateways under one base URL, of this organisation alone: seals next
+   * links.
+   */
   readonly pageKey: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -115,7 +121,10 @@ export interface HospitalApp {
 
 /** Directory types come beside a patient's data, and only within a token's scope; so they have scopes too. */
 const SCOPED_TYPES: readonly string[] = [...PATIENT_TYPES, ...DIRECTORY_TYPES];
-/** A hospital's clients are programs: what does not authenticate is a mistake or an attack, what does may ask a thousand times a second. */
+/**
+ * A hospital's clients are programs: what does not authenticate is a mistake or an attack, what does may ask
+ * a thousand times a second.
+ */
 export const DEFAULT_REQUEST_LIMITS: RequestLimits = { anonymous: 600, caller: 60_000 };
 const ISSUER_PATH = '/oauth';
 const MAX_TOKEN_REQUEST_BYTES = 32 * 1024;
@@ -126,7 +135,9 @@ interface TokenSide {
   readonly router: Router;
 }
 
-/** The hospital gateway as one Express app; see README.md for the order in which a request passes through it. */
+/**
+ * The hospital gateway as one Express app; see README.md for the order in which a request passes through it.
+ */
 export async function createHospitalApp(dependencies: HospitalDependencies): Promise<HospitalApp> {
   const { settings, log, metrics } = dependencies;
   const fhirBaseUrl = `${settings.baseUrl}/fhir`;
@@ -315,7 +326,10 @@ async function createTokenSide(
 
 const TOKEN_ROUTES: Readonly<Record<string, string>> = { '/token': 'POST', '/jwks': 'GET' };
 
-/** Lets through what the gateway offers of the authorization server, and refuses large bodies before they are read. */
+/**
+ * Lets through what the gateway offers of the authorization server, and refuses large bodies before they are
+ * read.
+ */
 function tokenRoutesOnly(): RequestHandler {
   return (request, response, next) => {
     const method = TOKEN_ROUTES[request.path];

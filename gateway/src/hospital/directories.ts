@@ -33,9 +33,10 @@ export interface DirectoryMeans {
 const AT_ONCE = 8;
 
 /**
- * The directory resources that `roots` lead to, over any number of steps: from `pool`, and from the source where the pool lacks them because
- * they stand on another page. What is not there, may not be given, or is too large, is left out, as is what the answer has no room for
- * beyond 256 KiB of them; in an emergency also what cannot be read in time. What is left out goes by the order of the references alone.
+ * The directory resources that `roots` lead to, over any number of steps: from `pool`, and from the source
+ * where the pool lacks them because they stand on another page. What is not there, may not be given, or is
+ * too large, is left out, as is what the answer has no room for beyond 256 KiB of them; in an emergency also
+ * what cannot be read in time. What is left out goes by the order of the references alone.
  * @throws what reading throws, but not in an emergency.
  */
 export async function completeDirectories(

@@ -25,9 +25,10 @@ export interface EverythingRequest {
 }
 
 /**
- * Understands `$everything` by GET, and by POST with no body or a Parameters resource (FHIR R4 §3.2.0.1), of which query and body count
- * together.
- * @throws AppError BAD_REQUEST for what the operation does not take, UNSUPPORTED_MEDIA_TYPE for another body than JSON.
+ * Understands `$everything` by GET, and by POST with no body or a Parameters resource (FHIR R4 §3.2.0.1), of
+ * which query and body count together.
+ * @throws AppError BAD_REQUEST for what the operation does not take, UNSUPPORTED_MEDIA_TYPE for another body
+ *   than JSON.
  */
 export function parseEverything(request: Request): EverythingRequest {
   const all = understood(withBody(queryOf(request), request));

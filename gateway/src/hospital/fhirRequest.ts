@@ -7,12 +7,18 @@ const JSON_TYPES = ['application/fhir+json', 'application/json', 'text/json'];
 const FORMATS = new Set(['json', ...JSON_TYPES]);
 const RANGES = new Set([...JSON_TYPES, 'application/*', 'text/*', '*/*']);
 const FHIR_VERSIONS = new Set(['4.0', '4.0.1']);
-/** Interactions that FHIR R4 offers by POST without changing anything: a search (§3.1.1), an operation (§3.2.0). */
+/**
+ * Interactions that FHIR R4 offers by POST without changing anything: a search (§3.1.1), an operation
+ * (§3.2.0).
+ */
 const POST_PATH = /^\/(?:[A-Za-z]+\/_search|Patient\/[^/]+\/\$everything)$/;
 export const MAX_FORM_BYTES = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Refuses every method but GET, and POST on `_search` and `$everything`. HEAD too: it would have to be recorded like the read that it stands for. */
+/**
+ * Refuses every method but GET, and POST on `_search` and `$everything`. HEAD too: it would have to be
+ * recorded like the read that it stands for.
+ */
 export function allowedMethods(): RequestHandler {
   return (request, response, next) => {
     const isPost = POST_PATH.test(request.path);
@@ -25,7 +31,10 @@ export function allowedMethods(): RequestHandler {
   };
 }
 
-/** Conditions and ranges of RFC 9110 §13 and §14, by which an answer that is recorded as a release would become another one (304, 412, 206). */
+/**
+ * Conditions and ranges of RFC 9110 §13 and §14, by which an answer that is recorded as a release would
+ * become another one (304, 412, 206).
+ */
 const CONDITIONS = [
   'if-match',
   'if-none-match',
@@ -35,7 +44,10 @@ const CONDITIONS = [
   'range',
 ] as const;
 
-/** Ignores conditional and range headers, as RFC 9110 §13.1 allows a server that offers neither validators nor ranges. */
+/**
+ * Ignores conditional and range headers, as RFC 9110 §13.1 allows a server that offers neither validators nor
+ * ranges.
+ */
 export function unconditional(): RequestHandler {
   return (request, _response, next) => {
     for (const name of CONDITIONS) {
@@ -78,7 +90,10 @@ export function handlingOf(request: Request): Handling {
   return preferences.some((one) => /^\s*handling\s*=\s*"?strict"?\s*$/i.test(one)) ? 'strict' : 'lenient';
 }
 
-/** Whether one media range of the header covers FHIR R4 JSON: an absent header covers everything, `q=0` and another `fhirVersion` nothing. */
+/**
+ * Whether one media range of the header covers FHIR R4 JSON: an absent header covers everything, `q=0` and
+ * another `fhirVersion` nothing.
+ */
 function acceptsR4Json(accept: string | undefined): boolean {
   return (accept ?? '*/*').split(',').some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -32,8 +32,8 @@ import type { Tickets } from './tickets';
 import { refuseUnsupported } from './unsupported';
 
 /**
- * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent (Regulation (EU) 2025/327
- * Art. 8). `announced`: searches say so in an OperationOutcome, reads answer 403.
+ * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent
+ * (Regulation (EU) 2025/327 Art. 8). `announced`: searches say so in an OperationOutcome, reads answer 403.
  */
 export type Disclosure = 'hidden' | 'announced';
 
@@ -54,12 +54,17 @@ export interface FhirRouterOptions {
   readonly resourceMetadataUrl: string;
 }
 
-/** Says that data were released before their record reached the ledger (break-glass while the ledger is away). */
+/**
+ * Says that data were released before their record reached the ledger (break-glass while the ledger is away).
+ */
 export const LATE_HEADER = 'Access-Record';
 
 type SecuredHandler = (request: Request, response: Response, context: AccessContext) => Promise<void>;
 
-/** FHIR R4 under `/fhir`. Every clinical answer comes from {@link Access}; this file only reads requests and writes answers. */
+/**
+ * FHIR R4 under `/fhir`. Every clinical answer comes from {@link Access}; this file only reads requests and
+ * writes answers.
+ */
 export function createFhirRouter(options: FhirRouterOptions): Router {
   const router = Router();
   const secured = (handler: SecuredHandler): RequestHandler => {
@@ -176,7 +181,10 @@ class Answers {
     });
   }
 
-  /** What a fully withheld answer is: the same error as for what does not exist, unless the deployment says otherwise. */
+  /**
+   * What a fully withheld answer is: the same error as for what does not exist, unless the deployment says
+   * otherwise.
+   */
   #withheld(): AppError {
     return this.#options.disclosure === 'hidden'
       ? new AppError('NOT_FOUND', 'nothing to release')

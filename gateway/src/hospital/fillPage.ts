@@ -33,12 +33,18 @@ export interface FillMeans {
   readonly sourceCount: number;
   /** In an emergency, what lacks room is stepped over where nothing can be given before it. */
   readonly stepsOver: boolean;
-  /** Asked before the source is read on, once there is something to give, and when that fails: whether to give the page as it is. */
+  /**
+   * Asked before the source is read on, once there is something to give, and when that fails: whether to give
+   * the page as it is.
+   */
   readonly endsEarly: (error?: unknown) => boolean;
 }
 
 export interface FilledPage {
-  /** Matches to record, in the source's order, each once: those foreseen to be given, and withheld ones in between. */
+  /**
+   * Matches to record, in the source's order, each once: those foreseen to be given, and withheld ones in
+   * between.
+   */
   readonly matches: readonly Candidate[];
   /** Those of them that are foreseen to be given. */
   readonly foreseen: readonly Candidate[];
@@ -48,7 +54,10 @@ export interface FilledPage {
   readonly further: readonly FurtherKind[];
   /** Where the next page begins; undefined when there is none. */
   readonly next: Place | undefined;
-  /** Whether reading ended before the page was full and before the source's end: nobody counted what comes after. */
+  /**
+   * Whether reading ended before the page was full and before the source's end: nobody counted what comes
+   * after.
+   */
   readonly endsEarly: boolean;
   /** What the next page begins with; undefined when it was not looked at. */
   readonly nextKind: string | undefined;
@@ -63,9 +72,10 @@ export interface FilledPage {
 }
 
 /**
- * Reads on until the page is full and one more match is foreseen, or the source ends: so a next link says that there is more to give, and
- * nothing about what is withheld. Withheld matches in between are kept by number and bytes as a page may hold, and only counted beyond:
- * their content is gone then, so they cannot be given even if the record permits them.
+ * Reads on until the page is full and one more match is foreseen, or the source ends: so a next link says
+ * that there is more to give, and nothing about what is withheld. Withheld matches in between are kept by
+ * number and bytes as a page may hold, and only counted beyond: their content is gone then, so they cannot be
+ * given even if the record permits them.
  */
 export async function fillPage(walk: SourceWalk, wish: PageWish, means: FillMeans): Promise<FilledPage> {
   const filler = new Filler(wish, means);
@@ -171,7 +181,10 @@ class Filler {
     return this.#isDone;
   }
 
-  /** What a match would bring beside it that is not counted yet. Not asked where all of the stretch has room, and so each part of it. */
+  /**
+   * What a match would bring beside it that is not counted yet. Not asked where all of the stretch has room,
+   * and so each part of it.
+   */
   #leadsTo(
     found: readonly Candidate[],
     permits: (candidate: Candidate) => boolean,
@@ -395,8 +408,8 @@ export function kindOfCandidate({ resource, facts }: Candidate): string {
 }
 
 /**
- * One candidate for a resource that the source gave twice, on two pages or as match and beside one: a match if either is, and as sensitive
- * as both together, since it may have been labelled in between.
+ * One candidate for a resource that the source gave twice, on two pages or as match and beside one: a match
+ * if either is, and as sensitive as both together, since it may have been labelled in between.
  */
 export function merged(first: Candidate, second: Candidate): Candidate {
   const labels = [...new Set([...first.facts.labels, ...second.facts.labels])].sort();

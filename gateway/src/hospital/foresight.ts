@@ -2,7 +2,10 @@
 import { MAX_ITEMS, type RequestItem } from '@chartwitness/chaincode/domain';
 import { type Candidate, kindOf, recordedLabels } from '../fhir/itemGroups';
 
-/** What the rules would say now of kinds of data, so that a page can be filled before it is recorded. Never a release. */
+/**
+ * What the rules would say now of kinds of data, so that a page can be filled before it is recorded. Never a
+ * release.
+ */
 export interface Foresight {
   /** Finds out about the kinds of these resources; needed before {@link permits}. */
   learn(candidates: readonly Candidate[]): Promise<void>;
@@ -18,7 +21,8 @@ export const ALL_PERMITTED: Foresight = { learn: () => Promise.resolve(), permit
 
 /**
  * Asks about each kind once.
- * @param mayGuess whether to take kinds for permitted when the own peer gives no answer: in an emergency, where the recorder decides without it as well.
+ * @param mayGuess whether to take kinds for permitted when the own peer gives no answer: in an emergency,
+ *   where the recorder decides without it as well.
  * @param said what is known already, by kind.
  */
 export function createForesight(

@@ -6,14 +6,18 @@ export type AskUnder = (subject: string, items: readonly RequestItem[]) => Promi
 
 /** Items as the consents under a person's former subjects leave them. */
 export interface Narrowed {
-  /** To record under the surviving subject, in the same number and order: what may not leave is only decided on. */
+  /**
+   * To record under the surviving subject, in the same number and order: what may not leave is only decided
+   * on.
+   */
   readonly items: readonly RequestItem[];
   /** For each item whether it may leave if the surviving subject's consent permits it as well. */
   readonly allowed: readonly boolean[];
 }
 
 /**
- * What the consents under all former subjects permit together. So the one entry, under the surviving subject, says exactly what leaves.
+ * What the consents under all former subjects permit together. So the one entry, under the surviving subject,
+ * says exactly what leaves.
  * @throws what asking throws: without an answer nothing may leave, since a former consent might deny it.
  */
 export async function narrowedByFormer(

@@ -6,7 +6,8 @@ const RETRY_SECONDS = 5;
 
 /**
  * Says of a failed source whether the request's own deadline ended it.
- * @throws AppError OVERLOADED then, and without room in memory; UPSTREAM_FAILED when a single resource is too large; else what `work` throws.
+ * @throws AppError OVERLOADED then, and without room in memory; UPSTREAM_FAILED when a single resource is too
+ *   large; else what `work` throws.
  */
 export async function inTime<T>(deadline: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {

@@ -17,8 +17,9 @@ export interface FullPage {
 }
 
 /**
- * The pages that found no room while a walk goes through them in smaller ones, the largest first. Once it is past what is large, it goes on
- * from them: else one large resource would make the rest of a chart cost a question for each match.
+ * The pages that found no room while a walk goes through them in smaller ones, the largest first. Once it is
+ * past what is large, it goes on from them: else one large resource would make the rest of a chart cost a
+ * question for each match.
  */
 export class LargerPages {
   #pages: readonly FullPage[] = [];
@@ -32,14 +33,20 @@ export class LargerPages {
     return this.#pages.length === 0;
   }
 
-  /** Whether as many matches as the largest page holds would find room, were they like those that were read last. */
+  /**
+   * Whether as many matches as the largest page holds would find room, were they like those that were read
+   * last.
+   */
   get isLight(): boolean {
     const [largest] = this.#pages;
     const each = this.#bytes / Math.max(1, this.#matches);
     return largest !== undefined && each * largest.count <= this.#mostBytes;
   }
 
-  /** @param position up to which matches are done: the walk does not return to pages that it is past, which may be full everywhere. */
+  /**
+   * @param position up to which matches are done: the walk does not return to pages that it is past, which
+   *   may be full everywhere.
+   */
   add(page: FullPage, position: number): void {
     if (page.source.look !== undefined) {
       this.#pages = [...this.#pages.filter((one) => position < endOf(one)), page];
@@ -65,8 +72,9 @@ export class LargerPages {
   }
 
   /**
-   * Looks at the largest page, without what is done of it, and forgets it and what lies in it; undefined where none of them helps: they
-   * are larger than an answer may be, hold nothing that finds room, or the source no longer knows them.
+   * Looks at the largest page, without what is done of it, and forgets it and what lies in it; undefined
+   * where none of them helps: they are larger than an answer may be, hold nothing that finds room, or the
+   * source no longer knows them.
    * @throws what the source throws otherwise.
    */
   async look(position: number): Promise<{ full: FullPage; page: LookedPage } | undefined> {

@@ -8,8 +8,8 @@ import type { Reading } from './reading';
 export const OF_PATIENTS = ['identifier', 'link', 'birthDate'];
 
 /**
- * A resource for which there is no room, without its content: what it is, whose, and what it is labelled is known all the same, so it is
- * decided on as if it were at hand.
+ * A resource for which there is no room, without its content: what it is, whose, and what it is labelled is
+ * known all the same, so it is decided on as if it were at hand.
  */
 export function withoutContent({ resource, mode }: SearchEntry, facts: FactsReader): SearchEntry {
   return {
@@ -51,7 +51,10 @@ export async function lookAt(
 
 /** A page that was looked at. */
 export interface LookedPage extends SourcePage {
-  /** Matches from the first that is not done on that are there, if not all: those after them are to be asked for again. */
+  /**
+   * Matches from the first that is not done on that are there, if not all: those after them are to be asked
+   * for again.
+   */
   readonly fitting?: number;
 }
 
@@ -62,7 +65,8 @@ interface Sized {
 }
 
 /**
- * Looks at a page for which there is no room, and keeps of it what there is room for: matches first, from the `skip`th on.
+ * Looks at a page for which there is no room, and keeps of it what there is room for: matches first, from the
+ * `skip`th on.
  * @throws what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookAtPage(
@@ -100,9 +104,10 @@ export async function lookAtPage(
 }
 
 /**
- * Looks at a page of many matches for which there is no room, and keeps of those from the `skip`th on as many as there is room for together.
- * What has no room by itself comes without its content and keeps nothing else away. What belongs to withheld matches takes room as well, so
- * the page is given up where what comes beside its matches has none: it must not show whose was left out.
+ * Looks at a page of many matches for which there is no room, and keeps of those from the `skip`th on as many
+ * as there is room for together. What has no room by itself comes without its content and keeps nothing else
+ * away. What belongs to withheld matches takes room as well, so the page is given up where what comes beside
+ * its matches has none: it must not show whose was left out.
  * @throws NoRoom where nothing of it finds room; what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookPast(

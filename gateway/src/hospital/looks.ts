@@ -33,10 +33,11 @@ const REST = 4;
 const ANY_SIZE: Room = { reserve: () => undefined };
 
 /**
- * One answer of the source at a time, beside all places. The others wait their turn: emergencies first, then whose client does not rest, then
- * who came first. Who was turned away instead would not know what a resource is, and could neither give nor name it. After a look its client
- * rests for four times as long, since to read a large answer costs the process time that emergencies need; not its emergencies, nor a
- * request that has looked, which else would wait by the number of large resources in a chart.
+ * One answer of the source at a time, beside all places. The others wait their turn: emergencies first, then
+ * whose client does not rest, then who came first. Who was turned away instead would not know what a resource
+ * is, and could neither give nor name it. After a look its client rests for four times as long, since to read
+ * a large answer costs the process time that emergencies need; not its emergencies, nor a request that has
+ * looked, which else would wait by the number of large resources in a chart.
  */
 export class Looks {
   readonly #options: LooksOptions;
@@ -52,8 +53,8 @@ export class Looks {
   }
 
   /**
-   * @throws NoRoom when an emergency has to give what it has while it waits; AppError UPSTREAM_FAILED when the deadline passes;
-   * what `work` throws.
+   * @throws NoRoom when an emergency has to give what it has while it waits; AppError UPSTREAM_FAILED when
+   *   the deadline passes; what `work` throws.
    */
   async look<T>(looker: Looker, until: LookUntil, work: (room: Room) => Promise<T>): Promise<T> {
     await this.#turn(looker, until);

@@ -21,7 +21,10 @@ export interface PageCursors {
 }
 
 export interface PageCursorOptions {
-  /** At least 32 bytes, the same at all gateways that answer under one base URL; no other organisation knows it. */
+  /**
+   * At least 32 bytes, the same at all gateways that answer under one base URL; no other organisation knows
+   * it.
+   */
   readonly key: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -77,7 +80,10 @@ function bindingOf({ clientId, path, parameters }: CursorUse): Uint8Array {
     .digest();
 }
 
-/** The place as bytes of one of few sizes. A link of the source that is too long is left out: the place is then found by counting. */
+/**
+ * The place as bytes of one of few sizes. A link of the source that is too long is left out: the place is
+ * then found by counting.
+ */
 function padded(sealed: SealedPlace): Uint8Array {
   const whole = Buffer.from(JSON.stringify(sealed));
   const bytes = whole.length <= MAX_BYTES ? whole : Buffer.from(JSON.stringify(withoutLink(sealed)));

@@ -32,8 +32,8 @@ export interface PagedSource {
   /** The same by names alone, for pages that cannot be made small enough. */
   readonly byName?: PagedSource | undefined;
   /**
-   * Looks at a page for which there is no room; undefined link: the first one, with `count` matches. What there is no room for comes without
-   * its content.
+   * Looks at a page for which there is no room; undefined link: the first one, with `count` matches. What
+   * there is no room for comes without its content.
    * @param skip matches of the page that are done.
    */
   readonly look?: (link: string | undefined, skip: number, count: number) => Promise<LookedPage | undefined>;

@@ -16,9 +16,11 @@ export interface Filled {
 const AT_ONCE = 8;
 
 /**
- * Reads resources of which only the names are known, in their order: as many as one answer may hold, and at least one. What is too large by
- * itself becomes `isUnreadable`, as does in an emergency what cannot be read; an emergency stops when its time is over.
- * @throws AppError what the source throws in an ordinary request, or at the deadline; OVERLOADED without room.
+ * Reads resources of which only the names are known, in their order: as many as one answer may hold, and at
+ * least one. What is too large by itself becomes `isUnreadable`, as does in an emergency what cannot be read;
+ * an emergency stops when its time is over.
+ * @throws AppError what the source throws in an ordinary request, or at the deadline; OVERLOADED without
+ *   room.
  */
 export async function readByName(
   names: readonly SearchEntry[],
@@ -124,7 +126,10 @@ class Batch {
     return { ...name, isUnreadable: true };
   }
 
-  /** What it is, though there is no room for it. In an emergency that waited in vain to look, its name is all that is known. */
+  /**
+   * What it is, though there is no room for it. In an emergency that waited in vain to look, its name is all
+   * that is known.
+   */
   async #lookedAt(name: SearchEntry, upstream: Upstream): Promise<SearchEntry | undefined> {
     const { resourceType, id = '' } = name.resource;
     try {
@@ -154,7 +159,9 @@ class Batch {
   }
 }
 
-/** The name of a single resource that is too large, and whose it is; undefined where the source does not tell. */
+/**
+ * The name of a single resource that is too large, and whose it is; undefined where the source does not tell.
+ */
 export async function nameOf(
   type: string,
   id: string,

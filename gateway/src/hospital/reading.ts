@@ -9,7 +9,9 @@ export interface Reading extends Pick<AccessContext, 'deadline' | 'hurry' | 'roo
   readonly account: RequestAccount;
   /** Of one answer of the source. */
   readonly maxBytes: number;
-  /** Told of each resource that is stepped over: too large for an answer, or in an emergency not to be read. */
+  /**
+   * Told of each resource that is stepped over: too large for an answer, or in an emergency not to be read.
+   */
   readonly onUnreadable: (type: string) => void;
   readonly facts: FactsReader;
 }

@@ -13,7 +13,10 @@ export interface Proposal {
   readonly further: readonly FurtherKind[];
   /** Type of the item that stands for "nothing was there". */
   readonly emptyType: string;
-  /** Keys of what the same answer holds already, recorded when it was given: it leads on to others, and is not recorded again. */
+  /**
+   * Keys of what the same answer holds already, recorded when it was given: it leads on to others, and is not
+   * recorded again.
+   */
   readonly held?: ReadonlySet<string>;
 }
 
@@ -48,7 +51,10 @@ export async function recordAccess(
   };
 }
 
-/** What comes beside the matches in an order that the given ones alone make, or it would tell of what is withheld. */
+/**
+ * What comes beside the matches in an order that the given ones alone make, or it would tell of what is
+ * withheld.
+ */
 function inOrderOfTheGiven(permitted: readonly Candidate[], rules: IncludeRules): readonly Candidate[] {
   const matches = permitted.filter(({ mode }) => mode === 'match');
   const besides = permitted.filter(({ mode }) => mode === 'include');

@@ -16,7 +16,9 @@ export interface Errand {
   readonly subject: string;
   /** Further subjects of the same person, whose consents must permit as well. */
   readonly formerSubjects?: readonly string[] | undefined;
-  /** The same, by the other numbers of a record in use: while the own peer is silent the deployment decides. */
+  /**
+   * The same, by the other numbers of a record in use: while the own peer is silent the deployment decides.
+   */
   readonly besideSubjects?: readonly string[] | undefined;
   readonly principal: Principal;
   readonly emergency: EmergencyDeclaration;
@@ -44,7 +46,8 @@ export interface RecordedItems {
 
 /**
  * Records an access, as one event or several parts of one. Nothing but what is permitted here may leave.
- * @throws AppError EMERGENCY_INCOMPLETE after the attempt is recorded as refused; what the recorder throws: then nothing may leave.
+ * @throws AppError EMERGENCY_INCOMPLETE after the attempt is recorded as refused; what the recorder throws:
+ *   then nothing may leave.
  */
 export async function recordItems(
   items: readonly RequestItem[],
@@ -116,8 +119,8 @@ async function narrow(
 }
 
 /**
- * The same, but while the own peer is silent or behind the deployment's choice decides, as it does on the number that the access is listed
- * under: what a peer that is behind denies stays denied.
+ * The same, but while the own peer is silent or behind the deployment's choice decides, as it does on the
+ * number that the access is listed under: what a peer that is behind denies stays denied.
  */
 function heardOr(ask: AskUnder, { emergencyWithoutLedger, log }: RecordDependencies): AskUnder {
   return async (subject, items) => {

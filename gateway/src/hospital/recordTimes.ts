@@ -13,7 +13,10 @@ export interface RecordTime {
 
 /** Records of one kind that are drawn from. */
 const REMEMBERED = 64;
-/** Older ones, in milliseconds, say nothing about now: whoever makes the ledger slow for a moment must not set how long absence takes. */
+/**
+ * Older ones, in milliseconds, say nothing about now: whoever makes the ledger slow for a moment must not set
+ * how long absence takes.
+ */
 const RECENT_MS = 2_000;
 /** Kinds that are remembered; of more the one that was longest not drawn from or added to goes. */
 const MAX_KINDS = 1000;
@@ -34,8 +37,8 @@ export class RecordTimes {
   }
 
   /**
-   * One of the last 64 that ended within two seconds, and began beside about as many as one that begins now: or a flood that is over would
-   * set how long absence takes.
+   * One of the last 64 that ended within two seconds, and began beside about as many as one that begins now:
+   * or a flood that is over would set how long absence takes.
    * @param number any, at random, from 0.
    * @param beside how many parts of records are under way now.
    * @returns undefined when there are none.

@@ -17,7 +17,10 @@ export interface RecordingDependencies extends Pick<
 
 type Asker = Pick<AccessContext, 'principal' | 'emergency' | 'admittedAt'>;
 
-/** Has the ledger record what one request asks for, and waits as long where there is nobody to record it under. */
+/**
+ * Has the ledger record what one request asks for, and waits as long where there is nobody to record it
+ * under.
+ */
 export class Recording {
   /** For what is recorded under this request. */
   readonly dependencies: RecordDependencies;
@@ -48,8 +51,9 @@ export class Recording {
   }
 
   /**
-   * In an emergency what nobody read is decided on as carrying every label, which a rule about any of them denies. Where the rules would give
-   * it without a label, nobody knows whether they deny it. While the own peer has no word, that counts as so where anything is given.
+   * In an emergency what nobody read is decided on as carrying every label, which a rule about any of them
+   * denies. Where the rules would give it without a label, nobody knows whether they deny it. While the own
+   * peer has no word, that counts as so where anything is given.
    */
   async mayHide(
     types: ReadonlySet<string>,
@@ -85,7 +89,10 @@ export class Recording {
     await this.#absence.assertForeseen(type, this.#inquiry('search'));
   }
 
-  /** The answer for what is not there, after the declaration of an emergency was checked as it is for what is there. */
+  /**
+   * The answer for what is not there, after the declaration of an emergency was checked as it is for what is
+   * there.
+   */
   async absent(type: string): Promise<AppError> {
     await this.nothing(type, 'read');
     return new AppError('NOT_FOUND', 'nothing to release');

@@ -6,8 +6,9 @@ import { SMALL_BYTES } from './sourceMemory';
 class Crowded extends NoRoom {}
 
 /**
- * What one request has of the source's answers in memory: pages, one after the other, and beside them the Patients that are read to know
- * whom it is about. All of it together asks for one room; 256 KiB of the Patients come always, so that a page never depends on them.
+ * What one request has of the source's answers in memory: pages, one after the other, and beside them the
+ * Patients that are read to know whom it is about. All of it together asks for one room; 256 KiB of the
+ * Patients come always, so that a page never depends on them.
  */
 export class RequestAccount {
   readonly #room: Room;
@@ -27,7 +28,10 @@ export class RequestAccount {
     this.#room = room;
   }
 
-  /** The source, each of whose answers takes the place of the one before. What is read `within` another room does not count here. */
+  /**
+   * The source, each of whose answers takes the place of the one before. What is read `within` another room
+   * does not count here.
+   */
   paged(upstream: PreparedUpstream, hurry: AbortSignal | undefined): PreparedUpstream {
     const ask = <T>(work: (source: PreparedUpstream) => Promise<T>): Promise<T> =>
       this.#readPage((room) => work(upstream.within(room, hurry)));
@@ -54,8 +58,9 @@ export class RequestAccount {
   }
 
   /**
-   * Reads something of which only a little is kept. What is larger than 256 KiB while others are read is read once more, alone and when the
-   * page is there: so what else is being read just now does not decide whether it finds room.
+   * Reads something of which only a little is kept. What is larger than 256 KiB while others are read is read
+   * once more, alone and when the page is there: so what else is being read just now does not decide whether
+   * it finds room.
    * @param keeps bytes of it that stay.
    * @throws NoRoom when there is none beside the page; what `read` throws.
    */

@@ -4,7 +4,10 @@ import { MAX_ITEMS, type RequestItem } from '@chartwitness/chaincode/domain';
 /** Items that one event records, and which of the request's items they are. */
 export interface ItemPart {
   readonly items: readonly RequestItem[];
-  /** For each item its place in the request; undefined for an anchor, which only stands for what leads to others. */
+  /**
+   * For each item its place in the request; undefined for an anchor, which only stands for what leads to
+   * others.
+   */
   readonly origins: readonly (number | undefined)[];
 }
 
@@ -17,9 +20,9 @@ export interface PartBounds {
 export const PART_BOUNDS: PartBounds = { maxItems: MAX_ITEMS, maxBytes: 128 * 1024 };
 
 /**
- * Splits a request's items into as few parts as fit the bounds of one event, in their order. An item whose leads are in another part gets
- * anchors: the same kinds with a count of 0, so that each part is decided by itself. Leads that find no room in a whole part, with a way to
- * them, are left out, which can only withhold.
+ * Splits a request's items into as few parts as fit the bounds of one event, in their order. An item whose
+ * leads are in another part gets anchors: the same kinds with a count of 0, so that each part is decided by
+ * itself. Leads that find no room in a whole part, with a way to them, are left out, which can only withhold.
  */
 export function splitItems(
   items: readonly RequestItem[],
@@ -70,8 +73,9 @@ class PartBuilder {
   }
 
   /**
-   * Into an empty part, with as many leads as fit. A lead comes only with a way from what was asked for, or the part would say of it that
-   * nothing leads there. If no way fits, one lead and the item name each other: a circle reaches nothing, so both are withheld.
+   * Into an empty part, with as many leads as fit. A lead comes only with a way from what was asked for, or
+   * the part would say of it that nothing leads there. If no way fits, one lead and the item name each other:
+   * a circle reaches nothing, so both are withheld.
    */
   addAlone(place: number): void {
     if (this.add(place)) {
@@ -103,7 +107,10 @@ class PartBuilder {
     }
   }
 
-  /** The shortest way to `lead` from what was asked for or is in this part, not by `avoided`; empty when there is none, or need of none. */
+  /**
+   * The shortest way to `lead` from what was asked for or is in this part, not by `avoided`; empty when there
+   * is none, or need of none.
+   */
   #wayTo(lead: number, avoided: number): readonly number[] {
     if (this.#members.has(lead)) {
       return [];

@@ -21,12 +21,14 @@ const MAX_LINKS = 10;
 /**
  * The one person that the source's Patient records are.
  *
- * An ordinary request finds identified, current records only: one without an identifier, or merged into another, looks absent. An
- * emergency finds them all: a merged record's person is the surviving one, by `replaced-by`, one step within the source. Whom no identifier
- * names has the holder's own id for a subject. What further numbers the records hold become `formerSubjects`, those of a record in use
- * `besideSubjects`. An ordinary request goes by the first system's number alone (README.md says why).
+ * An ordinary request finds identified, current records only: one without an identifier, or merged into
+ * another, looks absent. An emergency finds them all: a merged record's person is the surviving one, by
+ * `replaced-by`, one step within the source. Whom no identifier names has the holder's own id for a subject.
+ * What further numbers the records hold become `formerSubjects`, those of a record in use `besideSubjects`.
+ * An ordinary request goes by the first system's number alone (README.md says why).
  * @returns undefined when to the caller there is nobody.
- * @throws AppError UNBOUND_SEARCH in an emergency, when the records are several persons'; what reading a surviving record throws.
+ * @throws AppError UNBOUND_SEARCH in an emergency, when the records are several persons'; what reading a
+ *   surviving record throws.
  */
 export async function resolvePatient(
   patients: readonly FhirResource[],
@@ -109,7 +111,10 @@ async function merged(patient: FhirResource, deps: ResolveDependencies): Promise
   return boundTo(subject, patient, survivors, deps);
 }
 
-/** The consent under every number that the records hold is to permit, whichever of them the access is listed under. */
+/**
+ * The consent under every number that the records hold is to permit, whichever of them the access is listed
+ * under.
+ */
 function boundTo(
   known: string | undefined,
   patient: FhirResource,
@@ -133,7 +138,10 @@ function boundTo(
   };
 }
 
-/** The records that this one was replaced by, on the same source. One that cannot be read is not passed over: its consent might deny. */
+/**
+ * The records that this one was replaced by, on the same source. One that cannot be read is not passed over:
+ * its consent might deny.
+ */
 async function survivorsOf(
   patient: FhirResource,
   { read, upstreamBaseUrl }: ResolveDependencies,
@@ -159,7 +167,10 @@ async function linkedOfSame(
   return idsOf(linked.filter((patient) => patient !== undefined && subjects.ofPatient(patient) === subject));
 }
 
-/** A linked record that cannot be read cannot be told: its link is masked, and does not keep the asked record from being given. */
+/**
+ * A linked record that cannot be read cannot be told: its link is masked, and does not keep the asked record
+ * from being given.
+ */
 async function ifReadable(read: () => Promise<FhirResource | undefined>): Promise<FhirResource | undefined> {
   try {
     return await read();

@@ -4,14 +4,18 @@ import type { AccessLimits } from './limits';
 
 export type SendLimits = Pick<AccessLimits, 'sendIdleMs' | 'sendBytesPerSecond'>;
 
-/** Clinical answers are never kept by caches, and carry no validator by which a change could be noticed without a record. */
+/**
+ * Clinical answers are never kept by caches, and carry no validator by which a change could be noticed
+ * without a record.
+ */
 export function sendFhir(response: Response, status: number, body: string): void {
   response.status(status).setHeader('Cache-Control', 'no-store').type('application/fhir+json').send(body);
 }
 
 /**
- * Sends an answer that stays in memory, and keeps its place there, until it is taken in. The caller is cut off when it takes in nothing for
- * `sendIdleMs`, or when the whole answer takes longer than at `sendBytesPerSecond`, and `sendIdleMs` besides.
+ * Sends an answer that stays in memory, and keeps its place there, until it is taken in. The caller is cut
+ * off when it takes in nothing for `sendIdleMs`, or when the whole answer takes longer than at
+ * `sendBytesPerSecond`, and `sendIdleMs` besides.
  */
 export function sendWithin(
   response: Response,

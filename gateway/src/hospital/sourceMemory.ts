@@ -2,7 +2,10 @@
 import { NoRoom, type Room } from '../fhir/sources/upstream';
 import { Looks, type LooksOptions, type LookUntil } from './looks';
 
-/** Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound their number. */
+/**
+ * Bounds what the source's answers take in memory together. Small ones go free: the recorder's shares bound
+ * their number.
+ */
 export interface SourceMemory {
   /**
    * Room for one request. Nobody waits for it: what finds none is asked for smaller, and given smaller.
@@ -18,12 +21,16 @@ export interface RequestRoom extends Room {
   /** Bytes for which a place is held already, or none is needed. */
   readonly heldBytes: number;
   /**
-   * One answer of the source in memory while `work` runs, beside all places: to find out what it is, so that it must not be kept. Held for
-   * as long as the source takes, never for as long as a caller does. One request looks at a time, the others wait (`Looks`).
+   * One answer of the source in memory while `work` runs, beside all places: to find out what it is, so that
+   * it must not be kept. Held for as long as the source takes, never for as long as a caller does. One
+   * request looks at a time, the others wait (`Looks`).
    * @throws what `Looks.look` throws.
    */
   look<T>(until: LookUntil, work: (room: Room) => Promise<T>): Promise<T>;
-  /** When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do nothing. */
+  /**
+   * When what was read is no longer in memory: after the answer was sent, or the caller left. More calls do
+   * nothing.
+   */
   close(): void;
 }
 
@@ -106,9 +113,9 @@ interface Holding {
 const NOTHING_HELD: Holding = { ordinary: 0, emergencies: 0 };
 
 /**
- * The last place is for emergencies. No client holds so many, not even with slow readers, that another one's emergency finds none; nor,
- * with ordinary requests, that another one's ordinary request finds none. Each has one place of either kind whatever the others hold, so
- * with two places both can be one client's.
+ * The last place is for emergencies. No client holds so many, not even with slow readers, that another one's
+ * emergency finds none; nor, with ordinary requests, that another one's ordinary request finds none. Each has
+ * one place of either kind whatever the others hold, so with two places both can be one client's.
  */
 class Places {
   /** That a place is for. */

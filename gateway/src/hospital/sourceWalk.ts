@@ -19,9 +19,10 @@ const MAX_SKIPPED_PAGES = 50;
 const MAX_EMPTY_PAGES = 100;
 
 /**
- * Goes through the source's answer from a place to its end, one page in memory at a time. A page that is too large is asked for again in
- * smaller ones; the place is then found by counting, as it is when the source no longer knows its own link. Where that would take too many
- * pages, or one match alone is too large, the source is asked for names, and each resource is read by itself.
+ * Goes through the source's answer from a place to its end, one page in memory at a time. A page that is too
+ * large is asked for again in smaller ones; the place is then found by counting, as it is when the source no
+ * longer knows its own link. Where that would take too many pages, or one match alone is too large, the
+ * source is asked for names, and each resource is read by itself.
  */
 export class SourceWalk {
   #source: PagedSource;
@@ -40,7 +41,10 @@ export class SourceWalk {
   #isGrowing = false;
   /** Whether the page that was looked at holds more than there is room for together. */
   #isCut = false;
-  /** The source in whole pages, while it is asked for names; it takes their place if it does not know how to tell them. */
+  /**
+   * The source in whole pages, while it is asked for names; it takes their place if it does not know how to
+   * tell them.
+   */
   #whole: PagedSource | undefined;
   #wasByName = false;
   /** Matches on a page of it before names were asked for; undefined where the walk began with names. */
@@ -86,7 +90,10 @@ export class SourceWalk {
     return this.#prefetched;
   }
 
-  /** The next stretch; undefined at the end. @throws AppError what the source throws; UPSTREAM_FAILED when its pages do not end. */
+  /**
+   * The next stretch; undefined at the end. @throws AppError what the source throws; UPSTREAM_FAILED when its
+   * pages do not end.
+   */
   async next(): Promise<Stretch | undefined> {
     const prefetched = this.#prefetched;
     this.#prefetched = undefined;
@@ -94,8 +101,9 @@ export class SourceWalk {
   }
 
   /**
-   * The last stretch did not suffice. One more page of its size follows, since mostly a few matches are missing, and what reading on costs
-   * shows that something was withheld; then larger ones, for which the source is asked from the start, or from the page that found no room.
+   * The last stretch did not suffice. One more page of its size follows, since mostly a few matches are
+   * missing, and what reading on costs shows that something was withheld; then larger ones, for which the
+   * source is asked from the start, or from the page that found no room.
    * @param most matches on a page.
    */
   readOn(most: number): void {
@@ -217,7 +225,10 @@ export class SourceWalk {
     }
   }
 
-  /** Goes on from the largest page that found no room, without what is done of it; undefined where that does not help. */
+  /**
+   * Goes on from the largest page that found no room, without what is done of it; undefined where that does
+   * not help.
+   */
   async #lookAtLarger(): Promise<LookedPage | undefined> {
     const { position } = this.place;
     const found = await this.#larger.look(position);
@@ -274,7 +285,10 @@ export class SourceWalk {
     return (this.#position + this.#skip) / count > MAX_SKIPPED_PAGES;
   }
 
-  /** Asks for names, where one match alone is too large, or counting to this place in small pages would take too many. */
+  /**
+   * Asks for names, where one match alone is too large, or counting to this place in small pages would take
+   * too many.
+   */
   #triesNames(smaller: number, isForRoom: boolean): boolean {
     const { bare, byName } = this.#source;
     // For want of room, what comes beside the matches is not given up.
@@ -373,7 +387,10 @@ export class SourceWalk {
     this.#link = next;
   }
 
-  /** A smaller page is named as a part of the larger one that it lies in: the next page of the answer may find room for that. */
+  /**
+   * A smaller page is named as a part of the larger one that it lies in: the next page of the answer may find
+   * room for that.
+   */
   #placeAt(link: string | undefined, index: number, position: number): Place {
     const larger = this.#larger.around(position);
     if (larger !== undefined) {

@@ -96,8 +96,8 @@ function looking(
 }
 
 /**
- * A search for Patients by identifier without everything else that is asked about them, which may match nobody: so it is known whom the
- * search names even then. undefined where nothing else is asked.
+ * A search for Patients by identifier without everything else that is asked about them, which may match
+ * nobody: so it is known whom the search names even then. undefined where nothing else is asked.
  */
 export function searchByIdentifierAlone(search: SearchRequest): SearchRequest | undefined {
   const named = [...search.upstream].filter(([name]) => name === 'identifier');

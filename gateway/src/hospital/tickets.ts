@@ -8,7 +8,10 @@ import type { AccessLimits } from './limits';
 import type { LooksOptions } from './looks';
 import { createSourceMemory } from './sourceMemory';
 
-/** What an authenticated request holds while it is answered: its share of the recorder, room in memory, and its time. */
+/**
+ * What an authenticated request holds while it is answered: its share of the recorder, room in memory, and
+ * its time.
+ */
 export interface Ticket extends Pick<AccessContext, 'admittedAt' | 'room' | 'deadline' | 'hurry'> {
   /** When the work is done; what is held is given back once the answer is sent, or the caller left. */
   readonly close: (response: Response) => void;

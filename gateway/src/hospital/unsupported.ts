@@ -32,8 +32,8 @@ function compartmentRemedy(type: string): string {
 }
 
 /**
- * Refuses by name the interactions that FHIR R4 has and the gateway does not: a bare 404 would look like a patient without data. The answer
- * depends on the path's form alone.
+ * Refuses by name the interactions that FHIR R4 has and the gateway does not: a bare 404 would look like a
+ * patient without data. The answer depends on the path's form alone.
  */
 export function refuseUnsupported(): RequestHandler {
   return (request, _response, next) => {

@@ -17,8 +17,9 @@ export interface Admission {
   /** Counts every request of a source, for what is open to all. */
   readonly open: RequestHandler;
   /**
-   * Runs the authentication of a request. What is refused counts for the source, and beyond its share is answered 429; what is accepted
-   * counts for the caller alone. So nobody who authenticates is stopped by others, whatever comes from her own address.
+   * Runs the authentication of a request. What is refused counts for the source, and beyond its share is
+   * answered 429; what is accepted counts for the caller alone. So nobody who authenticates is stopped by
+   * others, whatever comes from her own address.
    * @param keyOf what is counted together; `undefined` counts nothing.
    * @throws AppError TOO_MANY_REQUESTS, or what `authenticate` throws.
    */

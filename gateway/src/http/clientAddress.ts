@@ -6,8 +6,9 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const NETWORK_GROUPS = 4;
 
 /**
- * What requests of one source are counted under: an IPv4 address, or the /64 of an IPv6 address, since whoever has one address of it has
- * 2^64 (RFC 4291 §2.5.4). An IPv4 address in IPv6 clothes is the IPv4 address. Text that is no address is its own source.
+ * What requests of one source are counted under: an IPv4 address, or the /64 of an IPv6 address, since
+ * whoever has one address of it has 2^64 (RFC 4291 §2.5.4). An IPv4 address in IPv6 clothes is the IPv4
+ * address. Text that is no address is its own source.
  */
 export function sourceOf(address: string | undefined): string {
   if (address === undefined) {
@@ -26,7 +27,8 @@ function groupsOf(address: string): readonly string[] {
   const [head = '', tail] = address.toLowerCase().split('::', 2);
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  // A dotted end stands for two groups; it never lies in the first half unless `::` puts it there, where zeros are counted.
+  // A dotted end stands for two groups; it never lies in the first half unless `::` puts it there, where
+  // zeros are counted.
   const dotted = (after.at(-1) ?? before.at(-1) ?? '').includes('.') ? 1 : 0;
   const missing = tail === undefined ? 0 : 8 - before.length - after.length - dotted;
   return [...before, ...Array.from({ length: missing }, () => '0'), ...after].map((group) =>

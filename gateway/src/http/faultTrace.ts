@@ -4,7 +4,10 @@ import { AppError } from '../errors';
 /** One error of a chain, as a log may hold it. */
 export interface FaultLink {
   readonly type: string;
-  /** The message of an {@link AppError}, whose texts are this project's own; other libraries' messages may quote input. */
+  /**
+   * The message of an {@link AppError}, whose texts are this project's own; other libraries' messages may
+   * quote input.
+   */
   readonly reason?: string;
   /** Where it was thrown, innermost first. */
   readonly at: readonly string[];
@@ -13,7 +16,10 @@ export interface FaultLink {
 const MAX_LINKS = 5;
 const MAX_FRAMES = 12;
 
-/** What a log says of a fault: the error and its causes with their places, and no text that somebody outside may have written. */
+/**
+ * What a log says of a fault: the error and its causes with their places, and no text that somebody outside
+ * may have written.
+ */
 export function faultTrace(error: unknown): readonly FaultLink[] {
   const links: FaultLink[] = [];
   for (let one = error; one !== undefined && links.length < MAX_LINKS;) {

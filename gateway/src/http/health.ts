@@ -25,7 +25,10 @@ export interface ReadinessReport {
 
 export type Readiness = () => Promise<ReadinessReport>;
 
-/** A check may ask the hospital's own systems, and anybody may ask `/readyz`: the parts are asked once in this time at most, one after the other. */
+/**
+ * A check may ask the hospital's own systems, and anybody may ask `/readyz`: the parts are asked once in this
+ * time at most, one after the other.
+ */
 const KEEP_MS = 1_000;
 /** A look that takes longer than this is given up. */
 const LONGEST_MS = 30_000;
@@ -71,7 +74,10 @@ export function createReadiness({ checks, clock, log, isStopping }: ReadinessOpt
   };
 }
 
-/** Says which parts are not ready and why, once: what is asked every few seconds must not fill the log. A number that grows is no change. */
+/**
+ * Says which parts are not ready and why, once: what is asked every few seconds must not fill the log. A
+ * number that grows is no change.
+ */
 function tellingChanges(log: ReadinessOptions['log']): (parts: ReadinessReport['parts']) => void {
   let said = '';
   return (parts) => {
@@ -86,7 +92,10 @@ function tellingChanges(log: ReadinessOptions['log']): (parts: ReadinessReport['
   };
 }
 
-/** `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word about which. */
+/**
+ * `GET /healthz`: the process answers. `GET /readyz`: every part is ready (200) or not (503), and no word
+ * about which.
+ */
 export function healthRouter(readiness: Readiness): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {

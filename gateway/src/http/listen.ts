@@ -25,16 +25,17 @@ export class PortBusyError extends Error {
 }
 
 /**
- * Connections that the kernel holds until this process takes them; it gives at most its own bound (`net.core.somaxconn`). Without room it
- * drops them without a word, and a caller tries again after 1, 3, 7, 15 … s: so under a flood an emergency would come to be known late.
+ * Connections that the kernel holds until this process takes them; it gives at most its own bound
+ * (`net.core.somaxconn`). Without room it drops them without a word, and a caller tries again after 1, 3, 7,
+ * 15 … s: so under a flood an emergency would come to be known late.
  */
 const BACKLOG = 8_192;
 const DEFAULT_GRACE_MS = 10_000;
 const UNAVAILABLE = 503;
 
 /**
- * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into what it serves. Requests
- * before `serve` are answered 503.
+ * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into
+ * what it serves. Requests before `serve` are answered 503.
  * @param setting name of the setting that chooses the port, for the error message.
  * @throws {@link PortBusyError} when the port is taken.
  */
@@ -55,7 +56,8 @@ export async function takePort(host: string, port: number, setting: string): Pro
     response.once('close', () => {
       open.delete(socket);
       if (isClosing) {
-        // One whose head had been sent before could not say so; its connection would be waited for until it ran out.
+        // One whose head had been sent before could not say so; its connection would be waited for until it
+        // ran out.
         server.closeIdleConnections();
       }
     });
@@ -94,9 +96,10 @@ export async function takePort(host: string, port: number, setting: string): Pro
 const ENDING = new WeakSet<Socket>();
 
 /**
- * One request at a time on a connection. A caller that does not wait for its answer (RFC 9112 §9.3.2 allows it, no client that we know of does
- * it) could have a thousand requests heard in one turn of the event loop, for a single packet. The first is answered and ends the
- * connection; what came behind it is neither looked at nor answered, and may be sent again.
+ * One request at a time on a connection. A caller that does not wait for its answer (RFC 9112 §9.3.2 allows
+ * it, no client that we know of does it) could have a thousand requests heard in one turn of the event loop,
+ * for a single packet. The first is answered and ends the connection; what came behind it is neither looked
+ * at nor answered, and may be sent again.
  */
 function refusePipelined(socket: Socket, answering: ServerResponse): void {
   if (ENDING.has(socket)) {

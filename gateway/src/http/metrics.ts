@@ -13,14 +13,20 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number): void;
   /** Adds a gauge with a value for each of a closed set of parts, read at each scrape. */
   gauges(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void;
-  /** Adds a counter by one label, whose values are a closed set: all are there from the start, with 0. @returns what counts one. */
+  /**
+   * Adds a counter by one label, whose values are a closed set: all are there from the start, with 0.
+   * @returns what counts one.
+   */
   counter<Value extends string>(
     name: string,
     help: string,
     label: string,
     values: readonly Value[],
   ): (value: Value) => void;
-  /** Adds a histogram of seconds. @returns what takes one duration in milliseconds, with the label's value where there is a label. */
+  /**
+   * Adds a histogram of seconds. @returns what takes one duration in milliseconds, with the label's value
+   * where there is a label.
+   */
   durations(name: string, help: string, label?: string): (milliseconds: number, value?: string) => void;
 }
 

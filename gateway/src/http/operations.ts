@@ -14,8 +14,8 @@ export interface OperationsOptions {
 }
 
 /**
- * What operators and their monitoring read, for a listener of its own that callers of the service cannot reach: `/metrics`, `/readyz` with
- * each part's state, `/healthz`.
+ * What operators and their monitoring read, for a listener of its own that callers of the service cannot
+ * reach: `/metrics`, `/readyz` with each part's state, `/healthz`.
  */
 export function createOperationsApp({ readiness, metrics, log }: OperationsOptions): Express {
   const app = express();

@@ -13,8 +13,8 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 /**
- * Gives each request an id (answered as `X-Request-Id`) and a log line at its end. The line holds method, route *pattern*, status and
- * duration, never the URL, headers or address: paths and queries name patients.
+ * Gives each request an id (answered as `X-Request-Id`) and a log line at its end. The line holds method,
+ * route *pattern*, status and duration, never the URL, headers or address: paths and queries name patients.
  */
 export function requestContext(log: Logger): RequestHandler {
   return pinoHttp({
@@ -31,7 +31,8 @@ export function requestContext(log: Logger): RequestHandler {
       // An error's text may quote input; the error handler logs a fault once, with its places.
       err: (error: Error) => ({ type: error.name }),
     },
-    // Added to the line at the end: before, no route is known, and a logger of its own for each request costs more than the line.
+    // Added to the line at the end: before, no route is known, and a logger of its own for each request costs
+    // more than the line.
     customSuccessObject: (request, _response, line: object) => ({
       ...line,
       route: routeOf(request as Request),

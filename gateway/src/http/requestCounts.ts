@@ -6,7 +6,10 @@ export interface RequestCountsOptions {
   readonly limit: number;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Keys that are remembered at most; default 100,000. Beyond it the oldest is forgotten, which only ever lets more through. */
+  /**
+   * Keys that are remembered at most; default 100,000. Beyond it the oldest is forgotten, which only ever
+   * lets more through.
+   */
   readonly maxKeys?: number;
 }
 
@@ -18,7 +21,10 @@ interface Window {
 const WINDOW_MS = 60_000;
 const DEFAULT_MAX_KEYS = 100_000;
 
-/** Counts requests by key in windows of a minute that begin with a key's first request. In memory, of this process alone. */
+/**
+ * Counts requests by key in windows of a minute that begin with a key's first request. In memory, of this
+ * process alone.
+ */
 export class RequestCounts {
   readonly #options: RequestCountsOptions;
   /** In the order in which their windows began. */

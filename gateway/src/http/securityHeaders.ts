@@ -2,7 +2,10 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** `api`: answers are data, nothing may be loaded or framed. `portal`: the patient's portal and its sign-in form. */
+/**
+ * `api`: answers are data, nothing may be loaded or framed. `portal`: the patient's portal and its sign-in
+ * form.
+ */
 export type ContentKind = 'api' | 'portal';
 
 const NONE = ["'none'"];

@@ -10,8 +10,8 @@ export interface SlowLaneOptions {
 }
 
 /**
- * A middleware that lets few requests through at once, and the others wait in order: for those that cost more to judge than to refuse. Who
- * asks rightly is served among them, later; what they cost together is bounded.
+ * A middleware that lets few requests through at once, and the others wait in order: for those that cost more
+ * to judge than to refuse. Who asks rightly is served among them, later; what they cost together is bounded.
  */
 export function slowLane({ width, waiting }: SlowLaneOptions): RequestHandler {
   /** In the order of their arrival; a Set forgets one in constant time when its caller hangs up. */
@@ -32,7 +32,8 @@ export function slowLane({ width, waiting }: SlowLaneOptions): RequestHandler {
       response.once('close', leave);
       next();
     };
-    // Who hangs up while waiting gives the place back: its response has closed already when its turn would come.
+    // Who hangs up while waiting gives the place back: its response has closed already when its turn would
+    // come.
     const hangUp = (): void => {
       queue.delete(enter);
     };

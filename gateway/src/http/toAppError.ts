@@ -33,8 +33,8 @@ const LEDGER_RETRY_SECONDS = 2;
 const STORE_RETRY_SECONDS = 5;
 
 /**
- * The one translation of anything thrown into an {@link AppError}. Detail stays in the log; what the caller may read is limited to
- * field problems of its own input.
+ * The one translation of anything thrown into an {@link AppError}. Detail stays in the log; what the caller
+ * may read is limited to field problems of its own input.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) {

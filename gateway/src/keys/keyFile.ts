@@ -7,8 +7,8 @@ const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
 /**
- * Makes a key file that its owner alone can read, with its folder; a file that is there stays. Nobody ever sees a part of it, and of two
- * processes that make it at once one file wins, which both read afterwards.
+ * Makes a key file that its owner alone can read, with its folder; a file that is there stays. Nobody ever
+ * sees a part of it, and of two processes that make it at once one file wins, which both read afterwards.
  */
 export function makeKeyFile(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -24,7 +24,9 @@ export interface BlockReaderOptions {
 const NO_SUCH_BLOCK = /no such block number \[\d+\] in index/;
 const KNOWN_EVENTS: ReadonlySet<string> = new Set(Object.values(LEDGER_EVENTS));
 
-/** The channel's blocks as the peer has them: through its query chaincode, and its stream of filtered blocks. */
+/**
+ * The channel's blocks as the peer has them: through its query chaincode, and its stream of filtered blocks.
+ */
 export class BlockReader {
   readonly #options: BlockReaderOptions;
 
@@ -145,7 +147,10 @@ function transactionIdOf(envelope: Uint8Array): string {
   return common.ChannelHeader.deserializeBinary(header).getTxId();
 }
 
-/** SHA-256 over SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }, as the next block names it. */
+/**
+ * SHA-256 over SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }, as the next
+ * block names it.
+ */
 function headerHash(header: common.BlockHeader): string {
   const members = Buffer.concat([
     der(0x02, unsigned(header.getNumber())),

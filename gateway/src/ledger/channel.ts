@@ -11,7 +11,10 @@ export interface LedgerTls {
   readonly serverName?: string;
 }
 
-/** When a connection on which nothing arrives is asked whether it lives. A dead one is replaced after both times together. */
+/**
+ * When a connection on which nothing arrives is asked whether it lives. A dead one is replaced after both
+ * times together.
+ */
 export interface KeepAlive {
   /** After so many milliseconds of silence. */
   readonly everyMs: number;
@@ -21,7 +24,10 @@ export interface KeepAlive {
 
 /** A node ends connections that ping more often than once a minute (`keepalive.minInterval`). */
 export const DEFAULT_KEEP_ALIVE: KeepAlive = { everyMs: 62_000, timeoutMs: 10_000 };
-/** The nodes are few and near: ask again soon after a restart instead of after minutes, which is gRPC's default. */
+/**
+ * The nodes are few and near: ask again soon after a restart instead of after minutes, which is gRPC's
+ * default.
+ */
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 1_000;
 

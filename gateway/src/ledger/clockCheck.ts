@@ -14,7 +14,10 @@ interface ClockCheckTiming {
   readonly log: Logger;
   /** Pause between two looks, in milliseconds. Default 30,000. */
   readonly everyMs?: number;
-  /** Runs `action` once after `milliseconds` unless the returned function is called before; keeps no process alive. */
+  /**
+   * Runs `action` once after `milliseconds` unless the returned function is called before; keeps no process
+   * alive.
+   */
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
@@ -30,15 +33,19 @@ export interface TrusteeClockOptions extends ClockCheckTiming {
 /** Compares this process' clock with those of the peers. */
 export interface ClockCheck {
   verdicts(): TimeVerdicts;
-  /** What is wrong, or seems to be, and what to do; `undefined` when the peers take this time, or are not known to refuse it. */
+  /**
+   * What is wrong, or seems to be, and what to do; `undefined` when the peers take this time, or are not
+   * known to refuse it.
+   */
   finding(): ClockFinding | undefined;
   close(): void;
 }
 
 /**
- * Asks the own peer and the trustee's, at once and then every half a minute, whether they would take a record of this moment (within 60 s
- * of their clocks). A refusal counts when it is given twice in a row, so that a process that was halted in between is no clock that is wrong.
- * Makes no call that could fail; nothing is recorded, and no client has a part in it.
+ * Asks the own peer and the trustee's, at once and then every half a minute, whether they would take a record
+ * of this moment (within 60 s of their clocks). A refusal counts when it is given twice in a row, so that a
+ * process that was halted in between is no clock that is wrong. Makes no call that could fail; nothing is
+ * recorded, and no client has a part in it.
  */
 export function openHospitalClockCheck({ ledger, lane, ...timing }: HospitalClockOptions): ClockCheck {
   return new Checking({
@@ -53,7 +60,10 @@ export function openHospitalClockCheck({ ledger, lane, ...timing }: HospitalCloc
   });
 }
 
-/** The same for the trustee, with a consent instead of a record: its own peer, and those of the active hospitals, are asked. */
+/**
+ * The same for the trustee, with a consent instead of a record: its own peer, and those of the active
+ * hospitals, are asked.
+ */
 export function openTrusteeClockCheck({ ledger, ...timing }: TrusteeClockOptions): ClockCheck {
   return new Checking({
     ...timing,

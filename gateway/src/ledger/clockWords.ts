@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a peer makes of this process' time: it takes what is made now, it refuses it for its time alone, or it gave no answer. */
+/**
+ * What a peer makes of this process' time: it takes what is made now, it refuses it for its time alone, or it
+ * gave no answer.
+ */
 export type TimeVerdict = 'taken' | 'refused' | 'unknown';
 
 /** What the own organisation's peer says, and others' by MSP id. */
@@ -25,7 +28,10 @@ const NOTHING = 'nothing can be recorded, and clients whose clocks are right may
 const SET_THIS = 'set this machine’s clock by a time server';
 const SET_WRONG = 'compare this machine’s and the own peer’s clock with a time server, and set the wrong one';
 
-/** A hospital's own peer and the trustee's endorse every record: where either refuses this time, nothing is recorded, whoever is wrong. */
+/**
+ * A hospital's own peer and the trustee's endorse every record: where either refuses this time, nothing is
+ * recorded, whoever is wrong.
+ */
 export const readAsHospital: ReadVerdicts = ({ own, others }, mspId) => {
   const trustee = Object.values(others)[0] ?? 'unknown';
   const wrong = (what: string, remedy: string): ClockFinding => ({
@@ -51,9 +57,9 @@ export const readAsHospital: ReadVerdicts = ({ own, others }, mspId) => {
 };
 
 /**
- * The trustee's own peer endorses every record and every consent: where it refuses this time, the service is not ready, whoever is wrong.
- * Hospitals' peers tell whose clock that is. By themselves they are hints: each is the word of one organisation, which must not be able to
- * take the patients' service away.
+ * The trustee's own peer endorses every record and every consent: where it refuses this time, the service is
+ * not ready, whoever is wrong. Hospitals' peers tell whose clock that is. By themselves they are hints: each
+ * is the word of one organisation, which must not be able to take the patients' service away.
  */
 export const readAsTrustee: ReadVerdicts = ({ own, others }, mspId) => {
   const saying = (verdict: TimeVerdict): readonly string[] =>

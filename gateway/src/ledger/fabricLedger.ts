@@ -42,11 +42,15 @@ export interface FabricLedgerOptions extends ConnectionOptions {
   /** Absent: read from the network's settings before the first write that needs it. */
   readonly trusteeMspId?: string;
   /**
-   * Organisations that endorse the trustee's own writes to the Registry. Absent: the peer's discovery chooses.
+   * Organisations that endorse the trustee's own writes to the Registry. Absent: the peer's discovery
+   * chooses.
    */
   readonly registryEndorsers?: readonly string[];
   readonly deadlines?: Partial<Deadlines>;
-  /** Orderers that take a transaction when the own peer reaches none. Absent: only the peer hands transactions on. */
+  /**
+   * Orderers that take a transaction when the own peer reaches none. Absent: only the peer hands transactions
+   * on.
+   */
   readonly orderers?: OrderersOptions;
   readonly log: Logger;
   /** Source of change ids; the platform's secure one unless given. */
@@ -149,7 +153,8 @@ class FabricGatewayLedger implements FabricLedger {
         name: 'Record',
         args: [lane, String(seq)],
         transient: { batch: JSON.stringify(batch) },
-        // Implicit collections are written, and the peer spreads transient data only to organisations that are named.
+        // Implicit collections are written, and the peer spreads transient data only to organisations that
+        // are named.
         endorsers: await this.#calls.ownAndTrustee(),
       },
       options,
@@ -189,7 +194,8 @@ class FabricGatewayLedger implements FabricLedger {
   }
 
   async takesTime(mspId: string, lane?: string): Promise<boolean> {
-    // Both look at the time before they look at what they are to do, and this call brings nothing that they could do.
+    // Both look at the time before they look at what they are to do, and this call brings nothing that they
+    // could do.
     const question =
       lane === undefined
         ? { contract: this.#calls.contract('Consent'), name: 'Put', args: ['', '0'] }

@@ -13,8 +13,9 @@ export interface HeightsOptions {
 }
 
 /**
- * How far the ledger reaches: as the own organisation's peer has it, and as it is known to be. A peer that has fewer blocks than are known
- * to exist is behind, and what it says about a consent may be out of date. Heights are numbers of blocks.
+ * How far the ledger reaches: as the own organisation's peer has it, and as it is known to be. A peer that
+ * has fewer blocks than are known to exist is behind, and what it says about a consent may be out of date.
+ * Heights are numbers of blocks.
  */
 export class Heights {
   readonly #options: HeightsOptions;
@@ -37,8 +38,8 @@ export class Heights {
   }
 
   /**
-   * The highest that was seen, and what the trustee's peer says through the own one, if it answers within `timeoutMs`. Never rejects: what
-   * nobody tells is not known.
+   * The highest that was seen, and what the trustee's peer says through the own one, if it answers within
+   * `timeoutMs`. Never rejects: what nobody tells is not known.
    */
   async known(timeoutMs: number): Promise<bigint> {
     let cancel = (): void => undefined;

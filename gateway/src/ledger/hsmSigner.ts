@@ -14,16 +14,25 @@ export interface HsmOptions {
   readonly pin: string;
   /** CKA_ID of the private key. */
   readonly keyId: Uint8Array;
-  /** Longest time from a call to its signature, in milliseconds, waiting for earlier ones included. Default 5,000. */
+  /**
+   * Longest time from a call to its signature, in milliseconds, waiting for earlier ones included. Default
+   * 5,000.
+   */
   readonly deadlineMs?: number;
   readonly log: Logger;
 }
 
 /** Signs with a key that never leaves its PKCS#11 token. */
 export interface HsmSigner {
-  /** Rejects with {@link LedgerError} `unavailable` when the token does not sign: then nothing was signed, so nothing was sent. */
+  /**
+   * Rejects with {@link LedgerError} `unavailable` when the token does not sign: then nothing was signed, so
+   * nothing was sent.
+   */
   readonly sign: MessageSigner;
-  /** Ends the session and the use of the module; a signature in progress is finished first. Signing afterwards is `unavailable`. */
+  /**
+   * Ends the session and the use of the module; a signature in progress is finished first. Signing afterwards
+   * is `unavailable`.
+   */
   close(): void;
 }
 
@@ -51,8 +60,8 @@ export class HsmError extends Error {
 const DEADLINE_MS = 5_000;
 
 /**
- * Loads the module, logs in to the token and finds the key. PKCS#11 modules are initialised for a whole process, so a process has one such
- * signer for a module.
+ * Loads the module, logs in to the token and finds the key. PKCS#11 modules are initialised for a whole
+ * process, so a process has one such signer for a module.
  * @throws {@link HsmError}
  */
 export function openHsmSigner(options: HsmOptions): HsmSigner {
@@ -60,8 +69,8 @@ export function openHsmSigner(options: HsmOptions): HsmSigner {
 }
 
 /**
- * The CKA_ID under which Fabric's tools keep a key: its subject key identifier, the SHA-256 of the public point in uncompressed form
- * (`bccsp/pkcs11` of Fabric; `fabric-ca-client` uses it).
+ * The CKA_ID under which Fabric's tools keep a key: its subject key identifier, the SHA-256 of the public
+ * point in uncompressed form (`bccsp/pkcs11` of Fabric; `fabric-ca-client` uses it).
  * @throws TypeError when the certificate's key is not on P-256.
  */
 export function subjectKeyIdentifier(certificatePem: string): Uint8Array {
@@ -83,9 +92,10 @@ interface Session {
 }
 
 /**
- * One session. A session has one operation at a time (CKR_OPERATION_ACTIVE) and the client initialises modules for one thread at a time, so
- * signatures are made one after the other. After a failure session and module are opened anew for the next signature: a token that was
- * unplugged, or a network HSM that dropped its sessions, needs no restart of the service.
+ * One session. A session has one operation at a time (CKR_OPERATION_ACTIVE) and the client initialises
+ * modules for one thread at a time, so signatures are made one after the other. After a failure session and
+ * module are opened anew for the next signature: a token that was unplugged, or a network HSM that dropped
+ * its sessions, needs no restart of the service.
  */
 class TokenSigner implements HsmSigner {
   readonly #options: HsmOptions;
@@ -183,7 +193,8 @@ function openSession(options: HsmOptions): Session {
     const { signer, close } = factory.newSigner({ label: token, pin, identifier: Buffer.from(keyId) });
     return { sign: signer, close: () => failuresOf([close, dispose]) };
   } catch (error) {
-    // The next attempt initialises the module again, so this one must end its use; what the caller learns is why it failed.
+    // The next attempt initialises the module again, so this one must end its use; what the caller learns is
+    // why it failed.
     for (const err of failuresOf([dispose])) {
       options.log.warn({ err, library }, 'the PKCS#11 module did not close cleanly');
     }
@@ -227,7 +238,9 @@ const NOT_INSTALLED: readonly unknown[] = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILE
 /** What the client says itself, before or beside PKCS#11 (`hsmsigner.js` of fabric-gateway). */
 const NO_TOKEN = /^No pkcs11 slots can be found|cannot be found in the pkcs11 slot list$/;
 const NO_KEY = /^Unable to find object in HSM/;
-/** PKCS#11's names of all that has to do with a PIN: incorrect, invalid, length, expired, locked, not yet set. */
+/**
+ * PKCS#11's names of all that has to do with a PIN: incorrect, invalid, length, expired, locked, not yet set.
+ */
 const PIN = /^CKR_(PIN_\w+|USER_PIN_NOT_INITIALIZED)$/;
 const IN_USE = 'CKR_CRYPTOKI_ALREADY_INITIALIZED';
 

@@ -9,7 +9,10 @@ import type { CallOptions, Committed } from './provenanceLedger';
 import type { Submitter, SubmitResult, TransactionCall } from './submitter';
 import * as wire from './wire';
 
-/** Small writes (registry, consent) are tried again here and nowhere else; batches are the recorder's to retry. */
+/**
+ * Small writes (registry, consent) are tried again here and nowhere else; batches are the recorder's to
+ * retry.
+ */
 const WRITE_TRIES = { tries: 6, firstMs: 50, longestMs: 800 } as const;
 
 export type ContractName = 'Registry' | 'Consent' | 'Access';
@@ -40,7 +43,9 @@ export class LedgerCalls {
     return this.#options.network.getContract(this.#options.chaincode, name);
   }
 
-  /** Reads on the own organisation's peer: it has what this process just committed, and its own private data. */
+  /**
+   * Reads on the own organisation's peer: it has what this process just committed, and its own private data.
+   */
   evaluate(contract: ContractName, name: string, args: readonly string[]): Promise<Uint8Array> {
     return this.#options.submitter.evaluate({
       contract: this.contract(contract),
@@ -77,8 +82,8 @@ export class LedgerCalls {
   }
 
   /**
-   * A write that reads what an earlier one wrote meets peers that have not committed that one yet (their answers then differ), so it is
-   * proposed again a few times. Nothing was written by the attempts before.
+   * A write that reads what an earlier one wrote meets peers that have not committed that one yet (their
+   * answers then differ), so it is proposed again a few times. Nothing was written by the attempts before.
    */
   write(
     contract: ContractName,
@@ -143,7 +148,10 @@ export async function found<T>(
   }
 }
 
-/** A transaction is on the ledger, whatever its answer looks like: who cannot read the answer reads the ledger instead. */
+/**
+ * A transaction is on the ledger, whatever its answer looks like: who cannot read the answer reads the ledger
+ * instead.
+ */
 export function afterCommit<T>({ transactionId }: SubmitResult, read: () => T): T {
   try {
     return read();

@@ -4,15 +4,16 @@ import type { DomainErrorCode } from '@chartwitness/chaincode/domain';
 /**
  * What the caller may do next:
  * - `rejected`: the chaincode said no, with `domainCode`; nothing was written, trying again changes nothing.
- * - `retryable`: nothing was written; a new attempt may succeed (conflict, mismatching endorsements, busy peer).
+ * - `retryable`: nothing was written; a new attempt may succeed (conflict, mismatching endorsements, busy
+ *   peer).
  * - `unavailable`: nothing was written; a peer or orderer did not answer.
  * - `unknown`: the transaction may or may not commit; read the ledger before deciding.
  */
 export type LedgerErrorKind = 'rejected' | 'retryable' | 'unavailable' | 'unknown';
 
 /**
- * Why a call failed, where that is known: each has a remedy of its own, see {@link LEDGER_REMEDIES}. It says nothing about the call's
- * effect, which is `kind`'s.
+ * Why a call failed, where that is known: each has a remedy of its own, see {@link LEDGER_REMEDIES}. It says
+ * nothing about the call's effect, which is `kind`'s.
  */
 export type LedgerFailureReason =
   /** Nobody answered, or not in time. */
@@ -76,7 +77,10 @@ export interface LedgerFailure {
   readonly remedy: string;
 }
 
-/** What an operator does about a failure that has no name. Not for a log line, which has the peer's words beside it. */
+/**
+ * What an operator does about a failure that has no name. Not for a log line, which has the peer's words
+ * beside it.
+ */
 export const UNNAMED_REMEDY = 'see the log for what the peer says';
 
 const ONE_VERSION = 'bring the chaincode of all peers and this program to one version';
@@ -137,7 +141,10 @@ export class LedgerError extends Error {
 /** What a peer says of private data that it should have and has not (Fabric's `lockbasedtxmgr`). */
 export const PRIVATE_DATA_MISSING = 'private data matching public hash version is not available';
 
-/** Whether a peer lacks private data that go with what it has: they are on their way, or were lost with an older state of its disk. */
+/**
+ * Whether a peer lacks private data that go with what it has: they are on their way, or were lost with an
+ * older state of its disk.
+ */
 export function lacksPrivateData(error: unknown): boolean {
   return error instanceof LedgerError && error.message.includes(PRIVATE_DATA_MISSING);
 }

@@ -16,7 +16,9 @@ export type LedgerStage = 'evaluate' | 'endorse' | 'submit' | 'commitStatus' | '
 /** What a peer says when two endorsers' answers are not the same (Fabric's gateway service). */
 const PEERS_DIFFER = 'ProposalResponsePayloads do not match';
 
-/** Texts of Fabric itself (not of any chaincode) for conditions that pass by themselves. Compared as they are. */
+/**
+ * Texts of Fabric itself (not of any chaincode) for conditions that pass by themselves. Compared as they are.
+ */
 const PASSING_CONDITIONS = [
   PEERS_DIFFER,
   PRIVATE_DATA_MISSING,
@@ -25,7 +27,10 @@ const PASSING_CONDITIONS = [
   'duplicate transaction found',
 ] as const;
 
-/** Validation codes of a block after which a new attempt may succeed: conflicts, and a policy or definition that was changing. */
+/**
+ * Validation codes of a block after which a new attempt may succeed: conflicts, and a policy or definition
+ * that was changing.
+ */
 const RETRYABLE_VALIDATION: ReadonlySet<number> = new Set([
   StatusCode.MVCC_READ_CONFLICT,
   StatusCode.PHANTOM_READ_CONFLICT,
@@ -44,7 +49,9 @@ const REFUSED: readonly number[] = [
 /** The only code of `Submit` after which the transaction is certainly not on its way. */
 const NEVER_ORDERED: readonly number[] = [GrpcStatus.INVALID_ARGUMENT];
 
-/** What a peer says when it found no orderer that took a transaction (Fabric's gateway service, `submit.go`). */
+/**
+ * What a peer says when it found no orderer that took a transaction (Fabric's gateway service, `submit.go`).
+ */
 const NO_ORDERER = [
   'no orderers could successfully process transaction',
   'insufficient number of orderers could successfully process transaction',
@@ -52,7 +59,10 @@ const NO_ORDERER = [
   'submit timeout expired while broadcasting to ordering service',
 ] as const;
 
-/** What a peer says of a chaincode that neither it nor an endorser that it knows has (Fabric's gateway service, discovery, lifecycle). */
+/**
+ * What a peer says of a chaincode that neither it nor an endorser that it knows has (Fabric's gateway
+ * service, discovery, lifecycle).
+ */
 const NO_CHAINCODE = [
   'no peers available to evaluate chaincode',
   'No metadata was found for chaincode',
@@ -60,7 +70,10 @@ const NO_CHAINCODE = [
   'chaincode is not installed',
   'chaincode definition for',
 ] as const;
-/** What a peer says when its chaincode was called and did not answer, or could not be reached (`handler.go`, `container.go`). */
+/**
+ * What a peer says when its chaincode was called and did not answer, or could not be reached (`handler.go`,
+ * `container.go`).
+ */
 const SILENT_CHAINCODE = [
   'timeout expired while executing transaction',
   'could not launch chaincode',
@@ -68,14 +81,20 @@ const SILENT_CHAINCODE = [
   'chaincode stream terminated',
 ] as const;
 
-/** What a peer says to an identity that it cannot verify or that no policy of the channel admits (`msgvalidation.go`, `aclmgmt`). */
+/**
+ * What a peer says to an identity that it cannot verify or that no policy of the channel admits
+ * (`msgvalidation.go`, `aclmgmt`).
+ */
 const REFUSED_IDENTITY = [
   'access denied: channel [',
   'access denied for [',
   'failed evaluating policy on signed data',
 ] as const;
 const REFUSED_BY_CODE: readonly number[] = [GrpcStatus.PERMISSION_DENIED];
-/** What a peer says of blocks and transactions from before the snapshot by which it joined (`blockfile_mgr.go`). */
+/**
+ * What a peer says of blocks and transactions from before the snapshot by which it joined
+ * (`blockfile_mgr.go`).
+ */
 const BEFORE_SNAPSHOT = 'bootstrapped from a snapshot';
 /** What a peer says of a proposal outside its time window (`timestampchecker`, Fabric 3). */
 const OUTSIDE_TIME_WINDOW = 'request unauthorized due to incorrect timestamp';
@@ -86,7 +105,10 @@ const NOBODY_THERE: readonly number[] = [GrpcStatus.UNAVAILABLE, GrpcStatus.DEAD
 /** Our own deadline, or the peer's, while the peer waits for an orderer. */
 const NO_ANSWER_IN_TIME: readonly number[] = [GrpcStatus.DEADLINE_EXCEEDED];
 
-/** Whether a failed `Submit` says that the peer, which did answer or kept the call waiting, has no way to the orderers. */
+/**
+ * Whether a failed `Submit` says that the peer, which did answer or kept the call waiting, has no way to the
+ * orderers.
+ */
 export function isCutOffFromOrderers(error: unknown): boolean {
   return (
     error instanceof GatewayError &&
@@ -94,7 +116,10 @@ export function isCutOffFromOrderers(error: unknown): boolean {
   );
 }
 
-/** Whether a peer refused a proposal for its time alone: the chaincode beyond 60 s, a Fabric 3 peer itself beyond its time window. */
+/**
+ * Whether a peer refused a proposal for its time alone: the chaincode beyond 60 s, a Fabric 3 peer itself
+ * beyond its time window.
+ */
 export function isRefusedForTime(error: unknown): boolean {
   return (
     error instanceof LedgerError &&
@@ -148,7 +173,9 @@ function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerError
   return new LedgerError(kindOfStatus(error.code, stage), summary, fields);
 }
 
-/** A peer names its own trouble in fixed words. It changes nothing about what is known of the call's effect. */
+/**
+ * A peer names its own trouble in fixed words. It changes nothing about what is known of the call's effect.
+ */
 function reasonOf(
   code: number,
   stage: LedgerStage,

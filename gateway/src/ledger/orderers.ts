@@ -20,8 +20,9 @@ const { Status } = common;
 const KNOWN_ALREADY = 'failed to submit request: request already exists';
 
 /**
- * The way to the orderers past the own peer (`orderer.AtomicBroadcast/Broadcast`). A peer's Gateway service returns to an orderer that was
- * away with pauses that grow to two minutes and that nobody can set; these connections are tried again every second.
+ * The way to the orderers past the own peer (`orderer.AtomicBroadcast/Broadcast`). A peer's Gateway service
+ * returns to an orderer that was away with pauses that grow to two minutes and that nobody can set; these
+ * connections are tried again every second.
  */
 export class Orderers {
   readonly #nodes: readonly { readonly endpoint: string; readonly client: grpc.Client }[];
@@ -33,9 +34,11 @@ export class Orderers {
   }
 
   /**
-   * Hands a signed transaction to one orderer after the other until one takes it. Handed in again, the same bytes commit at most once.
+   * Hands a signed transaction to one orderer after the other until one takes it. Handed in again, the same
+   * bytes commit at most once.
    * @param timeoutMs for each orderer.
-   * @returns the endpoint that took it, which is as much as a peer's `Submit` says: not that it will be in a block.
+   * @returns the endpoint that took it, which is as much as a peer's `Submit` says: not that it will be in a
+   *   block.
    * @throws {@link NotOrdered}
    */
   async broadcast(envelope: common.Envelope, timeoutMs: number): Promise<string> {

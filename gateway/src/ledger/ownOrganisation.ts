@@ -22,9 +22,10 @@ export interface OwnOrganisationOptions {
 const NOBODY: ReadonlySet<LedgerFailureReason | undefined> = new Set(['NO_ANSWER', 'TLS_REFUSED']);
 
 /**
- * Sees that the peer at the other end of the connection is this organisation's. Its TLS certificate proves a name only, and what its Gateway
- * service answers may be another peer's word. So the peer itself is asked, through Fabric's `Endorser` service, which no peer hands on:
- * what it signs carries its MSP id and certificate, and is bound to this question by its hash.
+ * Sees that the peer at the other end of the connection is this organisation's. Its TLS certificate proves a
+ * name only, and what its Gateway service answers may be another peer's word. So the peer itself is asked,
+ * through Fabric's `Endorser` service, which no peer hands on: what it signs carries its MSP id and
+ * certificate, and is bound to this question by its hash.
  */
 export class OwnOrganisation {
   readonly #options: OwnOrganisationOptions;
@@ -36,7 +37,8 @@ export class OwnOrganisation {
 
   /**
    * Asks once; who asks meanwhile or afterwards gets the same answer, until {@link forget} or a failure.
-   * @throws LedgerError `unavailable`: `OTHER_PEER` when it is another organisation's, else why it could not be asked.
+   * @throws LedgerError `unavailable`: `OTHER_PEER` when it is another organisation's, else why it could not
+   *   be asked.
    */
   prove(): Promise<void> {
     if (this.#proof === undefined) {
@@ -52,7 +54,8 @@ export class OwnOrganisation {
   }
 
   /**
-   * `call`, once the peer is known to be this organisation's. A call that nobody answers may mean another connection next.
+   * `call`, once the peer is known to be this organisation's. A call that nobody answers may mean another
+   * connection next.
    * @throws LedgerError as {@link prove}, before `call` is made; else what `call` throws.
    */
   async guard<T>(call: () => Promise<T>): Promise<T> {
@@ -113,7 +116,8 @@ export class OwnOrganisation {
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(
         path,
-        // Not the generated ones: a process may hold two copies of the classes, and they refuse messages of the other.
+        // Not the generated ones: a process may hold two copies of the classes, and they refuse messages of
+        // the other.
         (message: peer.SignedProposal) => Buffer.from(message.serializeBinary()),
         (bytes: Buffer) => peer.ProposalResponse.deserializeBinary(new Uint8Array(bytes)),
         question,

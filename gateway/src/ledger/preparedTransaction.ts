@@ -2,15 +2,19 @@
 import { createHash } from 'node:crypto';
 import { common, gateway, msp, peer } from '@hyperledger/fabric-protos';
 
-/** The peer handed back a transaction that is not the one asked for. Signing it would be signing somebody else's words. */
+/**
+ * The peer handed back a transaction that is not the one asked for. Signing it would be signing somebody
+ * else's words.
+ */
 export class PreparedTransactionMismatch extends Error {
   override readonly name = 'PreparedTransactionMismatch';
 }
 
 /**
- * Checks that the transaction which the peer prepared is the proposal that we signed, endorsed: same header bytes (channel, transaction
- * id, creator, nonce), same chaincode and arguments, a result that is bound to this proposal by its hash, and endorsements by every
- * organisation in `endorsers`. The client library does not look, and what we sign next is what the ledger keeps.
+ * Checks that the transaction which the peer prepared is the proposal that we signed, endorsed: same header
+ * bytes (channel, transaction id, creator, nonce), same chaincode and arguments, a result that is bound to
+ * this proposal by its hash, and endorsements by every organisation in `endorsers`. The client library does
+ * not look, and what we sign next is what the ledger keeps.
  * @param proposalBytes `Proposal.getBytes()`.
  * @param transactionBytes `Transaction.getBytes()`.
  * @throws {@link PreparedTransactionMismatch}

@@ -21,8 +21,8 @@ export interface Committed {
 }
 
 /**
- * Position after which events are wanted: everything up to and including this transaction has been handled. An empty `transactionId`
- * means from the start of `block`, nothing of which has been handled.
+ * Position after which events are wanted: everything up to and including this transaction has been handled.
+ * An empty `transactionId` means from the start of `block`, nothing of which has been handled.
  */
 export interface LedgerPosition {
   readonly block: bigint;
@@ -36,7 +36,9 @@ export type LedgerEvent = LedgerPosition &
     | { readonly name: 'RegistryChanged'; readonly payload: RegistryChanged }
   );
 
-/** What identifies a block: on one ledger a number has one hash, and the hash stands for everything before it. */
+/**
+ * What identifies a block: on one ledger a number has one hash, and the hash stands for everything before it.
+ */
 export interface LedgerBlock {
   readonly number: bigint;
   /** Hash of the header, base64url. */
@@ -66,7 +68,10 @@ export interface ConsentVersion {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** The peers have endorsed the transaction, and it is handed in next; what this throws keeps it from that and is passed on. */
+  /**
+   * The peers have endorsed the transaction, and it is handed in next; what this throws keeps it from that
+   * and is passed on.
+   */
   readonly onEndorsed?: () => void;
 }
 
@@ -89,20 +94,25 @@ export interface ProvenanceLedger {
     options?: { readonly timeoutMs?: number },
   ): Promise<readonly (readonly boolean[])[]>;
   /**
-   * Whether a peer of the organisation would take what is made now: within 60 s of its own clock. Nothing is recorded.
+   * Whether a peer of the organisation would take what is made now: within 60 s of its own clock. Nothing is
+   * recorded.
    * @param mspId whose peer is asked, by way of the own one.
-   * @param lane of the own organisation, to ask as a holder about a batch; absent: to ask as the trustee about a consent.
+   * @param lane of the own organisation, to ask as a holder about a batch; absent: to ask as the trustee
+   *   about a consent.
    */
   takesTime(mspId: string, lane?: string): Promise<boolean>;
   findBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
   /** The batch's private events, from the caller's own organisation's peer. */
   getEvents(lane: string, seq: number): Promise<PrivateBatch>;
   /**
-   * The same as the trustee has them, asked of its peer by way of the own one; for the lane's own holder. The answer is that one peer's
-   * word: hold it against the public record.
+   * The same as the trustee has them, asked of its peer by way of the own one; for the lane's own holder. The
+   * answer is that one peer's word: hold it against the public record.
    */
   getTrusteeCopy(lane: string, seq: number): Promise<PrivateBatch>;
-  /** The own organisation's lanes that have a batch, as the trustee's peer knows them: it has them all also while the own one catches up. */
+  /**
+   * The own organisation's lanes that have a batch, as the trustee's peer knows them: it has them all also
+   * while the own one catches up.
+   */
   trusteeLanes(): Promise<readonly string[]>;
   /** The public record of a batch as the trustee's peer has it, asked by way of the own one. */
   findTrusteeBatch(lane: string, seq: number): Promise<BatchRecord | undefined>;
@@ -128,15 +138,17 @@ export interface ProvenanceLedger {
   clients(mspId: string): Promise<readonly ClientApplication[]>;
 
   /**
-   * Chaincode events in ledger order, from `after` (exclusive), else from the first block. Ends when `signal` aborts; throws
-   * {@link LedgerError} `unavailable` when the stream breaks, and the caller resumes from its own checkpoint.
+   * Chaincode events in ledger order, from `after` (exclusive), else from the first block. Ends when `signal`
+   * aborts; throws {@link LedgerError} `unavailable` when the stream breaks, and the caller resumes from its
+   * own checkpoint.
    */
   events(after: LedgerPosition | undefined, signal: AbortSignal): AsyncIterable<LedgerEvent>;
   /** How many blocks the own organisation's peer has. */
   ownHeight(): Promise<bigint>;
   /**
-   * How many blocks the ledger certainly has: the highest of which this process has seen anything, and what the trustee's peer says when it
-   * is asked through the own one and answers within `timeoutMs`. Never rejects; 0 where nothing is known.
+   * How many blocks the ledger certainly has: the highest of which this process has seen anything, and what
+   * the trustee's peer says when it is asked through the own one and answers within `timeoutMs`. Never
+   * rejects; 0 where nothing is known.
    */
   knownHeight(timeoutMs: number): Promise<bigint>;
   /** Number of blocks in the channel (qscc GetChainInfo). */
@@ -144,14 +156,16 @@ export interface ProvenanceLedger {
   /** The same, with the last block's hash. */
   tip(): Promise<LedgerTip>;
   /**
-   * A block, in one call to one peer, so that number, hash and content belong together whichever peer answers.
+   * A block, in one call to one peer, so that number, hash and content belong together whichever peer
+   * answers.
    * @returns `undefined` when the peer does not have it yet. `BLOCKS_MISSING` when it never will.
    */
   findBlock(number: bigint): Promise<LedgerBlock | undefined>;
   /**
-   * The first block in [`from`, `to`) that holds a valid transaction with an event that {@link events} would give. Read from the blocks
-   * themselves, independently of the stream of events. `undefined`: there is none, or `signal` aborted. `PEER_BEHIND` when the peer does
-   * not give the next block within the deadline of a read.
+   * The first block in [`from`, `to`) that holds a valid transaction with an event that {@link events} would
+   * give. Read from the blocks themselves, independently of the stream of events. `undefined`: there is none,
+   * or `signal` aborted. `PEER_BEHIND` when the peer does not give the next block within the deadline of a
+   * read.
    */
   findEventBlock(from: bigint, to: bigint, signal: AbortSignal): Promise<bigint | undefined>;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from 'node:crypto';
 
-/** Signs a whole message (not a digest) and returns what the ledger verifies: an ASN.1 DER ECDSA signature with low S. */
+/**
+ * Signs a whole message (not a digest) and returns what the ledger verifies: an ASN.1 DER ECDSA signature
+ * with low S.
+ */
 export type MessageSigner = (message: Uint8Array) => Promise<Uint8Array>;
 
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -9,9 +12,9 @@ const P256_HALF_ORDER = P256_ORDER >> 1n;
 const SCALAR_BYTES = 32;
 
 /**
- * Signs with a P-256 key held in memory, SHA-256, by the platform's own cryptography (about a tenth of the time of a JavaScript
- * implementation). A peer refuses the larger of the two equivalent S values (BIP 62 rule, enforced by Fabric's bccsp), so S is
- * brought into the lower half.
+ * Signs with a P-256 key held in memory, SHA-256, by the platform's own cryptography (about a tenth of the
+ * time of a JavaScript implementation). A peer refuses the larger of the two equivalent S values (BIP 62
+ * rule, enforced by Fabric's bccsp), so S is brought into the lower half.
  * @param privateKeyPem PKCS #8 or SEC 1. Throws `TypeError` for any other kind of key.
  */
 export function createP256Signer(privateKeyPem: string): MessageSigner {
@@ -50,8 +53,8 @@ function derInteger(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Refuses an identity that a peer would refuse later with a message that names no cause: a certificate outside its validity or one
- * that does not belong to the signer's key.
+ * Refuses an identity that a peer would refuse later with a message that names no cause: a certificate
+ * outside its validity or one that does not belong to the signer's key.
  * @throws Error that says which.
  */
 export async function assertUsableIdentity(

@@ -5,7 +5,10 @@ import { type HangingLedger, whatHangs } from './whatHangs';
 /** Runs `action` once after `milliseconds` unless the returned function is called before. */
 export type After = (milliseconds: number, action: () => void) => () => void;
 
-/** So long no batch commits before everybody is asked: as long as until the lane counts as away, unless that is set otherwise. */
+/**
+ * So long no batch commits before everybody is asked: as long as until the lane counts as away, unless that
+ * is set otherwise.
+ */
 const STALLED_MS = 2_000;
 /** Pause before everybody is asked again. */
 const AGAIN_MS = 10_000;
@@ -18,8 +21,8 @@ export interface StalledWritesOptions {
 }
 
 /**
- * Batches that hang: their own failure comes after many seconds, and often does not say whose it is. So while none commits, it is asked who
- * does not answer. Where all do and none is behind, it is the orderers.
+ * Batches that hang: their own failure comes after many seconds, and often does not say whose it is. So while
+ * none commits, it is asked who does not answer. Where all do and none is behind, it is the orderers.
  */
 export class StalledWrites {
   readonly #options: StalledWritesOptions;

@@ -54,9 +54,13 @@ export interface SubmitResult extends Committed {
   readonly result: Uint8Array;
 }
 
-/** How often the same signed bytes are handed in before the outcome is left unknown. They commit at most once. */
+/**
+ * How often the same signed bytes are handed in before the outcome is left unknown. They commit at most once.
+ */
 const SUBMIT_ATTEMPTS = 3;
-/** How often the peer is asked what became of a transaction; between two, the same bytes are handed in again. */
+/**
+ * How often the peer is asked what became of a transaction; between two, the same bytes are handed in again.
+ */
 const COMMIT_ATTEMPTS = 4;
 
 export interface SubmitterOptions {
@@ -70,7 +74,10 @@ export interface SubmitterOptions {
   readonly log: Logger;
 }
 
-/** Endorse, check, sign, submit and wait for the commit; each step's failure told apart by what is known about its effect. */
+/**
+ * Endorse, check, sign, submit and wait for the commit; each step's failure told apart by what is known about
+ * its effect.
+ */
 export class Submitter {
   readonly #gateway: Gateway;
   readonly #channel: string;
@@ -109,7 +116,8 @@ export class Submitter {
 
   /**
    * One transaction, once: the signed bytes may be handed in again, a new proposal is never made.
-   * @throws {@link LedgerError}; `unknown` only after the transaction was handed in and no peer said what became of it.
+   * @throws {@link LedgerError}; `unknown` only after the transaction was handed in and no peer said what
+   *   became of it.
    */
   async submit(call: TransactionCall, options: CallOptions = {}): Promise<SubmitResult> {
     const transaction = await this.#endorse(call, options.signal);
@@ -153,7 +161,10 @@ export class Submitter {
     return transaction;
   }
 
-  /** Hands the signed transaction in; after a failed try asks whether it arrived, then hands in the same bytes again. */
+  /**
+   * Hands the signed transaction in; after a failed try asks whether it arrived, then hands in the same bytes
+   * again.
+   */
   async #handIn(transaction: Transaction): Promise<{ commit: Commit; settled?: BlockStatus }> {
     const id = transaction.getTransactionId();
     const commit = this.#commitOf(id);
@@ -164,7 +175,8 @@ export class Submitter {
         return { commit };
       } catch (error) {
         if (error instanceof LedgerError && (error.kind === 'rejected' || error.kind === 'unavailable')) {
-          // `unavailable` here: the signer failed, so there is no signature yet and nothing was ever handed in.
+          // `unavailable` here: the signer failed, so there is no signature yet and nothing was ever handed
+          // in.
           throw error;
         }
         last = error;
@@ -234,8 +246,8 @@ export class Submitter {
   }
 
   /**
-   * Waits for the block. An orderer that took the transaction may have lost it again (it answers before its own disk has it), so between two
-   * waits the same bytes are handed in once more.
+   * Waits for the block. An orderer that took the transaction may have lost it again (it answers before its
+   * own disk has it), so between two waits the same bytes are handed in once more.
    */
   async #awaitCommit(transaction: Transaction, commit: Commit): Promise<BlockStatus> {
     const id = transaction.getTransactionId();
@@ -279,7 +291,10 @@ export class Submitter {
     return { code: status.code, block: status.blockNumber };
   }
 
-  /** A status request for a transaction whose submit failed: the client makes one only after a submit that succeeded. */
+  /**
+   * A status request for a transaction whose submit failed: the client makes one only after a submit that
+   * succeeded.
+   */
   #commitOf(transactionId: string): Commit {
     const request = new wire.CommitStatusRequest();
     request.setChannelId(this.#channel);

@@ -43,7 +43,10 @@ const TRUSTEES: ReadonlySet<string> = new Set(['getTrusteeCopy', 'trusteeLanes',
 /** Failures of a write that do not say whose they are. */
 const VAGUE: readonly (LedgerFailureReason | undefined)[] = [undefined, 'NO_ANSWER', 'PEERS_DIFFER'];
 
-/** The last failure of each way, told when it begins, when it becomes another one, and each time that it has happened twice as often. */
+/**
+ * The last failure of each way, told when it begins, when it becomes another one, and each time that it has
+ * happened twice as often.
+ */
 class Troubles {
   readonly #log: Logger;
   readonly #clock: () => number;
@@ -87,10 +90,11 @@ class Troubles {
 }
 
 /**
- * Watches every call to `ledger`, whoever makes it, and passes results and errors on unchanged. A failure is logged when it begins, when it
- * becomes another one, and each time that it has happened twice as often: `problem`, `reason`, `cause` (the peer's words), `remedy`.
- * An answer of the chaincode, even a refusal, is a success here; so is a conflict, which only means to try again. While no batch commits, it
- * finds out who does not answer: {@link StalledWrites}.
+ * Watches every call to `ledger`, whoever makes it, and passes results and errors on unchanged. A failure is
+ * logged when it begins, when it becomes another one, and each time that it has happened twice as often:
+ * `problem`, `reason`, `cause` (the peer's words), `remedy`. An answer of the chaincode, even a refusal, is a
+ * success here; so is a conflict, which only means to try again. While no batch commits, it finds out who
+ * does not answer: {@link StalledWrites}.
  * @param clock milliseconds since the epoch.
  */
 export function watchLedger(

@@ -13,8 +13,9 @@ const HEIGHT_MS = 1_000;
 const BLOCK_MS = 2_000;
 
 /**
- * Who does not do their part while no batch commits, found by asking each: the own peer, its chaincode, the trustee's peer with its
- * chaincode. An own peer that lacks blocks and gets none has no orderer. Takes as long as the calls that nobody answers.
+ * Who does not do their part while no batch commits, found by asking each: the own peer, its chaincode, the
+ * trustee's peer with its chaincode. An own peer that lacks blocks and gets none has no orderer. Takes as
+ * long as the calls that nobody answers.
  * @returns `undefined` when all answer and none is behind. Never rejects.
  */
 export async function whatHangs(

@@ -23,8 +23,9 @@ import { LedgerError } from './ledgerError';
 import type { ConsentVersion, LedgerEvent, LedgerPosition } from './provenanceLedger';
 
 /*
- * What the chaincode returns and announces, checked before anything believes it: two organisations endorsed the bytes, but this process
- * may be older or newer than their chaincode. Every parser throws LedgerError `rejected` with `CORRUPT`.
+ * What the chaincode returns and announces, checked before anything believes it: two organisations endorsed
+ * the bytes, but this process may be older or newer than their chaincode. Every parser throws LedgerError
+ * `rejected` with `CORRUPT`.
  */
 
 export const parseBatchRecord = (bytes: Uint8Array): BatchRecord =>

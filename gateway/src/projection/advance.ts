@@ -12,9 +12,10 @@ export interface Step {
 }
 
 /**
- * The next state after one ledger event. Pure, and the only place where positions are given: they depend on the ledger's order alone, so
- * that every projection of one ledger gives every entry the same position.
- * @throws ProjectionHalted when a batch is missing or does not begin where the one before it in its lane ended.
+ * The next state after one ledger event. Pure, and the only place where positions are given: they depend on
+ * the ledger's order alone, so that every projection of one ledger gives every entry the same position.
+ * @throws ProjectionHalted when a batch is missing or does not begin where the one before it in its lane
+ *   ended.
  */
 export function advance(checkpoint: Checkpoint | undefined, event: LedgerEvent, proved?: ProvedBatch): Step {
   const before: Pick<Checkpoint, 'events' | 'entries' | 'lanes'> = checkpoint ?? {
@@ -59,8 +60,8 @@ export function advance(checkpoint: Checkpoint | undefined, event: LedgerEvent, 
 }
 
 /**
- * A gateway has several batches of its lane under way, and the orderer takes them as they arrive: a batch may be committed before the one
- * that precedes it in the lane, but only as far ahead as a gateway may run.
+ * A gateway has several batches of its lane under way, and the orderer takes them as they arrive: a batch may
+ * be committed before the one that precedes it in the lane, but only as far ahead as a gateway may run.
  */
 function continued(progress: LaneProgress | undefined, batch: BatchAhead, lane: string): LaneProgress {
   const { nextSeq, count, ahead = [] } = progress ?? { nextSeq: 0, count: 0 };

@@ -10,9 +10,9 @@ export interface SoundSteps {
 }
 
 /**
- * The steps before the first batch with an event whose id its lane has given to another number before, in the store or in an earlier one
- * of these steps. Entries are addressed by lane and number, so no event hides another one; but whoever gives an id twice breaks a promise
- * on which amendments rest.
+ * The steps before the first batch with an event whose id its lane has given to another number before, in the
+ * store or in an earlier one of these steps. Entries are addressed by lane and number, so no event hides
+ * another one; but whoever gives an id twice breaks a promise on which amendments rest.
  */
 export async function untilDuplicateId(
   store: Pick<AccessStore, 'numbersOf'>,
@@ -39,7 +39,10 @@ export async function untilDuplicateId(
   return { steps };
 }
 
-/** @param known the lane's ids so far; takes those of the batch. @returns lane and numbers, and no id, which is a patient's entry's. */
+/**
+ * @param known the lane's ids so far; takes those of the batch. @returns lane and numbers, and no id, which
+ *   is a patient's entry's.
+ */
 function faultOf({ lane, start, events }: VerifiedBatch, known: Map<string, number>): string | undefined {
   for (const [place, { id }] of events.entries()) {
     const number = start + place;

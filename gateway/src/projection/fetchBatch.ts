@@ -14,7 +14,10 @@ import { ProjectionHalted } from './projectionHalted';
 
 export type AccessRecordedEvent = Extract<LedgerEvent, { name: 'AccessRecorded' }>;
 
-/** A batch's events, proved to be those that the ledger's public record stands for. Where it fits in its lane is not checked yet. */
+/**
+ * A batch's events, proved to be those that the ledger's public record stands for. Where it fits in its lane
+ * is not checked yet.
+ */
 export interface ProvedBatch {
   readonly event: AccessRecordedEvent;
   readonly record: BatchRecord;
@@ -27,8 +30,8 @@ export class PrivateDataMissing extends Error {
 }
 
 /**
- * The peer that was asked does not have an announced batch's public record. Peers behind one address, or an organisation's peers that
- * answer for each other, are not equally far; so one such answer proves nothing.
+ * The peer that was asked does not have an announced batch's public record. Peers behind one address, or an
+ * organisation's peers that answer for each other, are not equally far; so one such answer proves nothing.
  */
 export class RecordMissing extends Error {
   override readonly name = 'RecordMissing';
@@ -41,9 +44,10 @@ export class RecordMissing extends Error {
 }
 
 /**
- * Reads an announced batch from the own organisation's peer and recomputes its root: announcement, public record and private events must
- * agree.
- * @throws ProjectionHalted when they do not; {@link PrivateDataMissing}; {@link RecordMissing}; LedgerError when the peer does not answer.
+ * Reads an announced batch from the own organisation's peer and recomputes its root: announcement, public
+ * record and private events must agree.
+ * @throws ProjectionHalted when they do not; {@link PrivateDataMissing}; {@link RecordMissing}; LedgerError
+ *   when the peer does not answer.
  */
 export async function fetchBatch(
   ledger: Pick<ProvenanceLedger, 'findBatch' | 'getEvents'>,
@@ -103,7 +107,8 @@ function wellFormed(batch: unknown, place: string): ReturnType<typeof parsePriva
     return parsePrivateBatch(batch);
   } catch (error) {
     if (error instanceof DomainError) {
-      // The detail names fields, never values; it still stays out of the message, which reaches the status page.
+      // The detail names fields, never values; it still stays out of the message, which reaches the status
+      // page.
       throw new ProjectionHalted('MALFORMED', `${place}: the events do not have their form`, {
         cause: error,
       });

@@ -8,11 +8,12 @@ import { ProjectionHalted } from './projectionHalted';
 const ANCHOR_MS = 60_000;
 
 /**
- * Proves that the ledger is the one that the list was made of. A peer whose ledger lacks the list's last transaction answers everything
- * and announces nothing, so that a list would look complete for ever.
+ * Proves that the ledger is the one that the list was made of. A peer whose ledger lacks the list's last
+ * transaction answers everything and announces nothing, so that a list would look complete for ever.
  *
- * Every proof is one answer of one peer, a block by its number: several peers may stand behind one address, and what two of them say does
- * not belong together. A block that is absent proves nothing but that this peer is behind.
+ * Every proof is one answer of one peer, a block by its number: several peers may stand behind one address,
+ * and what two of them say does not belong together. A block that is absent proves nothing but that this peer
+ * is behind.
  */
 export class LedgerProof {
   readonly #ledger: Pick<ProvenanceLedger, 'findBlock'>;
@@ -36,7 +37,8 @@ export class LedgerProof {
 
   /**
    * To be called on every connect, before anything is believed.
-   * @throws ProjectionHalted LEDGER_FORKED; LedgerError PEER_BEHIND while this peer does not reach the checkpoint, BLOCKS_MISSING.
+   * @throws ProjectionHalted LEDGER_FORKED; LedgerError PEER_BEHIND while this peer does not reach the
+   *   checkpoint, BLOCKS_MISSING.
    */
   async connect(checkpoint: Checkpoint | undefined): Promise<void> {
     if (checkpoint === undefined) {

@@ -14,8 +14,9 @@ export interface Extent {
 }
 
 /**
- * Whether the list holds all that the ledger has. Blocks without a chaincode event are never announced, so the applied block alone cannot
- * tell: nothing may be in hand, and no block after the last applied one may hold an event.
+ * Whether the list holds all that the ledger has. Blocks without a chaincode event are never announced, so
+ * the applied block alone cannot tell: nothing may be in hand, and no block after the last applied one may
+ * hold an event.
  */
 export class Liveness {
   readonly #silence: SilenceCheck;
@@ -88,7 +89,8 @@ export class Liveness {
   }
 
   /**
-   * Whether something is missing of what was on the ledger at the look before: a slow store, or a stream that gives nothing, is not live.
+   * Whether something is missing of what was on the ledger at the look before: a slow store, or a stream that
+   * gives nothing, is not live.
    * @throws LedgerError
    */
   async isBehind(heightBefore: number | undefined, signal: AbortSignal): Promise<boolean> {

@@ -27,9 +27,10 @@ export class RebuildRefused extends Error {
 }
 
 /**
- * Drops the read model and projects the ledger anew, once it is known that the ledger can be read. Nothing else may write to the store
- * meanwhile.
- * @returns the status at which it ended: `live` or `incomplete` with everything applied, `halted`, or whatever it was when `signal` aborted.
+ * Drops the read model and projects the ledger anew, once it is known that the ledger can be read. Nothing
+ * else may write to the store meanwhile.
+ * @returns the status at which it ended: `live` or `incomplete` with everything applied, `halted`, or
+ *   whatever it was when `signal` aborted.
  * @throws RebuildRefused or LedgerError before anything was dropped; StoreUnavailableError.
  */
 export async function rebuildReadModel(deps: ProjectionDeps, signal: AbortSignal): Promise<ProjectionStatus> {
@@ -39,8 +40,8 @@ export async function rebuildReadModel(deps: ProjectionDeps, signal: AbortSignal
 }
 
 /**
- * The first block is there, and so are the public record and the private events of the list's first entry: a peer joined by a snapshot,
- * another network, and an identity that may not read private data all fail here.
+ * The first block is there, and so are the public record and the private events of the list's first entry: a
+ * peer joined by a snapshot, another network, and an identity that may not read private data all fail here.
  */
 async function requireReadable({ ledger, store }: ProjectionDeps): Promise<void> {
   if ((await ledger.findBlock(0n)) === undefined && (await ledger.tip()).height > 0n) {
@@ -88,7 +89,10 @@ export interface CheckReport {
   /** At most {@link MAX_DIFFERENCES}. */
   readonly differences: readonly Difference[];
   readonly isComplete: boolean;
-  /** Places that the ledger has nothing at, and that have been open for too long: no fault of the list, but entries may be missing. */
+  /**
+   * Places that the ledger has nothing at, and that have been open for too long: no fault of the list, but
+   * entries may be missing.
+   */
   readonly openPlaces: readonly OpenPlace[];
 }
 
@@ -104,8 +108,8 @@ export interface CheckDeps {
 }
 
 /**
- * Derives everything up to the store's checkpoint from the ledger again, verifying every root, and compares it with the store. Changes
- * nothing. `isComplete` is false when there are more differences than it lists.
+ * Derives everything up to the store's checkpoint from the ledger again, verifying every root, and compares
+ * it with the store. Changes nothing. `isComplete` is false when there are more differences than it lists.
  * @throws ProjectionHalted when the ledger itself does not verify; LedgerError; StoreUnavailableError.
  */
 export async function checkReadModel(deps: CheckDeps, signal: AbortSignal): Promise<CheckReport> {

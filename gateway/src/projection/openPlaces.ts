@@ -4,7 +4,10 @@ import type { Checkpoint } from '../readmodel/accessStore';
 /** Longest time, in milliseconds, for which an open place is ordinary. */
 export const DEFAULT_OPEN_PLACE_MS = 60_000;
 
-/** A place of a lane that the ledger has nothing at, although it has later ones: entries may have been left out there. */
+/**
+ * A place of a lane that the ledger has nothing at, although it has later ones: entries may have been left
+ * out there.
+ */
 export interface OpenPlace {
   readonly lane: string;
   /** The lowest open place of the lane. */
@@ -13,11 +16,17 @@ export interface OpenPlace {
   readonly open: number;
   /** How many places after it are filled. */
   readonly later: number;
-  /** Since when, at least: the earliest time that a later batch says of itself, in milliseconds since the epoch. */
+  /**
+   * Since when, at least: the earliest time that a later batch says of itself, in milliseconds since the
+   * epoch.
+   */
   readonly since: number;
 }
 
-/** The lowest open place of each lane that has one. Ordinary for a moment: a gateway has several batches under way. */
+/**
+ * The lowest open place of each lane that has one. Ordinary for a moment: a gateway has several batches under
+ * way.
+ */
 export function openPlacesOf(lanes: Checkpoint['lanes']): readonly OpenPlace[] {
   return Object.entries(lanes).flatMap(([lane, { nextSeq, ahead = [] }]) => {
     const last = ahead.at(-1);

@@ -2,7 +2,9 @@
 import type { LedgerEvent } from '../ledger/provenanceLedger';
 import type { Begun } from './readAhead';
 
-/** Enough that the disk is waited for seldom, few enough that a write is over in a few hundredths of a second. */
+/**
+ * Enough that the disk is waited for seldom, few enough that a write is over in a few hundredths of a second.
+ */
 const EVENTS_PER_WRITE = 250;
 
 /** Groups of at least {@link EVENTS_PER_WRITE} access events, as far as there are so many. */

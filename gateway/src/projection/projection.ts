@@ -49,7 +49,9 @@ export interface Projection {
   /** Follows the ledger until `signal` aborts. Ends early, without an error, when it halts: see `status`. */
   run(signal: AbortSignal): Promise<void>;
   status(): ProjectionStatus;
-  /** Calls `listener` after every change of state or of the applied entries. Returns a function that ends it. */
+  /**
+   * Calls `listener` after every change of state or of the applied entries. Returns a function that ends it.
+   */
   watch(listener: (status: ProjectionStatus) => void): () => void;
 }
 
@@ -160,7 +162,10 @@ class LedgerProjection implements Projection {
     return event.name === 'AccessRecorded' ? await fetchBatch(this.#deps.ledger, event) : undefined;
   }
 
-  /** Applies what is proved in one store transaction; of a failure in the middle, what comes before it is applied first. */
+  /**
+   * Applies what is proved in one store transaction; of a failure in the middle, what comes before it is
+   * applied first.
+   */
   async #apply(
     checkpoint: Checkpoint | undefined,
     loaded: readonly Loaded[],
@@ -195,7 +200,10 @@ class LedgerProjection implements Projection {
     return reached;
   }
 
-  /** Looks at the ledger from time to time: whether it is still the same, and whether it has more than was announced. */
+  /**
+   * Looks at the ledger from time to time: whether it is still the same, and whether it has more than was
+   * announced.
+   */
   async #poll(signal: AbortSignal): Promise<void> {
     let last: number | undefined;
     while (!signal.aborted) {
@@ -236,7 +244,9 @@ class LedgerProjection implements Projection {
     }
   }
 
-  /** The list has all that the ledger has; a lane with a place that stays open may lack entries all the same. */
+  /**
+   * The list has all that the ledger has; a lane with a place that stays open may lack entries all the same.
+   */
   #reachEnd(): void {
     const { clock, log, openPlaceMs = DEFAULT_OPEN_PLACE_MS } = this.#deps;
     const openPlaces = overdue(openPlacesOf(this.#lanes), clock(), openPlaceMs);
@@ -276,7 +286,9 @@ class LedgerProjection implements Projection {
     return false;
   }
 
-  /** Says once what is the matter, and again when it has become something else or has lasted twice as long. */
+  /**
+   * Says once what is the matter, and again when it has become something else or has lasted twice as long.
+   */
   #becomeStale(error: unknown): void {
     const { kind, text, remedy } = problemOf(error);
     this.#failures += 1;

@@ -22,8 +22,8 @@ export type HaltReason =
   | 'STORE_MISMATCH';
 
 /**
- * The projection must not go on: showing the rest would hide that something is missing or was changed. Needs an operator, see the
- * folder's README. The message names lane and sequence number only.
+ * The projection must not go on: showing the rest would hide that something is missing or was changed. Needs
+ * an operator, see the folder's README. The message names lane and sequence number only.
  */
 export class ProjectionHalted extends Error {
   override readonly name = 'ProjectionHalted';

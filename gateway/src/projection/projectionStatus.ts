@@ -5,9 +5,12 @@ import type { HaltReason } from './projectionHalted';
 
 /**
  * - `catchingUp`: reading what the ledger has recorded before; the list may lack the newest entries.
- * - `live`: what the ledger had when its height was looked at before the last time (a second or two ago) has been applied.
- * - `incomplete`: the same, but a holder's lane has had an open place for too long: entries of that holder may be missing.
- * - `stale`: the ledger, the private data or the store does not answer; what is shown is right but may be old. Tried again by itself.
+ * - `live`: what the ledger had when its height was looked at before the last time (a second or two ago) has
+ *   been applied.
+ * - `incomplete`: the same, but a holder's lane has had an open place for too long: entries of that holder
+ *   may be missing.
+ * - `stale`: the ledger, the private data or the store does not answer; what is shown is right but may be
+ *   old. Tried again by itself.
  * - `halted`: the ledger or the store broke a promise; nothing more is applied until an operator has looked.
  */
 export type ProjectionState = 'catchingUp' | 'live' | 'incomplete' | 'stale' | 'halted';
@@ -22,7 +25,10 @@ export interface ProjectionStatus {
   readonly checkedAt: number | undefined;
   /** Entries applied. */
   readonly entries: number;
-  /** Places that have been open for too long, one of each lane, as when the list last reached the ledger's end. */
+  /**
+   * Places that have been open for too long, one of each lane, as when the list last reached the ledger's
+   * end.
+   */
   readonly openPlaces: readonly OpenPlace[];
   readonly haltReason: HaltReason | undefined;
   /** Why it is incomplete, stale or halted, for operators; no personal data. */

@@ -7,9 +7,9 @@ export interface Begun<T, R> {
 }
 
 /**
- * Takes items from `source` as they come and begins their work at once, at most `window` at a time, and hands them out in order: all that
- * are there when asked for, at least one. A slow source holds nothing back that is already there.
- * The source's own failure comes after everything that it gave.
+ * Takes items from `source` as they come and begins their work at once, at most `window` at a time, and hands
+ * them out in order: all that are there when asked for, at least one. A slow source holds nothing back that
+ * is already there. The source's own failure comes after everything that it gave.
  */
 export async function* readAhead<T, R>(
   source: AsyncIterable<T>,

@@ -5,7 +5,10 @@ import { ProjectionHalted } from './projectionHalted';
 /** How often in a row an announced record may be absent before it counts as gone: half a minute of tries. */
 const RECORD_TRIES = 20;
 
-/** One absent record proves nothing, since peers behind one address are not equally far; one that stays absent is gone. */
+/**
+ * One absent record proves nothing, since peers behind one address are not equally far; one that stays absent
+ * is gone.
+ */
 export class RecordAbsence {
   #place = '';
   #tries = 0;

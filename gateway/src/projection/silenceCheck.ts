@@ -3,8 +3,9 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { StreamSilent } from './problems';
 
 /**
- * Whether the ledger holds events that have not been applied, asked of the blocks themselves: a stream of events that gives nothing looks
- * the same as a ledger on which nothing happens. Every block counts, so an event of a lane that nobody has heard of is found as well.
+ * Whether the ledger holds events that have not been applied, asked of the blocks themselves: a stream of
+ * events that gives nothing looks the same as a ledger on which nothing happens. Every block counts, so an
+ * event of a lane that nobody has heard of is found as well.
  */
 export class SilenceCheck {
   readonly #ledger: Pick<ProvenanceLedger, 'findEventBlock'>;
@@ -51,7 +52,10 @@ export class SilenceCheck {
     return found === undefined;
   }
 
-  /** @throws StreamSilent when what was found has stayed unannounced for too long. To be asked while nothing is in hand. */
+  /**
+   * @throws StreamSilent when what was found has stayed unannounced for too long. To be asked while nothing
+   *   is in hand.
+   */
   demandNews(applied: number | undefined): void {
     if (
       this.#found !== undefined &&

@@ -6,9 +6,10 @@ import { AppError } from '../errors';
 const BINDING_BYTES = 12;
 
 /**
- * An opaque place in one list: after the entry at `position`, for this list only. `list` names whose list it is and how it is filtered;
- * a cursor presented with anything else is refused, so that it can neither be carried to another patient nor silently change its meaning.
- * It grants nothing: the subject always comes from the caller's own session or token.
+ * An opaque place in one list: after the entry at `position`, for this list only. `list` names whose list it
+ * is and how it is filtered; a cursor presented with anything else is refused, so that it can neither be
+ * carried to another patient nor silently change its meaning. It grants nothing: the subject always comes
+ * from the caller's own session or token.
  */
 export function writeCursor(position: number, list: readonly unknown[]): string {
   const place = Buffer.alloc(8);

@@ -7,7 +7,9 @@ export interface LaneProgress {
   readonly nextSeq: number;
   /** Events of the batches before `nextSeq`: the `start` that it must state. */
   readonly count: number;
-  /** Batches after `nextSeq` that the ledger committed before it, by rising `seq`; absent when there are none. */
+  /**
+   * Batches after `nextSeq` that the ledger committed before it, by rising `seq`; absent when there are none.
+   */
   readonly ahead?: readonly BatchAhead[];
 }
 
@@ -31,7 +33,10 @@ export interface Anchor {
 
 /** Everything up to and including this transaction is in the store. A store without one is empty. */
 export interface Checkpoint {
-  /** Ledger events handled since the first block, of every kind; only ever rises, so a late writer cannot move the store back. */
+  /**
+   * Ledger events handled since the first block, of every kind; only ever rises, so a late writer cannot move
+   * the store back.
+   */
   readonly events: number;
   readonly block: number;
   readonly transactionId: string;
@@ -39,8 +44,8 @@ export interface Checkpoint {
   readonly entries: number;
   readonly lanes: Readonly<Record<string, LaneProgress>>;
   /**
-   * A block that was on the ledger when this was written, possibly a later one than `block`. It does not follow from the ledger's content
-   * alone: two projections of one ledger may keep different ones.
+   * A block that was on the ledger when this was written, possibly a later one than `block`. It does not
+   * follow from the ledger's content alone: two projections of one ledger may keep different ones.
    */
   readonly anchor?: Anchor;
 }
@@ -78,9 +83,9 @@ export interface StoredEntry extends EntryAddress {
 }
 
 /**
- * An entry as a patient's list shows it: the parts of one request as one, as the newest amendments correct them. Address, batch and
- * transaction are those of the access that it shows (of the first part, where it is there); `position` is the list's and never moves;
- * `event` is the corrected view.
+ * An entry as a patient's list shows it: the parts of one request as one, as the newest amendments correct
+ * them. Address, batch and transaction are those of the access that it shows (of the first part, where it is
+ * there); `position` is the list's and never moves; `event` is the corrected view.
  */
 export interface ShownEntry extends StoredEntry {
   /** Absent where the ledger holds one event and it is shown as it is. */
@@ -94,7 +99,10 @@ export interface ShownEntry extends StoredEntry {
   };
 }
 
-/** Criteria of a patient's list; an absent one admits everything, a list admits any of its values. Compared exactly. */
+/**
+ * Criteria of a patient's list; an absent one admits everything, a list admits any of its values. Compared
+ * exactly.
+ */
 export interface AccessFilters {
   /** Milliseconds since the epoch, inclusive. */
   readonly from?: number;
@@ -126,18 +134,18 @@ export interface EntryPage {
 export const MAX_PAGE = 1000;
 
 /**
- * The read model: what the ledger says, arranged for patients' questions. Holds nothing that the ledger does not hold, and can be dropped
- * and rebuilt at any time.
+ * The read model: what the ledger says, arranged for patients' questions. Holds nothing that the ledger does
+ * not hold, and can be dropped and rebuilt at any time.
  *
- * Every method throws {@link StoreUnavailableError} when the store cannot answer, and {@link StoreConflictError} when what it holds
- * contradicts what it is given.
+ * Every method throws {@link StoreUnavailableError} when the store cannot answer, and {@link
+ * StoreConflictError} when what it holds contradicts what it is given.
  */
 export interface AccessStore {
   checkpoint(): Promise<Checkpoint | undefined>;
   /**
-   * Stores the batches' events, then the checkpoint. Idempotent: what is there already is left as it is, and a checkpoint that is not
-   * further than the stored one changes nothing. After a crash at any moment, either the checkpoint covers a batch and all its events
-   * are there, or applying it again completes it.
+   * Stores the batches' events, then the checkpoint. Idempotent: what is there already is left as it is, and
+   * a checkpoint that is not further than the stored one changes nothing. After a crash at any moment, either
+   * the checkpoint covers a batch and all its events are there, or applying it again completes it.
    */
   apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void>;
   /**
@@ -152,8 +160,8 @@ export interface AccessStore {
     limit: number,
   ): Promise<EntryPage>;
   /**
-   * The subject's event at this address, whatever it is, and the entry as which the list shows it: another one where it is an amendment
-   * or not the first part.
+   * The subject's event at this address, whatever it is, and the entry as which the list shows it: another
+   * one where it is an amendment or not the first part.
    */
   find(subject: string, address: EntryAddress): Promise<FoundEntry | undefined>;
   /** Under which numbers a lane holds these event ids; those that it does not hold are left out. */
@@ -161,8 +169,9 @@ export interface AccessStore {
   /** Number of the subject's entries as the list shows them: a request once, an amendment not at all. */
   count(subject: string): Promise<number>;
   /**
-   * Events of every subject from `position` (inclusive) in ledger order, for checking the store against the ledger. Leaves out an event
-   * whose subject's list would not show it as it should, or would show it under wrong filters.
+   * Events of every subject from `position` (inclusive) in ledger order, for checking the store against the
+   * ledger. Leaves out an event whose subject's list would not show it as it should, or would show it under
+   * wrong filters.
    */
   scan(position: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Forgets everything. */
@@ -170,12 +179,17 @@ export interface AccessStore {
   close(): Promise<void>;
 }
 
-/** The store did not answer or could not write; nothing is half done that applying again would not complete. */
+/**
+ * The store did not answer or could not write; nothing is half done that applying again would not complete.
+ */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The store holds something else than the ledger at the same place: it belongs to another ledger, or was changed. Rebuild it. */
+/**
+ * The store holds something else than the ledger at the same place: it belongs to another ledger, or was
+ * changed. Rebuild it.
+ */
 export class StoreConflictError extends Error {
   override readonly name = 'StoreConflictError';
 }

@@ -10,7 +10,10 @@ export interface Wants {
   readonly links: readonly string[];
 }
 
-/** Parts of one request are recorded together or one batch after the other; a later one is an access of its own. */
+/**
+ * Parts of one request are recorded together or one batch after the other; a later one is an access of its
+ * own.
+ */
 const PARTS_WITHIN_MS = 10 * 60_000;
 
 /** What is known of a request when its next part is placed. */
@@ -20,10 +23,12 @@ interface PlacedParts {
 }
 
 /**
- * Which entries are shown as one: the parts of a request, and the amendments that correct any of them. Entries arrive in any order, an
- * amendment before what it corrects, a part before the first one; so a group is always made anew from all entries that are there.
+ * Which entries are shown as one: the parts of a request, and the amendments that correct any of them.
+ * Entries arrive in any order, an amendment before what it corrects, a part before the first one; so a group
+ * is always made anew from all entries that are there.
  *
- * Pure, and the same for every store: give it entries, look up what it {@link wants} until it wants nothing, then take the groups.
+ * Pure, and the same for every store: give it entries, look up what it {@link wants} until it wants nothing,
+ * then take the groups.
  */
 export class EntryGroups {
   readonly #entries = new Map<number, StoredEntry>();
@@ -86,7 +91,10 @@ export class EntryGroups {
     return [...groups.values()];
   }
 
-  /** By position: parts of one request share a key, everything else has its own. What says that it is a part and does not fit stands alone. */
+  /**
+   * By position: parts of one request share a key, everything else has its own. What says that it is a part
+   * and does not fit stands alone.
+   */
   #homesOfAccesses(entries: readonly StoredEntry[]): ReadonlyMap<number, string> {
     const requests = new Map<string, PlacedParts>();
     const homes = new Map<number, string>();
@@ -107,7 +115,10 @@ export class EntryGroups {
   }
 }
 
-/** Each number once, the first by the request's own id, and all within minutes: no later access hides in an older entry. */
+/**
+ * Each number once, the first by the request's own id, and all within minutes: no later access hides in an
+ * older entry.
+ */
 function isPlaced(
   { event: { part, id, at } }: StoredEntry,
   key: string,
@@ -127,9 +138,10 @@ function isPlaced(
 }
 
 /**
- * Whether an amendment corrects this entry: the one that it names, of its own holder and subject, about the same request and the same
- * items, and not itself an amendment. That nothing was given is not believed of an entry that says that data left before it. One that
- * fits nothing changes nothing and is shown by itself, so that none hides or rewrites another access.
+ * Whether an amendment corrects this entry: the one that it names, of its own holder and subject, about the
+ * same request and the same items, and not itself an amendment. That nothing was given is not believed of an
+ * entry that says that data left before it. One that fits nothing changes nothing and is shown by itself, so
+ * that none hides or rewrites another access.
  */
 export function corrects({ event }: StoredEntry, target: StoredEntry): boolean {
   const { amends } = event;
@@ -148,7 +160,10 @@ export function corrects({ event }: StoredEntry, target: StoredEntry): boolean {
   );
 }
 
-/** Under which key a store keeps an entry so that its group finds it: amendments and parts have one, other entries none. */
+/**
+ * Under which key a store keeps an entry so that its group finds it: amendments and parts have one, other
+ * entries none.
+ */
 export function linkKey(entry: StoredEntry): string | undefined {
   const { amends } = entry.event;
   return amends === undefined ? partKey(entry) : amendsKey(amends);
@@ -172,8 +187,8 @@ function amendsKey({ lane, number }: EntryAddress): string {
 }
 
 /**
- * Parts belong together within a lane and a subject, and only if they say the same of who asks for what reason: nobody's access is folded
- * into somebody else's.
+ * Parts belong together within a lane and a subject, and only if they say the same of who asks for what
+ * reason: nobody's access is folded into somebody else's.
  */
 function partKey({ lane, event }: StoredEntry): string | undefined {
   const { part, amends, subject } = event;

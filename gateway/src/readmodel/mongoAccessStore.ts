@@ -24,14 +24,19 @@ import {
 } from './mongoSchemas';
 import { entriesOf, type Listing, listingOf, shownEntry } from './shownEntry';
 
-/** How long a server is looked for, and how long one operation may take, where the connection string does not say. */
+/**
+ * How long a server is looked for, and how long one operation may take, where the connection string does not
+ * say.
+ */
 const FIND_SERVER_MS = 3000;
 const OPERATION_MS = 15_000;
 const DUPLICATE_KEY = 11_000;
 
 /**
- * The read model on MongoDB. Needs no transactions and no change streams, so a single server or a compatible one serves too.
- * @param uri connection string with the database's name; its own `serverSelectionTimeoutMS` and `socketTimeoutMS` are kept.
+ * The read model on MongoDB. Needs no transactions and no change streams, so a single server or a compatible
+ * one serves too.
+ * @param uri connection string with the database's name; its own `serverSelectionTimeoutMS` and
+ *   `socketTimeoutMS` are kept.
  * @throws StoreUnavailableError when the server does not answer; {@link MissingIndexError}.
  */
 export async function openMongoAccessStore(uri: string, indexes: IndexDuty): Promise<AccessStore> {
@@ -77,7 +82,10 @@ class MongoAccessStore implements AccessStore {
     });
   }
 
-  /** Entries first, then what they change of others, the checkpoint last: it never covers an entry that is not there. */
+  /**
+   * Entries first, then what they change of others, the checkpoint last: it never covers an entry that is not
+   * there.
+   */
   apply(batches: readonly VerifiedBatch[], checkpoint: Checkpoint): Promise<void> {
     return attempt(async () => {
       const entries = batches.flatMap(entriesOf);
@@ -156,7 +164,10 @@ class MongoAccessStore implements AccessStore {
     });
   }
 
-  /** The checkpoint goes first: entries without it are completed by applying again, a checkpoint without entries would be a gap. */
+  /**
+   * The checkpoint goes first: entries without it are completed by applying again, a checkpoint without
+   * entries would be a gap.
+   */
   reset(): Promise<void> {
     return attempt(async () => {
       await this.#collections.checkpoints.deleteMany({});
@@ -172,7 +183,8 @@ class MongoAccessStore implements AccessStore {
   /** What is there already counts as done, if it is the same. */
   async #insert(documents: readonly EntryDocument[]): Promise<void> {
     try {
-      // Without `throwOnValidationError` an unordered insert would silently leave out what the schema refuses.
+      // Without `throwOnValidationError` an unordered insert would silently leave out what the schema
+      // refuses.
       await this.#collections.entries.insertMany(documents, { ordered: false, throwOnValidationError: true });
     } catch (error) {
       const taken = takenPositions(error);
@@ -198,8 +210,8 @@ class MongoAccessStore implements AccessStore {
   }
 
   /**
-   * An entry is inserted as standing for itself, so only a group of several has anything to write. Two writers may do this at once: the one
-   * that knows more of the group wins, whoever is later.
+   * An entry is inserted as standing for itself, so only a group of several has anything to write. Two
+   * writers may do this at once: the one that knows more of the group wins, whoever is later.
    */
   async #putListing({ position, members, fields }: Listing): Promise<void> {
     const size = members.length;
@@ -295,7 +307,9 @@ class MongoAccessStore implements AccessStore {
   }
 }
 
-/** Errors of driver and connection mean that the server cannot serve now; all others are this program's own. */
+/**
+ * Errors of driver and connection mean that the server cannot serve now; all others are this program's own.
+ */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -314,7 +328,8 @@ function isOutage(error: unknown): boolean {
   return (
     error instanceof mongoose.mongo.MongoError ||
     error instanceof mongoose.Error.MongooseServerSelectionError ||
-    // The driver lets the socket's own error through when the server ends a pooled connection (EPIPE, ECONNRESET).
+    // The driver lets the socket's own error through when the server ends a pooled connection (EPIPE,
+    // ECONNRESET).
     (typeof code === 'string' && SYSTEM_ERROR.test(code))
   );
 }

@@ -15,7 +15,10 @@ export interface EntryDocument extends Omit<IndexedFields, 'at'> {
   readonly block: number;
   readonly transactionId: string;
   readonly event: string;
-  /** Whether the list has it as an entry of its own. Only ever falls: once it belongs to another entry, it stays there. */
+  /**
+   * Whether the list has it as an entry of its own. Only ever falls: once it belongs to another entry, it
+   * stays there.
+   */
   readonly listed: boolean;
   /** Positions of the events that are shown as this entry, rising. Only ever grows. */
   readonly members: readonly number[];
@@ -46,7 +49,10 @@ export interface CheckpointDocument {
   readonly anchor?: Anchor;
 }
 
-/** Unknown fields are refused in documents and in queries; nothing is created or queued behind the program's back. */
+/**
+ * Unknown fields are refused in documents and in queries; nothing is created or queued behind the program's
+ * back.
+ */
 const OPTIONS = {
   strict: 'throw',
   strictQuery: 'throw',

@@ -21,7 +21,9 @@ export function entriesOf(batch: VerifiedBatch): readonly StoredEntry[] {
 
 /** How a store lists a group: one row, at `position`, found by what the entry shows. */
 export interface Listing {
-  /** The smallest position of its accesses, so that it never moves when further parts and amendments arrive. */
+  /**
+   * The smallest position of its accesses, so that it never moves when further parts and amendments arrive.
+   */
   readonly position: number;
   /** Positions of the whole group, rising. */
   readonly members: readonly number[];
@@ -39,10 +41,11 @@ export function listingOf(group: readonly StoredEntry[]): Listing {
 }
 
 /**
- * A group as it is shown: the parts of a request as one, each as its decisive amendment corrects it. An entry alone is shown as it is.
+ * A group as it is shown: the parts of a request as one, each as its decisive amendment corrects it. An entry
+ * alone is shown as it is.
  *
- * An amendment says what left: its items, whether that was late and by what it was decided. Who asked, when and for what is the access's
- * own, so that no amendment makes another access of it.
+ * An amendment says what left: its items, whether that was late and by what it was decided. Who asked, when
+ * and for what is the access's own, so that no amendment makes another access of it.
  * @param group one of `EntryGroups.groups`; at least one entry.
  */
 export function shownEntry(group: readonly StoredEntry[]): ShownEntry {
@@ -73,8 +76,8 @@ function byPart(one: StoredEntry, other: StoredEntry): number {
 }
 
 /**
- * The amendment that counts: the newest, but none that says that nothing was given beside one that says that data left. Both cannot be
- * true, and the one that hides a release is not believed.
+ * The amendment that counts: the newest, but none that says that nothing was given beside one that says that
+ * data left. Both cannot be true, and the one that hides a release is not believed.
  */
 function decisiveOf(group: readonly StoredEntry[], access: StoredEntry): AccessEvent | undefined {
   const fitting = group.filter((entry) => corrects(entry, access)).map(({ event }) => event);

@@ -358,7 +358,10 @@ class SqlAccessStore implements AccessStore {
     return statement;
   }
 
-  /** libsql is synchronous; the interface is not. Constraint errors are contradictions, all others mean that SQLite cannot serve. */
+  /**
+   * libsql is synchronous; the interface is not. Constraint errors are contradictions, all others mean that
+   * SQLite cannot serve.
+   */
   #attempt<T>(work: () => T): Promise<T> {
     try {
       return Promise.resolve(work());

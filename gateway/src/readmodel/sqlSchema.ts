@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * `entry` is written in ledger order, so its inserts append. `subject_entry` is the patients' index: one subject's entries lie side by
- * side, newest last, with everything that a filter asks, so that a page touches no row that it does not return. It has a row for each entry
- * that the list shows; `members` are the positions of the events that are shown as this one, where they are several. `link` finds them.
+ * `entry` is written in ledger order, so its inserts append. `subject_entry` is the patients' index: one
+ * subject's entries lie side by side, newest last, with everything that a filter asks, so that a page touches
+ * no row that it does not return. It has a row for each entry that the list shows; `members` are the
+ * positions of the events that are shown as this one, where they are several. `link` finds them.
  */
 export const MIGRATIONS = [
   `CREATE TABLE batch (
@@ -31,7 +32,8 @@ export const MIGRATIONS = [
 ];
 
 /**
- * The subjects' index is written all over: with the default cache of 2 MiB most pages are read and written again and again (measured with a
- * million entries: twice the throughput with 64 MiB, and a WAL that is copied back every 32 MiB).
+ * The subjects' index is written all over: with the default cache of 2 MiB most pages are read and written
+ * again and again (measured with a million entries: twice the throughput with 64 MiB, and a WAL that is
+ * copied back every 32 MiB).
  */
 export const TUNING = 'PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;';

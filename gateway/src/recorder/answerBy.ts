@@ -19,11 +19,12 @@ export interface Handed {
 }
 
 /**
- * Until when a request is answered. An emergency: `emergencyWaitMs` from its admission, whatever the time went into. Any other:
- * `deadlineMs` from its hand-in, and no later than that and the time for reading the source, `readingMs`, from its admission.
+ * Until when a request is answered. An emergency: `emergencyWaitMs` from its admission, whatever the time
+ * went into. Any other: `deadlineMs` from its hand-in, and no later than that and the time for reading the
+ * source, `readingMs`, from its admission.
  *
- * Whoever is handed in with little time left has {@link leastLeft} all the same: a source that is slow must not look like a ledger that is
- * away, and an emergency must live to see that the ledger is away. Pure.
+ * Whoever is handed in with little time left has {@link leastLeft} all the same: a source that is slow must
+ * not look like a ledger that is away, and an emergency must live to see that the ledger is away. Pure.
  */
 export function answerBy({ isEmergency, admittedAt, handedInAt }: Handed, limits: Times): number {
   const since = Math.min(admittedAt ?? handedInAt, handedInAt);
@@ -34,7 +35,10 @@ export function answerBy({ isEmergency, admittedAt, handedInAt }: Handed, limits
   return Math.max(whole, handedInAt + leastLeft(isEmergency, limits));
 }
 
-/** Time that a request has from its hand-in on in any case, in milliseconds; never more than its whole deadline. */
+/**
+ * Time that a request has from its hand-in on in any case, in milliseconds; never more than its whole
+ * deadline.
+ */
 function leastLeft(
   isEmergency: boolean,
   { deadlineMs, emergencyWaitMs, awayAfterMs, evaluateMs }: Times,

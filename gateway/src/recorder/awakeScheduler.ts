@@ -3,7 +3,10 @@ import type { Scheduler } from './scheduler';
 
 /** How often the loop is looked at, in milliseconds. */
 const TICK_MS = 50;
-/** What a tick that came late counts at most: the rest of the time this process was busy, whatever the ledger did. */
+/**
+ * What a tick that came late counts at most: the rest of the time this process was busy, whatever the ledger
+ * did.
+ */
 const LONGEST_TICK_MS = 75;
 
 export interface AwakeParts {
@@ -15,8 +18,9 @@ export interface AwakeParts {
 }
 
 /**
- * Time in which this process could have noticed an answer. While its one thread is busy, commits and answers lie unread, and time that
- * passes so says nothing about the ledger: it must not count towards "away". Its `now` is not the time of day; differences alone count.
+ * Time in which this process could have noticed an answer. While its one thread is busy, commits and answers
+ * lie unread, and time that passes so says nothing about the ledger: it must not count towards "away". Its
+ * `now` is not the time of day; differences alone count.
  */
 export function createAwakeScheduler({ monotonic, every, after }: AwakeParts): Scheduler {
   let awake = 0;

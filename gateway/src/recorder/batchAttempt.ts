@@ -30,7 +30,8 @@ export type AttemptResult =
   | { readonly kind: 'failed'; readonly error: LedgerError };
 
 /**
- * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try ends without an answer.
+ * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try
+ * ends without an answer.
  * @param rivals batches that may be in its place instead.
  * @param onEndorsed called before the transaction is handed in; what it throws ends the try before that.
  * Two transactions for one place never both commit: each reads that the place is empty.
@@ -108,7 +109,8 @@ async function submit(
     if (failure.kind === 'unknown' || isTaken) {
       batch.mayBeOrdered = true;
     }
-    // The peer that endorsed has seen the place taken; ours may commit it a moment later, and the next try reads again.
+    // The peer that endorsed has seen the place taken; ours may commit it a moment later, and the next try
+    // reads again.
     const found = batch.mayBeOrdered ? await readOutcome(ledger, batch, rivals) : undefined;
     return (
       found ?? {
@@ -119,7 +121,9 @@ async function submit(
   }
 }
 
-/** A place is filled, and its batch is certainly nowhere. @returns `undefined` where the place can be read. */
+/**
+ * A place is filled, and its batch is certainly nowhere. @returns `undefined` where the place can be read.
+ */
 async function filledBefore(
   ledger: RecordingLedger,
   batch: PendingBatch,

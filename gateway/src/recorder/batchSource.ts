@@ -23,7 +23,9 @@ export interface BatchSourceOptions {
   readonly log: Logger;
 }
 
-/** When the next batch may go, and what it is made of: what waits, what is owed, or suspects by themselves. */
+/**
+ * When the next batch may go, and what it is made of: what waits, what is owed, or suspects by themselves.
+ */
 export class BatchSource {
   readonly #options: BatchSourceOptions;
   /** Whether the batch before was one of suspects: they take turns with everything else. */
@@ -44,7 +46,10 @@ export class BatchSource {
     this.#holdUntil = 0;
   }
 
-  /** What is set aside gets another try with each start, and at a pace: the operator may have brought the chaincode to another version. @param committed batches that this process has committed. */
+  /**
+   * What is set aside gets another try with each start, and at a pace: the operator may have brought the
+   * chaincode to another version. @param committed batches that this process has committed.
+   */
   recall(committed: number): void {
     const { outbox, suspects, log } = this.#options;
     const { ids } = suspects;

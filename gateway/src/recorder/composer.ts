@@ -35,8 +35,9 @@ interface Entries {
 }
 
 /**
- * Break-glass first, then what is owed (at most half of the batch where others wait), then the rest. Where only break-glass has a place, no
- * more of the rest goes with it than there are emergencies: without any, break-glass that never pauses would keep all others out.
+ * Break-glass first, then what is owed (at most half of the batch where others wait), then the rest. Where
+ * only break-glass has a place, no more of the rest goes with it than there are emergencies: without any,
+ * break-glass that never pauses would keep all others out.
  */
 export function composeBatch({
   outbox,
@@ -71,7 +72,8 @@ export function composeBatch({
 }
 
 /**
- * A batch of one group alone. What was given up meanwhile is left out, what was released late meanwhile is taken from the disk.
+ * A batch of one group alone. What was given up meanwhile is left out, what was released late meanwhile is
+ * taken from the disk.
  * @returns `undefined` when nothing of it is left.
  */
 export function composeGroup(

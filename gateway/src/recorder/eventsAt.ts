@@ -5,8 +5,9 @@ import { lacksPrivateData, LedgerError } from '../ledger/ledgerError';
 import type { RecordingLedger } from './recorder';
 
 /**
- * What a place holds that is on the ledger: as the own peer has it, or where that came back from a backup without its private data, as the
- * trustee has it. The trustee's word counts only if it has the root that is on record.
+ * What a place holds that is on the ledger: as the own peer has it, or where that came back from a backup
+ * without its private data, as the trustee has it. The trustee's word counts only if it has the root that is
+ * on record.
  * @throws LedgerError `EVENTS_LOST_HERE` when neither gives them; what the ledger throws while it is away.
  */
 export async function eventsAt(
@@ -35,7 +36,10 @@ export function areEventsLost(error: unknown): boolean {
   return error instanceof LedgerError && error.reason === 'EVENTS_LOST_HERE';
 }
 
-/** What the own peer has of a place: nothing yet, what it can read, or that it is filled by what it lost with its disk. */
+/**
+ * What the own peer has of a place: nothing yet, what it can read, or that it is filled by what it lost with
+ * its disk.
+ */
 export async function standingIn(
   ledger: Pick<RecordingLedger, 'findBatch' | 'getEvents'>,
   lane: string,
@@ -63,7 +67,8 @@ async function trusteeCopy(
   try {
     return await ledger.getTrusteeCopy(lane, seq);
   } catch (error) {
-    // While the trustee's peer does not answer nothing is recorded either; one that answers and does not give them may never do so.
+    // While the trustee's peer does not answer nothing is recorded either; one that answers and does not give
+    // them may never do so.
     const isAnswer = error instanceof LedgerError && error.kind === 'rejected' && error.reason === undefined;
     throw isAnswer || isMissing(error)
       ? lost(lane, seq, 'the trustee’s peer does not give its copy', error)

@@ -10,8 +10,8 @@ export interface Filler {
 }
 
 /**
- * A batch about nobody, for a place that must be filled and whose own batch the ledger refuses. It has as many entries as that one, because
- * later places count on the number.
+ * A batch about nobody, for a place that must be filled and whose own batch the ledger refuses. It has as
+ * many entries as that one, because later places count on the number.
  * @param now milliseconds since the epoch.
  */
 export function fillerFor(
@@ -35,7 +35,10 @@ export function fillerFor(
   };
 }
 
-/** Whether a batch is one of these, also after a restart. Nobody can register the client in whose name they are. */
+/**
+ * Whether a batch is one of these, also after a restart. Nobody can register the client in whose name they
+ * are.
+ */
 export function isFiller({ requests }: Pick<PendingBatch, 'requests'>): boolean {
   return requests.every(
     ({ requester, items }) => requester.clientId === NOBODYS_CLIENT && items[0]?.count === 0,

@@ -3,10 +3,15 @@ import type { RecoveredLane } from './laneRecovery';
 import type { BatchPlace } from './outbox';
 import type { PendingBatch, Rival } from './pendingBatch';
 
-/** So many batches may have lost one place and still be on their way: each is kept in memory and on the disk. */
+/**
+ * So many batches may have lost one place and still be on their way: each is kept in memory and on the disk.
+ */
 const MAX_RIVALS = 8;
 
-/** Which places of the lane are taken, and by which batches whose commit is not known. Of other lanes it holds what is left of them. */
+/**
+ * Which places of the lane are taken, and by which batches whose commit is not known. Of other lanes it holds
+ * what is left of them.
+ */
 export class LanePlaces {
   readonly lane: string;
   readonly pending = new Set<PendingBatch>();
@@ -99,22 +104,25 @@ export class LanePlaces {
   }
 
   /**
-   * Whether the place and all behind it can be free again: none of them may be ordered, none behind is being tried, and none behind is on
-   * the ledger already, which then is no longer pending.
+   * Whether the place and all behind it can be free again: none of them may be ordered, none behind is being
+   * tried, and none behind is on the ledger already, which then is no longer pending.
    */
   canFree(batch: PendingBatch): boolean {
     return !batch.mayBeOrdered && this.#areFreeBehind(batch);
   }
 
   /**
-   * Whether the place can be given to another batch though this one may be ordered: only one of the two can be there in the end, and nothing
-   * else counts on the length of this one.
+   * Whether the place can be given to another batch though this one may be ordered: only one of the two can
+   * be there in the end, and nothing else counts on the length of this one.
    */
   canDisplace(batch: PendingBatch): boolean {
     return this.#areFreeBehind(batch) && this.rivalsOf(batch).length < MAX_RIVALS;
   }
 
-  /** Whether a place has rivals, of whichever lane: until it is settled nobody knows where their entries stand. */
+  /**
+   * Whether a place has rivals, of whichever lane: until it is settled nobody knows where their entries
+   * stand.
+   */
   get isContested(): boolean {
     return [...this.pending].some((batch) => this.rivalsOf(batch).length > 0);
   }

@@ -4,7 +4,10 @@ import type { LanePlaces } from './lanePlaces';
 import type { RecordingLedger } from './recorder';
 import type { Scheduler } from './scheduler';
 
-/** So old, in milliseconds, a proof is made anew beside the batches; and so old, none is handed in before there is another. */
+/**
+ * So old, in milliseconds, a proof is made anew beside the batches; and so old, none is handed in before
+ * there is another.
+ */
 const RENEWED_AFTER_MS = 1_000;
 const VALID_FOR_MS = 1_500;
 
@@ -13,13 +16,16 @@ export interface LaneProofOptions {
   readonly lane: string;
   readonly places: Pick<LanePlaces, 'provenSeq'>;
   readonly scheduler: Scheduler;
-  /** The ledger no longer has the highest place that was committed: it is another copy, or the peer is behind. */
+  /**
+   * The ledger no longer has the highest place that was committed: it is another copy, or the peer is behind.
+   */
   readonly onLost: (seq: number) => void;
 }
 
 /**
- * Proves that the ledger is the one on which this lane was written: the highest committed place is still there. A ledger that came back
- * from an older copy would take the next place as willingly, and the lane had a hole for ever.
+ * Proves that the ledger is the one on which this lane was written: the highest committed place is still
+ * there. A ledger that came back from an older copy would take the next place as willingly, and the lane had
+ * a hole for ever.
  */
 export class LaneProof {
   readonly #options: LaneProofOptions;
@@ -39,7 +45,10 @@ export class LaneProof {
     return this.#isLost;
   }
 
-  /** Whether a transaction that was proposed after a proof may be handed in still: the ledger was not out of reach in between. */
+  /**
+   * Whether a transaction that was proposed after a proof may be handed in still: the ledger was not out of
+   * reach in between.
+   */
   get mayHandIn(): boolean {
     const { provenSeq } = this.#options.places;
     return !this.#isLost && (provenSeq === undefined || this.#coveredAbsences === this.#absences);
@@ -59,7 +68,10 @@ export class LaneProof {
     this.#cover(this.#absences);
   }
 
-  /** Resolves when the place was proved lately, else with why nothing may be handed in. Reads at most once for all who ask together. */
+  /**
+   * Resolves when the place was proved lately, else with why nothing may be handed in. Reads at most once for
+   * all who ask together.
+   */
   async prove(): Promise<LedgerError | undefined> {
     if (this.#isLost) {
       return lost(this.#options.lane);

@@ -37,8 +37,9 @@ import { Ticket } from './ticket';
 const RANDOM_BYTES = 16;
 
 /**
- * The recorder of one lane: takes requests in, opens and closes the lane. What waits is in {@link Queue}, what is under way in
- * {@link LaneWriter}, what leaves before its record in {@link LateReleases}. See the README beside this file.
+ * The recorder of one lane: takes requests in, opens and closes the lane. What waits is in {@link Queue},
+ * what is under way in {@link LaneWriter}, what leaves before its record in {@link LateReleases}. See the
+ * README beside this file.
  */
 export class LaneRecorder implements Recorder {
   readonly #deps: RecorderDeps;
@@ -313,7 +314,10 @@ export class LaneRecorder implements Recorder {
     }
   }
 
-  /** What waits is bounded in number and in bytes, break-glass apart from the rest; one request is taken whatever its size. */
+  /**
+   * What waits is bounded in number and in bytes, break-glass apart from the rest; one request is taken
+   * whatever its size.
+   */
   #assertRoom(ticket: Ticket): void {
     const { parts, bytes } = this.#queue.sizeOf(ticket.isEmergency);
     const { maxQueued, maxQueuedBytes } = this.#limits;
@@ -365,7 +369,9 @@ export class LaneRecorder implements Recorder {
     return true;
   }
 
-  /** Said when it begins, when it becomes something else, and each time that it has happened twice as often. */
+  /**
+   * Said when it begins, when it becomes something else, and each time that it has happened twice as often.
+   */
   #noteNotContinued(error: unknown, tries: number): void {
     const reason = reasonOf(error);
     const isNew = this.#reason !== reason;

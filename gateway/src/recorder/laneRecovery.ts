@@ -30,9 +30,10 @@ export class LaneNotContinuable extends Error {
 }
 
 /**
- * Brings the outbox and the ledger together after a start. The ledger has the last word about the lane's end; the outbox holds what the
- * ledger may lack, and what the ledger's lanes have already is taken from it.
- * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when a batch is neither on the ledger nor in the outbox.
+ * Brings the outbox and the ledger together after a start. The ledger has the last word about the lane's end;
+ * the outbox holds what the ledger may lack, and what the ledger's lanes have already is taken from it.
+ * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when a batch is neither on the
+ *   ledger nor in the outbox.
  */
 export async function recoverLane(
   options: SettlingOptions & { readonly log: Logger },
@@ -88,7 +89,8 @@ async function surveyWithRivals(options: SettlingOptions, lane: string): Promise
 
 /**
  * Looks whether the ledger holds all that the store has settled in this lane.
- * @param proven a place that certainly was on the ledger, also when it is not settled; `undefined` when none is known.
+ * @param proven a place that certainly was on the ledger, also when it is not settled; `undefined` when none
+ *   is known.
  * @throws LedgerError while the ledger is away, {@link LaneNotContinuable} when it does not.
  */
 export async function proveLane(
@@ -118,7 +120,10 @@ function assertNothingLost(outbox: Outbox, lane: string, survey: LaneSurvey, gon
   }
 }
 
-/** @throws LaneNotContinuable when the store is a copy, and entries of a batch that it has under way in this lane stand in another one. */
+/**
+ * @throws LaneNotContinuable when the store is a copy, and entries of a batch that it has under way in this
+ *   lane stand in another one.
+ */
 function assertNotOvertaken(outbox: Outbox, lane: string): void {
   if (outbox.head(lane).fenced) {
     throw new LaneNotContinuable(
@@ -139,9 +144,9 @@ export function settledOnDisk(outbox: Outbox, lane: string): number | undefined 
 }
 
 /**
- * A lane that ended is never written again: a fenced one, and one of an earlier name whose settled batches the ledger no longer has. What
- * it left in the outbox is either on the ledger after all, or what it owes (releases before their record, amendments) goes into the new
- * lane.
+ * A lane that ended is never written again: a fenced one, and one of an earlier name whose settled batches
+ * the ledger no longer has. What it left in the outbox is either on the ledger after all, or what it owes
+ * (releases before their record, amendments) goes into the new lane.
  * @param seen ids of entries that stand elsewhere on a lane.
  */
 async function releaseOtherLanes(
@@ -183,8 +188,8 @@ async function hasEnded(ledger: RecordingLedger, outbox: Outbox, lane: string): 
 }
 
 /**
- * What is lost, and a way on that loses nothing. It never is to remove the store: that holds releases that the ledger lacks, or will while
- * emergencies are released in this state.
+ * What is lost, and a way on that loses nothing. It never is to remove the store: that holds releases that
+ * the ledger lacks, or will while emergencies are released in this state.
  * @param isLedgerBehind whether the ledger ends before the store does.
  */
 function explainLoss(lane: string, lost: readonly number[], isLedgerBehind: boolean, owed: number): string {
@@ -206,7 +211,10 @@ function explainLoss(lane: string, lost: readonly number[], isLedgerBehind: bool
 /** More of them help nobody who reads the reason. */
 const NAMED_RUNS = 5;
 
-/** `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are lost. @param lost ascending, not empty. */
+/**
+ * `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are
+ * lost. @param lost ascending, not empty.
+ */
 function namedBatches(lost: readonly number[]): string {
   if (lost.length === 1) {
     return `batch ${String(lost[0])}`;

@@ -8,7 +8,10 @@ export interface LaneSurvey {
   readonly nextSeq: number;
   /** Events up to there. */
   readonly nextStart: number;
-  /** Sequence numbers below `nextSeq` that the ledger does not hold: batches overtaken by later ones, and samples of a deeper hole. Ascending. */
+  /**
+   * Sequence numbers below `nextSeq` that the ledger does not hold: batches overtaken by later ones, and
+   * samples of a deeper hole. Ascending.
+   */
   readonly missing: readonly number[];
 }
 
@@ -18,9 +21,9 @@ export function placesFrom(from: number, to: number): number[] {
 }
 
 /**
- * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link MAX_IN_FLIGHT} batches ahead
- * of its lowest missing one, so a run of that many absent places is the end and gaps
- * should lie only just below it; deeper it takes samples.
+ * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link
+ * MAX_IN_FLIGHT} batches ahead of its lowest missing one, so a run of that many absent places is the end and
+ * gaps should lie only just below it; deeper it takes samples.
  */
 export async function surveyLane(
   ledger: Pick<RecordingLedger, 'findBatch'>,
@@ -40,8 +43,9 @@ export async function surveyLane(
 }
 
 /**
- * Places below the last one, ascending: all that a batch may have overtaken, and further down one at each doubling of the distance. No
- * running gateway leaves a hole there; a ledger that came back from a copy under an earlier version did.
+ * Places below the last one, ascending: all that a batch may have overtaken, and further down one at each
+ * doubling of the distance. No running gateway leaves a hole there; a ledger that came back from a copy under
+ * an earlier version did.
  */
 function lookedAt(last: number): readonly number[] {
   const places: number[] = [];

@@ -62,7 +62,9 @@ export interface LaneWriterOptions {
   readonly onOvertaken: () => void;
 }
 
-/** Forms batches of what waits, gives each its place in the lane, and sees to it that each place is filled. */
+/**
+ * Forms batches of what waits, gives each its place in the lane, and sees to it that each place is filled.
+ */
 export class LaneWriter {
   readonly #options: LaneWriterOptions;
   readonly #places: LanePlaces;
@@ -189,7 +191,10 @@ export class LaneWriter {
 
   // ---------------------------------------------------------------- forming batches
 
-  /** Gives the batch its place in the lane, durably together with `change`, and sets it going. @returns whether that could be written. */
+  /**
+   * Gives the batch its place in the lane, durably together with `change`, and sets it going. @returns
+   * whether that could be written.
+   */
   #open(composed: Composed | undefined, change: OutboxChange = {}): boolean {
     try {
       this.#options.outbox.write(composed === undefined ? change : { ...change, open: composed.opening });
@@ -274,8 +279,9 @@ export class LaneWriter {
   }
 
   /**
-   * The place holds what the gateway itself wrote before its store and peer came back from a backup: the peer did not show it yet when the
-   * lane was read. So the lane is read anew, when nothing else is under way and this process has committed nothing here.
+   * The place holds what the gateway itself wrote before its store and peer came back from a backup: the peer
+   * did not show it yet when the lane was read. So the lane is read anew, when nothing else is under way and
+   * this process has committed nothing here.
    * @returns whether that begins.
    */
   #startAnew(batch: PendingBatch): boolean {
@@ -292,7 +298,10 @@ export class LaneWriter {
     return true;
   }
 
-  /** Each try waits for the place before: behind one that the ledger may refuse by now, the batch could not be taken back with it. */
+  /**
+   * Each try waits for the place before: behind one that the ledger may refuse by now, the batch could not be
+   * taken back with it.
+   */
   async #turnOf(batch: PendingBatch): Promise<void> {
     let before = this.#places.before(batch);
     while (before?.admitted.isOpen === false && !batch.isTakenBack) {
@@ -301,7 +310,9 @@ export class LaneWriter {
     }
   }
 
-  /** @throws LedgerError `retryable` when the disk cannot be told that the batch is handed in: then it is not. */
+  /**
+   * @throws LedgerError `retryable` when the disk cannot be told that the batch is handed in: then it is not.
+   */
   #handIn(batch: PendingBatch): void {
     if (!this.#isWriting()) {
       throw new LedgerError('unavailable', 'the recorder is closed');
@@ -359,7 +370,10 @@ export class LaneWriter {
     return true;
   }
 
-  /** The place holds a batch that had it before: one write settles that one and takes this one back; the next is opened only then. */
+  /**
+   * The place holds a batch that had it before: one write settles that one and takes this one back; the next
+   * is opened only then.
+   */
   #trySettleRival(batch: PendingBatch, { rival, ...decided }: RivalCommitted): boolean {
     const { outbox, names, store, lane } = this.#options;
     const { settlement, change, ids } = rivalSettlement(rival, batch, decided, outbox, names);
@@ -438,7 +452,8 @@ export class LaneWriter {
     this.#failures += 1;
     this.#totals.failed += 1;
     const wait = backoffMs(error.kind, this.#failures, this.#options.jitter());
-    // What keeps the ledger from committing is told, once and with its remedy, by the ledger that the service watches.
+    // What keeps the ledger from committing is told, once and with its remedy, by the ledger that the service
+    // watches.
     const level = error.kind === 'rejected' ? 'error' : 'debug';
     this.#options.log[level](
       { err: error, lane: batch.lane, seq: batch.seq, failures: this.#failures, retryInMs: wait },
@@ -449,7 +464,10 @@ export class LaneWriter {
     return wait;
   }
 
-  /** The batch's place is another gateway's. @returns how long to wait when the store cannot be told; `undefined` when it was. */
+  /**
+   * The batch's place is another gateway's. @returns how long to wait when the store cannot be told;
+   * `undefined` when it was.
+   */
   #fence(batch: PendingBatch): number | undefined {
     if (batch.lane === this.#options.lane) {
       this.#isOpen = false;

@@ -111,7 +111,10 @@ export class LateReleases {
     }
   }
 
-  /** Meets what an emergency meets while the ledger is away; nothing is written down or counted. @throws AppError as it is refused. */
+  /**
+   * Meets what an emergency meets while the ledger is away; nothing is written down or counted. @throws
+   * AppError as it is refused.
+   */
   async rehearse(ticket: Ticket): Promise<void> {
     const decision = await this.#decide(ticket);
     if (decision.kind === 'refuse') {
@@ -168,8 +171,8 @@ export class LateReleases {
   }
 
   /**
-   * By the own peer's evaluation if it answers in time, else by the deployment's choice. A refusal is an answer: of one part by the own
-   * peer, of the whole by the ledger. Never rejects.
+   * By the own peer's evaluation if it answers in time, else by the deployment's choice. A refusal is an
+   * answer: of one part by the own peer, of the whole by the ledger. Never rejects.
    */
   async #decide(ticket: Ticket): Promise<Decision> {
     const { ownPeer, withoutLedger, log } = this.#options;

@@ -7,7 +7,10 @@ export interface RecorderLimits {
   readonly maxAdmitted: number;
   /** Break-glass requests admitted at once, over all clients; shared in the same way. */
   readonly maxAdmittedEmergencies: number;
-  /** Parts of ordinary requests that wait for a batch, and as many of break-glass; more are refused with OVERLOADED. */
+  /**
+   * Parts of ordinary requests that wait for a batch, and as many of break-glass; more are refused with
+   * OVERLOADED.
+   */
   readonly maxQueued: number;
   /** The same in bytes of their JSON. */
   readonly maxQueuedBytes: number;
@@ -17,17 +20,26 @@ export interface RecorderLimits {
   readonly maxBatchBytes: number;
   /** Batches of the lane that are not settled yet, at most {@link MAX_IN_FLIGHT}. */
   readonly maxInFlight: number;
-  /** A further batch goes out beside those in flight when at least this many requests wait per batch in flight. */
+  /**
+   * A further batch goes out beside those in flight when at least this many requests wait per batch in
+   * flight.
+   */
   readonly pipelineAt: number;
   /** … or when the oldest has waited this long. */
   readonly pipelineAfterMs: number;
-  /** A request that is not committed so long after its hand-in is refused; nothing is released. See `answerBy`. */
+  /**
+   * A request that is not committed so long after its hand-in is refused; nothing is released. See
+   * `answerBy`.
+   */
   readonly deadlineMs: number;
   /** What an ordinary request may take for reading the source, between its admission and its hand-in. */
   readonly readingMs: number;
   /** The lane is away when something was under way for this long and nothing of it committed. */
   readonly awayAfterMs: number;
-  /** A break-glass request that is not committed so long after its admission, nor released because the lane is away, is refused. */
+  /**
+   * A break-glass request that is not committed so long after its admission, nor released because the lane is
+   * away, is refused.
+   */
   readonly emergencyWaitMs: number;
   /** Longest wait for what the own peer would decide. */
   readonly evaluateMs: number;

@@ -17,8 +17,9 @@ export interface LostEventsOptions extends StoreAndLedger {
 }
 
 /**
- * Places that are on the ledger and whose events nobody gives, after own peer and store came back from one backup: whatever was owed then
- * may stand there, so it waits by name, and everything newer goes on. Looks again until the events are given.
+ * Places that are on the ledger and whose events nobody gives, after own peer and store came back from one
+ * backup: whatever was owed then may stand there, so it waits by name, and everything newer goes on. Looks
+ * again until the events are given.
  */
 export class LostEvents {
   readonly #options: LostEventsOptions;

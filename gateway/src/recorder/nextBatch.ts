@@ -18,7 +18,10 @@ export interface LaneLoad {
   readonly ahead: number;
   /** Whether the last try failed because the ledger was out of reach. */
   readonly isUnreached: boolean;
-  /** Whether a batch in flight goes alone, was refused for what is in it, or may find another one in its place. */
+  /**
+   * Whether a batch in flight goes alone, was refused for what is in it, or may find another one in its
+   * place.
+   */
   readonly isClosed: boolean;
   /** Whether entries that go alone wait, and whether the batch before this one was another. */
   readonly suspects: 'none' | 'wait' | 'turn';
@@ -36,9 +39,10 @@ const SUSPECTS: Opening = { kind: 'open', takes: 'suspects' };
 const EMERGENCIES: Opening = { kind: 'open', takes: 'emergencies' };
 
 /**
- * Whether a batch is opened now. With nothing in flight the first request goes at once; a further batch beside those in flight has to be
- * worth its transaction. Break-glass goes into the next batch and never waits for one to be worth it; it has a place in flight of its own
- * where the lane's window allows, in which a few others go with it. Pure.
+ * Whether a batch is opened now. With nothing in flight the first request goes at once; a further batch
+ * beside those in flight has to be worth its transaction. Break-glass goes into the next batch and never
+ * waits for one to be worth it; it has a place in flight of its own where the lane's window allows, in which
+ * a few others go with it. Pure.
  */
 export function nextOpening(load: LaneLoad, limits: RecorderLimits, now: number): Opening {
   const waiting = load.emergencies + load.owed + load.ordinary;
@@ -53,7 +57,8 @@ export function nextOpening(load: LaneLoad, limits: RecorderLimits, now: number)
   if (load.inFlight === 0) {
     return hasPlace(load, limits.maxInFlight) ? EVERYTHING : NONE;
   }
-  // While it is unreached the batches in flight find out when the ledger is back; more would only be more to withdraw.
+  // While it is unreached the batches in flight find out when the ledger is back; more would only be more to
+  // withdraw.
   return load.isUnreached ? NONE : besideOthers(load, waiting, limits, now);
 }
 

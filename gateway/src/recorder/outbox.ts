@@ -21,7 +21,10 @@ export interface OutboxBatch extends BatchPlace {
   readonly isHandedIn: boolean;
 }
 
-/** A batch that may still be ordered at a place that was given to another one: only one of the two can be there in the end. */
+/**
+ * A batch that may still be ordered at a place that was given to another one: only one of the two can be
+ * there in the end.
+ */
 export interface OutboxRival extends BatchPlace {
   readonly start: number;
   readonly requests: readonly AccessRequest[];
@@ -30,7 +33,10 @@ export interface OutboxRival extends BatchPlace {
 /** An entry that the ledger must get: a request released before its record, or an amendment. */
 export interface OwedEntry {
   readonly request: AccessRequest;
-  /** Owed only if the request that it amends is given up; until then it waits. Recovery after a restart says what becomes of it. */
+  /**
+   * Owed only if the request that it amends is given up; until then it waits. Recovery after a restart says
+   * what becomes of it.
+   */
   readonly isHeld?: boolean;
   /** Why the ledger takes this one nowhere: it is set aside, and goes into no batch before the next start. */
   readonly refusal?: string;
@@ -89,22 +95,29 @@ export interface OutboxChange {
   readonly withdraw?: BatchPlace & { readonly start: number };
   /** Sets the lane's head to where the ledger's lane ends, which the store did not know. */
   readonly advance?: BatchPlace & { readonly start: number };
-  /** Places that are on the ledger, and whose events nobody gives: all that is owed before this change waits until they are `found`. */
+  /**
+   * Places that are on the ledger, and whose events nobody gives: all that is owed before this change waits
+   * until they are `found`.
+   */
   readonly lose?: readonly BatchPlace[];
   /** All lost places have been read: what waits for them, and is not forgotten here, is owed again. */
   readonly found?: true;
   readonly owe?: readonly OwedEntry[];
   /** What becomes of all held entries of an earlier process: owed now, or forgotten. Comes before `owe`. */
   readonly held?: 'owe' | 'forget';
-  /** Ids of entries that are not owed: held ones whose request is complete, and those that the ledger has already. */
+  /**
+   * Ids of entries that are not owed: held ones whose request is complete, and those that the ledger has
+   * already.
+   */
   readonly forget?: readonly string[];
   /** Another gateway writes in this lane. */
   readonly fence?: string;
 }
 
 /**
- * What must survive the end of the process: batches that may be on their way to the ledger, and entries that are owed to it. A row of a
- * batch says that nothing of it was given out, but what it marks late: so it is removed before its callers are answered.
+ * What must survive the end of the process: batches that may be on their way to the ledger, and entries that
+ * are owed to it. A row of a batch says that nothing of it was given out, but what it marks late: so it is
+ * removed before its callers are answered.
  */
 export interface Outbox {
   head(lane: string): LaneHead;
@@ -116,13 +129,19 @@ export interface Outbox {
   rivals(): readonly OutboxRival[];
   /** All of the change is on the disk (`fsync`) when this returns; or it throws and nothing of it is. */
   write(change: OutboxChange): void;
-  /** Held entries that are owed now: said to the disk with the next write, or by `flush`; a restart says it in any case. */
+  /**
+   * Held entries that are owed now: said to the disk with the next write, or by `flush`; a restart says it in
+   * any case.
+   */
   activate(ids: readonly string[]): void;
   /** Entries that are held. */
   held(): number;
   /** Writes what `activate` left, if anything. */
   flush(): void;
-  /** Entries that are owed and in no batch, those held, set aside or waiting apart; how many are amendments; and how many are set aside, and wait. */
+  /**
+   * Entries that are owed and in no batch, those held, set aside or waiting apart; how many are amendments;
+   * and how many are set aside, and wait.
+   */
   owed(): OwedCounts;
   /**
    * The oldest owed entries within both bounds.
@@ -139,7 +158,10 @@ export interface Outbox {
   findOwed(id: string): StoredEntry | undefined;
   /** The same, and one that waits. */
   findEntry(id: string): StoredEntry | undefined;
-  /** The earliest `requestedAt` of all entries that are owed, held, set aside or waiting; `undefined` when there is none. */
+  /**
+   * The earliest `requestedAt` of all entries that are owed, held, set aside or waiting; `undefined` when
+   * there is none.
+   */
   oldestOwed(): string | undefined;
   /** What is set aside, oldest first. */
   setAside(): readonly SetAsideEntry[];

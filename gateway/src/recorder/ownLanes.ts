@@ -7,8 +7,8 @@ import type { RecordingLedger } from './recorder';
 type TrusteesWord = Pick<RecordingLedger, 'mspId' | 'trusteeLanes' | 'findTrusteeBatch'>;
 
 /**
- * All lanes of the own organisation that the ledger has. The trustee's peer is asked: the own one may have come back from the same copy as
- * the store, and still be fetching blocks.
+ * All lanes of the own organisation that the ledger has. The trustee's peer is asked: the own one may have
+ * come back from the same copy as the store, and still be fetching blocks.
  * @throws LedgerError `TRUSTEE_AWAY` while it does not answer; nothing is recorded without it anyway.
  */
 export async function ownLanes(ledger: TrusteesWord): Promise<readonly string[]> {
@@ -23,7 +23,10 @@ export function surveyAtTrustee(ledger: TrusteesWord, lane: string, hint: number
   return surveyLane({ findBatch }, lane, hint);
 }
 
-/** The own peer has no such place. @throws LedgerError `PEER_BEHIND` when the trustee's has; else as {@link ownLanes}. */
+/**
+ * The own peer has no such place. @throws LedgerError `PEER_BEHIND` when the trustee's has; else as {@link
+ * ownLanes}.
+ */
 export async function assertNotBehind(ledger: TrusteesWord, lane: string, seq: number): Promise<void> {
   if ((await byTrustee(() => ledger.findTrusteeBatch(lane, seq))) !== undefined) {
     throw new LedgerError('unavailable', `the own peer lacks batch ${String(seq)} of lane ${lane}`, {

@@ -21,7 +21,9 @@ export interface OwnPeerOptions {
 
 /** Evaluations under way at once: a peer that hangs must not collect more. */
 const MAX_CALLS = 4;
-/** As many of them may be without an emergency's question, so that one never waits behind a flood of searches. */
+/**
+ * As many of them may be without an emergency's question, so that one never waits behind a flood of searches.
+ */
 const MAX_ORDINARY_CALLS = 3;
 
 /** A call may take longer than anybody waits for it: while this process is busy its answer lies unread. */
@@ -29,7 +31,10 @@ const CALL_PATIENCE = 3;
 
 /** The part of the wait in which the trustee's peer may say how many blocks there are. */
 const KNOWN_WITHIN = 0.3;
-/** A peer that lacks blocks, or failed to say whether it does, is asked again so often, so many milliseconds apart. */
+/**
+ * A peer that lacks blocks, or failed to say whether it does, is asked again so often, so many milliseconds
+ * apart.
+ */
 const CATCHING_UP = 4;
 const CATCHING_UP_MS = 50;
 
@@ -52,7 +57,10 @@ interface Question {
   readonly bytes: number;
   readonly resolve: (permitted: readonly boolean[]) => void;
   readonly reject: (error: unknown) => void;
-  /** What counts when the time is over: a refusal of a call with this question, or a denial that is not certain yet. */
+  /**
+   * What counts when the time is over: a refusal of a call with this question, or a denial that is not
+   * certain yet.
+   */
   refusal: LedgerError | undefined;
   /** What it was last told by a peer that is behind, or of which that is not known yet. */
   oldWord: readonly boolean[] | undefined;
@@ -63,7 +71,9 @@ interface Question {
 }
 
 interface Lacking {
-  /** Why the peer's answers count as none; `undefined` when it has all blocks that are known. Never rejects. */
+  /**
+   * Why the peer's answers count as none; `undefined` when it has all blocks that are known. Never rejects.
+   */
   readonly failure: Promise<LedgerError | undefined>;
 }
 
@@ -73,9 +83,10 @@ const NOTHING = Symbol('nothing');
 const NOT_ASKED: Lacking = { failure: Promise.resolve(undefined) };
 
 /**
- * What the own organisation's peer would decide now, without a record. Questions that come together are asked together. A peer that lacks
- * a batch of this lane that was committed is behind, and its permission counts as none ({@link PeerBehind}). By whose answer data leave, has
- * all blocks besides that are known to exist: a batch of the lane says nothing about a consent that came after it.
+ * What the own organisation's peer would decide now, without a record. Questions that come together are asked
+ * together. A peer that lacks a batch of this lane that was committed is behind, and its permission counts as
+ * none ({@link PeerBehind}). By whose answer data leave, has all blocks besides that are known to exist: a
+ * batch of the lane says nothing about a consent that came after it.
  */
 export class OwnPeer {
   readonly #options: OwnPeerOptions;
@@ -91,10 +102,12 @@ export class OwnPeer {
   /**
    * Whether each item of the request would be permitted.
    * @param isEmergency goes before all that are not.
-   * @param isRelease whether data leave by the answer, without the ledger's: then it counts only from a peer that has all known blocks.
-   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does not suffice to find out which,
-   * and when it had no turn while the peer answered others: that is no silence of the peer's;
-   * `unavailable` when there is no answer in time, {@link PeerBehind} when the peer is behind.
+   * @param isRelease whether data leave by the answer, without the ledger's: then it counts only from a peer
+   *   that has all known blocks.
+   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does
+   *   not suffice to find out which, and when it had no turn while the peer answered others: that is no
+   *   silence of the peer's; `unavailable` when there is no answer in time, {@link PeerBehind} when the peer
+   *   is behind.
    */
   ask(request: AccessRequest, isEmergency: boolean, isRelease = false): Promise<readonly boolean[]> {
     return new Promise((resolve, reject) => {
@@ -166,7 +179,10 @@ export class OwnPeer {
     }
   }
 
-  /** The next questions for one call: within its bounds, no request twice, and none that is not an emergency's beside one that is. */
+  /**
+   * The next questions for one call: within its bounds, no request twice, and none that is not an emergency's
+   * beside one that is.
+   */
   #take(): Question[] {
     const ids = new Set<string>();
     const together: Question[] = [];
@@ -296,7 +312,10 @@ export class OwnPeer {
     return failure instanceof LedgerError && failure.reason === 'PEER_BEHIND' ? failure : undefined;
   }
 
-  /** Resolves when the peer has said how many blocks it has: what it is asked afterwards rests on all of them. Never rejects. */
+  /**
+   * Resolves when the peer has said how many blocks it has: what it is asked afterwards rests on all of them.
+   * Never rejects.
+   */
   async #lacksBlocks(): Promise<Lacking> {
     const { ledger, waitMs } = this.#options;
     const known = ledger.knownHeight(waitMs * KNOWN_WITHIN);
@@ -338,7 +357,9 @@ export class OwnPeer {
   }
 }
 
-/** Why the peer gave no word on it, as far as was heard: a refusal stands whether or not the peer is behind. */
+/**
+ * Why the peer gave no word on it, as far as was heard: a refusal stands whether or not the peer is behind.
+ */
 function whyNone({ refusal, behind, oldWord }: Question): LedgerError | undefined {
   if (behind === undefined || (refusal !== undefined && refusal !== UNCERTAIN_DENIAL)) {
     return refusal;

@@ -2,11 +2,14 @@
 import { LedgerError } from '../ledger/ledgerError';
 
 /**
- * The own peer is behind, so what it permits counts as no word. What it denies stays denied: most of what is old is still so, and a denial
- * that a patient made must not be passed because a block about somebody else is missing.
+ * The own peer is behind, so what it permits counts as no word. What it denies stays denied: most of what is
+ * old is still so, and a denial that a patient made must not be passed because a block about somebody else is
+ * missing.
  */
 export class PeerBehind extends LedgerError {
-  /** For each item of the question whether the peer permits it; `undefined` where it gave no answer that fits. */
+  /**
+   * For each item of the question whether the peer permits it; `undefined` where it gave no answer that fits.
+   */
   readonly oldWord: readonly boolean[] | undefined;
 
   constructor(behind: LedgerError, oldWord: readonly boolean[] | undefined) {
@@ -15,7 +18,10 @@ export class PeerBehind extends LedgerError {
   }
 }
 
-/** What may leave of so many items by the deployment's choice to release: all but what the own peer denies, as far as it was heard. */
+/**
+ * What may leave of so many items by the deployment's choice to release: all but what the own peer denies, as
+ * far as it was heard.
+ */
 export function releasable(items: number, failure: unknown): readonly boolean[] {
   const oldWord = failure instanceof PeerBehind ? failure.oldWord : undefined;
   return Array.from({ length: items }, (_, index) => oldWord?.[index] !== false);

@@ -7,8 +7,9 @@ import { pause, type Scheduler } from './scheduler';
 const HEIGHT_MS = 1_000;
 
 /**
- * Before the lane is read: whether the own peer has the blocks that were known to exist when this was asked first. One that came back from a
- * backup with the store would show a lane that ends where the store does, as after a crash.
+ * Before the lane is read: whether the own peer has the blocks that were known to exist when this was asked
+ * first. One that came back from a backup with the store would show a lane that ends where the store does, as
+ * after a crash.
  */
 export class PeerUpToDate {
   readonly #ledger: Pick<RecordingLedger, 'ownHeight' | 'knownHeight'>;
@@ -32,7 +33,10 @@ export class PeerUpToDate {
     this.#needed = undefined;
   }
 
-  /** A height that nobody tells in time is not known, and no reason to wait. @throws LedgerError `PEER_BEHIND`. */
+  /**
+   * A height that nobody tells in time is not known, and no reason to wait. @throws LedgerError
+   * `PEER_BEHIND`.
+   */
   async assert(): Promise<void> {
     this.#needed ??= await this.#ledger.knownHeight(HEIGHT_MS);
     if (this.#needed === 0n) {

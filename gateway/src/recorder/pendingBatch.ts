@@ -13,13 +13,19 @@ export interface PendingBatch extends BatchOfPart {
   readonly parts: readonly (Part | undefined)[];
   /** The entries that go by themselves, when it is made of such. */
   readonly group: SuspectGroup | undefined;
-  /** Opens when the peers have endorsed it once, or it is found on the ledger: only then the next place is handed in. */
+  /**
+   * Opens when the peers have endorsed it once, or it is found on the ledger: only then the next place is
+   * handed in.
+   */
   readonly admitted: Gate;
   /** Whether the disk says that it may have been handed in. */
   isHandedIn: boolean;
   /** Whether a try is under way. */
   isTrying: boolean;
-  /** Whether an attempt may have reached the orderer without an answer. Until then the batch can be taken back. */
+  /**
+   * Whether an attempt may have reached the orderer without an answer. Until then the batch can be taken
+   * back.
+   */
   mayBeOrdered: boolean;
   /** Whether the ledger refused it. */
   refused: boolean;
@@ -36,8 +42,9 @@ export interface PendingBatch extends BatchOfPart {
 }
 
 /**
- * A batch that was handed in without an answer, then refused, and whose place was given to another batch. Each of the two transactions reads
- * that the place is empty, so one of them at most is valid. Its entries go on elsewhere meanwhile; if it is the one after all, they stand there.
+ * A batch that was handed in without an answer, then refused, and whose place was given to another batch.
+ * Each of the two transactions reads that the place is empty, so one of them at most is valid. Its entries go
+ * on elsewhere meanwhile; if it is the one after all, they stand there.
  */
 export interface Rival extends OutboxRival {
   /** The part that `requests[i]` is; none after a restart, and for what is owed. */

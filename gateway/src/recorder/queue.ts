@@ -65,8 +65,8 @@ class Line {
   }
 
   /**
-   * Takes what fits. The parts of one request stay together where an empty batch could hold them: then the batch is closed before it
-   * instead, once; a request must not wait for ever for an empty one.
+   * Takes what fits. The parts of one request stay together where an empty batch could hold them: then the
+   * batch is closed before it instead, once; a request must not wait for ever for an empty one.
    */
   take(room: Room, whole: Room): Part[] {
     const taken: Part[] = [];

@@ -36,7 +36,10 @@ export interface RecordOutcome {
 export type EmergencyWithoutLedger = 'release' | 'refuse';
 
 export type RecorderPhase =
-  /** The lane's end is not known yet, or the ledger lacks what was committed there; requests wait, and nothing is handed in. */
+  /**
+   * The lane's end is not known yet, or the ledger lacks what was committed there; requests wait, and nothing
+   * is handed in.
+   */
   | 'recovering'
   | 'ready'
   /** The ledger refuses even an entry about nobody, which a place of the lane needs: it takes nothing at all. */
@@ -54,9 +57,14 @@ export interface RecorderState {
   readonly queued: number;
   /** Batches whose commit is not known. */
   readonly inFlight: number;
-  /** Entries that the ledger lacks and no batch has taken up yet: released break-glass requests, and amendments. */
+  /**
+   * Entries that the ledger lacks and no batch has taken up yet: released break-glass requests, and
+   * amendments.
+   */
   readonly owed: number;
-  /** Entries that the ledger refuses while it takes others: tried again every 15 minutes and at each start. */
+  /**
+   * Entries that the ledger refuses while it takes others: tried again every 15 minutes and at each start.
+   */
   readonly setAside: number;
   /** Entries that may stand in places whose events nobody gives any more; they wait until that is known. */
   readonly waiting: number;
@@ -68,13 +76,18 @@ export interface RecorderState {
   readonly nextSeq: number;
   /** Milliseconds since the epoch; absent before the first commit. */
   readonly lastCommitAt: number | undefined;
-  /** Something of this lane was under way for `awayAfterMs` and nothing of it committed, whoever is the cause. */
+  /**
+   * Something of this lane was under way for `awayAfterMs` and nothing of it committed, whoever is the cause.
+   */
   readonly ledgerAway: boolean;
   /** Commits go on, but the oldest request has waited for `awayAfterMs`. */
   readonly ledgerSlow: boolean;
   /** How long the ledger was away since the start of this process. */
   readonly awaySeconds: number;
-  /** Whether the recorder's own store could not be written a moment ago (disk full); requests are refused meanwhile. */
+  /**
+   * Whether the recorder's own store could not be written a moment ago (disk full); requests are refused
+   * meanwhile.
+   */
   readonly storeFailing: boolean;
   /** Totals since the start of this process. */
   readonly committedEvents: number;
@@ -102,7 +115,10 @@ export interface RecorderDeps {
   /** Owned by the recorder from now on; `close` closes it. */
   readonly outbox: Outbox;
   readonly log: Logger;
-  /** What becomes of an emergency when the ledger is away and the own peer gives no answer: the deployment's choice. */
+  /**
+   * What becomes of an emergency when the ledger is away and the own peer gives no answer: the deployment's
+   * choice.
+   */
   readonly emergencyWithoutLedger: EmergencyWithoutLedger;
   readonly limits?: Partial<RecorderLimits>;
   readonly scheduler?: Scheduler;
@@ -116,15 +132,17 @@ export interface RecorderDeps {
 /** The only way from a request to a release. */
 export interface Recorder {
   /**
-   * Gives a request its place, before the source is asked. Clients share the places; break-glass has places of its own, shared alike.
-   * `release` once, when the request is answered. While nothing can be recorded (away, fenced, stopping) only break-glass gets one, so that
-   * others are refused before anything about their target is known.
-   * @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already; `LEDGER_UNAVAILABLE`, `LANE_FENCED`.
+   * Gives a request its place, before the source is asked. Clients share the places; break-glass has places
+   * of its own, shared alike. `release` once, when the request is answered. While nothing can be recorded
+   * (away, fenced, stopping) only break-glass gets one, so that others are refused before anything about
+   * their target is known.
+   * @throws AppError `OVERLOADED` with `retryAfterSeconds` when the client holds its share already;
+   *   `LEDGER_UNAVAILABLE`, `LANE_FENCED`.
    */
   admit(client: string, isEmergency: boolean): Admission;
   /**
-   * Whether a small request that is handed in now is sure to be recorded, as far as can be known: something of the lane committed within
-   * `awayAfterMs`, nothing has failed since, and there is room.
+   * Whether a small request that is handed in now is sure to be recorded, as far as can be known: something
+   * of the lane committed within `awayAfterMs`, nothing has failed since, and there is room.
    */
   commitsNow(isEmergency: boolean): boolean;
   /**
@@ -133,32 +151,41 @@ export interface Recorder {
    */
   timeLeft(isEmergency: boolean, admittedAt?: number): number;
   /**
-   * Takes and refuses a request about nobody as {@link record} would one about somebody. It is recorded; only an emergency while the ledger
-   * is away is merely decided, and leaves nothing behind: then the outcome is `late`.
+   * Takes and refuses a request about nobody as {@link record} would one about somebody. It is recorded; only
+   * an emergency while the ledger is away is merely decided, and leaves nothing behind: then the outcome is
+   * `late`.
    * @param admittedAt as there.
    * @throws what `record` throws.
    */
   rehearse(request: AccessRequest, admittedAt?: number): Promise<Pick<RecordOutcome, 'late'>>;
   /**
-   * What the own peer would decide now, item by item, without a record. Never a permission to release: only `record` gives that.
-   * @param isRelease whether a release rests on the answer beside the record's: then it counts only from a peer with all known blocks.
-   * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is behind (its `cause` is a
-   * `PeerBehind` then), `FORBIDDEN`.
+   * What the own peer would decide now, item by item, without a record. Never a permission to release: only
+   * `record` gives that.
+   * @param isRelease whether a release rests on the answer beside the record's: then it counts only from a
+   *   peer with all known blocks.
+   * @throws AppError `BAD_REQUEST`, `LEDGER_UNAVAILABLE` when the own peer does not answer in time or is
+   *   behind (its `cause` is a `PeerBehind` then), `FORBIDDEN`.
    */
   evaluate(request: AccessRequest, isRelease?: boolean): Promise<readonly boolean[]>;
   /**
-   * Records one request, as one event or as 2 to 1,000 parts of it that share `part.request`. There is no way to call it off: an access
-   * is recorded whether or not somebody still waits for the answer.
+   * Records one request, as one event or as 2 to 1,000 parts of it that share `part.request`. There is no way
+   * to call it off: an access is recorded whether or not somebody still waits for the answer.
    *
-   * Resolves with one outcome for each part after the ledger has committed all of them; or, for a break-glass request while the ledger is
-   * away, after what is not committed yet is on the disk. Never resolves otherwise.
-   * @param admittedAt the `at` of its admission, from which its deadline counts; absent: now. README, _Deadlines_.
-   * @throws AppError `BAD_REQUEST` (no part, or one that has not its documented form), `PAYLOAD_TOO_LARGE`, `OVERLOADED` and
-   * `LEDGER_UNAVAILABLE` (with `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the ledger refuses this organisation). After any of
-   * these nothing may be released; the events may still be recorded, and say then that nothing was given.
+   * Resolves with one outcome for each part after the ledger has committed all of them; or, for a break-glass
+   * request while the ledger is away, after what is not committed yet is on the disk. Never resolves
+   * otherwise.
+   * @param admittedAt the `at` of its admission, from which its deadline counts; absent: now. README,
+   *   _Deadlines_.
+   * @throws AppError `BAD_REQUEST` (no part, or one that has not its documented form), `PAYLOAD_TOO_LARGE`,
+   *   `OVERLOADED` and `LEDGER_UNAVAILABLE` (with `retryAfterSeconds`), `LANE_FENCED`, `FORBIDDEN` (the
+   *   ledger refuses this organisation). After any of these nothing may be released; the events may still be
+   *   recorded, and say then that nothing was given.
    */
   record(parts: readonly AccessRequest[], admittedAt?: number): Promise<readonly RecordOutcome[]>;
   state(): RecorderState;
-  /** Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the outbox. */
+  /**
+   * Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the
+   * outbox.
+   */
   close(): Promise<void>;
 }

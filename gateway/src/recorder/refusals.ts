@@ -8,7 +8,9 @@ const LATER_SECONDS = 5;
 /** Until an operator has given the gateway another name. */
 const FENCED_SECONDS = 60;
 
-/** Ledger answers that concern this organisation's right to record, not the request or the ledger's condition. */
+/**
+ * Ledger answers that concern this organisation's right to record, not the request or the ledger's condition.
+ */
 const CONSIDERED: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode>([
   'SUSPENDED',
   'NOT_ALLOWED',
@@ -19,7 +21,10 @@ export function isConsideredNo(error: LedgerError): boolean {
   return error.kind === 'rejected' && CONSIDERED.has(error.domainCode);
 }
 
-/** Ledger answers that one entry of a batch can be the cause of; without a code the chaincode failed at something. */
+/**
+ * Ledger answers that one entry of a batch can be the cause of; without a code the chaincode failed at
+ * something.
+ */
 const OF_AN_ENTRY: ReadonlySet<DomainErrorCode | undefined> = new Set<DomainErrorCode | undefined>([
   'INVALID_INPUT',
   'CORRUPT',
@@ -33,9 +38,9 @@ export function mayBeOneEntrys(error: LedgerError): boolean {
 }
 
 /**
- * Whether the own peer's chaincode answered an emergency's question with a refusal, for whatever reason: then nobody knows that its
- * consents permit, so it is a no. A peer that does not know the network yet is behind, and one that admits no question of this identity
- * was never asked: neither is an answer.
+ * Whether the own peer's chaincode answered an emergency's question with a refusal, for whatever reason: then
+ * nobody knows that its consents permit, so it is a no. A peer that does not know the network yet is behind,
+ * and one that admits no question of this identity was never asked: neither is an answer.
  */
 export function isAnswered(error: unknown): error is LedgerError {
   if (!(error instanceof LedgerError) || error.kind !== 'rejected') {

@@ -6,8 +6,8 @@ import { AppError } from '../errors';
 const COMMON = ['subject', 'purpose', 'action', 'requestedAt'] as const;
 
 /**
- * The parts of one request, each with its documented form: numbered from 1, about one subject, by one requester for one purpose. What a
- * release before the record and an amendment say is the recorder's to say.
+ * The parts of one request, each with its documented form: numbered from 1, about one subject, by one
+ * requester for one purpose. What a release before the record and an amendment say is the recorder's to say.
  * @throws AppError `BAD_REQUEST`.
  */
 export function checkedParts(parts: readonly AccessRequest[]): readonly AccessRequest[] {

@@ -18,7 +18,10 @@ export interface StoreAndLedger {
   readonly names: () => EntryNames;
 }
 
-/** How many entries the store holds that the ledger may lack: late releases and amendments, those set aside and those in batches included. */
+/**
+ * How many entries the store holds that the ledger may lack: late releases and amendments, those set aside
+ * and those in batches included.
+ */
 export function entriesOwed(outbox: Outbox): number {
   const { entries, setAside, waiting } = outbox.owed();
   const placed = outbox.batches().flatMap(({ requests }) => requests.filter(isOwed));
@@ -26,12 +29,14 @@ export function entriesOwed(outbox: Outbox): number {
 }
 
 /**
- * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would record it a second time. Looks, while
- * something is owed or under way, at every lane of the own organisation that the ledger has: a lane that was opened after the copy is not in the store.
- * A lane that goes on behind the store's head, and one that the store does not know and that holds what it owes, show that the store is a
- * copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where nobody gives the events of a place, it
- * is noted as lost, and what is owed by now waits: {@link findLost}. A lane of which the store has a batch under way, though its entries
- * stand elsewhere, is fenced: the copy is older than what became of that place. Nothing is written before everything has been read.
+ * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would
+ * record it a second time. Looks, while something is owed or under way, at every lane of the own organisation
+ * that the ledger has: a lane that was opened after the copy is not in the store. A lane that goes on behind
+ * the store's head, and one that the store does not know and that holds what it owes, show that the store is
+ * a copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where
+ * nobody gives the events of a place, it is noted as lost, and what is owed by now waits: {@link findLost}. A
+ * lane of which the store has a batch under way, though its entries stand elsewhere, is fenced: the copy is
+ * older than what became of that place. Nothing is written before everything has been read.
  * @param own the lane that is written now, and where it ends.
  * @returns ids of entries in the store's batches that the lanes hold.
  * @throws LedgerError while the ledger is away.
@@ -119,8 +124,8 @@ interface Copy {
 }
 
 /**
- * Looks again at the places whose events nobody gave before. Once all of them are read, what waited is owed no more where it stands there,
- * and owed again where it does not.
+ * Looks again at the places whose events nobody gave before. Once all of them are read, what waited is owed
+ * no more where it stands there, and owed again where it does not.
  * @returns whether that is done.
  * @throws LedgerError while the ledger is away.
  */
@@ -204,8 +209,8 @@ class LaneSearch {
   }
 
   /**
-   * A place before which nothing can stand that the store holds: it was recorded before the oldest of that was asked for. Found with
-   * few reads, since the lane may be another gateway's, with years in it.
+   * A place before which nothing can stand that the store holds: it was recorded before the oldest of that
+   * was asked for. Found with few reads, since the lane may be another gateway's, with years in it.
    */
   async firstSince(end: number): Promise<number> {
     const since = oldestHeld(this.#options.outbox) - CLOCKS_APART_MS;
@@ -277,7 +282,8 @@ class LaneSearch {
     const remove: OutboxBatch[] = [];
     const owe: OwedEntry[] = [];
     for (const row of this.#rows.filter(({ seq }) => this.#lost.has(seq))) {
-      // The peer came back from a backup, and most likely the store with it: nothing is said about what is not owed.
+      // The peer came back from a backup, and most likely the store with it: nothing is said about what is
+      // not owed.
       remove.push(row);
       owe.push(...row.requests.filter(isOwed).map((request) => ({ request, isWaiting: true })));
     }

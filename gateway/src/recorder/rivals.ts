@@ -30,8 +30,8 @@ type Placed = Pick<PendingBatch, 'lane' | 'seq' | 'start' | 'requests'> & {
 };
 
 /**
- * The rival is in the place, and `batch` is not: what of it does not stand there goes on. How far each entry has come since, the batch and
- * the store know: it may have left late in the meantime.
+ * The rival is in the place, and `batch` is not: what of it does not stand there goes on. How far each entry
+ * has come since, the batch and the store know: it may have left late in the meantime.
  */
 export function rivalSettlement(
   rival: Rival,
@@ -66,11 +66,12 @@ export function rivalSettlement(
 }
 
 /**
- * After a start: looks what stands in the places that have rivals. One that stands there is settled, with amendments: whoever asked is gone.
- * A ledger that goes on beyond what this store has opened shows that the store is a copy; then nothing is said of the rivals' entries, and
- * what is owed is found on the ledger as everything else.
- * An empty place of a lane of an earlier name gets an entry about nobody: while a rival may be ordered there still, its entries must not
- * stand elsewhere. But nothing is put into a lane that has ended; there a rival is forgotten.
+ * After a start: looks what stands in the places that have rivals. One that stands there is settled, with
+ * amendments: whoever asked is gone. A ledger that goes on beyond what this store has opened shows that the
+ * store is a copy; then nothing is said of the rivals' entries, and what is owed is found on the ledger as
+ * everything else. An empty place of a lane of an earlier name gets an entry about nobody: while a rival may
+ * be ordered there still, its entries must not stand elsewhere. But nothing is put into a lane that has
+ * ended; there a rival is forgotten.
  * @param own the lane that is written now.
  * @param hasEnded whether nothing may be put into a lane any more.
  * @throws LedgerError while the ledger is away; what was settled by then stays settled.
@@ -104,7 +105,10 @@ export async function settleRivals(
   }
 }
 
-/** Where nobody gives the events, the peer came back from a backup, and most likely the store with it: as of a copy, nothing is said. */
+/**
+ * Where nobody gives the events, the peer came back from a backup, and most likely the store with it: as of a
+ * copy, nothing is said.
+ */
 async function outcomeUnlessLost(
   ledger: RecordingLedger,
   batch: Parameters<typeof readOutcome>[1],

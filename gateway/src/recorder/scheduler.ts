@@ -2,7 +2,10 @@
 
 /** Time as the recorder sees it; injected so that tests decide what passes. */
 export interface Scheduler {
-  /** Milliseconds since the epoch, as of the process's start; only rises, whatever happens to the machine's clock. */
+  /**
+   * Milliseconds since the epoch, as of the process's start; only rises, whatever happens to the machine's
+   * clock.
+   */
   now(): number;
   /** Runs `action` once after `milliseconds`, unless the returned function is called before. */
   after(milliseconds: number, action: () => void): () => void;

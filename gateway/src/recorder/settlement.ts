@@ -9,7 +9,10 @@ import type { Part, Ticket } from './ticket';
 
 export type Committed = Extract<AttemptResult, { kind: 'committed' }>;
 
-/** A part that is on the ledger while others of its request are not, with the amendment that applies if they never are. */
+/**
+ * A part that is on the ledger while others of its request are not, with the amendment that applies if they
+ * never are.
+ */
 export interface CommittedPart {
   readonly part: Part;
   readonly outcome: RecordOutcome;
@@ -36,8 +39,9 @@ interface Live {
 }
 
 /**
- * Compares what the ledger has with what left. Until a batch is settled on the disk nothing of it was given out, but what its row marks
- * late; so an entry without anybody to answer gave nothing, also after a restart. Pure but for the names.
+ * Compares what the ledger has with what left. Until a batch is settled on the disk nothing of it was given
+ * out, but what its row marks late; so an entry without anybody to answer gave nothing, also after a restart.
+ * Pure but for the names.
  */
 export function settlementOf(
   batch: Pick<PendingBatch, 'lane' | 'start' | 'requests' | 'parts'>,

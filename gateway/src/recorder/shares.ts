@@ -14,8 +14,9 @@ export interface Place {
 }
 
 /**
- * Places that clients share. A client may hold as many as are still free: one alone gets half of them, two a third each, and so on. So
- * somebody who comes later always finds free places, however many the others ask for.
+ * Places that clients share. A client may hold as many as are still free: one alone gets half of them, two a
+ * third each, and so on. So somebody who comes later always finds free places, however many the others ask
+ * for.
  */
 export class Shares {
   readonly #places: number;

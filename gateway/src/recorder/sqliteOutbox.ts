@@ -26,7 +26,10 @@ const SCHEMA_VERSION = 5;
 /** Lack the table of lost places, 3 also that of rivals, and nothing else. */
 const UPGRADED_VERSIONS: readonly number[] = [3, 4];
 
-/** In the column `held`: whether an entry is owed, owed only if its request is given up, or waits for what lost places hold. */
+/**
+ * In the column `held`: whether an entry is owed, owed only if its request is given up, or waits for what
+ * lost places hold.
+ */
 const OWED = 0;
 const HELD = 1;
 const WAITING = 2;
@@ -68,9 +71,10 @@ interface OwedRow {
 }
 
 /**
- * The outbox in one SQLite file (WAL, `synchronous=FULL`). Whoever opens it last owns it: an earlier owner's writes fail from then on, so
- * two processes started on one folder cannot both go on.
- * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the gateway's keys are kept.
+ * The outbox in one SQLite file (WAL, `synchronous=FULL`). Whoever opens it last owns it: an earlier owner's
+ * writes fail from then on, so two processes started on one folder cannot both go on.
+ * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the
+ *   gateway's keys are kept.
  * @throws Error when the file is of another version.
  */
 export function openOutbox(file: string): Outbox {

@@ -13,7 +13,9 @@ export class StoreHealth {
     this.#log = log;
   }
 
-  /** When it could not be written last, milliseconds since the epoch; unset by the next write that succeeds. */
+  /**
+   * When it could not be written last, milliseconds since the epoch; unset by the next write that succeeds.
+   */
   get failedAt(): number | undefined {
     return this.#failedAt;
   }

@@ -2,10 +2,16 @@
 import type { Outbox } from './outbox';
 import type { Part, Ticket } from './ticket';
 
-/** An entry of a batch that the ledger refused: a part of a request, or what is owed, which the disk has under its id. */
+/**
+ * An entry of a batch that the ledger refused: a part of a request, or what is owed, which the disk has under
+ * its id.
+ */
 export interface Suspect {
   readonly id: string;
-  /** The part that it is; none for what is owed. A part that was released late is on the disk under the same id. */
+  /**
+   * The part that it is; none for what is owed. A part that was released late is on the disk under the same
+   * id.
+   */
   readonly part: Part | undefined;
 }
 

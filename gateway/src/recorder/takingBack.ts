@@ -19,11 +19,17 @@ import { halvesOf, type Suspect, type SuspectGroup, type Suspects } from './susp
 const OWED_REST_MS = 30_000;
 /** So often in a row the peers differ about a batch before it is taken apart: one may only be behind. */
 const DIFFERENCES = 3;
-/** Peers that were only behind one another agree within moments: so soon an owed entry about which they differ is tried again, by its tries. */
+/**
+ * Peers that were only behind one another agree within moments: so soon an owed entry about which they differ
+ * is tried again, by its tries.
+ */
 const SOON_MS: readonly number[] = [100, 200, 400, 800, 1_600, 3_200];
 /** So often an entry is tried alone before a mere difference between peers counts as a refusal. */
 const TRIES_OF_DIFFERENCES = 5;
-/** Halving 1,000 entries refuses at most 11 batches in a row; beyond this the ledger takes nothing, whatever it is given. */
+/**
+ * Halving 1,000 entries refuses at most 11 batches in a row; beyond this the ledger takes nothing, whatever
+ * it is given.
+ */
 const REFUSALS_IN_A_ROW = 16;
 
 export interface TakingBackOptions {
@@ -64,8 +70,9 @@ interface TakenApart {
 }
 
 /**
- * Takes batches back that the ledger does not have. Either nobody waits for one any more, so that no access is recorded that never took
- * place; or the ledger refuses what is in it: then its entries go again in halves, each half alone, until the one is found.
+ * Takes batches back that the ledger does not have. Either nobody waits for one any more, so that no access
+ * is recorded that never took place; or the ledger refuses what is in it: then its entries go again in
+ * halves, each half alone, until the one is found.
  */
 export class TakingBack {
   readonly #options: TakingBackOptions;
@@ -127,7 +134,8 @@ export class TakingBack {
   }
 
   /**
-   * The batch's place is another gateway's. Its lane is fenced; what it owes of a lane of an earlier name goes into this one.
+   * The batch's place is another gateway's. Its lane is fenced; what it owes of a lane of an earlier name
+   * goes into this one.
    * @returns whether the store could be told.
    */
   abandon(batch: PendingBatch): boolean {
@@ -147,14 +155,20 @@ export class TakingBack {
     return true;
   }
 
-  /** The batch is nowhere, nor is what is behind it: their places are given back, and their entries go again. @returns whether they could be. */
+  /**
+   * The batch is nowhere, nor is what is behind it: their places are given back, and their entries go again.
+   * @returns whether they could be.
+   */
   giveBack(batch: PendingBatch): boolean {
     const { places } = this.#options;
     const chain = [batch, ...places.behind(batch)];
     return places.canFree(batch) && this.#free(chain, { first: chain.map((one) => this.#whole(one)) });
   }
 
-  /** A rival is in the batch's place, and the store knows: what of the batch does not stand there goes on as it is. */
+  /**
+   * A rival is in the batch's place, and the store knows: what of the batch does not stand there goes on as
+   * it is.
+   */
   giveWay(batch: PendingBatch, ids: ReadonlySet<string>): void {
     const { suspects } = this.#options;
     batch.parts.forEach((part, index) => {
@@ -259,7 +273,10 @@ export class TakingBack {
     return others.length > 0 ? { first: halvesOf(group) } : this.#alone(only, group, error);
   }
 
-  /** One entry was refused by itself. What is owed and what is an emergency is given up only if the ledger shows that it takes others. */
+  /**
+   * One entry was refused by itself. What is owed and what is an emergency is given up only if the ledger
+   * shows that it takes others.
+   */
   #alone({ id, part }: Suspect, group: SuspectGroup, error: LedgerError): TakenApart {
     const { scheduler, committed, callers, jitter, log } = this.#options;
     const now = scheduler.now();
@@ -301,7 +318,10 @@ export class TakingBack {
     };
   }
 
-  /** An owed entry alone, until its next try. Mere differences count as no tries at first: peers need the time to agree. */
+  /**
+   * An owed entry alone, until its next try. Mere differences count as no tries at first: peers need the time
+   * to agree.
+   */
   #resting(group: SuspectGroup, error: LedgerError): SuspectGroup {
     const now = this.#options.scheduler.now();
     const soon = error.kind === 'rejected' ? undefined : SOON_MS[group.differences];
@@ -321,7 +341,9 @@ export class TakingBack {
     };
   }
 
-  /** First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on. */
+  /**
+   * First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on.
+   */
   #free(chain: readonly PendingBatch[], apart: TakenApart): boolean {
     const { places, suspects, queue, health, awake } = this.#options;
     const { first, last, isRefused = false, filler, then } = apart;
@@ -369,7 +391,8 @@ export class TakingBack {
       });
       return true;
     } catch (error) {
-      // The places stay taken, so the batches are tried on: taken back or committed, whichever is possible first.
+      // The places stay taken, so the batches are tried on: taken back or committed, whichever is possible
+      // first.
       store.noteFailure(error, 'a batch could not be taken back');
       return false;
     }

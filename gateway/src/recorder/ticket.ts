@@ -50,7 +50,10 @@ export class Ticket {
   readonly outcome: Promise<readonly RecordOutcome[]>;
   /** Whether it is being found out if it may be released without the ledger. */
   isDeciding = false;
-  /** Whether the ledger refused an entry of it that went by itself: an answer, so no silence later makes up for it. */
+  /**
+   * Whether the ledger refused an entry of it that went by itself: an answer, so no silence later makes up
+   * for it.
+   */
   wasRefusedAlone = false;
   #isSettled = false;
   #resolve: (outcomes: readonly RecordOutcome[]) => void = () => undefined;
@@ -70,7 +73,8 @@ export class Ticket {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever called may be gone already, having been told by an exception; a refusal that nobody hears is not a fault.
+    // Whoever called may be gone already, having been told by an exception; a refusal that nobody hears is
+    // not a fault.
     this.outcome.catch(() => undefined);
   }
 
@@ -112,7 +116,10 @@ export class Ticket {
   }
 }
 
-/** Break-glass that is complete: the rest of the rules is the ledger's, this one decides whether a release may precede its record. */
+/**
+ * Break-glass that is complete: the rest of the rules is the ledger's, this one decides whether a release may
+ * precede its record.
+ */
 function mayBeLate(request: AccessRequest): boolean {
   return (
     isEmergencyPurpose(request.purpose) && request.emergency !== null && request.requester.person !== null

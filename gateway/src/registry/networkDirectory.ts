@@ -12,16 +12,21 @@ export interface NetworkDirectory {
   /** As of the last {@link freshen}; empty before the first answer. */
   organisations(): readonly Organisation[];
   /**
-   * @throws AppError LEDGER_UNAVAILABLE while the network is not set up. LedgerError when the ledger can neither be read nor remembered.
+   * @throws AppError LEDGER_UNAVAILABLE while the network is not set up. LedgerError when the ledger can
+   *   neither be read nor remembered.
    */
   settings(): Promise<NetworkSettings>;
-  /** Takes what the Registry says now. Never fails: names are a convenience, a list must not depend on them. */
+  /**
+   * Takes what the Registry says now. Never fails: names are a convenience, a list must not depend on them.
+   */
   freshen(): Promise<void>;
 }
 
 const RETRY_SECONDS = 2;
 
-/** @param log is told why the Registry cannot be read, once for each reason, and when it can be read again. */
+/**
+ * @param log is told why the Registry cannot be read, once for each reason, and when it can be read again.
+ */
 export function createNetworkDirectory(
   registry: Pick<RegistryCache, 'organisations' | 'settings'>,
   log?: Pick<Logger, 'warn' | 'info'>,

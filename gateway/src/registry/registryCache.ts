@@ -4,7 +4,10 @@ import type { Logger } from 'pino';
 import { LedgerError, type LedgerFailure, ledgerFailureOf } from '../ledger/ledgerError';
 import type { LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
 
-/** The Registry as the whole network sees it, near at hand. Every method throws {@link LedgerError} when it can neither read nor remember. */
+/**
+ * The Registry as the whole network sees it, near at hand. Every method throws {@link LedgerError} when it
+ * can neither read nor remember.
+ */
 export interface RegistryCache {
   findClient(clientId: string): Promise<ClientApplication | undefined>;
   findOrganisation(mspId: string): Promise<Organisation | undefined>;
@@ -22,32 +25,51 @@ export interface RegistryCacheOptions {
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
   /**
-   * Longest age, in milliseconds, of an answer while change events arrive; a change shows at once, this bounds what a silently stalled
-   * event stream could hide. Default 10,000.
+   * Longest age, in milliseconds, of an answer while change events arrive; a change shows at once, this
+   * bounds what a silently stalled event stream could hide. Default 10,000.
    */
   readonly freshMs?: number;
   /** The same while no event stream is open. Default 1,000. */
   readonly unwatchedMs?: number;
-  /** Longest age of an answer that is still given while the ledger is away, so that emergency access works. Default 900,000. */
+  /**
+   * Longest age of an answer that is still given while the ledger is away, so that emergency access works.
+   * Default 900,000.
+   */
   readonly staleMs?: number;
-  /** Wait before the event stream is opened again. Default 500; doubled with each failure in a row, eight times as long at most. */
+  /**
+   * Wait before the event stream is opened again. Default 500; doubled with each failure in a row, eight
+   * times as long at most.
+   */
   readonly reopenMs?: number;
   /** How long a read may take before what is remembered is given instead. Default 500. */
   readonly patienceMs?: number;
-  /** The same where nothing is remembered; then the read counts as failed. Default 3,000; 1,000 while the ledger is known to be away. */
+  /**
+   * The same where nothing is remembered; then the read counts as failed. Default 3,000; 1,000 while the
+   * ledger is known to be away.
+   */
   readonly firstPatienceMs?: number;
-  /** How long after a failed read what is remembered is given at once. Default 30,000: what is asked meanwhile still reads,
-   * and the first answer ends it. */
+  /**
+   * How long after a failed read what is remembered is given at once. Default 30,000: what is asked meanwhile
+   * still reads, and the first answer ends it.
+   */
   readonly failedLatelyMs?: number;
-  /** Whether somebody else knows that the ledger does not answer or commit: then what is remembered is given at once. Default: nobody. */
+  /**
+   * Whether somebody else knows that the ledger does not answer or commit: then what is remembered is given
+   * at once. Default: nobody.
+   */
   readonly isLedgerAway?: () => boolean;
   /** Runs `action` once after `milliseconds` unless the returned function is called before. */
   readonly after?: (milliseconds: number, action: () => void) => () => void;
 }
 
-/** Clients that are remembered at most, some 3 kB each; of more the one that was longest not asked for goes. */
+/**
+ * Clients that are remembered at most, some 3 kB each; of more the one that was longest not asked for goes.
+ */
 const MAX_CLIENTS = 10_000;
-/** Ids of no client, or of none that was found yet. They come from unauthenticated callers and must not push a client out. */
+/**
+ * Ids of no client, or of none that was found yet. They come from unauthenticated callers and must not push a
+ * client out.
+ */
 const MAX_STRANGERS = 500;
 /** Bound of a first read while the ledger is known to be away: long enough for a ledger that is just back. */
 const AWAY_PATIENCE_MS = 1_000;
@@ -113,7 +135,10 @@ class Cell<T> {
       : this.#first(reading);
   }
 
-  /** A ledger that hangs must not make every caller wait for its deadline: what is remembered serves meanwhile. */
+  /**
+   * A ledger that hangs must not make every caller wait for its deadline: what is remembered serves
+   * meanwhile.
+   */
   async #orRemembered(reading: Promise<T>, kept: Remembered<T>): Promise<T> {
     const { hasFailedLately, isLedgerAway, patienceMs } = this.#patience;
     // A change that was announced shows that the own peer lives, whatever else is away: it is waited for.
@@ -264,7 +289,10 @@ class EventDrivenRegistry implements RegistryCache {
     return cell;
   }
 
-  /** Follows changes from the present end of the ledger; after a break, from the last change seen, so that none is missed. */
+  /**
+   * Follows changes from the present end of the ledger; after a break, from the last change seen, so that
+   * none is missed.
+   */
   async #follow(): Promise<void> {
     let after: LedgerPosition | undefined;
     let failures = 0;
@@ -345,8 +373,8 @@ function failureOf(error: unknown): { readonly problem: string } & Partial<Omit<
 }
 
 /**
- * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer refuses this identity (revoked,
- * expired) before any chaincode is asked.
+ * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer
+ * refuses this identity (revoked, expired) before any chaincode is asked.
  */
 function isAway(error: unknown): boolean {
   return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);

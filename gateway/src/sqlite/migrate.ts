@@ -3,7 +3,8 @@ import type { SqlDatabase } from './openDatabase';
 import { inOneTransaction } from './transaction';
 
 /**
- * Brings a database to the newest schema: each migration runs once, in order, in one transaction with its number.
+ * Brings a database to the newest schema: each migration runs once, in order, in one transaction with its
+ * number.
  * @throws Error when the file was written by a newer version of this program.
  */
 export function migrate(database: SqlDatabase, migrations: readonly string[]): void {

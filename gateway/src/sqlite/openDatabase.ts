@@ -9,8 +9,8 @@ export type SqlStatement = Database.Statement;
 const BUSY_TIMEOUT_MS = 5000;
 
 /**
- * Opens (or makes) an SQLite file in which a transaction is on the disk when it returns: write-ahead log, `synchronous=FULL`. The file is
- * readable by its owner only.
+ * Opens (or makes) an SQLite file in which a transaction is on the disk when it returns: write-ahead log,
+ * `synchronous=FULL`. The file is readable by its owner only.
  * @param path a file, or `:memory:`.
  */
 export function openDatabase(path: string): SqlDatabase {

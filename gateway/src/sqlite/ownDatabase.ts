@@ -4,7 +4,10 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 
 const OWNER_ONLY = 0o600;
-/** SQLite gives the files beside a database the database's own mode; what an older start left is put right too. */
+/**
+ * SQLite gives the files beside a database the database's own mode; what an older start left is put right
+ * too.
+ */
 const FILES = ['', '-wal', '-shm', '-journal'];
 
 /**

@@ -21,7 +21,9 @@ export function readIdentifierSystem(text: string): IdentifierSystem {
   return read;
 }
 
-/** Several of them in the network's order, separated by semicolons; errors as {@link readIdentifierSystem}. */
+/**
+ * Several of them in the network's order, separated by semicolons; errors as {@link readIdentifierSystem}.
+ */
 export function readIdentifierSystems(text: string): readonly IdentifierSystem[] {
   return parseIdentifierSystems(text.split(';').map(partsOf));
 }

@@ -20,15 +20,16 @@ export interface PseudonymOptions {
 export interface Pseudonyms {
   readonly table: IdentifierTable;
   /**
-   * undefined when the identifier names nobody: of a system that the network does not have, empty, overlong or unprintable.
+   * undefined when the identifier names nobody: of a system that the network does not have, empty, overlong
+   * or unprintable.
    * @param birthDate of the person where it is known, `YYYY…`: some numbers do not tell their century.
    */
   of(identifier: PatientIdentifier, birthDate?: string): string | undefined;
   /** Of an identifier that the table has normalised already. */
   ofNormal(identifier: NormalIdentifier): string | undefined;
   /**
-   * Of a patient who has no identifier of the network's: by the holder's own logical id. No other holder's patient and no identifier can
-   * have the same one, since no table may hold this system.
+   * Of a patient who has no identifier of the network's: by the holder's own logical id. No other holder's
+   * patient and no identifier can have the same one, since no table may hold this system.
    */
   ofLocal(mspId: string, id: string): string;
 }

@@ -29,7 +29,10 @@ export interface TableGuardOptions {
 export interface TableGuard {
   /** Lets requests pass, except once the tables are known to differ: then `IDENTIFIERS_DIFFER` (503). */
   readonly gate: RequestHandler;
-  /** Ready unless the tables differ. What is not compared yet is used, or an emergency would wait for the ledger. */
+  /**
+   * Ready unless the tables differ. What is not compared yet is used, or an emergency would wait for the
+   * ledger.
+   */
   health(): PartHealth;
   close(): Promise<void>;
 }
@@ -44,8 +47,8 @@ type Found = 'same' | Unknown | TablesDiffer;
 const ASKED: Unknown = { why: 'the ledger has been asked and has not answered' };
 
 /**
- * Compares the service's table with the ledger's. A ledger that does not answer, or that is not set up yet, is looked at again until it
- * does; settings are set once, so that one comparison is enough.
+ * Compares the service's table with the ledger's. A ledger that does not answer, or that is not set up yet,
+ * is looked at again until it does; settings are set once, so that one comparison is enough.
  * @throws TablesDiffer with both tables and what to do.
  */
 export async function openTableGuard(options: TableGuardOptions): Promise<TableGuard> {

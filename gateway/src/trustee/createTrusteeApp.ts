@@ -65,8 +65,8 @@ export interface TrusteeDeps {
   /** Whether the service has begun to end; default never. */
   readonly isStopping?: () => boolean;
   /**
-   * Base URL at which this process reaches itself, for its own calls to the embedded provider; default `baseUrl`. Asked at each start of
-   * a sign-in, so that it may be known only after listening.
+   * Base URL at which this process reaches itself, for its own calls to the embedded provider; default
+   * `baseUrl`. Asked at each start of a sign-in, so that it may be known only after listening.
    */
   readonly backChannelUrl?: () => string;
   /** Express `trust proxy`: how many proxies stand before this process; default 0. */
@@ -81,7 +81,10 @@ export interface TrusteeDeps {
 }
 
 export interface TrusteeLimits extends RequestLimits {
-  /** Requests of one source a minute to the pages and endpoints of signing in, which nobody has authenticated for yet. */
+  /**
+   * Requests of one source a minute to the pages and endpoints of signing in, which nobody has authenticated
+   * for yet.
+   */
   readonly signIn: number;
 }
 
@@ -101,7 +104,10 @@ export const DEFAULT_TRUSTEE_LIMITS: TrusteeLimits = { anonymous: 300, caller: 1
 /** RFC 9728: where an app finds who issues tokens for the API. */
 const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api/v1';
 
-/** The trustee's HTTP service: portal, sign-in, OpenID provider and patient API. Opens nothing and starts nothing by itself. */
+/**
+ * The trustee's HTTP service: portal, sign-in, OpenID provider and patient API. Opens nothing and starts
+ * nothing by itself.
+ */
 export function createTrusteeApp(deps: TrusteeDeps): TrusteeApp {
   const limits = deps.limits ?? DEFAULT_TRUSTEE_LIMITS;
   const backChannel = createBackChannel();
@@ -239,8 +245,9 @@ const noStore: RequestHandler = (_request, response, next) => {
 };
 
 /**
- * A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor another peer be left unnoticed.
- * A lane with an open place is one holder's doing, which must not take everybody's list away: the patients are told.
+ * A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor
+ * another peer be left unnoticed. A lane with an open place is one holder's doing, which must not take
+ * everybody's list away: the patients are told.
  */
 function listHealth({ state, problem, problemKind, remedy }: ProjectionStatus): PartHealth {
   return {

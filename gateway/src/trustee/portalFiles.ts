@@ -10,8 +10,8 @@ const SERVICES =
 const INDEX = 'index.html';
 
 /**
- * The built portal. Files under `assets/` carry a hash in their name and never change; every other path that a browser opens is a page of
- * the single-page app.
+ * The built portal. Files under `assets/` carry a hash in their name and never change; every other path that
+ * a browser opens is a page of the single-page app.
  */
 export function portalFiles(directory: string): Router {
   const router = Router();
@@ -55,8 +55,8 @@ const COPIES = [
 ] as const;
 
 /**
- * Sends a compressed copy in place of `NAME` to a browser that takes its coding. The build makes the copies; without one, the file itself
- * is sent. Each copy is a file with an entity tag of its own.
+ * Sends a compressed copy in place of `NAME` to a browser that takes its coding. The build makes the copies;
+ * without one, the file itself is sent. Each copy is a file with an entity tag of its own.
  */
 function preferCompressed(directory: string): RequestHandler {
   return (request, response, next) => {

@@ -30,7 +30,8 @@ const MIGRATIONS = [
 ];
 
 /**
- * Makes the tables of every room in a database that is theirs alone. They stand together, because one number counts a file's migrations.
+ * Makes the tables of every room in a database that is theirs alone. They stand together, because one number
+ * counts a file's migrations.
  * @throws Error when a newer version of this program wrote the file.
  */
 export function migrateTrusteeDatabase(database: SqlDatabase): void {

@@ -21,7 +21,10 @@ import { cpuMsOf } from './processors';
 
 /** The seeding chaincode is deployed as it is, so it is not compiled. */
 const SEEDING = path.resolve(__dirname, '../../../scripts/bench/fabric/seeding');
-/** Consents of one seeding transaction, and such transactions at once: the chaincode works on one while the peers commit others. */
+/**
+ * Consents of one seeding transaction, and such transactions at once: the chaincode works on one while the
+ * peers commit others.
+ */
 const CONSENTS_A_TRANSACTION = 2_000;
 const SEEDING_IN_FLIGHT = 3;
 
@@ -103,7 +106,8 @@ export class BenchNetwork {
     const from = this.#memory.seeded;
     const started = performance.now();
     if (count > from) {
-      // A definition of its own before the product's; `upgrade` because the seeding chaincode may have been deployed before.
+      // A definition of its own before the product's; `upgrade` because the seeding chaincode may have been
+      // deployed before.
       await deploy(this.#seeding, this.#binaries, quietly, { upgrade: true });
       await seed(this.#seeding, from, count);
       this.#memory.seeded = count;
@@ -176,7 +180,9 @@ export class BenchNetwork {
   }
 }
 
-/** Has the seeding chaincode write, as the trustee, whose endorsement alone the collection of consents needs. */
+/**
+ * Has the seeding chaincode write, as the trustee, whose endorsement alone the collection of consents needs.
+ */
 async function seed(network: Network, from: number, count: number): Promise<void> {
   const profile = profileOf(network, trusteeOf(network));
   const client = newClient(profile);

@@ -16,7 +16,10 @@ export interface BlockCutting {
   readonly batchTimeout: string;
 }
 
-/** Changes when the orderer cuts a block, on the running channel, as its administrators do: a configuration update. */
+/**
+ * Changes when the orderer cuts a block, on the running channel, as its administrators do: a configuration
+ * update.
+ */
 export async function setBlockCutting(
   network: Network,
   binaries: Binaries,
@@ -44,8 +47,8 @@ export async function setBlockCutting(
 }
 
 /**
- * The configuration update that sets the block cutting: what it reads and writes of the channel's configuration, with the versions that
- * Fabric compares (a changed value has the next one).
+ * The configuration update that sets the block cutting: what it reads and writes of the channel's
+ * configuration, with the versions that Fabric compares (a changed value has the next one).
  * @returns a CONFIG_UPDATE envelope without signature; undefined when the channel is set so already
  */
 export function blockCuttingUpdate(

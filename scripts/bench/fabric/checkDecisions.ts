@@ -2,7 +2,8 @@
 import type { FabricGateway } from './gateway';
 
 /**
- * Seeded consents are what the ledger decides by: at both ends of the seeded range, who permits is permitted and who denies is refused.
+ * Seeded consents are what the ledger decides by: at both ends of the seeded range, who permits is permitted
+ * and who denies is refused.
  * @throws Error that names the person
  */
 export async function checkDecisions(gateway: FabricGateway, seeded: number): Promise<void> {

@@ -6,7 +6,10 @@ import type { FabricGround, FabricOptions, Level, VariantKey } from './ground';
 import { type Figures, measure, productCpu } from './measure';
 import { markdownTable, type Report } from './report';
 
-/** What Fabric's own sample configuration has, what makes one transaction fast, and what this product's network is set to. */
+/**
+ * What Fabric's own sample configuration has, what makes one transaction fast, and what this product's
+ * network is set to.
+ */
 const DEFAULT_BLOCKS = { maxMessageCount: 500, batchTimeout: '2s' };
 const ONE_EACH_BLOCKS = { maxMessageCount: 1, batchTimeout: '2s' };
 const OUR_BLOCKS = { maxMessageCount: 1, batchTimeout: '50ms' };
@@ -60,8 +63,8 @@ interface Found extends Figures {
 }
 
 /**
- * The three ways to record accesses, one after the other on the same channel; between them the channel's block settings are changed as
- * administrators do it.
+ * The three ways to record accesses, one after the other on the same channel; between them the channel's
+ * block settings are changed as administrators do it.
  */
 export async function compare(
   { bench, report, privateJwk, options }: FabricGround,

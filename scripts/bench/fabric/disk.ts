@@ -13,8 +13,9 @@ const CALLERS = 1024;
 const SETTLE_MS = 10_000;
 
 /**
- * What an access costs each party: growth of everything that a part keeps over many accesses, by kind of store, and processor time. One run of
- * group commit, long enough that the databases' own rewriting does not matter.
+ * What an access costs each party: growth of everything that a part keeps over many accesses, by kind of
+ * store, and processor time. One run of group commit, long enough that the databases' own rewriting does not
+ * matter.
  */
 export async function measureDisk(
   { bench, report, privateJwk, options }: FabricGround,

@@ -17,9 +17,10 @@ interface Lane {
 }
 
 /**
- * What the product is compared with: the same chaincode, client and checks, but every access is a transaction of its own and nothing bounds
- * how many are under way. It keeps no outbox, so it is a little better off than a gateway that must survive a crash.
- * Each access under way has a lane of its own, because a lane's places follow each other.
+ * What the product is compared with: the same chaincode, client and checks, but every access is a transaction
+ * of its own and nothing bounds how many are under way. It keeps no outbox, so it is a little better off than
+ * a gateway that must survive a crash. Each access under way has a lane of its own, because a lane's places
+ * follow each other.
  */
 export function createEachAlone(ledger: FabricLedger, tag: string): CountedRecorder {
   const free: Lane[] = [];

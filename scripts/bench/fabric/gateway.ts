@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Gateways of the hospital on the native network in one process: one with the product's recorder, one that makes each access a transaction
- * of its own. Answers questions over IPC; run.ts starts it.
+ * Gateways of the hospital on the native network in one process: one with the product's recorder, one that
+ * makes each access a transaction of its own. Answers questions over IPC; run.ts starts it.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,7 +68,10 @@ function questionsFor(services: Services, people: number, takeCommits: () => rea
   const peak = new MemoryPeak();
   const anySubject = anySubjectOf(people);
   return {
-    /** Callers ask the recorder one access after the other until `seconds` have passed; each has its last answer when this returns. */
+    /**
+     * Callers ask the recorder one access after the other until `seconds` have passed; each has its last
+     * answer when this returns.
+     */
     drive: async ({
       recorder: kind,
       callers,

@@ -14,7 +14,10 @@ const rowOf = (name: string, figures: Figures): readonly Cell[] => {
   return [name, perSecond, p50, p99, perBatch, productCpu(cpu), blockBytes, peerBytes];
 };
 
-/** The same callers spread over one, two and four gateways of the hospital, each with a lane and a process of its own. */
+/**
+ * The same callers spread over one, two and four gateways of the hospital, each with a lane and a process of
+ * its own.
+ */
 export async function growLanes(
   { bench, report, privateJwk, options }: FabricGround,
   withGateways: WithGateways,

@@ -5,7 +5,10 @@ import type { FabricOptions } from './ground';
 import { redactedUri } from './redactedUri';
 import type { Report } from './report';
 
-/** Pages of patients' histories on the MongoDB server that MONGODB_URI names, in a database of the benchmark's own that is emptied afterwards. */
+/**
+ * Pages of patients' histories on the MongoDB server that MONGODB_URI names, in a database of the benchmark's
+ * own that is emptied afterwards.
+ */
 export async function measureMongoHistory(report: Report, options: FabricOptions): Promise<void> {
   const uri = process.env['MONGODB_URI'];
   if (uri === undefined || uri === '') {

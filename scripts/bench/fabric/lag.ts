@@ -12,8 +12,8 @@ import type { BenchTrustee, BenchTrusteeArgument } from './trustee';
 const CATCH_UP_MS = 120_000;
 
 /**
- * From the commit of an access, as its gateway learns of it, until the trustee's list has it: under the load of `callers` over HTTP, with the
- * trustee's projection running beside everything else.
+ * From the commit of an access, as its gateway learns of it, until the trustee's list has it: under the load
+ * of `callers` over HTTP, with the trustee's projection running beside everything else.
  */
 export async function measureLag(
   { bench, report, privateJwk, options }: FabricGround,

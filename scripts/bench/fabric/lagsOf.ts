@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A batch at a moment, milliseconds since the epoch: when its gateway knew of its commit, or when it could be read. */
+/**
+ * A batch at a moment, milliseconds since the epoch: when its gateway knew of its commit, or when it could be
+ * read.
+ */
 export interface BatchMoment {
   readonly lane: string;
   readonly seq: number;
@@ -15,7 +18,10 @@ export interface Lags {
   quantile(q: number): number;
 }
 
-/** Pairs each batch's commit with its reading. An access counts once, so a large batch counts more than a small one. */
+/**
+ * Pairs each batch's commit with its reading. An access counts once, so a large batch counts more than a
+ * small one.
+ */
 export function lagsOf(commits: readonly BatchMoment[], applied: readonly BatchMoment[]): Lags {
   const committedAt = new Map(commits.map(({ lane, seq, at }) => [`${lane} ${String(seq)}`, at]));
   const lags = applied

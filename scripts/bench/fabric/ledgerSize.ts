@@ -4,7 +4,10 @@ import path from 'node:path';
 import type { Network } from '../../network/description';
 import { ledgerDir } from '../../network/layout';
 
-/** Where each kind of data lies in the folder of a peer (or of the orderer, which has blocks and its own log only). */
+/**
+ * Where each kind of data lies in the folder of a peer (or of the orderer, which has blocks and its own log
+ * only).
+ */
 const KINDS = [
   ['blocks', /blockfile_\d+$/],
   ['private data', /\/pvtdataStore\//],
@@ -18,8 +21,9 @@ export const PARTS_OF_A_LEDGER = ['blocks', 'private data', 'state', 'history', 
 export type LedgerSize = Record<(typeof PARTS_OF_A_LEDGER)[number], number>;
 
 /**
- * Bytes that a part keeps, by kind. Block files hold every transaction for good. The databases are rewritten by compaction, so
- * that a short run sees their size in steps; the orderer's log is cut again and again and counts with `other`.
+ * Bytes that a part keeps, by kind. Block files hold every transaction for good. The databases are rewritten
+ * by compaction, so that a short run sees their size in steps; the orderer's log is cut again and again and
+ * counts with `other`.
  */
 export function ledgerSize(network: Pick<Network, 'dataDir'>, part: string): LedgerSize {
   const sizes: LedgerSize = { blocks: 0, 'private data': 0, state: 0, history: 0, other: 0, all: 0 };

@@ -11,8 +11,8 @@ const MODELS = ['alberto', 'liz', 'ned', 'chet'] as const;
 const TYPES = ['Condition', 'AllergyIntolerance', 'Immunization'];
 
 /**
- * A source of data with many patients: copies of the sample hospital's, each with the identifier of one of the benchmark's people, so that
- * each request asks about another person, as in a hospital.
+ * A source of data with many patients: copies of the sample hospital's, each with the identifier of one of
+ * the benchmark's people, so that each request asks about another person, as in a hospital.
  * @param people their numbers
  */
 export function manyPatients(people: readonly number[]): SampleHospital {

@@ -55,7 +55,10 @@ interface Answered {
   readonly p99: number;
 }
 
-/** Loads the gateways for a while and says what that took. @throws Error when fewer accesses are on the ledger than were answered */
+/**
+ * Loads the gateways for a while and says what that took. @throws Error when fewer accesses are on the ledger
+ * than were answered
+ */
 export async function measure(
   bench: BenchNetwork,
   gateways: readonly FabricGateway[],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Measures the product on a native Fabric network of its own and prints tables:
- *   npm run bench -- --fabric [--only compare,lag,disk,lanes,subjects,history] [--seconds 6] [--callers 1,16,64,256] [--subjects 10000]
+ *   npm run bench -- --fabric [--only compare,lag,disk,lanes,subjects,history] [--seconds 6] [--callers
+ *   1,16,64,256] [--subjects 10000]
  * Needs Fabric's programs. README.md beside the folder has what each line means and the last results.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -158,7 +159,10 @@ async function onNetwork(
   }
 }
 
-/** Gateways of the hospital, each a process with a lane of its own, while `work` runs; says how much of the machine others took. */
+/**
+ * Gateways of the hospital, each a process with a lane of its own, while `work` runs; says how much of the
+ * machine others took.
+ */
 async function withGateways(
   { bench, report, options }: FabricGround,
   count: number,

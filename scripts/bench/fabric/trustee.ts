@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The trustee's projection and read model in a process of its own, wired as the trustee's service wires them; notes when each batch could be
- * read. Answers questions over IPC; run.ts starts it.
+ * The trustee's projection and read model in a process of its own, wired as the trustee's service wires them;
+ * notes when each batch could be read. Answers questions over IPC; run.ts starts it.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Measures the portal in headless Chromium against the running product with a list of many entries, and prints a table:
+ * Measures the portal in headless Chromium against the running product with a list of many entries, and
+ * prints a table:
  *   npm run bench -- --portal [--entries 12000] [--rounds 9]
- * Needs Chromium (CHROMIUM_PATH, or the system's package). ../README.md has what each line means and the last results.
+ * Needs Chromium (CHROMIUM_PATH, or the system's package). ../README.md has what each line means and the last
+ * results.
  */
 import { cpus, loadavg } from 'node:os';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -26,7 +28,10 @@ import { openSlowPage, slowDown, SLOWER } from './slowPage';
 
 const ROWS = 10_000;
 const NEXT_PAGES = 20;
-/** Stands in the page when the accesses of the last weeks have been counted: the last thing that it loads by itself. */
+/**
+ * Stands in the page when the accesses of the last weeks have been counted: the last thing that it loads by
+ * itself.
+ */
 const COUNTED = '.highlights';
 const WHEEL = 3_000;
 const PHONE = { width: 390, height: 844 };
@@ -161,7 +166,10 @@ async function pressAtOnce(context: BrowserContext, figures: VisitFigures): Prom
   await page.close();
 }
 
-/** Next pages, each asked for when the page is at rest, as by somebody who reads; then one right after another. */
+/**
+ * Next pages, each asked for when the page is at rest, as by somebody who reads; then one right after
+ * another.
+ */
 async function measureNextPages(context: BrowserContext): Promise<void> {
   const { page, atRest } = await openSlowPage(context);
   await page.goto('/');

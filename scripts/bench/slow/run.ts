@@ -36,10 +36,12 @@ const say = (what: string, value: string, unit = '', goal = ''): void => {
 };
 
 /**
- * Readers that ask for a large answer at once and take it in slowly, and the emergencies of another client meanwhile:
- *   npm run bench -- --slow-readers [--readers 100] [--mib 30] [--clients 1] [--seconds 90] [--rate 256] [--purpose TREAT]
- * `--clients`: to how many clients the readers belong; `--rate`: KiB a second that each takes in; `--purpose BTG`: the
- * readers are emergencies too.
+ * Readers that ask for a large answer at once and take it in slowly, and the emergencies of another client
+ * meanwhile:
+ *   npm run bench -- --slow-readers [--readers 100] [--mib 30] [--clients 1] [--seconds 90] [--rate 256]
+ *   [--purpose TREAT]
+ * `--clients`: to how many clients the readers belong; `--rate`: KiB a second that each takes in; `--purpose
+ * BTG`: the readers are emergencies too.
  */
 export async function benchSlowReaders(args: readonly string[]): Promise<void> {
   const values = parse(args);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A FHIR server with two patients: `large` has one document of so many MiB, `small` an observation. run.ts starts it. */
+/*
+ * A FHIR server with two patients: `large` has one document of so many MiB, `small` an observation. run.ts
+ * starts it.
+ */
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';

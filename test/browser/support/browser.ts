@@ -35,7 +35,10 @@ export async function openBrowser(textPx = 16): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', text] });
 }
 
-/** A page that remembers what went wrong in it: refused content, faults, requests to elsewhere, personal data in URLs. */
+/**
+ * A page that remembers what went wrong in it: refused content, faults, requests to elsewhere, personal data
+ * in URLs.
+ */
 export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -180,7 +183,10 @@ export async function focused(page: Page): Promise<string> {
   );
 }
 
-/** Waits until an expression holds in the page. The browser's own waiting needs `eval`, which the page's policy refuses. */
+/**
+ * Waits until an expression holds in the page. The browser's own waiting needs `eval`, which the page's
+ * policy refuses.
+ */
 export async function until(page: Page, expression: string): Promise<void> {
   const deadline = Date.now() + 15_000;
   while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
@@ -241,7 +247,9 @@ export async function isWiderThanScreen(page: Page): Promise<boolean> {
   return (await beyondScreen(page)).length > 0;
 }
 
-/** What makes the page wider than the window: the elements that reach beyond its edge, innermost ones only. */
+/**
+ * What makes the page wider than the window: the elements that reach beyond its edge, innermost ones only.
+ */
 export async function beyondScreen(page: Page): Promise<readonly string[]> {
   return await page.evaluate<readonly string[]>(`(() => {
     const { clientWidth, scrollWidth } = document.documentElement;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 /*
- * node ledgerThatGoes.cjs DATA_DIR PORT
- * Starts a demonstration that was set up before, without traffic; prints "ready". On SIGUSR2 its ledger's peer is closed while hospitals,
- * trustee and portal go on; prints "the ledger is away". Ends on SIGTERM.
+ * node ledgerThatGoes.cjs DATA_DIR PORT Starts a demonstration that was set up before, without traffic;
+ * prints "ready". On SIGUSR2 its ledger's peer is closed while hospitals, trustee and portal go on; prints
+ * "the ledger is away". Ends on SIGTERM.
  */
 const { join } = require('node:path');
 const { pino } = require('pino');

@@ -15,14 +15,19 @@ const READY = 'Ctrl-C stops it';
 const START_MS = 150_000;
 const FILL_MS = 500_000;
 
-/** The running product: embedded ledger, two hospitals, the trustee with its portal, in a process of its own. */
+/**
+ * The running product: embedded ledger, two hospitals, the trustee with its portal, in a process of its own.
+ */
 export interface Product {
   readonly demo: DemoFile;
   /** Stops the process, as an operator would, and keeps its data. */
   stop(): Promise<void>;
   /** Starts it again on the same ports and data. */
   start(): Promise<void>;
-  /** Starts it again so that its ledger can be taken away while everything else goes on; the answer takes it away. */
+  /**
+   * Starts it again so that its ledger can be taken away while everything else goes on; the answer takes it
+   * away.
+   */
   startWithLedgerThatGoes(): Promise<() => Promise<void>>;
   /** Deletes the ledger of the stopped product, as if it had been set up anew under its feet. */
   deleteLedger(): void;

@@ -3,7 +3,10 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { openBrowser, openPage, type WatchedPage } from './browser';
 import { startProduct, type Product } from './product';
 
-/** What the tests of one file share: the demonstration with its traffic, a browser, and the window of the test that runs. */
+/**
+ * What the tests of one file share: the demonstration with its traffic, a browser, and the window of the test
+ * that runs.
+ */
 export interface Suite {
   product: Product;
   browser: Browser;
@@ -13,7 +16,10 @@ export interface Suite {
   open(options?: BrowserContextOptions): Promise<WatchedPage>;
 }
 
-/** Starts product and browser before a file's tests and stops them after. To be called once, outside any test. @param textPx see {@link openBrowser} */
+/**
+ * Starts product and browser before a file's tests and stops them after. To be called once, outside any test.
+ * @param textPx see {@link openBrowser}
+ */
 export function startSuite(textPx?: number): Suite {
   const suite = {
     async open(options?: BrowserContextOptions): Promise<WatchedPage> {

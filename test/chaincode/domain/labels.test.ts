@@ -90,7 +90,10 @@ describe('one spelling', () => {
   });
 });
 
-/** Parents by code, as HL7 publishes CodeSystem v3-ActCode 11.0.0 (2023-05-30) below `_InformationSensitivityPolicy`. */
+/**
+ * Parents by code, as HL7 publishes CodeSystem v3-ActCode 11.0.0 (2023-05-30) below
+ * `_InformationSensitivityPolicy`.
+ */
 const PUBLISHED = {
   BH: 'SPI', MH: 'SPI', PSY: 'SPI', PSYTHPN: 'SPI', SUD: 'SPI', COGN: 'BH', DVD: 'BH', EMOTDIS: 'BH', ETHUD: 'SUD', OPIOIDUD: 'SUD',
 }; // prettier-ignore

@@ -13,7 +13,10 @@ const normalised = (form: IdentifierForm, value: string): readonly [string, bool
   return [text, isWellFormed];
 };
 
-/** Published examples: NHS Data Dictionary, GB 11643-1999, the Swiss central compensation office, eHealth Suisse, Skatteetaten, Skatteverket. */
+/**
+ * Published examples: NHS Data Dictionary, GB 11643-1999, the Swiss central compensation office, eHealth
+ * Suisse, Skatteetaten, Skatteverket.
+ */
 const SPELLINGS: readonly (readonly [IdentifierForm, string, readonly string[]])[] = [
   [
     'us-ssn',
@@ -96,7 +99,8 @@ test('what has one wrong digit is never well-formed, where the form has check di
     if (form === 'us-ssn' || form === 'text') {
       continue;
     }
-    // A Swedish number's century is not covered by its check digit; of the Norwegian first check digit several are allowed.
+    // A Swedish number's century is not covered by its check digit; of the Norwegian first check digit
+    // several are allowed.
     const from = form === 'se-personnummer' ? 2 : 0;
     for (let i = from; i < value.length; i++) {
       for (const digit of '0123456789') {

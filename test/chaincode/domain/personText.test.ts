@@ -16,7 +16,10 @@ import { request } from '../support/network';
 import { thrown } from '../support/thrown';
 
 const LAST = 0x10ffff;
-/** What this platform's Unicode, of whatever version, knows to be invisible, unassigned or not for interchange. */
+/**
+ * What this platform's Unicode, of whatever version, knows to be invisible, unassigned or not for
+ * interchange.
+ */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Variation_Selector}]/u;
 const ZWNJ = '\u200c';
 const ZWJ = '\u200d';
@@ -45,7 +48,8 @@ describe('over the whole range of Unicode', () => {
       return !kinds[kind].test(character) || UNSEEN.test(character);
     });
     expect(wrong).toEqual([]);
-    // Unicode 15.1 has 149,624 letters, marks, numbers, punctuation and symbols; 274 of them are ignorable or print as nothing.
+    // Unicode 15.1 has 149,624 letters, marks, numbers, punctuation and symbols; 274 of them are ignorable or
+    // print as nothing.
     expect(seen).toBe(149_624 - 274);
   });
 
@@ -96,7 +100,8 @@ describe('over the whole range of Unicode', () => {
       return isReason(character) || isReason(character.repeat(2)) !== syllable.test(character);
     });
     expect(wrong).toEqual([]);
-    // Unicode 15.1 has 97,680 unified ideographs and 11,172 Hangul syllables; the rest is kana and compatibility ideographs.
+    // Unicode 15.1 has 97,680 unified ideographs and 11,172 Hangul syllables; the rest is kana and
+    // compatibility ideographs.
     expect(accepted).toBeGreaterThan(97_680 + 11_172);
   });
 

@@ -94,9 +94,10 @@ const GET_STATE_MULTIPLE = 25;
 const RESULTS_PER_ANSWER = 100;
 
 /**
- * A fake of a peer, at the wire: it speaks the chaincode protocol to the real fabric-shim handler, which runs the built chaincode. As at a
- * real peer, reads see the committed state only, never the transaction's own writes; ranges are in byte order; private data live apart per
- * collection; nothing is written unless {@link commit} is called. It has no signatures, policies, versions or blocks.
+ * A fake of a peer, at the wire: it speaks the chaincode protocol to the real fabric-shim handler, which runs
+ * the built chaincode. As at a real peer, reads see the committed state only, never the transaction's own
+ * writes; ranges are in byte order; private data live apart per collection; nothing is written unless {@link
+ * commit} is called. It has no signatures, policies, versions or blocks.
  */
 export class FakePeer {
   readonly chaincode: LoadedChaincode;
@@ -113,7 +114,10 @@ export class FakePeer {
   readonly #manyKeys: number;
   #transactions = 0;
 
-  /** @param manyKeys how many keys it offers to read in one message, as a peer of Fabric 3.1 does; 0: it is an older one. */
+  /**
+   * @param manyKeys how many keys it offers to read in one message, as a peer of Fabric 3.1 does; 0: it is an
+   *   older one.
+   */
   constructor(chaincode = loadChaincode(), { manyKeys = 0 } = {}) {
     this.chaincode = chaincode;
     this.#manyKeys = manyKeys;
@@ -310,7 +314,8 @@ export class FakePeer {
 }
 
 function queryResult(namespace: string, key: string, value: Buffer): peer.QueryResultBytes {
-  // ledger/queryresult.KV {namespace = 1, key = 2, value = 3}: the message class is not exported by the package.
+  // ledger/queryresult.KV {namespace = 1, key = 2, value = 3}: the message class is not exported by the
+  // package.
   const field = (tag: number, bytes: Buffer): Buffer =>
     Buffer.concat([Buffer.from([(tag << 3) | 2]), varint(bytes.length), bytes]);
   const result = new protos.peer.QueryResultBytes();

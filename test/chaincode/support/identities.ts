@@ -3,7 +3,10 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-/** Who calls: an MSP id and a certificate that states the role. The fake peer does not check signatures; a real one has by then. */
+/**
+ * Who calls: an MSP id and a certificate that states the role. The fake peer does not check signatures; a
+ * real one has by then.
+ */
 export interface Identity {
   readonly mspId: string;
   readonly certificatePem: string;

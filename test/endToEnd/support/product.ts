@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The running product for end-to-end tests: the built program, started as `chartwitness demo` or `chartwitness demo --fabric` starts it, on
- * free ports. */
+/**
+ * The running product for end-to-end tests: the built program, started as `chartwitness demo` or
+ * `chartwitness demo --fabric` starts it, on free ports.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,7 +138,10 @@ export async function until<T>(look: () => Promise<T>, good: (seen: T) => boolea
   }
 }
 
-/** The patient's whole list once it holds `count` entries, newest first; what it holds after ten seconds otherwise. */
+/**
+ * The patient's whole list once it holds `count` entries, newest first; what it holds after ten seconds
+ * otherwise.
+ */
 export function entriesOf(patient: PatientClient, count: number): Promise<readonly AccessEntry[]> {
   return until(
     async () => accessList.parse((await patient.get('accesses?limit=200')).body).items,

@@ -13,7 +13,10 @@ export interface FakeFhirServer {
   close(): Promise<void>;
 }
 
-/** A FHIR server on the wire whose answers are whatever a test wants, good or bad. Paths without an answer are 404. */
+/**
+ * A FHIR server on the wire whose answers are whatever a test wants, good or bad. Paths without an answer are
+ * 404.
+ */
 export async function startFakeFhirServer(): Promise<FakeFhirServer> {
   const requests: string[] = [];
   const headers: IncomingMessage['headers'][] = [];

@@ -106,7 +106,8 @@ const graph = fc
       if (place === 0 || isRoot) {
         return { type, id, labels };
       }
-      // One parent stands before, so that a chain leads to a root; others stand anywhere, so that there are circles.
+      // One parent stands before, so that a chain leads to a root; others stand anywhere, so that there are
+      // circles.
       const parents = new Set([
         seeds[0] === undefined ? 0 : seeds[0] % place,
         ...seeds.map((s) => s % nodes.length),

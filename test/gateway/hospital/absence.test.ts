@@ -33,7 +33,9 @@ interface Bench {
   readonly calls: string[];
 }
 
-/** A hospital with a real recorder on a ledger that can be away; it knows after 50 ms, and refuses after 200. */
+/**
+ * A hospital with a real recorder on a ledger that can be away; it knows after 50 ms, and refuses after 200.
+ */
 async function bench(): Promise<Bench> {
   const ledger = new FakeLedger();
   const recorder = await createRecorder({

@@ -9,7 +9,8 @@ import {
 import { bundleOf, type Hospital } from './hospitalFixture';
 import { hospitalBefore } from './support/hospitalBefore';
 
-// A page of $everything lacks the directory resources that stand on other pages. Reading them must not keep an emergency waiting.
+// A page of $everything lacks the directory resources that stand on other pages. Reading them must not keep
+// an emergency waiting.
 
 const DOCTORS = Array.from({ length: 40 }, (_, at) => `d${String(at)}`);
 const PATH = 'Patient/p1/$everything?_count=1';

@@ -11,7 +11,8 @@ import {
 import { bundleOf, type Hospital, outcomeCode } from './hospitalFixture';
 import { hospitalBefore } from './support/hospitalBefore';
 
-// With labels that are trusted in reads alone, one resource that cannot be read again must not keep an emergency from the others.
+// With labels that are trusted in reads alone, one resource that cannot be read again must not keep an
+// emergency from the others.
 
 const EMERGENCY = { 'break-glass-reason': 'unconscious, no allergy list' };
 const PATHS = ['Observation?patient=p1', 'Patient/p1/$everything'];

@@ -322,7 +322,10 @@ export function requestToken(app: Express, { assertion: signed, scope, more }: T
     });
 }
 
-/** An access token as the gateway's own server makes them, signed with `key`, with changes to claims or header. */
+/**
+ * An access token as the gateway's own server makes them, signed with `key`, with changes to claims or
+ * header.
+ */
 export async function accessToken(
   key: JWK,
   alg: string,

@@ -26,7 +26,10 @@ interface Pair {
 const ID = 'the-patient';
 const LARGE = 1_000;
 
-/** A large chart is one that exceeds every bound several times over; so bounds and chart are a twentieth of what is usual. */
+/**
+ * A large chart is one that exceeds every bound several times over; so bounds and chart are a twentieth of
+ * what is usual.
+ */
 const SMALL_BOUNDS = {
   defaultCount: 10,
   maxCount: 25,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A page is filled in two rounds, because the record permits less than was foreseen; and the second one fails. */
+/**
+ * A page is filled in two rounds, because the record permits less than was foreseen; and the second one
+ * fails.
+ */
 import type { AccessRequest, RequestItem } from '@chartwitness/chaincode/domain';
 import { AppError } from '../../../gateway/src/errors';
 import { observation, patient } from '../fhir/fakeFhirServer';

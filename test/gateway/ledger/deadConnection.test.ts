@@ -12,7 +12,10 @@ const BEYOND_MS = 3_000;
 const METHOD = '/test.Echo/Echo';
 const same = (bytes: Buffer): Buffer => bytes;
 
-/** A way to a node on which open connections can die without a word: they stay open, and nothing comes through. New ones live. */
+/**
+ * A way to a node on which open connections can die without a word: they stay open, and nothing comes
+ * through. New ones live.
+ */
 class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -102,8 +102,9 @@ export const CKA_ID = 0x102;
 export const CKR_USER_ALREADY_LOGGED_IN = CODES.CKR_USER_ALREADY_LOGGED_IN;
 
 /**
- * A FAKE of the package pkcs11js: a PKCS#11 module with one token, which keeps to the standard's rules about initialisation, sessions, login
- * and operations. Its signatures are real, and always the one of the two with the high S, as tokens may give it.
+ * A FAKE of the package pkcs11js: a PKCS#11 module with one token, which keeps to the standard's rules about
+ * initialisation, sessions, login and operations. Its signatures are real, and always the one of the two with
+ * the high S, as tokens may give it.
  */
 export class PKCS11 {
   load(library: string): void {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The product's own program with its key in a SoftHSM token. A module reads the environment of its process, so it has one of its own. */
+/**
+ * The product's own program with its key in a SoftHSM token. A module reads the environment of its process,
+ * so it has one of its own.
+ */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

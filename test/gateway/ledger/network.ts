@@ -45,7 +45,10 @@ interface Ground {
 
 const SILENT = pino({ level: 'silent' });
 
-/** The ledger under test with the built chaincode, its three organisations connected; `isAdmitted` false leaves the registry empty. */
+/**
+ * The ledger under test with the built chaincode, its three organisations connected; `isAdmitted` false
+ * leaves the registry empty.
+ */
 export async function startTestNetwork(isAdmitted = true): Promise<TestNetwork> {
   return openTestNetwork(await (isOnFabric() ? joinFabric() : startEmbedded()), isAdmitted);
 }

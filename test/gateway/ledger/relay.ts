@@ -22,7 +22,10 @@ export interface Relay {
   close(): void;
 }
 
-/** A gRPC relay in front of a peer that loses or changes messages as told: a faulty network, or a peer that lies. */
+/**
+ * A gRPC relay in front of a peer that loses or changes messages as told: a faulty network, or a peer that
+ * lies.
+ */
 export async function startRelay(target: string): Promise<Relay> {
   const meddle: Record<Method, Meddle[]> = {
     Endorse: [],

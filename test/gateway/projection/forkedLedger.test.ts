@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A ledger that is another one than before, and peers that are not as far as each other: told apart, and never shown as live. */
+/**
+ * A ledger that is another one than before, and peers that are not as far as each other: told apart, and
+ * never shown as live.
+ */
 import fc from 'fast-check';
 import { pino } from 'pino';
 import type { FollowedLedger } from '../../../gateway/src/projection/projection';
@@ -183,7 +186,10 @@ describe('a ledger that was restored from an older copy', () => {
   });
 });
 
-/** One address, behind it two peers of one ledger; the second has only `height` blocks. Each call goes to whichever `choose` says. */
+/**
+ * One address, behind it two peers of one ledger; the second has only `height` blocks. Each call goes to
+ * whichever `choose` says.
+ */
 function twoPeers(
   ledger: FakeProvenanceLedger,
   behind: { height: number },

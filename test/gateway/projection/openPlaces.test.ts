@@ -12,7 +12,10 @@ import { accessRequest } from '../../support/accessRequests';
 import { FakeProvenanceLedger, recordOf } from '../../support/fakeProvenanceLedger';
 import { alice, bob, NORTH, ProjectionRun, reaches, SOUTH } from './projectionRun';
 
-/** A lane that the ledger has later batches of, and nothing at a place before them: an access may have been left out there. */
+/**
+ * A lane that the ledger has later batches of, and nothing at a place before them: an access may have been
+ * left out there.
+ */
 
 const MINUTE = 60_000;
 

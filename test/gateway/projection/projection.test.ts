@@ -469,7 +469,8 @@ describe('the projection', () => {
       sleep: (_ms, signal) => {
         states.push(projection.status().state);
         now += 500;
-        // The stream opens late, and what it announces is read later still: long after an empty ledger would have been believed.
+        // The stream opens late, and what it announces is read later still: long after an empty ledger would
+        // have been believed.
         if (states.length === 9) {
           open();
         }
@@ -643,7 +644,8 @@ describe('the projection', () => {
         throw new Error('no event');
       }
       const last = ledger.blocks.at(-1);
-      // A store that was filled by somebody else: one event altered, the second batch absent, one entry invented.
+      // A store that was filled by somebody else: one event altered, the second batch absent, one entry
+      // invented.
       await store.apply(
         [
           {

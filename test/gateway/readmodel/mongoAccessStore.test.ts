@@ -236,7 +236,8 @@ if (source.kind === 'absent') {
           await run.stop();
           const wanted = (await run.undisturbed()) as [readonly unknown[], unknown];
           const found = (await run.contents()) as [readonly { position: number }[], unknown];
-          // Of what was refused above some may have been written: far behind the ledger's end, where nothing is covered by the checkpoint.
+          // Of what was refused above some may have been written: far behind the ledger's end, where nothing
+          // is covered by the checkpoint.
           expect([found[0].filter(({ position }) => position < 5_001), found[1]]).toEqual(wanted);
         });
 

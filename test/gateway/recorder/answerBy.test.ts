@@ -37,7 +37,8 @@ test('an emergency is answered within its deadline from its admission, or within
       const since = Math.min(one.admittedAt ?? NOW, NOW);
       const least = of.awayAfterMs + of.evaluateMs;
       expect(by).toBeLessThanOrEqual(Math.max(since + of.emergencyWaitMs, NOW + least + 1_000));
-      // Never longer than its deadline, and long enough to find out that the ledger is away where the deadline is.
+      // Never longer than its deadline, and long enough to find out that the ledger is away where the
+      // deadline is.
       expect(by - NOW).toBeLessThanOrEqual(of.emergencyWaitMs);
       expect(by - NOW).toBeGreaterThanOrEqual(Math.min(of.emergencyWaitMs, least + 1));
     }),
@@ -71,7 +72,10 @@ describe('the recorder', () => {
     expect([recorder.timeLeft(true, at), recorder.timeLeft(false, at)]).toEqual([4_000, 4_000]);
   });
 
-  /** Lets up to 15 s pass in which others are committed: so the lane is slow for what was handed in first, and never away. */
+  /**
+   * Lets up to 15 s pass in which others are committed: so the lane is slow for what was handed in first, and
+   * never away.
+   */
   async function slowly(bench: Workbench, recorder: Recorder, milliseconds: number): Promise<void> {
     let step = Math.min(1_600, milliseconds);
     for (let passed = 0, number = 100; passed < milliseconds; number += 1) {

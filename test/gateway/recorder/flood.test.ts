@@ -10,7 +10,10 @@ import { CLIENT, NORTH, startEmbeddedTestNetwork, type TestNetwork } from '../le
 import { emergencyOf, requestOf } from './support/requests';
 import { recordOne, silent } from './support/workbench';
 
-/** Small in the suite, which counts batches; the whole claim, with its times, with RECORDER_FLOOD=5000 RECORDER_EMERGENCIES=100. */
+/**
+ * Small in the suite, which counts batches; the whole claim, with its times, with RECORDER_FLOOD=5000
+ * RECORDER_EMERGENCIES=100.
+ */
 const WHOLE_CLAIM = process.env['RECORDER_FLOOD'] !== undefined;
 const FLOOD = Number(process.env['RECORDER_FLOOD'] ?? 1_500);
 const EMERGENCIES = Number(process.env['RECORDER_EMERGENCIES'] ?? 20);
@@ -31,7 +34,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 }, 60_000);
 
-/** The ledger, and which batches were handed in so far: the ids of each one's entries, in the order of their hand-in. */
+/**
+ * The ledger, and which batches were handed in so far: the ids of each one's entries, in the order of their
+ * hand-in.
+ */
 function watched(ledger: RecordingLedger): { ledger: RecordingLedger; batches: ReadonlySet<string>[] } {
   const batches: ReadonlySet<string>[] = [];
   const recordBatch: RecordingLedger['recordBatch'] = (lane, seq, batch, options) => {

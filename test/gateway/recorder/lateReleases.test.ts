@@ -415,7 +415,8 @@ describe('slow', () => {
     bench.ledger.decide = ({ purpose }) => purpose !== 'BTG';
     const emergency = watch(recordOne(recorder, emergencyOf(1)));
     await settle();
-    // It has a place in flight of its own, beside the two that are taken; as many of the others as there are emergencies go with it.
+    // It has a place in flight of its own, beside the two that are taken; as many of the others as there are
+    // emergencies go with it.
     const attempt = bench.ledger.attempts.at(-1);
     expect(attempt?.batch.requests.map(({ emergency: one }) => one !== null)).toEqual([true, false]);
     expect(attempt?.batch.requests[0]?.id).toBe(emergencyOf(1).id);

@@ -52,8 +52,8 @@ type Step =
     };
 
 /**
- * What the ledger never takes: one of the parts, an amendment of one; by a refusal, or because its peers never agree. Or only since an
- * upgrade, when it may be on its way already.
+ * What the ledger never takes: one of the parts, an amendment of one; by a refusal, or because its peers
+ * never agree. Or only since an upgrade, when it may be on its way already.
  */
 type Trouble = 'none' | 'refused' | 'amendmentRefused' | 'differs' | 'refusedLater';
 
@@ -169,7 +169,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Steps that chance alone brings together too seldom: a try that hangs or loses its answer while its request is given up or leaves late. */
+/**
+ * Steps that chance alone brings together too seldom: a try that hangs or loses its answer while its request
+ * is given up or leaves late.
+ */
 const scene: fc.Arbitrary<readonly Step[]> = fc
   .record({
     fault: fc.constantFrom<Fault>({ kind: 'held' }, { kind: 'held' }, { kind: 'lost', fate: 'delayed' }),
@@ -226,7 +229,10 @@ const refusedLate: fc.Arbitrary<readonly Step[]> = fc
     ];
   });
 
-/** Several share a batch whose answer is lost; then the ledger refuses one of them, and the others and later ones go on. */
+/**
+ * Several share a batch whose answer is lost; then the ledger refuses one of them, and the others and later
+ * ones go on.
+ */
 const refusedAfterwards: fc.Arbitrary<readonly Step[]> = fc
   .record({
     fate: fc.constantFrom('dropped', 'written', 'delayed', 'delayed'),
@@ -293,7 +299,10 @@ const refusedAfterwards: fc.Arbitrary<readonly Step[]> = fc
     ];
   });
 
-/** Several batches are handed in without an answer; then the ledger refuses one of them, on whose length the later ones count. */
+/**
+ * Several batches are handed in without an answer; then the ledger refuses one of them, on whose length the
+ * later ones count.
+ */
 const refusedUnderOthers: fc.Arbitrary<readonly Step[]> = fc
   .record({
     fates: fc.array(fc.constantFrom('dropped', 'written', 'delayed'), { minLength: 2, maxLength: 3 }),
@@ -373,7 +382,9 @@ function onDisk(store: Outbox, isFull: () => boolean, onWrite: (change: OutboxCh
   });
 }
 
-/** One life of the gateway process. After its crash nothing it does has an effect and nobody hears from it. */
+/**
+ * One life of the gateway process. After its crash nothing it does has an effect and nobody hears from it.
+ */
 class Life {
   isOver = false;
   #left = Infinity;
@@ -726,7 +737,10 @@ class World {
     });
   }
 
-  /** The process has ended: notes which requests it cannot have answered, since a part was not settled and none is marked late. */
+  /**
+   * The process has ended: notes which requests it cannot have answered, since a part was not settled and
+   * none is marked late.
+   */
   #noteEnd(): void {
     const open = new Set(
       [...(this.#store?.batches() ?? []), ...(this.#store?.rivals() ?? [])].flatMap((batch) =>
@@ -775,8 +789,9 @@ class World {
 }
 
 /**
- * An emergency: within 15 s of its admission, or of being handed in within what it takes to find out that the ledger is away; and within
- * the own peer's second when that is being asked. Any other: 10 s from its hand-in.
+ * An emergency: within 15 s of its admission, or of being handed in within what it takes to find out that the
+ * ledger is away; and within the own peer's second when that is being asked. Any other: 10 s from its
+ * hand-in.
  */
 function latestAnswer(isEmergency: boolean, admittedAt: number, handedInAt: number): number {
   return isEmergency
@@ -957,7 +972,8 @@ test(
     expect(seen.setAside).toBeGreaterThan(RUNS / 10);
     expect(seen.displaced).toBeGreaterThan(RUNS / 20);
     expect(seen.filled).toBeGreaterThan(RUNS / 20);
-    // About one history in a hundred ends so: a few hundred may by chance have none, and refusedEntries.test.ts has each case.
+    // About one history in a hundred ends so: a few hundred may by chance have none, and
+    // refusedEntries.test.ts has each case.
     if (RUNS >= 1_000) {
       expect(seen.rivalsFound).toBeGreaterThan(RUNS / 500);
     }

@@ -24,7 +24,10 @@ function refuse(...ids: readonly string[]): void {
   bench.ledger.refuses = ({ id, amends }) => ids.includes(id) || ids.includes(amends?.id ?? '');
 }
 
-/** Emergencies that leave while nothing commits and the own peer says nothing either: nobody can know yet what will be refused. */
+/**
+ * Emergencies that leave while nothing commits and the own peer says nothing either: nobody can know yet what
+ * will be refused.
+ */
 async function releaseLate(recorder: Recorder, numbers: readonly number[]): Promise<void> {
   bench.ledger.isCutOff = true;
   bench.ledger.evaluation = 'away';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A batch that the ledger refuses while later places of its lane count on its length, or while it may be ordered still and the gateway gets
- * another name: its place is filled all the same, with as many entries about nobody.
+ * A batch that the ledger refuses while later places of its lane count on its length, or while it may be
+ * ordered still and the gateway gets another name: its place is filled all the same, with as many entries
+ * about nobody.
  */
 import type { AccessRequest } from '@chartwitness/chaincode/domain';
 import { NOBODYS_CLIENT } from '@chartwitness/chaincode/domain';
@@ -45,7 +46,10 @@ function expectSoundLanes(...lanes: string[]): void {
   expect(new Set(ids).size).toBe(ids.length);
 }
 
-/** Five emergencies are handed in without an answer, and leave late; the orderer forgets them; then the ledger refuses the first. */
+/**
+ * Five emergencies are handed in without an answer, and leave late; the orderer forgets them; then the ledger
+ * refuses the first.
+ */
 async function hang(recorder: Recorder, fate: 'dropped' | 'delayed'): Promise<void> {
   bench.ledger.faults = range(5).map(() => ({ kind: 'lost', fate }));
   const watched = recordAll(recorder, range(5).map(emergencyOf));
@@ -188,7 +192,10 @@ describe('another name for the gateway', () => {
     expectSoundLanes(LANE, NEW_LANE);
   });
 
-  /** One emergency, handed in without an answer and released late; then the ledger refuses it, and its place waits for another batch. */
+  /**
+   * One emergency, handed in without an answer and released late; then the ledger refuses it, and its place
+   * waits for another batch.
+   */
   async function rival(): Promise<void> {
     const first = await bench.start();
     bench.ledger.faults = [{ kind: 'lost', fate: 'delayed' }];

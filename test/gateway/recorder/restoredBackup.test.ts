@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A hospital's machine put back from one backup: its store, and its own peer. The peer gets the later blocks again, but not its own private
- * data of them, which lay nowhere else but at the trustee's peer.
+ * A hospital's machine put back from one backup: its store, and its own peer. The peer gets the later blocks
+ * again, but not its own private data of them, which lay nowhere else but at the trustee's peer.
  */
 import type { PrivateBatch } from '@chartwitness/chaincode/domain';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';

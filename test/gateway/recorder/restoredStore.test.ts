@@ -289,7 +289,10 @@ const owing: fc.Arbitrary<readonly Step[]> = fc
     { do: 'cutOff', cutOff: false },
   ]);
 
-/** The answer to a batch is lost, and then the ledger refuses it: its place goes to another one, and the copy knows of both. */
+/**
+ * The answer to a batch is lost, and then the ledger refuses it: its place goes to another one, and the copy
+ * knows of both.
+ */
 const displacing: fc.Arbitrary<readonly Step[]> = fc
   .record({
     fate: fc.constantFrom('written', 'dropped', 'delayed', 'delayed'),
@@ -367,8 +370,8 @@ async function perform(one: Step, number: number, recorder: Recorder, copies: St
 }
 
 /**
- * What came back with the store: nothing; the own peer, without its private data since; and it still lacks the later blocks when the gateway
- * starts; and the trustee gives no copy for a while.
+ * What came back with the store: nothing; the own peer, without its private data since; and it still lacks
+ * the later blocks when the gateway starts; and the trustee gives no copy for a while.
  */
 const alsoBack = fc.constantFrom('nothing', 'peer', 'peerBehind', 'peerAndNoCopy', 'peerBehindAndNoCopy');
 
@@ -500,7 +503,8 @@ test('from a copy older than another name: under the old name or a third, nothin
         let next = await bench.start({ lane: isOldName ? LANE : NEW_LANE, limits: LIMITS });
         await bench.scheduler.advance(60_000);
         if (next.state().phase !== 'ready') {
-          // A place of the copy was taken back and used anew, or its entries stand in the lane that was opened since.
+          // A place of the copy was taken back and used anew, or its entries stand in the lane that was
+          // opened since.
           expect(next.state().reason).toContain('another GATEWAY_NAME');
           seen.overtaken += 1;
           bench.kill();

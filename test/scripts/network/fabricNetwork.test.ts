@@ -31,7 +31,10 @@ const quiet = (): void => undefined;
 let next = 0;
 const newKey = (): string => `key-${String(next++)}`;
 
-/** Writes to `targets` with the endorsements of `organisations` (none named: the gateway finds them); the validation code. */
+/**
+ * Writes to `targets` with the endorsements of `organisations` (none named: the gateway finds them); the
+ * validation code.
+ */
 async function write(contract: Contract, targets: string[], organisations?: string[]): Promise<number> {
   const commit = await contract.submitAsync('write', {
     arguments: [newKey(), JSON.stringify(targets)],
@@ -287,7 +290,8 @@ describeFabric('the development network', (binaries: Binaries) => {
   test('a chaincode process that was killed and started again is used again', async () => {
     const part = await chaincodeOf('north');
     await stopOne(network, part, 'SIGKILL');
-    await expect(evaluate(north.contract, 'read', 'x')).resolves.toBe(''); // another organisation's peer answers
+    // another organisation's peer answers
+    await expect(evaluate(north.contract, 'read', 'x')).resolves.toBe('');
     await expect(write(north.contract, ['public'], [NORTH, TRUSTEE])).rejects.toThrow(EndorseError);
     await startOne(network, binaries, part);
     const took = await untilItWorks(() => write(north.contract, ['public'], [NORTH, TRUSTEE]), 10_000);

@@ -15,7 +15,9 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 let folder: string;
 let network: Network;
 
-/** An authority as cryptogen leaves it: a key identifier that is a SHA-256 digest, a PKCS #8 key named `…_sk`. */
+/**
+ * An authority as cryptogen leaves it: a key identifier that is a SHA-256 digest, a PKCS #8 key named `…_sk`.
+ */
 async function makeAuthority(kind: 'ca' | 'tlsca'): Promise<void> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const raw = Buffer.from(await webcrypto.subtle.exportKey('raw', keys.publicKey));

@@ -37,7 +37,9 @@ export interface TestNetwork {
   dispose(): Promise<void>;
 }
 
-/** A network of its own: own folder, own ports, the chaincode that writes what it is told. Nothing is started. */
+/**
+ * A network of its own: own folder, own ports, the chaincode that writes what it is told. Nothing is started.
+ */
 export async function newTestNetwork(options: { chaincodePath?: string } = {}): Promise<TestNetwork> {
   const parent = mkdtempSync(path.join(tmpdir(), 'chartwitness-network-'));
   const network = readDescription({

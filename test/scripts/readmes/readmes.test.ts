@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the documents name is there, and what is there is named (`chaincode/README.md`: `test/chaincode/readme.test.ts`). What the checks find in planted mistakes: `checks.test.ts`. */
+/**
+ * What the documents name is there, and what is there is named (`chaincode/README.md`:
+ * `test/chaincode/readme.test.ts`). What the checks find in planted mistakes: `checks.test.ts`.
+ */
 import { addProjectionMetrics } from '../../../gateway/src/compose/projectionMetrics';
 import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
 import { VARIABLES } from '../../../gateway/src/config/variables';

@@ -15,8 +15,9 @@ const DOCUMENT_AT = 21;
 const LENGTH_BYTES = 4;
 
 /**
- * A relay before a MongoDB server that understands the protocol as far as to count messages: each `Cut` falls on the message that
- * {@link WireRelay.cutAt} names. The client's own upkeep (`hello`, `ping`, `endSessions`) is not counted.
+ * A relay before a MongoDB server that understands the protocol as far as to count messages: each `Cut` falls
+ * on the message that {@link WireRelay.cutAt} names. The client's own upkeep (`hello`, `ping`, `endSessions`)
+ * is not counted.
  */
 export interface WireRelay {
   /** The same database through the relay. */

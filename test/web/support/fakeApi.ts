@@ -15,8 +15,8 @@ export interface FakeRequest {
 }
 
 /**
- * A fake of the patient API at the wire: replaces `fetch`, answers by `METHOD /path` without the query, and keeps every request.
- * A path without an answer is a network failure.
+ * A fake of the patient API at the wire: replaces `fetch`, answers by `METHOD /path` without the query, and
+ * keeps every request. A path without an answer is a network failure.
  */
 export function fakeApi(
   answers: Readonly<Record<string, FakeAnswer | ((request: FakeRequest) => FakeAnswer)>>,

@@ -3,7 +3,10 @@ import type { AccessEntry, Me } from '@api/schemas';
 import { accessList, entry, meAnswer } from './answers';
 import { fakeApi, type FakeAnswer, type FakeRequest } from './fakeApi';
 
-/** A patient's list at a fake service: pages by cursor as the real one gives them, and a position that grows with each entry. */
+/**
+ * A patient's list at a fake service: pages by cursor as the real one gives them, and a position that grows
+ * with each entry.
+ */
 export interface FakeList {
   /** Newest first. */
   readonly entries: AccessEntry[];

@@ -49,7 +49,8 @@ function useLoadAhead(): void {
     const stop = new AbortController();
     const start = (): void => {
       stop.abort();
-      // Only a convenience: a page that cannot be loaded now is loaded, and its failure shown, when it is opened.
+      // Only a convenience: a page that cannot be loaded now is loaded, and its failure shown, when it is
+      // opened.
       loadAhead().catch(() => undefined);
     };
     for (const type of SIGNS) {

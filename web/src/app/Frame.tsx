@@ -63,7 +63,10 @@ export function Frame({ children, navigation, account, notices }: FrameProps): R
   );
 }
 
-/** As `mark.png`. Drawn here: an SVG image is a document of its own to the browser, and takes longer than the whole header. */
+/**
+ * As `mark.png`. Drawn here: an SVG image is a document of its own to the browser, and takes longer than the
+ * whole header.
+ */
 function Logo(): ReactNode {
   return (
     <svg className="logo" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">

@@ -84,7 +84,10 @@ function framed(page: ReactNode): ReactNode {
   );
 }
 
-/** Asks for the session again and opens the pages when it is there; false when there is none or no answer came. */
+/**
+ * Asks for the session again and opens the pages when it is there; false when there is none or no answer
+ * came.
+ */
 function useResume(): () => Promise<boolean> {
   const queryClient = useQueryClient();
   return useCallback(async () => {

@@ -140,7 +140,10 @@ function useWarnBeforeClosing(isUnsaved: boolean): void {
   }, [isUnsaved]);
 }
 
-/** No session ends in its first seconds: its guard is not part of the first download. A request that finds no session ends it all the same. */
+/**
+ * No session ends in its first seconds: its guard is not part of the first download. A request that finds no
+ * session ends it all the same.
+ */
 const loadLate = async () => {
   const [module] = await Promise.all([import('./LateNotices'), needAllWords()]);
   return module.LateNotices;

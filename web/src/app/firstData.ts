@@ -7,12 +7,15 @@ import { KEPT } from '../lib/draft';
 import { FIRST_LIST } from '../lib/firstReads';
 import { meQuery } from '../lib/queries';
 
-/** How long the first page waits for what it shows when its code and words are there. What takes longer is announced on the page. */
+/**
+ * How long the first page waits for what it shows when its code and words are there. What takes longer is
+ * announced on the page.
+ */
 const LATE_MS = { session: 500, list: 150 } as const;
 
 /**
- * Reads what the first page shows, so that it is drawn once and whole; on a slow device each time costs more than the wait. A failure is
- * shown by the page, which asks for the same.
+ * Reads what the first page shows, so that it is drawn once and whole; on a slow device each time costs more
+ * than the wait. A failure is shown by the page, which asks for the same.
  */
 export async function readFirstData(queryClient: QueryClient): Promise<void> {
   // Not tried again here: the page does that, and says why it waits.

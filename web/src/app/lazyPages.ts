@@ -8,7 +8,10 @@ const loaders: (() => Promise<unknown>)[] = [];
 
 const LATEST_MS = 200;
 
-/** Loads the other pages ahead, each when nothing else is to be done: they then open at once, and also while the server is away. */
+/**
+ * Loads the other pages ahead, each when nothing else is to be done: they then open at once, and also while
+ * the server is away.
+ */
 export async function loadAhead(): Promise<void> {
   for (const load of loaders) {
     await new Promise<void>((resolve) => {
@@ -20,7 +23,10 @@ export async function loadAhead(): Promise<void> {
   }
 }
 
-/** Only the list is part of the first download: the other pages, their styles and their words come when they are opened. */
+/**
+ * Only the list is part of the first download: the other pages, their styles and their words come when they
+ * are opened.
+ */
 function lazyPage<Name extends string, Props extends object>(
   load: () => Promise<Record<Name, ComponentType<Props>>>,
   name: Name,

@@ -15,8 +15,8 @@ export function markOf(entry: Pick<AccessEntry, 'purpose' | 'outcome'> & AccessE
 }
 
 /**
- * The result in a word: what the rules did with the request; where what left is something else, what left. Rare words come later than the
- * first page.
+ * The result in a word: what the rules did with the request; where what left is something else, what left.
+ * Rare words come later than the first page.
  */
 export function resultWord(words: Vocabulary, entry: AccessEntry): string {
   return leftByRules(entry) ? words.text(`mark.${entry.outcome}`) : words.code('note', entry.outcome);

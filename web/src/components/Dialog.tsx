@@ -14,8 +14,8 @@ interface DialogProps {
 }
 
 /**
- * A modal dialog: the browser's own, which keeps the focus inside, makes the page behind inert, closes on Escape and gives the focus
- * back to where it was. Open as long as it is rendered.
+ * A modal dialog: the browser's own, which keeps the focus inside, makes the page behind inert, closes on
+ * Escape and gives the focus back to where it was. Open as long as it is rendered.
  */
 export function Dialog({ title, onClose, isBegun = false, children }: DialogProps): ReactNode {
   const words = useWords();
@@ -42,7 +42,8 @@ export function Dialog({ title, onClose, isBegun = false, children }: DialogProp
     dialog?.showModal();
     return () => {
       dialog?.close();
-      // The browser gives the focus back only to an element that is still there when it closes the dialog itself.
+      // The browser gives the focus back only to an element that is still there when it closes the dialog
+      // itself.
       if (opener instanceof HTMLElement && opener.isConnected) {
         opener.focus();
       }
@@ -54,7 +55,8 @@ export function Dialog({ title, onClose, isBegun = false, children }: DialogProp
       className="dialog"
       aria-labelledby={titleId}
       onKeyDown={(event) => {
-        // A browser closes a dialog on a second Escape whatever the page says to its cancel event; not when the key is taken.
+        // A browser closes a dialog on a second Escape whatever the page says to its cancel event; not when
+        // the key is taken.
         if (event.key !== 'Escape') {
           return;
         }

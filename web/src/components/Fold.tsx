@@ -7,7 +7,10 @@ interface FoldProps {
   readonly children: ReactNode;
 }
 
-/** A part of the page under its heading: open where there is room, else folded until it is asked for. Built only when it is open. */
+/**
+ * A part of the page under its heading: open where there is room, else folded until it is asked for. Built
+ * only when it is open.
+ */
 export function Fold({ title, children }: FoldProps): ReactNode {
   const [isOpen, setIsOpen] = useState(isWideScreen);
   return (

@@ -13,7 +13,10 @@ interface KindListProps {
   readonly isPlain?: boolean;
 }
 
-/** "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what left and what did not, told as such. */
+/**
+ * "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what left and what did not, told as
+ * such.
+ */
 export function KindList({ kinds, isFull = false, isPlain = false }: KindListProps): ReactNode {
   const words = useWords();
   const shown = isFull ? kinds : kinds.slice(0, SHOWN);

@@ -41,7 +41,8 @@ export function MissingPart({ onRetry }: { readonly onRetry: () => void }): Reac
   const retry = async (): Promise<void> => {
     const now = await askVersion();
     setServed(now);
-    // A browser may remember that a file could not be fetched, for as long as the page stands: then only a new page helps.
+    // A browser may remember that a file could not be fetched, for as long as the page stands: then only a
+    // new page helps.
     if (now === 'same' && served === 'away') {
       onRetry();
     } else if (now !== 'away') {

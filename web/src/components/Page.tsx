@@ -13,8 +13,9 @@ interface PageProps {
 }
 
 /**
- * A page's frame: its title in the window, its heading focused when the page was reached by a link, so that keyboard and screen reader
- * start there, and the window scrolled to its top. Going back leaves scroll and focus to the browser and the page.
+ * A page's frame: its title in the window, its heading focused when the page was reached by a link, so that
+ * keyboard and screen reader start there, and the window scrolled to its top. Going back leaves scroll and
+ * focus to the browser and the page.
  */
 export function Page({ title, windowTitle, children, lead, className }: PageProps): ReactNode {
   const words = useWords();

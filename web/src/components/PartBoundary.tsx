@@ -18,7 +18,10 @@ interface PartBoundaryProps {
   readonly at?: unknown;
   /** Shown while the part is on its way. */
   readonly waiting?: ReactNode;
-  /** Shown in place of the part where the page can do without it; absent, the page says what is missing and why. */
+  /**
+   * Shown in place of the part where the page can do without it; absent, the page says what is missing and
+   * why.
+   */
   readonly otherwise?: ReactNode;
 }
 
@@ -26,7 +29,10 @@ interface PartState {
   readonly fault: Error | undefined;
 }
 
-/** Keeps the page around a part that could not be fetched. Every other fault goes on to the boundary of the whole portal. */
+/**
+ * Keeps the page around a part that could not be fetched. Every other fault goes on to the boundary of the
+ * whole portal.
+ */
 export class PartBoundary extends Component<PartBoundaryProps, PartState> {
   override state: PartState = { fault: undefined };
 

@@ -9,7 +9,10 @@ import { Name } from './Name';
 import { isSound, trustSentence } from './TrustLine';
 import '../styles/print.css';
 
-/** What every sheet of paper says before its page: whose record it is, when it was printed, in which time zone, and how complete it is. */
+/**
+ * What every sheet of paper says before its page: whose record it is, when it was printed, in which time
+ * zone, and how complete it is.
+ */
 export function PrintFacts(): ReactNode {
   const words = useWords();
   const me = useMe();

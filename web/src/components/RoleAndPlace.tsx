@@ -11,7 +11,10 @@ interface RoleAndPlaceProps {
   readonly isFull?: boolean;
 }
 
-/** What stands beside a requester's name: role, organisation, and whose record it was where that is another one. */
+/**
+ * What stands beside a requester's name: role, organisation, and whose record it was where that is another
+ * one.
+ */
 export function RoleAndPlace({ entry, isFull = false }: RoleAndPlaceProps): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();

@@ -15,7 +15,10 @@ const TrustExplanation = latePart(async () => {
   return module.TrustExplanation;
 });
 
-/** Says how far the list is complete, when that was checked, and what it means. A list that is behind or broken says so loudly. */
+/**
+ * Says how far the list is complete, when that was checked, and what it means. A list that is behind or
+ * broken says so loudly.
+ */
 export function TrustLine(): ReactNode {
   const words = useWords();
   const me = useMe();

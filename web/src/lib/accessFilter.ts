@@ -36,8 +36,8 @@ const REFUSED_OUTCOMES = 'partial,deny';
 const LENGTHS = { org: 128, user: 256, purpose: 64, type: 64, q: 100 } as const;
 
 /**
- * Reads a filter from a URL's fragment. A fragment, because a browser never sends it to a server: a searched name cannot end in
- * anybody's log. Members that are not understood are dropped.
+ * Reads a filter from a URL's fragment. A fragment, because a browser never sends it to a server: a searched
+ * name cannot end in anybody's log. Members that are not understood are dropped.
  */
 export function parseFilter(fragment: string): AccessFilter {
   const params = new URLSearchParams(fragment.replace(/^#/, ''));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 
-// HL7 v3 ActReason: HPAYMT and HOPERAT with every code below them (ledger: `chaincode/src/domain/purposes.ts`; a test compares).
+// HL7 v3 ActReason: HPAYMT and HOPERAT with every code below them (ledger:
+// `chaincode/src/domain/purposes.ts`; a test compares).
 const ADMINISTRATIVE: ReadonlySet<string> = new Set([
   'HPAYMT', 'CLMATTCH', 'COVAUTH', 'COVERAGE', 'ELIGDTRM', 'ELIGVER', 'ENROLLM', 'MILDCRG', 'REMITADV',
   'HOPERAT', 'CAREMGT', 'DONAT', 'FRAUD', 'GOV', 'HACCRED', 'HCOMPL', 'HDECD', 'HDIRECT', 'HDM', 'HLEGAL', 'HOUTCOMS', 'HPRGRP',

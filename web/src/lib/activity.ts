@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The server prolongs a session with every request. Asking by itself for news must therefore stop when nobody is there any more, or a
-// forgotten tab would never be signed out.
+// The server prolongs a session with every request. Asking by itself for news must therefore stop when nobody
+// is there any more, or a forgotten tab would never be signed out.
 const ACTIVE_FOR_MS = 5 * 60_000;
 let lastSeen = Date.now();
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Something that accepts values of one form only: a schema of the API contract, or a parser made from one. */
+/**
+ * Something that accepts values of one form only: a schema of the API contract, or a parser made from one.
+ */
 export interface AnswerParser<T> {
   /** @throws Error naming the first place that does not have the documented form. */
   readonly parse: (value: unknown) => T;
@@ -28,13 +30,18 @@ export interface AnswerSchema {
   readonly oneOf?: readonly AnswerSchema[];
 }
 
-/** Every keyword that {@link createAnswerParser} obeys. A schema with another one must be refused, not half obeyed. */
+/**
+ * Every keyword that {@link createAnswerParser} obeys. A schema with another one must be refused, not half
+ * obeyed.
+ */
 export const KEYWORDS: readonly (keyof AnswerSchema)[] = [
   'type', 'properties', 'required', 'additionalProperties', 'items', 'minItems', 'maxItems', 'minLength', 'maxLength', 'pattern',
   'minimum', 'maximum', 'enum', 'const', 'anyOf', 'oneOf',
 ]; // prettier-ignore
 
-/** The schema of an object that has all of `properties` but, at will, the `optional` ones, and nothing else. */
+/**
+ * The schema of an object that has all of `properties` but, at will, the `optional` ones, and nothing else.
+ */
 export function closedObject(
   properties: Readonly<Record<string, AnswerSchema>>,
   optional: readonly string[] = [],

@@ -3,7 +3,10 @@
 interface ApiErrorFacts {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
-  /** The server's problem code (RFC 9457 member `code`), or one of the portal's own: `UNREACHABLE`, `UNREADABLE`. */
+  /**
+   * The server's problem code (RFC 9457 member `code`), or one of the portal's own: `UNREACHABLE`,
+   * `UNREADABLE`.
+   */
   readonly code: string;
   /** To quote to support; null when no answer came. */
   readonly requestId: string | null;
@@ -32,7 +35,9 @@ export class ApiError extends Error {
     return this.status === 401;
   }
 
-  /** The ledger or the server is away: reading what was loaded goes on, the same request may succeed later. */
+  /**
+   * The ledger or the server is away: reading what was loaded goes on, the same request may succeed later.
+   */
   get isAway(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }

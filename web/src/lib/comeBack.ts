@@ -7,7 +7,8 @@ import { ApiError } from './apiError';
 const AGAIN_EVERY_MS = 10_000;
 
 /**
- * Calls `ask` in turns, and at once when the browser says that the network is back, as long as somebody is there to read the answer.
+ * Calls `ask` in turns, and at once when the browser says that the network is back, as long as somebody is
+ * there to read the answer.
  * @returns what ends it.
  */
 export function inTurns(ask: () => void): () => void {
@@ -25,8 +26,8 @@ export function inTurns(ask: () => void): () => void {
 }
 
 /**
- * Reads again by itself what a page shows and could not read because something was away. Until the answer is there the page goes on saying
- * so: it does not flicker, and a screen reader does not hear it anew.
+ * Reads again by itself what a page shows and could not read because something was away. Until the answer is
+ * there the page goes on saying so: it does not flicker, and a screen reader does not hear it anew.
  */
 export function useComeBack(): void {
   const client = useQueryClient();
@@ -52,7 +53,8 @@ async function readAgain(client: QueryClient, query: Query): Promise<void> {
   const { data, fetchMeta } = query.state;
   try {
     if (data !== undefined) {
-      // What is shown, and what failed, stay until the answer is there. Of a list only the page that failed is read.
+      // What is shown, and what failed, stay until the answer is there. Of a list only the page that failed
+      // is read.
       await query.fetch(undefined, fetchMeta ? { meta: fetchMeta } : {});
       return;
     }

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Instants on the wire are RFC 3339 in UTC; days, hours and weeks here are those of the reader's time zone, because that is the day
-// that a patient remembers.
+// SPDX-License-Identifier: Apache-2.0 Instants on the wire are RFC 3339 in UTC; days, hours and weeks here
+// are those of the reader's time zone, because that is the day that a patient remembers.
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -28,7 +27,10 @@ export function formatExactTime(language: string, at: Date): string {
   }).format(at);
 }
 
-/** Day and time where there is little room; with the year only where it is another than that of what stands beside it. */
+/**
+ * Day and time where there is little room; with the year only where it is another than that of what stands
+ * beside it.
+ */
 export function formatShortMoment(language: string, at: Date, beside: Date): string {
   return format(language, {
     day: 'numeric',
@@ -84,14 +86,18 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 const FIRST_YEAR = 1900;
 
-/** Midnight at the start of `YYYY-MM-DD` in the reader's time zone, `days` later; undefined when it is not a day, or one before 1900. */
+/**
+ * Midnight at the start of `YYYY-MM-DD` in the reader's time zone, `days` later; undefined when it is not a
+ * day, or one before 1900.
+ */
 export function parseDay(key: string, days = 0): Date | undefined {
   const found = DAY.exec(key);
   if (found === null) {
     return undefined;
   }
   const [year, month, day] = found.slice(1).map(Number) as [number, number, number];
-  // Before it the year is still being typed, and JavaScript takes the years 0 to 99 for those of the last century.
+  // Before it the year is still being typed, and JavaScript takes the years 0 to 99 for those of the last
+  // century.
   if (year < FIRST_YEAR || dayKey(new Date(year, month - 1, day)) !== key) {
     return undefined;
   }
@@ -110,7 +116,10 @@ export function startOfWeek(at: Date): Date {
 const OPENS = 7;
 const CLOSES = 20;
 
-/** Whether `at` is outside 07:00–20:00 on a weekday. Hospitals work around the clock: this is a hint for the eye, not a verdict. */
+/**
+ * Whether `at` is outside 07:00–20:00 on a weekday. Hospitals work around the clock: this is a hint for the
+ * eye, not a verdict.
+ */
 export function isAfterHours(at: Date): boolean {
   const day = at.getDay();
   return day === 0 || day === 6 || at.getHours() < OPENS || at.getHours() >= CLOSES;

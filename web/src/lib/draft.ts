@@ -18,10 +18,14 @@ export interface OpenRule {
   readonly form: RuleForm;
 }
 
-/** Where what is not saved lies in the tab's own storage, from the moment before a reload until the page is there again. */
+/**
+ * Where what is not saved lies in the tab's own storage, from the moment before a reload until the page is
+ * there again.
+ */
 export const KEPT = 'chartwitness.unsaved';
 
-// The draft lives in this tab's memory: it outlives pages and a session that ends. It is stored for the seconds of a reload only (`keepDraft.ts`).
+// The draft lives in this tab's memory: it outlives pages and a session that ends. It is stored for the
+// seconds of a reload only (`keepDraft.ts`).
 let current: Draft | null = null;
 let openRule: OpenRule | null = null;
 const listeners = new Set<() => void>();

@@ -24,7 +24,10 @@ function standing(onFile: ConsentOnFile): Arrangement {
   return readArrangement(getDraft()?.policy ?? onFile.consent);
 }
 
-/** Adds an exception to the draft, begun from what is on file when there is none. The block that is there already, if it adds nothing. */
+/**
+ * Adds an exception to the draft, begun from what is on file when there is none. The block that is there
+ * already, if it adds nothing.
+ */
 export function draftException(onFile: ConsentOnFile, added: RuleDraft): BlockAtHand | undefined {
   const now = standing(onFile);
   const id = freeId(wantedId(added), takenIds(onFile));
@@ -40,7 +43,10 @@ export function draftArrangement(onFile: ConsentOnFile, change: (now: Arrangemen
   draftPolicy(onFile, toPolicy(change(standing(onFile))));
 }
 
-/** An id once used is not used again in the same change: a reader of the history must not take one rule for another. */
+/**
+ * An id once used is not used again in the same change: a reader of the history must not take one rule for
+ * another.
+ */
 function takenIds(onFile: ConsentOnFile): ReadonlySet<string> {
   const draft = getDraft();
   return new Set(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Answers on their way since before the portal's own code was there (`early.ts`), by path. Each is given away once, and only while
- * nothing has gone wrong: what was asked without a session, or on a broken connection, says nothing about the requests that follow.
+ * Answers on their way since before the portal's own code was there (`early.ts`), by path. Each is given away
+ * once, and only while nothing has gone wrong: what was asked without a session, or on a broken connection,
+ * says nothing about the requests that follow.
  */
 const underWay = new Map<string, Promise<Response>>();
 

@@ -8,11 +8,14 @@ import { hasLeft, leftAgainstRules } from './whatLeft';
 /**
  * What became of the patient's rules in an emergency with a person and a reason.
  * - `overridden`: all that stood in the way were; `except`: some were, others held.
- * - `provided`, `providedExcept`: the same, but only the general setting gave way, and its words open the record in an emergency.
+ * - `provided`, `providedExcept`: the same, but only the general setting gave way, and its words open the
+ *   record in an emergency.
  * - `usual`: that was the network's rule, for want of a consent.
  * - `held`: those in the way all held; `allowedAnyway`: none stood in the way.
- * - `unread`: the rules that gave way are not at hand. `outside`: it was refused for a reason outside the rules.
- * - `against`: something left that was to stay closed even in an emergency; `nothing`: it was allowed, and nothing was given.
+ * - `unread`: the rules that gave way are not at hand. `outside`: it was refused for a reason outside the
+ *   rules.
+ * - `against`: something left that was to stay closed even in an emergency; `nothing`: it was allowed, and
+ *   nothing was given.
  */
 export type EmergencyCourse =
   | 'overridden'

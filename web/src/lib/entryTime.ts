@@ -5,7 +5,10 @@ import { dayKey, formatExactTime, formatShortMoment, formatTime } from './dates'
 
 type Times = Pick<AccessEntry, 'at' | 'requestedAt'>;
 
-/** When something was asked for that was recorded later. Nothing is recorded before it was asked for: such a claim is passed over. */
+/**
+ * When something was asked for that was recorded later. Nothing is recorded before it was asked for: such a
+ * claim is passed over.
+ */
 export function askedBefore({ at, requestedAt }: Times): Date | undefined {
   return requestedAt !== undefined && Date.parse(requestedAt) < Date.parse(at)
     ? new Date(requestedAt)
@@ -17,14 +20,19 @@ export function happenedAt(entry: Times): Date {
   return askedBefore(entry) ?? new Date(entry.at);
 }
 
-/** A time of day beside the day of the record, under which an entry stands: with its own day where that is another. */
+/**
+ * A time of day beside the day of the record, under which an entry stands: with its own day where that is
+ * another.
+ */
 export function besideRecord(words: Vocabulary, time: Date, recorded: Date): string {
   return dayKey(time) === dayKey(recorded)
     ? formatTime(words.tag, time)
     : formatShortMoment(words.tag, time, recorded);
 }
 
-/** Both times of an entry that was recorded late, in words that tell them apart; `undefined` for any other. */
+/**
+ * Both times of an entry that was recorded late, in words that tell them apart; `undefined` for any other.
+ */
 export function bothTimes(
   words: Vocabulary,
   entry: Times,

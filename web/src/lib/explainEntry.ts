@@ -14,7 +14,10 @@ export interface Reason {
   readonly items: readonly AccessItem[];
 }
 
-/** Why an entry ended as it did: one reason for each way in which items were decided and given, in the order of the items. */
+/**
+ * Why an entry ended as it did: one reason for each way in which items were decided and given, in the order
+ * of the items.
+ */
 export function explainEntry(entry: Pick<AccessEntry, 'items'>): readonly Reason[] {
   const reasons = new Map<string, Reason & { readonly items: AccessItem[] }>();
   for (const item of entry.items) {
@@ -32,8 +35,8 @@ export function explainEntry(entry: Pick<AccessEntry, 'items'>): readonly Reason
 }
 
 /**
- * What would have decided these items without the emergency, of the same version of the consent. Undefined where the entry does not say,
- * and where no rule was what decided.
+ * What would have decided these items without the emergency, of the same version of the consent. Undefined
+ * where the entry does not say, and where no rule was what decided.
  */
 export function otherwiseBasis({ basis, otherwise }: Pick<Reason, 'basis' | 'otherwise'>): Basis | undefined {
   if (otherwise === undefined || basis.kind === 'unreached' || basis.kind === 'refused') {

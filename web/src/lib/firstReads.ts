@@ -15,7 +15,10 @@ export function accessesPath(query: URLSearchParams): string {
 /** The first page of the whole list. */
 export const FIRST_LIST = accessesPath(new URLSearchParams({ limit: String(FIRST_PAGE) }));
 
-/** What the page at an address asks for first. A list with a filter is asked for by the page itself, which understands filters. */
+/**
+ * What the page at an address asks for first. A list with a filter is asked for by the page itself, which
+ * understands filters.
+ */
 export function firstReads({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>): readonly string[] {
   return pathname === '/' && hash === '' ? [ME, FIRST_LIST] : [ME];
 }

@@ -4,7 +4,8 @@
 const MOMENT_MS = 50;
 
 /**
- * Calls back when the page has nothing else to do, at the latest after `latestMs`, also on a page that is always busy.
+ * Calls back when the page has nothing else to do, at the latest after `latestMs`, also on a page that is
+ * always busy.
  * @param call told whether there was no such moment, or none could be known.
  * @returns what cancels it.
  */

@@ -2,7 +2,10 @@
 import type { AccessEntry } from '@api/schemas';
 import { hasLeft } from './whatLeft';
 
-/** How many different resources of one type were given out and how many withheld; undefined where there was nothing of that. */
+/**
+ * How many different resources of one type were given out and how many withheld; undefined where there was
+ * nothing of that.
+ */
 export interface KindCount {
   readonly type: string;
   readonly given?: number;
@@ -24,8 +27,9 @@ interface Tally {
 type Fate = 'given' | 'withheld' | 'further';
 
 /**
- * The data of some entries by type, what was asked for twice counted once: the largest first. What one answer did not give the next may
- * have given: of several entries `further` is told only where nothing of the type was given.
+ * The data of some entries by type, what was asked for twice counted once: the largest first. What one answer
+ * did not give the next may have given: of several entries `further` is told only where nothing of the type
+ * was given.
  */
 export function countKinds(entries: readonly Pick<AccessEntry, 'holder' | 'items'>[]): readonly KindCount[] {
   const tallies = new Map<string, Partial<Record<Fate, Tally>>>();
@@ -78,13 +82,16 @@ function different({ ids, most }: Tally): number {
   return Math.max(ids.size, most);
 }
 
-// What a label means to a patient is told by words; these say nothing that a patient would recognise as sensitive.
+// What a label means to a patient is told by words; these say nothing that a patient would recognise as
+// sensitive.
 const ORDINARY: ReadonlySet<string> = new Set(['N', 'L', 'M', 'U']);
 
 // Says that something is sensitive, not what: told only where nothing else is.
 const GENERAL: ReadonlySet<string> = new Set(['R', 'V']);
 
-/** The labels of an item that mark it as sensitive, the telling ones before and instead of the general ones. */
+/**
+ * The labels of an item that mark it as sensitive, the telling ones before and instead of the general ones.
+ */
 export function sensitiveLabels(labels: readonly string[]): readonly string[] {
   const sensitive = labels.filter((label) => !ORDINARY.has(label));
   const telling = sensitive.filter((label) => !GENERAL.has(label));

@@ -5,7 +5,10 @@ import { useEffect } from 'react';
 import { getDraft, getOpenRule, isUnsaved, KEPT, noteKept } from './draft';
 import { meQuery } from './queries';
 
-/** Writes what is not saved into the tab's own storage, for the person who is signed in. @returns whether it is there. */
+/**
+ * Writes what is not saved into the tab's own storage, for the person who is signed in. @returns whether it
+ * is there.
+ */
 function keepUnsaved(client: QueryClient, isAskedFor: boolean): boolean {
   const subject = client.getQueryData(meQuery.queryKey)?.subject;
   if (!isUnsaved() || subject === undefined) {
@@ -22,8 +25,8 @@ function keepUnsaved(client: QueryClient, isAskedFor: boolean): boolean {
 }
 
 /**
- * Loads the portal anew and keeps what is not saved, for the same person only. Where the browser allows no storage it asks, as for any
- * page with unsaved changes.
+ * Loads the portal anew and keeps what is not saved, for the same person only. Where the browser allows no
+ * storage it asks, as for any page with unsaved changes.
  */
 export function reloadWithDraft(client: QueryClient): void {
   if (keepUnsaved(client, true)) {
@@ -33,8 +36,9 @@ export function reloadWithDraft(client: QueryClient): void {
 }
 
 /**
- * Keeps what is not saved when the page goes. No browser says whether it goes for good or is loaded anew: the page that comes next takes
- * it out of the storage, and uses it only where it is this one loaded anew (`restoreDraft`).
+ * Keeps what is not saved when the page goes. No browser says whether it goes for good or is loaded anew: the
+ * page that comes next takes it out of the storage, and uses it only where it is this one loaded anew
+ * (`restoreDraft`).
  */
 export function useKeptOverReload(): void {
   const client = useQueryClient();

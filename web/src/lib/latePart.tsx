@@ -2,12 +2,18 @@
 import { lazy, type ComponentType, type ReactNode } from 'react';
 import { ApiError } from './apiError';
 
-/** A part of the portal could not be fetched: the server is away, or it has another version of the portal by now. */
+/**
+ * A part of the portal could not be fetched: the server is away, or it has another version of the portal by
+ * now.
+ */
 export class PartMissing extends ApiError {}
 
 const missing = new Set<() => void>();
 
-/** A component whose code comes when it is shown. One that could not be fetched is asked for again after {@link forgetMissing}. */
+/**
+ * A component whose code comes when it is shown. One that could not be fetched is asked for again after
+ * {@link forgetMissing}.
+ */
 export function latePart<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): (props: Props) => ReactNode {
@@ -24,7 +30,8 @@ export function latePart<Props extends object>(
     });
   let Part = begin();
   return function LatePart(props: Props): ReactNode {
-    // A constant of the module but for a failed download: the component is then made anew, and so is its state.
+    // A constant of the module but for a failed download: the component is then made anew, and so is its
+    // state.
     const Current = Part as ComponentType<Props>;
     return <Current {...props} />;
   };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Browsers keep a page that is left as it is, to show it at once on the way back; WebKit does so for as long as nobody touches anything,
- * whoever sits there then. So the page is blank when it is left, and when it comes back it shows nothing of anybody before it is known
- * who is signed in.
+ * Browsers keep a page that is left as it is, to show it at once on the way back; WebKit does so for as long
+ * as nobody touches anything, whoever sits there then. So the page is blank when it is left, and when it
+ * comes back it shows nothing of anybody before it is known who is signed in.
  * @param ask covers the page and finds out. @returns what ends the guard.
  */
 export function guardPageCache(ask: () => void): () => void {

@@ -50,7 +50,10 @@ export function forgetEverything(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME_KEY[0] });
 }
 
-/** One entry. A later line of the ledger may correct it or add a part, so it is read again when it is opened again. */
+/**
+ * One entry. A later line of the ledger may correct it or add a part, so it is read again when it is opened
+ * again.
+ */
 export const entryQuery = (id: string) =>
   queryOptions({
     queryKey: ['access', id],
@@ -81,7 +84,10 @@ export function useMe(): Me {
   return me;
 }
 
-/** The name of a person who appears in the list; undefined while it is looked for and when the person does not appear. */
+/**
+ * The name of a person who appears in the list; undefined while it is looked for and when the person does not
+ * appear.
+ */
 export function usePersonName(id: string | undefined): string | undefined {
   const { data } = useQuery({ ...personQuery(id ?? ''), enabled: id !== undefined });
   return data?.requester.person?.name;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names come from other organisations and are shown to patients. Characters that change how the text around them is read are taken
-// out: C0 and C1 controls, bidirectional marks, embeddings, overrides and isolates (Unicode UAX #9), zero-width characters but the
-// joiner (emoji need it), line and paragraph separators, the byte order mark, tag characters.
+// Names come from other organisations and are shown to patients. Characters that change how the text around
+// them is read are taken out: C0 and C1 controls, bidirectional marks, embeddings, overrides and isolates
+// (Unicode UAX #9), zero-width characters but the joiner (emoji need it), line and paragraph separators, the
+// byte order mark, tag characters.
 const INVISIBLE =
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
@@ -18,7 +19,10 @@ export function safeName(name: string): string {
 
 const SHORT = 60;
 
-/** {@link safeName}, cut between whole characters as a reader sees them (grapheme clusters) where it is longer than a name should be. */
+/**
+ * {@link safeName}, cut between whole characters as a reader sees them (grapheme clusters) where it is longer
+ * than a name should be.
+ */
 export function shortName(name: string, length = SHORT): string {
   const safe = safeName(name);
   if (safe.length <= length) {
@@ -33,7 +37,10 @@ export function shortName(name: string, length = SHORT): string {
         .join('')}…`;
 }
 
-/** {@link safeName} for plain text (labels, titles): isolated, so that its direction does not touch its surroundings. */
+/**
+ * {@link safeName} for plain text (labels, titles): isolated, so that its direction does not touch its
+ * surroundings.
+ */
 export function isolatedName(name: string): string {
   return FIRST_STRONG_ISOLATE + safeName(name) + POP_ISOLATE;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A session ends at an instant of the server. The clock of a patient's computer may be hours off: it is compared with the `Date` of every
-// answer (RFC 9110 §6.6.1, whole seconds), so that a wrong clock neither ends a session early nor misses its end.
+// A session ends at an instant of the server. The clock of a patient's computer may be hours off: it is
+// compared with the `Date` of every answer (RFC 9110 §6.6.1, whole seconds), so that a wrong clock neither
+// ends a session early nor misses its end.
 let ahead = 0;
 
 /** @param date the `Date` field of an answer that has just arrived; null when it has none. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSyncExternalStore } from 'react';
 
-/** `open`: nothing says otherwise; `asking`: the page came out of a browser's memory; `ended`: there was a session and it is over. */
+/**
+ * `open`: nothing says otherwise; `asking`: the page came out of a browser's memory; `ended`: there was a
+ * session and it is over.
+ */
 type SessionState = 'open' | 'asking' | 'ended';
 
 let state: SessionState = 'open';

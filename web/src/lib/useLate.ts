@@ -4,8 +4,8 @@ import { useEffect, useState, type ComponentType } from 'react';
 const LATE_MS = 3_000;
 
 /**
- * A part that no page needs in its first seconds, and that is therefore not part of the first download. A download that fails is tried
- * again: the page goes on without the part until then.
+ * A part that no page needs in its first seconds, and that is therefore not part of the first download. A
+ * download that fails is tried again: the page goes on without the part until then.
  * @param load the same function each time.
  * @returns null until it is there.
  */

@@ -7,8 +7,8 @@ import { meQuery } from './queries';
 const NEWS_EVERY_MS = 15_000;
 
 /**
- * Asks in turns how far the list is, as long as somebody is there to read it. Part of the first download: who loses the server in the first
- * seconds must be told too.
+ * Asks in turns how far the list is, as long as somebody is there to read it. Part of the first download: who
+ * loses the server in the first seconds must be told too.
  */
 export function useNews(): void {
   const queryClient = useQueryClient();

@@ -3,7 +3,10 @@ import type { AccessEntry, AccessItem } from '@api/schemas';
 
 type Item = Pick<AccessItem, 'decision' | 'released'>;
 
-/** Whether an item's data left: as the record states it, else as decided. The ledger's own rule in few bytes; a test compares the two. */
+/**
+ * Whether an item's data left: as the record states it, else as decided. The ledger's own rule in few bytes;
+ * a test compares the two.
+ */
 export function hasLeft({ decision, released }: Item): boolean {
   return released ?? decision === 'permit';
 }

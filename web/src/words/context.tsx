@@ -5,12 +5,17 @@ import { chooseForm, fill, formatNumber, splitPlaceholders, type Value } from '.
 
 /** The words of one language, and how it writes numbers. */
 export class Vocabulary {
-  /** BCP 47 tag to format by: the reader's own variant of the language (en-GB) where the browser names one. */
+  /**
+   * BCP 47 tag to format by: the reader's own variant of the language (en-GB) where the browser names one.
+   */
   readonly tag: string;
   readonly #words: Words;
   readonly #onMissing: () => void;
 
-  /** @param onMissing called when a code without a word is met: its word may be among those that are not loaded yet. */
+  /**
+   * @param onMissing called when a code without a word is met: its word may be among those that are not
+   *   loaded yet.
+   */
   constructor(tag: string, words: Words, onMissing: () => void = () => undefined) {
     this.tag = tag;
     this.#words = words;

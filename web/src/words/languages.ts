@@ -3,12 +3,18 @@ import { LANGUAGES } from 'virtual:languages';
 
 export type Language = (typeof LANGUAGES)[number];
 
-/** Every language of the portal, English first. A new one is a file in `languages/`: `wordsInParts.ts` finds it. */
+/**
+ * Every language of the portal, English first. A new one is a file in `languages/`: `wordsInParts.ts` finds
+ * it.
+ */
 export { LANGUAGES };
 
 const CHOICE = 'chartwitness.language';
 
-/** The language chosen on this device, else the first that the browser asks for and the portal has, else the first. */
+/**
+ * The language chosen on this device, else the first that the browser asks for and the portal has, else the
+ * first.
+ */
 export function preferredLanguage(asked: readonly string[], chosen: string | null): Language {
   for (const tag of [...(chosen === null ? [] : [chosen]), ...asked]) {
     const found = LANGUAGES.find((language) => sameLanguage(language.tag, tag));

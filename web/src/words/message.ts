@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A text with `{placeholders}`; one that depends on a number has a form per plural category of its language (Unicode CLDR). */
+/**
+ * A text with `{placeholders}`; one that depends on a number has a form per plural category of its language
+ * (Unicode CLDR).
+ */
 export type Message = string | ({ readonly other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
 
 export type Value = string | number;
@@ -16,7 +19,10 @@ export function chooseForm(message: Message, language: string, count?: Value): s
   return message[category] ?? message.other;
 }
 
-/** Fills `{placeholders}`; numbers are written as the language writes them. A placeholder without a value stays visible. */
+/**
+ * Fills `{placeholders}`; numbers are written as the language writes them. A placeholder without a value
+ * stays visible.
+ */
 export function fill(text: string, language: string, values: Readonly<Record<string, Value>>): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const value = values[name];
@@ -32,8 +38,8 @@ export function splitPlaceholders(text: string): readonly string[] {
   return text.split(PLACEHOLDER);
 }
 
-// Creating the first formatter is slow, and most numbers are small. Every language of the portal writes them in these digits (a test
-// compares).
+// Creating the first formatter is slow, and most numbers are small. Every language of the portal writes them
+// in these digits (a test compares).
 const PLAIN = 1000;
 
 const numberFormats = new Map<string, Intl.NumberFormat>();

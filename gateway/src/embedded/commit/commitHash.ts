@@ -90,8 +90,8 @@ function hashWrites(updates: BlockUpdates, namespace: string): Write[] {
 }
 
 /**
- * Fabric's commit hash: chains validation codes and state changes of every block, so that two peers which committed
- * the same blocks differently are found out.
+ * Fabric's commit hash: chains validation codes and state changes of every block, so that two peers which
+ * committed the same blocks differently are found out.
  */
 export function commitHash(
   codes: Uint8Array,

@@ -165,7 +165,10 @@ export class Committer {
     return changes;
   }
 
-  /** The transaction's private writes, for each member organisation's peer; overwritten ones of the block are left out. */
+  /**
+   * The transaction's private writes, for each member organisation's peer; overwritten ones of the block are
+   * left out.
+   */
   #privateChanges(transaction: Judged, updates: BlockUpdates, number: number): PrivateChange[] {
     const version: Version = { block: number, tx: transaction.index };
     const changes: PrivateChange[] = [];
@@ -204,8 +207,8 @@ export class Committer {
 }
 
 /**
- * Whether the id of a transaction is indexed. An id that the creator's nonce does not give may be somebody else's: it must
- * not be used up by a forged transaction.
+ * Whether the id of a transaction is indexed. An id that the creator's nonce does not give may be somebody
+ * else's: it must not be used up by a forged transaction.
  */
 function ownsItsId({ id, code }: { id: string; code: number }): boolean {
   return id !== '' && !FOREIGN_ID.includes(code);

@@ -11,7 +11,10 @@ interface Pooled {
   sets: (PrivateSet & { hash: Buffer })[];
 }
 
-/** Private writes of endorsed transactions that are not committed yet, from this process or from one before it. */
+/**
+ * Private writes of endorsed transactions that are not committed yet, from this process or from one before
+ * it.
+ */
 export class PrivateDataPool {
   readonly #byTransaction = new Map<string, Pooled>();
 
@@ -48,7 +51,10 @@ export class PrivateDataPool {
     return true;
   }
 
-  /** The private writes with the given hash, or undefined: not endorsed here, forgotten, or lost with the disk. */
+  /**
+   * The private writes with the given hash, or undefined: not endorsed here, forgotten, or lost with the
+   * disk.
+   */
   find(
     transactionId: string,
     namespace: string,

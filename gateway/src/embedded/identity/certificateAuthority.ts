@@ -53,8 +53,9 @@ export async function createAuthority(mspId: string, now: number): Promise<KeyAn
 }
 
 /**
- * A leaf certificate whose organisational unit is its role (node OU), with optional Fabric attributes. It is valid from five minutes
- * before `now` until ten years after it unless `validity` says otherwise (milliseconds since the epoch).
+ * A leaf certificate whose organisational unit is its role (node OU), with optional Fabric attributes. It is
+ * valid from five minutes before `now` until ten years after it unless `validity` says otherwise
+ * (milliseconds since the epoch).
  */
 export async function issueCertificate(
   authority: KeyAndCertificate,

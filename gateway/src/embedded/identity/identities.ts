@@ -9,7 +9,9 @@ export interface Identities {
   ordering: OrganisationFiles;
 }
 
-/** Certificates and keys of every organisation and of the orderer, made in `dataDir` where they are missing. */
+/**
+ * Certificates and keys of every organisation and of the orderer, made in `dataDir` where they are missing.
+ */
 export async function openIdentities({ options, organisations, clock }: Resolved): Promise<Identities> {
   const folder = path.join(options.dataDir, 'organisations');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

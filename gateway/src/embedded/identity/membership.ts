@@ -17,7 +17,9 @@ export interface Principal {
 /** An identity whose certificate was issued by its organisation's authority. */
 export interface Identity {
   mspId: string;
-  /** The one node-OU role of the certificate; undefined when it has none or several, which makes it invalid. */
+  /**
+   * The one node-OU role of the certificate; undefined when it has none or several, which makes it invalid.
+   */
   role: Role | undefined;
   publicKey: KeyObject;
   certificateSha256: string;
@@ -40,7 +42,10 @@ export class Membership {
     return this.#authorities.has(mspId);
   }
 
-  /** Undefined when the bytes are malformed, the MSP is unknown or its authority did not issue the certificate. */
+  /**
+   * Undefined when the bytes are malformed, the MSP is unknown or its authority did not issue the
+   * certificate.
+   */
   identify(creator: Uint8Array): Identity | undefined {
     const key = Buffer.from(creator).toString('latin1');
     if (this.#cache.has(key)) {
@@ -55,8 +60,9 @@ export class Membership {
   }
 
   /**
-   * Whether the certificate in the creator bytes has run out at `now` (ms), whoever issued it. A peer looks at this where a proposal, a
-   * transaction or a request for blocks comes in, and nowhere else: a transaction in a block stays what it is.
+   * Whether the certificate in the creator bytes has run out at `now` (ms), whoever issued it. A peer looks
+   * at this where a proposal, a transaction or a request for blocks comes in, and nowhere else: a transaction
+   * in a block stays what it is.
    */
   hasExpired(creator: Uint8Array, now: number): boolean {
     const key = Buffer.from(creator).toString('latin1');
@@ -113,7 +119,10 @@ function roleOf(certificate: X509Certificate): Role | undefined {
   return units.length === 1 ? units[0] : undefined;
 }
 
-/** A peer judges the chain at the moment when the certificate began, so that old blocks stay valid: its authority must have begun before. */
+/**
+ * A peer judges the chain at the moment when the certificate began, so that old blocks stay valid: its
+ * authority must have begun before.
+ */
 function beganUnder(authority: X509Certificate, certificate: X509Certificate): boolean {
   const beginning = Date.parse(certificate.validFrom);
   return beginning >= Date.parse(authority.validFrom) && beginning <= Date.parse(authority.validTo);

@@ -27,9 +27,10 @@ interface Wanted {
 }
 
 /**
- * Reads an organisation's keys and certificates from `folder`, making those that are missing. Existing ones are kept,
- * so identities survive a restart; a user added later is issued by the same authority.
- * @throws Error for a key file that is missing beside its certificate, that others can read, or that holds another key.
+ * Reads an organisation's keys and certificates from `folder`, making those that are missing. Existing ones
+ * are kept, so identities survive a restart; a user added later is issued by the same authority.
+ * @throws Error for a key file that is missing beside its certificate, that others can read, or that holds
+ *   another key.
  */
 export async function openOrganisationFiles(
   folder: string,

@@ -13,7 +13,10 @@ export interface Refusal {
   info: string;
 }
 
-/** Types of messages that are not ordered as they come, with an orderer's reason; for the change of a channel, with ours. */
+/**
+ * Types of messages that are not ordered as they come, with an orderer's reason; for the change of a channel,
+ * with ours.
+ */
 const UNSUPPORTED = new Map<number, string>([
   [common.HeaderType.CONFIG, 'message is of type that cannot be processed directly'],
   [common.HeaderType.ORDERER_TRANSACTION, 'message is of type that is no longer supported'],
@@ -81,8 +84,9 @@ export class Admission {
   }
 
   /**
-   * Private data of an endorsed transaction lie in the transient store until it commits. Where they were lost with the disk, ordering it
-   * would commit hashes without their data, so it is refused and the client endorses again.
+   * Private data of an endorsed transaction lie in the transient store until it commits. Where they were lost
+   * with the disk, ordering it would commit hashes without their data, so it is refused and the client
+   * endorses again.
    */
   #holdsPrivateData(parts: EnvelopeParts): boolean {
     const { reader, pool } = this.#options;

@@ -11,8 +11,8 @@ export interface Message {
 }
 
 /**
- * Gathers messages into blocks by Fabric's rules: a message beyond the preferred size gets a block of its own, one that
- * would overflow the block starts the next, and a full count closes it.
+ * Gathers messages into blocks by Fabric's rules: a message beyond the preferred size gets a block of its
+ * own, one that would overflow the block starts the next, and a full count closes it.
  */
 export class BlockCutter<T extends Message> {
   #pending: T[] = [];

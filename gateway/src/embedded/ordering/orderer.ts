@@ -14,8 +14,9 @@ interface Envelope {
 }
 
 /**
- * Puts transactions in order and cuts them into blocks. Without a batch timeout a block takes whatever has arrived when
- * the previous one is committed: a lone transaction waits for nobody, and under load blocks fill by themselves.
+ * Puts transactions in order and cuts them into blocks. Without a batch timeout a block takes whatever has
+ * arrived when the previous one is committed: a lone transaction waits for nobody, and under load blocks fill
+ * by themselves.
  */
 export class Orderer {
   readonly #cutter: BlockCutter<Envelope>;
@@ -43,7 +44,10 @@ export class Orderer {
     this.#cutter = new BlockCutter(limits);
   }
 
-  /** Takes an envelope whose payload and signature have `size` bytes, unless the ledger has stopped; then the reason. */
+  /**
+   * Takes an envelope whose payload and signature have `size` bytes, unless the ledger has stopped; then the
+   * reason.
+   */
   submit(bytes: Uint8Array, size: number): string | undefined {
     if (this.#failure) {
       return `ledger stopped: ${this.#failure.message}`;
@@ -96,7 +100,10 @@ export class Orderer {
     }
   }
 
-  /** Right after a block, more is usually on its way: waiting about as long as a block takes fills the next one. */
+  /**
+   * Right after a block, more is usually on its way: waiting about as long as a block takes fills the next
+   * one.
+   */
   #pauseMs(): number {
     if (this.#ready.length > 0) {
       return 0;

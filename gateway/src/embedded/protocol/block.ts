@@ -35,7 +35,9 @@ function derInteger(value: number): Buffer {
   return der(0x02, Buffer.from(hex, 'hex'));
 }
 
-/** SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }: what is hashed and signed. */
+/**
+ * SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }: what is hashed and signed.
+ */
 export function headerBytes(header: BlockHeader): Buffer {
   return der(
     0x30,

@@ -32,8 +32,8 @@ export interface ReadBlock {
 }
 
 /**
- * Reads a chain from block 0 on and verifies each block with nothing but the chain itself: the configuration names the
- * authorities; hashes, signatures and the commit hash must fit.
+ * Reads a chain from block 0 on and verifies each block with nothing but the chain itself: the configuration
+ * names the authorities; hashes, signatures and the commit hash must fit.
  */
 export class BlockReader {
   #next = 0;

@@ -24,7 +24,10 @@ export interface ChannelSettings {
   };
 }
 
-/** The one transaction of a configuration block: who is on the channel, by which authorities, under which policies. */
+/**
+ * The one transaction of a configuration block: who is on the channel, by which authorities, under which
+ * policies.
+ */
 export function configTransaction(settings: ChannelSettings): Uint8Array {
   const root = new common.ConfigGroup();
   root.setModPolicy('Admins');
@@ -158,7 +161,10 @@ function implicitPolicy(name: string): common.ConfigPolicy {
   return policy(common.Policy.PolicyType.IMPLICIT_META, meta.serializeBinary());
 }
 
-/** The authorities that a configuration names: MSP id → root certificates (PEM), with the part of the channel they serve. */
+/**
+ * The authorities that a configuration names: MSP id → root certificates (PEM), with the part of the channel
+ * they serve.
+ */
 export function membersOf(configData: Uint8Array): { mspId: string; orderer: boolean; rootsPem: string[] }[] {
   const root = common.ConfigEnvelope.deserializeBinary(configData).getConfig()?.getChannelGroup();
   if (!root) {

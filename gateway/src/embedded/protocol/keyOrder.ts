@@ -2,7 +2,10 @@
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
-/** Orders strings as their UTF-8 bytes order, which is how Fabric sorts keys; JavaScript's own order is UTF-16. */
+/**
+ * Orders strings as their UTF-8 bytes order, which is how Fabric sorts keys; JavaScript's own order is
+ * UTF-16.
+ */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i += 1) {

@@ -9,7 +9,10 @@ const ADMITTED: Record<ChannelPolicy, readonly string[]> = {
   Writers: ['client', 'admin'],
 };
 
-/** Why an identity does not satisfy a channel policy, in the words of a peer whose channel lists no ACLs; undefined when it does. */
+/**
+ * Why an identity does not satisfy a channel policy, in the words of a peer whose channel lists no ACLs;
+ * undefined when it does.
+ */
 export function refusalOf(
   identity: Pick<Identity, 'role'>,
   policy: ChannelPolicy,

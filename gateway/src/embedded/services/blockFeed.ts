@@ -30,7 +30,9 @@ export class BlockFeed {
     }
   }
 
-  /** Resolves with the block's bytes as soon as it exists; undefined when the call or the ledger ends first. */
+  /**
+   * Resolves with the block's bytes as soon as it exists; undefined when the call or the ledger ends first.
+   */
   async block(number: number, cancellation: Cancellation): Promise<Uint8Array | undefined> {
     for (;;) {
       if (cancellation.cancelled || this.#closed) {

@@ -5,7 +5,9 @@ import { openEndorserTransaction, openEnvelope } from '../protocol/preparedTrans
 
 const KEPT_BLOCKS = 64;
 
-/** Chaincode events of valid transactions, block by block; the newest blocks are kept decoded for all streams. */
+/**
+ * Chaincode events of valid transactions, block by block; the newest blocks are kept decoded for all streams.
+ */
 export class EventReader {
   readonly #decoded = new Map<number, peer.ChaincodeEvent[]>();
 

@@ -16,8 +16,8 @@ type Convert = (block: common.Block) => peer.DeliverResponse;
 type Status = common.StatusMap[keyof common.StatusMap];
 
 /**
- * `protos.Deliver`: full and filtered blocks from a position on. Private data are not delivered: the request is
- * UNIMPLEMENTED.
+ * `protos.Deliver`: full and filtered blocks from a position on. Private data are not delivered: the request
+ * is UNIMPLEMENTED.
  */
 export function deliverService(channel: ChannelView): UntypedServiceImplementation {
   return { deliver: stream(channel, fullBlock), deliverFiltered: stream(channel, filteredBlock(channel)) };
@@ -81,7 +81,8 @@ async function deliver(
   }
   const { seek, start, stop, hasExpired } = request;
   const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
-  // As a peer does, the stream ends with the block that is its stop: one that is never reached does not end it.
+  // As a peer does, the stream ends with the block that is its stop: one that is never reached does not end
+  // it.
   for (let number = start; ; number += 1) {
     if (!wait && number >= channel.feed.height) {
       return common.Status.NOT_FOUND;

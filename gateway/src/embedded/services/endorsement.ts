@@ -15,7 +15,9 @@ type Answer = { reply: PeerReply } | { refused: ProposalRefused };
 const COLLECT = 'failed to collect enough transaction endorsements, see attached details for more info';
 const FIRST = 'failed to endorse transaction, see attached details for more info';
 
-/** Runs proposals on peers for one organisation's gateway and gathers their answers as Fabric's gateway does. */
+/**
+ * Runs proposals on peers for one organisation's gateway and gathers their answers as Fabric's gateway does.
+ */
 export class EndorsementService {
   readonly #channel: ChannelView;
   readonly #local: Peer;
@@ -78,7 +80,8 @@ export class EndorsementService {
     if (!first) {
       throw new RpcError(status.ABORTED, FIRST, [this.#detail(this.#local, answer)]);
     }
-    // Each peer is asked once: what it endorsed counts for every layout, and where it failed no layout with it is tried any more.
+    // Each peer is asked once: what it endorsed counts for every layout, and where it failed no layout with
+    // it is tried any more.
     const endorsed = new Map([[this.#local.mspId, first]]);
     const failed: ErrorDetail[] = [];
     for (const layout of this.#layouts(proposal, first)) {
@@ -130,7 +133,9 @@ export class EndorsementService {
     );
   }
 
-  /** Asks the peers at once; replies that differ from the expected one, or else from the first, are errors. */
+  /**
+   * Asks the peers at once; replies that differ from the expected one, or else from the first, are errors.
+   */
   async #collect(
     proposal: Proposal,
     peers: readonly Peer[],

@@ -14,8 +14,8 @@ import { asServiceError, RpcError } from './rpcError';
 const { processProposal } = protos.EndorserService;
 
 /**
- * `protos.Endorser` on the wire. A process may hold two copies of the generated classes, one of them the chaincode library's; the generated
- * definition refuses messages of the other copy.
+ * `protos.Endorser` on the wire. A process may hold two copies of the generated classes, one of them the
+ * chaincode library's; the generated definition refuses messages of the other copy.
  */
 export const ENDORSER_SERVICE = {
   processProposal: {
@@ -25,7 +25,10 @@ export const ENDORSER_SERVICE = {
   },
 } as const;
 
-/** `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, whoever else may. */
+/**
+ * `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, whoever else
+ * may.
+ */
 export function endorserService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
   return {
     processProposal: (

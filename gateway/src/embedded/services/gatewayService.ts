@@ -203,7 +203,8 @@ class GatewayService {
     const after = request.getAfterTransactionId();
     const start =
       this.#channel.reader.transaction(after)?.block ?? this.#startBlock(request.getStartPosition());
-    // As a peer does, the stream goes by the events that it sees: after a transaction that had none it waits for ever.
+    // As a peer does, the stream goes by the events that it sees: after a transaction that had none it waits
+    // for ever.
     let hasPassed = after === '';
     for (let number = start; ; number += 1) {
       const bytes = await this.#channel.feed.block(number, cancellation);

@@ -22,7 +22,9 @@ export function newPeerServer(view: ChannelView, peer: Peer): Server {
   return server;
 }
 
-/** @returns the port that was taken; 0 asks for a free one. @throws Error (rejected) when it cannot be had. */
+/**
+ * @returns the port that was taken; 0 asks for a free one. @throws Error (rejected) when it cannot be had.
+ */
 export function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {

@@ -13,7 +13,10 @@ export interface ErrorDetail {
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 const DETAIL_TYPE = 'type.googleapis.com/gateway.ErrorDetail';
 
-/** A gRPC error as a gateway peer sends it: code, message and, in the trailer, google.rpc.Status with the details. */
+/**
+ * A gRPC error as a gateway peer sends it: code, message and, in the trailer, google.rpc.Status with the
+ * details.
+ */
 export class RpcError extends Error {
   readonly code: status;
   readonly details: readonly ErrorDetail[];

@@ -2,7 +2,9 @@
 import type { Writable } from 'node:stream';
 import type { Cancellation } from './cancellation';
 
-/** Writes one message and waits while the reader is slower than the stream; returns early when the call ends. */
+/**
+ * Writes one message and waits while the reader is slower than the stream; returns early when the call ends.
+ */
 export async function write(
   stream: Pick<Writable, 'write' | 'once' | 'removeListener'>,
   message: unknown,

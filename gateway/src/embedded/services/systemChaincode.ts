@@ -10,7 +10,10 @@ export const QUERY_CHAINCODE = 'qscc';
 /** A request that the system chaincode answers with status 500 and this message. */
 export class SystemChaincodeError extends Error {}
 
-/** `qscc`: the chain as protobuf, for whoever may read the channel. Throws SystemChaincodeError with a peer's message. */
+/**
+ * `qscc`: the chain as protobuf, for whoever may read the channel. Throws SystemChaincodeError with a peer's
+ * message.
+ */
 export function queryLedger(
   args: readonly Uint8Array[],
   caller: Principal,
@@ -29,7 +32,8 @@ export function queryLedger(
     throw new SystemChaincodeError(`Invalid chain ID, ${channelName}`);
   }
   const query = QUERIES.get(fn);
-  // A peer looks the function up in its access rules first, so an unknown one is refused as one that nobody may call.
+  // A peer looks the function up in its access rules first, so an unknown one is refused as one that nobody
+  // may call.
   const refusal = query ? refusalOf(caller, 'Readers', channel) : `Unmapped policy for qscc/${fn}`;
   if (!query || refusal !== undefined) {
     throw new SystemChaincodeError(`access denied for [${fn}][${channelName}]: [${refusal}]`);

@@ -4,7 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { ownBytes } from './ownBytes';
 import type { FromWorker, SimulateTask, SimulationOutcome, ToWorker, WorkerSettings } from './workerMessages';
 
-/** The worker's compiled entry: the same file whether this module runs from its source (tests) or compiled. */
+/**
+ * The worker's compiled entry: the same file whether this module runs from its source (tests) or compiled.
+ */
 const WORKER_FILE = path.resolve(__dirname, '../../../dist/embedded/simulation/chaincodeWorker.js');
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
@@ -88,7 +90,8 @@ export class ChaincodeHost {
         this.#exited(worker, reason, startedAt);
       });
     });
-    this.#ready.catch(() => undefined); // a restart that fails is logged by exited(); callers of start() see it
+    // a restart that fails is logged by exited(); callers of start() see it
+    this.#ready.catch(() => undefined);
     return this.#ready;
   }
 

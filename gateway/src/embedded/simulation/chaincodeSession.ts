@@ -65,8 +65,8 @@ interface Running extends Invocation {
 }
 
 /**
- * A peer's side of the chaincode protocol: registers the chaincode, sends it transactions and answers its requests from
- * the transaction's simulator.
+ * A peer's side of the chaincode protocol: registers the chaincode, sends it transactions and answers its
+ * requests from the transaction's simulator.
  */
 export class ChaincodeSession {
   readonly stream: ShimStream;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Entry of a peer's worker thread: the chaincode through fabric-shim, the simulator and the endorser's signature.
+// SPDX-License-Identifier: Apache-2.0 Entry of a peer's worker thread: the chaincode through fabric-shim, the
+// simulator and the endorser's signature.
 import { createPrivateKey } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { peer } from '@hyperledger/fabric-protos';

@@ -39,8 +39,8 @@ type Logger = Record<string, LogMethod>;
 const LEVELS = ['error', 'warn', 'info', 'debug'];
 
 /**
- * Replaces the methods of levels that are off by functions that do nothing. The shim's logger would format every line,
- * with a time stamp, before it drops it, which costs more than the rest of a small transaction.
+ * Replaces the methods of levels that are off by functions that do nothing. The shim's logger would format
+ * every line, with a time stamp, before it drops it, which costs more than the rest of a small transaction.
  */
 function quietLoggers(load: NodeJS.Require, file: string): void {
   const logging = load(file) as { getLogger: (name?: string) => Logger };
@@ -71,7 +71,10 @@ function shimOf(module: string): Shim {
   };
 }
 
-/** The chaincode's own copy of the shim, so that its contract classes and the handler agree; else this program's. */
+/**
+ * The chaincode's own copy of the shim, so that its contract classes and the handler agree; else this
+ * program's.
+ */
 function shimRoot(module: string): string {
   for (const from of [path.join(module, 'package.json'), __filename]) {
     try {

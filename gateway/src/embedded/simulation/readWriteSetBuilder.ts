@@ -54,7 +54,10 @@ export function kvRead(key: string, version: Version | undefined): KVRead {
   return read;
 }
 
-/** Collects what a simulation read and wrote, and encodes it as Fabric does: sorted by bytes, last write of a key wins. */
+/**
+ * Collects what a simulation read and wrote, and encodes it as Fabric does: sorted by bytes, last write of a
+ * key wins.
+ */
 export class ReadWriteSetBuilder {
   readonly #namespaces = new Map<string, NamespaceBuilder>();
 

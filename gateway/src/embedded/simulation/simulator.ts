@@ -89,8 +89,9 @@ export class Simulator {
   }
 
   /**
-   * One of the keys of a read of many. A peer does not compare the value's version with the public hash's here: a value that has not arrived
-   * reads as absent, and the transaction is found invalid when what it read is compared at commit.
+   * One of the keys of a read of many. A peer does not compare the value's version with the public hash's
+   * here: a value that has not arrived reads as absent, and the transaction is found invalid when what it
+   * read is compared at commit.
    */
   getPrivateOfMany(collectionName: string, key: string): Uint8Array {
     const collection = this.#readable(collectionName);
@@ -107,7 +108,8 @@ export class Simulator {
     const { reader, namespace, collections } = this.#context;
     const collection = collections.get(collectionName);
     if (!collection) {
-      // A hash is for everybody: without a check of the caller the peer misses the collection elsewhere, and says it otherwise.
+      // A hash is for everybody: without a check of the caller the peer misses the collection elsewhere, and
+      // says it otherwise.
       const reason = `collection [${collectionName}] not defined in the collection config for chaincode [${namespace}]`;
       throw new SimulationError(reason);
     }
@@ -153,7 +155,10 @@ export class Simulator {
     };
   }
 
-  /** One page of public keys, or all from the bookmark on when the size is 0: only in a transaction that writes nothing. */
+  /**
+   * One page of public keys, or all from the bookmark on when the size is 0: only in a transaction that
+   * writes nothing.
+   */
   scanPage(startKey: string, endKey: string, pageSize: number, bookmark: string): Scan {
     if (this.#wrote) {
       throw this.#unsupported('Paginated queries are supported only in a read-only transaction');
@@ -279,7 +284,10 @@ export class Simulator {
   }
 }
 
-/** Iterates over a sorted store page by page; each page after the first starts with the last key of the one before. */
+/**
+ * Iterates over a sorted store page by page; each page after the first starts with the last key of the one
+ * before.
+ */
 function paged(fetch: (start: string) => StoredEntry[], startKey: string): () => StoredEntry | undefined {
   let page = fetch(startKey);
   let at = 0;

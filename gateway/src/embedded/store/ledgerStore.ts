@@ -141,8 +141,8 @@ export class LedgerStore {
   }
 
   /**
-   * Empties the write-ahead log, which still holds deleted values. While a simulation reads, SQLite cannot: the next block
-   * tries again.
+   * Empties the write-ahead log, which still holds deleted values. While a simulation reads, SQLite cannot:
+   * the next block tries again.
    */
   #eraseLog(): void {
     const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
@@ -246,7 +246,10 @@ export class LedgerStore {
     );
   }
 
-  /** Removes private values and their hashes whose block-to-live ends with this block, unless written again since. */
+  /**
+   * Removes private values and their hashes whose block-to-live ends with this block, unless written again
+   * since.
+   */
   #purgeExpired(number: number): void {
     const rows = this.reader.expiring(number);
     for (const row of rows) {

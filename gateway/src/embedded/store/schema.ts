@@ -4,9 +4,10 @@
 export const SCHEMA_VERSION = 1;
 
 /**
- * One file for blocks and state, so that a block and its changes are one transaction. Keys are BLOBs: SQLite then
- * orders them by bytes, as Fabric does, and they may hold NUL. Public state and key hashes follow from the blocks
- * alone and are the same for every peer, so they are stored once; private values are stored per organisation.
+ * One file for blocks and state, so that a block and its changes are one transaction. Keys are BLOBs: SQLite
+ * then orders them by bytes, as Fabric does, and they may hold NUL. Public state and key hashes follow from
+ * the blocks alone and are the same for every peer, so they are stored once; private values are stored per
+ * organisation.
  */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -20,8 +20,8 @@ interface Open {
 }
 
 /**
- * Snapshots by SQLite read transactions: readers see the height at which they began while blocks go on committing, and
- * nothing is copied. Simulations of the same height share one; connections are pooled.
+ * Snapshots by SQLite read transactions: readers see the height at which they began while blocks go on
+ * committing, and nothing is copied. Simulations of the same height share one; connections are pooled.
  */
 export class Snapshots {
   readonly #idle: Connection[] = [];

@@ -99,7 +99,9 @@ export class StateReader {
     return toVersion(this.#row(sql, namespace, key(name)));
   }
 
-  /** At most `limit` entries from `start` (inclusive) to `end` (exclusive; empty: no bound), in byte order. */
+  /**
+   * At most `limit` entries from `start` (inclusive) to `end` (exclusive; empty: no bound), in byte order.
+   */
   publicRange(namespace: string, start: string, end: string, limit: number): StoredEntry[] {
     const bounded = end === '' ? '' : 'AND key < ?';
     const sql = `SELECT key, value, block, tx FROM public_state WHERE namespace = ? AND key >= ? ${bounded} ORDER BY key LIMIT ?`;
@@ -165,7 +167,10 @@ export class StateReader {
     ).map(toEntry);
   }
 
-  /** Namespace, collection, key hash, block and transaction of the private values whose life ends with this block. */
+  /**
+   * Namespace, collection, key hash, block and transaction of the private values whose life ends with this
+   * block.
+   */
   expiring(number: number): unknown[][] {
     return this.#rows('SELECT namespace, collection, key_hash, block, tx FROM expiry WHERE at <= ?', number);
   }

@@ -22,8 +22,9 @@ CREATE INDEX IF NOT EXISTS transient_by_transaction ON transient (transaction_id
 `;
 
 /**
- * A peer's transient store: private data between endorsement and commit, in a file of their own. It outlives a `kill -9` but, like a
- * peer's, is not waited for at the disk: after a power cut it may lack the last entries, or be unreadable and begin empty.
+ * A peer's transient store: private data between endorsement and commit, in a file of their own. It outlives
+ * a `kill -9` but, like a peer's, is not waited for at the disk: after a power cut it may lack the last
+ * entries, or be unreadable and begin empty.
  */
 export class TransientStore {
   readonly #database: Libsql.Database;

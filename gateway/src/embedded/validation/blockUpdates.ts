@@ -15,7 +15,10 @@ export interface HashUpdate {
   version: Version;
 }
 
-/** What the valid transactions of a block have written so far; later transactions of the block are judged against it. */
+/**
+ * What the valid transactions of a block have written so far; later transactions of the block are judged
+ * against it.
+ */
 export class BlockUpdates {
   readonly namespaces = new Map<string, Map<string, PublicUpdate>>();
   /** namespace → collection → key hash (hex) → update. */

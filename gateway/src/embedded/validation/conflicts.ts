@@ -10,8 +10,8 @@ const { TxValidationCode } = peer;
 const PAGE = 200;
 
 /**
- * Serialisability: every key read must still have the version that was read, every scanned range the same keys.
- * Returns VALID, MVCC_READ_CONFLICT or PHANTOM_READ_CONFLICT.
+ * Serialisability: every key read must still have the version that was read, every scanned range the same
+ * keys. Returns VALID, MVCC_READ_CONFLICT or PHANTOM_READ_CONFLICT.
  */
 export function conflictOf(
   sets: readonly NamespaceSet[],
@@ -100,7 +100,8 @@ function* committedRange(
   range: RangeRead,
   reader: StateReader,
 ): Generator<{ key: string; version: Version }, undefined> {
-  // An iterator that was not exhausted includes its end: the smallest string after a key is the key with a NUL.
+  // An iterator that was not exhausted includes its end: the smallest string after a key is the key with a
+  // NUL.
   const end = range.exhausted ? range.endKey : `${range.endKey}\u0000`;
   let start = range.startKey;
   for (;;) {

@@ -197,7 +197,10 @@ function endorsersOf(transaction: EndorserTransaction, { membership }: Validator
   return [...found.values()];
 }
 
-/** Every policy that the written keys fall under; the chaincode's own when none has another. Undefined for an unknown collection. */
+/**
+ * Every policy that the written keys fall under; the chaincode's own when none has another. Undefined for an
+ * unknown collection.
+ */
 function policiesFor(
   set: NamespaceSet | undefined,
   policy: SignaturePolicy,

@@ -17,7 +17,8 @@ const MODES: readonly string[] = ['match', 'include', 'outcome'];
 /**
  * A Bundle of the source as a page.
  * @param url that it answers.
- * @throws AppError UPSTREAM_FAILED for entries without resource or id, for an outcome that says that a part failed, and for a next link that leads out of the source.
+ * @throws AppError UPSTREAM_FAILED for entries without resource or id, for an outcome that says that a part
+ *   failed, and for a next link that leads out of the source.
  */
 export function pageOf(bundle: FhirResource, url: string, bytes: number, address: SourceAddress): SourcePage {
   return { ...entriesOf(bundle), bytes, next: nextOf(bundle, url, address), self: selfOf(bundle) };
@@ -44,14 +45,19 @@ function entriesOf(bundle: FhirResource): Pick<SourcePage, 'entries' | 'outcomes
   return { entries, outcomes };
 }
 
-/** A part of what was asked for failed, as federating servers say it beside what they found; the rest alone would look whole. */
+/**
+ * A part of what was asked for failed, as federating servers say it beside what they found; the rest alone
+ * would look whole.
+ */
 function assertNoFailure({ issue }: FhirResource): void {
   if (elements(issue).some(({ severity }) => severity === 'fatal' || severity === 'error')) {
     throw sourceFailed('the source says in an outcome beside the matches that a part of a search failed');
   }
 }
 
-/** Links are followed within the source only: another address would be asked with the source's credentials. */
+/**
+ * Links are followed within the source only: another address would be asked with the source's credentials.
+ */
 function nextOf(bundle: FhirResource, url: string, address: SourceAddress): string | undefined {
   const link = linkOf(bundle, 'next');
   if (link === undefined) {

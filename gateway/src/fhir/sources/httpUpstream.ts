@@ -191,8 +191,8 @@ class HttpUpstream implements Upstream {
 
 /**
  * Whether the source itself says that there is no such thing.
- * @throws AppError UPSTREAM_FAILED when somebody else says so: a proxy, or another server under a wrong base URL. FHIR servers answer
- * with an OperationOutcome (R4 §3.1.0.1.5).
+ * @throws AppError UPSTREAM_FAILED when somebody else says so: a proxy, or another server under a wrong base
+ *   URL. FHIR servers answer with an OperationOutcome (R4 §3.1.0.1.5).
  */
 function isAbsent(status: number, text: string): boolean {
   if (status !== 404 && status !== 410) {

@@ -37,9 +37,10 @@ interface Finding {
 }
 
 /**
- * Compares labels of up to 10 resources of the source as a search gives them and as a read does, and says what it found: not ready where
- * the setting trusts what leaves labels out. Asks the source at most every 10 minutes, or every minute while nothing labelled is found.
- * Nothing of the resources is kept or said. Never throws.
+ * Compares labels of up to 10 resources of the source as a search gives them and as a read does, and says
+ * what it found: not ready where the setting trusts what leaves labels out. Asks the source at most every 10
+ * minutes, or every minute while nothing labelled is found. Nothing of the resources is kept or said. Never
+ * throws.
  */
 export function createLabelCheck(options: LabelCheckOptions): () => Promise<SourceReadiness> {
   const { clock, source } = options;
@@ -121,7 +122,10 @@ async function found(source: Upstream, type: string, signal: AbortSignal): Promi
   return [];
 }
 
-/** Nothing where the source does not know the type or the parameters; its readiness says whether it answers at all. */
+/**
+ * Nothing where the source does not know the type or the parameters; its readiness says whether it answers at
+ * all.
+ */
 async function searched(
   source: Upstream,
   type: string,

@@ -16,8 +16,8 @@ export interface PreparationOptions {
 }
 
 /**
- * The source as the gateway uses it: with labels that can be believed as far as its setting says, faults of set-up noticed, and a readiness
- * that says what was found.
+ * The source as the gateway uses it: with labels that can be believed as far as its setting says, faults of
+ * set-up noticed, and a readiness that says what was found.
  */
 export function prepareSource(
   source: Upstream,

@@ -24,12 +24,14 @@ interface Reading {
 type Found = FhirResource | 'gone' | 'unread';
 
 /**
- * A source whose searches may leave labels out: every resource that a search or `$everything` finds is read again, each once a page, and
- * the read one takes its place. What is gone meanwhile is left out. A read that fails makes the page fail: nothing is given with labels
- * that are not known. In an emergency one resource must not keep the others away: what cannot be read again, or not in time, stays as it was
- * found, with labels that count as untold.
+ * A source whose searches may leave labels out: every resource that a search or `$everything` finds is read
+ * again, each once a page, and the read one takes its place. What is gone meanwhile is left out. A read that
+ * fails makes the page fail: nothing is given with labels that are not known. In an emergency one resource
+ * must not keep the others away: what cannot be read again, or not in time, stays as it was found, with
+ * labels that count as untold.
  *
- * Single reads rather than a search by ids, which is a search; rather than a batch too, which not every server takes.
+ * Single reads rather than a search by ids, which is a search; rather than a batch too, which not every
+ * server takes.
  */
 export function rereadingUpstream(
   source: Upstream,

@@ -55,7 +55,8 @@ const DATES = [
 
 /**
  * The filter that a search's parameters stand for.
- * @throws AppError BAD_REQUEST for a parameter, modifier, date or order that the sample hospital does not support: it ignores nothing.
+ * @throws AppError BAD_REQUEST for a parameter, modifier, date or order that the sample hospital does not
+ *   support: it ignores nothing.
  */
 export function filterOf(parameters: URLSearchParams): Wanted {
   const conditions = [...parameters].flatMap(([name, value]) => conditionOf(name, value) ?? []);
@@ -121,8 +122,9 @@ export function careTimeOf(resource: FhirResource): DateRange | undefined {
 }
 
 /**
- * The filter of `$everything` for `start`, `end` (care dates) and `_since`. What has no date is wanted whatever its bounds. The synthetic
- * records do not say when they were written, so they count as written when the care took place.
+ * The filter of `$everything` for `start`, `end` (care dates) and `_since`. What has no date is wanted
+ * whatever its bounds. The synthetic records do not say when they were written, so they count as written when
+ * the care took place.
  * @throws AppError BAD_REQUEST for a value that is no date and for other parameters.
  */
 export function everythingFilterOf(parameters: URLSearchParams): Wanted {

@@ -6,8 +6,8 @@ import { SamplePages } from './samplePages';
 import type { Upstream } from './upstream';
 
 /**
- * The embedded source of data: synthetic patients in memory, read-only. A stand-in for a hospital's own FHIR server in development and
- * demonstrations; {@link createSampleServer} offers the same over HTTP.
+ * The embedded source of data: synthetic patients in memory, read-only. A stand-in for a hospital's own FHIR
+ * server in development and demonstrations; {@link createSampleServer} offers the same over HTTP.
  */
 export interface SampleHospital extends Upstream {
   /** Its patients, for whoever sets up a demonstration. */

@@ -36,7 +36,10 @@ export class SamplePages {
     return page;
   }
 
-  /** @param query `Type?…` or `Patient/[id]/$everything?…` with `_count` and, after the first page, the offset. */
+  /**
+   * @param query `Type?…` or `Patient/[id]/$everything?…` with `_count` and, after the first page, the
+   *   offset.
+   */
   #of(query: string): SourcePage | undefined {
     const [, type, patientId = '', text] = QUERY.exec(query) ?? [];
     const parameters = new URLSearchParams(text);

@@ -21,8 +21,8 @@ export type SamplePatient = keyof typeof SAMPLE_PATIENTS;
 export interface SampleRecordsOptions {
   readonly patients: readonly SamplePatient[];
   /**
-   * Gives every resource an id of its own for this hospital, so that two hospitals that know the same person hold her under different ids,
-   * as they do in life. Absent: the ids of the files.
+   * Gives every resource an id of its own for this hospital, so that two hospitals that know the same person
+   * hold her under different ids, as they do in life. Absent: the ids of the files.
    */
   readonly idNamespace?: string;
 }
@@ -38,9 +38,9 @@ const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 
 /**
- * Loads patients with their references made relative (`Type/id`) and their sensitivity labels set: what holds a code of the label table
- * anywhere (contained resources and billing lines included), or refers to such a resource, gets the code's label and confidentiality R,
- * everything else N.
+ * Loads patients with their references made relative (`Type/id`) and their sensitivity labels set: what holds
+ * a code of the label table anywhere (contained resources and billing lines included), or refers to such a
+ * resource, gets the code's label and confidentiality R, everything else N.
  */
 export function loadSampleRecords(options: SampleRecordsOptions): readonly FhirResource[] {
   const rules = JSON.parse(readFileSync(join(DATA, 'labels.json'), 'utf8')) as readonly LabelRule[];
@@ -122,7 +122,10 @@ function codeLabels(value: unknown, rules: readonly LabelRule[]): readonly strin
   ];
 }
 
-/** References to what a resource is about, through which its sensitivity spreads: not to whole visits or to other directory entries. */
+/**
+ * References to what a resource is about, through which its sensitivity spreads: not to whole visits or to
+ * other directory entries.
+ */
 function referencesOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) {
     return (value as unknown[]).flatMap(referencesOf);

@@ -10,8 +10,9 @@ export interface SamplePage {
 }
 
 /**
- * A small read-only FHIR search over resources in memory: the parameters that its data make useful. What it does not support it refuses
- * with AppError BAD_REQUEST, whoever is asked for, so that nothing looks applied that is not.
+ * A small read-only FHIR search over resources in memory: the parameters that its data make useful. What it
+ * does not support it refuses with AppError BAD_REQUEST, whoever is asked for, so that nothing looks applied
+ * that is not.
  */
 export class SampleSearch {
   readonly #byKey: ReadonlyMap<string, FhirResource>;
@@ -41,7 +42,10 @@ export class SampleSearch {
     return this.searchPage(type, parameters, 0, Infinity).entries;
   }
 
-  /** `count` matches from `offset` on, with what is included with them (FHIR R4 §3.1.1.5.4: included resources count for no page). */
+  /**
+   * `count` matches from `offset` on, with what is included with them (FHIR R4 §3.1.1.5.4: included resources
+   * count for no page).
+   */
   searchPage(type: string, parameters: URLSearchParams, offset: number, count: number): SamplePage {
     const all = this.#matches(type, parameters);
     const matches = all.slice(offset, offset + count);
@@ -73,7 +77,9 @@ export class SampleSearch {
     return all && { entries: all.slice(offset, offset + count), total: all.length };
   }
 
-  /** The patient, everything in her compartment, and the practitioners and organisations that it refers to. */
+  /**
+   * The patient, everything in her compartment, and the practitioners and organisations that it refers to.
+   */
   everything(patientId: string, parameters: URLSearchParams): readonly SearchEntry[] | undefined {
     const isWanted = everythingFilterOf(parameters);
     const patient = this.read('Patient', patientId);

@@ -9,8 +9,9 @@ const DEFAULT_COUNT = 20;
 const PAGING = ['_count', '_getpagesoffset', '_format', '_pretty'];
 
 /**
- * The sample hospital as a plain FHIR R4 server, without authentication: what `UPSTREAM_FHIR_URL` points to, in tests of the URL path and
- * to try a gateway against another process. It pages with `next` links of its own.
+ * The sample hospital as a plain FHIR R4 server, without authentication: what `UPSTREAM_FHIR_URL` points to,
+ * in tests of the URL path and to try a gateway against another process. It pages with `next` links of its
+ * own.
  * @param baseUrl URL that it is reached under, asked at each request because the port may be chosen late.
  */
 export function createSampleServer(index: SampleSearch, baseUrl: () => string): Express {

@@ -5,9 +5,15 @@ import { mapTexts } from '../mapTexts';
 export interface SourceAddress {
   /** Without a slash at its end. */
   readonly baseUrl: string;
-  /** The absolute URL of a link in an answer to `current`, an alias replaced by the base; undefined when it leads out of the source. */
+  /**
+   * The absolute URL of a link in an answer to `current`, an alias replaced by the base; undefined when it
+   * leads out of the source.
+   */
   resolve(link: unknown, current: string): string | undefined;
-  /** The value with the base in place of each alias, in all its texts. Values without an alias are the same objects. */
+  /**
+   * The value with the base in place of each alias, in all its texts. Values without an alias are the same
+   * objects.
+   */
   localise(value: unknown): unknown;
 }
 
@@ -16,7 +22,8 @@ const END = '(?=[/?#\\s"\'<>()|,;]|$)';
 
 /**
  * @param baseUrl absolute URL without a slash at its end.
- * @param aliases other base URLs under which the same server writes its links and references, for instance behind a proxy.
+ * @param aliases other base URLs under which the same server writes its links and references, for instance
+ *   behind a proxy.
  */
 export function createSourceAddress(baseUrl: string, aliases: readonly string[]): SourceAddress {
   const base = hrefOf(baseUrl);

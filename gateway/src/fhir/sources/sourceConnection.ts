@@ -155,7 +155,8 @@ async function readBounded(
     room?.reserve(bytes);
     chunks.push(chunk);
   }
-  // Decoded at once: a text that was decoded piece by piece takes twice the memory, and its pieces as much again.
+  // Decoded at once: a text that was decoded piece by piece takes twice the memory, and its pieces as much
+  // again.
   return { text: new TextDecoder().decode(Buffer.concat(chunks, bytes)), bytes };
 }
 

@@ -19,8 +19,8 @@ const ON_DISK: TokenFileAccess = {
 };
 
 /**
- * A Bearer token in a file, read again when the file changes, and when the source refuses the token. While the file cannot be read, or is
- * empty, the last token is kept and the log says so once.
+ * A Bearer token in a file, read again when the file changes, and when the source refuses the token. While
+ * the file cannot be read, or is empty, the last token is kept and the log says so once.
  */
 export function createTokenFile(
   path: string,

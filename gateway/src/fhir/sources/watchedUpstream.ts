@@ -17,16 +17,21 @@ const BINDING = ['patient', 'subject', 'patient:Patient', 'subject:Patient'];
 const MAX_SHOWN_BASES = 3;
 /** A gateway that is not ready gets no requests, so no whole answer could end the fault. */
 const FAULT_KEPT_MS = 5 * 60_000;
-/** What it takes to hold a source for wrongly set up: one odd search, of any client, must not stop the gateway. */
+/**
+ * What it takes to hold a source for wrongly set up: one odd search, of any client, must not stop the
+ * gateway.
+ */
 const CERTAIN_PATIENTS = 3;
 const CERTAIN_TYPES = 2;
 
 /**
- * A source whose answers are looked at for faults of set-up, so that a patient who is there does not look absent. An answer for one patient
- * of which no resource names this patient under the source's own base is UPSTREAM_FAILED, if the source has the patient. Readiness says so for
- * 5 minutes, or until an answer is whole. Not ready it is after the same for three patients and two types, if no answer has been whole since
- * the start: a source that once answered rightly is set up rightly, and what it answers otherwise is for one kind of search.
- * What the source says about parameters that it did not apply goes to the operator's log, by code: its words may quote data.
+ * A source whose answers are looked at for faults of set-up, so that a patient who is there does not look
+ * absent. An answer for one patient of which no resource names this patient under the source's own base is
+ * UPSTREAM_FAILED, if the source has the patient. Readiness says so for 5 minutes, or until an answer is
+ * whole. Not ready it is after the same for three patients and two types, if no answer has been whole since
+ * the start: a source that once answered rightly is set up rightly, and what it answers otherwise is for one
+ * kind of search. What the source says about parameters that it did not apply goes to the operator's log, by
+ * code: its words may quote data.
  */
 export function watchedUpstream(source: Upstream, { facts, clock, log }: WatchOptions): Upstream {
   const findings = new Findings(clock);
@@ -129,7 +134,9 @@ function patientIn(parameters: URLSearchParams): string | undefined {
   return name === undefined ? undefined : parameters.get(name)?.split('/').at(-1);
 }
 
-/** Names the patient by id, or somebody by a national identifier, which the source's Patient must tell about. */
+/**
+ * Names the patient by id, or somebody by a national identifier, which the source's Patient must tell about.
+ */
 function mayConcern(resource: FhirResource, patientId: string, facts: FactsReader): boolean {
   const { patientIds, patientIdentifiers } = facts(resource);
   return patientIds.has(patientId) || patientIdentifiers.length > 0;

@@ -16,7 +16,9 @@ export const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 const FORM = /^scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([A-Za-z0-9_-]+)\$([A-Za-z0-9_-]+)$/;
 
-/** `scrypt$N$r$p$salt$hash`: carries its own cost, so that the cost can rise without breaking older hashes. */
+/**
+ * `scrypt$N$r$p$salt$hash`: carries its own cost, so that the cost can rise without breaking older hashes.
+ */
 export async function hashPassword(password: string, salt: Uint8Array, cost: HashCost): Promise<string> {
   const hash = await derive(password, salt, cost);
   return `scrypt$${String(cost.N)}$${String(cost.r)}$${String(cost.p)}$${Buffer.from(salt).toString('base64url')}$${hash.toString('base64url')}`;

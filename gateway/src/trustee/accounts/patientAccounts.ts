@@ -13,11 +13,13 @@ export interface PatientIdentifier {
 
 /** A patient who may sign in here. */
 export interface PatientAccount {
-  /** Random, one for each person: each app's OpenID `sub` is made of it. It never passes to another person. */
+  /**
+   * Random, one for each person: each app's OpenID `sub` is made of it. It never passes to another person.
+   */
   readonly id: string;
   /**
-   * Random, another one whenever the password or the person changes. Sessions, grants and tokens are made for it, so that all of them end
-   * with the change, also a sign-in that is half done.
+   * Random, another one whenever the password or the person changes. Sessions, grants and tokens are made for
+   * it, so that all of them end with the change, also a sign-in that is half done.
    */
   readonly login: string;
   readonly username: string;
@@ -37,8 +39,9 @@ export interface NewPatientAccount {
 
 export interface PatientAccounts {
   /**
-   * Makes the account, or replaces the password, name and identifier of the one with this username. A new password or person ends every
-   * session and every app's access of the account; a new name alone ends nothing.
+   * Makes the account, or replaces the password, name and identifier of the one with this username. A new
+   * password or person ends every session and every app's access of the account; a new name alone ends
+   * nothing.
    * @throws RangeError when a field is out of its bounds or the password is too easy to guess.
    */
   put(account: NewPatientAccount): Promise<PatientAccount>;
@@ -46,7 +49,10 @@ export interface PatientAccounts {
   find(login: string): PatientAccount | undefined;
   /** For the operator; tells by its timing whether the name is known, so never behind a request. */
   findByUsername(username: string): PatientAccount | undefined;
-  /** The account when the password is its own. Does the same work for unknown names, so that timing tells nothing about who is a patient. */
+  /**
+   * The account when the password is its own. Does the same work for unknown names, so that timing tells
+   * nothing about who is a patient.
+   */
   verify(username: string, password: string): Promise<PatientAccount | undefined>;
   /** Ends the account: its sessions and tokens are refused from the next request on. */
   remove(id: string): void;

@@ -12,13 +12,19 @@ export interface Patient {
 
 /** From a login (at the OpenID provider) to the patient whose list it opens. */
 export interface PatientDirectory {
-  /** `undefined` when the login no longer has a patient, or one whose identifier names nobody in this network. @param name as the provider told it. */
+  /**
+   * `undefined` when the login no longer has a patient, or one whose identifier names nobody in this network.
+   * @param name as the provider told it.
+   */
   find(login: string, name: string): Patient | undefined;
   /** The login that a verified access token was made for; empty when it names none. */
   loginOf(token: AccessToken): string;
 }
 
-/** Claim of this service's own access tokens: the login, which ends with the password, where `sub` is the app's name for the person. */
+/**
+ * Claim of this service's own access tokens: the login, which ends with the password, where `sub` is the
+ * app's name for the person.
+ */
 export const LOGIN_CLAIM = 'login';
 
 /** undefined for an identifier that names nobody in this network. */

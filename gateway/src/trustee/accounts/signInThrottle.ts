@@ -16,7 +16,9 @@ export interface ThrottleRules {
   readonly pair: ThrottleRule;
   /** For one source, whatever the username; many patients may share one. */
   readonly source: ThrottleRule;
-  /** For one username from everywhere together: delays the answer, and never refuses to look at the password. */
+  /**
+   * For one username from everywhere together: delays the answer, and never refuses to look at the password.
+   */
   readonly account: ThrottleRule;
 }
 
@@ -47,9 +49,15 @@ export interface FailedSignIns {
 }
 
 export interface SignInThrottle {
-  /** Counts an attempt as failed before the password is looked at, so that parallel guesses cannot slip past the count. */
+  /**
+   * Counts an attempt as failed before the password is looked at, so that parallel guesses cannot slip past
+   * the count.
+   */
   begin(username: string, address: string): Admission;
-  /** Takes the attempts of this source at this username back: the password was right, so they were the patient's own slips. */
+  /**
+   * Takes the attempts of this source at this username back: the password was right, so they were the
+   * patient's own slips.
+   */
   succeeded(username: string, address: string): void;
   /** What remains for the last 30 days; `undefined` when nothing failed. */
   readonly failuresOf: (username: string) => FailedSignIns | undefined;
@@ -62,8 +70,9 @@ interface AttemptRow {
 }
 
 /**
- * Slows down guessing: by source and username, by source, and by username over all sources. Counts are on disk, so a restart does not
- * forgive them; names and addresses are kept as keyed hashes only, and known and unknown names are counted alike.
+ * Slows down guessing: by source and username, by source, and by username over all sources. Counts are on
+ * disk, so a restart does not forgive them; names and addresses are kept as keyed hashes only, and known and
+ * unknown names are counted alike.
  */
 export function openSignInThrottle(
   database: SqlDatabase,

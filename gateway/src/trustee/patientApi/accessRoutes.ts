@@ -18,8 +18,9 @@ export interface AccessRoutesDeps {
 const MAX_BODY = '16kb';
 
 /**
- * `GET /accesses`, `POST /accesses/search`, `GET /accesses/:id`: the caller's own entries. The two lists are the same; the second takes
- * the filters in its body, because a person's identifier does not belong in a URL, which proxies and browsers keep.
+ * `GET /accesses`, `POST /accesses/search`, `GET /accesses/:id`: the caller's own entries. The two lists are
+ * the same; the second takes the filters in its body, because a person's identifier does not belong in a URL,
+ * which proxies and browsers keep.
  */
 export function accessRoutes(deps: AccessRoutesDeps): Router {
   const router = Router();

@@ -22,8 +22,8 @@ export function toAccessEntry(entry: ShownEntry, nameOf: NameOf): AccessEntry {
 }
 
 /**
- * What an address answers: the entry that stands there in the list; for an amendment, or a part that is not the first one there, that
- * event alone as it was recorded, with the address of what it belongs to.
+ * What an address answers: the entry that stands there in the list; for an amendment, or a part that is not
+ * the first one there, that event alone as it was recorded, with the address of what it belongs to.
  */
 export function toAddressedEntry({ entry, shown }: FoundEntry, nameOf: NameOf): AccessEntry {
   if (shown.lane === entry.lane && shown.number === entry.number) {
@@ -125,7 +125,10 @@ function itemsOf({ items, part }: AccessEvent): AccessItem[] {
     }));
 }
 
-/** A later part repeats an item of an earlier one, empty, so that its own items can say what they were reached from. */
+/**
+ * A later part repeats an item of an earlier one, empty, so that its own items can say what they were reached
+ * from.
+ */
 function isAnchor(item: DecidedItem, index: number, items: readonly DecidedItem[]): boolean {
   return (
     item.count === 0 && item.further === undefined && items.some(({ via }) => via?.includes(index) === true)

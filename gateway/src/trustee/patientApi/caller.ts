@@ -9,7 +9,9 @@ import type { Patient, PatientDirectory } from '../accounts/patientDirectory';
 import { checkWrite } from '../session/csrf';
 import type { PortalSession, PortalSessions } from '../session/portalSession';
 
-/** Who calls the patient API. The subject is always the caller's own: no path, query or body can name another. */
+/**
+ * Who calls the patient API. The subject is always the caller's own: no path, query or body can name another.
+ */
 export type Caller =
   | { readonly kind: 'session'; readonly patient: Patient; readonly session: PortalSession }
   | { readonly kind: 'token'; readonly patient: Patient; readonly scope: string };
@@ -29,8 +31,9 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Authenticates by `Authorization: Bearer` (apps) or by the session cookie (portal); never by both: a header decides alone. A write with
- * a session needs its CSRF token; a token cannot be sent by another site and needs none.
+ * Authenticates by `Authorization: Bearer` (apps) or by the session cookie (portal); never by both: a header
+ * decides alone. A write with a session needs its CSRF token; a token cannot be sent by another site and
+ * needs none.
  */
 export function authenticateCaller(deps: CallerDeps): RequestHandler {
   return async (request, response, next) => {

@@ -18,8 +18,8 @@ export interface ConsentDesk {
   /**
    * Commits a change and answers with what stands then.
    * @param expectedVersion the version that the change starts from; 0 when none was on file.
-   * @throws AppError PRECONDITION_FAILED when another change came first; LEDGER_UNAVAILABLE when it is not committed, or when that cannot
-   * be told: trying again with the same version is safe.
+   * @throws AppError PRECONDITION_FAILED when another change came first; LEDGER_UNAVAILABLE when it is not
+   *   committed, or when that cannot be told: trying again with the same version is safe.
    */
   change(subject: string, policy: ConsentPolicy, expectedVersion: number): Promise<StandingConsent>;
 }

@@ -5,7 +5,9 @@ import type { previewChange } from '../../api/schemas';
 import type { StoredEntry } from '../../readmodel/accessStore';
 import { toAccessEntry } from './accessView';
 
-/** Milliseconds of work between two turns of the event loop, so that other requests are answered meanwhile. */
+/**
+ * Milliseconds of work between two turns of the event loop, so that other requests are answered meanwhile.
+ */
 const SLICE_MS = 10;
 /** Milliseconds of work for one preview; what remains is behind its cursor. */
 const WORK_MS = 500;
@@ -23,7 +25,10 @@ export interface ReplayPace {
   readonly breathe: () => Promise<void>;
 }
 
-/** Replays entries in slices, and stops when its share of work is done: hundreds of rules and labels must not hold the one thread. */
+/**
+ * Replays entries in slices, and stops when its share of work is done: hundreds of rules and labels must not
+ * hold the one thread.
+ */
 export async function replayPage(
   entries: readonly StoredEntry[],
   replayOne: (entry: StoredEntry) => PreviewChange | undefined,
@@ -61,8 +66,9 @@ export interface Change {
 }
 
 /**
- * What a change of the rules would do to an access like a recorded one: decided twice, by the rule that the ledger uses and at the time of
- * the access, by the consent on file and by the draft. `undefined` when every item ends alike: what already holds is not the draft's doing.
+ * What a change of the rules would do to an access like a recorded one: decided twice, by the rule that the
+ * ledger uses and at the time of the access, by the consent on file and by the draft. `undefined` when every
+ * item ends alike: what already holds is not the draft's doing.
  */
 export function replayAccess(
   entry: StoredEntry,

@@ -57,7 +57,9 @@ export function consentRoutes(deps: ConsentRoutesDeps): Router {
   return router;
 }
 
-/** The version is the strong entity tag: equal versions are equal documents, byte for byte (RFC 9110 §8.8.1). */
+/**
+ * The version is the strong entity tag: equal versions are equal documents, byte for byte (RFC 9110 §8.8.1).
+ */
 function sendConsent(response: Response, consent: StandingConsent): void {
   response.set('ETag', `"${String(consent.version)}"`).json(toAnswer(consent));
 }
@@ -73,8 +75,8 @@ function toAnswer(consent: StandingConsent): ConsentAnswer {
 }
 
 /**
- * RFC 9110 §13.1.1: If-Match compares strongly, so a weak tag (`W/"3"`) matches nothing. `*` is refused: it would overwrite rules that the
- * patient has not seen.
+ * RFC 9110 §13.1.1: If-Match compares strongly, so a weak tag (`W/"3"`) matches nothing. `*` is refused: it
+ * would overwrite rules that the patient has not seen.
  */
 function expectedVersion(request: Request): number {
   const header = request.get('if-match')?.trim();
@@ -114,7 +116,8 @@ function policyOf(request: Request, subject: string, version: number): ConsentPo
       expose: 'version: differs from If-Match; leave it out, or read the consent again',
     });
   }
-  // The ledger's own form says more than the schema (unique ids, sensible periods): asked here, so that nothing is sent that it refuses.
+  // The ledger's own form says more than the schema (unique ids, sensible periods): asked here, so that
+  // nothing is sent that it refuses.
   return parsePolicy({ rules: input.rules, default: input.default });
 }
 

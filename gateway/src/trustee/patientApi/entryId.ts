@@ -8,14 +8,17 @@ const MAX_LENGTH = 178;
 const FORM = /^([^~]+)~([^~]+)~(0|[1-9]\d{0,15})$/;
 
 /**
- * An entry's id in the API: `<MSP id>~<gateway name>~<number>`, the address of an event on the ledger. The events' own ids are not used: a
- * gateway could give one twice, and the second event would hide behind the first.
+ * An entry's id in the API: `<MSP id>~<gateway name>~<number>`, the address of an event on the ledger. The
+ * events' own ids are not used: a gateway could give one twice, and the second event would hide behind the
+ * first.
  */
 export function formatEntryId({ lane, number }: EntryAddress): string {
   return `${lane.replace('/', '~')}~${String(number)}`;
 }
 
-/** @returns `undefined` for anything that {@link formatEntryId} does not write; each address has one spelling. */
+/**
+ * @returns `undefined` for anything that {@link formatEntryId} does not write; each address has one spelling.
+ */
 export function parseEntryId(text: string): EntryAddress | undefined {
   const [, mspId = '', gateway = '', digits = ''] = (text.length <= MAX_LENGTH && FORM.exec(text)) || [];
   const number = Number(digits);

@@ -14,11 +14,17 @@ export interface MeRoutesDeps {
   readonly registry: NetworkDirectory;
   readonly projectionStatus: () => ProjectionStatus;
   readonly ledgerKeeping: LedgerKeeping;
-  /** What was tried at a username of this service; `undefined` for nothing, or where others keep the passwords. */
+  /**
+   * What was tried at a username of this service; `undefined` for nothing, or where others keep the
+   * passwords.
+   */
   readonly failedSignIns: (username: string) => FailedSignIns | undefined;
 }
 
-/** `GET /me`: who calls, the CSRF token of the session, the organisations' names, how fresh the list is, and who keeps its ledger. */
+/**
+ * `GET /me`: who calls, the CSRF token of the session, the organisations' names, how fresh the list is, and
+ * who keeps its ledger.
+ */
 export function meRoutes(deps: MeRoutesDeps): Router {
   const router = Router();
   router.get('/me', async (request, response) => {

@@ -4,8 +4,9 @@ import type { Request } from 'express';
 import { AppError } from '../../errors';
 
 /**
- * A write with a session must show that the portal's own script made it: the session's token in `X-CSRF-Token`, which another site can
- * neither read nor send, and, where the browser says where the request comes from, this origin.
+ * A write with a session must show that the portal's own script made it: the session's token in
+ * `X-CSRF-Token`, which another site can neither read nor send, and, where the browser says where the request
+ * comes from, this origin.
  * @throws AppError CSRF
  */
 export function checkWrite(request: Request, csrfToken: string, baseUrl: string): void {

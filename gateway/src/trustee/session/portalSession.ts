@@ -26,7 +26,10 @@ export const DEFAULT_SESSION_LIFETIME: SessionLifetime = { idleMs: 30 * 60_000, 
 
 export interface PortalSessions {
   start(response: Response, login: string, name: string): Promise<PortalSession>;
-  /** The request's session, prolonged; `undefined` when there is none, it has ended, or the patient signed out. */
+  /**
+   * The request's session, prolonged; `undefined` when there is none, it has ended, or the patient signed
+   * out.
+   */
   read(request: Request, response: Response): Promise<PortalSession | undefined>;
   /** Signs out: the cookie is removed, and refused should somebody have kept it. */
   end(response: Response, session: PortalSession): void;
@@ -52,8 +55,9 @@ const content = z.object({
 });
 
 /**
- * Beside the session's cookie: says only that there may be a session, and the portal's script can read it. Without it the portal asks for
- * nothing, so that a browser's console shows somebody who is signed out no refused requests. It opens nothing.
+ * Beside the session's cookie: says only that there may be a session, and the portal's script can read it.
+ * Without it the portal asks for nothing, so that a browser's console shows somebody who is signed out no
+ * refused requests. It opens nothing.
  */
 export const HINT_COOKIE = 'cw_here';
 

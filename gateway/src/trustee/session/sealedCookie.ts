@@ -4,7 +4,10 @@ import type { CookieOptions, Request, Response } from 'express';
 import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose';
 
 export interface SealedCookieOptions {
-  /** What the cookie is for; part of its name and of its key, so that one cookie cannot stand for another. `[a-z]+`. */
+  /**
+   * What the cookie is for; part of its name and of its key, so that one cookie cannot stand for another.
+   * `[a-z]+`.
+   */
   readonly purpose: string;
   /** 256 bits. */
   readonly key: Uint8Array;
@@ -17,11 +20,13 @@ export interface SealedCookieOptions {
   readonly lasts?: 'browser' | 'seconds';
 }
 
-/** A cookie whose content only this service can read or make (JWE, `dir`, A256GCM), HttpOnly and SameSite=Lax. */
+/**
+ * A cookie whose content only this service can read or make (JWE, `dir`, A256GCM), HttpOnly and SameSite=Lax.
+ */
 export interface SealedCookie {
   /**
-   * Name without the suffix. Over https it has the prefix `__Host-`: no other host and no plain http can set it (RFC 6265bis §4.1.3); with a
-   * path of its own `__Secure-`, which keeps out plain http.
+   * Name without the suffix. Over https it has the prefix `__Host-`: no other host and no plain http can set
+   * it (RFC 6265bis §4.1.3); with a path of its own `__Secure-`, which keeps out plain http.
    */
   readonly name: string;
   set(response: Response, content: JWTPayload, seconds: number, suffix?: string): Promise<void>;

@@ -97,8 +97,8 @@ export function embeddedIdentity(deps: EmbeddedIdentityDeps): Identity {
 }
 
 /**
- * The provider makes URLs and decides about `Secure` from the request. It is shown the public URL, whatever a proxy or the caller says in
- * `Host` and `X-Forwarded-*`.
+ * The provider makes URLs and decides about `Secure` from the request. It is shown the public URL, whatever a
+ * proxy or the caller says in `Host` and `X-Forwarded-*`.
  */
 function publicAddress(baseUrl: string): RequestHandler {
   const { host, protocol } = new URL(baseUrl);

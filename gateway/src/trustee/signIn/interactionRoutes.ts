@@ -26,8 +26,8 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 type UidRequest = Request<{ uid: string }>;
 
 /**
- * The pages in which a patient signs in and allows or refuses an app: `/interaction/:uid`, below the provider's mount. Plain forms; the
- * interaction's signed cookie ties each to the browser that began it.
+ * The pages in which a patient signs in and allows or refuses an app: `/interaction/:uid`, below the
+ * provider's mount. Plain forms; the interaction's signed cookie ties each to the browser that began it.
  */
 export function interactionRoutes(deps: InteractionDeps): Router {
   const router = Router();
@@ -62,7 +62,8 @@ function sentFrom(request: Request, origin: string): boolean {
   const sender = request.get('origin');
   return (
     (site === undefined || site === 'same-origin' || site === 'none') &&
-    // A no-referrer policy makes browsers send "null" for a form of the same origin; Sec-Fetch-Site has then spoken.
+    // A no-referrer policy makes browsers send "null" for a form of the same origin; Sec-Fetch-Site has then
+    // spoken.
     (sender === undefined || sender === origin || (sender === 'null' && site === 'same-origin'))
   );
 }
@@ -253,7 +254,10 @@ async function clientOf(
   return { clientId, name: client?.clientName ?? clientId };
 }
 
-/** Chromium holds `form-action` against the redirect that answers a form too, so the app's own address must be allowed. */
+/**
+ * Chromium holds `form-action` against the redirect that answers a form too, so the app's own address must be
+ * allowed.
+ */
 function formTargets(details: Details): readonly string[] {
   const redirectUri = String(details.params['redirect_uri']);
   if (!URL.canParse(redirectUri)) {

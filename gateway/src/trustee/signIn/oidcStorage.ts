@@ -8,7 +8,10 @@ const SWEEP_EVERY = 200;
 
 export interface OidcStorage {
   readonly adapter: AdapterFactory;
-  /** Ends the account's sessions at the provider, so that no app is signed in without a password after the patient has signed out. */
+  /**
+   * Ends the account's sessions at the provider, so that no app is signed in without a password after the
+   * patient has signed out.
+   */
   endSessions(accountId: string): void;
 }
 
@@ -65,7 +68,8 @@ export function openOidcStorage(database: SqlDatabase, clock: () => number): Oid
     consume: (id) =>
       fromStore(() => {
         const { changes } = statements.consume.run(Math.floor(clock() / 1000), model, id);
-        // Two requests with one code: the library looks and then marks, so the mark itself decides who was first.
+        // Two requests with one code: the library looks and then marks, so the mark itself decides who was
+        // first.
         if (changes === 0) {
           throw new errors.InvalidGrant(`${model} was used before`);
         }

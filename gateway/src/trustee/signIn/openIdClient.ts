@@ -9,7 +9,10 @@ export type OpenIdIssuer =
       readonly issuer: string;
       readonly clientId: string;
       readonly clientSecret: string;
-      /** Base URL for this process's own calls to the provider's token endpoint; for instance the loopback address behind a proxy. */
+      /**
+       * Base URL for this process's own calls to the provider's token endpoint; for instance the loopback
+       * address behind a proxy.
+       */
       readonly backChannel: () => string;
       /** Sent with these calls. */
       readonly backChannelHeaders: Readonly<Record<string, string>>;
@@ -38,12 +41,14 @@ export interface SignedIn {
 export interface OpenIdClient {
   /**
    * URL to which the browser goes, and what must come back with it.
-   * @param uiLocales languages for the sign-in's pages (`ui_locales`), best first; absent: as the browser asks.
+   * @param uiLocales languages for the sign-in's pages (`ui_locales`), best first; absent: as the browser
+   *   asks.
    */
   begin(uiLocales?: string): Promise<{ url: URL; state: SignInState }>;
   /**
    * Exchanges the code of the callback URL.
-   * @throws AppError UNAUTHENTICATED when the answer is not one to `state`; ISSUER_UNAVAILABLE when the issuer does not answer.
+   * @throws AppError UNAUTHENTICATED when the answer is not one to `state`; ISSUER_UNAVAILABLE when the
+   *   issuer does not answer.
    */
   finish(callback: URL, state: SignInState): Promise<SignedIn>;
 }
@@ -51,13 +56,17 @@ export interface OpenIdClient {
 const TIMEOUT_SECONDS = 10;
 const RETRY_SECONDS = 5;
 /**
- * Plain http is used only where the deployment's own configuration says so, for instance on loopback. The library recognises this very
- * function before discovery, and marks it deprecated to make it stand out, not to remove it.
+ * Plain http is used only where the deployment's own configuration says so, for instance on loopback. The
+ * library recognises this very function before discovery, and marks it deprecated to make it stand out, not
+ * to remove it.
  */
 // eslint-disable-next-line @typescript-eslint/no-deprecated
 const allowHttp: (config: openid.Configuration) => void = openid.allowInsecureRequests;
 
-/** The portal as OAuth client: code flow with PKCE S256, state and nonce; the ID token's signature is verified. */
+/**
+ * The portal as OAuth client: code flow with PKCE S256, state and nonce; the ID token's signature is
+ * verified.
+ */
 export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): OpenIdClient {
   let configured: Promise<openid.Configuration> | undefined;
   const configuration = async (): Promise<openid.Configuration> => {

@@ -18,7 +18,10 @@ import { errorPage } from './signInPages';
 import { languageOf, wordsIn } from './signInWords';
 import type { TrusteeKeys } from './trusteeKeys';
 
-/** A third party's app that patients may let use the patient API: a public client (RFC 8252), so PKCE and no secret. */
+/**
+ * A third party's app that patients may let use the patient API: a public client (RFC 8252), so PKCE and no
+ * secret.
+ */
 export interface AppRegistration {
   readonly clientId: string;
   readonly name: string;
@@ -53,13 +56,14 @@ export function interactionPath(uid: string): string {
 }
 
 /**
- * The OpenID provider for patients: code flow with PKCE (S256) only, RFC 9068 access tokens for the patient API, refresh tokens that
- * rotate. Development conveniences of the library are off.
+ * The OpenID provider for patients: code flow with PKCE (S256) only, RFC 9068 access tokens for the patient
+ * API, refresh tokens that rotate. Development conveniences of the library are off.
  * @throws RangeError when an app's scope does not exist here.
  */
 export function createPatientProvider(options: PatientProviderOptions): Provider {
   const provider = new Provider(options.issuer, configuration(options));
-  // Cookies get their Secure flag, and URLs their scheme, from the public URL and not from the hop before this process.
+  // Cookies get their Secure flag, and URLs their scheme, from the public URL and not from the hop before
+  // this process.
   provider.proxy = true;
   provider.on('server_error', (_context, error) => {
     options.log.error({ fault: faultTrace(error) }, 'the OpenID provider failed');
@@ -100,7 +104,8 @@ function configuration(options: PatientProviderOptions): Configuration {
             throw new errors.InvalidTarget();
           }
           return {
-            // `profile` too, so that the API can tell from the token whether the app may know the patient's name.
+            // `profile` too, so that the API can tell from the token whether the app may know the patient's
+            // name.
             scope: ['profile', ...grantablePatientScopes()].join(' '),
             audience: options.resource,
             accessTokenTTL: ACCESS_TOKEN_SECONDS,
@@ -121,7 +126,8 @@ function configuration(options: PatientProviderOptions): Configuration {
     },
     interactions: { url: (_context, interaction) => interactionPath(interaction.uid) },
     loadExistingGrant: (context) => existingGrant(context, options.resource),
-    // What the library calls an account is a login here, and ends with the password. Apps know the person, each by a name of its own.
+    // What the library calls an account is a login here, and ends with the password. Apps know the person,
+    // each by a name of its own.
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_context, login, client) =>
       createHash('sha256')
@@ -173,9 +179,11 @@ function appClient(app: AppRegistration): ClientMetadata {
     token_endpoint_auth_method: 'none',
     redirect_uris: [...app.redirectUris],
     subject_type: 'pairwise',
-    // Names nothing: the library wants one for redirect URIs of several hosts, and the identifier is made of the client id.
+    // Names nothing: the library wants one for redirect URIs of several hosts, and the identifier is made of
+    // the client id.
     sector_identifier_uri: 'https://sector.invalid/',
-    // RFC 8252: loopback addresses and private schemes belong to native apps, where any loopback port is the same address.
+    // RFC 8252: loopback addresses and private schemes belong to native apps, where any loopback port is the
+    // same address.
     application_type: app.redirectUris.every((uri) => uri.startsWith('https://')) ? 'web' : 'native',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
@@ -183,7 +191,10 @@ function appClient(app: AppRegistration): ClientMetadata {
   };
 }
 
-/** The portal is the trustee itself, so nobody is asked to allow it; every other client needs a grant that the patient gave. */
+/**
+ * The portal is the trustee itself, so nobody is asked to allow it; every other client needs a grant that the
+ * patient gave.
+ */
 async function existingGrant(
   context: KoaContextWithOIDC,
   resource: string,

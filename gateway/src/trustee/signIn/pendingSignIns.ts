@@ -16,7 +16,9 @@ export type PendingSignIn = Omit<z.infer<typeof content>, 'iat'>;
 
 export interface PendingSignIns {
   keep(request: Request, response: Response, pending: PendingSignIn): Promise<void>;
-  /** The sign-in that `state` belongs to, once; `undefined` when this browser began none, or it is too old. */
+  /**
+   * The sign-in that `state` belongs to, once; `undefined` when this browser began none, or it is too old.
+   */
   take(request: Request, response: Response, state: unknown): Promise<PendingSignIn | undefined>;
 }
 
@@ -30,8 +32,9 @@ export interface PendingSignInsDeps {
 
 const SECONDS = 600;
 /**
- * Sign-ins that one browser may have under way, in as many tabs; the next one replaces the oldest. A cookie each, of fixed names: sign-ins
- * that were abandoned must not pile up until requests are refused for their size (431).
+ * Sign-ins that one browser may have under way, in as many tabs; the next one replaces the oldest. A cookie
+ * each, of fixed names: sign-ins that were abandoned must not pile up until requests are refused for their
+ * size (431).
  */
 const SLOTS = ['0', '1', '2', '3', '4'];
 

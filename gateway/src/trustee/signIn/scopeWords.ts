@@ -12,8 +12,8 @@ export interface ScopeWords {
 const CHANGING = ['c', 'u', 'd'] as const;
 
 /**
- * What an app would be allowed by `scopes`, for the patient who is asked: a sentence each, none twice, the weighty first. The letters of
- * one kind of data are taken together, because an app may name them one by one.
+ * What an app would be allowed by `scopes`, for the patient who is asked: a sentence each, none twice, the
+ * weighty first. The letters of one kind of data are taken together, because an app may name them one by one.
  */
 export function describeScopes(
   scopes: readonly string[],

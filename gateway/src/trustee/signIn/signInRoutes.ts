@@ -93,7 +93,10 @@ function localesIn(wanted: unknown): string | undefined {
   return typeof wanted === 'string' && wanted.length <= 80 && LOCALES.test(wanted) ? wanted : undefined;
 }
 
-/** A path of this portal, or `/`: never another site (an open redirect would lend the portal's name to a phisher). */
+/**
+ * A path of this portal, or `/`: never another site (an open redirect would lend the portal's name to a
+ * phisher).
+ */
 function localPath(wanted: unknown, baseUrl: string): string {
   if (typeof wanted !== 'string' || !wanted.startsWith('/') || !URL.canParse(wanted, baseUrl)) {
     return '/';

@@ -109,7 +109,10 @@ const zhCN: SignInWords = {
   },
 };
 
-/** The languages of the pages outside the portal: the same as the portal's (`web/src/words/languages`), English first. */
+/**
+ * The languages of the pages outside the portal: the same as the portal's (`web/src/words/languages`),
+ * English first.
+ */
 const WORDS = { en, 'zh-CN': zhCN } as const satisfies Readonly<Record<string, SignInWords>>;
 
 export type Language = keyof typeof WORDS;
@@ -135,8 +138,9 @@ export function languageOf(accepts: (known: string[]) => string | false): Langua
 }
 
 /**
- * The language of an interaction: the first of its `ui_locales` (OpenID Connect Core §3.1.2.1, tags parted by spaces, best first) that
- * there is, else what the browser asks for. A patient may have chosen another language in the portal than in the browser.
+ * The language of an interaction: the first of its `ui_locales` (OpenID Connect Core §3.1.2.1, tags parted by
+ * spaces, best first) that there is, else what the browser asks for. A patient may have chosen another
+ * language in the portal than in the browser.
  */
 export function interactionLanguage(uiLocales: unknown, request: Request): Language {
   const tags = typeof uiLocales === 'string' ? uiLocales.split(' ') : [];

@@ -34,8 +34,9 @@ const file = z.strictObject({
 });
 
 /**
- * Reads the key file, or makes it at the first start with mode 600. To rotate, put a new key first in `signingKeys` or `cookieKeys` and
- * restart; remove the old one when the last token or cookie under it has ended.
+ * Reads the key file, or makes it at the first start with mode 600. To rotate, put a new key first in
+ * `signingKeys` or `cookieKeys` and restart; remove the old one when the last token or cookie under it has
+ * ended.
  * @throws Error when the file can be read by others than its owner, or does not have its form.
  */
 export async function openTrusteeKeys(path: string): Promise<TrusteeKeys> {

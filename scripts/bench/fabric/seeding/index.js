@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 /*
- * Benchmark only, never part of a network that anybody uses: writes many consents in one transaction, where `Consent:Put` writes one. It is
- * the chaincode's first definition; the product's own is the next, and reads what this one wrote.
+ * Benchmark only, never part of a network that anybody uses: writes many consents in one transaction, where
+ * `Consent:Put` writes one. It is the chaincode's first definition; the product's own is the next, and reads
+ * what this one wrote.
  */
 const { Contract } = require('fabric-contract-api');
 const { CONSENTS } = require('@chartwitness/chaincode/domain');

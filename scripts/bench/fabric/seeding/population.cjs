@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 /*
- * The benchmark's people: person n has an identifier, from it the pseudonym, and a consent on file. Everything follows from n, so that the
- * chaincode that writes the consents, the gateways and the load need not tell each other anything.
+ * The benchmark's people: person n has an identifier, from it the pseudonym, and a consent on file.
+ * Everything follows from n, so that the chaincode that writes the consents, the gateways and the load need
+ * not tell each other anything.
  */
 const { createHash, createHmac } = require('node:crypto');
 const { canonicalBytes, createIdentifierTable, subjectPseudonym } = require('@chartwitness/chaincode/domain');
@@ -44,7 +45,10 @@ function subjectOf(n) {
 /** @param {number} n */
 const isDenied = (n) => n % DENY_EVERY === DENY_EVERY - 1;
 
-/** A consent of ordinary size: what most patients leave open, two restrictions that do not concern the measured accesses, one that may. @param {number} n */
+/**
+ * A consent of ordinary size: what most patients leave open, two restrictions that do not concern the
+ * measured accesses, one that may. @param {number} n
+ */
 function policyOf(n) {
   const rules = [
     { id: 'not-the-clinic', effect: 'deny', org: 'SouthClinicMSP', labels: ['PSY', 'HIV'] },
@@ -57,7 +61,10 @@ function policyOf(n) {
   };
 }
 
-/** Person n's consent as `Consent:Put` leaves it: the value stands under the subject and under the change. @param {number} n */
+/**
+ * Person n's consent as `Consent:Put` leaves it: the value stands under the subject and under the change.
+ * @param {number} n
+ */
 function storedConsent(n) {
   const subject = subjectOf(n);
   const changeId = createHash('sha256')

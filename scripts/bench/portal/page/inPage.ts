@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Functions that run inside the page. Each is sent as text, so it names nothing outside itself. They are called through the browser's
- * protocol, never evaluated by the page: the portal's Content-Security-Policy refuses that. Times are milliseconds since the navigation
- * began, by the browser's own clock.
+ * Functions that run inside the page. Each is sent as text, so it names nothing outside itself. They are
+ * called through the browser's protocol, never evaluated by the page: the portal's Content-Security-Policy
+ * refuses that. Times are milliseconds since the navigation began, by the browser's own clock.
  */
 
 /** What {@link watchFirstMoments} and {@link watchLongTasks} leave in the page. */
@@ -13,7 +13,10 @@ interface Noted {
 
 /** Runs before the page's own scripts and notes its first moments, a promise for each. */
 export function watchFirstMoments(): void {
-  /** Resolves after the frame that shows what is in the document now: a message is delivered when it has been drawn. */
+  /**
+   * Resolves after the frame that shows what is in the document now: a message is delivered when it has been
+   * drawn.
+   */
   const shown = (): Promise<number> =>
     new Promise((resolve) => {
       requestAnimationFrame(() => {
@@ -77,7 +80,10 @@ export function untilIdle(): Promise<void> {
   });
 }
 
-/** Goes to the end of the list, as a reader does, and says how long it took until rows of the next page were drawn there. */
+/**
+ * Goes to the end of the list, as a reader does, and says how long it took until rows of the next page were
+ * drawn there.
+ */
 export async function showNextPage(): Promise<number> {
   const lastRow = (): Element | undefined => [...document.querySelectorAll('.visit')].at(-1);
   document.querySelector('.older')?.scrollIntoView({ block: 'end' });
@@ -95,7 +101,10 @@ export async function showNextPage(): Promise<number> {
   return performance.now() - from;
 }
 
-/** Reads on, page by page, until the list has `least` rows; answers with how many it has. Only those near the screen are drawn. */
+/**
+ * Reads on, page by page, until the list has `least` rows; answers with how many it has. Only those near the
+ * screen are drawn.
+ */
 export async function readOnTo(least: number): Promise<number> {
   const count = (): number =>
     Number.parseInt((document.querySelector('.results-count')?.textContent ?? '').replaceAll(',', ''), 10);

@@ -11,9 +11,10 @@ export interface Chart {
 }
 
 /**
- * A made-up chart of about `size` resources: encounters at several clinics with several practitioners, observations, claims and conditions of
- * the encounters, medications prescribed by name and by reference. Resources of an encounter carry its label; the drug, clinic and
- * practitioner of a label are found with that label alone.
+ * A made-up chart of about `size` resources: encounters at several clinics with several practitioners,
+ * observations, claims and conditions of the encounters, medications prescribed by name and by reference.
+ * Resources of an encounter carry its label; the drug, clinic and practitioner of a label are found with that
+ * label alone.
  */
 export function chart(patientId: string, ssn: string, size: number): Chart {
   const records: FhirResource[] = [patient(patientId, ssn)];

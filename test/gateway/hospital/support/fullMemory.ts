@@ -9,7 +9,10 @@ import { pagedSource, type PagedSourceOptions } from './pagedSource';
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
-/** Two large places and two of the middle size: of each, one for a client's ordinary requests and one for its emergencies. */
+/**
+ * Two large places and two of the middle size: of each, one for a client's ordinary requests and one for its
+ * emergencies.
+ */
 export const MEMORY = { sourceBytes: 8 * MIB, memoryBytes: 16 * MIB };
 export const EMERGENCY = { 'break-glass-reason': 'unconscious, no allergy list' };
 

@@ -6,7 +6,10 @@ import {
 import type { FakeFhirServer } from '../../fhir/fakeFhirServer';
 import { createHospital, type FixtureOptions, type Hospital } from '../hospitalFixture';
 
-/** A hospital whose clinical data are what a FHIR server on the wire answers; its labels are trusted everywhere unless said. */
+/**
+ * A hospital whose clinical data are what a FHIR server on the wire answers; its labels are trusted
+ * everywhere unless said.
+ */
 export function hospitalBefore(
   source: FakeFhirServer,
   { labels = 'everywhere', ...options }: Partial<HttpUpstreamOptions> = {},

@@ -15,7 +15,10 @@ export interface PagedSourceOptions {
   readonly maxBytes?: number;
   /** Pages that the source makes at most, whatever it is asked for. */
   readonly maxCount?: number;
-  /** What it does when asked for `_elements`: gives them (default), gives whole resources, or refuses the parameter. */
+  /**
+   * What it does when asked for `_elements`: gives them (default), gives whole resources, or refuses the
+   * parameter.
+   */
   readonly elements?: 'given' | 'ignored' | 'refused';
   /** Where its labels can be trusted; default `everywhere`. */
   readonly labels?: LabelTrust;
@@ -37,7 +40,10 @@ interface Answer {
 
 const WITHOUT_PAGING = /&?(_count|_page)=\d+/g;
 
-/** A source in memory for large charts: it finds an answer once, cuts it into pages, and asks for room as one over HTTP does. */
+/**
+ * A source in memory for large charts: it finds an answer once, cuts it into pages, and asks for room as one
+ * over HTTP does.
+ */
 export function pagedSource(records: readonly FhirResource[], options: PagedSourceOptions = {}): PagedSource {
   const sample = hospitalOf(records);
   const answers = new Map<string, Answer | undefined>();

@@ -41,8 +41,8 @@ const disguised = (event: AccessEvent): AccessEvent => ({ ...event, id: 'A'.repe
 const NONE: Fault = { kind: 'none' };
 
 /**
- * A fake of the ledger at the port that the recorder uses: keeps batches in memory, one per place in a lane, and fails as told. Knows
- * nothing of consents: `decide` says what is permitted.
+ * A fake of the ledger at the port that the recorder uses: keeps batches in memory, one per place in a lane,
+ * and fails as told. Knows nothing of consents: `decide` says what is permitted.
  */
 export class FakeLedger implements RecordingLedger {
   readonly mspId = 'NorthHospitalMSP';
@@ -51,7 +51,9 @@ export class FakeLedger implements RecordingLedger {
   faults: Fault[] = [];
   /** While set, every call fails as if the own peer were away. */
   isAway = false;
-  /** While set, the own peer answers what it is asked, but nothing is committed: trustee or orderer is away. */
+  /**
+   * While set, the own peer answers what it is asked, but nothing is committed: trustee or orderer is away.
+   */
   isCutOff = false;
   /** Entries with which a batch is refused, whatever else is in it; by the own peer's evaluation too. */
   refuses: (request: AccessRequest) => boolean = () => false;
@@ -67,7 +69,10 @@ export class FakeLedger implements RecordingLedger {
   /** Told of each question that the own peer answers, whatever it says. */
   onAnswered: (request: AccessRequest) => void = () => undefined;
   decide: (request: AccessRequest, item: number) => boolean = () => true;
-  /** What the trustee's peer says when it is asked for its copy of a batch. `old`: its chaincode knows no such question. */
+  /**
+   * What the trustee's peer says when it is asked for its copy of a batch. `old`: its chaincode knows no such
+   * question.
+   */
   trusteeCopy: 'gives' | 'lacks' | 'old' | 'lies' | 'away' = 'gives';
   /** Places from which on the own peer does not have a lane yet; the others do. */
   readonly ownEnds = new Map<string, number>();
@@ -209,7 +214,10 @@ export class FakeLedger implements RecordingLedger {
     return this.trusteeCopy === 'lies' ? { ...batch, events: batch.events.map(disguised) } : batch;
   }
 
-  /** The own peer comes back from its backup: it gets the blocks again, and not its own private data of the batches that `kept` lacks. */
+  /**
+   * The own peer comes back from its backup: it gets the blocks again, and not its own private data of the
+   * batches that `kept` lacks.
+   */
   restoreOwnPeer(kept: ReadonlySet<PrivateBatch>): void {
     for (const batch of this.batches()) {
       if (!kept.has(batch)) {
@@ -237,7 +245,10 @@ export class FakeLedger implements RecordingLedger {
     this.#write(lane, seq, batch);
   }
 
-  /** The lane as it was when it had `places` batches; what was under way is lost as well. @returns puts back what was taken. */
+  /**
+   * The lane as it was when it had `places` batches; what was under way is lost as well. @returns puts back
+   * what was taken.
+   */
   restoreTo(lane: string, places: number): () => void {
     const now = this.#laneOf(lane);
     const then = [...now].sort(([a], [b]) => a - b).slice(0, places);

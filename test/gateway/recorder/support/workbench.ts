@@ -27,7 +27,10 @@ export interface Workbench {
   /** The store as the process that was started last has it. */
   readonly outbox: Outbox;
   readonly scheduler: ManualScheduler;
-  /** Ends the processes started so far: nothing that they do has an effect any more, and no answer reaches them. */
+  /**
+   * Ends the processes started so far: nothing that they do has an effect any more, and no answer reaches
+   * them.
+   */
   kill(): void;
   /** What the store holds now, for {@link restoreStore}. */
   copyStore(): StoreCopy;
@@ -111,7 +114,10 @@ export function createWorkbench(): Workbench {
   };
 }
 
-/** `target` as a process has it that may end: then every call does as `onDead` says, and what is under way is answered by nobody. */
+/**
+ * `target` as a process has it that may end: then every call does as `onDead` says, and what is under way is
+ * answered by nobody.
+ */
 function mortal<T extends object>(target: T, ended: AbortSignal, onDead: () => unknown): T {
   return new Proxy(target, {
     get: (_, property) => {

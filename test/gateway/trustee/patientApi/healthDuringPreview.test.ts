@@ -51,7 +51,10 @@ test('nobody else waits longer than 100 ms while the heaviest preview runs', asy
   expect(await preview()).toBeLessThan(100);
 }, 60_000);
 
-/** How much processor time, in milliseconds, passes between two turns of the loop that everybody waits for, whatever else the machine does. */
+/**
+ * How much processor time, in milliseconds, passes between two turns of the loop that everybody waits for,
+ * whatever else the machine does.
+ */
 function watchTurns(): { readonly stop: () => { readonly count: number; readonly longest: number } } {
   let isStopped = false;
   let count = 0;

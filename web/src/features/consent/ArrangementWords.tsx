@@ -12,7 +12,10 @@ interface ArrangementWordsProps {
   readonly policy: ConsentPolicy;
   /** Of its two headings. */
   readonly level: 2 | 3;
-  /** What decided the access that the reader comes from: ids of exceptions; anything else stands for the general setting. */
+  /**
+   * What decided the access that the reader comes from: ids of exceptions; anything else stands for the
+   * general setting.
+   */
   readonly decided?: readonly (string | null)[];
 }
 
@@ -74,7 +77,8 @@ export function RuleState({ rule }: { readonly rule: ConsentRule }): ReactNode {
   const words = useWords();
   const now = new Date();
   const { start, end } = rule.period ?? {};
-  // A day as the end includes that whole day in UTC (FHIR R4 Period); the reader's own midnight is near enough for a hint.
+  // A day as the end includes that whole day in UTC (FHIR R4 Period); the reader's own midnight is near
+  // enough for a hint.
   const isOver = end !== undefined && now >= (parseDay(end, 1) ?? new Date(end));
   const isAhead = start !== undefined && now < (parseDay(start) ?? new Date(start));
   if (!isOver && !isAhead) {

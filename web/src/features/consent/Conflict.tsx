@@ -18,7 +18,10 @@ interface ConflictProps {
   readonly onDone: () => void;
 }
 
-/** The consent was changed elsewhere while it was being changed here: shows both changes and lets the patient decide. */
+/**
+ * The consent was changed elsewhere while it was being changed here: shows both changes and lets the patient
+ * decide.
+ */
 export function Conflict({ draft, theirs, onDone }: ConflictProps): ReactNode {
   const words = useWords();
   const navigate = useNavigate();

@@ -66,7 +66,9 @@ export function ConsentPage(): ReactNode {
   );
 }
 
-/** The version that was saved a moment ago: told once, not again when the page is loaded anew or come back to. */
+/**
+ * The version that was saved a moment ago: told once, not again when the page is loaded anew or come back to.
+ */
 function useSavedVersion(): number | undefined {
   const state: unknown = useLocation().state;
   const navigate = useNavigate();

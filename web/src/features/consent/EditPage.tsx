@@ -209,7 +209,9 @@ function Exceptions({ onFile }: OnFileProps): ReactNode {
   );
 }
 
-/** The exception whose dialog is open: null for a new one; with what was filled in before the page was left. */
+/**
+ * The exception whose dialog is open: null for a new one; with what was filled in before the page was left.
+ */
 interface EditedRule {
   readonly id: string | null;
   readonly form?: OpenRule['form'];
@@ -228,7 +230,10 @@ interface RuleButtonProps {
   readonly onPress: () => void;
 }
 
-/** A button of a rule, named with the rule's words for those who do not see it beside them. It stays in the tab order when it is off. */
+/**
+ * A button of a rule, named with the rule's words for those who do not see it beside them. It stays in the
+ * tab order when it is off.
+ */
 function RuleButton({ rule, label, icon, isOff = false, onPress }: RuleButtonProps): ReactNode {
   const id = useId();
   return (

@@ -5,7 +5,10 @@ import type { RuleDraft } from '../../lib/policy/placeRule';
 import { useWords } from '../../words/context';
 import { alsoBlockedWords } from './alsoBlockedWords';
 
-/** What the subjects that a rule names mean beyond their names: a block reaches further, a permission less far. */
+/**
+ * What the subjects that a rule names mean beyond their names: a block reaches further, a permission less
+ * far.
+ */
 export function LabelNotes({ rule }: { readonly rule: RuleDraft }): ReactNode {
   const words = useWords();
   const { labels, effect } = rule;

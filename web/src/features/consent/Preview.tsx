@@ -25,7 +25,10 @@ interface PreviewProps {
   readonly changes: readonly PolicyChange[];
 }
 
-/** What the draft would do to accesses like the recent ones: only what it decides otherwise than the rules that hold now. */
+/**
+ * What the draft would do to accesses like the recent ones: only what it decides otherwise than the rules
+ * that hold now.
+ */
 export function Preview({ policy, version, changes }: PreviewProps): ReactNode {
   const words = useWords();
   const preview = usePreview(policy, version);

@@ -24,7 +24,9 @@ import { KnownBlock } from './KnownBlock';
 import { Preview } from './Preview';
 import { Warning } from './Warning';
 
-/** What a draft would change, what it would have changed, what that may mean, and the button that saves it. */
+/**
+ * What a draft would change, what it would have changed, what that may mean, and the button that saves it.
+ */
 export function ReviewPage(): ReactNode {
   const words = useWords();
   const onFile = useQuery({ ...consentQuery, refetchOnMount: 'always' });
@@ -239,8 +241,8 @@ function useSave(draft: Draft) {
 }
 
 /**
- * Turns "block this person" of an entry into a draft, once. What to block comes in the history's state, which never leaves the browser.
- * True until that is done.
+ * Turns "block this person" of an entry into a draft, once. What to block comes in the history's state, which
+ * never leaves the browser. True until that is done.
  */
 function useBlockFromEntry(onFile: ConsentOnFile | undefined): boolean {
   const navigate = useNavigate();

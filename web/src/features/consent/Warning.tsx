@@ -18,8 +18,8 @@ interface WarningProps {
 }
 
 /**
- * The warning that must be shown and acknowledged before a restriction takes effect (EHDS Article 8): who will not see what, what becomes
- * of it in an emergency, and what that can cost.
+ * The warning that must be shown and acknowledged before a restriction takes effect (EHDS Article 8): who
+ * will not see what, what becomes of it in an emergency, and what that can cost.
  */
 export function Warning({ restrictions, policy, isAccepted, isAsked, onAccept }: WarningProps): ReactNode {
   const words = useWords();

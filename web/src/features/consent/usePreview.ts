@@ -10,8 +10,9 @@ export const PREVIEW_DAYS = 90;
 const MAX_CALLS = 4;
 
 /**
- * What a draft decides otherwise than the consent on file, tried on the accesses of the last {@link PREVIEW_DAYS} days: the newest, bounded
- * to a few calls. Where the server compared with another version than `version`, the consent is read again: the page then shows a conflict.
+ * What a draft decides otherwise than the consent on file, tried on the accesses of the last {@link
+ * PREVIEW_DAYS} days: the newest, bounded to a few calls. Where the server compared with another version than
+ * `version`, the consent is read again: the page then shows a conflict.
  */
 export function usePreview(policy: ConsentPolicy, version: number) {
   const { csrfToken } = useMe();

@@ -10,7 +10,10 @@ import { historyQuery } from '../../lib/consentQueries';
 import { standingBlock, type Blocked, type StandingBlock } from '../../lib/policy/standingBlock';
 import { Text, useWords } from '../../words/context';
 
-/** What can be done about an entry. What is blocked already is said, and is offered only in an emergency too where that is missing. */
+/**
+ * What can be done about an entry. What is blocked already is said, and is offered only in an emergency too
+ * where that is missing.
+ */
 export function Actions({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;

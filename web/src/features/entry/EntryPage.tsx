@@ -79,7 +79,10 @@ function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
   );
 }
 
-/** Back to the list as it was: a real step back where there is one, so that the filter and the place in the list return. */
+/**
+ * Back to the list as it was: a real step back where there is one, so that the filter and the place in the
+ * list return.
+ */
 function BackLink(): ReactNode {
   const words = useWords();
   const navigate = useNavigate();
@@ -102,7 +105,9 @@ function BackLink(): ReactNode {
   );
 }
 
-/** Whether the page before this one is one of the portal's: its router numbers them in the history's state. */
+/**
+ * Whether the page before this one is one of the portal's: its router numbers them in the history's state.
+ */
 function cameFromHere(): boolean {
   const state: unknown = window.history.state;
   return (

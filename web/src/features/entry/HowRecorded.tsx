@@ -12,7 +12,10 @@ import { isIncomplete, leftByRules } from '../../lib/whatLeft';
 import { Text, useWords } from '../../words/context';
 import { ItemGroups } from './ItemTable';
 
-/** What is unusual about how the entry came onto the ledger: late, corrected, in parts, or a part or a correction seen alone. */
+/**
+ * What is unusual about how the entry came onto the ledger: late, corrected, in parts, or a part or a
+ * correction seen alone.
+ */
 export function HowRecorded({ entry }: { readonly entry: AccessEntry }): ReactNode {
   return (
     <>
@@ -48,7 +51,9 @@ function Belonging({ entry: { amends, partOf } }: { readonly entry: AccessEntry 
   );
 }
 
-/** That data left before the record, who decided that by what, and what the rules said when it was recorded. */
+/**
+ * That data left before the record, who decided that by what, and what the rules said when it was recorded.
+ */
 function Late({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const organisationName = useOrganisationName();
@@ -89,7 +94,9 @@ function Late({ entry }: { readonly entry: AccessEntry }): ReactNode {
   );
 }
 
-/** When and why the entry was corrected. The page shows it as corrected; what it said at first is a step away. */
+/**
+ * When and why the entry was corrected. The page shows it as corrected; what it said at first is a step away.
+ */
 function Corrected({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { corrected } = entry;

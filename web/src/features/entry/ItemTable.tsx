@@ -31,7 +31,10 @@ interface Row extends Pick<AccessItem, 'type' | 'labels' | 'count' | 'ids'> {
   readonly further: number;
 }
 
-/** One row for each type with the same labels, whichever rule decided it and whichever part of the request recorded it. */
+/**
+ * One row for each type with the same labels, whichever rule decided it and whichever part of the request
+ * recorded it.
+ */
 function rowsOf(items: readonly AccessItem[]): readonly Row[] {
   const rows = new Map<string, Row>();
   for (const { type, labels, count, ids, further = 0 } of items) {
@@ -68,7 +71,10 @@ function Items({ isLeft, rows }: { readonly isLeft: boolean; readonly rows: read
   );
 }
 
-/** Of what left, what this answer gave out and then what it did not; what was withheld was withheld as a whole. */
+/**
+ * Of what left, what this answer gave out and then what it did not; what was withheld was withheld as a
+ * whole.
+ */
 function ItemCount({ row, isLeft }: { readonly row: Row; readonly isLeft: boolean }): ReactNode {
   const words = useWords();
   const { further } = row;

@@ -86,7 +86,8 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
     if (entry.items.some(hasLeft)) {
       return <p>{words.text('why.emergency.against')}</p>;
     }
-    // A reason that was given and refused is not recorded: of somebody named, only that none counted is known.
+    // A reason that was given and refused is not recorded: of somebody named, only that none counted is
+    // known.
     return (
       <p>
         {person === null ? (

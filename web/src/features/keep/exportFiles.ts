@@ -43,11 +43,13 @@ const CODE_COLUMNS = [
 ] as const; // prettier-ignore
 
 /**
- * `outcome` and `left` say what left, `ruled` and `decision` what the rules say. A part of a request has the place of its own event.
+ * `outcome` and `left` say what left, `ruled` and `decision` what the rules say. A part of a request has the
+ * place of its own event.
  *
- * One line per kind of data of an entry, or one for an entry without data (RFC 4180, UTF-8 with a byte order mark, which spreadsheets
- * need to see UTF-8). First columns in the reader's words and time zone, then the codes of the API. The last two lines name the person,
- * the count, the filter and the ledger position: for people, and for programs.
+ * One line per kind of data of an entry, or one for an entry without data (RFC 4180, UTF-8 with a byte order
+ * mark, which spreadsheets need to see UTF-8). First columns in the reader's words and time zone, then the
+ * codes of the API. The last two lines name the person, the count, the filter and the ledger position: for
+ * people, and for programs.
  */
 export function toCsvFile(facts: ExportFacts, words: Vocabulary): string {
   const { me, filter, entries, madeAt } = facts;

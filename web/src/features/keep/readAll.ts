@@ -14,7 +14,8 @@ interface Copy extends ExportFacts {
 }
 
 /**
- * The copy of a filter. The ledger position is read before the entries: they hold at least everything up to it.
+ * The copy of a filter. The ledger position is read before the entries: they hold at least everything up to
+ * it.
  * @param most reading stops when more entries than this are found.
  * @throws as {@link readAll}.
  */
@@ -34,7 +35,8 @@ export async function readCopy(
 /**
  * Every entry that fits a filter, newest first, over all pages.
  * @param onProgress called with how many have been found so far.
- * @throws ApiError when a page cannot be read: a part is never given out as the whole. AbortError when stopped.
+ * @throws ApiError when a page cannot be read: a part is never given out as the whole. AbortError when
+ *   stopped.
  */
 async function readAll(
   filter: AccessFilter,

@@ -11,7 +11,10 @@ const ROOM = '(min-width: 60.01rem) and (min-height: 50rem)';
 /** What was told and closed, for as long as the page is open: a sign-in begins a new one. */
 let told = 0;
 
-/** Wrong passwords that somebody tried at the account: told once after a sign-in, again only when there are more. */
+/**
+ * Wrong passwords that somebody tried at the account: told once after a sign-in, again only when there are
+ * more.
+ */
 export function FailedSignIns(): ReactNode {
   const words = useWords();
   const { failedSignIns } = useMe();

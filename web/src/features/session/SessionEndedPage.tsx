@@ -12,8 +12,8 @@ interface SessionEndedPageProps {
 }
 
 /**
- * Covers the pages when the session is over. With unsaved changes the sign-in opens in another tab, because this tab's memory is the
- * only place where they are.
+ * Covers the pages when the session is over. With unsaved changes the sign-in opens in another tab, because
+ * this tab's memory is the only place where they are.
  */
 export function SessionEndedPage({ onResume }: SessionEndedPageProps): ReactNode {
   const words = useWords();

@@ -7,7 +7,9 @@ import { withMember, type FilterInUrl } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import '../../styles/filters.css';
 
-/** What narrows the list now, each with the way to take it away. The searched name stands in its own field. */
+/**
+ * What narrows the list now, each with the way to take it away. The searched name stands in its own field.
+ */
 export function ActiveFilters({ filter, setFilter }: FilterInUrl): ReactNode {
   const words = useWords();
   const list = useRef<HTMLUListElement>(null);

@@ -13,8 +13,8 @@ interface DayFieldProps {
 }
 
 /**
- * A day to choose or to type. Browsers report every key of a year ("0002", "0020", …): the list follows when the day is plausible and
- * the typing pauses, or the field is left.
+ * A day to choose or to type. Browsers report every key of a year ("0002", "0020", …): the list follows when
+ * the day is plausible and the typing pauses, or the field is left.
  */
 export function DayField({ label, value = '', onChoose }: DayFieldProps): ReactNode {
   const id = useId();

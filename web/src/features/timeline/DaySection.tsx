@@ -10,7 +10,10 @@ import { VisitRow } from './VisitRow';
 
 /** Lines that are drawn, or not, together. */
 const BLOCK = 4;
-/** Lines that are drawn with the page, as far as its first screen shows them. Others that are on the screen come with its next frame. */
+/**
+ * Lines that are drawn with the page, as far as its first screen shows them. Others that are on the screen
+ * come with its next frame.
+ */
 const firstBlock = (): number => (isWideScreen() ? BLOCK : 1);
 
 interface DaySectionProps {
@@ -47,7 +50,9 @@ interface BlockProps {
   readonly isFirst: boolean;
 }
 
-/** Some lines of a day. Rendered again only when one of them changes, not with every page that is added below. */
+/**
+ * Some lines of a day. Rendered again only when one of them changes, not with every page that is added below.
+ */
 const Block = memo(
   function Block({ visits, isFirst }: BlockProps): ReactNode {
     const [isReturnedTo] = useState(() =>

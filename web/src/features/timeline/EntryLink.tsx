@@ -34,7 +34,10 @@ interface SpokenProps {
   readonly before?: readonly string[];
 }
 
-/** What a reader of one line sees beside its name, for those who hear the name alone: what came before, the result, and what is to be noticed. */
+/**
+ * What a reader of one line sees beside its name, for those who hear the name alone: what came before, the
+ * result, and what is to be noticed.
+ */
 export function Spoken({ entry, before = [] }: SpokenProps): ReactNode {
   const words = useWords();
   const comma = words.text('app.comma');

@@ -12,7 +12,9 @@ import { DayField } from './DayField';
 import { countChoices, toChoices, type Choice } from './filterChoices';
 import '../../styles/filters.css';
 
-/** A field for each way to narrow the list. A field shows what was chosen at once, the list when it is there. */
+/**
+ * A field for each way to narrow the list. A field shows what was chosen at once, the list when it is there.
+ */
 export function FilterFields({
   counted,
   filter: inUrl,

@@ -5,7 +5,10 @@ import { Mark } from '../../components/Mark';
 import { useWords } from '../../words/context';
 import '../../styles/listLater.css';
 
-/** What the shapes and words of the list mean. Always in the same place: nothing to click away, nothing to come back to. */
+/**
+ * What the shapes and words of the list mean. Always in the same place: nothing to click away, nothing to
+ * come back to.
+ */
 export function HowToRead(): ReactNode {
   const words = useWords();
   return (

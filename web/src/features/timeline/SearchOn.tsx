@@ -4,11 +4,17 @@ import { formatDate } from '../../lib/dates';
 import { useWords } from '../../words/context';
 import type { AccessPages } from './useAccessPages';
 
-/** Where the portal itself looks for names: pages that are read on, and matches that are enough, without being asked again. */
+/**
+ * Where the portal itself looks for names: pages that are read on, and matches that are enough, without being
+ * asked again.
+ */
 const SEARCH_STEP = 10;
 const ENOUGH = 25;
 
-/** Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not read a whole life. */
+/**
+ * Reads on by itself until there is enough to show, in bounded steps: a name that does not occur must not
+ * read a whole life.
+ */
 export function SearchOn({ pages }: { readonly pages: AccessPages }): ReactNode {
   const words = useWords();
   const { list, entries, searched, searchedBack } = pages;

@@ -25,8 +25,9 @@ const HowToRead = latePart(async () => {
 const WeekChart = latePart(async () => (await import('./WeekChart')).WeekChart);
 
 /**
- * The list, newest first, with what narrows it and what it tells at one look. The chart and the explanation stand before the list, which
- * grows as it is read: beside it where there is room, folded above it on a small screen.
+ * The list, newest first, with what narrows it and what it tells at one look. The chart and the explanation
+ * stand before the list, which grows as it is read: beside it where there is room, folded above it on a small
+ * screen.
  */
 export function TimelinePage(): ReactNode {
   const words = useWords();

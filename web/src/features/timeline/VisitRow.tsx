@@ -123,7 +123,10 @@ function periodOf(words: Vocabulary, { entries }: Visit): readonly [from: string
 
 const REASON_LENGTH = 160;
 
-/** The reason: in an emergency the one that was given, or what was missing, since the word "emergency" stands beside it. */
+/**
+ * The reason: in an emergency the one that was given, or what was missing, since the word "emergency" stands
+ * beside it.
+ */
 function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   if (!isEmergency(entry)) {

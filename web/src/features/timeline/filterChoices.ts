@@ -54,7 +54,10 @@ export function countChoices(entries: readonly AccessEntry[]): FilterChoices {
   return { organisations, people, reasons, kinds, outcomes };
 }
 
-/** Choices from counts; the chosen one is among them even if nothing was counted for it. Sorted by label as `language` sorts. */
+/**
+ * Choices from counts; the chosen one is among them even if nothing was counted for it. Sorted by label as
+ * `language` sorts.
+ */
 export function toChoices(
   language: string,
   counts: ReadonlyMap<string, number>,

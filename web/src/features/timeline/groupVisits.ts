@@ -4,7 +4,9 @@ import { dayKey } from '../../lib/dates';
 import { askedBefore, happenedAt } from '../../lib/entryTime';
 import { isIncomplete } from '../../lib/whatLeft';
 
-/** Requests of one requester for one reason at one holder within one hour of one day: one line of the list. */
+/**
+ * Requests of one requester for one reason at one holder within one hour of one day: one line of the list.
+ */
 export interface Visit {
   readonly key: string;
   /** Newest first; never empty. */
@@ -56,7 +58,9 @@ function placeOf(entry: AccessEntry): { readonly date: string; readonly key: str
   return place;
 }
 
-/** @param hour in which it happened, with its day, which is another than `date` where it was recorded late. */
+/**
+ * @param hour in which it happened, with its day, which is another than `date` where it was recorded late.
+ */
 function visitKey(entry: AccessEntry, date: string, hour: string): string {
   const { organisation, person, clientId } = entry.requester;
   return JSON.stringify([
@@ -87,13 +91,17 @@ export function sameVisits(some: readonly Visit[], others: readonly Visit[]): bo
   );
 }
 
-/** One entry's worth of facts about a visit, for its line: what is to be noticed about any of its entries is about the line. */
+/**
+ * One entry's worth of facts about a visit, for its line: what is to be noticed about any of its entries is
+ * about the line.
+ */
 export function visitSummary({ entries }: Visit): AccessEntry {
   const [first] = entries;
   const corrected = entries.find((entry) => entry.corrected !== undefined)?.corrected;
   const parts = entries.find(isIncomplete)?.parts ?? first.parts;
   const amends = entries.find((entry) => entry.amends !== undefined)?.amends;
-  // Each entry of a line has times of its own: the line says that they are late, and when the newest was asked for.
+  // Each entry of a line has times of its own: the line says that they are late, and when the newest was
+  // asked for.
   const asked = askedBefore(first)?.toISOString();
   return {
     ...first,

@@ -2,8 +2,9 @@
 import type { AccessEntry } from '@api/schemas';
 
 /**
- * Joins readings of one list, each newest first and the newest reading first, by the entries' identity: an entry stands where, and as, it
- * was read last. The list may have grown, or an entry may have been corrected, between two readings.
+ * Joins readings of one list, each newest first and the newest reading first, by the entries' identity: an
+ * entry stands where, and as, it was read last. The list may have grown, or an entry may have been corrected,
+ * between two readings.
  */
 export function joinEntries(readings: readonly (readonly AccessEntry[])[]): readonly AccessEntry[] {
   const seen = new Set<string>();
@@ -21,8 +22,8 @@ export function joinEntries(readings: readonly (readonly AccessEntry[])[]): read
 }
 
 /**
- * How many entries of a reading come after the newest one that is known: all above the first known one. A position in the list, not a
- * comparison of what two pages hold: a longer page is no news.
+ * How many entries of a reading come after the newest one that is known: all above the first known one. A
+ * position in the list, not a comparison of what two pages hold: a longer page is no news.
  * @returns undefined where none of the reading is known.
  */
 export function countAfterKnown(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where the reader was in the list, so that coming back from an entry is coming back to its line. Keys and random ids only.
+// Where the reader was in the list, so that coming back from an entry is coming back to its line. Keys and
+// random ids only.
 const openVisits = new Set<string>();
 let lastEntry: string | undefined;
 

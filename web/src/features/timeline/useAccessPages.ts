@@ -18,7 +18,10 @@ const PAGE = 50;
 /** Where the portal itself looks for names, it reads larger pages. */
 const SEARCH_PAGE = 200;
 
-/** The list of a filter, page by page, newest first. What is loaded stays as it is: new entries are offered, not slipped in. */
+/**
+ * The list of a filter, page by page, newest first. What is loaded stays as it is: new entries are offered,
+ * not slipped in.
+ */
 export function accessPagesQuery(filter: AccessFilter) {
   const query = filterQuery(filter);
   const isSearch = isNarrowedHere(filter);
@@ -54,7 +57,8 @@ const nextPageQuery = (query: URLSearchParams, cursor: string, limit: number) =>
   });
 
 /**
- * Asks for the page that follows the loaded ones before the reader comes to it, so that it only has to be drawn then.
+ * Asks for the page that follows the loaded ones before the reader comes to it, so that it only has to be
+ * drawn then.
  * @param isWanted false as long as there is something else to load, which goes first.
  */
 export function useNextPageAhead(filter: AccessFilter, { list }: AccessPages, isWanted: boolean): void {

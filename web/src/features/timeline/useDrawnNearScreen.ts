@@ -4,8 +4,9 @@ import { flushSync } from 'react-dom';
 import { whenIdle } from '../../lib/idle';
 
 /**
- * How many lines are drawn before and after those on the screen, and around the focus. In lines, not in pixels: in large type one line is
- * higher than a screen, and the Tab key, like a screen reader, goes only to what is drawn.
+ * How many lines are drawn before and after those on the screen, and around the focus. In lines, not in
+ * pixels: in large type one line is higher than a screen, and the Tab key, like a screen reader, goes only to
+ * what is drawn.
  */
 const REACH = 8;
 
@@ -22,7 +23,10 @@ const onScreen = new Set<Element>();
 const drawn = new Set<Element>();
 /** Parts that are drawn when there is time. */
 const waiting = new Set<Element>();
-/** The first and the last part: there the Tab key, or somebody who listens, comes into the list. Undefined when parts came or went. */
+/**
+ * The first and the last part: there the Tab key, or somebody who listens, comes into the list. Undefined
+ * when parts came or went.
+ */
 let ends: readonly Element[] | undefined;
 /** The part that had the focus last: from there the Tab key goes on. */
 let focused: Element | undefined;
@@ -76,7 +80,10 @@ document.addEventListener('focusin', ({ target }) => {
   }
 });
 
-/** Draws what is on the screen now and what is near as soon as there is time, and empties what is far from both screen and focus. */
+/**
+ * Draws what is on the screen now and what is near as soon as there is time, and empties what is far from
+ * both screen and focus.
+ */
 function settle(): void {
   if (isPrinting) {
     return;
@@ -158,12 +165,16 @@ function isEnd(element: Element): boolean {
   );
 }
 
-/** How long a part near the screen waits on a page that is busy: a reader who scrolls fast is there by then. */
+/**
+ * How long a part near the screen waits on a page that is busy: a reader who scrolls fast is there by then.
+ */
 const LATEST_MS = 100;
 
 let isAsked = false;
 
-/** Draws one part after another, each when there is nothing else to do: a press in between is answered first. */
+/**
+ * Draws one part after another, each when there is nothing else to do: a press in between is answered first.
+ */
 function drawWhenIdle(element: Element): void {
   waiting.add(element);
   askForTime();
@@ -210,9 +221,9 @@ interface Drawn<E extends Element> {
 }
 
 /**
- * Whether a part of a long list is drawn: on the screen at once, within {@link REACH} lines of the screen, the focus and both ends of the
- * list. Elsewhere it is an empty box of its height, so that ten thousand lines cost what a few hundred do. Parts are siblings, or the
- * children of siblings.
+ * Whether a part of a long list is drawn: on the screen at once, within {@link REACH} lines of the screen,
+ * the focus and both ends of the list. Elsewhere it is an empty box of its height, so that ten thousand lines
+ * cost what a few hundred do. Parts are siblings, or the children of siblings.
  * @param lines how many lines the part has.
  * @param isDrawnAtOnce drawn before the browser has said where it is.
  */

@@ -32,8 +32,8 @@ const overviewQuery = (day: string, position: number) =>
   });
 
 /**
- * Read again whenever the ledger position moves, so that no entry is in the list that the counts leave out. What was read before is
- * shown meanwhile, and also when the reading fails.
+ * Read again whenever the ledger position moves, so that no entry is in the list that the counts leave out.
+ * What was read before is shown meanwhile, and also when the reading fails.
  * @param isWanted false as long as the list itself is not there: it goes first.
  * @param position the ledger position that the counts must reach.
  */

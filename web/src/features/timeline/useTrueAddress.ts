@@ -3,7 +3,10 @@ import { useEffect } from 'react';
 import { useLocation } from 'react-router';
 import { useFilter } from '../../lib/useFilter';
 
-/** What of an address is not understood narrows nothing: it is taken out, or the address would say what the list does not do. */
+/**
+ * What of an address is not understood narrows nothing: it is taken out, or the address would say what the
+ * list does not do.
+ */
 export function useTrueAddress(): void {
   const { hash } = useLocation();
   const { filter, setFilter } = useFilter();

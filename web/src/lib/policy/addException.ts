@@ -19,9 +19,10 @@ export interface Addition {
 }
 
 /**
- * Adds an exception to an arrangement. A block that is there already, or a stronger one, is not added again; one that is there without
- * holding in an emergency, or behind a permission that passes it, is made to do what was asked for and keeps its id. Adding a block never
- * makes any request more permitted, in an emergency or not.
+ * Adds an exception to an arrangement. A block that is there already, or a stronger one, is not added again;
+ * one that is there without holding in an emergency, or behind a permission that passes it, is made to do
+ * what was asked for and keeps its id. Adding a block never makes any request more permitted, in an emergency
+ * or not.
  */
 export function addException(arrangement: Arrangement, added: RuleDraft, id: string): Addition {
   const { exceptions } = arrangement;
@@ -44,7 +45,10 @@ export function addException(arrangement: Arrangement, added: RuleDraft, id: str
   return { exceptions: putRule(others, holdingLike(same, rule), wanted) };
 }
 
-/** Makes a block hold in an emergency, or not; then it stands where it does so. Unchanged without such a block. */
+/**
+ * Makes a block hold in an emergency, or not; then it stands where it does so. Unchanged without such a
+ * block.
+ */
 export function holdInEmergency(
   exceptions: readonly ConsentRule[],
   id: string,

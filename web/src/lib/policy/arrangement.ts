@@ -2,8 +2,8 @@
 import type { ConsentPolicy, ConsentRule } from '@api/schemas';
 
 /**
- * The general setting of a consent, in the portal's words. `usual`: what holds in the network as long as nothing was decided, under its
- * default setting; `other`: everything that no exception decides is allowed.
+ * The general setting of a consent, in the portal's words. `usual`: what holds in the network as long as
+ * nothing was decided, under its default setting; `other`: everything that no exception decides is allowed.
  */
 export type Preset = 'care' | 'hospital' | 'usual' | 'emergency' | 'closed' | 'other';
 
@@ -40,8 +40,8 @@ const PRESETS: Readonly<Record<Preset, ConsentPolicy>> = {
 const BY_LENGTH: readonly Preset[] = ['care', 'hospital', 'usual', 'closed', 'emergency', 'other'];
 
 /**
- * Reads a policy as exceptions and a general setting: the setting is the one whose rules the policy ends with. Nothing is lost: what is
- * not part of a setting is an exception.
+ * Reads a policy as exceptions and a general setting: the setting is the one whose rules the policy ends
+ * with. Nothing is lost: what is not part of a setting is an exception.
  */
 export function readArrangement(policy: ConsentPolicy): Arrangement {
   for (const preset of BY_LENGTH) {

@@ -11,8 +11,8 @@ export function alsoBlocked(labels: readonly string[]): readonly string[] {
 }
 
 /**
- * What a permission that names `labels` opens: `exact`, only data all of whose sensitive subjects it names; `upTo`, data up to a
- * confidentiality.
+ * What a permission that names `labels` opens: `exact`, only data all of whose sensitive subjects it names;
+ * `upTo`, data up to a confidentiality.
  */
 export function permissionReach(labels: readonly string[]): 'exact' | 'upTo' {
   return labels.map(labelCode).every((code) => GRADES.includes(code)) ? 'upTo' : 'exact';

@@ -8,7 +8,10 @@ import { policyDifference } from './policyDifference';
 
 export interface Merge {
   readonly policy: ConsentPolicy;
-  /** Ids of exceptions that one side removed and the other changed, and `preset` where both chose another setting; theirs was kept. */
+  /**
+   * Ids of exceptions that one side removed and the other changed, and `preset` where both chose another
+   * setting; theirs was kept.
+   */
   readonly clashes: readonly string[];
   /** My new blocks that what was saved there blocks already, at least as firmly: they are not added. */
   readonly known: readonly KnownThere[];
@@ -20,9 +23,10 @@ export interface KnownThere {
 }
 
 /**
- * Brings a draft onto a policy that was saved elsewhere meanwhile: what I changed since `base` is done again on `theirs`. An exception that
- * both changed, or both added under one id, stands twice afterwards, a denial before a permission; but a block of mine that adds nothing to
- * theirs is left out and named. Where only one can be, theirs stays and the clash is named: the patient decides.
+ * Brings a draft onto a policy that was saved elsewhere meanwhile: what I changed since `base` is done again
+ * on `theirs`. An exception that both changed, or both added under one id, stands twice afterwards, a denial
+ * before a permission; but a block of mine that adds nothing to theirs is left out and named. Where only one
+ * can be, theirs stays and the clash is named: the patient decides.
  */
 export function mergePolicies(base: ConsentPolicy, mine: ConsentPolicy, theirs: ConsentPolicy): Merge {
   const from = readArrangement(base);
@@ -144,7 +148,10 @@ function putMine(
   }
 }
 
-/** Puts my rule beside theirs of the same id, under an id of its own: the first that fits decides, so the denial goes first. */
+/**
+ * Puts my rule beside theirs of the same id, under an id of its own: the first that fits decides, so the
+ * denial goes first.
+ */
 function keepBeside(rule: ConsentRule, at: number, theirs: ConsentRule, merged: ConsentRule[]): void {
   if (merged.some((other) => sameMeaning(other, rule))) {
     return;

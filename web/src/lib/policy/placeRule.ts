@@ -11,10 +11,12 @@ import {
 export type RuleDraft = Omit<ConsentRule, 'id'>;
 
 /**
- * Adds an exception where it does what a person expects. The first rule that fits decides, so a rule for one person goes before one for
- * an organisation, that before one for a role, that before one for everybody; and of two about the same, the newer goes first. A block
- * wins: it goes before every permission that could pass it, in an emergency too where it holds in one, and a permission after every block
- * that it could pass; but for an *express* permission, one for fewer people and about no more than the block is about ("nobody but …").
+ * Adds an exception where it does what a person expects. The first rule that fits decides, so a rule for one
+ * person goes before one for an organisation, that before one for a role, that before one for everybody; and
+ * of two about the same, the newer goes first. A block wins: it goes before every permission that could pass
+ * it, in an emergency too where it holds in one, and a permission after every block that it could pass; but
+ * for an *express* permission, one for fewer people and about no more than the block is about ("nobody but
+ * …").
  */
 export function placeRule(rules: readonly ConsentRule[], added: ConsentRule): readonly ConsentRule[] {
   return putRule(rules, added, rankPlace(rules, added));
@@ -60,12 +62,18 @@ export function passes(permission: ConsentRule, block: ConsentRule): boolean {
   return ordinary.length > 0 || (block.holdsInEmergency === true && emergency.length > 0);
 }
 
-/** The same rule as the ledger's domain types it: what the API leaves out it has not, instead of being undefined. */
+/**
+ * The same rule as the ledger's domain types it: what the API leaves out it has not, instead of being
+ * undefined.
+ */
 export function toDomain(rule: ConsentRule): DomainRule {
   return rule as DomainRule;
 }
 
-/** Whether a permission is for fewer people than the block and about no more: its writer meant it as an exemption from just that. */
+/**
+ * Whether a permission is for fewer people than the block and about no more: its writer meant it as an
+ * exemption from just that.
+ */
 export function isExpress(permission: RuleDraft, block: RuleDraft): boolean {
   return permission.effect === 'permit' && rank(permission) < rank(block) && isWithin(permission, block);
 }

@@ -37,7 +37,10 @@ export function policyDifference(before: ConsentPolicy, after: ConsentPolicy): r
   return changes;
 }
 
-/** Whether a change can take an access away that was allowed: the law then asks for a warning first (EHDS Article 8). */
+/**
+ * Whether a change can take an access away that was allowed: the law then asks for a warning first (EHDS
+ * Article 8).
+ */
 export function restricts(change: PolicyChange): boolean {
   switch (change.kind) {
     case 'added':

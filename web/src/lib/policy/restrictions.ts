@@ -74,8 +74,8 @@ function ruleRestriction(
 }
 
 /**
- * A block that does not hold in an emergency is not read in one: the other rules decide then. Where one of them blocks all of it even then,
- * it stays closed.
+ * A block that does not hold in an emergency is not read in one: the other rules decide then. Where one of
+ * them blocks all of it even then, it stays closed.
  */
 export function blockReach(block: ConsentRule, after: ConsentPolicy): Reach {
   if (block.holdsInEmergency === true) {
@@ -90,7 +90,10 @@ export function blockReach(block: ConsentRule, after: ConsentPolicy): Reach {
   return preset !== 'closed' || exceptions.some((rule) => passes(rule, held)) ? 'opens' : 'staysClosed';
 }
 
-/** Whether another rule than the restriction's holds in an emergency, so that not everything can be opened in one. */
+/**
+ * Whether another rule than the restriction's holds in an emergency, so that not everything can be opened in
+ * one.
+ */
 export function othersHold({ rules }: ConsentPolicy, id: string): boolean {
   return rules.some((rule) => rule.id !== id && rule.effect === 'deny' && rule.holdsInEmergency === true);
 }

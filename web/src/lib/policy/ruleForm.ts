@@ -17,7 +17,10 @@ export interface RuleForm {
   readonly types: readonly string[];
   readonly isForSome: boolean;
   readonly purposes: readonly string[];
-  /** `open`: until it is changed; `until`: from at once to the end of a day; `between`: from a day on, up to another or open. */
+  /**
+   * `open`: until it is changed; `until`: from at once to the end of a day; `between`: from a day on, up to
+   * another or open.
+   */
   readonly when: When;
   /** `YYYY-MM-DD`, or empty. */
   readonly from: string;
@@ -58,7 +61,10 @@ export const TYPES = [
   'ImagingStudy', 'DocumentReference', 'CarePlan', 'CareTeam', 'Claim', 'ExplanationOfBenefit', 'Patient',
 ] as const; // prettier-ignore
 export const PURPOSES = ['TREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'HMARKT', 'PATRQT'] as const;
-/** HL7 practitioner-role and the roles beside it that have words; those that look into records most often come first. */
+/**
+ * HL7 practitioner-role and the roles beside it that have words; those that look into records most often come
+ * first.
+ */
 export const ROLES = [
   'doctor', 'nurse', 'pharmacist', 'psychologist', 'physiotherapist', 'midwife', 'dentist', 'socialworker', 'receptionist',
   'administrator', 'ict', 'researcher', 'teacher',
@@ -138,7 +144,9 @@ export function checkForm(form: RuleForm, today: string): FormErrors {
   return Object.assign({}, ...checks.flatMap(([isWrong, errors]) => (isWrong ? [errors] : []))) as FormErrors;
 }
 
-/** A permission for a person is for one organisation: somebody else may have the same identifier elsewhere. */
+/**
+ * A permission for a person is for one organisation: somebody else may have the same identifier elsewhere.
+ */
 function isForPersonSomewhere({ whom, effect }: RuleForm): boolean {
   return whom === 'user' && effect === 'permit';
 }
@@ -153,7 +161,10 @@ function isUntilWrong({ when, from, until }: RuleForm, today: string): boolean {
   return until < today || (when === 'between' && until < from);
 }
 
-/** The rule of a form. What the form cannot show of `before` (actions, times of day, a second criterion) is kept. */
+/**
+ * The rule of a form. What the form cannot show of `before` (actions, times of day, a second criterion) is
+ * kept.
+ */
 export function ruleOf(form: RuleForm, before: RuleDraft | undefined): RuleDraft {
   return {
     effect: form.effect,

@@ -16,7 +16,10 @@ export interface StandingBlock {
   readonly isAlways: boolean;
 }
 
-/** The block of a person or an organisation that holds now, by the newest of a consent's `versions`; undefined where none does. */
+/**
+ * The block of a person or an organisation that holds now, by the newest of a consent's `versions`; undefined
+ * where none does.
+ */
 export function standingBlock(
   versions: ConsentHistory['items'],
   blocked: Blocked,
@@ -43,7 +46,10 @@ export function standingBlock(
   };
 }
 
-/** What adding the block would find there already: asked of the rule that adds it, so that the two cannot differ. */
+/**
+ * What adding the block would find there already: asked of the rule that adds it, so that the two cannot
+ * differ.
+ */
 function blockIn(policy: ConsentPolicy, blocked: Blocked, holds: boolean): BlockAtHand | undefined {
   const rule = { effect: 'deny', ...blocked, ...(holds && { holdsInEmergency: true }) } as const;
   return addException(readArrangement(policy), rule, 'asked').known;

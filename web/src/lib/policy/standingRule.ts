@@ -10,14 +10,16 @@ export type Standing =
   | {
       readonly kind: 'rule';
       readonly rule: ConsentRule;
-      /** Rules before it that let one person or organisation see what it refuses to everybody: "nobody but …". */
+      /**
+       * Rules before it that let one person or organisation see what it refuses to everybody: "nobody but …".
+       */
       readonly but: readonly ConsentRule[];
     }
   | { readonly kind: 'preset'; readonly preset: Preset };
 
 /**
- * What `ruleId` was in `version` of the consent; without an id, that version's general setting. Undefined when the version or the rule is
- * not among `versions`.
+ * What `ruleId` was in `version` of the consent; without an id, that version's general setting. Undefined
+ * when the version or the rule is not among `versions`.
  */
 export function standingRule(
   versions: Versions,
@@ -40,7 +42,10 @@ export function standingRule(
   return consent.rules.some((rule) => rule.id === ruleId) ? { kind: 'preset', preset } : undefined;
 }
 
-/** When what decided in `version` came into force: the oldest of the versions without a gap before it that say the same. */
+/**
+ * When what decided in `version` came into force: the oldest of the versions without a gap before it that say
+ * the same.
+ */
 export function inForceSince(
   versions: Versions,
   version: number,
@@ -63,7 +68,10 @@ export function inForceSince(
   return since;
 }
 
-/** The permissions of `before` that let one person or organisation see just what `refusing` refuses to everybody. */
+/**
+ * The permissions of `before` that let one person or organisation see just what `refusing` refuses to
+ * everybody.
+ */
 export function letIn(refusing: ConsentRule, before: readonly ConsentRule[]): readonly ConsentRule[] {
   if (refusing.effect !== 'deny' || !isForAll(refusing)) {
     return [];

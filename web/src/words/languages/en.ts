@@ -895,7 +895,10 @@ const english = {
 export type Key = keyof typeof english;
 export type Words = Readonly<Record<Key, Message>>;
 
-/** {@link Language} and its words. Every file of this folder has these three, and nothing else names a language. */
+/**
+ * {@link Language} and its words. Every file of this folder has these three, and nothing else names a
+ * language.
+ */
 export const tag = 'en';
 export const name = 'English';
 export const words: Words = english;

@@ -24,7 +24,10 @@ interface LabelChoiceProps {
   readonly onChange: (chosen: readonly string[]) => void;
 }
 
-/** The sensitive subjects: the common ones, then every other code of HL7's two value sets; for a block with what each contains. */
+/**
+ * The sensitive subjects: the common ones, then every other code of HL7's two value sets; for a block with
+ * what each contains.
+ */
 export function LabelChoice({ effect, chosen, error, onChange }: LabelChoiceProps): ReactNode {
   const words = useWords();
   const rare = OFFERED_LABELS.filter((code) => !COMMON.includes(code));

@@ -25,7 +25,10 @@ interface RuleDialogProps {
   readonly onDone: (rule: RuleDraft) => void;
 }
 
-/** Asks for an exception in questions: whom, which data, for what, until when. Says at every moment in words what it would be. */
+/**
+ * Asks for an exception in questions: whom, which data, for what, until when. Says at every moment in words
+ * what it would be.
+ */
 export function RuleDialog({ rule, begun, onClose, onDone }: RuleDialogProps): ReactNode {
   const words = useWords();
   const formRef = useRef<HTMLFormElement>(null);
