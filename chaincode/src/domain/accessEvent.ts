@@ -8,7 +8,10 @@ export type Basis =
   | { readonly kind: 'rule'; readonly version: number; readonly rule: string }
   /** No rule matched: the default of version `version`. */
   | { readonly kind: 'default'; readonly version: number }
-  /** No consent on file: the network's default policy; `rule` is its matching rule, absent when its default applied. */
+  /**
+   * No consent on file: the network's default policy. `rule` is its matching rule, absent when its default
+   * applied.
+   */
   | { readonly kind: 'networkDefault'; readonly rule?: string }
   /** Open only because it is an emergency; `rule` is what denies otherwise, absent for the default. */
   | { readonly kind: 'emergency'; readonly version: number | null; readonly rule?: string }

@@ -85,9 +85,9 @@ export function compileDenial(named: readonly string[]): LabelTest {
 }
 
 /**
- * A permission matches narrowly. Of the sensitivity labels that it names the item carries one, and it carries
- * no other and none that is not known; of the confidentialities that it names the highest bounds the item's,
- * and an item without one is within. A label of a system that is not known can be denied, not permitted.
+ * A permission matches narrowly. Where it names sensitivity labels, the item carries one of these, no other,
+ * and none that is not known. Where it names confidentialities, the highest bounds the item's, and an item
+ * without one is within. A label of a system that is not known can be denied, not permitted.
  */
 export function compilePermission(named: readonly string[]): LabelTest {
   const sensitivities = new Set<string>();

@@ -97,8 +97,8 @@ const COVERED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /**
- * What a denial of `code` withholds: for a sensitivity code itself, what is below it and its group; for a
- * confidentiality itself and what is stricter; undefined for a code that HL7's two value sets do not have.
+ * What a denial of `code` withholds. A sensitivity code: itself, what is below it, and its group. A
+ * confidentiality: itself and what is stricter. Undefined for a code that HL7's two value sets do not have.
  */
 export function coveredByDenial(code: string): ReadonlySet<string> | undefined {
   return COVERED.get(code);

@@ -6,18 +6,18 @@
  */
 export interface NormalNumber {
   readonly value: string;
-  /** `false`: still a subject, of its normalised text; the operator is told how many there are. */
+  /** `false`: still a subject, of its normalised text; the log says how many there are. */
   readonly isWellFormed: boolean;
 }
 
 /**
  * How the values of an identifier system are brought into one spelling. `text`: no more than what every form
- * does (below). The others are national numbers with a published shape: `us-ssn` 9 digits (SSA; no check
- * digit) · `nhs-number` 10 digits, modulo 11 (NHS Data Dictionary) · `cn-resident-id` GB 11643-1999, 18
- * characters, ISO 7064 MOD 11-2; the 15 digits of before 1999 are made 18 · `ch-ahv` 13 digits beginning with
- * 756, GS1 check digit · `ch-epr-spid` 18 digits beginning with 76133761, GS1 check digit ·
- * `no-fodselsnummer` 11 digits, two check digits, D-numbers as well · `se-personnummer` 12 digits with the
- * century, Luhn; of 10 digits the century is the birth date's where that is known, else the youngest possible
+ * does (below). The others are national numbers with a published shape. `us-ssn`: 9 digits (SSA; no check
+ * digit). `nhs-number`: 10 digits, modulo 11 (NHS Data Dictionary). `cn-resident-id`: GB 11643-1999, 18
+ * characters, ISO 7064 MOD 11-2; the 15 digits of before 1999 are made 18. `ch-ahv`: 13 digits beginning with
+ * 756, GS1 check digit. `ch-epr-spid`: 18 digits beginning with 76133761, GS1 check digit.
+ * `no-fodselsnummer`: 11 digits, two check digits, D-numbers as well. `se-personnummer`: 12 digits with the
+ * century, Luhn. 10 digits take the century of the birth date where that is known, else the youngest possible
  * one, 100 years earlier after `+`.
  */
 export const IDENTIFIER_FORMS = [

@@ -37,7 +37,7 @@ export function isEmergencyPurpose(purpose: string): boolean {
 /**
  * Whether a rule's purpose covers a request's: the same code, or a code above it in the hierarchy.
  * Break-glass codes match only themselves, in both directions: a permit for TREAT does not open break-glass,
- * and a rule about ETREAT says nothing of ERTREAT.
+ * and a rule about ETREAT does not apply to ERTREAT.
  */
 export function purposeMatches(rulePurpose: string, requestPurpose: string): boolean {
   if (rulePurpose === requestPurpose) {

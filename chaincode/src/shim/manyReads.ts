@@ -35,9 +35,9 @@ export function noticeOffers(): void {
 /**
  * The values under `keys` of a private collection, in their order, empty where there is none: in one message
  * where the peer offers it. What it records as read is what single reads record, so endorsers with and
- * without it agree. One difference: where this peer holds another version of a private value than its public
- * hash says (it has not arrived yet), a single read fails and this one does not; the version that was read is
- * then not the committed one, and the transaction is not valid.
+ * without it agree. One difference: this peer may hold another version of a private value than its public
+ * hash says, because the newer one has not arrived yet. Then a single read fails and this one does not. The
+ * version that was read is not the committed one, so the transaction is not valid.
  * @returns undefined when the peer does not offer it, or answers for another number of keys, as one that met
  *   an error does: read singly then.
  */

@@ -39,8 +39,9 @@ const SUSPICIOUS = 3;
 const RECENT_MS = 900_000;
 
 /**
- * How the clocks of different clients compare with this one. Clients are not to be believed: whoever runs
- * several can make them all wrong. So this is a suspicion for an operator, and never a reason not to serve.
+ * How the clocks of different clients compare with this one. Clients are not to be believed: one party may
+ * run several and make them all wrong. So this is a suspicion for an operator, and never a reason not to
+ * serve.
  */
 export class ClientClocks {
   readonly #options: ClientClocksOptions;

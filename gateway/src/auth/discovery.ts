@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ASSERTION_ALGORITHMS } from './authorizationServer';
 
-/** Where tokens for this gateway are had, whoever issues them. */
+/** Where clients get tokens for this gateway: from itself, or from another issuer. */
 export interface TokenService {
   readonly issuer: string;
   readonly tokenEndpoint: string;

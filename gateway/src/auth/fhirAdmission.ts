@@ -45,9 +45,9 @@ const SLOW = { width: 2, waiting: 200 } as const;
 const UNPROVED = new Set([400, 401, 503]);
 
 /**
- * Before the token endpoint, where every request brings its own proof. What is refused counts for the source;
- * a source that has used up its share is judged in the slow lane, so that a flood from an address costs
- * little and a genuine client behind the same address gets through.
+ * Before the token endpoint, where every request brings its own proof. A refusal counts for the source. The
+ * slow lane judges a source that has used up its share: so a flood from an address costs little, and a
+ * genuine client behind the same address gets through.
  */
 export function tokenAdmission(admission: Admission): RequestHandler {
   const slow = slowLane(SLOW);

@@ -37,7 +37,7 @@ export function fromStore<T>(work: () => T): Promise<T> {
 }
 
 /**
- * Gives the provider's 503 and 429 the time to come back; whoever is given a token keeps the connection, see
+ * Gives the provider's 503 and 429 the time to come back; an answer with a token keeps the connection, see
  * `http/connectionEnd`.
  */
 export function sayWhenToRetry(provider: Provider): void {

@@ -175,7 +175,7 @@ function readJson(file: string, problem: string): unknown {
   }
 }
 
-/** The file appears whole, so whoever waits for it can read it at once. */
+/** The file appears whole, so that a program that waits for it can read it at once. */
 function writeProfile(flags: LedgerFlags, ledger: EmbeddedLedger): void {
   const profile: ConnectionProfile = { channel: ledger.channel, chaincode: ledger.chaincodeName, orgs: {} };
   flags.organisations.forEach((mspId, i) => {

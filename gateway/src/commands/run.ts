@@ -77,7 +77,7 @@ function report(error: unknown): number {
   }
   const known = SELF_EXPLAINING.some((kind) => error instanceof kind);
   process.stderr.write(`${known ? (error as Error).message : describe(error)}\n`);
-  // Whoever starts services again after a failure can tell this one: tokens lock after a few wrong PINs.
+  // A supervisor can tell this failure from others, and not start again: tokens lock after a few wrong PINs.
   return error instanceof HsmError && error.code === 'PIN_REFUSED' ? EXIT_CONFIG : 1;
 }
 

@@ -44,7 +44,7 @@ export class ConfigReader {
     }
   }
 
-  /** Nothing when it cannot be read: whoever needs the file complains. */
+  /** Nothing when it cannot be read: the part that needs the file complains. */
   quietly(path: string): Uint8Array {
     try {
       return this.#readFile(path);

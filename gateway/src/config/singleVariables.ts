@@ -38,7 +38,7 @@ export function parseIdentifierSystemsVariable(environment: Environment): readon
 }
 
 /**
- * The MongoDB connection string, for commands that are told to use it.
+ * The MongoDB connection string, for commands whose options ask for it.
  * @throws {@link ConfigError} when it is not set or is none.
  */
 export function parseMongodbUri(environment: Environment): string {

@@ -7,7 +7,7 @@ const OWNER_ONLY = 0o600;
 export const TO_STDERR = '-';
 
 /**
- * The program's own log, apart from what it says to whoever started it.
+ * The program's own log, apart from what it says to the person who started it.
  * @param place a file, which is written anew, or {@link TO_STDERR}.
  */
 export function openDemoLog(place: string, level: string): Logger {

@@ -296,8 +296,8 @@ function roleProcess(plan: Plan, kind: RoleKind, own: Readonly<Record<string, st
 }
 
 /**
- * The role's own configuration and nothing of this process's: variables of a shell must not change what the
- * file says.
+ * The role's own configuration, without this process's: variables of a shell must not change what the file
+ * says.
  */
 function bareEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(['PATH', 'HOME', 'TMPDIR', 'LANG'].map((name) => [name, process.env[name]]));

@@ -24,7 +24,7 @@ async function loadScripts(): Promise<Scripts> {
   return (await import(COMPILED)) as Scripts;
 }
 
-/** Runs a step of the scripts; what they refuse is told with their own remedy. */
+/** Runs a step of the scripts; a refusal names their own remedy. */
 async function explained<T>(work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();

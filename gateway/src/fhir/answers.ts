@@ -133,7 +133,7 @@ export function writeSearchset(permitted: readonly Candidate[], options: BundleO
     ...(total === undefined ? {} : { total }),
     link,
   });
-  // A count that is not known to be whole says so; what was withheld is told with the resources alone.
+  // A count that is not known to be whole says so; only an answer with resources tells what was withheld.
   const shown = options.countOnly ? { ...options, announceWithheld: false } : options;
   const entries = writeEntries(options.countOnly ? [] : permitted, shown);
   return entries.length === 0 ? head : `${head.slice(0, -1)},"entry":[${entries.join(',')}]}`;

@@ -15,10 +15,10 @@ const MAX_ASKED = 40;
 
 /**
  * The search's parameters as the source is asked. Sources compare identifiers as texts, so a patient who is
- * written otherwise there than the caller writes her would be missed. For a system of the network, the source
- * is asked for the spelling given, the normal one and those in which such numbers are usually written, each
- * under the URI given, the network's and its aliases: at most 40, as alternatives of one parameter. {@link
- * hasIdentifier} then sorts out what was meant.
+ * written otherwise there than the caller writes her would be missed. For a system of the network, the
+ * question has the spelling given, the normal one and those in which such numbers are usually written. Each
+ * stands under the URI given, the network's and its aliases: at most 40, as alternatives of one parameter.
+ * {@link hasIdentifier} then sorts out what was meant.
  */
 export function widened({ patient, upstream }: SearchRequest, table: IdentifierTable): URLSearchParams {
   if (patient.kind !== 'identifier') {

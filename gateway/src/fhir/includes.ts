@@ -13,8 +13,8 @@ export interface IncludeRules {
   /** … or to a resource that was itself included (`_revinclude:iterate`). */
   readonly reverseOnward: ReadonlySet<string>;
   /**
-   * For resources of the type that is searched for. Whether the source gives them as matches or beside them
-   * depends on where its pages end; so they come by the elements that the parameters name, and by no other
+   * For resources of the type that is searched for. Where its pages end decides whether the source gives them
+   * as matches or beside them. So they come by the elements that the parameters name, and by no other
    * reference.
    */
   readonly own?: OwnRules;

@@ -20,7 +20,7 @@ export interface Candidate {
   readonly isUntold?: boolean;
 }
 
-/** What the ledger is told of one resource. */
+/** What an access request says about one resource. */
 export interface Described {
   readonly type: string;
   readonly id: string;

@@ -46,8 +46,8 @@ const PATIENT_REFERENCE = /^(?:Patient\/)?([^/]+)$/;
 /**
  * Understands a search and finds the one patient that it is bound to.
  * @param fhirBaseUrl this gateway's own base, so that a full reference to a patient here is understood.
- * @throws AppError NOT_FOUND for a type that is not served, UNBOUND_SEARCH when no single patient is named,
- *   BAD_REQUEST for parameters that are malformed, unknown or look into other resources; they say why.
+ * @throws AppError NOT_FOUND for a type that is not served; UNBOUND_SEARCH when no single patient is named.
+ *   BAD_REQUEST, which says why, for parameters that are malformed, unknown or look into other resources.
  */
 export function parseSearch(
   type: string,

@@ -60,9 +60,9 @@ export class Membership {
   }
 
   /**
-   * Whether the certificate in the creator bytes has run out at `now` (ms), whoever issued it. A peer looks
-   * at this where a proposal, a transaction or a request for blocks comes in, and nowhere else: a transaction
-   * in a block stays what it is.
+   * Whether the certificate in the creator bytes has run out at `now` (ms); its issuer does not matter. A
+   * peer looks at this where a proposal, a transaction or a request for blocks comes in, and nowhere else: a
+   * transaction in a block stays what it is.
    */
   hasExpired(creator: Uint8Array, now: number): boolean {
     const key = Buffer.from(creator).toString('latin1');

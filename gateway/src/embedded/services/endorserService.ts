@@ -26,8 +26,8 @@ export const ENDORSER_SERVICE = {
 } as const;
 
 /**
- * `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, whoever else
- * may.
+ * `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, even where
+ * others may too.
  */
 export function endorserService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
   return {

@@ -11,8 +11,8 @@ export const QUERY_CHAINCODE = 'qscc';
 export class SystemChaincodeError extends Error {}
 
 /**
- * `qscc`: the chain as protobuf, for whoever may read the channel. Throws SystemChaincodeError with a peer's
- * message.
+ * `qscc`: the chain as protobuf, for identities that may read the channel. Throws SystemChaincodeError with a
+ * peer's message.
  */
 export function queryLedger(
   args: readonly Uint8Array[],

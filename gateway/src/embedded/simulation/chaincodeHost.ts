@@ -224,7 +224,7 @@ export class ChaincodeHost {
         this.start().then(resolve, reject);
       }, this.#backoffMs);
     });
-    this.#ready.catch(() => undefined); // whoever waits gets "could not launch"
+    this.#ready.catch(() => undefined); // each caller that waits gets "could not launch"
     this.#failAll();
   }
 }

@@ -39,8 +39,8 @@ interface Finding {
 /**
  * Compares labels of up to 10 resources of the source as a search gives them and as a read does, and says
  * what it found: not ready where the setting trusts what leaves labels out. Asks the source at most every 10
- * minutes, or every minute while nothing labelled is found. Nothing of the resources is kept or said. Never
- * throws.
+ * minutes, or every minute while nothing labelled is found. Keeps and says nothing about the resources
+ * themselves. Never throws.
  */
 export function createLabelCheck(options: LabelCheckOptions): () => Promise<SourceReadiness> {
   const { clock, source } = options;

@@ -10,7 +10,7 @@ import type { Upstream } from './upstream';
  * server in development and demonstrations; {@link createSampleServer} offers the same over HTTP.
  */
 export interface SampleHospital extends Upstream {
-  /** Its patients, for whoever sets up a demonstration. */
+  /** Its patients, for programs that set up a demonstration. */
   patients(): readonly FhirResource[];
   readonly index: SampleSearch;
 }

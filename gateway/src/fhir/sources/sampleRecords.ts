@@ -38,9 +38,9 @@ const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 
 /**
- * Loads patients with their references made relative (`Type/id`) and their sensitivity labels set: what holds
- * a code of the label table anywhere (contained resources and billing lines included), or refers to such a
- * resource, gets the code's label and confidentiality R, everything else N.
+ * Loads patients with their references made relative (`Type/id`) and their sensitivity labels set. A resource
+ * that holds a code of the label table anywhere (contained resources and billing lines included), or refers
+ * to such a resource, gets the code's label and confidentiality R. Everything else gets N.
  */
 export function loadSampleRecords(options: SampleRecordsOptions): readonly FhirResource[] {
   const rules = JSON.parse(readFileSync(join(DATA, 'labels.json'), 'utf8')) as readonly LabelRule[];

@@ -10,8 +10,8 @@ export interface SamplePage {
 }
 
 /**
- * A small read-only FHIR search over resources in memory: the parameters that its data make useful. What it
- * does not support it refuses with AppError BAD_REQUEST, whoever is asked for, so that nothing looks applied
+ * A small read-only FHIR search over resources in memory: the parameters that its data make useful. It
+ * refuses other parameters with AppError BAD_REQUEST, for every patient alike, so that nothing looks applied
  * that is not.
  */
 export class SampleSearch {

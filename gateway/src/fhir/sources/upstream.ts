@@ -78,8 +78,8 @@ export class NoRoom extends PageTooLarge {}
  *   the room that there is now;
  * - BAD_REQUEST (`search`, `everything`): the source refuses the parameters.
  *
- * `signal` is a deadline, not the presence of whoever asked: an access is recorded whether or not somebody
- * waits for it.
+ * `signal` is a deadline, not the caller's presence: an access is recorded whether or not somebody waits for
+ * it.
  */
 export interface Upstream {
   /** Base URL that absolute references of its resources start with, without a slash at its end. */
@@ -87,8 +87,8 @@ export interface Upstream {
   readonly labels: LabelTrust;
   /**
    * The same source, whose answers ask for room as they arrive.
-   * @param hurry given in an emergency, and aborted when what was found until then is to be given: labels
-   *   that are told elsewhere than the data are then taken for untold rather than waited for.
+   * @param hurry given in an emergency, and aborted when what was found until then is to be given. Labels
+   *   that stand elsewhere than the data then count as untold: nobody waits for them.
    */
   within(room: Room, hurry?: AbortSignal): Upstream;
   /** undefined: not there (404, 410), or `id` is no FHIR id. */
