@@ -10,7 +10,7 @@ import { RecordTimes } from './recordTimes';
 /** What of the recorder an access needs. */
 export type AccessRecorder = Pick<Recorder, 'record' | 'evaluate' | 'commitsNow' | 'timeLeft' | 'rehearse'>;
 
-/** Who asks for what, whoever it is about. */
+/** Who asks for what, without the patient. */
 export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects' | 'besideSubjects'>;
 
 export interface Absence {
@@ -164,7 +164,7 @@ class Waiting implements Absence {
     }
   }
 
-  /** Whoever was asked for stays unnamed. */
+  /** Does not name the patient. */
   #aboutNobody(type: string, inquiry: Inquiry): AccessRequest {
     const { random } = this.#options;
     const nothing: RequestItem = { type, labels: [], count: 0, ids: [] };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Bounds of one access, whoever the patient is and however much there is of her. Times in milliseconds. */
+/**
+ * Bounds of one access, the same for every patient and for however much there is of her. Times in
+ * milliseconds.
+ */
 export interface AccessLimits {
   /** Matches on a page of a search that does not say how many. */
   readonly defaultCount: number;
@@ -22,7 +25,7 @@ export interface AccessLimits {
   readonly memoryBytes: number;
   /** Bytes of one answer of the source; the source itself keeps to it. */
   readonly sourceBytes: number;
-  /** After which a caller that takes in nothing of its answer is cut off. */
+  /** After which a caller that takes in no part of its answer is cut off. */
   readonly sendIdleMs: number;
   /** At which an answer must be taken in on the whole, in bytes; a slower caller is cut off. */
   readonly sendBytesPerSecond: number;

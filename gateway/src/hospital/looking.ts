@@ -108,7 +108,7 @@ export async function lookAtPage(
  * as there is room for together. What has no room by itself comes without its content and keeps nothing else
  * away. What belongs to withheld matches takes room as well, so the page is given up where what comes beside
  * its matches has none: it must not show whose was left out.
- * @throws NoRoom where nothing of it finds room; what waiting for a look throws (`Looks`), and the source.
+ * @throws NoRoom where no part of it finds room; what waiting for a look throws (`Looks`), and the source.
  */
 export async function lookPast(
   ask: (upstream: Upstream) => Promise<SourcePage | undefined>,

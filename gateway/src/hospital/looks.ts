@@ -135,7 +135,7 @@ export class Looks {
     return (this.#rests.get(client) ?? now) > now;
   }
 
-  /** Wakes whoever waits when the first of their clients has rested. */
+  /** Wakes those who wait when the first of their clients has rested. */
   #wakeLater(now: number): void {
     if (this.#waiting.length === 0 || this.#isPausing) {
       return;

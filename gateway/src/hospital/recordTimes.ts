@@ -14,8 +14,8 @@ export interface RecordTime {
 /** Records of one kind that are drawn from. */
 const REMEMBERED = 64;
 /**
- * Older ones, in milliseconds, say nothing about now: whoever makes the ledger slow for a moment must not set
- * how long absence takes.
+ * Older ones, in milliseconds, say nothing about now: somebody who makes the ledger slow for a moment must
+ * not set how long absence takes.
  */
 const RECENT_MS = 2_000;
 /** Kinds that are remembered; of more the one that was longest not drawn from or added to goes. */

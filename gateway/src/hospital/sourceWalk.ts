@@ -403,7 +403,7 @@ export class SourceWalk {
   }
 }
 
-/** @throws `error` where the page is too large to be looked at, or nothing of it finds room. */
+/** @throws `error` where the page is too large to be looked at, or no part of it finds room. */
 async function orElse<T>(error: NoRoom, looked: Promise<T>): Promise<T> {
   try {
     return await looked;

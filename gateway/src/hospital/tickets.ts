@@ -54,7 +54,7 @@ export function createTickets(
   };
 }
 
-/** Runs `done` once: when the answer has left, or whoever waited for it. */
+/** Runs `done` once: when the answer has left, or the caller has. */
 function whenSent(response: Response, done: () => void): void {
   if (response.closed || response.destroyed) {
     done();

@@ -7,7 +7,7 @@ const EVERYTHING = 'all data of a patient are at Patient/[id]/$everything';
 const ID = '[^/]+';
 const TYPE = '[A-Za-z]+';
 
-/** By path below the FHIR base. What follows a type and an id is taken for itself, whoever the id names. */
+/** By path below the FHIR base. What follows a type and an id counts by itself, for any id. */
 const UNSUPPORTED: readonly (readonly [RegExp, (last: string) => string])[] = [
   [/^\/?$/, () => `A search names one type, as in Condition?patient=[id]; ${EVERYTHING}.`],
   [

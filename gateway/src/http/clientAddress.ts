@@ -6,8 +6,8 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const NETWORK_GROUPS = 4;
 
 /**
- * What requests of one source are counted under: an IPv4 address, or the /64 of an IPv6 address, since
- * whoever has one address of it has 2^64 (RFC 4291 §2.5.4). An IPv4 address in IPv6 clothes is the IPv4
+ * What requests of one source are counted under: an IPv4 address, or the /64 of an IPv6 address, since a
+ * party with one address of it has 2^64 (RFC 4291 §2.5.4). An IPv4 address in IPv6 clothes is the IPv4
  * address. Text that is no address is its own source.
  */
 export function sourceOf(address: string | undefined): string {

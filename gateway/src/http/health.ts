@@ -43,7 +43,7 @@ export interface ReadinessOptions {
   readonly isStopping?: (() => boolean) | undefined;
 }
 
-/** Asks every part; whoever asks at the same time or soon after gets the same report. */
+/** Asks every part; callers that ask at the same time or soon after get the same report. */
 export function createReadiness({ checks, clock, log, isStopping }: ReadinessOptions): Readiness {
   const say = tellingChanges(log);
   let kept: { at: number; readonly report: Promise<ReadinessReport>; isUnderWay: boolean } | undefined;

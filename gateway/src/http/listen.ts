@@ -96,10 +96,10 @@ export async function takePort(host: string, port: number, setting: string): Pro
 const ENDING = new WeakSet<Socket>();
 
 /**
- * One request at a time on a connection. A caller that does not wait for its answer (RFC 9112 §9.3.2 allows
- * it, no client that we know of does it) could have a thousand requests heard in one turn of the event loop,
- * for a single packet. The first is answered and ends the connection; what came behind it is neither looked
- * at nor answered, and may be sent again.
+ * One request at a time on a connection. RFC 9112 §9.3.2 allows a caller not to wait for its answer; no
+ * client that we know of does so. Such a caller could have a thousand requests heard in one turn of the event
+ * loop, for a single packet. The first is answered and ends the connection; what came behind it is neither
+ * looked at nor answered, and may be sent again.
  */
 function refusePipelined(socket: Socket, answering: ServerResponse): void {
   if (ENDING.has(socket)) {

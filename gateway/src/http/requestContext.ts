@@ -44,7 +44,7 @@ export function requestContext(log: Logger): RequestHandler {
       route: routeOf(request as Request),
     }),
     customLogLevel: (request, response, error) => {
-      // Asked every few seconds; whoever made the readiness says what it is when it changes.
+      // Asked every few seconds; the part that makes the readiness logs its changes.
       const isPoll = routeOf(request as Request) === '/readyz';
       if (!isPoll && (error !== undefined || response.statusCode >= 500)) {
         return 'warn';

@@ -154,7 +154,7 @@ class Checking implements ClockCheck {
       const isTaken = (await takesTime(mspId)) || (await takesTime(mspId));
       return isTaken ? 'taken' : 'refused';
     } catch (error) {
-      // Whatever kept the peer from answering is told by those who need it.
+      // The parts that need the peer's answer log why there is none.
       log.debug({ err: error, mspId }, 'a peer could not be asked about the time');
       return 'unknown';
     }

@@ -30,7 +30,7 @@ const SET_WRONG = 'compare this machine’s and the own peer’s clock with a ti
 
 /**
  * A hospital's own peer and the trustee's endorse every record: where either refuses this time, nothing is
- * recorded, whoever is wrong.
+ * recorded, even if that peer's clock is the wrong one.
  */
 export const readAsHospital: ReadVerdicts = ({ own, others }, mspId) => {
   const trustee = Object.values(others)[0] ?? 'unknown';
@@ -58,8 +58,9 @@ export const readAsHospital: ReadVerdicts = ({ own, others }, mspId) => {
 
 /**
  * The trustee's own peer endorses every record and every consent: where it refuses this time, the service is
- * not ready, whoever is wrong. Hospitals' peers tell whose clock that is. By themselves they are hints: each
- * is the word of one organisation, which must not be able to take the patients' service away.
+ * not ready, even if the peer's clock is the wrong one. Hospitals' peers tell whose clock that is. By
+ * themselves they are hints: each is the word of one organisation, which must not be able to take the
+ * patients' service away.
  */
 export const readAsTrustee: ReadVerdicts = ({ own, others }, mspId) => {
   const saying = (verdict: TimeVerdict): readonly string[] =>

@@ -134,7 +134,7 @@ export class OwnOrganisation {
   }
 }
 
-/** The MSP id of whoever signed this answer to this question. */
+/** The MSP id of the peer that signed this answer to this question. */
 function endorserOf(question: peer.SignedProposal, answer: peer.ProposalResponse): string {
   const endorsement = answer.getEndorsement();
   if (endorsement === undefined) {

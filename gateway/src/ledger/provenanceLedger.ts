@@ -22,7 +22,7 @@ export interface Committed {
 
 /**
  * Position after which events are wanted: everything up to and including this transaction has been handled.
- * An empty `transactionId` means from the start of `block`, nothing of which has been handled.
+ * An empty `transactionId` means from the start of `block`, none of whose transactions has been handled.
  */
 export interface LedgerPosition {
   readonly block: bigint;

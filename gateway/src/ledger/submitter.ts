@@ -46,7 +46,7 @@ export interface TransactionCall {
   readonly name: string;
   readonly args: readonly string[];
   readonly transient?: Readonly<Record<string, string>>;
-  /** MSP ids whose peers must endorse; empty: whoever the peer's discovery finds for the policy. */
+  /** MSP ids whose peers must endorse; empty: those that the peer's discovery finds for the policy. */
   readonly endorsers: readonly string[];
 }
 
@@ -246,8 +246,8 @@ export class Submitter {
   }
 
   /**
-   * Waits for the block. An orderer that took the transaction may have lost it again (it answers before its
-   * own disk has it), so between two waits the same bytes are handed in once more.
+   * Waits for the block. An orderer answers before its own disk has the transaction, so it may lose it again.
+   * Between two waits the same bytes are therefore handed in once more.
    */
   async #awaitCommit(transaction: Transaction, commit: Commit): Promise<BlockStatus> {
     const id = transaction.getTransactionId();

@@ -90,11 +90,11 @@ class Troubles {
 }
 
 /**
- * Watches every call to `ledger`, whoever makes it, and passes results and errors on unchanged. A failure is
- * logged when it begins, when it becomes another one, and each time that it has happened twice as often:
- * `problem`, `reason`, `cause` (the peer's words), `remedy`. An answer of the chaincode, even a refusal, is a
- * success here; so is a conflict, which only means to try again. While no batch commits, it finds out who
- * does not answer: {@link StalledWrites}.
+ * Watches every caller's calls to `ledger` and passes results and errors on unchanged. A failure is logged
+ * when it begins, when it becomes another one, and each time that it has happened twice as often: `problem`,
+ * `reason`, `cause` (the peer's words), `remedy`. An answer of the chaincode, even a refusal, is a success
+ * here; so is a conflict, which only means to try again. While no batch commits, it finds out who does not
+ * answer: {@link StalledWrites}.
  * @param clock milliseconds since the epoch.
  */
 export function watchLedger(

@@ -12,7 +12,7 @@ export interface SoundSteps {
 /**
  * The steps before the first batch with an event whose id its lane has given to another number before, in the
  * store or in an earlier one of these steps. Entries are addressed by lane and number, so no event hides
- * another one; but whoever gives an id twice breaks a promise on which amendments rest.
+ * another one; but an organisation that gives an id twice breaks a promise on which amendments rest.
  */
 export async function untilDuplicateId(
   store: Pick<AccessStore, 'numbersOf'>,

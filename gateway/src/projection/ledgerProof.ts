@@ -42,7 +42,7 @@ export class LedgerProof {
    */
   async connect(checkpoint: Checkpoint | undefined): Promise<void> {
     if (checkpoint === undefined) {
-      // A peer without the first block is told apart here from one that is silent.
+      // Here a peer without the first block differs from one that is silent.
       await this.#proveOrigin();
       await this.#proveAnchor();
       return;

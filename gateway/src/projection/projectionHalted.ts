@@ -16,9 +16,9 @@ export type HaltReason =
   | 'HOLDER_MISMATCH'
   /** The private events do not have their documented form. */
   | 'MALFORMED'
-  /** A block that the list has applied is another one on this ledger, or lacks the list's last transaction. */
+  /** A block that the list has applied differs on this ledger, or lacks the list's last transaction. */
   | 'LEDGER_FORKED'
-  /** The store holds something else than this ledger at the same place: it belongs to another ledger, or was changed. */
+  /** At one place the store and this ledger differ: the store is another ledger's, or was changed. */
   | 'STORE_MISMATCH';
 
 /**

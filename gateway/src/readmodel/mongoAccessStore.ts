@@ -211,7 +211,7 @@ class MongoAccessStore implements AccessStore {
 
   /**
    * An entry is inserted as standing for itself, so only a group of several has anything to write. Two
-   * writers may do this at once: the one that knows more of the group wins, whoever is later.
+   * writers may do this at once: the one that knows more of the group wins, not the later one.
    */
   async #putListing({ position, members, fields }: Listing): Promise<void> {
     const size = members.length;

@@ -23,8 +23,8 @@ export interface Handed {
  * went into. Any other: `deadlineMs` from its hand-in, and no later than that and the time for reading the
  * source, `readingMs`, from its admission.
  *
- * Whoever is handed in with little time left has {@link leastLeft} all the same: a source that is slow must
- * not look like a ledger that is away, and an emergency must live to see that the ledger is away. Pure.
+ * A request that is handed in with little time left has {@link leastLeft} all the same: a source that is slow
+ * must not look like a ledger that is away, and an emergency must live to see that the ledger is away. Pure.
  */
 export function answerBy({ isEmergency, admittedAt, handedInAt }: Handed, limits: Times): number {
   const since = Math.min(admittedAt ?? handedInAt, handedInAt);

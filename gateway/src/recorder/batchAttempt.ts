@@ -20,8 +20,9 @@ export type AttemptResult =
   /** A batch that had the place before is there after all. */
   | (Decided & { readonly kind: 'rival'; readonly rival: Rival })
   /**
-   * Its place was filled before it was ever handed in, and the own peer has lost with its disk what stands there: so it is none of a gateway
-   * that writes now, but what this lane had before peer and store came back from a backup.
+   * Its place was filled before it was ever handed in, and the own peer has lost with its disk what stands
+   * there. So no gateway that writes now put it there: this lane had it before peer and store came back from
+   * a backup.
    */
   | { readonly kind: 'overtaken'; readonly error: LedgerError }
   /** Its place is taken by somebody else's batch. */

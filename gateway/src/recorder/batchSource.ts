@@ -116,7 +116,7 @@ export class BatchSource {
     return Math.max(0, entries - suspects.owedIn(outbox));
   }
 
-  /** @returns `undefined` when nothing of what was to go is left. */
+  /** @returns `undefined` when everything that was to go has been given up. */
   compose(takes: Extract<Opening, { kind: 'open' }>['takes']): Composed | undefined {
     const { places, suspects, takingBack, outbox, queue, whole, scheduler } = this.#options;
     const now = scheduler.now();

@@ -74,7 +74,7 @@ export function composeBatch({
 /**
  * A batch of one group alone. What was given up meanwhile is left out, what was released late meanwhile is
  * taken from the disk.
- * @returns `undefined` when nothing of it is left.
+ * @returns `undefined` when all of it was given up.
  */
 export function composeGroup(
   group: SuspectGroup,

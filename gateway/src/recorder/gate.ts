@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Opens and closes; whoever waits goes on when it opens. */
+/** Opens and closes; those who wait go on when it opens. */
 export class Gate {
   #isOpen = false;
   #open: () => void = () => undefined;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Tells a lane that is away from one that is slow. Away: something was under way for `awayAfterMs` and
- * nothing of the lane committed in that time, whoever is the cause. It stays so until the next commit, or,
- * when nothing is tried any more, for `memoryMs`. Times are milliseconds since the epoch.
+ * Tells a lane that is away from one that is slow. Away: something was under way for `awayAfterMs` and no
+ * batch of the lane committed in that time, for any cause. It stays so until the next commit, or, when
+ * nothing is tried any more, for `memoryMs`. Times are milliseconds since the epoch.
  */
 export class LaneHealth {
   readonly #awayAfterMs: number;

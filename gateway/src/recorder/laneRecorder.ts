@@ -470,7 +470,7 @@ export class LaneRecorder implements Recorder {
   }
 }
 
-/** Why nothing of the lane can be recorded, and what to do about it, for an operator. */
+/** Why the lane can record nothing, and what to do about it, for an operator. */
 function reasonOfStuck({ lane, seq }: { readonly lane: string; readonly seq: number }): string {
   return (
     `The ledger refuses even entries about nobody, which place ${String(seq)} of lane ${lane} needs, so it takes nothing at all. Bring the ` +

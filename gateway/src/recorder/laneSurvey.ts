@@ -22,7 +22,7 @@ export function placesFrom(from: number, to: number): number[] {
 
 /**
  * Finds the lane's end with few reads: doubling steps from `hint`, then halving. A lane runs at most {@link
- * MAX_IN_FLIGHT} batches ahead of its lowest missing one, so a run of that many absent places is the end and
+ * MAX_IN_FLIGHT} batches ahead of its lowest missing one. So a run of that many absent places is the end, and
  * gaps should lie only just below it; deeper it takes samples.
  */
 export async function surveyLane(

@@ -452,8 +452,7 @@ export class LaneWriter {
     this.#failures += 1;
     this.#totals.failed += 1;
     const wait = backoffMs(error.kind, this.#failures, this.#options.jitter());
-    // What keeps the ledger from committing is told, once and with its remedy, by the ledger that the service
-    // watches.
+    // The ledger that the service watches logs, once and with its remedy, what keeps it from committing.
     const level = error.kind === 'rejected' ? 'error' : 'debug';
     this.#options.log[level](
       { err: error, lane: batch.lane, seq: batch.seq, failures: this.#failures, retryInMs: wait },

@@ -188,7 +188,7 @@ export class LateReleases {
       return { kind: 'refuse', ticket, error };
     }
     if (failures.length > 0) {
-      // A ledger that does not answer is told of once, by the one that the service watches.
+      // The ledger that the service watches logs once that there is no answer.
       const level = failures.every((one) => one instanceof LedgerError) ? 'debug' : 'warn';
       log[level]({ err: failures[0], withoutLedger }, 'the own peer has no word on an emergency');
       if (withoutLedger === 'refuse' || ticket.wasRefusedAlone) {

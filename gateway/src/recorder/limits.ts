@@ -34,7 +34,7 @@ export interface RecorderLimits {
   readonly deadlineMs: number;
   /** What an ordinary request may take for reading the source, between its admission and its hand-in. */
   readonly readingMs: number;
-  /** The lane is away when something was under way for this long and nothing of it committed. */
+  /** The lane is away when something was under way for this long and no batch of it committed. */
   readonly awayAfterMs: number;
   /**
    * A break-glass request that is not committed so long after its admission, nor released because the lane is

@@ -116,8 +116,8 @@ export interface OutboxChange {
 
 /**
  * What must survive the end of the process: batches that may be on their way to the ledger, and entries that
- * are owed to it. A row of a batch says that nothing of it was given out, but what it marks late: so it is
- * removed before its callers are answered.
+ * are owed to it. A row of a batch says that only what it marks late was given out: so it is removed before
+ * its callers are answered.
  */
 export interface Outbox {
   head(lane: string): LaneHead;
@@ -127,7 +127,9 @@ export interface Outbox {
   batches(): readonly OutboxBatch[];
   /** Oldest first. */
   rivals(): readonly OutboxRival[];
-  /** All of the change is on the disk (`fsync`) when this returns; or it throws and nothing of it is. */
+  /**
+   * All of the change is on the disk (`fsync`) when this returns; or it throws and no part of the change is.
+   */
   write(change: OutboxChange): void;
   /**
    * Held entries that are owed now: said to the disk with the next write, or by `flush`; a restart says it in

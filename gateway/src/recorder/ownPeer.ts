@@ -104,9 +104,9 @@ export class OwnPeer {
    * @param isEmergency goes before all that are not.
    * @param isRelease whether data leave by the answer, without the ledger's: then it counts only from a peer
    *   that has all known blocks.
-   * @throws LedgerError `rejected` when the chaincode refuses, also together with others when the time does
-   *   not suffice to find out which, and when it had no turn while the peer answered others: that is no
-   *   silence of the peer's; `unavailable` when there is no answer in time, {@link PeerBehind} when the peer
+   * @throws LedgerError `rejected` when the chaincode refuses this request, or a group with it and there is
+   *   no time to find out which. Also `rejected`, since the peer is not silent, when it had no turn while the
+   *   peer answered others; `unavailable` when there is no answer in time, {@link PeerBehind} when the peer
    *   is behind.
    */
   ask(request: AccessRequest, isEmergency: boolean, isRelease = false): Promise<readonly boolean[]> {
@@ -162,7 +162,7 @@ export class OwnPeer {
 
   #next(): void {
     for (;;) {
-      // Whoever no longer waits must not speak for the place of those who do.
+      // A question for which nobody waits any more must not take the place of others.
       this.#waiting = this.#waiting.filter(({ isOver }) => !isOver);
       if (this.#calls >= (this.#waiting[0]?.isEmergency === true ? MAX_CALLS : MAX_ORDINARY_CALLS)) {
         return;
@@ -215,7 +215,7 @@ export class OwnPeer {
     const standing = this.#notBehind(lacking);
     try {
       const requests = together.map(({ request }) => request);
-      // Who asks is told by the timer above; this bounds only how long a call that hangs keeps its place.
+      // The timer above answers the caller; this bounds only how long a call that hangs keeps its place.
       const timeoutMs = waitMs * CALL_PATIENCE;
       const permitted = await ledger.evaluateBatch(lane, { start: 0, requests }, { timeoutMs });
       this.#answeredAt = scheduler.now();

@@ -83,7 +83,7 @@ export function hasWaiting(batch: PendingBatch): boolean {
   return batch.parts.some((part) => part?.ticket.isSettled === false);
 }
 
-/** Whoever waits for one of the parts. */
+/** Those who wait for one of the parts. */
 export function ticketsOf(parts: readonly (Part | undefined)[]): Set<Ticket> {
   return new Set(parts.flatMap((part) => (part?.ticket.isSettled === false ? [part.ticket] : [])));
 }

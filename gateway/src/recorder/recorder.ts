@@ -42,7 +42,7 @@ export type RecorderPhase =
    */
   | 'recovering'
   | 'ready'
-  /** The ledger refuses even an entry about nobody, which a place of the lane needs: it takes nothing at all. */
+  /** A place of the lane needs an entry about nobody, and the ledger refuses even that: it takes nothing. */
   | 'stuck'
   /** Another gateway writes in this lane; everything is refused until this gateway gets another name. */
   | 'fenced'
@@ -76,9 +76,7 @@ export interface RecorderState {
   readonly nextSeq: number;
   /** Milliseconds since the epoch; absent before the first commit. */
   readonly lastCommitAt: number | undefined;
-  /**
-   * Something of this lane was under way for `awayAfterMs` and nothing of it committed, whoever is the cause.
-   */
+  /** Something of this lane was under way for `awayAfterMs` and no batch of it committed, for any cause. */
   readonly ledgerAway: boolean;
   /** Commits go on, but the oldest request has waited for `awayAfterMs`. */
   readonly ledgerSlow: boolean;

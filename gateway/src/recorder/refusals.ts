@@ -49,7 +49,7 @@ export function isAnswered(error: unknown): error is LedgerError {
   return error.domainCode === undefined ? error.reason === undefined : error.domainCode !== 'NOT_INITIALISED';
 }
 
-/** What the caller is told when the ledger refused its batch. */
+/** The caller's error when the ledger refused its batch. */
 export function refusedByLedger(error: LedgerError): AppError {
   if (isConsideredNo(error)) {
     return new AppError(

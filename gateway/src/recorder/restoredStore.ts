@@ -62,7 +62,7 @@ export async function forgetRecorded(
     search.finish(copy, isIncomplete);
   }
   if (outbox.held() > 0) {
-    // Whoever waited for these requests is gone with the process.
+    // The callers of these requests are gone with the process.
     outbox.write({ held: 'owe' });
   }
   return findings.seen;

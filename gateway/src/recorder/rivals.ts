@@ -67,7 +67,7 @@ export function rivalSettlement(
 
 /**
  * After a start: looks what stands in the places that have rivals. One that stands there is settled, with
- * amendments: whoever asked is gone. A ledger that goes on beyond what this store has opened shows that the
+ * amendments: its callers are gone. A ledger that goes on beyond what this store has opened shows that the
  * store is a copy; then nothing is said of the rivals' entries, and what is owed is found on the ledger as
  * everything else. An empty place of a lane of an earlier name gets an entry about nobody: while a rival may
  * be ordered there still, its entries must not stand elsewhere. But nothing is put into a lane that has

@@ -39,9 +39,9 @@ interface Live {
 }
 
 /**
- * Compares what the ledger has with what left. Until a batch is settled on the disk nothing of it was given
- * out, but what its row marks late; so an entry without anybody to answer gave nothing, also after a restart.
- * Pure but for the names.
+ * Compares what the ledger has with what left. Until a batch is settled on the disk, only what its row marks
+ * late was given out; so an entry without anybody to answer gave nothing, also after a restart. Pure but for
+ * the names.
  */
 export function settlementOf(
   batch: Pick<PendingBatch, 'lane' | 'start' | 'requests' | 'parts'>,
@@ -101,7 +101,7 @@ export function settlementOf(
   return { owed, forgotten, committed, answers, misfits: [...misfits] };
 }
 
-/** Whoever hears of it. */
+/** Those who hear of it. */
 export function concernedBy({ answers, committed, misfits }: Settlement): Set<Ticket> {
   return new Set([
     ...answers.map(({ ticket }) => ticket),

@@ -71,8 +71,8 @@ interface OwedRow {
 }
 
 /**
- * The outbox in one SQLite file (WAL, `synchronous=FULL`). Whoever opens it last owns it: an earlier owner's
- * writes fail from then on, so two processes started on one folder cannot both go on.
+ * The outbox in one SQLite file (WAL, `synchronous=FULL`). The process that opens it last owns it: an earlier
+ * owner's writes fail from then on, so two processes started on one folder cannot both go on.
  * @param file its folder exists. The file holds personal data until the ledger has it: keep it where the
  *   gateway's keys are kept.
  * @throws Error when the file is of another version.

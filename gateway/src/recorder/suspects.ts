@@ -40,7 +40,7 @@ export class Suspects {
     return this.#line.reduce((sum, { entries }) => sum + entries.filter(isAwaited).length, 0);
   }
 
-  /** Ids of all that wait here; nothing of it goes beside anything else. */
+  /** Ids of all that wait here; none of them goes beside anything else. */
   get ids(): ReadonlySet<string> {
     return new Set(this.#line.flatMap(({ entries }) => entries.map(({ id }) => id)));
   }
@@ -53,7 +53,7 @@ export class Suspects {
       .filter((one) => !isAwaited(one) && outbox.findOwed(one.id) !== undefined).length;
   }
 
-  /** Whoever waits for one of the parts. */
+  /** Those who wait for one of the parts. */
   get tickets(): ReadonlySet<Ticket> {
     return new Set(
       this.#line.flatMap(({ entries }) =>

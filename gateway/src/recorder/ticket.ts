@@ -15,7 +15,7 @@ export interface BatchOfPart {
 export type PartState =
   | { readonly kind: 'queued' }
   | { readonly kind: 'placed'; readonly batch: BatchOfPart; readonly index: number }
-  /** On the ledger; other parts are not. `held` is the owed amendment that applies if the request is given up. */
+  /** On the ledger; other parts are not. `held` is the amendment that is owed if the request is given up. */
   | { readonly kind: 'committed'; readonly outcome: RecordOutcome; readonly held: string | undefined };
 
 /** One event of a request. */
@@ -73,8 +73,7 @@ export class Ticket {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever called may be gone already, having been told by an exception; a refusal that nobody hears is
-    // not a fault.
+    // An exception may have answered the caller already; a refusal that nobody hears is not a fault.
     this.outcome.catch(() => undefined);
   }
 

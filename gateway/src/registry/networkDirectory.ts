@@ -25,7 +25,7 @@ export interface NetworkDirectory {
 const RETRY_SECONDS = 2;
 
 /**
- * @param log is told why the Registry cannot be read, once for each reason, and when it can be read again.
+ * @param log hears why the Registry cannot be read, once for each reason, and when it can be read again.
  */
 export function createNetworkDirectory(
   registry: Pick<RegistryCache, 'organisations' | 'settings'>,

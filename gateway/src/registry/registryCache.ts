@@ -365,7 +365,7 @@ class EventDrivenRegistry implements RegistryCache {
   }
 }
 
-/** What keeps changes from being followed; what the peer said is told by who watches the ledger. */
+/** What keeps changes from being followed; the watched ledger logs what the peer said. */
 function failureOf(error: unknown): { readonly problem: string } & Partial<Omit<LedgerFailure, 'problem'>> {
   return error instanceof LedgerError
     ? ledgerFailureOf(error)

@@ -2,9 +2,9 @@
 import type Database from 'libsql';
 
 /**
- * Runs `work` as one write transaction: all of it is on the disk when this returns, or nothing of it stays
- * and the reason is thrown. (The binding's own `transaction` rolls back a second time what SQLite has rolled
- * back already, as it does when the disk is full, and throws that instead of the reason.)
+ * Runs `work` as one write transaction: all of it is on the disk when this returns, or no part of it stays
+ * and this throws the reason. (The binding's own `transaction` rolls back a second time what SQLite has
+ * rolled back already, as it does when the disk is full, and throws that instead of the reason.)
  */
 export function inOneTransaction<T>(database: Database.Database, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');

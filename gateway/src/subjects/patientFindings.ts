@@ -20,7 +20,7 @@ const WORDS = {
 export type PatientFinding = keyof typeof WORDS;
 
 export interface PatientFindings {
-  /** @param system identifier system concerned, if one is. Nothing else about a patient is told. */
+  /** @param system identifier system concerned, if one is. Nothing else about a patient goes in. */
   report(finding: PatientFinding, details?: { readonly system: string }): void;
 }
 

@@ -108,7 +108,7 @@ async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found>
       ? 'same'
       : differing(systems, settings.identifierSystems);
   } catch (error) {
-    // Whatever kept the ledger from answering is told by those who need it; the comparison waits.
+    // The parts that need the ledger's answer log why there is none; the comparison waits.
     log.debug({ err: error }, 'the network’s identifier systems could not be read');
     if (!(error instanceof LedgerError)) {
       return { why: 'its settings could not be read' };

@@ -247,7 +247,7 @@ const noStore: RequestHandler = (_request, response, next) => {
 /**
  * A stale list is still right, so the service stays ready; a halted one must not be shown as complete, nor
  * another peer be left unnoticed. A lane with an open place is one holder's doing, which must not take
- * everybody's list away: the patients are told.
+ * everybody's list away: the portal says so.
  */
 function listHealth({ state, problem, problemKind, remedy }: ProjectionStatus): PartHealth {
   return {

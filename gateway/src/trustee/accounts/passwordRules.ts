@@ -23,9 +23,9 @@ export interface PasswordOwner {
 }
 
 /**
- * What is wrong with a new password, in words for whoever chose it; `undefined` when it may be used. Length
- * and what guessers try first, as NIST SP 800-63B asks (§3.1.1.2 of revision 4, §5.1.1.2 of revision 3): no
- * rules about kinds of characters.
+ * What is wrong with a new password, in words for the person who chose it; `undefined` when it may be used.
+ * Length and what guessers try first, as NIST SP 800-63B asks (§3.1.1.2 of revision 4, §5.1.1.2 of revision
+ * 3): no rules about kinds of characters.
  */
 export function passwordProblem(password: string, owner: PasswordOwner): string | undefined {
   const { least, most } = PASSWORD_BOUNDS;

@@ -32,7 +32,7 @@ const FIRST_WAIT_MS = 1000;
 const DAY_MS = 86_400_000;
 /** Waits are forgotten this long after the last failure. */
 const FORGET_MS = DAY_MS;
-/** The patient is told of failures for this long after the last one. */
+/** The patient sees failures for this long after the last one. */
 const TELL_MS = 30 * DAY_MS;
 
 /** Whether a password may be looked at now. */

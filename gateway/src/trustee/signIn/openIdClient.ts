@@ -96,7 +96,7 @@ export function createOpenIdClient(source: OpenIdIssuer, redirectUri: string): O
         code_challenge: await openid.calculatePKCECodeChallenge(state.verifier),
         code_challenge_method: 'S256',
         ...(uiLocales === undefined ? {} : { ui_locales: uiLocales }),
-        // Whoever sits at a shared computer after the patient must know the password too.
+        // The next person at a shared computer must know the password too.
         ...(source.kind === 'embedded' ? { prompt: 'login' } : {}),
       });
       return { url, state };
