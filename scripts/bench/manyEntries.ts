@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * node dist/bench/manyEntries.js DATA_DIR PORT USERNAME COUNT Starts the demonstration without traffic and
+ * node dist/bench/manyEntries.js DATA_DIR PORT USERNAME COUNT: starts the demonstration without traffic and
  * records COUNT accesses to one patient's data on its ledger, each by another person, so that each is a line
  * of its own. Prints the path of demo.json when the patient's list holds them all; runs until SIGTERM.
  */

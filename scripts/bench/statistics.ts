@@ -22,8 +22,7 @@ export async function timeEach(
 
 /**
  * The chance that a value of `a` exceeds one of `b`, ties counting half: 0.5 where nothing tells them apart,
- * 1 (or 0) where each single value does. It is the area under the ROC curve of whoever guesses from one
- * value.
+ * 1 (or 0) where each single value does. It is the area under the ROC curve of a guesser who sees one value.
  */
 export function exceeding(a: readonly number[], b: readonly number[]): number {
   const all = [

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * How long a break-glass token and its access take together while the hospital's own peer is away, in each
- * way to be away, on a native Fabric network:
- *   npm run test:emergencies -- [--tries 20] [--further 3] [--further-ms 1500] [--only hanging,revoked]
- * A try: all is well (an ordinary access was just released), the peer goes away, a person who was not seen
- * before breaks the glass; then further persons; beside the first of every fifth try, an ordinary request.
- * Prints a table. Ends with 1 when a first took more than 5 s, a further one more than 1.5 s, an ordinary one
- * more than the deadline allows, or any had another answer than it should. Needs Fabric's programs.
+ * way to be away, on a native Fabric network: npm run test:emergencies -- [--tries 20] [--further 3]
+ * [--further-ms 1500] [--only hanging,revoked] A try: all is well (an ordinary access was just released), the
+ * peer goes away, a person who was not seen before breaks the glass; then further persons; beside the first
+ * of every fifth try, an ordinary request. Prints a table. Ends with 1 when one took too long or had another
+ * answer than it should. A first may take 5 s, a further one 1.5 s, an ordinary one what the deadline allows.
+ * Needs Fabric's programs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Breaks one part after another of the product on a native Fabric network, under load from two gateways, and
- * looks at what it left:
- *   npm run test:faults -- [--rounds 1] [--only orderer] [--seed N] [--shortest-ms 500] [--longest-ms 12000]
- * A round plays every fault once. After each: every released answer has its one record, every acknowledged
- * consent is on file, nothing is recorded twice, every refusal meanwhile was a 503 with Retry-After,
- * accesses, consents and lists succeed again within 10 s of the part's return, the list then shows what was
- * released since, and the read model equals what the ledger derives. Needs Fabric's programs. Prints the
- * seed; the same seed plays the same outages.
+ * looks at what it left: npm run test:faults -- [--rounds 1] [--only orderer] [--seed N] [--shortest-ms 500]
+ * [--longest-ms 12000] A round plays every fault once. After each, every released answer has its one record,
+ * every acknowledged consent is on file, and nothing is recorded twice. Every refusal meanwhile was a 503
+ * with Retry-After. Accesses, consents and lists succeed again within 10 s of the part's return. The list
+ * then shows what was released since, and the read model equals what the ledger derives. Needs Fabric's
+ * programs. Prints the seed; the same seed plays the same outages.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

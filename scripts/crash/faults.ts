@@ -33,7 +33,7 @@ export interface Played {
   readonly extra?: Load;
 }
 
-/** Who may be hit: a role's name, whoever changes consents, whoever reads lists. */
+/** Who may be hit: a role's name, those who change consents, those who read lists. */
 export type Who = string;
 
 export interface Fault {

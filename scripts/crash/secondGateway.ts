@@ -98,7 +98,7 @@ async function startSecond(settings: string, dataDir: string): Promise<SecondGat
   return { url, operationsUrl, kill };
 }
 
-/** Asks where operators ask, who are told what it waits for. */
+/** Asks where operators ask: there it says what it waits for. */
 async function untilReady(operationsUrl: string): Promise<void> {
   const deadline = performance.now() + START_MS;
   for (;;) {

@@ -38,9 +38,9 @@ const NOT_CODE =
 
 export interface Build {
   /**
-   * `<name>_<version>_<digest>`: Fabric's package id does not cover the code of a chaincode that runs as a
-   * service, so the label carries a digest of it and two organisations that run different code have different
-   * labels
+   * `<name>_<version>_<digest>`. Fabric's package id does not cover the code of a chaincode that runs as a
+   * service. So the label carries a digest of it: organisations that run different code have different
+   * labels.
    */
   label: string;
   version: string;
@@ -186,7 +186,7 @@ export async function installPackage(
 }
 
 /**
- * The process that executes the chaincode for one organisation's peer. It is told whose it is, because the
+ * The process that executes the chaincode for one organisation's peer. It must know whose it is, because the
  * chaincode reads its own organisation's private data.
  */
 export function chaincodeStart(network: Network, organisation: Organisation, deployed: Deployed): Start {

@@ -32,7 +32,7 @@ import { type Deployed, exclusively, openState, readState, type State, writeStat
 import type { Network } from './description';
 import type { Binaries } from './binaries';
 
-/** Where progress is told. */
+/** Where progress goes. */
 export type Say = (line: string) => void;
 
 /** A process of a former chaincode finishes what it was asked before it ends. */

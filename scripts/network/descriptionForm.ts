@@ -54,10 +54,7 @@ export function rawOf(value: unknown): Raw {
 
 const DURATION = /^\d+(ms|s)$/;
 
-/**
- * All that keeps a description from being used, in words for whoever wrote it; empty for one that can be
- * used.
- */
+/** All that keeps a description from being used, in words for its writer; empty for one that can be used. */
 export function problemsOf(raw: Raw): readonly string[] {
   const chaincode = rawOf(raw['chaincode']);
   const block = rawOf(raw['block']);

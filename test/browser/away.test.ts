@@ -190,7 +190,7 @@ it('has written no name, identifier or address of a person into any log', () => 
     .output()
     .split('\n')
     .filter((line) => line.startsWith('{'));
-  // The halted projection and the lost ledger are told there.
+  // It shows the halted projection and the lost ledger.
   expect(log.length).toBeGreaterThan(0);
   expect(personal.filter((text) => log.some((line) => line.includes(text)))).toEqual([]);
 });

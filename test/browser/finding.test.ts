@@ -109,7 +109,7 @@ describe('finding', () => {
     const page = await openList();
     await page.getByRole('link', { name: '2 emergencies' }).click();
     await expectCount(page, (some) => some === 2);
-    // What narrows the list is told, part by part, and can be taken away.
+    // The page shows, part by part, what narrows the list, and each part can be taken away.
     const since = page.getByRole('button', { name: /^Take away: From: / });
     await since.waitFor();
     await page.getByRole('button', { name: 'Take away: Reason: emergency' }).click();

@@ -3,7 +3,7 @@
  * The conformance tests' network on Fabric's own programs: one for all of them, joined by one suite after the
  * other. What an embedded ledger does inside the process has its native equivalent here: a wrong clock is the
  * client's, blocks of several transactions are a channel with such settings, a restart is that of peers and
- * orderer, and whoever keeps the chaincode processes alive is this file.
+ * orderer. This file keeps the chaincode processes alive.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

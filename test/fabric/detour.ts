@@ -68,7 +68,7 @@ interface Relay {
   close(): Promise<void>;
 }
 
-/** Bytes both ways between whoever connects and a port of this machine. */
+/** Bytes both ways between each caller and a port of this machine. */
 async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let isShut = false;

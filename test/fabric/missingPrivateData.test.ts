@@ -60,8 +60,8 @@ describeFabric('private data that have not arrived', () => {
 
       await outages.kill('peer.south');
       const { block } = await net.trustee.putConsent(request.subject, { rules: [], default: 'deny' }, 0);
-      // Whoever has the consent is out of reach when the peer comes back and takes the block from the
-      // orderer.
+      // The peers that have the consent are out of reach when the peer comes back and takes the block from
+      // the orderer.
       await outages.pause('peer.trustee');
       await outages.pause('peer.north');
       await outages.start('peer.south');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Parts of a network that end and begin again, as the recorder and whoever follows the ledger meet them. */
+/** Parts of a network that end and begin again, as the recorder and those who follow the ledger meet them. */
 import type { LedgerEvent, LedgerPosition } from '../../gateway/src/ledger/provenanceLedger';
 import { LedgerError } from '../../gateway/src/ledger/ledgerError';
 import { CLIENT, NORTH, startTestNetwork, type TestNetwork } from '../gateway/ledger/network';

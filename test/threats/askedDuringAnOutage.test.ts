@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * While the ledger takes no records somebody asks for patients one by one: whoever is refused is there,
- * whoever is not found is not. Whatever state the recorder is in, a patient who denies everything and one who
- * does not exist get the same status, headers and bytes.
+ * While the ledger takes no records somebody asks for patients one by one: a refusal would say that the
+ * patient is there, a 404 that she is not. Whatever state the recorder is in, a patient who denies everything
+ * and one who does not exist get the same status, headers and bytes.
  */
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'libsql';

@@ -10,9 +10,9 @@ import { observation, patient, SSN } from '../gateway/fhir/fakeFhirServer';
 import { createHospital, type Hospital } from '../gateway/hospital/hospitalFixture';
 
 /**
- * She said "nobody, not even in an emergency" under her number. Whoever writes at the source tries to bring
- * her data under another subject, or under none: the number marked as a former one, a second number beside
- * it, a link to another record.
+ * She said "nobody, not even in an emergency" under her number. A writer at the source tries to bring her
+ * data under another subject, or under none: the number marked as a former one, a second number beside it, a
+ * link to another record.
  */
 const NUMBER = { system: SSN, value: '999-61-3984' };
 const FORMER = { ...NUMBER, use: 'old' };

@@ -4,7 +4,7 @@ import { clockHealth } from '../../gateway/src/compose/clockHealth';
 import { assertion, createHospital, type Hospital, requestToken } from '../gateway/hospital/hospitalFixture';
 
 /**
- * Whoever runs clients can make their clocks say anything. That must not take a hospital's gateway out of
+ * Those who run clients can make their clocks say anything. That must not take a hospital's gateway out of
  * service.
  */
 

@@ -35,7 +35,11 @@ const filters = fc.record(
 
 describe('the filter in the URL', () => {
   it('comes back as it was put in', () => {
-    fc.assert(fc.property(filters, (filter) => { expect(parseFilter(filterFragment(filter))).toEqual(filter); })); // prettier-ignore
+    fc.assert(
+      fc.property(filters, (filter) => {
+        expect(parseFilter(filterFragment(filter))).toEqual(filter);
+      }),
+    );
   });
 
   it('has one fragment, whatever the order of its members', () => {

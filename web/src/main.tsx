@@ -30,7 +30,7 @@ const queryClient = createQueryClient(() => {
 const language = preferredLanguage(navigator.languages, storedLanguage());
 const ready = Promise.all([openLanguage(language), readFirstData(queryClient)]);
 const root = createRoot(element, {
-  // A missing part is told on the page, where it belongs; it is no fault.
+  // The page shows that a part is missing, where it belongs; it is no fault.
   onCaughtError: (fault) => {
     if (!(fault instanceof PartMissing)) {
       console.error(fault);

@@ -218,7 +218,7 @@ export async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<v
   throw new Error(`not reached by ${key}; passed ${passed.join(' | ')}`);
 }
 
-/** Presses Tab `times` times and names what had the focus while nothing of it could be seen (WCAG 2.4.11). */
+/** Presses Tab `times` times and names what had the focus while no part of it could be seen (WCAG 2.4.11). */
 export async function hiddenFocus(page: Page, times: number): Promise<readonly string[]> {
   const hidden: string[] = [];
   for (let press = 0; press < times; press += 1) {

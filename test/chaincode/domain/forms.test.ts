@@ -379,7 +379,8 @@ describe('the registry', () => {
     expect(parseClientInput({ ...client, jwks: { keys: [rsa] } })).toBeDefined();
     refusesAt(parseClientInput, { ...client, org: 'SouthClinicMSP' }, 'client.org');
     refusesAt(parseClientInput, { ...client, clientId: '' }, 'client.clientId');
-    // In its name gateways fill places with entries about nobody: whoever had it could have them permitted.
+    // In its name gateways fill places with entries about nobody: a client with this id could have them
+    // permitted.
     refusesAt(parseClientInput, { ...client, clientId: NOBODYS_CLIENT }, 'client.clientId');
     expect(parseClientInput({ ...client, clientId: `${NOBODYS_CLIENT}s` })).toBeDefined();
     refusesAt(parseClientInput, { ...client, scope: 'system/*.rs  system/*.c' }, 'client.scope');

@@ -12,7 +12,7 @@ test.each([
   ['patient/Consent.ru', 'Consent', 'c', false],
   ['patient/Consent.ru', 'AuditEvent', 'r', false],
   ['patient/Consent.ur', 'Consent', 'u', false],
-  // The patient API knows no words of version 1 and no scope for every type, whoever issued the token.
+  // The patient API knows no words of version 1 and no scope for every type, in a token of any issuer.
   ['patient/Consent.read', 'Consent', 'r', false],
   ['patient/Consent.*', 'Consent', 'r', false],
   ['patient/*.r', 'Consent', 'r', false],

@@ -325,7 +325,7 @@ describe('an absence', () => {
   ])('one large answer of one’s own just before sets nothing (%s)', async (_what, large) => {
     const absence = await after(make(0), large);
     await absence.settle('Observation', inquiry);
-    // Nothing of its own size is known.
+    // No record of its own size is known.
     expect([paused, rehearsed.length]).toEqual([[], 1]);
     const known = await after(make(0), taking(5), large, large);
     await known.settle('Observation', inquiry);

@@ -51,7 +51,7 @@ test.each(PATHS)(
       { type: 'Observation', labels: ['ETH'], count: 1, ids: ['good'] },
       { type: 'Observation', labels: [EVERY_LABEL], count: 1, ids: ['bad'] },
     ]);
-    // As the search found it, and nothing of ours in it.
+    // As the search found it, without anything of ours in it.
     expect(bundleOf(response).entry?.[1]?.resource).toEqual(observation('bad', 'p1'));
   },
 );

@@ -5,7 +5,7 @@ import { type Looker, Looks } from '../../../gateway/src/hospital/looks';
 const looker = (client: string, isEmergency = false): Looker => ({ client, isEmergency });
 const NEVER = { deadline: new AbortController().signal, hurry: undefined };
 
-/** Looks on a clock that is set, and pauses that end when they are told to. */
+/** Looks on a clock that is set, and pauses that the test ends. */
 function watched(): {
   looks: Looks;
   order: string[];

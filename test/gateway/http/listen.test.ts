@@ -25,7 +25,7 @@ function get(): Promise<IncomingMessage> {
   });
 }
 
-/** Answers nothing until it is told to. */
+/** Answers nothing until the test says so. */
 function held(): { readonly handler: RequestListener; readonly asked: Promise<ServerResponse> } {
   let tell: (response: ServerResponse) => void = () => undefined;
   const asked = new Promise<ServerResponse>((resolve) => {

@@ -72,7 +72,7 @@ test('a flood of another client: an emergency is in the next batch, and takes at
     outbox: openOutbox(join(folder, 'outbox.db')),
     emergencyWithoutLedger: 'refuse',
     log: silent,
-    // Whoever shares the machine: what is compared is times, not whether they are short.
+    // Others may share the machine: the test compares times, and does not ask whether they are short.
     limits: { deadlineMs: 300_000, emergencyWaitMs: 100_000, awayAfterMs: 60_000 },
     onBatch: ({ events, milliseconds }) => {
       // The batches of the flood: those in which an emergency alone went are not.

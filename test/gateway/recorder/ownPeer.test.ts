@@ -7,7 +7,7 @@ import { emergencyOf, requestOf } from './support/requests';
 
 const HEIGHTS = { ownHeight: () => Promise.resolve(1n), knownHeight: () => Promise.resolve(1n) };
 
-/** A peer that answers a call when it is told to, and then with yes. */
+/** A peer that answers a call when the test says so, and then with yes. */
 function hangingPeer(maxEvents: number) {
   const calls: { readonly ids: readonly string[]; readonly end: () => void }[] = [];
   const scheduler = new ManualScheduler();

@@ -27,7 +27,7 @@ type Step =
   | { readonly do: 'flood'; readonly emergency: boolean }
   /** Trustee and orderer answer nothing, or again; the own peer answers on. */
   | { readonly do: 'cutOff'; readonly cutOff: boolean }
-  /** What the own peer says when it is asked without a record, and whether it then thinks as the commit will. */
+  /** What the own peer says when asked without a record, and whether it then thinks as the commit will. */
   | {
       readonly do: 'evaluation';
       readonly evaluation: Evaluation;
@@ -865,7 +865,7 @@ function expectSound(world: World, recorder: Recorder): void {
     amendmentsOwed: 0,
     setAside: world.setAside.length,
   });
-  // Nothing stands aside but what the ledger never takes, and nothing of that is in a batch.
+  // Nothing stands aside but what the ledger never takes, and none of that is in a batch.
   expect(world.setAside.filter((request) => !world.isNeverTaken(request))).toEqual([]);
   for (const lane of world.lanes) {
     let start = 0;

@@ -13,9 +13,7 @@ import { newClient } from '../../../scripts/network/readiness';
 
 export const POLICY_CHAINCODE = path.join(__dirname, 'policyChaincode');
 
-/**
- * Runs `tests` where Fabric's programs are found, and says so by name where they are not.
- */
+/** Runs `tests` where Fabric's programs are found, and says so by name where they are not. */
 export function describeFabric(name: string, tests: (binaries: Binaries) => void): void {
   const binaries = binariesIfPresent(process.env);
   if (binaries === undefined) {
@@ -38,7 +36,8 @@ export interface TestNetwork {
 }
 
 /**
- * A network of its own: own folder, own ports, the chaincode that writes what it is told. Nothing is started.
+ * A network of its own: own folder, own ports, the chaincode that writes what its arguments say. Nothing is
+ * started.
  */
 export async function newTestNetwork(options: { chaincodePath?: string } = {}): Promise<TestNetwork> {
   const parent = mkdtempSync(path.join(tmpdir(), 'chartwitness-network-'));

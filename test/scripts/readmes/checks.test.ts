@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Each check finds a planted mistake, and says nothing of what is right. */
+/** Each check finds a planted mistake, and is silent about what is right. */
 import {
   brokenLinks,
   commandDifferences,

@@ -13,8 +13,8 @@ interface PageProps {
 }
 
 /**
- * A page's frame: its title in the window, its heading focused when the page was reached by a link, so that
- * keyboard and screen reader start there, and the window scrolled to its top. Going back leaves scroll and
+ * A page's frame: its title in the window, and the window scrolled to its top. A page that was reached by a
+ * link has its heading focused, so that keyboard and screen reader start there. Going back leaves scroll and
  * focus to the browser and the page.
  */
 export function Page({ title, windowTitle, children, lead, className }: PageProps): ReactNode {

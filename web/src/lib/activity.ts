@@ -6,7 +6,13 @@ const ACTIVE_FOR_MS = 5 * 60_000;
 let lastSeen = Date.now();
 
 for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const) {
-  document.addEventListener(type, () => { lastSeen = Date.now(); }, { passive: true, capture: true }); // prettier-ignore
+  document.addEventListener(
+    type,
+    () => {
+      lastSeen = Date.now();
+    },
+    { passive: true, capture: true },
+  );
 }
 
 /** Whether somebody has used this visible page in the last minutes. */

@@ -4,7 +4,7 @@ import { hasLeft } from './whatLeft';
 
 /**
  * How many different resources of one type were given out and how many withheld; undefined where there was
- * nothing of that.
+ * none.
  */
 export interface KindCount {
   readonly type: string;
@@ -28,8 +28,7 @@ type Fate = 'given' | 'withheld' | 'further';
 
 /**
  * The data of some entries by type, what was asked for twice counted once: the largest first. What one answer
- * did not give the next may have given: of several entries `further` is told only where nothing of the type
- * was given.
+ * did not give the next may have given: several entries have `further` only where none of the type was given.
  */
 export function countKinds(entries: readonly Pick<AccessEntry, 'holder' | 'items'>[]): readonly KindCount[] {
   const tallies = new Map<string, Partial<Record<Fate, Tally>>>();
@@ -82,8 +81,7 @@ function different({ ids, most }: Tally): number {
   return Math.max(ids.size, most);
 }
 
-// What a label means to a patient is told by words; these say nothing that a patient would recognise as
-// sensitive.
+// Words say what a label means to a patient; these say nothing that a patient would recognise as sensitive.
 const ORDINARY: ReadonlySet<string> = new Set(['N', 'L', 'M', 'U']);
 
 // Says that something is sensitive, not what: told only where nothing else is.

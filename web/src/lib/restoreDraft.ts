@@ -9,8 +9,9 @@ const KEPT_FOR_MS = 30 * 60_000;
 type Facts = Readonly<Record<string, unknown>>;
 
 /**
- * Takes what was kept out of the tab's storage, and gives it back to the same person: after a reload, whoever
- * asked for it. Who has left the page, and was asked before, has given it up. What cannot be read is dropped.
+ * Takes what was kept out of the tab's storage, and gives it back to the same person: after a reload, no
+ * matter who asked for that. Who has left the page, and was asked before, has given it up. What cannot be
+ * read is dropped.
  */
 export function restoreDraft(subject: string, now: number): void {
   const text = sessionStorage.getItem(KEPT);

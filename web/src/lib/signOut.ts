@@ -6,7 +6,7 @@ import { forgetEverything } from './queries';
 import { tellOtherTabs } from './sessionState';
 
 /**
- * Ends the session here, at the server and in the browser's other tabs, and leaves nothing of it in memory.
+ * Ends the session here, at the server and in the browser's other tabs, and leaves no trace of it in memory.
  * @throws ApiError when the server did not end it: then nothing is changed here either.
  */
 export async function signOut(queryClient: QueryClient, csrfToken: string): Promise<void> {

@@ -42,7 +42,7 @@ const NONE: Fault = { kind: 'none' };
 
 /**
  * A fake of the ledger at the port that the recorder uses: keeps batches in memory, one per place in a lane,
- * and fails as told. Knows nothing of consents: `decide` says what is permitted.
+ * and fails as told. Knows no consents: `decide` says what is permitted.
  */
 export class FakeLedger implements RecordingLedger {
   readonly mspId = 'NorthHospitalMSP';

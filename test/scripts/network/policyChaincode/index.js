@@ -3,8 +3,8 @@
 const { Contract } = require('fabric-contract-api');
 
 /**
- * A chaincode for tests of the network: it writes exactly what it is told, so that each endorsement rule can
- * be met alone.
+ * A chaincode for tests of the network: it writes exactly what the arguments say, so that each endorsement
+ * rule can be met alone.
  */
 class Policy extends Contract {
   constructor() {

@@ -68,7 +68,7 @@ export function useNextPageAhead(filter: AccessFilter, { list }: AccessPages, is
     if (!isWanted || cursor === null || isNarrowedHere(filter)) {
       return;
     }
-    // Whoever reads on asks for it again, and sees what went wrong then.
+    // A patient who reads on asks for it again, and sees what went wrong then.
     queryClient.query(nextPageQuery(filterQuery(filter), cursor, PAGE)).catch(() => undefined);
   }, [isWanted, cursor, filter, queryClient]);
 }

@@ -49,7 +49,7 @@ export function useNewEntries(filter: AccessFilter, { list }: AccessPages): NewE
   return {
     ...newsOf(filter, newest.slice(0, end), isOfThis && end === undefined ? reading : undefined),
     show: () => {
-      // Nothing of the newest page is known: what lies between is not read, so the list begins anew.
+      // The newest page has no known entry: what lies between is not read, so the list begins anew.
       if (end === undefined) {
         void queryClient.resetQueries({ queryKey: options.queryKey });
       } else {
