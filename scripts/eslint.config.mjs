@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import plainComments from './lint/plainComments.mjs';
 
 export default tseslint.config(
   {
@@ -39,6 +40,11 @@ export default tseslint.config(
         { selector: 'TSParameterProperty', message: 'Declare the field and assign it.' },
       ],
     },
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs', '**/*.cjs', '**/*.js'],
+    plugins: { comments: plainComments },
+    rules: { 'comments/plain': 'error' },
   },
   {
     // The contract decorators need `Context` as a value at run time: a type-only import turns it into a
