@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import {
+  OUTCOMES,
   filterFragment,
   filterQuery,
   fits,
   isEmptyFilter,
+  isNarrowedHere,
   parseFilter,
   type AccessFilter,
 } from '../../web/src/lib/accessFilter';
+import { countChoices } from '../../web/src/features/timeline/filterChoices';
+import { hasLeft, leftAgainstRules } from '../../web/src/lib/whatLeft';
 import { DOCTOR, entry, NORTH } from './support/answers';
+import { item } from './support/recorded';
 
 const text = (max: number) => fc.string({ minLength: 1, maxLength: max, unit: 'binary' });
 const day = fc
@@ -22,7 +27,7 @@ const filters = fc.record(
     org: text(40),
     user: text(40),
     purpose: text(20),
-    outcome: fc.constantFrom('permit' as const, 'partial' as const, 'deny' as const),
+    outcome: fc.constantFrom(...OUTCOMES),
     type: text(20),
     from: day,
     to: day,
@@ -72,6 +77,37 @@ describe('the query for the server', () => {
     expect(
       filterQuery({ purpose: 'emergency', q: 'ada', automatic: 'hide', administrative: 'hide' }).toString(),
     ).toBe('purpose=BTG%2CETREAT');
+  });
+});
+
+describe('what left against the rules', () => {
+  const against: AccessFilter = { outcome: 'against' };
+
+  it('is asked for as far as the server can narrow, and the rest is done here', () => {
+    expect(filterQuery(against).get('outcome')).toBe('permit,partial');
+    expect(isNarrowedHere(against)).toBe(true);
+    expect(isNarrowedHere({ outcome: 'permit' })).toBe(false);
+  });
+
+  it('is exactly that: of any items the filter, the server’s part of it and the count agree', () => {
+    const items = fc.array(
+      fc.record(
+        { decision: fc.constantFrom('permit' as const, 'deny' as const), released: fc.boolean() },
+        { requiredKeys: ['decision'] },
+      ),
+      { minLength: 1, maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(items, (some) => {
+        const of = some.map((one) => item({ ...one }));
+        const left = of.filter(hasLeft).length;
+        const outcome = left === 0 ? 'deny' : left === of.length ? 'permit' : 'partial';
+        const one = entry({ items: of, outcome });
+        const isAsked = filterQuery(against).get('outcome')?.split(',').includes(outcome) === true;
+        expect(isAsked && fits(against, one)).toBe(leftAgainstRules(one));
+        expect(countChoices([one]).outcomes.get('against') === 1).toBe(leftAgainstRules(one));
+      }),
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { Summary } from '../../web/src/features/timeline/Summary';
 import { groupVisits, visitSummary } from '../../web/src/features/timeline/groupVisits';
 import { VisitRow } from '../../web/src/features/timeline/VisitRow';
+import { filterQuery, fits, parseFilter } from '../../web/src/lib/accessFilter';
 import { countKinds } from '../../web/src/lib/itemKinds';
 import { hasLeft, leftAgainstRules, leftByRules, notesOf } from '../../web/src/lib/whatLeft';
 import { entry } from './support/answers';
@@ -220,6 +221,24 @@ describe('the headline', () => {
     expect(text).toContain('2 emergencies');
     expect(text).toContain('1 released against the rules');
     expect(text).toContain('2 received nothing');
+  });
+
+  it('leads from each count to exactly the entries that it counts', () => {
+    const entries = [corrected({ at: now() }), held({ at: now() }), nothingGiven({ at: now() })];
+    headlineOf(entries);
+    const links = screen.getAllByRole('link');
+    expect(links.map(({ textContent }) => textContent)).toContain('1 released against the rules');
+    for (const link of links) {
+      const filter = parseFilter(new URL((link as HTMLAnchorElement).href).hash);
+      const query = filterQuery(filter);
+      const found = entries.filter(
+        (one) =>
+          fits(filter, one) &&
+          (query.get('outcome')?.split(',').includes(one.outcome) ?? true) &&
+          (query.get('purpose')?.split(',').includes(one.purpose) ?? true),
+      );
+      expect(String(found.length)).toBe(/^\d+/.exec(link.textContent)?.[0]);
+    }
   });
 
   it('says of ordinary entries that all was released, and nothing of rules', () => {

@@ -3,8 +3,9 @@ import type { AccessEntry } from '@api/schemas';
 import { parseDay } from './dates';
 import { EMERGENCY, isAdministrative, isAutomatic } from './accessKinds';
 import { safeName } from './safeName';
+import { leftAgainstRules } from './whatLeft';
 
-export const OUTCOMES = ['permit', 'partial', 'deny', 'refused'] as const;
+export const OUTCOMES = ['permit', 'partial', 'deny', 'refused', 'against'] as const;
 export type OutcomeFilter = (typeof OUTCOMES)[number];
 
 /** What the patient looks for. Every member is optional; an absent one does not narrow. */
@@ -15,7 +16,7 @@ export interface AccessFilter {
   readonly user?: string;
   /** ActReason code, or `emergency` for both break-glass codes. */
   readonly purpose?: string;
-  /** By what left: all, some, nothing; `refused`: not all. */
+  /** By what left: all, some, nothing; `refused`: not all; `against`: something that the rules refuse. */
   readonly outcome?: OutcomeFilter;
   /** FHIR resource type. */
   readonly type?: string;
@@ -32,7 +33,11 @@ export interface AccessFilter {
 }
 
 const EMERGENCY_CODES = 'BTG,ETREAT';
-const REFUSED_OUTCOMES = 'partial,deny';
+const OUTCOMES_ASKED: Partial<Record<OutcomeFilter, string>> = {
+  refused: 'partial,deny',
+  // Something left: the server narrows as far as it can, the rest is done here.
+  against: 'permit,partial',
+};
 const LENGTHS = { org: 128, user: 256, purpose: 64, type: 64, q: 100 } as const;
 
 /**
@@ -89,22 +94,30 @@ export function filterQuery(filter: AccessFilter): URLSearchParams {
   put('org', filter.org);
   put('user', filter.user);
   put('purpose', filter.purpose === EMERGENCY ? EMERGENCY_CODES : filter.purpose);
-  put('outcome', filter.outcome === 'refused' ? REFUSED_OUTCOMES : filter.outcome);
+  put('outcome', filter.outcome && (OUTCOMES_ASKED[filter.outcome] ?? filter.outcome));
   put('type', filter.type);
   return query;
 }
 
 /** Whether part of the filter is applied here and not by the server. */
 export function isNarrowedHere(filter: AccessFilter): boolean {
-  return filter.q !== undefined || filter.automatic === 'hide' || filter.administrative === 'hide';
+  return (
+    filter.q !== undefined ||
+    filter.outcome === 'against' ||
+    filter.automatic === 'hide' ||
+    filter.administrative === 'hide'
+  );
 }
 
-/** The part of a filter that is applied here: the names and the hidden kinds. */
+/** The part of a filter that is applied here: names, hidden kinds, and what left against the rules. */
 export function fits(filter: AccessFilter, entry: AccessEntry): boolean {
   if (filter.automatic === 'hide' && isAutomatic(entry)) {
     return false;
   }
   if (filter.administrative === 'hide' && isAdministrative(entry)) {
+    return false;
+  }
+  if (filter.outcome === 'against' && !leftAgainstRules(entry)) {
     return false;
   }
   return filter.q === undefined || namesOf(entry).includes(searchable(filter.q));

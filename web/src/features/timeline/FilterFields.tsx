@@ -32,8 +32,14 @@ export function FilterFields({
   };
   const chosenPerson = usePersonName(filter.user);
   const counts = useMemo(() => countChoices(counted), [counted]);
-  const holders = new Map(
-    organisations.map(({ mspId }) => [mspId, counts.organisations.get(mspId) ?? 0] as const),
+  // A trustee does not ask; one that did is there because it was counted.
+  const askers = new Map([
+    ...organisations.filter(({ role }) => role === 'holder').map(({ mspId }) => [mspId, 0] as const),
+    ...counts.organisations,
+  ]);
+  // Rare and alarming: offered where there is one.
+  const outcomes = OUTCOMES.filter(
+    (outcome) => outcome !== 'against' || outcome === filter.outcome || counts.outcomes.has(outcome),
   );
   const people = new Map([...counts.people].map(([id, { count }]) => [id, count] as const));
   const set = <K extends keyof AccessFilter>(name: K, value: AccessFilter[K] | ''): void => {
@@ -59,7 +65,7 @@ export function FilterFields({
         }}
         choices={toChoices(
           words.tag,
-          holders,
+          askers,
           (id) => isolatedName(shortName(organisationName(id))),
           filter.org,
         )}
@@ -83,7 +89,7 @@ export function FilterFields({
         onChoose={(value) => {
           set('outcome', OUTCOMES.find((outcome) => outcome === value) ?? '');
         }}
-        choices={OUTCOMES.map((value) => ({
+        choices={outcomes.map((value) => ({
           value,
           label: words.text(`outcome.${value}`),
           count: counts.outcomes.get(value) ?? 0,

@@ -61,8 +61,7 @@ function Highlights({
   const words = useWords();
   const highlights = [
     highlight('emergency', 'list.emergencies', { purpose: EMERGENCY }, isEmergency),
-    // Only an emergency leaves before it is recorded: these are among them.
-    highlight('against', 'list.against', { purpose: EMERGENCY }, leftAgainstRules),
+    highlight('against', 'list.against', { outcome: 'against' }, leftAgainstRules),
     highlight('deny', 'list.refusals', { outcome: 'deny' }, ({ outcome }) => outcome === 'deny'),
     highlight('partial', 'list.partials', { outcome: 'partial' }, ({ outcome }) => outcome === 'partial'),
   ].filter(({ isOf }) => entries.some(isOf));

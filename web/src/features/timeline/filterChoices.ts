@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import { reasonKey } from '../../lib/accessKinds';
+import { leftAgainstRules } from '../../lib/whatLeft';
 
 export interface Choice {
   readonly value: string;
@@ -17,7 +18,10 @@ export interface FilterChoices {
   /** By purpose code; the two of break-glass together as `emergency`. */
   readonly reasons: ReadonlyMap<string, number>;
   readonly kinds: ReadonlyMap<string, number>;
-  /** With `refused` for those that were refused wholly or in part. */
+  /**
+   * With `refused` for those that were refused wholly or in part, and `against` where something left against
+   * the rules.
+   */
   readonly outcomes: ReadonlyMap<string, number>;
 }
 
@@ -37,6 +41,9 @@ export function countChoices(entries: readonly AccessEntry[]): FilterChoices {
     count(outcomes, outcome);
     if (outcome !== 'permit') {
       count(outcomes, 'refused');
+    }
+    if (leftAgainstRules(entry)) {
+      count(outcomes, 'against');
     }
     for (const type of new Set(items.map((item) => item.type))) {
       count(kinds, type);

@@ -210,6 +210,7 @@ const english = {
   'outcome.partial': 'Only a part was released',
   'outcome.deny': 'Nothing was released',
   'outcome.refused': 'Withheld wholly or in part',
+  'outcome.against': 'Released against the rules',
   'field.from': 'From',
   'field.to': 'Until',
   'field.all': 'All',

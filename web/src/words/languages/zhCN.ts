@@ -191,6 +191,7 @@ export const words: Words = {
   'outcome.partial': '只提供了一部分',
   'outcome.deny': '未提供任何数据',
   'outcome.refused': '全部或部分未提供',
+  'outcome.against': '提供与规则不符',
   'field.from': '从',
   'field.to': '到',
   'field.all': '全部',
