@@ -288,8 +288,23 @@ describe('the sentence that says why', () => {
     fakeApi({ [HISTORY]: { status: 403, body: null } });
     const text = await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }));
     expect(text).toContain('Refused by your rule “block-psy”.');
-    expect(text).toContain('Your consent cannot be read now');
+    expect(text).toContain('Your consent cannot be read now: its rule is named by its number.');
+    expect(screen.queryByRole('link')).toBeNull();
   });
+
+  it.each([
+    ['en', 'Your consent cannot be read now: what it said then is not shown.', 'number'],
+    ['zh-CN', '现在无法读取您的授权，因此无法显示当时的内容。', '编号'],
+  ] as const)(
+    'names no number where no rule is shown, nor leads to what cannot be read (%s)',
+    async (language, said, number) => {
+      fakeApi({ [HISTORY]: { status: 403, body: null } });
+      const text = await whyText(decided('permit', { kind: 'default', version: 2 }), language);
+      expect(text).toContain(said);
+      expect(text).not.toContain(number);
+      expect(screen.queryByRole('link')).toBeNull();
+    },
+  );
 
   it('shows a hostile reason as text, without what disguises it', async () => {
     const reason = '<img src=x onerror=alert(1)> \u202Edesrever';

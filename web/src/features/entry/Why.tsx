@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEntry, ConsentHistory } from '@api/schemas';
+import type { AccessEntry } from '@api/schemas';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -7,16 +7,16 @@ import { KindList } from '../../components/KindList';
 import { ListOf } from '../../components/ListOf';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
-import { RuleSentence } from '../../components/RuleSentence';
 import { isEmergency } from '../../lib/accessKinds';
 import { formatDate } from '../../lib/dates';
 import { emergencyCourse } from '../../lib/emergencyCourse';
 import { explainEntry, otherwiseBasis, versionOf, type Reason } from '../../lib/explainEntry';
 import { countKinds } from '../../lib/itemKinds';
 import { hasLeft } from '../../lib/whatLeft';
-import { inForceSince, standingRule, type Standing } from '../../lib/policy/standingRule';
+import { inForceSince } from '../../lib/policy/standingRule';
 import { historyQuery } from '../../lib/consentQueries';
 import { Text, useWords } from '../../words/context';
+import { BasisSentence, HeldRule, ruleOf, type RuleBasis, type Versions } from './BasisSentence';
 
 /** Why the entry ended as it did, in sentences made from the decision's own basis. */
 export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
@@ -32,6 +32,7 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
     );
   }
   const versions = history.data ?? [];
+  const isUnread = needsHistory && history.data === undefined;
   const isShared = reasons.length > 1 && new Set(reasons.map(({ basis }) => versionOf(basis))).size === 1;
   return (
     <section
@@ -56,18 +57,23 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
                   <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull isPlain />
                 </p>
               )}
-              <VersionLink reasons={[reason]} versions={versions} isSinceOnly={isShared} />
+              {!isUnread && <VersionLink reasons={[reason]} versions={versions} isSinceOnly={isShared} />}
             </div>
           </li>
         ))}
       </ul>
-      {isShared && <VersionLink reasons={reasons} versions={versions} />}
-      {history.error !== null && <p className="small">{words.text('why.unread')}</p>}
+      {isShared && !isUnread && <VersionLink reasons={reasons} versions={versions} />}
+      {isUnread && (
+        <p className="small">{words.text(reasons.some(namesRule) ? 'why.unread' : 'why.unreadThen')}</p>
+      )}
     </section>
   );
 }
 
-type Versions = ConsentHistory['items'];
+/** Whether a reason's sentences name a rule: by its id, where the consent is not at hand. */
+function namesRule({ basis, otherwise }: Reason): boolean {
+  return (ruleOf(basis) ?? otherwise?.rule) !== undefined;
+}
 
 interface EmergencyLeadProps {
   readonly entry: AccessEntry;
@@ -122,8 +128,6 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
   );
 }
 
-type RuleBasis = Extract<Reason['basis'], { kind: 'rule' }>;
-
 /** The rules that refused something although an emergency was declared. */
 function heldRules(reasons: readonly Reason[]): readonly RuleBasis[] {
   const held = new Map<string, RuleBasis>();
@@ -133,24 +137,6 @@ function heldRules(reasons: readonly Reason[]): readonly RuleBasis[] {
     }
   }
   return [...held.values()];
-}
-
-function HeldRule({
-  basis,
-  versions,
-}: {
-  readonly basis: RuleBasis;
-  readonly versions: Versions;
-}): ReactNode {
-  const words = useWords();
-  const standing = standingRule(versions, basis.version, basis.rule);
-  const rule =
-    standing?.kind === 'preset' ? (
-      words.text(`preset.${standing.preset}`)
-    ) : (
-      <StandingRule standing={standing} rule={basis.rule} />
-    );
-  return <Text k="why.quoted" values={{ rule }} />;
 }
 
 interface ReasonProps {
@@ -198,106 +184,6 @@ function Otherwise({ reason, versions, isSaid }: OtherwiseProps): ReactNode {
         />
       )}
     </p>
-  );
-}
-
-const ruleOf = (basis: Reason['basis']): string | undefined => ('rule' in basis ? basis.rule : undefined);
-
-interface BasisProps extends Pick<Reason, 'basis' | 'decision'> {
-  readonly versions: Versions;
-}
-
-function BasisSentence({ basis, decision, versions }: BasisProps): ReactNode {
-  const words = useWords();
-  switch (basis.kind) {
-    case 'rule':
-      return (
-        <StandingSentence
-          standing={standingRule(versions, basis.version, basis.rule)}
-          rule={basis.rule}
-          keys={RULE_KEYS[decision]}
-        />
-      );
-    case 'default':
-      return (
-        <StandingSentence
-          standing={standingRule(versions, basis.version, undefined)}
-          rule=""
-          keys={DEFAULT_KEYS[decision]}
-        />
-      );
-    case 'networkDefault':
-      return words.text(decision === 'permit' ? 'why.network.permit' : 'why.network.deny');
-    case 'emergency':
-      return <OpenedSentence basis={basis} versions={versions} />;
-    case 'unreached':
-      return words.text('why.unreached');
-    case 'refused':
-      return words.code('refused', basis.reason);
-  }
-}
-
-interface OpenedProps {
-  readonly basis: Extract<Reason['basis'], { kind: 'emergency' }>;
-  readonly versions: Versions;
-}
-
-/** That an emergency opened it, and what would have refused it, as far as that is at hand. */
-function OpenedSentence({ basis: { version, rule }, versions }: OpenedProps): ReactNode {
-  const words = useWords();
-  if (version === null || version === 0) {
-    return words.text('why.emergency.none');
-  }
-  const standing = standingRule(versions, version, rule);
-  if (standing === undefined && rule === undefined) {
-    return words.text('why.emergency.unread');
-  }
-  return <StandingSentence standing={standing} rule={rule ?? ''} keys={EMERGENCY_KEYS} />;
-}
-
-const RULE_KEYS = {
-  permit: { rule: 'why.rule.permit', preset: 'why.preset.permit' },
-  deny: { rule: 'why.rule.deny', preset: 'why.preset.deny' },
-} as const;
-const DEFAULT_KEYS = {
-  permit: { rule: 'why.default.permit', preset: 'why.default.permit' },
-  deny: { rule: 'why.default.deny', preset: 'why.default.deny' },
-} as const;
-const EMERGENCY_KEYS = { rule: 'why.emergency.rule', preset: 'why.emergency.preset' } as const;
-
-interface StandingSentenceProps {
-  readonly standing: Standing | undefined;
-  /** The rule's id: shown where the version is not at hand. */
-  readonly rule: string;
-  readonly keys: { readonly rule: SentenceKey; readonly preset: SentenceKey };
-}
-
-type SentenceKey =
-  | (typeof RULE_KEYS)['permit' | 'deny']['rule' | 'preset']
-  | (typeof DEFAULT_KEYS)['permit' | 'deny']['rule']
-  | (typeof EMERGENCY_KEYS)['rule' | 'preset'];
-
-function StandingSentence({ standing, rule, keys }: StandingSentenceProps): ReactNode {
-  const words = useWords();
-  if (standing?.kind === 'preset') {
-    return <Text k={keys.preset} values={{ preset: words.text(`preset.${standing.preset}`) }} />;
-  }
-  const sentence = <StandingRule standing={standing} rule={rule} />;
-  return <Text k={keys.rule} values={{ rule: sentence, preset: sentence }} />;
-}
-
-/** A rule in words; its id where the version that held it is not at hand. */
-function StandingRule({
-  standing,
-  rule,
-}: {
-  readonly standing: Extract<Standing, { kind: 'rule' }> | undefined;
-  readonly rule: string;
-}): ReactNode {
-  return standing === undefined ? (
-    <Name>{rule}</Name>
-  ) : (
-    <RuleSentence rule={standing.rule} but={standing.but} />
   );
 }
 

@@ -365,6 +365,7 @@ const english = {
   'why.version': 'Version {version} of your consent, saved on {date}.',
   'why.since': 'In force since {date}.',
   'why.unread': 'Your consent cannot be read now: its rule is named by its number.',
+  'why.unreadThen': 'Your consent cannot be read now: what it said then is not shown.',
   'why.seeVersion': 'See your consent as it was then',
   'refused.emergencyIncomplete': 'Refused: in an emergency, a named person must ask and give a reason.',
   'refused.organisationUnknown': 'Refused: the organisation does not belong to the network.',

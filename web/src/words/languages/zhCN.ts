@@ -330,6 +330,7 @@ export const words: Words = {
   'why.version': '授权第 {version} 版，保存于{date}。',
   'why.since': '自{date}起有效。',
   'why.unread': '现在无法读取您的授权，规则只能以编号显示。',
+  'why.unreadThen': '现在无法读取您的授权，因此无法显示当时的内容。',
   'why.seeVersion': '查看当时的授权',
   'refused.emergencyIncomplete': '已拒绝：紧急情况下，必须由注明姓名的人员提出请求并说明原因。',
   'refused.organisationUnknown': '已拒绝：该机构不属于医疗协作网络。',
