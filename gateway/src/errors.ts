@@ -48,6 +48,7 @@ export const APP_ERRORS = {
   LEDGER_UNAVAILABLE: { family: 'unavailable', status: 503, title: 'The ledger is not available' },
   OVERLOADED: { family: 'unavailable', status: 503, title: 'The gateway is overloaded' },
   LANE_FENCED: { family: 'unavailable', status: 503, title: 'Another gateway writes in this lane' },
+  STARTING: { family: 'unavailable', status: 503, title: 'The service is starting' },
   IDENTIFIERS_DIFFER: {
     family: 'unavailable',
     status: 503,

@@ -28,16 +28,15 @@ function told(remedy: string | undefined): Pick<PartHealth, 'remedy'> {
 }
 
 interface Trouble {
-  /** Where it is the recorder's own reason, what to do stands in it. */
   readonly text: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** Whether a failure of the ledger may be the cause. */
   readonly isLedgers?: boolean;
 }
 
-function troubleOf({ reason, notice, ...state }: RecorderState): Trouble | undefined {
+function troubleOf({ reason, remedy, notice, ...state }: RecorderState): Trouble | undefined {
   if (reason !== undefined) {
-    return { text: reason };
+    return { text: reason, remedy };
   }
   if (state.storeFailing) {
     return {
@@ -55,5 +54,5 @@ function troubleOf({ reason, notice, ...state }: RecorderState): Trouble | undef
       isLedgers: true,
     };
   }
-  return notice === undefined ? undefined : { text: notice };
+  return notice === undefined ? undefined : { text: notice, remedy };
 }

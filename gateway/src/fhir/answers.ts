@@ -31,6 +31,7 @@ const ISSUE: Readonly<Record<AppErrorCode, string>> = {
   LEDGER_UNAVAILABLE: 'transient',
   OVERLOADED: 'throttled',
   LANE_FENCED: 'transient',
+  STARTING: 'transient',
   IDENTIFIERS_DIFFER: 'transient',
   STORE_UNAVAILABLE: 'transient',
   INTERNAL: 'exception',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { APP_ERRORS } from '../errors';
 
 export interface Listening {
   readonly host: string;
@@ -31,17 +32,29 @@ export class PortBusyError extends Error {
  */
 const BACKLOG = 8_192;
 const DEFAULT_GRACE_MS = 10_000;
-const UNAVAILABLE = 503;
+/** What every request gets before there is anything to serve (RFC 9457). */
+const STARTING = JSON.stringify({
+  type: 'urn:chartwitness:error:STARTING',
+  title: APP_ERRORS.STARTING.title,
+  status: APP_ERRORS.STARTING.status,
+  code: 'STARTING',
+});
 
 /**
  * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into
- * what it serves. Requests before `serve` are answered 503.
+ * what it serves. Requests before `serve` are answered `STARTING` (503).
  * @param setting name of the setting that chooses the port, for the error message.
  * @throws {@link PortBusyError} when the port is taken.
  */
 export async function takePort(host: string, port: number, setting: string): Promise<TakenPort> {
   let current: RequestListener = (_request, response) => {
-    response.writeHead(UNAVAILABLE, { 'Retry-After': '1' }).end();
+    response
+      .writeHead(APP_ERRORS.STARTING.status, {
+        'Content-Type': 'application/problem+json',
+        'Cache-Control': 'no-store',
+        'Retry-After': '1',
+      })
+      .end(STARTING);
   };
   const open = new Map<Socket, ServerResponse>();
   let isClosing = false;

@@ -119,7 +119,7 @@ export function watchLedger(
       if (isAnswer(error)) {
         worked(way);
       } else {
-        const known = way === 'write' && VAGUE.includes(error.reason) ? stalled.found : undefined;
+        const known = way === 'write' && isVague(error) ? stalled.found : undefined;
         troubles.failed(way, known === undefined ? error : found(known));
       }
     }
@@ -141,10 +141,11 @@ export function watchLedger(
       stalled.committed(lane);
       return result;
     } catch (error) {
-      if (error instanceof LedgerError && isAnswer(error)) {
+      if (error instanceof LedgerError && (isAnswer(error) || isClockRefused(error))) {
+        // Who refuses is there: nothing hangs.
         stalled.committed(lane);
       } else {
-        stalled.failed(lane, error instanceof LedgerError && VAGUE.includes(error.reason));
+        stalled.failed(lane, error instanceof LedgerError && isVague(error));
       }
       throw error;
     }
@@ -188,9 +189,23 @@ export function watchLedger(
   return new Proxy(ledger, watching) as WatchedLedger;
 }
 
-/** Whether the ledger has done what it is there for: the chaincode's own word, or a conflict. */
-function isAnswer({ domainCode, reason, kind }: LedgerError): boolean {
-  return domainCode !== undefined || (kind === 'retryable' && reason === undefined);
+/**
+ * Whether the ledger has done what it is there for: the chaincode's own word, or a conflict. That a clock is
+ * wrong is its word too, but stops every write until somebody sets the clock.
+ */
+function isAnswer(error: LedgerError): boolean {
+  const { domainCode, reason, kind } = error;
+  return (
+    (domainCode !== undefined && !isClockRefused(error)) || (kind === 'retryable' && reason === undefined)
+  );
+}
+
+function isVague(error: LedgerError): boolean {
+  return VAGUE.includes(error.reason) && !isClockRefused(error);
+}
+
+function isClockRefused({ domainCode }: LedgerError): boolean {
+  return domainCode === 'TIME_OUT_OF_RANGE';
 }
 
 function found(reason: LedgerFailureReason): LedgerError {

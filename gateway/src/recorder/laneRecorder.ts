@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AccessRequest, isEmergencyPurpose, parseLane } from '@chartwitness/chaincode/domain';
 import { AppError } from '../errors';
-import { LedgerError, ledgerFailureOf } from '../ledger/ledgerError';
-import { isStorageFailure } from '../sqlite/storageFailure';
+import { LedgerError } from '../ledger/ledgerError';
 import { answerBy } from './answerBy';
 import { awakeScheduler } from './awakeScheduler';
 import { backoffMs } from './backoff';
@@ -11,6 +10,16 @@ import { Callers } from './callers';
 import { LaneHealth } from './laneHealth';
 import { LanePlaces } from './lanePlaces';
 import { LaneProof } from './laneProof';
+import {
+  anotherGatewayIn,
+  committedBatchGone,
+  LANE_IS_READ,
+  type LaneReason,
+  notContinued,
+  PEER_LACKED_THE_END,
+  refusesFillers,
+  STOPPING,
+} from './laneReason';
 import {
   LaneNotContinuable,
   proveLane,
@@ -63,7 +72,7 @@ export class LaneRecorder implements Recorder {
   readonly #peer: PeerUpToDate;
   readonly #stop = new AbortController();
   #phase: RecorderPhase = 'recovering';
-  #reason: string | undefined = 'the lane is being read';
+  #reason: LaneReason | undefined = LANE_IS_READ;
   #isAccepting = true;
   #recoveries = 0;
 
@@ -248,9 +257,11 @@ export class LaneRecorder implements Recorder {
     const isAway = this.#health.isAway(this.#awake.now());
     const stuck =
       this.#phase === 'ready' ? [...this.#places.pending].find(({ isStuck }) => isStuck) : undefined;
+    const why = stuck === undefined ? this.#reason : refusesFillers(stuck);
     return {
       phase: stuck === undefined ? this.#phase : 'stuck',
-      reason: stuck === undefined ? this.#reason : reasonOfStuck(stuck),
+      reason: why?.reason,
+      remedy: why?.remedy ?? (why === undefined ? this.#lost.remedy : undefined),
       lane: this.#deps.lane,
       queued: this.#queue.length + this.#writer.suspects,
       inFlight: this.#places.inFlight,
@@ -282,7 +293,7 @@ export class LaneRecorder implements Recorder {
       await this.#writer.drain(this.#limits.drainMs);
     }
     this.#phase = 'closed';
-    this.#reason = 'the gateway is stopping';
+    this.#reason = STOPPING;
     this.#stop.abort(new Error('the recorder is closed'));
     this.#writer.giveUpAll(unavailable('the gateway is stopping'));
     this.#writer.stop();
@@ -297,7 +308,7 @@ export class LaneRecorder implements Recorder {
 
   #assertOpen(): void {
     if (this.#phase === 'fenced') {
-      throw fenced(this.#reason ?? 'the lane is fenced');
+      throw fenced(this.#reason?.reason ?? 'the lane is fenced');
     }
     if (!this.#isAccepting) {
       throw unavailable('the gateway is stopping');
@@ -332,11 +343,9 @@ export class LaneRecorder implements Recorder {
   #enterFenced(): void {
     const { lane, log } = this.#deps;
     this.#phase = 'fenced';
-    this.#reason =
-      `Another gateway writes in lane ${lane}. Nothing is released any more. ` +
-      'Give one of the two gateways another GATEWAY_NAME and start it again.';
-    log.fatal({ lane }, this.#reason);
-    this.#writer.giveUpAll(fenced(this.#reason));
+    const { reason, remedy } = (this.#reason = anotherGatewayIn(lane));
+    log.fatal({ lane, remedy }, reason);
+    this.#writer.giveUpAll(fenced(reason));
   }
 
   async #keepRecovering(): Promise<void> {
@@ -373,13 +382,14 @@ export class LaneRecorder implements Recorder {
    * Said when it begins, when it becomes something else, and each time that it has happened twice as often.
    */
   #noteNotContinued(error: unknown, tries: number): void {
-    const reason = reasonOf(error);
-    const isNew = this.#reason !== reason;
-    this.#reason = reason;
+    const { reason, remedy } = notContinued(error);
+    const isNew = this.#reason?.reason !== reason;
+    this.#reason = { reason, remedy };
     if (isNew || (tries & (tries - 1)) === 0) {
       this.#deps.log[error instanceof LaneNotContinuable ? 'error' : 'warn'](
         {
           reason,
+          remedy,
           cause: error instanceof Error ? error.message : String(error),
           lane: this.#deps.lane,
           tries,
@@ -393,8 +403,8 @@ export class LaneRecorder implements Recorder {
   #enterOvertaken(): void {
     this.#phase = 'recovering';
     this.#peer.forget();
-    this.#reason = 'The own peer lacked the end of the lane when it was read; the lane is being read anew.';
-    this.#deps.log.warn({ lane: this.#deps.lane }, this.#reason);
+    this.#reason = PEER_LACKED_THE_END;
+    this.#deps.log.warn({ lane: this.#deps.lane }, this.#reason.reason);
     this.#health.busy(this.#awake.now());
     this.#late.look();
     void this.#keepRecovering();
@@ -407,7 +417,7 @@ export class LaneRecorder implements Recorder {
       return;
     }
     this.#phase = 'recovering';
-    this.#reason = `The ledger lacks batch ${String(seq)} of lane ${lane}, which was committed; the lane is being read.`;
+    this.#reason = committedBatchGone(lane, seq);
     log.error({ lane, seq }, 'the ledger lacks a batch that was committed; nothing is handed in');
     void this.#keepProving();
   }
@@ -468,27 +478,4 @@ export class LaneRecorder implements Recorder {
     const { failedAt } = this.#store;
     return failedAt !== undefined && now - failedAt < this.#limits.awayMemoryMs;
   }
-}
-
-/** Why the lane can record nothing, and what to do about it, for an operator. */
-function reasonOfStuck({ lane, seq }: { readonly lane: string; readonly seq: number }): string {
-  return (
-    `The ledger refuses even entries about nobody, which place ${String(seq)} of lane ${lane} needs, so it takes nothing at all. Bring the ` +
-    'chaincode of all peers and this gateway to one version; the log has what they say. It is tried again by itself.'
-  );
-}
-
-/** Why a lane cannot be continued yet, for an operator. */
-function reasonOf(error: unknown): string {
-  if (error instanceof LaneNotContinuable) {
-    return error.message;
-  }
-  if (isStorageFailure(error)) {
-    return 'the recorder store cannot be written';
-  }
-  if (!(error instanceof LedgerError)) {
-    return 'the ledger could not be read';
-  }
-  const { reason, remedy } = ledgerFailureOf(error);
-  return `the ledger could not be read: ${reason}: ${remedy}`;
 }

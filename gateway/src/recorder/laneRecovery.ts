@@ -24,9 +24,15 @@ export interface RecoveredLane {
   readonly ends: ReadonlyMap<string, number>;
 }
 
-/** The lane cannot be continued as things stand; the message tells an operator why and what to do. */
+/** The lane cannot be continued as things stand; the message tells an operator why, `remedy` what to do. */
 export class LaneNotContinuable extends Error {
   override readonly name = 'LaneNotContinuable';
+  readonly remedy: string;
+
+  constructor({ reason, remedy }: { readonly reason: string; readonly remedy: string }) {
+    super(reason);
+    this.remedy = remedy;
+  }
 }
 
 /**
@@ -126,10 +132,14 @@ function assertNothingLost(outbox: Outbox, lane: string, survey: LaneSurvey, gon
  */
 function assertNotOvertaken(outbox: Outbox, lane: string): void {
   if (outbox.head(lane).fenced) {
-    throw new LaneNotContinuable(
-      `Lane ${lane}: this gateway's recorder store came back from a copy, and entries that it has under way in this lane stand in another ` +
-        'one by now. Give this gateway another GATEWAY_NAME and start it again, with the same store: nothing is lost, nor recorded twice.',
-    );
+    throw new LaneNotContinuable({
+      reason:
+        `Lane ${lane}: this gateway's recorder store came back from a copy, and entries that it has under ` +
+        'way in this lane stand in another one by now.',
+      remedy:
+        'Give this gateway another GATEWAY_NAME and start it again, with the same store: nothing is lost, ' +
+        'nor recorded twice.',
+    });
   }
 }
 
@@ -192,20 +202,33 @@ async function hasEnded(ledger: RecordingLedger, outbox: Outbox, lane: string): 
  * the ledger lacks, or will while emergencies are released in this state.
  * @param isLedgerBehind whether the ledger ends before the store does.
  */
-function explainLoss(lane: string, lost: readonly number[], isLedgerBehind: boolean, owed: number): string {
+function explainLoss(
+  lane: string,
+  lost: readonly number[],
+  isLedgerBehind: boolean,
+  owed: number,
+): { readonly reason: string; readonly remedy: string } {
   const list = namedBatches(lost);
   const [was, is, it] = lost.length === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'them'];
   const entries = owed === 1 ? '1 entry' : `${String(owed)} entries`;
   const keep =
-    `Keep this gateway's recorder store in any case: it holds ${entries} that the ledger lacks (releases before their record, amendments), ` +
-    'and more when emergencies follow; under the new name they are recorded.';
+    `Keep this gateway's recorder store in any case: it holds ${entries} that the ledger lacks (releases ` +
+    'before their record, amendments), and more when emergencies follow; under the new name they are recorded.';
   return isLedgerBehind
-    ? `Lane ${lane}: ${list} ${was} committed before, but the peer does not have ${it}. If the peer is only behind, wait: this gateway goes ` +
-        'on by itself once the peer has caught up. If the ledger came back from an older copy or was set up anew, give this gateway ' +
-        `another GATEWAY_NAME and start it again. ${keep}`
-    : `Lane ${lane}: ${list} ${is} missing on the ledger and not in this gateway's recorder store. Give this gateway another GATEWAY_NAME ` +
-        `and start it again. If the store that was here before still exists, one more gateway that is started with it under the old name ` +
-        `fills the gap. ${keep}`;
+    ? {
+        reason: `Lane ${lane}: ${list} ${was} committed before, but the peer does not have ${it}.`,
+        remedy:
+          'If the peer is only behind, wait: this gateway goes on by itself once the peer has caught up. If the ' +
+          'ledger came back from an older copy or was set up anew, give this gateway another GATEWAY_NAME and ' +
+          `start it again. ${keep}`,
+      }
+    : {
+        reason: `Lane ${lane}: ${list} ${is} missing on the ledger and not in this gateway's recorder store.`,
+        remedy:
+          'Give this gateway another GATEWAY_NAME and start it again. If the store that was here before still ' +
+          'exists, one more gateway that is started with it under the old name fills the gap. ' +
+          keep,
+      };
 }
 
 /** More of them help nobody who reads the reason. */

@@ -43,7 +43,12 @@ export class LostEvents {
       ? undefined
       : `EVENTS_LOST_HERE: nobody gives the events of ${counted(batches, 'batch', 'batches')} that this gateway wrote before its store ` +
           `and peer came back from a backup. ${counted(this.waiting, 'entry waits', 'entries wait')}, since each may stand there; ` +
-          `lane ${lane} goes on. Remedy: ${LEDGER_REMEDIES.EVENTS_LOST_HERE}`;
+          `lane ${lane} goes on.`;
+  }
+
+  /** What to do about {@link reason}; `undefined` when nothing is lost. */
+  get remedy(): string | undefined {
+    return hasLost(this.#options.outbox.owed()) ? LEDGER_REMEDIES.EVENTS_LOST_HERE : undefined;
   }
 
   /** Looks until nothing is lost any more. */
@@ -69,7 +74,7 @@ export class LostEvents {
         log.debug({ err: error }, 'lost events could not be looked for');
       }
       if ((tries & (tries - 1)) === 0) {
-        log.error({ problem: 'EVENTS_LOST_HERE', tries }, this.reason ?? '');
+        log.error({ problem: 'EVENTS_LOST_HERE', remedy: this.remedy, tries }, this.reason ?? '');
       }
       await pause(scheduler, LOOK_AGAIN_MS, signal);
     }

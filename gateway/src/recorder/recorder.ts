@@ -52,6 +52,8 @@ export interface RecorderState {
   readonly phase: RecorderPhase;
   /** Why it is not ready, for an operator. */
   readonly reason: string | undefined;
+  /** What an operator does about `reason`, else about `notice`; `undefined` where waiting is all there is. */
+  readonly remedy: string | undefined;
   readonly lane: string;
   /** Requests waiting for a batch. */
   readonly queued: number;

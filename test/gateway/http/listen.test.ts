@@ -14,11 +14,15 @@ afterEach(async () => {
   await taken.close(0);
 });
 
-function get(): Promise<IncomingMessage> {
+function get(): Promise<IncomingMessage & { readonly body: string }> {
   return new Promise((resolve, reject) => {
     const asked = request({ agent, host: taken.host, port: taken.port }, (response) => {
-      response.resume().once('end', () => {
-        resolve(response);
+      let body = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        body += part;
+      });
+      response.once('end', () => {
+        resolve(Object.assign(response, { body }));
       });
     });
     asked.once('error', reject).end();
@@ -42,6 +46,8 @@ function held(): { readonly handler: RequestListener; readonly asked: Promise<Se
 test('before there is anything to serve callers are told to come back', async () => {
   const answer = await get();
   expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(JSON.parse(answer.body)).toMatchObject({ status: 503, code: 'STARTING' });
 });
 
 test('a connection is kept for the next request', async () => {

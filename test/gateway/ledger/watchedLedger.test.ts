@@ -66,6 +66,18 @@ test('a failure that stays is said ever more seldom, another one at once', async
   expect(lines.at(-1)).toMatchObject({ level: 50, problem: 'IDENTITY_REFUSED' });
 });
 
+test('a clock that the ledger refuses is named at once, with what to do, until a write works', async () => {
+  const { fake, ledger, fail } = watch();
+  await fail(new LedgerError('rejected', 'x', { domainCode: 'TIME_OUT_OF_RANGE' }), 'putClient');
+  const trouble = ledger.trouble();
+  expect(trouble?.reason).toBe('ledger rejected TIME_OUT_OF_RANGE');
+  expect(trouble?.remedy).toMatch(/clock/);
+  expect(recorderHealth({ state: () => STATE }, ledger).reason).not.toMatch(/is being asked/);
+  jest.spyOn(fake, 'putClient').mockResolvedValueOnce(undefined as never);
+  await ledger.putClient({ clientId: 'c', name: 'n', keys: [] } as never);
+  expect(ledger.trouble()).toBeUndefined();
+});
+
 test('a read that is answered does not hide that writes fail', async () => {
   const { ledger, fail } = watch();
   await fail(new LedgerError('unknown', 'x', { reason: 'ORDERER_AWAY' }), 'putClient');
@@ -128,9 +140,10 @@ test('readiness says what is the matter and what to do, each in a field of its o
     ready: false,
     reason: 'batch 7 was committed before',
   });
-  expect(health({ ledgerAway: false, notice: 'EVENTS_LOST_HERE' })).toEqual({
+  expect(health({ ledgerAway: false, notice: 'EVENTS_LOST_HERE', remedy: 'ask both peers' })).toEqual({
     ready: true,
     reason: 'EVENTS_LOST_HERE',
+    remedy: 'ask both peers',
   });
   expect(health({ ledgerAway: false })).toEqual({ ready: true });
   expect(health({ storeFailing: true })).toEqual({
@@ -138,9 +151,10 @@ test('readiness says what is the matter and what to do, each in a field of its o
     reason: 'the recorder store cannot be written',
     remedy: expect.stringContaining('disk') as string,
   });
-  expect(health({ phase: 'fenced', reason: 'another gateway' })).toEqual({
+  expect(health({ phase: 'fenced', reason: 'another gateway', remedy: 'another name' })).toEqual({
     ready: false,
     reason: 'another gateway',
+    remedy: 'another name',
   });
   expect(health({ phase: 'stuck', reason: 'a batch', ledgerAway: false })).toEqual({
     ready: false,

@@ -4,6 +4,7 @@
  * again, but not its own private data of them, which lay nowhere else but at the trustee's peer.
  */
 import type { PrivateBatch } from '@chartwitness/chaincode/domain';
+import { LEDGER_REMEDIES } from '../../../gateway/src/ledger/ledgerError';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { releaseLate as leaveLate } from './support/releaseLate';
 import { emergencyOf, requestOf } from './support/requests';
@@ -129,7 +130,8 @@ test.each(['old', 'lacks', 'lies'] as const)(
       waiting: 5,
       ledgerAway: false,
     });
-    expect(next.state().notice).toMatch(/^EVENTS_LOST_HERE: .* 5 entries wait.*Remedy: /s);
+    expect(next.state().notice).toMatch(/^EVENTS_LOST_HERE: .* 5 entries wait/s);
+    expect(next.state().remedy).toBe(LEDGER_REMEDIES.EVENTS_LOST_HERE);
     await releaseLate(next, 10);
     await bench.scheduler.advance(120_000);
     // What left after the copy was put back waits for nothing.

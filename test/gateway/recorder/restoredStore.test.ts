@@ -181,7 +181,7 @@ describe('a copy that is older than another name', () => {
     bench.restoreStore(copy);
     const next = await bench.start({ limits: LIMITS });
     await bench.scheduler.advance(60_000);
-    expect(next.state().reason).toContain('another GATEWAY_NAME');
+    expect(next.state().remedy).toContain('another GATEWAY_NAME');
     bench.kill();
     const renamed = await bench.start({ lane: NEW_LANE, limits: LIMITS });
     await bench.scheduler.advance(60_000);
@@ -226,7 +226,7 @@ describe('a ledger that came back from an older copy', () => {
     const emergency = watch(recordOne(lost, emergencyOf(27)));
     await bench.scheduler.advance(5_000);
     expect(emergency.outcome).toMatchObject({ late: true });
-    expect(lost.state().reason).toContain('7 entries that the ledger lacks');
+    expect(lost.state().remedy).toContain('7 entries that the ledger lacks');
     bench.kill();
     const next = await bench.start({ lane: NEW_LANE, limits: LIMITS });
     await bench.scheduler.advance(60_000);
@@ -505,7 +505,7 @@ test('from a copy older than another name: under the old name or a third, nothin
         if (next.state().phase !== 'ready') {
           // A place of the copy was taken back and used anew, or its entries stand in the lane that was
           // opened since.
-          expect(next.state().reason).toContain('another GATEWAY_NAME');
+          expect(next.state().remedy).toContain('another GATEWAY_NAME');
           seen.overtaken += 1;
           bench.kill();
           next = await bench.start({ lane: NEW_LANE, limits: LIMITS });
