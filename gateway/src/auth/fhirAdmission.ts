@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isEmergencyPurpose } from '@chartwitness/chaincode/domain';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Admission } from '../http/admission';
 import { keepConnection } from '../http/connectionEnd';
 import { slowLane } from '../http/slowLane';
 import type { Authenticator, Principal } from './principal';
 
+/** Who was admitted, until its request is forgotten. */
+const admitted = new WeakMap<Request, Principal>();
+
 /**
- * Who may ask the FHIR interface how often: authenticates before anything else is done for a request. The
- * route authenticates again, from the verified tokens that are remembered.
+ * Who asks, as {@link fhirAdmission} has found for this very request; else authenticated now.
+ * @throws AppError, LedgerError as {@link Authenticator.authenticate} does.
+ */
+export async function admittedPrincipal(request: Request, authenticator: Authenticator): Promise<Principal> {
+  return admitted.get(request) ?? (await authenticator.authenticate(request.get('authorization')));
+}
+
+/**
+ * Who may ask the FHIR interface how often: authenticates before anything else is done for a request, and
+ * remembers who it is for the route.
  */
 export function fhirAdmission(admission: Admission, authenticator: Authenticator): RequestHandler {
   return async (request, response, next) => {
@@ -18,7 +29,12 @@ export function fhirAdmission(admission: Admission, authenticator: Authenticator
       admission.open(request, response, next);
       return;
     }
-    await admission.authenticate(request, () => authenticator.authenticate(authorization), callerKey);
+    const principal = await admission.authenticate(
+      request,
+      () => authenticator.authenticate(authorization),
+      callerKey,
+    );
+    admitted.set(request, principal);
     keepConnection(response);
     next();
   };

@@ -6,6 +6,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
+import { admittedPrincipal } from '../auth/fhirAdmission';
 import type { Authenticator } from '../auth/principal';
 import { AppError, type AppErrorCode } from '../errors';
 import { operationOutcome, writeSearchset } from '../fhir/answers';
@@ -69,7 +70,7 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
   const router = Router();
   const secured = (handler: SecuredHandler): RequestHandler => {
     return async (request, response) => {
-      const principal = await options.authenticator.authenticate(request.get('authorization'));
+      const principal = await admittedPrincipal(request, options.authenticator);
       const emergency = readEmergency(principal, request.get(BREAK_GLASS_HEADER));
       const { close, ...held } = options.tickets.open(principal, emergency);
       try {

@@ -192,7 +192,7 @@ describe('a copy that is older than another name', () => {
 
 describe('a ledger that came back from an older copy', () => {
   test.each([0, 1, 3])(
-    'with %i owed: the reason counts them, and never says to remove the store',
+    'with %i owed: the remedy counts them, and never says to remove the store',
     async (owed) => {
       const recorder = await bench.start({ limits: LIMITS });
       await recordOne(recorder, requestOf(1));
@@ -203,12 +203,12 @@ describe('a ledger that came back from an older copy', () => {
       bench.ledger.isCutOff = false;
       const next = await bench.start({ limits: LIMITS });
       await bench.scheduler.advance(5_000);
-      const { phase, reason = '' } = next.state();
+      const { phase, reason, remedy } = next.state();
       expect(phase).toBe('recovering');
       expect(reason).toContain('batch 1 was committed before');
-      expect(reason).toContain(`${String(owed)} ${owed === 1 ? 'entry' : 'entries'} that the ledger lacks`);
-      expect(reason).toContain('GATEWAY_NAME');
-      expect(reason).not.toMatch(/remove/i);
+      expect(remedy).toContain(`${String(owed)} ${owed === 1 ? 'entry' : 'entries'} that the ledger lacks`);
+      expect(remedy).toContain('GATEWAY_NAME');
+      expect(remedy).not.toMatch(/remove/i);
       expect(bench.ledger.lane(LANE)).toHaveLength(1);
     },
   );
