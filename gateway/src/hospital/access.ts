@@ -13,7 +13,7 @@ import type { Chooser } from './chooseCandidates';
 import { Choosing, type ChoosingDependencies, type Found } from './choosing';
 import { completeDirectories } from './directories';
 import type { EverythingRequest } from './everythingRequest';
-import type { PageWish } from './fillPage';
+import type { PageWish } from './filledPage';
 import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse } from './pageCursor';
 import type { Place } from './pagedSource';

@@ -2,7 +2,8 @@
 import type { Candidate } from '../fhir/itemGroups';
 import { keyOf } from '../fhir/includes';
 import { kindOf } from '../fhir/itemGroups';
-import { fillPage, type FillMeans, type FilledPage, type PageWish } from './fillPage';
+import type { FilledPage, FillMeans, PageWish } from './filledPage';
+import { fillPage } from './fillPage';
 import type { Foresight } from './foresight';
 import { noRoom } from './inTime';
 import type { PagedSource, Place } from './pagedSource';

@@ -18,7 +18,7 @@ import { AskedPatients } from './askedPatients';
 import { matchingPatients } from './boundPatient';
 import { type Chooser, createChooser } from './chooseCandidates';
 import type { DirectoryMeans } from './directories';
-import type { PageWish } from './fillPage';
+import type { PageWish } from './filledPage';
 import type { AccessLimits } from './limits';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type PagedSource, type Place, sourceOf } from './pagedSource';

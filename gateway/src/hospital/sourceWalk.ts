@@ -4,17 +4,11 @@ import { sourceFailed } from '../fhir/sources/sourceFailed';
 import { NoRoom, PageTooLarge } from '../fhir/sources/upstream';
 import { type FullPage, LargerPages, placeIn } from './largerPages';
 import type { LookedPage } from './looking';
+import { isFar, largerThan, mayGrowAfter, smallerThan } from './pageSize';
 import { beside, type PagedSource, type Place, type Stretch } from './pagedSource';
 
-/** By how much a page is made smaller when it exceeds the bound of bytes. */
-const SHRINK = 4;
-/** By how much pages become larger when reading on, and how many are read of one size before. */
-const GROWTH = 4;
-const PAGES_OF_A_SIZE = 2;
 /** Names on a page that surely needs no place. */
 const MAX_NAMES_WITHOUT_ROOM = 100;
-/** Rather than counting through more small pages from the start, a source is asked for names. */
-const MAX_SKIPPED_PAGES = 50;
 /** Some sources make pages first and filter them afterwards; more in a row do not end. */
 const MAX_EMPTY_PAGES = 100;
 
@@ -109,11 +103,11 @@ export class SourceWalk {
   readOn(most: number): void {
     this.#pagesOfSize += 1;
     if (!this.#larger.isEmpty) {
-      this.#isGrowing = this.#pagesOfSize >= PAGES_OF_A_SIZE && this.#larger.isLight;
+      this.#isGrowing = mayGrowAfter(this.#pagesOfSize) && this.#larger.isLight;
       return;
     }
-    const count = Math.min(most, this.#count * GROWTH);
-    const isWorthIt = this.#pagesOfSize >= PAGES_OF_A_SIZE && count >= 2 * this.#count;
+    const count = largerThan(this.#count, most);
+    const isWorthIt = mayGrowAfter(this.#pagesOfSize) && count >= 2 * this.#count;
     if (isWorthIt && !this.#wasTooLarge && !this.#hasEnded) {
       this.#restart(count);
     }
@@ -199,7 +193,9 @@ export class SourceWalk {
         return page;
       } catch (error) {
         const larger =
-          error instanceof NoRoom && this.#isFar(this.#smaller) ? await this.#lookAtLarger() : undefined;
+          error instanceof NoRoom && isFar(this.#position + this.#skip, smallerThan(this.#count))
+            ? await this.#lookAtLarger()
+            : undefined;
         if (larger !== undefined) {
           return larger;
         }
@@ -268,21 +264,12 @@ export class SourceWalk {
       );
     }
     this.#wasTooLarge = true;
-    const smaller = this.#smaller;
+    const smaller = smallerThan(this.#count);
     if (this.#whole !== undefined) {
       this.#giveUpNames(this.#whole);
     } else if (!this.#triesNames(smaller, error instanceof NoRoom)) {
       this.#shrink(smaller, error);
     }
-  }
-
-  get #smaller(): number {
-    return Math.max(1, Math.floor(this.#count / SHRINK));
-  }
-
-  /** Whether counting to this place in such pages takes too many. */
-  #isFar(count: number): boolean {
-    return (this.#position + this.#skip) / count > MAX_SKIPPED_PAGES;
   }
 
   /**
@@ -293,8 +280,8 @@ export class SourceWalk {
     const { bare, byName } = this.#source;
     // For want of room, what comes beside the matches is not given up.
     const mayBeFar = !isForRoom || bare === undefined;
-    const isFar = mayBeFar && this.#isFar(smaller);
-    if (byName === undefined || !(isFar || (this.#count === 1 && bare === undefined))) {
+    const tooFar = mayBeFar && isFar(this.#position + this.#skip, smaller);
+    if (byName === undefined || !(tooFar || (this.#count === 1 && bare === undefined))) {
       return false;
     }
     this.#goByName(byName);
@@ -308,7 +295,7 @@ export class SourceWalk {
   #giveUpNames(whole: PagedSource): void {
     this.#source = { ...whole, byName: undefined };
     this.#whole = undefined;
-    this.#restart(Math.max(1, Math.floor((this.#wholeCount ?? this.#count) / SHRINK)));
+    this.#restart(smallerThan(this.#wholeCount ?? this.#count));
   }
 
   #shrink(smaller: number, error: unknown): void {

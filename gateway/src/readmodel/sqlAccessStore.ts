@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AccessEvent } from '@chartwitness/chaincode/domain';
 import {
   type AccessFilters,
   type Anchor,
@@ -14,6 +13,7 @@ import {
   StoreUnavailableError,
   type VerifiedBatch,
 } from './accessStore';
+import { ENTRY_COLUMNS, type EntryRow, toEntry } from './entryRow';
 import { EntryGroups, linkKey, type Wants } from './entryGroups';
 import { type IndexedFields, isIndexedAs } from './indexedFields';
 import { entriesOf, type Listing, listingOf, shownEntry } from './shownEntry';
@@ -24,19 +24,6 @@ import { criteria, typesText } from './sqlFilters';
 import { MIGRATIONS, TUNING } from './sqlSchema';
 
 const MAX_STATEMENTS = 100;
-const ENTRY_COLUMNS =
-  'e.position AS position, e.batch AS first, e.event AS event, b.lane AS lane, b.seq AS seq, b.start AS start, b.block AS block, b.tx AS tx';
-
-interface EntryRow {
-  position: number;
-  first: number;
-  event: string;
-  lane: string;
-  seq: number;
-  start: number;
-  block: number;
-  tx: string;
-}
 
 interface CheckpointRow {
   events: number;
@@ -395,17 +382,4 @@ function isIndexed(row: IndexRow, expected: IndexedFields): boolean {
 /** Absent for an entry that stands for itself, so that most rows stay small. */
 function membersText(members: readonly number[]): string | null {
   return members.length === 1 ? null : JSON.stringify(members);
-}
-
-function toEntry(row: EntryRow): StoredEntry {
-  return {
-    position: row.position,
-    lane: row.lane,
-    seq: row.seq,
-    index: row.position - row.first,
-    number: row.start + row.position - row.first,
-    block: row.block,
-    transactionId: row.tx,
-    event: JSON.parse(row.event) as AccessEvent,
-  };
 }

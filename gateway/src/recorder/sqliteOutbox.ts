@@ -18,14 +18,10 @@ import type {
   SetAsideEntry,
   StoredEntry,
 } from './outbox';
+import { assertVersion, createTables } from './outboxSchema';
 
 /** A second process that opens the file may hold its lock for a moment. */
 const BUSY_TIMEOUT_MS = 2_000;
-/** Of the tables below; a file of another version is not read. */
-const SCHEMA_VERSION = 5;
-/** Lack the table of lost places, 3 also that of rivals, and nothing else. */
-const UPGRADED_VERSIONS: readonly number[] = [3, 4];
-
 /**
  * In the column `held`: whether an entry is owed, owed only if its request is given up, or waits for what
  * lost places hold.
@@ -33,26 +29,6 @@ const UPGRADED_VERSIONS: readonly number[] = [3, 4];
 const OWED = 0;
 const HELD = 1;
 const WAITING = 2;
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS lane (
-    lane TEXT PRIMARY KEY, next_seq INTEGER NOT NULL, next_start INTEGER NOT NULL, fenced INTEGER NOT NULL DEFAULT 0
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS outbox (
-    lane TEXT NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL, requests TEXT NOT NULL,
-    handed_in INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, seq)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS rival (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL, requests TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS owed (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
-    amends INTEGER NOT NULL, held INTEGER NOT NULL, refusal TEXT
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS lost (lane TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (lane, seq)) STRICT;
-  CREATE INDEX IF NOT EXISTS owed_now ON owed (held, position) WHERE refusal IS NULL;
-`;
 
 interface LaneRow {
   next_seq: number;
@@ -101,8 +77,7 @@ class SqliteOutbox implements Outbox {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     inOneTransaction(db, () => {
-      db.exec(SCHEMA);
-      db.pragma(`user_version = ${String(SCHEMA_VERSION)}`);
+      createTables(db);
       db.prepare(
         'INSERT INTO owner (id, token) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET token = excluded.token',
       ).run(owner);
@@ -422,17 +397,4 @@ function storedEntry({ request }: OwedRow): StoredEntry {
     json: request,
     bytes: Buffer.byteLength(request),
   };
-}
-
-/** What a store of another version holds would be lost silently. */
-function assertVersion(db: Database.Database): void {
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  const { n } = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'").get() as {
-    n: number;
-  };
-  if (n > 0 && version !== SCHEMA_VERSION && !UPGRADED_VERSIONS.includes(version)) {
-    throw new Error(
-      `The recorder store is of version ${String(version)}, not ${String(SCHEMA_VERSION)}: let the release that wrote it empty it`,
-    );
-  }
 }

@@ -8,6 +8,7 @@ import type { LanePlaces } from './lanePlaces';
 import { type Filler, fillerFor, isFiller } from './filler';
 import { type EntryNames, isOwed } from './lateMark';
 import type { Outbox, OwedEntry } from './outbox';
+import { OWED_REST_MS, resting } from './owedRest';
 import { hasWaiting, liveEntriesOf, type PendingBatch, ticketsOf } from './pendingBatch';
 import type { Queue } from './queue';
 import { isConsideredNo, mayBeOneEntrys, refusedByLedger } from './refusals';
@@ -15,15 +16,8 @@ import type { Scheduler } from './scheduler';
 import type { StoreHealth } from './storeHealth';
 import { halvesOf, type Suspect, type SuspectGroup, type Suspects } from './suspects';
 
-/** How long owed entries rest after the ledger refused them. */
-const OWED_REST_MS = 30_000;
 /** So often in a row the peers differ about a batch before it is taken apart: one may only be behind. */
 const DIFFERENCES = 3;
-/**
- * Peers that were only behind one another agree within moments: so soon an owed entry about which they differ
- * is tried again, by its tries.
- */
-const SOON_MS: readonly number[] = [100, 200, 400, 800, 1_600, 3_200];
 /** So often an entry is tried alone before a mere difference between peers counts as a refusal. */
 const TRIES_OF_DIFFERENCES = 5;
 /**
@@ -285,7 +279,7 @@ export class TakingBack {
     const isTheCause = isRefused && committed() > group.since;
     const ticket = part?.ticket.isSettled === false ? part.ticket : undefined;
     if (ticket === undefined) {
-      return isTheCause ? this.#putAside(id, error) : { first: [], last: this.#resting(group, error) };
+      return isTheCause ? this.#putAside(id, error) : { first: [], last: resting(group, error, now) };
     }
     ticket.wasRefusedAlone ||= error.kind === 'rejected';
     const isOver = ticket.isEmergency ? isTheCause : error.kind === 'rejected';
@@ -316,18 +310,6 @@ export class TakingBack {
         );
       },
     };
-  }
-
-  /**
-   * An owed entry alone, until its next try. Mere differences count as no tries at first: peers need the time
-   * to agree.
-   */
-  #resting(group: SuspectGroup, error: LedgerError): SuspectGroup {
-    const now = this.#options.scheduler.now();
-    const soon = error.kind === 'rejected' ? undefined : SOON_MS[group.differences];
-    return soon === undefined
-      ? { ...group, tries: group.tries + 1, restsUntil: now + OWED_REST_MS }
-      : { ...group, differences: group.differences + 1, restsUntil: now + soon };
   }
 
   /** All of a batch, to go again as it is. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { EventEmitter } from 'node:events';
 import { common, ledger, peer } from '@hyperledger/fabric-protos';
 import { decodeReadWriteSet } from '../protocol/readWriteSet';
 import { openEndorserTransaction, openEnvelope } from '../protocol/preparedTransaction';
 import type { Version } from '../protocol/version';
 import type { StateReader } from '../store/stateReader';
+import { ShimStream } from './shimStream';
 import { SimulationError, type Scan, type Simulator } from './simulator';
 
 const { Type } = peer.ChaincodeMessage;
@@ -19,24 +19,6 @@ const MAX_MULTIPLE_KEYS = 1_000;
 
 /** The protobuf classes that the chaincode's own copy of the shim uses: messages must be made of those. */
 export type ShimProtos = Pick<typeof peer, 'ChaincodeMessage' | 'SignedProposal'>;
-
-/** The stream that the shim believes to be its connection to a peer. */
-export class ShimStream extends EventEmitter {
-  readonly #deliver: (message: peer.ChaincodeMessage) => void;
-
-  constructor(deliver: (message: peer.ChaincodeMessage) => void) {
-    super();
-    this.#deliver = deliver;
-  }
-
-  write(message: peer.ChaincodeMessage): void {
-    this.#deliver(message);
-  }
-
-  end(): void {
-    this.removeAllListeners();
-  }
-}
 
 /** How the chaincode ended a transaction. */
 export type Completion =

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { ShimProtos, ShimStream } from './chaincodeSession';
+import type { ShimProtos } from './chaincodeSession';
+import type { ShimStream } from './shimStream';
 
 /** What the shim's message handler offers: it talks to a peer over a stream until the stream ends. */
 interface MessageHandler {
