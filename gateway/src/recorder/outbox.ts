@@ -167,8 +167,8 @@ export interface Outbox {
   oldestOwed(): string | undefined;
   /** What is set aside, oldest first. */
   setAside(): readonly SetAsideEntry[];
-  /** Amendments that wait. */
-  waitingAmendments(): readonly StoredEntry[];
+  /** All amendments that no batch has taken up, also those that are held or wait. */
+  amendments(): readonly StoredEntry[];
   /** Places that are on the ledger and whose events nobody gives, in the order of their lanes and numbers. */
   lostPlaces(): readonly BatchPlace[];
   close(): void;

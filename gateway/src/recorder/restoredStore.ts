@@ -48,7 +48,7 @@ export async function forgetRecorded(
   const { outbox } = options;
   const findings = new Findings(outbox);
   // A new store has nothing to look for. What is under way was owed, it may be, after the copy was made.
-  const isWorthIt = entriesOwed(outbox) + outbox.batches().length > 0;
+  const isWorthIt = entriesOwed(outbox) + outbox.held() + outbox.batches().length > 0;
   const searches = [await searchOwn(options, own, findings, isWorthIt)];
   if (isWorthIt) {
     searches.push(...(await searchOthers(options, own.lane, findings)));
@@ -65,7 +65,7 @@ export async function forgetRecorded(
     // The callers of these requests are gone with the process.
     outbox.write({ held: 'owe' });
   }
-  return findings.seen;
+  return new Set(findings.seen.keys());
 }
 
 /** One lane that was searched, and whether that shows the store to be a copy. */
@@ -151,10 +151,15 @@ export async function findLost(options: StoreAndLedger): Promise<boolean> {
   return true;
 }
 
+interface EntryPlace {
+  readonly lane: string;
+  readonly number: number;
+}
+
 /** What is found over all lanes: an entry may be corrected in another lane than its own. */
 class Findings {
-  /** Entries of the store's batches that stand somewhere. */
-  readonly seen = new Set<string>();
+  /** Entries of the store's batches that stand somewhere: where, and whether they say that they left late. */
+  readonly seen = new Map<string, EntryPlace & { readonly late: boolean }>();
   /** Lanes of batches of which an entry stands in another lane. */
   readonly overtaken = new Set<string>();
   /** Lanes of batches of which an entry stands in another place of the same lane. */
@@ -163,15 +168,15 @@ class Findings {
   readonly amended = new Set<string>();
   /** Entries of the store's batches, and their places. */
   readonly inRows: ReadonlyMap<string, BatchPlace>;
-  /** Amendments that wait to be found, or not, in a lost place; by what they correct. */
-  readonly waiting: ReadonlyMap<string, string>;
+  /** Amendments that no batch of the store has, by what they correct: a lane may have another one of it. */
+  readonly amendments: ReadonlyMap<string, string>;
 
   constructor(outbox: Outbox) {
     this.inRows = new Map(
       outbox.batches().flatMap((row) => row.requests.map(({ id }) => [id, row] as const)),
     );
-    this.waiting = new Map(
-      outbox.waitingAmendments().map(({ request }) => [request.amends?.id ?? '', request.id]),
+    this.amendments = new Map(
+      outbox.amendments().map(({ request }) => [request.amends?.id ?? '', request.id]),
     );
   }
 }
@@ -312,37 +317,33 @@ class LaneSearch {
     this.#options.outbox.write({ remove, forget: this.#found, lose, owe, ...ofCopy });
   }
 
-  /** Rows of a copy that are there as they are, or whose entries stand elsewhere. */
+  /** Rows of a copy that are there as they are, or whose entries stand in another batch. */
   #settled(): readonly OutboxBatch[] {
-    return this.#rows.filter((row) => {
+    const { seen } = this.#findings;
+    const settled = this.#rows.filter((row) => {
       const there = this.#present.get(row.seq);
       const isOurs = there !== undefined && isSame(there.events, row);
-      if (isOurs) {
-        this.#noteUnsaidOf(row, there);
-      }
-      const isElsewhere = there === undefined && row.requests.some(({ id }) => this.#findings.seen.has(id));
-      return !this.#lost.has(row.seq) && (isOurs || isElsewhere);
+      return !this.#lost.has(row.seq) && (isOurs || row.requests.some(({ id }) => seen.has(id)));
     });
+    for (const request of settled.flatMap(({ requests }) => requests)) {
+      const place = seen.get(request.id);
+      if (request.late && place?.late === false) {
+        this.#owe(request, place);
+      }
+    }
+    return settled;
   }
 
-  /** Of rows that stand there as they are: what they mark late and the ledger does not. */
-  #noteUnsaidOf(row: OutboxBatch, there: PrivateBatch): void {
-    row.requests.forEach((request, index) => {
-      if (request.late && there.events[index]?.late !== true) {
-        this.#owe(request, there.start + index);
-      }
-    });
-  }
-
-  #owe(late: AccessRequest, number: number): void {
-    const request = releasedLateAmendment(late, { lane: this.#lane, number }, this.#options.names());
+  /** The entry stands at the place, and does not say that its data left before it. */
+  #owe(late: AccessRequest, { lane, number }: EntryPlace): void {
+    const request = releasedLateAmendment(late, { lane, number }, this.#options.names());
     this.#unsaid.set(late.id, { request });
   }
 
   #noteCorrected(id: string): void {
-    const { inRows, waiting, amended } = this.#findings;
+    const { inRows, amendments, amended } = this.#findings;
     const isOwedStill = this.#options.outbox.findEntry(id) !== undefined;
-    const amendment = waiting.get(id);
+    const amendment = amendments.get(id);
     if (inRows.has(id) || isOwedStill) {
       amended.add(id);
     }
@@ -358,7 +359,7 @@ class LaneSearch {
     }
     const row = inRows.get(event.id);
     if (row !== undefined) {
-      seen.add(event.id);
+      seen.set(event.id, { lane: this.#lane, number, late: event.late });
       this.#hasSeen = true;
       if (row.lane !== this.#lane) {
         overtaken.add(row.lane);
@@ -372,7 +373,7 @@ class LaneSearch {
     }
     this.#found.push(event.id);
     if (owed.late && !event.late) {
-      this.#owe(owed, number);
+      this.#owe(owed, { lane: this.#lane, number });
     }
   }
 }

@@ -209,10 +209,8 @@ class SqliteOutbox implements Outbox {
     ).all() as SetAsideEntry[];
   }
 
-  waitingAmendments(): readonly StoredEntry[] {
-    const rows = this.#prepare('SELECT request FROM owed WHERE held = ? AND amends = 1').all(
-      WAITING,
-    ) as OwedRow[];
+  amendments(): readonly StoredEntry[] {
+    const rows = this.#prepare('SELECT request FROM owed WHERE amends = 1').all() as OwedRow[];
     return rows.map(storedEntry);
   }
 

@@ -329,14 +329,6 @@ const history: fc.Arbitrary<readonly Step[]> = fc
   )
   .map((pieces) => pieces.flat());
 
-/** The same without places that were given to another batch: README, _What is not closed_. */
-const plainHistory: fc.Arbitrary<readonly Step[]> = fc
-  .array(fc.oneof({ weight: 4, arbitrary: step.map((one) => [one]) }, { weight: 2, arbitrary: owing }), {
-    minLength: 5,
-    maxLength: 25,
-  })
-  .map((pieces) => pieces.flat());
-
 async function perform(one: Step, number: number, recorder: Recorder, copies: StoreCopy[]): Promise<void> {
   const { ledger, scheduler } = bench;
   switch (one.do) {
@@ -464,7 +456,7 @@ test('from a copy older than another name: under the old name or a third, nothin
   const seen = { owing: 0, inOpened: 0, ready: 0, overtaken: 0 };
   await fc.assert(
     fc.asyncProperty(
-      plainHistory,
+      history,
       fc.nat(),
       fc.constantFrom('nothing', 'peer'),
       fc.boolean(),
@@ -521,7 +513,7 @@ test('from a copy older than another name: under the old name or a third, nothin
         expectSoundLanes(LANE, OPENED, NEW_LANE);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
   expect(seen.owing).toBeGreaterThan(5);
   expect(seen.inOpened).toBeGreaterThan(0);
