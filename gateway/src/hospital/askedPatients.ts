@@ -112,14 +112,7 @@ export class AskedPatients {
   }
 }
 
-const sizes = new WeakMap<object, number>();
-
-/** Bytes as JSON; counted once for each object, since none is changed afterwards. */
-function sizeOf(value: object | undefined): number {
-  if (value === undefined) {
-    return 0;
-  }
-  const size = sizes.get(value) ?? Buffer.byteLength(JSON.stringify(value));
-  sizes.set(value, size);
-  return size;
+/** Bytes as JSON. */
+function sizeOf(value: unknown): number {
+  return value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
 }

@@ -21,20 +21,8 @@ export function withoutContent({ resource, mode }: SearchEntry, facts: FactsRead
   };
 }
 
-/** A name lives as long as its resource, and what is known of the name is found again with it. */
-const names = new WeakMap<FhirResource, FhirResource>();
-
-/**
- * What tells which resource it is; of a Patient, who she is. The same object for the same one: a source that
- * holds its resources in memory gives them again and again.
- */
+/** What tells which resource it is; of a Patient, who she is. */
 export function nameAlone(resource: FhirResource): FhirResource {
-  const name = names.get(resource) ?? nameOfOne(resource);
-  names.set(resource, name);
-  return name;
-}
-
-function nameOfOne(resource: FhirResource): FhirResource {
   const { resourceType, id } = resource;
   const kept = resourceType === 'Patient' ? OF_PATIENTS : [];
   return {

@@ -28,9 +28,6 @@ export function splitItems(
   items: readonly RequestItem[],
   bounds: PartBounds = PART_BOUNDS,
 ): readonly ItemPart[] {
-  if (fitsSurely(items, bounds)) {
-    return [{ items, origins: items.map((_item, place) => place) }];
-  }
   const parts: PartBuilder[] = [];
   for (let place = 0; place < items.length; place += 1) {
     const part = parts.at(-1);
@@ -41,31 +38,6 @@ export function splitItems(
     }
   }
   return parts.map((part) => part.build());
-}
-
-/** In JSON a UTF-16 code unit takes six bytes at most; of an item, names and numbers take less than this. */
-const MAX_UNIT_BYTES = 6;
-const OTHER_ITEM_BYTES = 160;
-
-/** Whether all items fit one part by a bound that needs no JSON: the rule for all but large charts. */
-function fitsSurely(items: readonly RequestItem[], { maxItems, maxBytes }: PartBounds): boolean {
-  if (items.length === 0 || items.length > maxItems) {
-    return false;
-  }
-  let bytes = 0;
-  for (const { type, labels, ids, via } of items) {
-    // A lead takes four bytes, and text between quotes with its comma three more.
-    bytes +=
-      OTHER_ITEM_BYTES + 4 * (via?.length ?? 0) + textBytes([type]) + textBytes(labels) + textBytes(ids);
-    if (bytes > maxBytes || via?.some((lead) => items[lead] === undefined) === true) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function textBytes(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + MAX_UNIT_BYTES * text.length + 3, 0);
 }
 
 class PartBuilder {
