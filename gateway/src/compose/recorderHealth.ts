@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PartHealth } from '../http/health';
 import type { WatchedLedger } from '../ledger/watchedLedger';
+import { STORE_CANNOT_BE_WRITTEN } from '../recorder/laneReason';
 import type { Recorder, RecorderState } from '../recorder/recorder';
 
 /** Why nothing is recorded, and what to do about it, as far as the ledger's own failures tell. */
@@ -39,10 +40,7 @@ function troubleOf({ reason, remedy, notice, ...state }: RecorderState): Trouble
     return { text: reason, remedy };
   }
   if (state.storeFailing) {
-    return {
-      text: 'the recorder store cannot be written',
-      remedy: 'free the disk or the lock of DATA_DIR; it goes on by itself',
-    };
+    return { text: STORE_CANNOT_BE_WRITTEN.reason, remedy: STORE_CANNOT_BE_WRITTEN.remedy };
   }
   if (state.ledgerAway) {
     return { text: 'the ledger is away: nothing of this lane commits', isLedgers: true };

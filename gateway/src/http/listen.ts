@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { APP_ERRORS } from '../errors';
+import { PROBLEM_TYPE, problemOf } from './problem';
 
 export interface Listening {
   readonly host: string;
@@ -32,13 +32,8 @@ export class PortBusyError extends Error {
  */
 const BACKLOG = 8_192;
 const DEFAULT_GRACE_MS = 10_000;
-/** What every request gets before there is anything to serve (RFC 9457). */
-const STARTING = JSON.stringify({
-  type: 'urn:chartwitness:error:STARTING',
-  title: APP_ERRORS.STARTING.title,
-  status: APP_ERRORS.STARTING.status,
-  code: 'STARTING',
-});
+/** What every request gets before there is anything to serve. */
+const STARTING = problemOf('STARTING');
 
 /**
  * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into
@@ -49,12 +44,12 @@ const STARTING = JSON.stringify({
 export async function takePort(host: string, port: number, setting: string): Promise<TakenPort> {
   let current: RequestListener = (_request, response) => {
     response
-      .writeHead(APP_ERRORS.STARTING.status, {
-        'Content-Type': 'application/problem+json',
+      .writeHead(STARTING.status, {
+        'Content-Type': PROBLEM_TYPE,
         'Cache-Control': 'no-store',
         'Retry-After': '1',
       })
-      .end(STARTING);
+      .end(JSON.stringify(STARTING));
   };
   const open = new Map<Socket, ServerResponse>();
   let isClosing = false;

@@ -24,8 +24,8 @@ export interface Metrics {
     values: readonly Value[],
   ): (value: Value) => void;
   /**
-   * Adds a histogram of seconds. @returns what takes one duration in milliseconds, with the label's value
-   * where there is a label.
+   * Adds a histogram of seconds.
+   * @returns what takes one duration in milliseconds, with the label's value where there is a label.
    */
   durations(name: string, help: string, label?: string): (milliseconds: number, value?: string) => void;
 }

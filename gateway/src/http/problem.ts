@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { AppError } from '../errors';
+import { APP_ERRORS, AppError, type AppErrorCode } from '../errors';
 import { endConnection } from './connectionEnd';
 import { faultTrace } from './faultTrace';
 import { requestIdOf } from './requestContext';
@@ -28,18 +28,28 @@ export function setErrorHeaders(response: Response, error: AppError): void {
   }
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** What every problem says of its code (RFC 9457 §3.1). */
+export function problemOf(code: AppErrorCode): {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: AppErrorCode;
+} {
+  const { title, status } = APP_ERRORS[code];
+  return { type: `urn:chartwitness:error:${code}`, title, status, code };
+}
+
 /** Answers with RFC 9457 `application/problem+json`. */
 export function sendProblem(request: Request, response: Response, error: AppError): void {
   setErrorHeaders(response, error);
   response
     .status(error.kind.status)
-    .type('application/problem+json')
+    .type(PROBLEM_TYPE)
     .send(
       JSON.stringify({
-        type: `urn:chartwitness:error:${error.code}`,
-        title: error.kind.title,
-        status: error.kind.status,
-        code: error.code,
+        ...problemOf(error.code),
         ...(error.expose === undefined ? {} : { detail: error.expose }),
         requestId: requestIdOf(request),
       }),

@@ -18,6 +18,11 @@ export const PEER_LACKED_THE_END: LaneReason = {
   reason: 'The own peer lacked the end of the lane when it was read; the lane is being read anew.',
 };
 
+export const STORE_CANNOT_BE_WRITTEN = {
+  reason: 'the recorder store cannot be written',
+  remedy: 'free the disk or the lock of DATA_DIR; it goes on by itself',
+} as const satisfies LaneReason;
+
 export function anotherGatewayIn(lane: string): LaneReason {
   return {
     reason: `Another gateway writes in lane ${lane}. Nothing is released any more.`,
@@ -49,10 +54,7 @@ export function notContinued(error: unknown): LaneReason {
     return { reason: error.message, remedy: error.remedy };
   }
   if (isStorageFailure(error)) {
-    return {
-      reason: 'the recorder store cannot be written',
-      remedy: 'free the disk or the lock of DATA_DIR; it goes on by itself',
-    };
+    return STORE_CANNOT_BE_WRITTEN;
   }
   if (!(error instanceof LedgerError)) {
     return { reason: 'the ledger could not be read' };
