@@ -103,7 +103,8 @@ function closedObjectText(schema: AnswerSchema, shared: Map<string, string>): st
 }
 
 /**
- * The JSON Schema of an answer, in the subset that the parser obeys. @throws Error for a keyword outside it.
+ * The JSON Schema of an answer, in the subset that the parser obeys.
+ * @throws Error for a keyword outside it.
  */
 export function answerSchema(name: Answer): AnswerSchema {
   const schema: ZodType = schemas[name];

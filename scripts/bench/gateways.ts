@@ -49,8 +49,8 @@ export interface StartedGateway<R extends CountedRecorder = Recorder> extends Ta
 }
 
 /**
- * A hospital gateway on a free port with the product's own recorder. @param options.onBatch hears of its
- * commits
+ * A hospital gateway on a free port with the product's own recorder.
+ * @param options.onBatch hears of its commits
  */
 export async function startGateway(
   options: GatewayOptions & {

@@ -124,7 +124,8 @@ async function verify(demo: DemoFile, { prefix, sent, released, acknowledged }: 
 }
 
 /**
- * With the product down: the store against a new derivation from the ledger. @returns entries in the store
+ * With the product down: the store against a new derivation from the ledger.
+ * @returns entries in the store
  */
 async function compareWithLedger(dataDir: string): Promise<number> {
   const network = await startEmbeddedNetwork({

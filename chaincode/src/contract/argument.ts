@@ -13,8 +13,8 @@ export function jsonArgument(text: string, name: string): unknown {
 }
 
 /**
- * Text that the caller passes beside the transaction, so that it never reaches a block. @throws DomainError
- * `INVALID_INPUT`.
+ * Text that the caller passes beside the transaction, so that it never reaches a block.
+ * @throws DomainError `INVALID_INPUT`.
  */
 export function transientText(ctx: ProvenanceContext, name: string, maxBytes: number): string {
   const bytes = ctx.stub.getTransient().get(name);

@@ -3,8 +3,8 @@ import { DomainError } from '@chartwitness/chaincode/domain';
 import { CommandFailed } from '../cli/commandIo';
 
 /**
- * What `read` makes of the caller's input. @throws {@link CommandFailed} that names the input and every
- * problem.
+ * What `read` makes of the caller's input.
+ * @throws {@link CommandFailed} that names the input and every problem.
  */
 export function checked<T>(input: string, read: () => T): T {
   try {

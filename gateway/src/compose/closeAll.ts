@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Runs every step in order, also after one fails, so that nothing stays open. @throws the first failure, or
- * all of them together.
+ * Runs every step in order, also after one fails, so that nothing stays open.
+ * @throws the first failure, or all of them together.
  */
 export async function closeAll(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
   const failures: unknown[] = [];

@@ -110,8 +110,8 @@ interface Terms {
 }
 
 /**
- * The chaincode's own terms for these organisations. @throws TypeError unless there are one trustee and a
- * holder.
+ * The chaincode's own terms for these organisations.
+ * @throws TypeError unless there are one trustee and a holder.
  */
 export function termsOf(members: readonly NetworkMember[]): Terms {
   const ids = members.map(({ mspId }) => mspId);

@@ -5,8 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads a file; injected so that parsing stays pure in tests. */
 export type ReadFile = (path: string) => Uint8Array;
 /**
- * A file's mode, as `stat` gives it; injected for the same reason. @throws Error with a `code` when there is
- * no such file.
+ * A file's mode, as `stat` gives it; injected for the same reason.
+ * @throws Error with a `code` when there is no such file.
  */
 export type ReadMode = (path: string) => number;
 

@@ -57,8 +57,8 @@ export interface NativeNetwork {
 }
 
 /**
- * Starts what does not run and deploys the built chaincode. @throws CommandFailed with the scripts' own
- * message and remedy.
+ * Starts what does not run and deploys the built chaincode.
+ * @throws CommandFailed with the scripts' own message and remedy.
  */
 export async function bringUp(options: NativeNetworkOptions): Promise<NativeNetwork> {
   const scripts = await loadScripts();

@@ -20,8 +20,8 @@ export function localPatientId(reference: unknown, baseUrl: string | undefined):
 }
 
 /**
- * Ids of the source's Patients to which the Patient has links, each once. @param type of the links; absent:
- * of every type.
+ * Ids of the source's Patients to which the Patient has links, each once.
+ * @param type of the links; absent: of every type.
  */
 export function linkedPatientIds(
   patient: FhirResource,

@@ -85,8 +85,8 @@ export class SourceWalk {
   }
 
   /**
-   * The next stretch; undefined at the end. @throws AppError what the source throws; UPSTREAM_FAILED when its
-   * pages do not end.
+   * The next stretch; undefined at the end.
+   * @throws AppError what the source throws; UPSTREAM_FAILED when its pages do not end.
    */
   async next(): Promise<Stretch | undefined> {
     const prefetched = this.#prefetched;

@@ -27,8 +27,8 @@ export async function makeSigningKey(algorithm: SigningAlgorithm, kid?: string):
 }
 
 /**
- * What a key file holds as JSON. @throws RangeError when it is none, or not of this form; never with its
- * content.
+ * What a key file holds as JSON.
+ * @throws RangeError when it is none, or not of this form; never with its content.
  */
 export function parseKeyJson<T>(content: Buffer, form: z.ZodType<T>): T {
   const parsed = form.safeParse(jsonOf(content));

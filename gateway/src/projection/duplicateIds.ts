@@ -40,8 +40,8 @@ export async function untilDuplicateId(
 }
 
 /**
- * @param known the lane's ids so far; takes those of the batch. @returns lane and numbers, and no id, which
- *   is a patient's entry's.
+ * @param known the lane's ids so far; takes those of the batch.
+ * @returns lane and numbers, and no id, which is a patient's entry's.
  */
 function faultOf({ lane, start, events }: VerifiedBatch, known: Map<string, number>): string | undefined {
   for (const [place, { id }] of events.entries()) {

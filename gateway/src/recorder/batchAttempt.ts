@@ -123,7 +123,8 @@ async function submit(
 }
 
 /**
- * A place is filled, and its batch is certainly nowhere. @returns `undefined` where the place can be read.
+ * A place is filled, and its batch is certainly nowhere.
+ * @returns `undefined` where the place can be read.
  */
 async function filledBefore(
   ledger: RecordingLedger,

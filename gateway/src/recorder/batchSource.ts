@@ -48,7 +48,8 @@ export class BatchSource {
 
   /**
    * What is set aside gets another try with each start, and at a pace: the operator may have brought the
-   * chaincode to another version. @param committed batches that this process has committed.
+   * chaincode to another version.
+   * @param committed batches that this process has committed.
    */
   recall(committed: number): void {
     const { outbox, suspects, log } = this.#options;

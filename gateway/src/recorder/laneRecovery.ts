@@ -236,7 +236,8 @@ const NAMED_RUNS = 5;
 
 /**
  * `batch 7`, `7 batches (0–5, 9)`: the survey looks at a few places, so that runs are few however many are
- * lost. @param lost ascending, not empty.
+ * lost.
+ * @param lost ascending, not empty.
  */
 function namedBatches(lost: readonly number[]): string {
   if (lost.length === 1) {

@@ -464,8 +464,8 @@ export class LaneWriter {
   }
 
   /**
-   * The batch's place is another gateway's. @returns how long to wait when the store cannot be told;
-   * `undefined` when it was.
+   * The batch's place is another gateway's.
+   * @returns how long to wait when the store cannot be told; `undefined` when it was.
    */
   #fence(batch: PendingBatch): number | undefined {
     if (batch.lane === this.#options.lane) {

@@ -24,8 +24,8 @@ export function surveyAtTrustee(ledger: TrusteesWord, lane: string, hint: number
 }
 
 /**
- * The own peer has no such place. @throws LedgerError `PEER_BEHIND` when the trustee's has; else as {@link
- * ownLanes}.
+ * The own peer has no such place.
+ * @throws LedgerError `PEER_BEHIND` when the trustee's has; else as {@link ownLanes}.
  */
 export async function assertNotBehind(ledger: TrusteesWord, lane: string, seq: number): Promise<void> {
   if ((await byTrustee(() => ledger.findTrusteeBatch(lane, seq))) !== undefined) {

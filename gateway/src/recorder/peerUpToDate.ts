@@ -34,8 +34,8 @@ export class PeerUpToDate {
   }
 
   /**
-   * A height that nobody tells in time is not known, and no reason to wait. @throws LedgerError
-   * `PEER_BEHIND`.
+   * A height that nobody tells in time is not known, and no reason to wait.
+   * @throws LedgerError `PEER_BEHIND`.
    */
   async assert(): Promise<void> {
     this.#needed ??= await this.#ledger.knownHeight(HEIGHT_MS);

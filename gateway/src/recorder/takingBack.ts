@@ -324,7 +324,8 @@ export class TakingBack {
   }
 
   /**
-   * First on the disk, then in memory. @returns whether it could be written; if not the batches are tried on.
+   * First on the disk, then in memory.
+   * @returns whether it could be written; if not the batches are tried on.
    */
   #free(chain: readonly PendingBatch[], apart: TakenApart): boolean {
     const { places, suspects, queue, health, awake } = this.#options;

@@ -12,8 +12,8 @@ export interface TryAgainOptions extends Waits {
 }
 
 /**
- * What the first try that succeeds gives. @throws what the last try threw, or the first that is not worth
- * another one.
+ * What the first try that succeeds gives.
+ * @throws what the last try threw, or the first that is not worth another one.
  */
 export async function tryAgain<T>(work: () => Promise<T>, options: TryAgainOptions): Promise<T> {
   for (let failures = 1; ; failures += 1) {

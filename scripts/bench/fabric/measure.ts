@@ -56,8 +56,8 @@ interface Answered {
 }
 
 /**
- * Loads the gateways for a while and says what that took. @throws Error when fewer accesses are on the ledger
- * than were answered
+ * Loads the gateways for a while and says what that took.
+ * @throws Error when fewer accesses are on the ledger than were answered
  */
 export async function measure(
   bench: BenchNetwork,

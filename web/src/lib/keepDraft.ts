@@ -6,8 +6,8 @@ import { getDraft, getOpenRule, isUnsaved, KEPT, noteKept } from './draft';
 import { meQuery } from './queries';
 
 /**
- * Writes what is not saved into the tab's own storage, for the person who is signed in. @returns whether it
- * is there.
+ * Writes what is not saved into the tab's own storage, for the person who is signed in.
+ * @returns whether it is there.
  */
 function keepUnsaved(client: QueryClient, isAskedFor: boolean): boolean {
   const subject = client.getQueryData(meQuery.queryKey)?.subject;

@@ -4,7 +4,8 @@
  * Browsers keep a page that is left as it is, to show it at once on the way back; WebKit does so for as long
  * as nobody touches anything, even if another person sits there then. So the page is blank when it is left,
  * and when it comes back it shows nobody's data before it is known who is signed in.
- * @param ask covers the page and finds out. @returns what ends the guard.
+ * @param ask covers the page and finds out.
+ * @returns what ends the guard.
  */
 export function guardPageCache(ask: () => void): () => void {
   const stop = new AbortController();

@@ -45,8 +45,8 @@ export async function openLanguage({ tag }: Language): Promise<Vocabulary> {
 }
 
 /**
- * Calls `listener` with the vocabulary once more when a code was met whose word came later. @returns what
- * ends that.
+ * Calls `listener` with the vocabulary once more when a code was met whose word came later.
+ * @returns what ends that.
  */
 export function hearMoreWords(listener: (complete: Vocabulary) => void): () => void {
   listeners.add(listener);

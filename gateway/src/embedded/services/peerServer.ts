@@ -23,7 +23,8 @@ export function newPeerServer(view: ChannelView, peer: Peer): Server {
 }
 
 /**
- * @returns the port that was taken; 0 asks for a free one. @throws Error (rejected) when it cannot be had.
+ * @returns the port that was taken; 0 asks for a free one.
+ * @throws Error (rejected) when it cannot be had.
  */
 export function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -246,8 +246,8 @@ export class FakeLedger implements RecordingLedger {
   }
 
   /**
-   * The lane as it was when it had `places` batches; what was under way is lost as well. @returns puts back
-   * what was taken.
+   * The lane as it was when it had `places` batches; what was under way is lost as well.
+   * @returns puts back what was taken.
    */
   restoreTo(lane: string, places: number): () => void {
     const now = this.#laneOf(lane);
