@@ -6,6 +6,8 @@ import {
   definitionsOf,
   type Documents,
   linksOf,
+  paragraphsOf,
+  tableRowsOf,
   tablesAbout,
   targetsOf,
 } from './markdown';
@@ -38,6 +40,32 @@ export function brokenLinks(documents: Documents, exists: (path: string) => bool
     }
   }
   return found;
+}
+
+/** Columns of a table's row in the file: what a screen shows without wrapping. */
+export const MAX_ROW_COLUMNS = 160;
+/** Words of a paragraph or list item. */
+export const MAX_PARAGRAPH_WORDS = 120;
+
+/** Rows of tables that are wider than {@link MAX_ROW_COLUMNS}. A longer cell is a list or a section below. */
+export function wideRows(documents: Documents): Findings {
+  return [...documents].flatMap(([path, text]) =>
+    tableRowsOf(text)
+      .filter(({ row }) => row.length > MAX_ROW_COLUMNS)
+      .map(({ line, row }) => `${path}:${String(line)}: a table row of ${String(row.length)} columns`),
+  );
+}
+
+/** Paragraphs and list items of more than {@link MAX_PARAGRAPH_WORDS} words. */
+export function longParagraphs(documents: Documents): Findings {
+  return [...documents].flatMap(([path, text]) =>
+    paragraphsOf(text)
+      .map((paragraph) => paragraph.trim().split(/\s+/))
+      .filter((words) => words.length > MAX_PARAGRAPH_WORDS)
+      .map(
+        (words) => `${path}: a paragraph of ${String(words.length)} words: ${words.slice(0, 6).join(' ')} …`,
+      ),
+  );
 }
 
 const NPM_RUN = /\bnpm run (?:--silent )?([a-z][\w:-]*)/g;
@@ -89,7 +117,7 @@ export interface Setting {
 }
 
 /** A setting with its default behind it, as running text has them: `NAME` (1,000). */
-const WITH_DEFAULT = /`([A-Z][A-Z0-9_]+)` \(([\d,]+)\)/g;
+const WITH_DEFAULT = /`([A-Z][A-Z0-9_]+)`\s+\(([\d,]+)\)/g;
 
 /**
  * Rows of tables about settings, and running text with a default, name settings and repeat their defaults.

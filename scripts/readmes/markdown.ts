@@ -9,31 +9,61 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const FENCE = /^ {0,3}(```|~~~)/;
+const FENCE = /^\s*(```|~~~)/;
 const HEADING = /^#{1,6} +(.+?)(?: +#+)?$/;
+const DEFINITION = /^\[([^\]]+)\]: +(\S+)$/;
+const ROW = /^\s*\|/;
+const ITEM = /^\s*(?:[-*+]|\d+[.)]) /;
 const LINK = /!?\[(?:[^\][]|\[[^\]]*\])*\]\(<?([^)>\s]+)>?(?:\s+"[^"]*")?\)/g;
 const CODE_SPAN = /(`+)(.+?)\1(?!`)/g;
 
-/** The lines outside fenced code. */
+/**
+ * Paragraphs and list items outside fenced code, each with its lines joined by blanks; headings, rows of
+ * tables and definitions are one line each. A link or a sentence that wraps is whole again.
+ */
+function blocksOf(text: string): readonly string[] {
+  const blocks: string[] = [];
+  let isOpen = false;
+  for (const line of proseLines(text)) {
+    const isAlone = line.trim() === '' || HEADING.test(line) || ROW.test(line) || DEFINITION.test(line);
+    if (isOpen && !isAlone && !ITEM.test(line)) {
+      blocks.push(`${blocks.pop() ?? ''} ${line.trim()}`);
+    } else if (line.trim() !== '') {
+      blocks.push(line);
+    }
+    isOpen = !isAlone;
+  }
+  return blocks;
+}
+
+/** The lines, with an empty one in the place of each line of fenced code. */
 function proseLines(text: string): readonly string[] {
   let isCode = false;
-  return text.split('\n').filter((line) => {
-    if (!FENCE.test(line)) {
-      return !isCode;
-    }
-    isCode = !isCode;
-    return false;
+  return text.split('\n').map((line) => {
+    const isFence = FENCE.test(line);
+    isCode = isFence ? !isCode : isCode;
+    return isFence || isCode ? '' : line;
   });
+}
+
+/** Paragraphs and list items, each in one line without its mark: what a reader takes in without a pause. */
+export function paragraphsOf(text: string): readonly string[] {
+  return blocksOf(text)
+    .filter((block) => !HEADING.test(block) && !ROW.test(block) && !DEFINITION.test(block))
+    .map((block) => block.replace(ITEM, ''));
+}
+
+/** Rows of tables as they stand in the file, heads included, with their place. */
+export function tableRowsOf(text: string): readonly { readonly line: number; readonly row: string }[] {
+  return proseLines(text).flatMap((row, index) => (ROW.test(row) ? [{ line: index + 1, row }] : []));
 }
 
 /** What links, images and definitions of links lead to, in order. A link in a code span is none. */
 export function linksOf(text: string): readonly string[] {
-  const lines = proseLines(text).map((line) => line.replaceAll(CODE_SPAN, ''));
-  const written = lines.flatMap((line) => [...line.matchAll(LINK)].map(([, target = '']) => target));
+  const blocks = blocksOf(text).map((block) => block.replaceAll(CODE_SPAN, ''));
+  const written = blocks.flatMap((block) => [...block.matchAll(LINK)].map(([, target = '']) => target));
   return [...written, ...definitionsOf(text).values()];
 }
-
-const DEFINITION = /^\[([^\]]+)\]: +(\S+)$/;
 
 /** `[label]: target` by label. */
 export function definitionsOf(text: string): ReadonlyMap<string, string> {
@@ -74,7 +104,7 @@ function slugOf(title: string): string {
 
 /** The texts of code spans outside fenced code. */
 export function codeSpansOf(text: string): readonly string[] {
-  return proseLines(text).flatMap((line) => [...line.matchAll(CODE_SPAN)].map(([, , code = '']) => code));
+  return blocksOf(text).flatMap((block) => [...block.matchAll(CODE_SPAN)].map(([, , code = '']) => code));
 }
 
 /** Every table, wherever it stands. */

@@ -3,6 +3,9 @@
 import {
   brokenLinks,
   commandDifferences,
+  longParagraphs,
+  MAX_PARAGRAPH_WORDS,
+  MAX_ROW_COLUMNS,
   settingDifferences,
   tableDifferences,
   threatDifferences,
@@ -12,6 +15,7 @@ import {
   unknownPaths,
   unnamedSettings,
   valueDifferences,
+  wideRows,
 } from '../../../scripts/readmes/checks';
 
 const documents = (text: string, path = 'folder/README.md'): ReadonlyMap<string, string> =>
@@ -30,6 +34,8 @@ describe('links', () => {
     ['an anchor of another page', '[there](README.md#nothing)', /names no heading/],
     ['a link behind code', '`x` and [part](gone.ts)', /gone\.ts/],
     ['a definition', '[gone]: gone.ts', /gone\.ts/],
+    ['a link that wraps', 'the [part of\nthe folder](gone.ts)', /gone\.ts/],
+    ['a link that wraps in an item', '- the [part of\n  the folder](gone.ts)', /gone\.ts/],
     ['one of two in a line', '[part](part.ts) [part](gone.ts)', /gone\.ts/],
   ])('%s', (_what, text, found) => {
     expect(check(text)).toEqual([expect.stringMatching(found)]);
@@ -45,6 +51,7 @@ describe('links', () => {
     '[mail](mailto:a@example.org)',
     '`[part](gone.ts)`',
     '```\n[part](gone.ts)\n```',
+    '1. An item:\n\n   ```\n   [part](gone.ts)\n   ```',
   ])('nothing of %p', (text) => {
     expect(check(text)).toEqual([]);
   });
@@ -92,6 +99,7 @@ describe('settings', () => {
     ['a default where there is none', table('`KEY_FILE` | 1 | key')],
     ['a name that is none, among variables', '| variable | what |\n| --- | --- |\n| `KEY_FIEL` | key |'],
     ['another default in running text', '`MAX_COUNT` (500)'],
+    ['another default in running text that wraps', '`MAX_COUNT`\n(500)'],
   ])('%s', (_what, text) => {
     expect(check(text)).toHaveLength(1);
   });
@@ -135,6 +143,35 @@ test('a name in capitals', () => {
     unknownConstants(documents(text), "throw new AppError('LANE_FENCED')");
   expect(check('`LANE_FENCED`, `OK`, LANE_FENCDE')).toEqual([]);
   expect(check('`LANE_FENCDE`')).toHaveLength(1);
+});
+
+describe('what is easy to read', () => {
+  const words = (count: number): string => Array<string>(count).fill('word').join(' ');
+  const row = (columns: number): string => `| ${'x'.repeat(columns - 4)} |`;
+
+  test('a row of a table is no wider than a screen', () => {
+    const table = (columns: number): string => `| x |\n| --- |\n${row(columns)}\n`;
+    expect(wideRows(documents(table(MAX_ROW_COLUMNS)))).toEqual([]);
+    expect(wideRows(documents(table(MAX_ROW_COLUMNS + 1)))).toEqual([
+      'folder/README.md:3: a table row of 161 columns',
+    ]);
+    expect(wideRows(documents(`- An item:\n\n  ${row(MAX_ROW_COLUMNS)}`))).toHaveLength(1);
+    expect(wideRows(documents(`\`\`\`\n${row(MAX_ROW_COLUMNS + 1)}\n\`\`\``))).toEqual([]);
+  });
+
+  test.each([
+    ['a paragraph', ''],
+    ['an item', '- '],
+    ['a step', '1. '],
+  ])('%s has no more words than one takes in', (_what, mark) => {
+    const check = (text: string): readonly string[] => longParagraphs(documents(text));
+    const long = `${mark}${words(MAX_PARAGRAPH_WORDS)}\nword`;
+    expect(check(`# ${words(200)}\n\n${mark}${words(60)}\n\n${mark}${words(61)}\n- ${words(61)}`)).toEqual(
+      [],
+    );
+    expect(check(long)).toEqual([expect.stringContaining('a paragraph of 121 words: word')]);
+    expect(check(`\`\`\`\n${long}\n\`\`\``)).toEqual([]);
+  });
 });
 
 test('a path', () => {
