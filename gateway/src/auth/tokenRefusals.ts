@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { noteFailure } from '../http/requestContext';
 import { type ClientClocks, signOf } from './clientClocks';
 import { JwsRefused, readClaims } from './compactJws';
 import { USED_BEFORE } from './authorizationStorage';
@@ -110,6 +111,7 @@ export function explainRefusals(
       { code: error.error, reason: detail, client: context.oidc.client?.clientId },
       'token request refused',
     );
+    noteFailure(context.res, { code: error.error, reason: detail });
     onRefusal?.(reasonOf(error, context.oidc.client !== undefined));
     const { client, params } = context.oidc;
     if (client !== undefined && error.error_detail === EXPIRED) {

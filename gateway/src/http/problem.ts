@@ -3,17 +3,24 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { APP_ERRORS, AppError, type AppErrorCode } from '../errors';
 import { endConnection } from './connectionEnd';
 import { faultTrace } from './faultTrace';
-import { requestIdOf } from './requestContext';
+import { noteFailure, requestIdOf } from './requestContext';
 import { toAppError } from './toAppError';
 
-/** Writes an error's log line: where a fault arose; the reason of a refusal or of a failed dependency. */
+/**
+ * Logs an error: where a fault arose; the reason of a refusal; that of a failed dependency in the line at the
+ * request's end.
+ */
 export function logAppError(request: Request, error: AppError): void {
-  if (error.kind.family === 'fault') {
-    request.log.error({ code: error.code, fault: faultTrace(error) }, 'request failed');
-  } else if (error.kind.status >= 500) {
-    request.log.warn({ code: error.code, reason: error.message }, 'request failed');
-  } else {
-    request.log.info({ code: error.code, reason: error.message }, 'request refused');
+  const { code, kind, message: reason } = error;
+  if (kind.status < 500) {
+    request.log.info({ code, reason }, 'request refused');
+    return;
+  }
+  const isSaidAtTheEnd = request.res !== undefined && noteFailure(request.res, { code, reason });
+  if (kind.family === 'fault') {
+    request.log.error({ code, fault: faultTrace(error) }, 'request failed');
+  } else if (!isSaidAtTheEnd) {
+    request.log.warn({ code, reason }, 'request failed');
   }
 }
 

@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import type { Response } from 'supertest';
 import { REFUSAL_REASONS } from '../../../gateway/src/auth/tokenRefusals';
+import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createMetrics, type Metrics } from '../../../gateway/src/http/metrics';
 import {
   assertion,
@@ -85,6 +86,20 @@ test('no line and no answer holds the assertion, a claim of it, or the person', 
   expect(refusals()).toHaveLength(1);
   expect(written).not.toContain('Gleason');
   expect(written).not.toContain(signed.slice(0, 40));
+});
+
+test('a 503 says in its line at the end why: the registry cannot be read', async () => {
+  hospital.registry.failure = new LedgerError('unavailable', 'no peer');
+  await requestToken(hospital.app, { assertion: await assertion(hospital.key) });
+  const [ended, ...others] = lines.filter((line) => 'responseTime' in line);
+  expect(others).toEqual([]);
+  expect(ended).toMatchObject({
+    level: 40,
+    code: 'temporarily_unavailable',
+    reason: refusals()[0]?.['reason'],
+    res: { statusCode: 503 },
+  });
+  expect(ended).not.toHaveProperty('err');
 });
 
 test('refusals are counted by reason, from a closed set that names nobody', async () => {

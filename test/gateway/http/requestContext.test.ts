@@ -3,7 +3,9 @@ import express from 'express';
 import { pino } from 'pino';
 import 'pino-http';
 import request from 'supertest';
-import { requestContext } from '../../../gateway/src/http/requestContext';
+import { AppError, type AppErrorCode } from '../../../gateway/src/errors';
+import { problemHandler } from '../../../gateway/src/http/problem';
+import { noteFailure, requestContext } from '../../../gateway/src/http/requestContext';
 
 /** An app with a route that succeeds and one that fails, and the log lines that it wrote. */
 function appAt(level: string) {
@@ -71,4 +73,80 @@ test('what a handler logs carries the request’s id', async () => {
   expect(lines).toEqual([
     expect.objectContaining({ msg: 'from the handler', req: { id: 'abc', method: 'GET' } }),
   ]);
+});
+
+describe('why a request failed', () => {
+  async function linesOfFailing(thrown: unknown) {
+    const { app, lines } = appAt('info');
+    app.get('/failing/:id', () => {
+      throw thrown;
+    });
+    app.use(problemHandler());
+    await request(app).get('/failing/patient-7?name=secret');
+    expect(JSON.stringify(lines)).not.toMatch(/patient-7|secret/);
+    return lines;
+  }
+
+  test.each<[AppErrorCode, number]>([
+    ['LEDGER_UNAVAILABLE', 503],
+    ['OVERLOADED', 503],
+    ['UPSTREAM_FAILED', 502],
+  ])(
+    '%s is one line, with status, route, code and reason, and nothing of its cause',
+    async (code, status) => {
+      const lines = await linesOfFailing(new AppError(code, 'as it is', { cause: new Error('secret') }));
+      expect(lines).toEqual([
+        expect.objectContaining({
+          ...{ level: 40, code, reason: `${code}: as it is`, route: '/failing/:id' },
+          res: { statusCode: status },
+        }),
+      ]);
+      expect(lines[0]).not.toHaveProperty('err');
+    },
+  );
+
+  test('a fault has its places in a line of its own, without its text', async () => {
+    const lines = await linesOfFailing(new Error('secret'));
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 50, code: 'INTERNAL', msg: 'request failed' }),
+      expect.objectContaining({ level: 40, code: 'INTERNAL', res: { statusCode: 500 } }),
+    ]);
+  });
+
+  test('a refusal is no failure: its end is not told', async () => {
+    const lines = await linesOfFailing(new AppError('FORBIDDEN', 'not theirs'));
+    expect(lines).toEqual([expect.objectContaining({ level: 30, code: 'FORBIDDEN' })]);
+  });
+
+  test('one whose caller has gone is told at once: its line at the end has been written', async () => {
+    const { app, lines } = appAt('info');
+    const isSaidLater = new Promise<boolean>((resolve) => {
+      app.get('/left/:id', (_request, response) => {
+        response.once('close', () => {
+          resolve(noteFailure(response, { code: 'OVERLOADED', reason: 'late' }));
+        });
+        response.destroy();
+      });
+    });
+    await expect(request(app).get('/left/7')).rejects.toThrow();
+    expect(await isSaidLater).toBe(false);
+    expect(JSON.stringify(lines)).not.toContain('OVERLOADED');
+  });
+
+  test.each<[string, Error, object]>([
+    [
+      'own',
+      new AppError('OVERLOADED', 'full'),
+      { type: 'AppError', code: 'OVERLOADED', reason: 'OVERLOADED: full' },
+    ],
+    ['other', new TypeError('secret'), { type: 'TypeError' }],
+  ])('an %s error that a handler logs keeps its name', async (_whose, thrown, err) => {
+    const { app, lines } = appAt('info');
+    app.get('/logging', (req, response) => {
+      req.log.warn({ err: thrown }, 'noticed');
+      response.send('ok');
+    });
+    await request(app).get('/logging');
+    expect(lines).toEqual([expect.objectContaining({ msg: 'noticed', err })]);
+  });
 });
