@@ -72,7 +72,7 @@ describeFabric('the embedded ledger answers as the real one', ({ version }) => {
   test('each was asked every question, of the recording and of our own chaincode', () => {
     for (const [comparison, atLeast] of [
       [recorded, 85],
-      [product, 66],
+      [product, 76],
     ] as const) {
       const names = comparison.fabric.map(({ name }) => name);
       expect(names.length).toBeGreaterThanOrEqual(atLeast);

@@ -3,16 +3,31 @@
  * Calls of this repository's own chaincode, good and of each kind of failure, as a fixed list that both
  * ledgers are asked.
  */
-import type { AccessRequest, BatchInput } from '@chartwitness/chaincode/domain';
 import { common } from '@hyperledger/fabric-protos';
-import { CommitError, type Contract, type Transaction } from '@hyperledger/fabric-gateway';
+import { CommitError } from '@hyperledger/fabric-gateway';
 import { US_IDENTIFIER_SYSTEMS } from '../../gateway/src/compose/bootstrap';
-import { type LedgerStage, toLedgerError } from '../../gateway/src/ledger/ledgerErrors';
+import { toLedgerError } from '../../gateway/src/ledger/ledgerErrors';
 import { type Answer, answerTo } from '../conformance/answers';
 import { CLIENT, NORTH, SOUTH, type TestNetwork, TRUSTEE } from '../gateway/ledger/network';
 import { requestOf } from '../gateway/recorder/support/requests';
 import { shiftClock } from '../support/shiftedClock';
 import { type Caller, callAs } from './connections';
+import {
+  asked,
+  batchOf,
+  type Cast,
+  consent,
+  HOSPITAL_AND_TRUSTEE,
+  LANE,
+  outcomesIn,
+  type Question,
+  race,
+  read,
+  readAt,
+  record,
+  submitted,
+  write,
+} from './productCalls';
 
 /**
  * An answer, and what the product's ledger facade makes of a failure: its kind, and the chaincode's own code.
@@ -21,80 +36,8 @@ export interface ProductAnswer extends Answer {
   meaning?: string;
 }
 
-interface Cast {
-  readonly net: TestNetwork;
-  readonly trustee: Caller;
-  readonly north: Caller;
-  readonly south: Caller;
-  /** The holder's administrator: a member without a role attribute. */
-  readonly clerk: Caller;
-}
-
-interface Question {
-  readonly name: string;
-  readonly stage: LedgerStage;
-  readonly run: (cast: Cast) => Promise<unknown>;
-}
-
-type Submission = Parameters<Contract['submit']>[1] & object;
-
 const MINUTES = 60_000;
-const LANE = `${NORTH}/ward`;
-const HOSPITAL_AND_TRUSTEE = [NORTH, TRUSTEE];
 const SUBJECT = requestOf(0).subject;
-
-const asked = (name: string, run: Question['run']): Question => ({ name, stage: 'evaluate', run });
-const submitted = (name: string, run: Question['run']): Question => ({ name, stage: 'endorse', run });
-
-async function read({ contract }: Caller, name: string, ...args: string[]): Promise<string> {
-  return Buffer.from(await contract.evaluateTransaction(name, ...args)).toString();
-}
-
-async function write(
-  { contract }: Caller,
-  name: string,
-  args: readonly string[],
-  options: Submission = {},
-): Promise<string> {
-  return Buffer.from(await contract.submit(name, { arguments: [...args], ...options })).toString();
-}
-
-const batchOf = (start: number, ...requests: AccessRequest[]): string =>
-  JSON.stringify({ start, requests } satisfies BatchInput);
-
-/** Records a batch in the holder's lane; `more` changes who endorses or what is sent. */
-function record(
-  caller: Caller,
-  seq: number | string,
-  batch: string | Uint8Array,
-  more: Submission = {},
-  lane = LANE,
-): Promise<string> {
-  return write(caller, 'Access:Record', [lane, String(seq)], {
-    transientData: { batch },
-    endorsingOrganizations: HOSPITAL_AND_TRUSTEE,
-    ...more,
-  });
-}
-
-const changeId = (number: number): string => Buffer.alloc(16, number).toString('base64url');
-
-function consent(policy: object, change: number, more: Submission = {}): Submission {
-  return {
-    transientData: { policy: JSON.stringify(policy), changeId: changeId(change) },
-    endorsingOrganizations: [TRUSTEE],
-    ...more,
-  };
-}
-
-/** Hands in transactions that were endorsed on the same state; their validation codes. */
-async function race(...transactions: Transaction[]): Promise<number[]> {
-  const commits = [];
-  for (const transaction of transactions) {
-    commits.push(await transaction.submit());
-  }
-  return (await Promise.all(commits.map((commit) => commit.getStatus()))).map(({ code }) => code);
-}
 
 const organisation = (mspId: string, role: string, identifier = `https://${mspId}.example`): string =>
   JSON.stringify({ mspId, role, name: `Name of ${mspId}`, identifiers: [identifier] });
@@ -261,14 +204,36 @@ const access: Question[] = [
     asked(
       `a batch’s events, by ${mspId === NORTH ? 'the holder' : 'the trustee'}`,
       async ({ north, trustee }) => {
-        const text = await read(mspId === NORTH ? north : trustee, 'Access:GetEvents', LANE, '0');
-        const { events } = JSON.parse(text) as { events: { id: string; outcome: string }[] };
-        return events.map(({ id, outcome }) => [id, outcome]);
+        return outcomesIn(await read(mspId === NORTH ? north : trustee, 'Access:GetEvents', LANE, '0'));
       },
     ),
   ),
   asked('a batch’s events, by another holder', ({ south }) => read(south, 'Access:GetEvents', LANE, '0')),
   asked('a batch’s events that do not exist', ({ north }) => read(north, 'Access:GetEvents', LANE, '77')),
+  asked('the own lanes', ({ north }) => read(north, 'Access:ListLanes')),
+  asked('the own lanes, as the trustee’s peer knows them', ({ north }) =>
+    readAt(TRUSTEE, north, 'Access:ListLanes'),
+  ),
+  asked('the own lanes, by a holder without one', ({ south }) => read(south, 'Access:ListLanes')),
+  asked('the own lanes, by the trustee', ({ trustee }) => read(trustee, 'Access:ListLanes')),
+  asked('the trustee’s copy of a batch’s events, by their holder', async ({ north }) =>
+    outcomesIn(await readAt(TRUSTEE, north, 'Access:GetTrusteeCopy', LANE, '0')),
+  ),
+  asked('the trustee’s copy, asked of the holder’s own peer', ({ north }) =>
+    read(north, 'Access:GetTrusteeCopy', LANE, '0'),
+  ),
+  asked('the trustee’s copy, by another holder', ({ south }) =>
+    readAt(TRUSTEE, south, 'Access:GetTrusteeCopy', LANE, '0'),
+  ),
+  asked('the trustee’s copy, by the trustee', ({ trustee }) =>
+    read(trustee, 'Access:GetTrusteeCopy', LANE, '0'),
+  ),
+  asked('the trustee’s copy of events that do not exist', ({ north }) =>
+    readAt(TRUSTEE, north, 'Access:GetTrusteeCopy', LANE, '77'),
+  ),
+  asked('the trustee’s copy in a lane that is none', ({ north }) =>
+    readAt(TRUSTEE, north, 'Access:GetTrusteeCopy', 'ward', '0'),
+  ),
 ];
 
 const consents: Question[] = [
@@ -360,7 +325,18 @@ export async function askProduct(net: TestNetwork): Promise<ProductAnswer[]> {
   return answers;
 }
 
+/** Until every organisation's own peer has all blocks: a write waits for the writer's peer alone. */
+async function settle({ trustee, north, south }: TestNetwork): Promise<void> {
+  let heights: Set<bigint>;
+  do {
+    heights = new Set(await Promise.all([trustee, north, south].map((ledger) => ledger.ownHeight())));
+  } while (heights.size > 1);
+}
+
 async function ask({ name, stage, run }: Question, cast: Cast): Promise<ProductAnswer> {
+  if (stage === 'evaluate') {
+    await settle(cast.net);
+  }
   let meaning: string | undefined;
   const answer = await answerTo(name, async () => {
     try {
