@@ -14,12 +14,11 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { DemoFileHospital, DemoFilePatient } from '../../gateway/dist/demo/demoFile';
-import { startFabricDemo } from '../../gateway/dist/demo/fabricDemo';
 import { HospitalClient, TokenRefused } from '../../gateway/dist/demo/hospitalClient';
 import { runMain } from '../load/runMain';
 import { binariesIfPresent } from '../network/binaries';
-import { readDescription } from '../network/description';
 import { usage, wholeNumber } from './commandLine';
+import { startDemonstration } from './startDemonstration';
 import { type Way, waysAway, type WayGround } from './waysAway';
 
 const MSP_ID = 'NorthHospitalMSP';
@@ -205,17 +204,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chartwitness-emergencies-'));
-  const demo = await startFabricDemo({
-    dataDir,
-    demoFile: path.join(dataDir, 'demo.json'),
-    port: 0,
-    networkPort: 0,
-    logLevel: 'warn',
-    say: () => undefined,
-  });
+  const { demo, network } = await startDemonstration(dataDir);
   let missed = 0;
   try {
-    const network = readDescription({ dataDir: demo.network.dataDir, portBase: demo.network.portBase });
     const organisation = network.organisations.find(({ mspId }) => mspId === MSP_ID);
     const hospital = demo.file.hospitals.find(({ mspId }) => mspId === MSP_ID);
     const patient = demo.file.patients.find((each) => each.hospital === MSP_ID);

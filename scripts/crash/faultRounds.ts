@@ -12,14 +12,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startFabricDemo } from '../../gateway/dist/demo/fabricDemo';
 import { type Binaries, binariesIfPresent } from '../network/binaries';
-import { readDescription } from '../network/description';
 import { runMain } from '../load/runMain';
 import { chance, usage, wholeNumber } from './commandLine';
 import { type Fault, FAULTS } from './faults';
 import { BAD, type Column, type FaultTotals, newTotals, tableOf } from './faultTotals';
 import { playFault } from './playFault';
+import { startDemonstration } from './startDemonstration';
 
 interface Options {
   readonly rounds: number;
@@ -110,16 +109,8 @@ class FaultRounds {
       return;
     }
     const dataDir = path.join(this.#dataDir, part);
-    const demo = await startFabricDemo({
-      dataDir,
-      demoFile: path.join(dataDir, 'demo.json'),
-      port: 0,
-      networkPort: 0,
-      logLevel: 'warn',
-      say: () => undefined,
-    });
+    const { demo, network } = await startDemonstration(dataDir);
     try {
-      const network = readDescription({ dataDir: demo.network.dataDir, portBase: demo.network.portBase });
       const ground = { demo, network, binaries: this.#binaries, dataDir };
       for (let number = from; number < to; number += 1) {
         say(`${part}, round ${String(number + 1)}`);

@@ -8,7 +8,7 @@ import type { Binaries } from '../network/binaries';
 import { startOne, status, stopOne } from '../network/commands';
 import type { Network, Organisation } from '../network/description';
 import { setRevoked, shortLived } from './identityTrouble';
-import { type PeerRelay, startPeerRelay } from './peerRelay';
+import { type PortRelay, startPortRelay } from './portRelay';
 
 /**
  * Long enough for a gateway to start and to answer; each try with a certificate that expires waits for it.
@@ -100,11 +100,11 @@ async function resettle(
 function throughRelay(
   name: string,
   settings: (ground: WayGround) => Readonly<Record<string, string>>,
-  breaks: (relay: PeerRelay, ground: WayGround) => Promise<void>,
-  mends: (relay: PeerRelay, ground: WayGround) => Promise<void>,
+  breaks: (relay: PortRelay, ground: WayGround) => Promise<void>,
+  mends: (relay: PortRelay, ground: WayGround) => Promise<void>,
 ): Way {
-  let relay: PeerRelay | undefined;
-  const prepared = (): PeerRelay => {
+  let relay: PortRelay | undefined;
+  const prepared = (): PortRelay => {
     if (relay === undefined) {
       throw new Error(`${name}: not prepared`);
     }
@@ -113,7 +113,7 @@ function throughRelay(
   return {
     name,
     prepare: async (ground) => {
-      const started = await startPeerRelay(ground.organisation.peerPort);
+      const started = await startPortRelay(ground.organisation.peerPort);
       relay = started;
       const restore = await resettle(ground, {
         FABRIC_PEER_ENDPOINT: `localhost:${String(started.port)}`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
+import { startPortRelay } from '../../scripts/crash/portRelay';
 import { nodeDir, ordererTlsCaFile, peerPart } from '../../scripts/network/layout';
 import { type Outages, organisationOf } from './productNetwork';
 import type { SharedNetwork } from './sharedNetwork';
@@ -14,7 +14,7 @@ import type { SharedNetwork } from './sharedNetwork';
 export interface Detour {
   /** No more blocks reach the peer; its connections stay open. */
   shut(): void;
-  open(): void;
+  open(): Promise<void>;
   /** Gives the peer its straight way again. */
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export async function takeDetour(shared: SharedNetwork, outages: Outages, mspId:
   const part = peerPart(organisationOf(network, mspId));
   const file = path.join(nodeDir(network, part), 'core.yaml');
   const straight = readFileSync(file, 'utf8');
-  const relay = await startRelay(network.orderer.port);
+  const relay = await startPortRelay(network.orderer.port);
   const restart = async (settings: string): Promise<void> => {
     await outages.stop(part);
     writeFileSync(file, settings);
@@ -47,7 +47,7 @@ export async function takeDetour(shared: SharedNetwork, outages: Outages, mspId:
     shut: relay.shut,
     open: relay.open,
     close: async () => {
-      relay.open();
+      await relay.open();
       await restart(straight);
       await relay.close();
     },
@@ -59,57 +59,4 @@ function requireFile(file: string): string {
     throw new Error(`${file} does not exist`);
   }
   return file;
-}
-
-interface Relay {
-  readonly port: number;
-  shut(): void;
-  open(): void;
-  close(): Promise<void>;
-}
-
-/** Bytes both ways between each caller and a port of this machine. */
-async function startRelay(target: number): Promise<Relay> {
-  const sockets = new Set<Socket>();
-  let isShut = false;
-  const keep = (socket: Socket): void => {
-    sockets.add(socket);
-    if (isShut) {
-      socket.pause();
-    }
-    socket.on('close', () => sockets.delete(socket));
-    // The other end's fate is its own; a pair ends together.
-    socket.on('error', () => socket.destroy());
-  };
-  const server: Server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
-    near.pipe(far);
-    far.pipe(near);
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
-    keep(near);
-    keep(far);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    shut: () => {
-      isShut = true;
-      for (const socket of sockets) {
-        socket.pause();
-      }
-    },
-    open: () => {
-      isShut = false;
-      for (const socket of sockets) {
-        socket.resume();
-      }
-    },
-    close: async () => {
-      for (const socket of sockets) {
-        socket.destroy();
-      }
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }

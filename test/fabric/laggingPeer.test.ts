@@ -40,7 +40,7 @@ describeFabric('another organisation’s peer lags', () => {
     following = follow(net.trustee);
   });
   afterEach(async () => {
-    detour.open();
+    await detour.open();
     await outages.mend();
   });
   afterAll(async () => {
@@ -69,7 +69,7 @@ describeFabric('another organisation’s peer lags', () => {
     expect(await net.trustee.height()).toBeLessThan(await net.north.height());
     expect(await net.trustee.findBatch(lane.name, 1)).toBeUndefined();
     expect(following.projection.status().entries).toBe(1);
-    detour.open();
+    await detour.open();
     expect(await projected(4)).toEqual(seen);
   });
 
@@ -85,7 +85,7 @@ describeFabric('another organisation’s peer lags', () => {
     expect(refusal.kind).toBe('retryable');
     expect(lane.recorder.state()).toMatchObject({ committedEvents: committed, ledgerAway: false });
     expect(await eventsOf(net.north, lane.name)).toHaveLength(before);
-    detour.open();
+    await detour.open();
     expect(await recorded).toMatchObject({ permitted: [true, true], late: false });
     expect(await eventsOf(net.trustee, lane.name)).toHaveLength(before + 1);
     expect(await projected(before + 1)).toHaveLength(before + 1);
@@ -139,7 +139,7 @@ describeFabric('the own peer lags', () => {
     });
   });
   afterEach(async () => {
-    detour.open();
+    await detour.open();
     await outages.mend();
   });
   afterAll(async () => {
@@ -167,7 +167,7 @@ describeFabric('the own peer lags', () => {
       expect(await ownPeer.ask(request, true)).toEqual([true, true]);
       await expect(ownPeer.ask(request, true, true)).rejects.toMatchObject({ reason: 'PEER_BEHIND' });
       await outages.mend();
-      detour.open();
+      await detour.open();
       await until(async () => (await net.north.ownHeight()) > block);
       expect(await ownPeer.ask(request, true, true)).toEqual([false, false]);
     },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** The way from a gateway to its peer. */
-export interface PeerRelay {
+/** A way to a port of this machine that can be taken away, as a gateway's to its peer. */
+export interface PortRelay {
   readonly port: number;
   /** A black hole: connections stay open, new ones are taken, and nothing comes through. */
   shut(): void;
@@ -13,8 +13,8 @@ export interface PeerRelay {
   close(): Promise<void>;
 }
 
-/** @param target a port of this machine */
-export async function startPeerRelay(target: number): Promise<PeerRelay> {
+/** @param target the port that callers reach. */
+export async function startPortRelay(target: number): Promise<PortRelay> {
   const sockets = new Set<Socket>();
   let isShut = false;
   const keep = (socket: Socket): void => {
@@ -23,6 +23,7 @@ export async function startPeerRelay(target: number): Promise<PeerRelay> {
       socket.pause();
     }
     socket.on('close', () => sockets.delete(socket));
+    // The other end's fate is its own; a pair ends together.
     socket.on('error', () => socket.destroy());
   };
   const server = createServer((near) => {
