@@ -7,6 +7,10 @@ const ROOT = join(__dirname, '..', '..');
 /** What is made, fetched, or comes from elsewhere and is never edited. */
 const LEFT_OUT = new Set(['node_modules', 'dist', '.data', '.git', 'coverage', 'pictures']);
 const LEFT_OUT_PATHS = new Set(['test/vectors', 'test/conformance/data']);
+/** What a command writes: `npm run fidelity`. */
+const GENERATED = new Set(['test/fabric/FIDELITY.md']);
+/** READMEs that are written here and stand beside data from elsewhere. */
+const BESIDE_DATA = ['test/vectors/README.md', 'test/conformance/data/README.md'];
 const SOURCE = /\.(?:[cm]?[jt]s|tsx|json|env|ya?ml|service)$|^\.ci\/run$/;
 
 /** All files of the repository that are written here, from its root, with `/`. */
@@ -38,8 +42,8 @@ export function isThere(path: string): boolean {
 
 /** Every document that is written by hand. */
 export function repositoryDocuments(files: readonly string[]): Documents {
-  const paths = files.filter((path) => path.endsWith('.md') && !path.endsWith('/FIDELITY.md'));
-  return new Map(paths.map((path) => [path, read(path)]));
+  const paths = files.filter((path) => path.endsWith('.md') && !GENERATED.has(path));
+  return new Map([...paths, ...BESIDE_DATA].map((path) => [path, read(path)]));
 }
 
 /** The text of the source, tests included, in one. */

@@ -12,6 +12,7 @@ import { REMEDIES } from '../../../gateway/src/projection/problems';
 import {
   brokenLinks,
   commandDifferences,
+  longParagraphs,
   type Setting,
   settingDifferences,
   tableDifferences,
@@ -22,6 +23,7 @@ import {
   unknownPaths,
   unnamedSettings,
   valueDifferences,
+  wideRows,
 } from '../../../scripts/readmes/checks';
 import {
   isThere,
@@ -123,6 +125,14 @@ test('names in capitals occur in the source', () => {
 
 test('paths that are named exist', () => {
   expect(unknownPaths(documents, isThere)).toEqual([]);
+});
+
+test('rows of tables are no wider than a screen', () => {
+  expect(wideRows(documents)).toEqual([]);
+});
+
+test('no paragraph is longer than one takes in at a time', () => {
+  expect(longParagraphs(documents)).toEqual([]);
 });
 
 test('every attack of the threat model names its test, and every test of an attack is named', () => {
