@@ -53,11 +53,13 @@ export async function takePort(host: string, port: number, setting: string): Pro
   };
   const open = new Map<Socket, ServerResponse>();
   let isClosing = false;
-  const server = createServer((request, response) => {
+  const hear: RequestListener = (request, response) => {
     const { socket } = request;
-    const answering = open.get(socket);
-    if (answering !== undefined) {
-      refusePipelined(socket, answering);
+    if (open.has(socket)) {
+      // One request at a time on a connection. RFC 9112 §9.3.2 allows a caller not to wait for its answer; no
+      // client that we know of does so. Such a caller could have thousands of requests heard in one turn of
+      // the event loop. Only destroying stops the parser, which reads past a paused socket and keeps it all.
+      socket.destroy();
       return;
     }
     open.set(socket, response);
@@ -71,7 +73,11 @@ export async function takePort(host: string, port: number, setting: string): Pro
     });
     response.shouldKeepAlive &&= !isClosing;
     current(request, response);
-  });
+  };
+  const server = createServer(hear);
+  // Without a listener Node answers an unknown expectation by itself, and keeps the connection: requests that
+  // nobody counts. RFC 9110 §10.1.1 lets a server pass over what it does not know.
+  server.on('checkExpectation', hear);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -98,28 +104,6 @@ export async function takePort(host: string, port: number, setting: string): Pro
       return closeServer(server, graceMs);
     },
   };
-}
-
-/** Connections whose answer under way is their last. */
-const ENDING = new WeakSet<Socket>();
-
-/**
- * One request at a time on a connection. RFC 9112 §9.3.2 allows a caller not to wait for its answer; no
- * client that we know of does so. Such a caller could have a thousand requests heard in one turn of the event
- * loop, for a single packet. The first is answered and ends the connection; what came behind it is neither
- * looked at nor answered, and may be sent again.
- */
-function refusePipelined(socket: Socket, answering: ServerResponse): void {
-  if (ENDING.has(socket)) {
-    return;
-  }
-  ENDING.add(socket);
-  socket.pause();
-  answering.shouldKeepAlive = false;
-  // Its head may be out already, with the promise to keep the connection.
-  answering.once('close', () => {
-    socket.destroySoon();
-  });
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
