@@ -106,8 +106,33 @@ export function unknownCommands(documents: Documents, commands: readonly string[
   return found;
 }
 
+/** A command of ours with what follows it; npm hands on what stands after `--`. */
+const OURS = /\b(?:chartwitness [a-z][\w-]*|npm run (?:--silent )?[a-z][\w:-]* --)(?= )(.*)$/;
+const OPTION = /(?<![\w-])--([a-z][a-z0-9-]*)/g;
+/** Every program has it. */
+const HELP = 'help';
+
+/**
+ * Options that a document gives to our commands are such in the source: a word with `--`, or a member of a
+ * table of options.
+ */
+export function unknownOptions(documents: Documents, source: string): Findings {
+  const options = new Set([...source.matchAll(OPTION)].map(([, name = '']) => name));
+  const members = new Set(source.match(/(?<=[{,\s])(?:'[a-z][a-z0-9-]*'|[a-z]+)(?=: \{ type: ')/g));
+  const isOption = (name: string): boolean =>
+    name === HELP || options.has(name) || members.has(name) || members.has(`'${name}'`);
+  return [...documents].flatMap(([path, text]) =>
+    [...codeSpansOf(text), ...fencedLines(text.replaceAll(/\\\n\s*/g, ''))].flatMap((code) => {
+      const [, after = ''] = OURS.exec(code) ?? [];
+      return [...after.matchAll(OPTION)]
+        .filter(([, name = '']) => !isOption(name))
+        .map(([option]) => `${path}: nothing takes ${option}, as in "${code.trim()}"`);
+    }),
+  );
+}
+
 function fencedLines(text: string): readonly string[] {
-  return [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.split('\n'));
+  return [...text.matchAll(/^ *```\w*\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) => block.split('\n'));
 }
 
 /** A setting of the code: its default where it has one that a table can repeat. */
@@ -239,6 +264,22 @@ export function unknownPaths(documents: Documents, exists: (path: string) => boo
     return codeSpansOf(text)
       .filter((code) => REPOSITORY_PATH.test(code) && !isThere(code))
       .map((code) => `${path}: there is no ${code}`);
+  });
+}
+
+/** Whether a file is source of the gateway that stands right in a folder of its own README. */
+const MODULE = /^(gateway\/src\/.+)\/([\w-]+)\.ts$/;
+
+/** A folder's README names each source file that stands beside it, with or without its ending. */
+export function unmappedFiles(documents: Documents, files: readonly string[]): Findings {
+  return files.flatMap((file) => {
+    const [, folder = '', name = ''] = MODULE.exec(file) ?? [];
+    const readme = `${folder}/README.md`;
+    const text = documents.get(readme);
+    const isNamed =
+      text === undefined ||
+      codeSpansOf(text).some((code) => posix.basename(code).replace(/\.ts$/, '') === name);
+    return isNamed ? [] : [`${readme}: does not name ${name}.ts`];
   });
 }
 

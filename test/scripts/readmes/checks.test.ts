@@ -12,7 +12,9 @@ import {
   unknownCommands,
   unknownConstants,
   unknownMetrics,
+  unknownOptions,
   unknownPaths,
+  unmappedFiles,
   unnamedSettings,
   valueDifferences,
   wideRows,
@@ -80,6 +82,31 @@ test('commands of the program, in code alone', () => {
   expect(check('`chartwitness demo --fresh` and the chartwitness ledger')).toEqual([]);
   expect(check('`npx chartwitness dmeo`')).toHaveLength(1);
   expect(check('```sh\nchartwitness dmeo --fresh\n```')).toHaveLength(1);
+});
+
+describe('options of our commands', () => {
+  const source =
+    ".option('--fresh', 'anew') parseArgs({ rounds: { type: 'string' }, 'longest-ms': { type: 'string' } })";
+  const check = (text: string): readonly string[] => unknownOptions(documents(text), source);
+
+  test.each([
+    '`chartwitness demo --fresh`',
+    '`npm run test:faults -- --rounds 1 [--longest-ms N]`',
+    '`npm run --silent demo -- --help`',
+    '`git log --oneline` and --anything',
+    '```sh\nchartwitness demo \\\n  --fresh\n```',
+  ])('nothing of %p', (text) => {
+    expect(check(text)).toEqual([]);
+  });
+
+  test.each([
+    '`chartwitness demo --frehs`',
+    '`npm run test:faults -- --rounds 1 [--longest N]`',
+    '```sh\nchartwitness demo \\\n  --type\n```',
+    '1. An item:\n\n   ```sh\n   npx chartwitness demo --frehs\n   ```',
+  ])('one that nothing takes in %p', (text) => {
+    expect(check(text)).toEqual([expect.stringMatching(/nothing takes --(?:frehs|longest|type), as in/)]);
+  });
 });
 
 describe('settings', () => {
@@ -178,6 +205,20 @@ test('a path', () => {
   const check = (text: string): readonly string[] => unknownPaths(documents(text), exists);
   expect(check('`test/a`, `test/a.test.ts`, `other/gone.ts`, `npm run test/b`')).toEqual([]);
   expect(check('`test/b.test.ts`')).toHaveLength(1);
+});
+
+test('a file beside a README', () => {
+  const check = (text: string): readonly string[] =>
+    unmappedFiles(documents(text, 'gateway/src/part/README.md'), [
+      'gateway/src/part/one.ts',
+      'gateway/src/part/two.ts',
+      'gateway/src/part/deeper/three.ts',
+      'gateway/src/other/four.ts',
+    ]);
+  expect(check('`one.ts` does; [`two`](two.ts) asks')).toEqual([]);
+  expect(check('`one.ts`, and two others, `twofold`')).toEqual([
+    'gateway/src/part/README.md: does not name two.ts',
+  ]);
 });
 
 describe('the threat model', () => {

@@ -20,7 +20,9 @@ import {
   unknownCommands,
   unknownConstants,
   unknownMetrics,
+  unknownOptions,
   unknownPaths,
+  unmappedFiles,
   unnamedSettings,
   valueDifferences,
   wideRows,
@@ -80,6 +82,11 @@ test('commands of the program exist', () => {
   expect(unknownCommands(documents, commands)).toEqual([]);
 });
 
+test('options of our commands are options of the source', () => {
+  const source = files.filter((path) => !path.startsWith('test/'));
+  expect(unknownOptions(documents, repositorySource(source))).toEqual([]);
+});
+
 test('tables of settings name settings with their defaults; every setting is named', () => {
   expect(settingDifferences(documents, settings)).toEqual([]);
   const examples = files.filter((path) => path.endsWith('.env')).map(read);
@@ -125,6 +132,10 @@ test('names in capitals occur in the source', () => {
 
 test('paths that are named exist', () => {
   expect(unknownPaths(documents, isThere)).toEqual([]);
+});
+
+test('a README of the gateway names every source file beside it', () => {
+  expect(unmappedFiles(documents, gatewaySource)).toEqual([]);
 });
 
 test('rows of tables are no wider than a screen', () => {
