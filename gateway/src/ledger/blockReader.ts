@@ -65,6 +65,9 @@ export class BlockReader {
       stop();
     }, this.#options.silenceMs);
     signal.addEventListener('abort', stop, { once: true });
+    if (hasEnded(signal)) {
+      stop();
+    }
     try {
       for await (const block of stream) {
         giveUp.refresh();

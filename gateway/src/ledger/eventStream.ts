@@ -33,7 +33,8 @@ export async function* eventStream(
   signal.addEventListener('abort', stop, { once: true });
   try {
     if (signal.aborted) {
-      return;
+      // It is read all the same: the client tells the end as an error, which nobody would hear.
+      stop();
     }
     for await (const event of stream) {
       const position = { block: event.blockNumber, transactionId: event.transactionId };

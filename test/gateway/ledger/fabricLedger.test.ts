@@ -230,6 +230,22 @@ describe('events', () => {
   });
 });
 
+test('a stream that is given up while it opens ends without an error, whatever the moment', async () => {
+  const height = await net.trustee.height();
+  for (let turns = 0; turns < 60; turns += 1) {
+    const stop = new AbortController();
+    const events = net.trustee.events({ block: height, transactionId: '' }, stop.signal);
+    const blocks = net.trustee.findEventBlock(height, height + 1n, stop.signal);
+    const next = events[Symbol.asyncIterator]().next();
+    for (let turn = 0; turn < turns; turn += 1) {
+      await new Promise(setImmediate);
+    }
+    stop.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await blocks).toBeUndefined();
+  }
+});
+
 describe('blocks', () => {
   const signal = new AbortController().signal;
 
