@@ -91,7 +91,10 @@ const FLOORS = new Map([
   // What is put together at the start, and what a person types.
   [
     'gateway/src/config',
-    [DOMAIN, ...gateway('subjects', 'fhir', 'fhir/sources', 'recorder', 'projection', 'hospital')],
+    [
+      DOMAIN,
+      ...gateway('registry', 'subjects', 'fhir', 'fhir/sources', 'recorder', 'projection', 'hospital'),
+    ],
   ],
   ['gateway/src/cli', gateway('config')],
   [

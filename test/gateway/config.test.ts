@@ -173,6 +173,23 @@ describe('parseHospitalConfig', () => {
     }
   });
 
+  it('bounds how long the Registry is remembered: three days, from a minute to a week', () => {
+    expect(parseHospitalConfig(HOSPITAL, readFile).registryRememberedMs).toBe(72 * 3_600_000);
+    for (const [given, ms] of [
+      ['1', 60_000],
+      ['10080', 604_800_000],
+    ] as const) {
+      const set = { ...HOSPITAL, REGISTRY_REMEMBERED_MINUTES: given };
+      expect(parseHospitalConfig(set, readFile).registryRememberedMs).toBe(ms);
+    }
+    for (const wrong of ['0', '10081', 'forever']) {
+      const set = { ...HOSPITAL, REGISTRY_REMEMBERED_MINUTES: wrong };
+      expect(problemsOf(() => parseHospitalConfig(set, readFile))).toEqual([
+        expect.stringMatching(/^REGISTRY_REMEMBERED_MINUTES: .*Example: REGISTRY_REMEMBERED_MINUTES=4320$/),
+      ]);
+    }
+  });
+
   it('has documented defaults for each limit of an access', () => {
     const config = parseHospitalConfig(HOSPITAL, readFile);
     expect(config.accessLimits).toEqual(DEFAULT_ACCESS_LIMITS);

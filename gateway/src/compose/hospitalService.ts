@@ -12,12 +12,16 @@ import { createMetrics } from '../http/metrics';
 import { openHospitalClockCheck } from '../ledger/clockCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../registry/registryCache';
+import { createRegistryFile } from '../registry/registryFile';
+import type { NetworkName, RegistryAsOf } from '../registry/registryFileForm';
+import { openRegistryMemory } from '../registry/registryMemory';
+import { DEFAULT_STALE_MS } from '../registry/rememberedAnswer';
 import { watchLedger } from '../ledger/watchedLedger';
 import type { RecorderLimits } from '../recorder/limits';
 import { openOutbox } from '../recorder/sqliteOutbox';
 import { createRecorder } from '../recorder/createRecorder';
 import type { EmergencyWithoutLedger, Recorder } from '../recorder/recorder';
-import { openTableGuard } from '../subjects/tableGuard';
+import { openTableGuard, type RememberedTable } from '../subjects/tableGuard';
 import { keepSecret } from '../keys/keyFile';
 import { keepSigningKey } from '../keys/signingKey';
 import { createRandomPool } from './randomPool';
@@ -27,6 +31,7 @@ import { closeAll } from './closeAll';
 import { addStoreFailures, countedFailures } from './countedFailures';
 import { recorderHealth } from './recorderHealth';
 import { addBatchSeconds, addRecorderMetrics } from './recorderMetrics';
+import { addRegistryMetric, registryHealth } from './registryHealth';
 
 export interface HospitalServiceOptions {
   readonly settings: HospitalSettings;
@@ -45,6 +50,13 @@ export interface HospitalServiceOptions {
   readonly certificates?: Certificates | undefined;
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
+  /** Which one it is. */
+  readonly network: Pick<NetworkName, 'channel' | 'chaincode'>;
+  /**
+   * How long clients and organisations that were read count while the ledger is away, in milliseconds.
+   * Default {@link DEFAULT_STALE_MS}.
+   */
+  readonly registryRememberedMs?: number;
   /** A taken port on which the service is served; closed with it. */
   readonly server: TakenPort;
   /** Another one, for operators; closed with it too. */
@@ -60,6 +72,14 @@ export interface HospitalService {
 
 const PAGE_KEY_BYTES = 32;
 
+/** The table of the network as it was read last, for a start without the ledger. */
+function tableOf(remembered: RegistryAsOf | undefined): RememberedTable | undefined {
+  const settings = remembered?.registry.settings;
+  return remembered === undefined || settings === undefined
+    ? undefined
+    : { systems: settings.identifierSystems, asOf: new Date(remembered.readAt).toISOString() };
+}
+
 /**
  * Wires one hospital gateway and serves it.
  * @throws TablesDiffer when the network reads patient identifiers in another way.
@@ -68,10 +88,35 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   const { log, server } = options;
   const ledger = watchLedger(options.ledger, log, Date.now);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const guard = await openTableGuard({ systems: options.settings.identifierSystems, ledger, log });
+  const { channel, chaincode } = options.network;
+  const file = createRegistryFile({
+    path: join(options.dataDir, 'registry.json'),
+    network: { channel, chaincode, mspId: ledger.mspId },
+    log,
+  });
+  const remembered = file.read();
+  const guard = await openTableGuard({
+    systems: options.settings.identifierSystems,
+    ledger,
+    remembered: tableOf(remembered),
+    log,
+  });
   const metrics = createMetrics('hospital');
   const lane = `${ledger.mspId}/${options.gatewayName}`;
-  const storeFailed = addStoreFailures(metrics, ['outbox', 'replays']);
+  const storeFailed = addStoreFailures(metrics, ['outbox', 'replays', 'registry']);
+  const staleMs = options.registryRememberedMs ?? DEFAULT_STALE_MS;
+  const memory = openRegistryMemory({
+    ledger,
+    remembered,
+    file,
+    log,
+    clock: Date.now,
+    staleMs,
+    onWriteFailed: () => {
+      storeFailed('registry');
+    },
+  });
+  addRegistryMetric(metrics, memory);
   const recorder = await createRecorder({
     ledger,
     lane,
@@ -95,7 +140,13 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   });
   addPeerClockMetric(metrics, peerClocks);
   addClientClockMetric(metrics, clientClocks);
-  const registry = createRegistryCache({ ledger, log, isLedgerAway: () => recorder.state().ledgerAway });
+  const registry = createRegistryCache({
+    ledger,
+    log,
+    staleMs,
+    memory,
+    isLedgerAway: () => recorder.state().ledgerAway,
+  });
   const replays = countedFailures(openReplayStore(join(options.dataDir, 'replays.db'), Date.now), () => {
     storeFailed('replays');
   });
@@ -134,6 +185,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     isStopping: () => isStopping,
     readiness: {
       recorder: () => recorderHealth(recorder, ledger),
+      registry: () => registryHealth(memory),
       identifiers: () => guard.health(),
       clock: () => clockHealth(peerClocks, clientClocks),
     },
@@ -154,6 +206,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
         () => recorder.close(),
         () => hospital.close(),
         () => registry.close(),
+        () => memory.close(),
         () => {
           replays.close();
         },

@@ -52,6 +52,8 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       upstream: upstreamOf(config, log),
       certificates: { ...ofLedger(config), ...ofSource(config) },
       ledger: opened.ledger,
+      network: { channel: config.channel, chaincode: config.chaincode },
+      registryRememberedMs: config.registryRememberedMs,
       server: await takePort(config.host, config.port, 'PORT'),
       operations: await takeOperations(config, OPERATIONS_PORTS.hospital, log),
       log,

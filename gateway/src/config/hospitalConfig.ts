@@ -18,6 +18,8 @@ export interface HospitalConfig extends CommonConfig {
   readonly gatewayName: string;
   /** The deployment's choice for emergencies on which neither the ledger nor the own peer has a word. */
   readonly emergencyWithoutLedger: 'release' | 'refuse';
+  /** How long clients and organisations that were read count while the ledger is away, in milliseconds. */
+  readonly registryRememberedMs: number;
   readonly recorderLimits: Partial<RecorderLimits>;
   readonly accessLimits: AccessLimits;
   /** Seals next links; absent: this gateway keeps one of its own. */
@@ -27,6 +29,7 @@ export interface HospitalConfig extends CommonConfig {
   readonly externalIssuer: { readonly issuer: string; readonly jwksUrl: string } | undefined;
 }
 
+const MINUTE_MS = 60_000;
 const HOSPITAL = { ...COMMON, ...HOSPITAL_VARIABLES, ...LIMIT_VARIABLES_OF_AN_ACCESS } as const;
 
 type HospitalValues = z.infer<ReturnType<typeof shapeOf<typeof HOSPITAL>>>;
@@ -53,6 +56,7 @@ export function parseHospitalConfig(
     ...commonOf(values, reader),
     gatewayName: values.GATEWAY_NAME,
     emergencyWithoutLedger: values.EMERGENCY_WITHOUT_LEDGER,
+    registryRememberedMs: values.REGISTRY_REMEMBERED_MINUTES * MINUTE_MS,
     recorderLimits: recorderLimitsOf(values, reader),
     accessLimits: accessLimitsOf(values, reader),
     pageKey: pageKeyOf(values, reader),

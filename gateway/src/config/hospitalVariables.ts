@@ -11,8 +11,11 @@ import {
   type LimitVariable,
 } from '../hospital/limitSettings';
 import { DEFAULT_LIMITS } from '../recorder/limits';
+import { DEFAULT_STALE_MS } from '../registry/rememberedAnswer';
 import { absent, KIB, MIB, MIN_SECRET_BYTES, url, wholeNumber } from './forms';
 import type { Variables } from './variable';
+
+const DEFAULT_REGISTRY_MINUTES = DEFAULT_STALE_MS / 60_000;
 
 const SAMPLE_PREFIX = 'sample:';
 
@@ -79,6 +82,11 @@ export const HOSPITAL_VARIABLES = {
     what: 'what happens to break-glass when the ledger is away and the own peer cannot evaluate the consent: release (everything is given, recorded later) or refuse (503)',
     example: 'release',
     form: z.enum(['release', 'refuse']),
+  },
+  REGISTRY_REMEMBERED_MINUTES: {
+    what: 'minutes for which clients and organisations as read last count while the ledger is away, also over a start, 1–10,080: so long break-glass works without it, and so long a client that was suspended meanwhile is not known to be',
+    example: String(DEFAULT_REGISTRY_MINUTES),
+    form: wholeNumber(1, 10_080, DEFAULT_REGISTRY_MINUTES),
   },
   ACCESS_DEADLINE_MS: {
     what: 'milliseconds after which an access that the ledger has not committed is refused (503), 1,000–600,000',

@@ -201,6 +201,7 @@ async function startPlace(
     consortiumKey,
     upstream,
     ledger,
+    network: { channel: CHANNEL, chaincode: CHAINCODE },
     server: port,
     operations,
     log: options.log.child({ service: hospital.mspId }),

@@ -3,6 +3,9 @@ import type { ClientApplication, NetworkSettings, Organisation } from '@chartwit
 import type { Logger } from 'pino';
 import { LedgerError, type LedgerFailure, ledgerFailureOf } from '../ledger/ledgerError';
 import type { LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
+import type { RegistryMemory } from './registryMemory';
+import { DEFAULT_STALE_MS, type Patience, type Remembered, RememberedAnswer } from './rememberedAnswer';
+import type { WholeRegistry } from './wholeRegistry';
 
 /**
  * The Registry as the whole network sees it, near at hand. Every method throws {@link LedgerError} when it
@@ -33,9 +36,11 @@ export interface RegistryCacheOptions {
   readonly unwatchedMs?: number;
   /**
    * Longest age of an answer that is still given while the ledger is away, so that emergency access works.
-   * Default 900,000.
+   * Default {@link DEFAULT_STALE_MS}.
    */
   readonly staleMs?: number;
+  /** The whole Registry as it was last read: answers what was not asked for lately. Default: nothing. */
+  readonly memory?: Pick<RegistryMemory, 'recall' | 'outdate' | 'look'>;
   /**
    * Wait before the event stream is opened again. Default 500; doubled with each failure in a row, eight
    * times as long at most.
@@ -79,145 +84,13 @@ export function createRegistryCache(options: RegistryCacheOptions): RegistryCach
   return new EventDrivenRegistry(options);
 }
 
-interface Remembered<T> {
-  readonly value: T;
-  readonly readAt: number;
-  /** Set by a change event: not to be used again unless the ledger is away. */
-  isOutdated: boolean;
-}
-
-/** What all cells know of the ledger together, and how patient they are. */
-interface Patience {
-  readonly now: () => number;
-  readonly freshMs: () => number;
-  readonly staleMs: number;
-  readonly patienceMs: number;
-  readonly firstPatienceMs: () => number;
-  readonly hasFailedLately: () => boolean;
-  readonly isLedgerAway: () => boolean;
-  /** Tells all cells how a read ended. */
-  readonly note: (isAnswered: boolean) => void;
-  readonly after: (milliseconds: number, action: () => void) => () => void;
-}
-
-const LATE = Symbol('late');
-
-/** One remembered answer, read again when it is outdated or old; callers at the same time share one read. */
-class Cell<T> {
-  #remembered: Remembered<T> | undefined;
-  #reading: Promise<T> | undefined;
-  #changes = 0;
-  readonly #read: () => Promise<T>;
-  readonly #patience: Patience;
-
-  constructor(read: () => Promise<T>, patience: Patience) {
-    this.#read = read;
-    this.#patience = patience;
-  }
-
-  outdate(): void {
-    this.#changes += 1;
-    this.#reading = undefined;
-    if (this.#remembered !== undefined) {
-      this.#remembered.isOutdated = true;
-    }
-  }
-
-  async get(): Promise<T> {
-    const { now, freshMs, staleMs } = this.#patience;
-    const kept = this.#remembered;
-    if (kept !== undefined && !kept.isOutdated && now() - kept.readAt < freshMs()) {
-      return kept.value;
-    }
-    const reading = (this.#reading ??= this.#refresh());
-    return kept !== undefined && now() - kept.readAt < staleMs
-      ? this.#orRemembered(reading, kept)
-      : this.#first(reading);
-  }
-
-  /**
-   * A ledger that hangs must not make every caller wait for its deadline: what is remembered serves
-   * meanwhile.
-   */
-  async #orRemembered(reading: Promise<T>, kept: Remembered<T>): Promise<T> {
-    const { hasFailedLately, isLedgerAway, patienceMs } = this.#patience;
-    // A change that was announced shows that the own peer lives, whatever else is away: it is waited for.
-    const isHopeless = hasFailedLately() || (isLedgerAway() && !kept.isOutdated);
-    try {
-      const value = await this.#within(reading, isHopeless ? 0 : patienceMs);
-      return value === LATE ? kept.value : value;
-    } catch (error) {
-      if (isAway(error)) {
-        return kept.value;
-      }
-      throw error;
-    }
-  }
-
-  async #first(reading: Promise<T>): Promise<T> {
-    const value = await this.#within(reading, this.#patience.firstPatienceMs());
-    if (value === LATE) {
-      throw new LedgerError('unavailable', 'the registry did not answer in time');
-    }
-    return value;
-  }
-
-  /** The answer, or {@link LATE}. The read goes on for those who ask later. */
-  async #within(reading: Promise<T>, milliseconds: number): Promise<T | typeof LATE> {
-    let cancel: () => void = () => undefined;
-    const late = new Promise<typeof LATE>((resolve) => {
-      cancel = this.#patience.after(milliseconds, () => {
-        resolve(LATE);
-      });
-    });
-    try {
-      const value = await Promise.race([reading, late]);
-      // Not to have waited at all says nothing new.
-      if (value === LATE && (milliseconds > 0 || this.#patience.hasFailedLately())) {
-        this.#patience.note(false);
-      }
-      return value;
-    } finally {
-      cancel();
-    }
-  }
-
-  #refresh(): Promise<T> {
-    const reading = this.#readOnce();
-    // Those who do not wait any longer have what was remembered; the next to ask reads again.
-    reading.catch(() => undefined);
-    return reading;
-  }
-
-  async #readOnce(): Promise<T> {
-    const changes = this.#changes;
-    const readAt = this.#patience.now();
-    try {
-      const value = await this.#read();
-      this.#patience.note(true);
-      if (changes === this.#changes) {
-        // An answer that was overtaken by a change is given to those who asked before it and not kept.
-        this.#remembered = { value, readAt, isOutdated: false };
-      }
-      return value;
-    } catch (error) {
-      this.#patience.note(!isAway(error));
-      throw error;
-    } finally {
-      if (changes === this.#changes) {
-        this.#reading = undefined;
-      }
-    }
-  }
-}
-
 class EventDrivenRegistry implements RegistryCache {
   readonly #options: RegistryCacheOptions;
   readonly #now: () => number;
-  readonly #clients = new Map<string, Cell<ClientApplication | undefined>>();
-  readonly #strangers = new Map<string, Cell<ClientApplication | undefined>>();
-  readonly #organisations: Cell<readonly Organisation[]>;
-  readonly #settings: Cell<NetworkSettings | undefined>;
+  readonly #clients = new Map<string, RememberedAnswer<ClientApplication | undefined>>();
+  readonly #strangers = new Map<string, RememberedAnswer<ClientApplication | undefined>>();
+  readonly #organisations: RememberedAnswer<readonly Organisation[]>;
+  readonly #settings: RememberedAnswer<NetworkSettings | undefined>;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
   readonly #patience: Patience;
@@ -233,7 +106,7 @@ class EventDrivenRegistry implements RegistryCache {
     this.#patience = {
       now: this.#now,
       freshMs: () => (this.#isWatched ? (options.freshMs ?? 10_000) : (options.unwatchedMs ?? 1_000)),
-      staleMs: options.staleMs ?? 900_000,
+      staleMs: options.staleMs ?? DEFAULT_STALE_MS,
       patienceMs: options.patienceMs ?? 500,
       firstPatienceMs: () => {
         const patience = options.firstPatienceMs ?? 3_000;
@@ -246,8 +119,16 @@ class EventDrivenRegistry implements RegistryCache {
       },
       after: options.after ?? afterTimeout,
     };
-    this.#organisations = new Cell(() => options.ledger.organisations(), this.#patience);
-    this.#settings = new Cell(() => options.ledger.findSettings(), this.#patience);
+    this.#organisations = new RememberedAnswer(
+      () => options.ledger.organisations(),
+      () => this.#recall((whole) => whole.organisations),
+      this.#patience,
+    );
+    this.#settings = new RememberedAnswer(
+      () => options.ledger.findSettings(),
+      () => this.#recall((whole) => whole.settings),
+      this.#patience,
+    );
     this.#following = this.#follow();
   }
 
@@ -279,14 +160,29 @@ class EventDrivenRegistry implements RegistryCache {
     await this.#following;
   }
 
-  #clientCell(clientId: string): Cell<ClientApplication | undefined> {
+  #clientCell(clientId: string): RememberedAnswer<ClientApplication | undefined> {
     const known = this.#clients.get(clientId) ?? this.#strangers.get(clientId);
     if (known !== undefined) {
       return known;
     }
-    const cell = new Cell(() => this.#options.ledger.findClient(clientId), this.#patience);
+    const cell = new RememberedAnswer<ClientApplication | undefined>(
+      () => this.#options.ledger.findClient(clientId),
+      () => this.#recallClient(clientId),
+      this.#patience,
+    );
     keepAtMost(MAX_STRANGERS, this.#strangers).set(clientId, cell);
     return cell;
+  }
+
+  #recall<T>(valueOf: (whole: WholeRegistry) => T): Remembered<T> | undefined {
+    const recalled = this.#options.memory?.recall();
+    return recalled && { ...recalled, value: valueOf(recalled.value) };
+  }
+
+  /** Nothing for an id that is not there: it may have been registered since. */
+  #recallClient(clientId: string): Remembered<ClientApplication> | undefined {
+    const recalled = this.#recall(({ clients }) => clients.get(clientId));
+    return recalled?.value === undefined ? undefined : { ...recalled, value: recalled.value };
   }
 
   /**
@@ -323,12 +219,16 @@ class EventDrivenRegistry implements RegistryCache {
           this.#options.log.warn(failure, 'registry changes cannot be followed; reading it more often');
         }
       }
+      if (this.#isWatched) {
+        this.#options.memory?.look();
+      }
       this.#isWatched = false;
       await this.#pause((this.#options.reopenMs ?? 500) * 2 ** Math.min(Math.max(failures - 1, 0), 3));
     }
   }
 
   #outdate(kind: 'settings' | 'organisation' | 'client', id: string): void {
+    this.#options.memory?.outdate();
     if (kind === 'client') {
       this.#clients.get(id)?.outdate();
       this.#strangers.get(id)?.outdate();
@@ -340,6 +240,7 @@ class EventDrivenRegistry implements RegistryCache {
   }
 
   #outdateAll(): void {
+    this.#options.memory?.outdate();
     this.#organisations.outdate();
     this.#settings.outdate();
     for (const cell of [...this.#clients.values(), ...this.#strangers.values()]) {
@@ -370,14 +271,6 @@ function failureOf(error: unknown): { readonly problem: string } & Partial<Omit<
   return error instanceof LedgerError
     ? ledgerFailureOf(error)
     : { problem: 'INTERNAL', reason: error instanceof Error ? error.name : 'failed' };
-}
-
-/**
- * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer
- * refuses this identity (revoked, expired) before any chaincode is asked.
- */
-function isAway(error: unknown): boolean {
-  return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);
 }
 
 /** Makes room for one more: the oldest goes. */

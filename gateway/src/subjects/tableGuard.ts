@@ -14,10 +14,18 @@ export class TablesDiffer extends Error {
   override readonly name = 'TablesDiffer';
 }
 
+export interface RememberedTable {
+  readonly systems: readonly IdentifierSystem[];
+  /** When it was read: RFC 3339 UTC. */
+  readonly asOf: string;
+}
+
 export interface TableGuardOptions {
   /** The table that this service uses. */
   readonly systems: readonly IdentifierSystem[];
   readonly ledger: Pick<ProvenanceLedger, 'findSettings'>;
+  /** The network's table as it was read last, in an earlier life of this service. */
+  readonly remembered?: RememberedTable | undefined;
   readonly log: Logger;
   /** How long the start waits for the ledger, in milliseconds. Default 5,000. */
   readonly startMs?: number;
@@ -45,14 +53,19 @@ interface Unknown {
 type Found = 'same' | Unknown | TablesDiffer;
 
 const ASKED: Unknown = { why: 'the ledger has been asked and has not answered' };
+/** How long a start waits whose table is that which was remembered: the ledger will say the same. */
+const REMEMBERED_START_MS = 500;
 
 /**
  * Compares the service's table with the ledger's. A ledger that does not answer, or that is not set up yet,
  * is looked at again until it does; settings are set once, so that one comparison is enough.
+ * Meanwhile the table is compared with what is remembered. The ledger's word goes before that.
  * @throws TablesDiffer with both tables and what to do.
  */
 export async function openTableGuard(options: TableGuardOptions): Promise<TableGuard> {
-  const { log, startMs = 5_000 } = options;
+  const { log, remembered, systems } = options;
+  const atFirst = remembered && compared(systems, remembered.systems, ` as of ${remembered.asOf}`);
+  const startMs = Math.min(options.startMs ?? 5_000, atFirst === 'same' ? REMEMBERED_START_MS : Infinity);
   const stop = new AbortController();
   const stopped = new Promise<Unknown>((resolve) => {
     stop.signal.addEventListener('abort', () => {
@@ -60,6 +73,9 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
     });
   });
   let found = await Promise.race([look(options), wait(startMs, ASKED, { signal: stop.signal, ref: false })]);
+  if (isUnknown(found) && atFirst instanceof TablesDiffer) {
+    found = atFirst;
+  }
   if (found instanceof TablesDiffer) {
     throw found;
   }
@@ -75,7 +91,7 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
   })();
   if (isUnknown(found)) {
     log.warn(
-      { reason: found.why },
+      { reason: found.why, remembered: remembered?.asOf },
       'the ledger does not tell its identifier systems yet; this service uses its own and compares them as soon as it does',
     );
   }
@@ -87,9 +103,11 @@ export async function openTableGuard(options: TableGuardOptions): Promise<TableG
       if (found instanceof TablesDiffer) {
         return { ready: false, detail: found.message };
       }
-      return isUnknown(found)
-        ? { ready: true, detail: `in use, but not compared with the ledger yet: ${found.why}` }
-        : { ready: true };
+      if (isUnknown(found)) {
+        const like = remembered === undefined ? '' : `, like the Registry's as of ${remembered.asOf}`;
+        return { ready: true, detail: `in use${like}, but not compared with the ledger yet: ${found.why}` };
+      }
+      return { ready: true };
     },
     close: async () => {
       stop.abort();
@@ -104,9 +122,7 @@ async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found>
     if (settings === undefined) {
       return { why: 'the network has no settings yet: the trustee has to initialise it' };
     }
-    return isSame(systems, settings.identifierSystems)
-      ? 'same'
-      : differing(systems, settings.identifierSystems);
+    return compared(systems, settings.identifierSystems);
   } catch (error) {
     // The parts that need the ledger's answer log why there is none; the comparison waits.
     log.debug({ err: error }, 'the network’s identifier systems could not be read');
@@ -116,6 +132,15 @@ async function look({ systems, ledger, log }: TableGuardOptions): Promise<Found>
     const { reason, remedy } = ledgerFailureOf(error);
     return { why: `${reason}: ${remedy}` };
   }
+}
+
+/** @param asOf when the ledger said so, where that is not now. */
+function compared(
+  own: readonly IdentifierSystem[],
+  network: readonly IdentifierSystem[],
+  asOf = '',
+): 'same' | TablesDiffer {
+  return isSame(own, network) ? 'same' : differing(own, network, asOf);
 }
 
 function isUnknown(found: Found): found is Unknown {
@@ -131,11 +156,15 @@ function comparable({ system, aliases, form }: IdentifierSystem): unknown {
   return [system, form, aliases.map(spelling).sort()];
 }
 
-function differing(own: readonly IdentifierSystem[], network: readonly IdentifierSystem[]): TablesDiffer {
+function differing(
+  own: readonly IdentifierSystem[],
+  network: readonly IdentifierSystem[],
+  asOf: string,
+): TablesDiffer {
   const theirs = writeIdentifierSystems(network);
   return new TablesDiffer(
     'SUBJECT_IDENTIFIER_SYSTEMS is not the table in the network’s settings, so the same patients would be other subjects here. ' +
-      `Here: ${writeIdentifierSystems(own)}. On the ledger: ${theirs}. ` +
+      `Here: ${writeIdentifierSystems(own)}. On the ledger${asOf}: ${theirs}. ` +
       `Set SUBJECT_IDENTIFIER_SYSTEMS="${theirs}" and start again.`,
   );
 }

@@ -1,96 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ClientApplication, RegistryStatus } from '@chartwitness/chaincode/domain';
+import type { RegistryStatus } from '@chartwitness/chaincode/domain';
 import pino from 'pino';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
-import type { LedgerEvent } from '../../../gateway/src/ledger/provenanceLedger';
 import { createRegistryCache, type RegistryCache } from '../../../gateway/src/registry/registryCache';
+import type { Remembered } from '../../../gateway/src/registry/rememberedAnswer';
+import type { WholeRegistry } from '../../../gateway/src/registry/wholeRegistry';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settle } from '../recorder/support/manualScheduler';
 import { CLIENT, NORTH, startTestNetwork } from '../ledger/network';
-
-/** A fake of the registry at the ledger's port: one client, and change events by hand. */
-class FakeRegistryLedger {
-  reads = 0;
-  failure: LedgerError | undefined;
-  status: RegistryStatus = 'active';
-  /** Whether every id is a client's. */
-  isEverybody = false;
-  /** A further client. */
-  also: string | undefined;
-  /** While set, reads answer only when it resolves. */
-  gate: Promise<void> | undefined;
-  #wake: (() => void)[] = [];
-  #events: LedgerEvent[] = [];
-  #isBroken = false;
-  opened = 0;
-  #noteReopened: () => void = () => undefined;
-
-  async findClient(clientId: string): Promise<ClientApplication | undefined> {
-    this.reads += 1;
-    const { status } = this;
-    await this.gate;
-    if (this.failure !== undefined) {
-      throw this.failure;
-    }
-    return this.isEverybody || clientId === CLIENT.clientId || clientId === this.also
-      ? { ...CLIENT, clientId, org: NORTH, status }
-      : undefined;
-  }
-  async organisations() {
-    await this.findClient('');
-    return [{ mspId: NORTH, role: 'holder' as const, name: 'North', identifiers: [], status: this.status }];
-  }
-  findSettings() {
-    return Promise.resolve(undefined);
-  }
-  height() {
-    return Promise.resolve(5n);
-  }
-  /** Resolves when events are asked for a second time. */
-  readonly reopened = new Promise<void>((resolve) => {
-    this.#noteReopened = resolve;
-  });
-  async *events(_after: unknown, signal: AbortSignal): AsyncIterable<LedgerEvent> {
-    this.opened += 1;
-    if (this.opened === 2) {
-      this.#noteReopened();
-    }
-    while (!signal.aborted) {
-      const event = this.#events.shift();
-      if (event !== undefined) {
-        yield event;
-      } else if (this.#isBroken) {
-        this.#isBroken = false;
-        throw new LedgerError('unavailable', 'fake: stream broken');
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake.push(resolve);
-          signal.addEventListener('abort', () => {
-            resolve();
-          });
-        });
-      }
-    }
-  }
-
-  change(kind: 'client' | 'organisation' | 'settings', id: string): void {
-    this.#events.push({ name: 'RegistryChanged', payload: { kind, id }, block: 6n, transactionId: 'tx' });
-    this.#wake.splice(0).forEach((wake) => {
-      wake();
-    });
-  }
-  breakStream(): void {
-    this.#isBroken = true;
-    this.#wake.splice(0).forEach((wake) => {
-      wake();
-    });
-  }
-}
+import { FakeRegistryLedger } from './fakeRegistryLedger';
+import { client, registryOf, SETTINGS } from './registries';
 
 let ledger: FakeRegistryLedger;
 let cache: RegistryCache;
 let now: number;
 let isLedgerAway = false;
+let memory: FakeMemory;
+
+/** A fake of what is remembered of the whole Registry. */
+class FakeMemory {
+  known: Remembered<WholeRegistry> | undefined;
+  readonly told: string[] = [];
+
+  recall(): Remembered<WholeRegistry> | undefined {
+    return this.known;
+  }
+  outdate(): void {
+    this.told.push('outdate');
+  }
+  look(): void {
+    this.told.push('look');
+  }
+}
 const lines: { msg: string; problem?: string; remedy?: string }[] = [];
 /** Timers that were asked for, run by `pass`. */
 let timers: { at: number; action: () => void }[];
@@ -107,6 +48,7 @@ beforeEach(async () => {
   ledger = new FakeRegistryLedger();
   now = 1_000_000;
   isLedgerAway = false;
+  memory = new FakeMemory();
   timers = [];
   lines.length = 0;
   cache = createRegistryCache({
@@ -116,6 +58,7 @@ beforeEach(async () => {
     freshMs: 10_000,
     unwatchedMs: 1_000,
     staleMs: 60_000,
+    memory,
     reopenMs: 1,
     patienceMs: 500,
     firstPatienceMs: 3_000,
@@ -361,6 +304,96 @@ describe('while the ledger hangs', () => {
 test('what was never read is not made up', async () => {
   ledger.failure = new LedgerError('unavailable', 'fake: away');
   await expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+describe('the whole Registry as it was read last', () => {
+  const away = new LedgerError('unavailable', 'fake: away');
+  const remember = (readAt: number, status: RegistryStatus = 'active', isOutdated = false): void => {
+    const value = registryOf([client(CLIENT.clientId, { status }), client('north-lab')]);
+    memory.known = { value, readAt, isOutdated };
+  };
+
+  test('answers while the ledger is away what nobody has asked yet', async () => {
+    ledger.failure = away;
+    remember(now - 59_000);
+    expect(await statusNow()).toBe('active');
+    expect((await cache.findClient('north-lab'))?.clientId).toBe('north-lab');
+    expect((await cache.findOrganisation(NORTH))?.status).toBe('active');
+    jest.spyOn(ledger, 'findSettings').mockRejectedValue(away);
+    expect(await cache.settings()).toEqual(SETTINGS);
+  });
+
+  test('is given after half a second of a ledger that hangs, then at once', async () => {
+    ledger.gate = new Promise(() => undefined);
+    remember(now - 59_000);
+    const first = statusNow();
+    await pass(500);
+    expect(await first).toBe('active');
+    const next = cache.findOrganisation(NORTH);
+    await pass(0);
+    expect((await next)?.status).toBe('active');
+  });
+
+  test('says nothing about an id that it does not have', async () => {
+    ledger.failure = away;
+    remember(now);
+    await expect(cache.findClient('registered-since')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test.each([
+    ['too old', -60_000],
+    ['ahead of this clock', 60_001],
+  ])('gives nothing that is %s', async (_what, age) => {
+    ledger.failure = away;
+    remember(now + age);
+    await expect(statusNow()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(cache.organisations()).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('never goes before the ledger’s word', async () => {
+    ledger.status = 'suspended';
+    remember(now);
+    expect(await statusNow()).toBe('suspended');
+    ledger.failure = new LedgerError('rejected', 'fake: no', { domainCode: 'NOT_ALLOWED' });
+    await expect(cache.findClient('north-lab')).rejects.toMatchObject({ domainCode: 'NOT_ALLOWED' });
+  });
+
+  test.each([
+    ['the earlier', -1, 'suspended'],
+    ['the later', 1, 'active'],
+  ] as const)('is %s word: so it gives way, or goes before the own answer', async (_what, later, status) => {
+    ledger.status = 'suspended';
+    expect(await statusNow()).toBe('suspended');
+    remember(now + later);
+    ledger.failure = away;
+    now += 20_000;
+    expect(await statusNow()).toBe(status);
+  });
+
+  test('is waited for while a change is announced that it lacks', async () => {
+    isLedgerAway = true;
+    remember(now, 'active', true);
+    let open: () => void = () => undefined;
+    ledger.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    ledger.status = 'suspended';
+    const next = statusNow();
+    await pass(100);
+    open();
+    expect(await next).toBe('suspended');
+  });
+
+  test('is told of every change, and of a stream that breaks', async () => {
+    // The stream was opened.
+    expect(memory.told).toEqual(['outdate']);
+    ledger.change('client', 'anyone');
+    await settle();
+    ledger.breakStream();
+    await ledger.reopened;
+    await settle();
+    expect(memory.told).toEqual(['outdate', 'outdate', 'look', 'outdate']);
+  });
 });
 
 test('on a whole ledger another organisation sees a suspension within its block', async () => {

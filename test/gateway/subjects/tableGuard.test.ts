@@ -114,3 +114,66 @@ test('once it answers alike, the service goes on', async () => {
   expect(refusalOf(guard)).toBeUndefined();
   await guard.close();
 });
+
+describe('with the table as it was read last', () => {
+  const asOf = '2026-11-28T06:30:00.000Z';
+  const openWith = (
+    remembered: IdentifierSystem[],
+    findSettings: () => Promise<NetworkSettings | undefined>,
+    startMs = 5_000,
+  ): Promise<TableGuard> =>
+    openTableGuard({
+      systems: [SSN, TEXT],
+      ledger: { findSettings },
+      remembered: { systems: remembered, asOf },
+      log,
+      startMs,
+      againMs: 1,
+    });
+  const away = (): Promise<never> => Promise.reject(new LedgerError('unavailable', 'no peer'));
+  const silence = (): Promise<never> => new Promise(() => undefined);
+
+  test('a start that finds no ledger goes on with the same one, and says by whose word', async () => {
+    const guard = await openWith([SSN, TEXT], away);
+    expect(guard.health()).toEqual({
+      ready: true,
+      detail: expect.stringContaining(
+        `in use, like the Registry's as of ${asOf}, but not compared with the ledger yet`,
+      ) as string,
+    });
+    expect(refusalOf(guard)).toBeUndefined();
+    await guard.close();
+  });
+
+  test.each([
+    ['away', away],
+    ['silent', silence],
+  ])('another one does not let it start while the ledger is %s', async (_how, find) => {
+    const failure: unknown = await openWith([TEXT], find, 1).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TablesDiffer);
+    expect((failure as TablesDiffer).message).toContain(`On the ledger as of ${asOf}: text urn:text.`);
+  });
+
+  test('the ledger’s word goes before it, when it says no', async () => {
+    const failure: unknown = await openWith([SSN, TEXT], () => Promise.resolve(settings(TEXT))).catch(
+      (error: unknown) => error,
+    );
+    expect((failure as TablesDiffer).message).toContain('On the ledger: text urn:text.');
+  });
+
+  test('and when it says yes', async () => {
+    const guard = await openWith([TEXT], () => Promise.resolve(settings(SSN, TEXT)));
+    expect(guard.health()).toEqual({ ready: true });
+    await guard.close();
+  });
+
+  test('a ledger that is back and differs is heard afterwards too', async () => {
+    const answers = [away];
+    const guard = await openWith([SSN, TEXT], () =>
+      (answers.shift() ?? (() => Promise.resolve(settings(TEXT))))(),
+    );
+    await until(() => !guard.health().ready);
+    expect(refusalOf(guard)).toMatchObject({ code: 'IDENTIFIERS_DIFFER' });
+    await guard.close();
+  });
+});

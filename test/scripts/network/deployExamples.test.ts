@@ -39,7 +39,7 @@ test('hospital.env is a complete configuration of the hospital role', () => {
   expect(config.peer?.tls?.clientKey).toBeDefined();
 });
 
-/** Of the recorder, and of one answer of the source. */
+/** Of the recorder, of one answer of the source, and of what is remembered. */
 const LIMITS_BESIDES = [
   'ACCESS_DEADLINE_MS',
   'EMERGENCY_DEADLINE_MS',
@@ -55,6 +55,7 @@ const LIMITS_BESIDES = [
   'NEXT_BATCH_AFTER_MS',
   'NEXT_BATCH_AT',
   'OWN_PEER_WAIT_MS',
+  'REGISTRY_REMEMBERED_MINUTES',
   'STOP_WITHIN_MS',
   'UPSTREAM_TIMEOUT_MS',
 ];

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LedgerError } from '../ledger/ledgerError';
+
+/**
+ * How long an answer counts while the ledger is away, unless a deployment says otherwise. Three days: a
+ * weekend in which nobody mends the ledger, and a holiday before or after it.
+ */
+export const DEFAULT_STALE_MS = 259_200_000;
+
+/** An answer of the Registry, and when it was asked for. */
+export interface Remembered<T> {
+  readonly value: T;
+  /** Milliseconds since the epoch, before the question was sent. */
+  readonly readAt: number;
+  /** A change was announced since: not to be used again unless the ledger is away. */
+  readonly isOutdated: boolean;
+}
+
+/** What all answers know of the ledger together, and how patient they are. */
+export interface Patience {
+  readonly now: () => number;
+  readonly freshMs: () => number;
+  /** How old an answer may be that is given while the ledger is away. */
+  readonly staleMs: number;
+  readonly patienceMs: number;
+  readonly firstPatienceMs: () => number;
+  readonly hasFailedLately: () => boolean;
+  readonly isLedgerAway: () => boolean;
+  /** Tells all answers how a read ended. */
+  readonly note: (isAnswered: boolean) => void;
+  readonly after: (milliseconds: number, action: () => void) => () => void;
+}
+
+/**
+ * So far a time may lie ahead of this clock and still be believed: one that was set back by more says nothing
+ * about an age.
+ */
+const AHEAD_MS = 60_000;
+
+/** Whether something that was read then may still be given while the ledger is away. */
+export function isBelievable(readAt: number, { now, staleMs }: Pick<Patience, 'now' | 'staleMs'>): boolean {
+  const age = now() - readAt;
+  return age >= -AHEAD_MS && age < staleMs;
+}
+
+const LATE = Symbol('late');
+
+/** One remembered answer, read again when it is outdated or old; callers at the same time share one read. */
+export class RememberedAnswer<T> {
+  #own: Remembered<T> | undefined;
+  #reading: Promise<T> | undefined;
+  #changes = 0;
+  readonly #read: () => Promise<T>;
+  readonly #recall: () => Remembered<T> | undefined;
+  readonly #patience: Patience;
+
+  /**
+   * @param read asks the ledger. @throws LedgerError
+   * @param recall the same question's answer as it was last read together with all others.
+   */
+  constructor(read: () => Promise<T>, recall: () => Remembered<T> | undefined, patience: Patience) {
+    this.#read = read;
+    this.#recall = recall;
+    this.#patience = patience;
+  }
+
+  /** A change was announced, or may have been missed. */
+  outdate(): void {
+    this.#changes += 1;
+    this.#reading = undefined;
+    if (this.#own !== undefined) {
+      this.#own = { ...this.#own, isOutdated: true };
+    }
+  }
+
+  /** @throws LedgerError when the ledger gives no answer, and none is remembered that may still be given. */
+  async get(): Promise<T> {
+    const { now, freshMs } = this.#patience;
+    const own = this.#own;
+    if (own !== undefined && !own.isOutdated && now() - own.readAt < freshMs()) {
+      return own.value;
+    }
+    const reading = (this.#reading ??= this.#refresh());
+    const kept = this.#kept();
+    return kept === undefined ? this.#first(reading) : this.#orRemembered(reading, kept);
+  }
+
+  /** The later of what this very question was answered and what all were together. */
+  #kept(): Remembered<T> | undefined {
+    const believable = [this.#own, this.#recall()].filter(
+      (one) => one !== undefined && isBelievable(one.readAt, this.#patience),
+    );
+    return believable.reduce(
+      (later, one) => (one !== undefined && one.readAt > (later?.readAt ?? -Infinity) ? one : later),
+      undefined,
+    );
+  }
+
+  /**
+   * A ledger that hangs must not make every caller wait for its deadline: what is remembered serves
+   * meanwhile.
+   */
+  async #orRemembered(reading: Promise<T>, kept: Remembered<T>): Promise<T> {
+    const { hasFailedLately, isLedgerAway, patienceMs } = this.#patience;
+    // A change that was announced shows that the own peer lives, whatever else is away: it is waited for.
+    const isHopeless = hasFailedLately() || (isLedgerAway() && !kept.isOutdated);
+    try {
+      const value = await this.#within(reading, isHopeless ? 0 : patienceMs);
+      return value === LATE ? kept.value : value;
+    } catch (error) {
+      if (isAway(error)) {
+        return kept.value;
+      }
+      throw error;
+    }
+  }
+
+  async #first(reading: Promise<T>): Promise<T> {
+    const value = await this.#within(reading, this.#patience.firstPatienceMs());
+    if (value === LATE) {
+      throw new LedgerError('unavailable', 'the registry did not answer in time');
+    }
+    return value;
+  }
+
+  /** The answer, or {@link LATE}. The read goes on for those who ask later. */
+  async #within(reading: Promise<T>, milliseconds: number): Promise<T | typeof LATE> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<typeof LATE>((resolve) => {
+      cancel = this.#patience.after(milliseconds, () => {
+        resolve(LATE);
+      });
+    });
+    try {
+      const value = await Promise.race([reading, late]);
+      // Not to have waited at all says nothing new.
+      if (value === LATE && (milliseconds > 0 || this.#patience.hasFailedLately())) {
+        this.#patience.note(false);
+      }
+      return value;
+    } finally {
+      cancel();
+    }
+  }
+
+  #refresh(): Promise<T> {
+    const reading = this.#readOnce();
+    // Those who do not wait any longer have what was remembered; the next to ask reads again.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #readOnce(): Promise<T> {
+    const changes = this.#changes;
+    const readAt = this.#patience.now();
+    try {
+      const value = await this.#read();
+      this.#patience.note(true);
+      if (changes === this.#changes) {
+        // An answer that was overtaken by a change is given to those who asked before it and not kept.
+        this.#own = { value, readAt, isOutdated: false };
+      }
+      return value;
+    } catch (error) {
+      this.#patience.note(!isAway(error));
+      throw error;
+    } finally {
+      if (changes === this.#changes) {
+        this.#reading = undefined;
+      }
+    }
+  }
+}
+
+/**
+ * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer
+ * refuses this identity (revoked, expired) before any chaincode is asked.
+ */
+function isAway(error: unknown): boolean {
+  return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);
+}
