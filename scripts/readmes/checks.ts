@@ -68,6 +68,24 @@ export function longParagraphs(documents: Documents): Findings {
   );
 }
 
+/** Words of a sentence. */
+export const MAX_SENTENCE_WORDS = 40;
+/** Where one ends: a colon, and the dot between members of a list, give a pause as well. */
+const SENTENCE_END = /(?<=[.!?:][)"”*_]*)\s+(?=[("“*_`[]*[\p{Lu}\d`])|\s+·\s+/u;
+
+/** Sentences of more than {@link MAX_SENTENCE_WORDS} words. */
+export function longSentences(documents: Documents): Findings {
+  return [...documents].flatMap(([path, text]) =>
+    paragraphsOf(text)
+      .flatMap((paragraph) => paragraph.trim().split(SENTENCE_END))
+      .map((sentence) => sentence.split(/\s+/))
+      .filter((words) => words.length > MAX_SENTENCE_WORDS)
+      .map(
+        (words) => `${path}: a sentence of ${String(words.length)} words: ${words.slice(0, 6).join(' ')} …`,
+      ),
+  );
+}
+
 const NPM_RUN = /\bnpm run (?:--silent )?([a-z][\w:-]*)/g;
 const NPM_TEST = /\bnpm test\b/;
 

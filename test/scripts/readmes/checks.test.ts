@@ -4,8 +4,10 @@ import {
   brokenLinks,
   commandDifferences,
   longParagraphs,
+  longSentences,
   MAX_PARAGRAPH_WORDS,
   MAX_ROW_COLUMNS,
+  MAX_SENTENCE_WORDS,
   settingDifferences,
   tableDifferences,
   threatDifferences,
@@ -205,6 +207,18 @@ test('a path', () => {
   const check = (text: string): readonly string[] => unknownPaths(documents(text), exists);
   expect(check('`test/a`, `test/a.test.ts`, `other/gone.ts`, `npm run test/b`')).toEqual([]);
   expect(check('`test/b.test.ts`')).toHaveLength(1);
+});
+
+test('a sentence is no longer than a breath', () => {
+  const words = (count: number): string => Array<string>(count).fill('word').join(' ');
+  const check = (text: string): readonly string[] => longSentences(documents(text));
+  const most = words(MAX_SENTENCE_WORDS);
+  for (const pause of ['. Word ', '.** Word ', ': Word ', '. `word` ', '.) _Word_ ', ' · ', '\n\n', '\n- ']) {
+    expect(check(`${most}${pause}${words(39)}.`)).toEqual([]);
+  }
+  for (const rest of [' word', '\nword', ', word', '; word', '. word', ' e.g. word']) {
+    expect(check(`Short. ${most}${rest}.`)).toEqual([expect.stringContaining('a sentence of 4')]);
+  }
 });
 
 test('a file beside a README', () => {

@@ -13,6 +13,7 @@ import {
   brokenLinks,
   commandDifferences,
   longParagraphs,
+  longSentences,
   type Setting,
   settingDifferences,
   tableDifferences,
@@ -144,6 +145,10 @@ test('rows of tables are no wider than a screen', () => {
 
 test('no paragraph is longer than one takes in at a time', () => {
   expect(longParagraphs(documents)).toEqual([]);
+});
+
+test('no sentence is longer than a breath', () => {
+  expect(longSentences(documents)).toEqual([]);
 });
 
 test('every attack of the threat model names its test, and every test of an attack is named', () => {
