@@ -24,6 +24,7 @@ const ON_BOTH_LEDGERS = [
   '<rootDir>/test/gateway/ledger/fabricLedger.test.ts',
   '<rootDir>/test/gateway/ledger/ownOrganisation.test.ts',
   '<rootDir>/test/gateway/registry/registryCache.test.ts',
+  '<rootDir>/test/gateway/compose/startedWithoutLedger.test.ts',
   '<rootDir>/test/gateway/ledger/hsmSignerSoftHsm.test.ts',
   '<rootDir>/test/gateway/recorder/recorderOnLedger.test.ts',
   '<rootDir>/test/gateway/commands/registry.test.ts',

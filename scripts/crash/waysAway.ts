@@ -14,6 +14,7 @@ import { type PortRelay, startPortRelay } from './portRelay';
  * Long enough for a gateway to start and to answer; each try with a certificate that expires waits for it.
  */
 const SHORT_LIFE_MS = 20_000;
+const LOOK_EVERY_MS = 50;
 /** Loaded into a gateway as it is, so it is not compiled. */
 const FORGET_NAME = path.resolve(__dirname, '../../scripts/crash/forgetName.cjs');
 
@@ -23,7 +24,7 @@ export interface WayGround {
   /** Whose peer is meant. */
   readonly organisation: Organisation;
   /** Its gateway. */
-  readonly role: Pick<RoleProcess, 'configFile' | 'start' | 'stop'>;
+  readonly role: Pick<RoleProcess, 'configFile' | 'start' | 'stop' | 'url'>;
   readonly dataDir: string;
   /** Resolves when its gateway releases an ordinary access. */
   answers(): Promise<void>;
@@ -73,6 +74,40 @@ function hangs(name: string, kind: string): Way {
     breaks: (ground) => signal(ground, 'SIGSTOP'),
     mends: (ground) => signal(ground, 'SIGCONT'),
   };
+}
+
+/** The gateway is started while its peer is away, and knows clients by what it has kept. */
+function startedWithout(name: string): Way {
+  let part = '';
+  let started: Promise<void> = Promise.resolve();
+  return {
+    name,
+    breaks: async (ground) => {
+      const { role, network } = ground;
+      ({ part } = await partOf(ground, 'peer'));
+      await role.stop();
+      await stopOne(network, part, 'SIGTERM');
+      // It is ready when the peer is back, and serves before.
+      started = role.start();
+      started.catch(() => undefined);
+      await untilServing(role.url);
+    },
+    mends: async ({ network, binaries }) => {
+      await startOne(network, binaries, part);
+      await started;
+    },
+  };
+}
+
+async function untilServing(url: string): Promise<void> {
+  const isServing = (): Promise<boolean> =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isServing())) {
+    await wait(LOOK_EVERY_MS);
+  }
 }
 
 /** Starts the gateway again with other settings; returns what takes them back. */
@@ -202,4 +237,5 @@ export const waysAway = (): readonly Way[] => [
   ),
   revoked(),
   expires(),
+  startedWithout('gateway started without'),
 ];
