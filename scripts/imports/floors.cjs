@@ -134,7 +134,7 @@ const FLOORS = new Map([
     'gateway/src/commands',
     [
       DOMAIN,
-      ...gateway('sqlite', 'embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection'),
+      ...gateway('sqlite', 'keys', 'embedded', 'ledger', 'http', 'subjects', 'readmodel', 'projection'),
       ...gateway('trustee/accounts', 'trustee/trusteeDatabase.ts'),
       ...gateway('config', 'cli', 'compose', 'demo'),
     ],

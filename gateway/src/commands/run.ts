@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
+import { folderFailure } from '../compose/folderFailure';
 import { FolderInUseError } from '../compose/heldFolder';
 import { ConfigError } from '../config/configError';
-import { HsmError } from '../ledger/hsmSigner';
 import { PortBusyError } from '../http/listen';
+import { KeyFileError } from '../keys/keyFile';
+import { HsmError } from '../ledger/hsmSigner';
 import { StoreUnavailableError } from '../readmodel/accessStore';
 import { MissingIndexError } from '../readmodel/mongoIndexes';
+import { TablesDiffer } from '../subjects/tableGuard';
 import { CommandFailed } from '../cli/commandIo';
 import { demoCommand } from './demo';
 import { ledgerCommand } from './ledger';
@@ -23,6 +26,8 @@ const SELF_EXPLAINING = [
   HsmError,
   MissingIndexError,
   StoreUnavailableError,
+  KeyFileError,
+  TablesDiffer,
 ];
 
 const EXIT_CONFIG = 78;
@@ -75,12 +80,18 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? 0 : 2;
   }
-  const known = SELF_EXPLAINING.some((kind) => error instanceof kind);
-  process.stderr.write(`${known ? (error as Error).message : describe(error)}\n`);
+  process.stderr.write(`${describe(error)}\n`);
   // A supervisor can tell this failure from others, and not start again: tokens lock after a few wrong PINs.
   return error instanceof HsmError && error.code === 'PIN_REFUSED' ? EXIT_CONFIG : 1;
 }
 
 function describe(error: unknown): string {
+  if (SELF_EXPLAINING.some((kind) => error instanceof kind)) {
+    return (error as Error).message;
+  }
+  const place = folderFailure(error);
+  if (place !== undefined) {
+    return place;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -32,7 +32,7 @@ const OPERATIONS_PORTS = { hospital: 9464, trustee: 9465 } as const;
 /** Runs the hospital role. @throws when a port is busy or a key does not fit. */
 export async function serveHospital(config: HospitalConfig): Promise<Serving> {
   const log = serviceLog(config.logLevel);
-  return withLedger(config, 'holder', log, async (opened) => {
+  return withLedger(config, 'holder', log, async (opened, take) => {
     const service = await startHospitalService({
       settings: {
         baseUrl: config.baseUrl,
@@ -54,8 +54,8 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
       ledger: opened.ledger,
       network: { channel: config.channel, chaincode: config.chaincode },
       registryRememberedMs: config.registryRememberedMs,
-      server: await takePort(config.host, config.port, 'PORT'),
-      operations: await takeOperations(config, OPERATIONS_PORTS.hospital, log),
+      server: await take(config.host, config.port, 'PORT'),
+      operations: await takeOperations(config, OPERATIONS_PORTS.hospital, take, log),
       log,
     });
     return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
@@ -65,8 +65,8 @@ export async function serveHospital(config: HospitalConfig): Promise<Serving> {
 /** Runs the trustee role. @throws when a port is busy, a key does not fit, or the store cannot be opened. */
 export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
   const log = serviceLog(config.logLevel);
-  return withLedger(config, 'trustee', log, async (opened) => {
-    const server = await takePort(config.host, config.port, 'PORT');
+  return withLedger(config, 'trustee', log, async (opened, take) => {
+    const server = await take(config.host, config.port, 'PORT');
     const service = await startTrusteeService({
       baseUrl: config.baseUrl,
       dataDir: config.dataDir,
@@ -85,7 +85,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       certificates: ofLedger(config),
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,
-      operations: await takeOperations(config, OPERATIONS_PORTS.trustee, log),
+      operations: await takeOperations(config, OPERATIONS_PORTS.trustee, take, log),
       log,
     });
     return { url: config.baseUrl, close: () => closeAll([() => service.close(), () => opened.close()]) };
@@ -106,25 +106,31 @@ function limitsOf<T extends RequestLimits>(
 async function takeOperations(
   { operations }: HospitalConfig | TrusteeConfig,
   usual: number,
+  take: typeof takePort,
   log: Logger,
 ): Promise<TakenPort> {
-  const taken = await takePort(operations.host, operations.port ?? usual, 'OPERATIONS_PORT');
+  const taken = await take(operations.host, operations.port ?? usual, 'OPERATIONS_PORT');
   log.info({ host: taken.host, port: taken.port }, 'metrics and detailed readiness');
   return taken;
 }
 
-/** Closes the ledger again when the rest does not start. */
+/** Gives back the ledger and the ports when the rest does not start. */
 async function withLedger(
   config: HospitalConfig | TrusteeConfig,
   role: 'holder' | 'trustee',
   log: Logger,
-  start: (opened: OpenedLedger) => Promise<Serving>,
+  start: (opened: OpenedLedger, take: typeof takePort) => Promise<Serving>,
 ): Promise<Serving> {
   const opened = await openLedger(config, role, log);
+  const taken: TakenPort[] = [];
   try {
-    return await start(opened);
+    return await start(opened, async (...place) => {
+      const port = await takePort(...place);
+      taken.push(port);
+      return port;
+    });
   } catch (error) {
-    await opened.close();
+    await closeAll([...taken.map((port) => () => port.close(0)), () => opened.close()]);
     throw error;
   }
 }

@@ -6,6 +6,11 @@ import { dirname } from 'node:path';
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
+/** A key file that is not used as it is; the message says why and what to do. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError';
+}
+
 /**
  * Makes a key file that its owner alone can read, with its folder; a file that is there stays. Nobody ever
  * sees a part of it, and of two processes that make it at once one file wins, which both read afterwards.
@@ -29,17 +34,21 @@ export function makeKeyFile(path: string, content: string | Uint8Array): void {
 /**
  * Reads a key file. It is never replaced: what was made with its keys would be lost.
  * @param parse throws RangeError, saying what is wrong, for content that is not its form.
- * @throws Error when others than its owner can read the file, or `parse` refuses it.
+ * @throws KeyFileError when others than its owner can read the file, or `parse` refuses it.
  */
 export function readKeyFile<T>(path: string, parse: (content: Buffer) => T): T {
   if ((statSync(path).mode & OTHERS) !== 0) {
-    throw new Error(`${path} can be read by other users: run chmod 600 on it, and replace the keys in it`);
+    throw new KeyFileError(
+      `${path} can be read by other users: run chmod 600 on it, and replace the keys in it`,
+    );
   }
   try {
     return parse(readFileSync(path));
   } catch (error) {
     throw error instanceof RangeError
-      ? new Error(`${path} is not a key file: ${error.message}`, { cause: error })
+      ? new KeyFileError(`${path} is not a key file: ${error.message}. Put it back from a backup.`, {
+          cause: error,
+        })
       : error;
   }
 }
@@ -47,7 +56,7 @@ export function readKeyFile<T>(path: string, parse: (content: Buffer) => T): T {
 /**
  * The secret in `path`; made at first use.
  * @param bytes how many it has, at least.
- * @throws Error as {@link readKeyFile}.
+ * @throws KeyFileError as {@link readKeyFile}.
  */
 export function keepSecret(path: string, bytes: number): Uint8Array {
   if (!existsSync(path)) {
