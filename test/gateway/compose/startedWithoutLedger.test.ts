@@ -262,6 +262,13 @@ test('a client that was suspended meanwhile: what it got says so in the patientâ
     events[0]?.items.map(() => ['deny', { kind: 'refused', reason: 'clientSuspended' }, true]),
   );
   await untilRead(gateway, 'BTG', clientId, 401);
+  // Known to be suspended, it gets nothing at the next start without the ledger.
+  await untilKept(join(gateway.dataDir, 'registry.json'), '"suspended"');
+  await gateway.close();
+  await relay.leave();
+  const next = await start('suspended');
+  expect((await next.token('BTG', clientId)).status).toBe(401);
+  expect((await next.token('BTG')).status).toBe(200);
 }, 180_000);
 
 describe('nobody gets a token, in an emergency either,', () => {
