@@ -107,21 +107,32 @@ export function commandDifferences(documents: Documents, scripts: readonly strin
   return [...found, ...missing(scripts, named, 'package.json: no document names the script')];
 }
 
-const PROGRAM = /\bchartwitness ([a-z][\w-]*)(?= |`|$|\n)/g;
+const PROGRAM = /\bchartwitness ([a-z][\w-]*(?: [a-z][\w-]*)*)(?= |`|$|\n)/g;
 
-/** `chartwitness COMMAND` in code is a command of the program. */
+/**
+ * `chartwitness COMMAND` in code is a command of the program.
+ * @param commands whole, as in `registry client put`
+ */
 export function unknownCommands(documents: Documents, commands: readonly string[]): Findings {
+  const groups = new Set(commands.map((command) => command.replace(/ ?[\w-]+$/, '')));
   const found: string[] = [];
   for (const [path, text] of documents) {
     for (const code of [...codeSpansOf(text), ...fencedLines(text)]) {
-      for (const [, name = ''] of code.matchAll(PROGRAM)) {
-        if (!commands.includes(name)) {
-          found.push(`${path}: there is no command "chartwitness ${name}"`);
+      for (const [, words = ''] of code.matchAll(PROGRAM)) {
+        const named = commandOf(words.split(' '), groups);
+        if (!commands.includes(named) && !groups.has(named)) {
+          found.push(`${path}: there is no command "chartwitness ${named}"`);
         }
       }
     }
   }
   return found;
+}
+
+/** The words up to the first that does not only choose among commands. */
+function commandOf(words: readonly string[], groups: ReadonlySet<string>): string {
+  const last = words.findIndex((_word, index) => !groups.has(words.slice(0, index + 1).join(' ')));
+  return words.slice(0, last < 0 ? words.length : last + 1).join(' ');
 }
 
 /** A command of ours with what follows it; npm hands on what stands after `--`. */

@@ -79,11 +79,28 @@ test('commands: one that is not there, one that nobody names', () => {
   expect(check('npm test, npm run demo')).toEqual([expect.stringContaining('test:kill')]);
 });
 
-test('commands of the program, in code alone', () => {
-  const check = (text: string): readonly string[] => unknownCommands(documents(text), ['demo']);
-  expect(check('`chartwitness demo --fresh` and the chartwitness ledger')).toEqual([]);
-  expect(check('`npx chartwitness dmeo`')).toHaveLength(1);
-  expect(check('```sh\nchartwitness dmeo --fresh\n```')).toHaveLength(1);
+describe('commands of the program, in code alone', () => {
+  const check = (text: string): readonly string[] =>
+    unknownCommands(documents(text), ['demo', 'registry list', 'registry client put', 'registry suspend']);
+
+  test.each([
+    '`chartwitness demo --fresh` and the chartwitness ledger',
+    '`chartwitness registry --help`',
+    '`npx chartwitness registry client put --client-id ehr`',
+    '`chartwitness registry suspend mymsp`',
+    '`chartwitness registry client`',
+  ])('nothing of %p', (text) => {
+    expect(check(text)).toEqual([]);
+  });
+
+  test.each([
+    ['`npx chartwitness dmeo`', 'dmeo'],
+    ['```sh\nchartwitness dmeo --fresh\n```', 'dmeo'],
+    ['`chartwitness registry lsit`', 'registry lsit'],
+    ['`chartwitness registry client remove x`', 'registry client remove'],
+  ])('one that is none: %p', (text, named) => {
+    expect(check(text)).toEqual([`folder/README.md: there is no command "chartwitness ${named}"`]);
+  });
 });
 
 describe('options of our commands', () => {

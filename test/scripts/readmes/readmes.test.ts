@@ -3,6 +3,12 @@
  * What the documents name is there, and what is there is named (`chaincode/README.md`:
  * `test/chaincode/readme.test.ts`). What the checks find in planted mistakes: `checks.test.ts`.
  */
+import { demoCommand } from '../../../gateway/src/commands/demo';
+import { ledgerCommand } from '../../../gateway/src/commands/ledger';
+import { patientCommand } from '../../../gateway/src/commands/patient';
+import { readModelCommand } from '../../../gateway/src/commands/readModel';
+import { registryCommand } from '../../../gateway/src/commands/registry';
+import { serveCommand } from '../../../gateway/src/commands/serve';
 import { addProjectionMetrics } from '../../../gateway/src/compose/projectionMetrics';
 import { addRecorderMetrics } from '../../../gateway/src/compose/recorderMetrics';
 import { VARIABLES } from '../../../gateway/src/config/variables';
@@ -76,11 +82,27 @@ test('commands are scripts, and every script is named', () => {
   expect(commandDifferences(documents, Object.keys(scripts))).toEqual([]);
 });
 
-test('commands of the program exist', () => {
-  const commands = gatewaySource
-    .filter((path) => path.startsWith('gateway/src/commands/'))
-    .flatMap((path) => [...read(path).matchAll(/new Command\('([\w-]+)'\)/g)].map(([, name = '']) => name));
+type Command = ReturnType<typeof demoCommand>;
+
+/** Every command that does something, whole: `registry client put`. */
+function commandsOf(commands: readonly Command[], before = ''): readonly string[] {
+  return commands.flatMap((command) => {
+    const name = `${before}${command.name()}`;
+    return command.commands.length === 0 ? [name] : commandsOf(command.commands, `${name} `);
+  });
+}
+
+test('commands of the program exist, and the table has each', () => {
+  const commands = commandsOf([
+    demoCommand(),
+    ledgerCommand(),
+    patientCommand(),
+    readModelCommand(),
+    registryCommand(),
+    serveCommand(),
+  ]);
   expect(unknownCommands(documents, commands)).toEqual([]);
+  expect(tableDifferences(documents, REFERENCE, 'command', commands)).toEqual([]);
 });
 
 test('options of our commands are options of the source', () => {
