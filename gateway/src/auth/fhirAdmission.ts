@@ -10,11 +10,13 @@ import type { Authenticator, Principal } from './principal';
 const admitted = new WeakMap<Request, Principal>();
 
 /**
- * Who asks, as {@link fhirAdmission} has found for this very request; else authenticated now.
+ * Who asks, as {@link fhirAdmission} has found for this very request; else authenticated now. A body may have
+ * been on its way for minutes, so that a request with one is authenticated once more when it is there.
  * @throws AppError, LedgerError as {@link Authenticator.authenticate} does.
  */
 export async function admittedPrincipal(request: Request, authenticator: Authenticator): Promise<Principal> {
-  return admitted.get(request) ?? (await authenticator.authenticate(request.get('authorization')));
+  const known = request.method === 'POST' ? undefined : admitted.get(request);
+  return known ?? (await authenticator.authenticate(request.get('authorization')));
 }
 
 /**

@@ -60,6 +60,8 @@ class Filler {
   #bytes = 0;
   /** Besides that are counted in them. */
   readonly #counted = new Set<string>();
+  /** Besides without room next to what is given; a withheld match that leads to them brings none along. */
+  readonly #leftOut = new Set<string>();
   /** Of withheld matches, and of what only they lead to. */
   #kept = 0;
   #keptBytes = 0;
@@ -268,7 +270,7 @@ class Filler {
     const given = here.filter((candidate) => this.#foreseen.has(keyOf(candidate)));
     const pool = isPoolShared ? [...this.#besides.values(), ...found] : found;
     const isGiven = new Set<string>();
-    const isLeftOut = new Set<string>();
+    const isLeftOut = this.#leftOut;
     for (const candidate of reachFrom(given, pool, rules).reached.filter(permits)) {
       const key = keyOf(candidate);
       if (this.#mayCome(candidate, key)) {

@@ -12,10 +12,12 @@ import { pino } from 'pino';
 /** An app whose route says who asks; authentications are counted. */
 function createApp() {
   const asked: (string | undefined)[] = [];
+  /** Every token is refused once so many were authenticated. */
+  const refuse = { after: Infinity };
   const authenticator: Authenticator = {
     authenticate: (authorization) => {
       asked.push(authorization);
-      return authorization?.startsWith('Bearer good-') === true
+      return authorization?.startsWith('Bearer good-') === true && asked.length <= refuse.after
         ? Promise.resolve({
             requester: { clientId: authorization },
             purpose: 'TREAT',
@@ -34,11 +36,11 @@ function createApp() {
   const app = express();
   app.use(requestContext(pino({ level: 'silent' })));
   app.use(fhirAdmission(admission, authenticator));
-  app.get('/', async (asking, response) => {
+  app.all('/', express.text(), async (asking, response) => {
     response.send((await admittedPrincipal(asking, authenticator)).requester.clientId);
   });
   app.use(problemHandler());
-  return { app, asked };
+  return { app, asked, refuse };
 }
 
 test('who was admitted is authenticated once, and each request for itself', async () => {
@@ -47,6 +49,20 @@ test('who was admitted is authenticated once, and each request for itself', asyn
   const second = await request(app).get('/').set('Authorization', 'Bearer good-2');
   expect([first.text, second.text]).toEqual(['Bearer good-1', 'Bearer good-2']);
   expect(asked).toEqual(['Bearer good-1', 'Bearer good-2']);
+});
+
+test('a request with a body is authenticated again when the body is there', async () => {
+  const { app, asked, refuse } = createApp();
+  await request(app).post('/').set('Authorization', 'Bearer good-1').type('text/plain').send('a').expect(200);
+  expect(asked).toEqual(['Bearer good-1', 'Bearer good-1']);
+  refuse.after = 1;
+  asked.length = 0;
+  const late = await request(app)
+    .post('/')
+    .set('Authorization', 'Bearer good-1')
+    .type('text/plain')
+    .send('a');
+  expect([late.status, (late.body as { code: string }).code]).toEqual([401, 'INVALID_TOKEN']);
 });
 
 test.each([

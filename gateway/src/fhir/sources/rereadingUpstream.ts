@@ -125,11 +125,7 @@ function readerOf(
     return (resource) => read(resource, signal);
   }
   const until = AbortSignal.any([signal, hurry]);
-  const late = new Promise<Found>((resolve) => {
-    hurry.addEventListener('abort', () => {
-      resolve('unread');
-    });
-  });
+  const late = unreadAfter(hurry);
   return async (resource) => {
     if (hurry.aborted) {
       return 'unread';
@@ -144,6 +140,23 @@ function readerOf(
       throw error;
     }
   };
+}
+
+/** One listener for each emergency, however many pages it reads. */
+const lateOf = new WeakMap<AbortSignal, Promise<Found>>();
+
+function unreadAfter(hurry: AbortSignal): Promise<Found> {
+  const known = lateOf.get(hurry);
+  if (known !== undefined) {
+    return known;
+  }
+  const late = new Promise<Found>((resolve) => {
+    hurry.addEventListener('abort', () => {
+      resolve('unread');
+    });
+  });
+  lateOf.set(hurry, late);
+  return late;
 }
 
 function taken(waiting: Map<string, FhirResource>): readonly [string, FhirResource] | undefined {
