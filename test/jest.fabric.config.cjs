@@ -10,6 +10,8 @@ process.env.CHARTWITNESS_LEDGER = 'fabric';
 const OWN = ['<rootDir>/test/scripts/network/fabric*.test.ts', '<rootDir>/test/fabric/**/*.test.ts'];
 const ON_BOTH_LEDGERS = [
   ...[
+    'across',
+    'acrossBlocks',
     'blocks',
     'conflicts',
     'endorsement',

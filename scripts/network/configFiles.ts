@@ -188,12 +188,21 @@ Profiles:
         # the chaincode's definition, so that admitting a holder is one configuration update.
         Provenance: { Type: Signature, Rule: "${provenancePolicy(network)}" }
       Capabilities: *applicationCapabilities
-`;
+${aclsYaml(network)}`;
+}
+
+/** Fabric's own defaults hold for every resource that is not named. */
+function aclsYaml({ rules }: Network) {
+  const acls = Object.entries(rules?.acls ?? {});
+  return acls.length === 0
+    ? ''
+    : ['      ACLs:', ...acls.map(([resource, policy]) => `        ${resource}: ${policy}`), ''].join('\n');
 }
 
 function organisationYaml(network: Network, organisation: Organisation) {
   const { mspId, name } = organisation;
   const [host, port] = organisation.peerEndpoint.split(':');
+  const writers = network.rules?.writers?.[mspId] ?? `OR('${mspId}.admin', '${mspId}.client')`;
   return `  - &${name}
     Name: ${mspId}
     ID: ${mspId}
@@ -201,7 +210,7 @@ function organisationYaml(network: Network, organisation: Organisation) {
     Policies:
       Readers: { Type: Signature, Rule: "OR('${mspId}.admin', '${mspId}.peer', '${mspId}.client')" }
       # Not the peers: a peer endorses, it does not ask.
-      Writers: { Type: Signature, Rule: "OR('${mspId}.admin', '${mspId}.client')" }
+      Writers: { Type: Signature, Rule: "${writers}" }
       Admins: { Type: Signature, Rule: "OR('${mspId}.admin')" }
       Endorsement: { Type: Signature, Rule: "OR('${mspId}.peer')" }
     AnchorPeers:

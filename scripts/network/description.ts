@@ -68,6 +68,14 @@ export interface External {
   mutualTls: boolean;
 }
 
+/** Rules of a channel's first configuration that are not the usual ones. */
+export interface ChannelRules {
+  /** MSP id → its `Writers`, such as `OR('Org1MSP.admin')`. Default: its administrators and clients. */
+  writers?: Readonly<Record<string, string>> | undefined;
+  /** Resource → policy that replaces Fabric's default, such as `/Channel/Application/Readers`. */
+  acls?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface Network {
   /** Where everything that this network makes is kept. */
   dataDir: string;
@@ -78,6 +86,8 @@ export interface Network {
   chaincode: Chaincode;
   orderer: Orderer;
   organisations: Organisation[];
+  /** Where the channel's rules differ from the usual ones. */
+  rules?: ChannelRules | undefined;
   external: External | undefined;
   /** By which it was named, for the commands that are printed. */
   options: DescriptionOptions;

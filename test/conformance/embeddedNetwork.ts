@@ -5,16 +5,28 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import { startEmbeddedLedger, type EmbeddedLedger } from '../../gateway/src/embedded';
 import {
+  startEmbeddedLedger,
+  type EmbeddedLedger,
+  type FurtherChannelOptions,
+} from '../../gateway/src/embedded';
+import {
+  BOTH,
   CHAINCODE_DIRECTORY,
+  CLOSED,
   COLLECTIONS,
   connectClient,
   EXECUTE_TIMEOUT_MS,
   issueAs,
   type ClientOptions,
   type NetworkOptions,
+  ONLY_ADMINISTRATORS,
+  OPENED,
+  PAIR_COLLECTIONS,
+  PAIR_POLICY,
   POLICY,
+  READERS_CALL,
+  SECOND,
   type TestClient,
   type TestNetwork,
 } from './network';
@@ -26,13 +38,22 @@ export interface EmbeddedTestNetwork extends TestNetwork {
 }
 
 const CHANNEL = 'access';
+const PAIR = {
+  members: BOTH,
+  chaincode: { endorsementPolicy: PAIR_POLICY, collections: PAIR_COLLECTIONS },
+};
+const FURTHER_CHANNELS: FurtherChannelOptions[] = [
+  { name: SECOND, chaincode: { endorsementPolicy: POLICY, collections: COLLECTIONS } },
+  { name: CLOSED, ...PAIR, rules: { writers: ONLY_ADMINISTRATORS } },
+  { name: OPENED, ...PAIR, rules: { writers: ONLY_ADMINISTRATORS, acls: READERS_CALL } },
+];
 const mspIdOf = (number: number): string => `Org${String(number)}MSP`;
 
 export async function startEmbeddedNetwork(options: NetworkOptions = {}): Promise<EmbeddedTestNetwork> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'conformance-'));
   const clock = { offsetMs: 0 };
   const open: TestClient[] = [];
-  const { block, onExit } = options;
+  const { block, onExit, channels = false } = options;
   const start = (): Promise<EmbeddedLedger> =>
     startEmbeddedLedger({
       dataDir,
@@ -46,6 +67,7 @@ export async function startEmbeddedNetwork(options: NetworkOptions = {}): Promis
         executeTimeoutMs: EXECUTE_TIMEOUT_MS,
         ...(onExit === undefined ? {} : { onExit }),
       },
+      ...(channels ? { furtherChannels: FURTHER_CHANNELS } : {}),
       ...(block === undefined ? {} : { block }),
       clock: () => Date.now() + clock.offsetMs,
     });

@@ -20,7 +20,9 @@ import { onlyFile } from '../support/onlyFile';
 import { shiftClock } from '../support/shiftedClock';
 import { untilItWorks } from '../support/untilItWorks';
 import {
+  BOTH,
   CHAINCODE_DIRECTORY,
+  CLOSED,
   COLLECTIONS_FILE,
   type ClientOptions,
   connectClient,
@@ -28,7 +30,13 @@ import {
   GROUPED,
   issueAs,
   type NetworkOptions,
+  ONLY_ADMINISTRATORS,
+  OPENED,
+  PAIR_COLLECTIONS_FILE,
+  PAIR_POLICY,
   POLICY,
+  READERS_CALL,
+  SECOND,
   type TestClient,
   type TestNetwork,
 } from './network';
@@ -56,10 +64,44 @@ const GROUPED_CHANNEL = {
 };
 const quiet = (): void => undefined;
 
+/** Opens {@link SECOND}, {@link CLOSED} and {@link OPENED}. */
+async function openFurtherChannels(shared: SharedNetwork): Promise<void> {
+  await openChannel(shared, { channel: SECOND });
+  const pair = {
+    organisations: shared.network.organisations.filter(({ mspId }) => BOTH.includes(mspId)),
+    chaincode: {
+      ...shared.network.chaincode,
+      collections: PAIR_COLLECTIONS_FILE,
+      signaturePolicy: PAIR_POLICY,
+    },
+  };
+  const writers = ONLY_ADMINISTRATORS;
+  await openChannel(shared, { channel: CLOSED, ...pair, rules: { writers } }, untilAdministratorsAreServed);
+  const rules = { writers, acls: READERS_CALL };
+  await openChannel(shared, { channel: OPENED, ...pair, rules }, untilAdministratorsAreServed);
+}
+
+/** As {@link waitUntilReady} on a channel where only administrators write. */
+async function untilAdministratorsAreServed(network: Network): Promise<void> {
+  const numbers = network.organisations.map(({ mspId }) => Number(/\d/.exec(mspId)?.[0]));
+  const clients = numbers.map((number) => connectTo(network, number, { user: 'Admin' }));
+  await Promise.all(
+    clients.map((client) =>
+      untilItWorks(() => client.contract.newProposal('nothing', { endorsingOrganizations: BOTH }).endorse()),
+    ),
+  );
+  for (const client of clients) {
+    client.close();
+  }
+}
+
 /** Joins the run's network, mending what the suite before left broken. */
 export async function joinNativeNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
   const shared = await joinSharedNetwork('conformance', DESCRIPTION);
   const network = options.block === undefined ? shared.network : await openChannel(shared, GROUPED_CHANNEL);
+  if (options.channels) {
+    await openFurtherChannels(shared);
+  }
   const watch = options.onExit === 'stop' ? undefined : keepAlive(shared);
   const open: TestClient[] = [];
   const closeClients = (): void => {

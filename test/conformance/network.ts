@@ -27,6 +27,9 @@ import type { Role } from '../../gateway/src/embedded/identity/membership';
 export const CHAINCODE_DIRECTORY = path.join(__dirname, 'data', 'chaincode');
 export const COLLECTIONS_FILE = path.join(__dirname, 'data', 'collections.json');
 export const COLLECTIONS = JSON.parse(readFileSync(COLLECTIONS_FILE, 'utf8')) as CollectionConfig[];
+/** The collection of the channels that Org1MSP and Org2MSP have for themselves. */
+export const PAIR_COLLECTIONS_FILE = path.join(__dirname, 'data', 'pair-collections.json');
+export const PAIR_COLLECTIONS = JSON.parse(readFileSync(PAIR_COLLECTIONS_FILE, 'utf8')) as CollectionConfig[];
 /** Org2MSP is the trustee, the others are holders. */
 export const POLICY = "AND('Org2MSP.peer', OR('Org1MSP.peer','Org3MSP.peer'))";
 export const BOTH = ['Org1MSP', 'Org2MSP'];
@@ -112,7 +115,24 @@ export interface TestNetwork {
   close(): Promise<void>;
 }
 
+/**
+ * Further channels for what concerns more than one. All organisations are on `SECOND`, under the usual rules.
+ * `CLOSED` and `OPENED` are of Org1MSP and Org2MSP; only administrators write there. On `OPENED`, a reader
+ * may be the creator of a call from another channel.
+ */
+export const SECOND = 'second';
+export const CLOSED = 'closed';
+export const OPENED = 'opened';
+export const READERS_CALL = { 'peer/ChaincodeToChaincode': '/Channel/Application/Readers' } as const;
+export const PAIR_POLICY = "OR('Org1MSP.peer','Org2MSP.peer')";
+export const ONLY_ADMINISTRATORS: Readonly<Record<string, string>> = {
+  Org1MSP: "OR('Org1MSP.admin')",
+  Org2MSP: "OR('Org2MSP.admin')",
+};
+
 export interface NetworkOptions {
+  /** Whether the further channels are there; not by default. */
+  channels?: boolean;
   /** Whether a chaincode process that ended is started again: `restart`, the default, or by nobody. */
   onExit?: 'restart' | 'stop';
   /** {@link GROUPED}, or by default blocks of one transaction. */

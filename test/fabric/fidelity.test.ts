@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The same questions put to a real peer and to the embedded ledger: to the chaincode of the recording, and to
- * our own. `npm run fidelity` writes the answers side by side into FIDELITY.md; without it they are only
+ * The same questions put to a real peer and to the embedded ledger: to the chaincode of the recording, on
+ * several channels and across them, and to our own. `npm run fidelity` writes the answers side by side into
+ * FIDELITY.md, and on Fabric 3.1.5 the recording of those about several channels; without it they are only
  * compared. Nothing may differ but what is listed here with its reason.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { askAcross, LIFE_CYCLE } from '../conformance/acrossQuestions';
 import { type Answer, comparable } from '../conformance/answers';
 import { startEmbeddedNetwork } from '../conformance/embeddedNetwork';
 import { joinNativeNetwork } from '../conformance/nativeNetwork';
@@ -17,6 +19,9 @@ import { askProduct } from './productQuestions';
 
 const NO_TIME_CHECK =
   'The gateway of a Fabric 2.5 peer does not compare a proposal’s time with its clock; Fabric 3 and the embedded ledger do. Our chaincode refuses such a batch on all of them.';
+
+const NO_LIFE_CYCLE =
+  'The embedded ledger has no chaincode for the life cycle: definitions come from its options.';
 
 /** Question → why the two answers differ. */
 function knownDifferences(version: string): Readonly<Record<string, string>> {
@@ -34,6 +39,7 @@ function knownDifferences(version: string): Readonly<Record<string, string>> {
 }
 
 const RECORDED = path.join(__dirname, '..', 'conformance', 'data', 'answers-3.1.5.json');
+const RECORDED_ACROSS = path.join(__dirname, '..', 'conformance', 'data', 'across-3.1.5.json');
 const TABLE = path.join(__dirname, 'FIDELITY.md');
 
 /** Asks, then closes whatever was asked. */
@@ -52,6 +58,7 @@ async function asking<N extends { close(): Promise<void> }, A>(
 describeFabric('the embedded ledger answers as the real one', ({ version }) => {
   let recorded: Comparison;
   let product: Comparison;
+  let across: Comparison;
 
   beforeAll(async () => {
     recorded = {
@@ -64,15 +71,24 @@ describeFabric('the embedded ledger answers as the real one', ({ version }) => {
       embedded: await asking(() => startEmbeddedTestNetwork(false), askProduct),
       reasons: {},
     };
+    across = {
+      fabric: await asking(() => joinNativeNetwork({ channels: true }), askAcross),
+      embedded: await asking(() => startEmbeddedNetwork({ channels: true }), askAcross),
+      reasons: { [LIFE_CYCLE]: NO_LIFE_CYCLE },
+    };
     if (process.env['WRITE_FIDELITY'] === 'yes') {
-      writeFileSync(TABLE, writeTables(version, recorded, product));
+      writeFileSync(TABLE, writeTables(version, { recorded, product, across }));
+      if (version === '3.1.5') {
+        writeFileSync(RECORDED_ACROSS, `${JSON.stringify(across.fabric, null, 2)}\n`);
+      }
     }
-  }, 240_000);
+  }, 360_000);
 
-  test('each was asked every question, of the recording and of our own chaincode', () => {
+  test('each was asked every question, of the recording, of several channels and of our own chaincode', () => {
     for (const [comparison, atLeast] of [
       [recorded, 85],
       [product, 76],
+      [across, 151],
     ] as const) {
       const names = comparison.fabric.map(({ name }) => name);
       expect(names.length).toBeGreaterThanOrEqual(atLeast);
@@ -82,7 +98,7 @@ describeFabric('the embedded ledger answers as the real one', ({ version }) => {
   });
 
   test('the answers differ in nothing but what is listed with its reason', () => {
-    for (const { fabric, embedded, reasons } of [recorded, product]) {
+    for (const { fabric, embedded, reasons } of [recorded, product, across]) {
       const differing = fabric.flatMap((answer, index) =>
         isSame(answer, embedded[index]) ? [] : [[answer, embedded[index]] as const],
       );

@@ -22,7 +22,10 @@ function compared(answer: ProductAnswer): string {
 }
 
 /** FIDELITY.md. */
-export function writeTables(version: string, recorded: Comparison, product: Comparison): string {
+export function writeTables(
+  version: string,
+  { recorded, product, across }: Record<'recorded' | 'product' | 'across', Comparison>,
+): string {
   return [
     '# What both ledgers answer\n\n',
     'Made by `npm run fidelity`; do not edit. Each question is one call through the unmodified fabric-gateway client: first to a native\n',
@@ -36,6 +39,11 @@ export function writeTables(version: string, recorded: Comparison, product: Comp
     '\n## The chaincode of the recording\n\n',
     `Its functions and the questions come with the [recorded answers](../conformance/data/README.md) of Fabric 3.1.5.\n\n`,
     table(version, recorded),
+    '\n## Several channels, and calls between them\n\n',
+    'The same chaincode on three more channels: `second` is of all three organisations; `closed` and `opened` are of two of them, and only\n',
+    'administrators write there; on `opened` a reader may be the creator of a call from another channel. A call across is one step of a list that\n',
+    'the chaincode works off ([its code](../conformance/data/chaincode/across.js)); its answer is what the shim gave.\n\n',
+    table(version, across),
   ].join('');
 }
 

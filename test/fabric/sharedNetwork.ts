@@ -68,20 +68,26 @@ export function sharedFolder(): string {
   return folder;
 }
 
+/** What a further channel may have of its own: a subset of the organisations, block settings, rules. */
+export type FurtherChannel = Pick<Network, 'channel'> &
+  Partial<Pick<Network, 'block' | 'organisations' | 'rules' | 'chaincode'>>;
+
 /**
- * Makes a further channel of the same organisations, with block settings of its own, and the same chaincode
- * on it.
+ * Makes a further channel of the same organisations and the same chaincode on it.
+ * @param ready resolves when its clients can have a transaction endorsed; by default any client of each
+ *   organisation
  * @returns the network as seen on that channel; `up`, `down` and `clean` take the other one
  */
 export async function openChannel(
   { network, binaries }: SharedNetwork,
-  channel: Pick<Network, 'channel' | 'block'>,
+  channel: FurtherChannel,
+  ready: (opened: Network) => Promise<void> = waitUntilReady,
 ): Promise<Network> {
   const other = { ...network, ...channel };
   await makeMaterial(other, binaries);
   await joinOrderer(other, binaries);
   await Promise.all(other.organisations.map((each) => joinPeer(other, binaries, each)));
-  await defineChaincode({ network: other, binaries });
+  await defineChaincode({ network: other, binaries }, ready);
   return other;
 }
 
@@ -89,7 +95,10 @@ export async function openChannel(
  * Commits one more definition of the chaincode that the network runs, under the name that `network` gives it.
  * Its state, private data and events are separate; its processes are the same.
  */
-export async function defineChaincode({ network, binaries }: SharedNetwork): Promise<void> {
+export async function defineChaincode(
+  { network, binaries }: SharedNetwork,
+  ready: (opened: Network) => Promise<void> = waitUntilReady,
+): Promise<void> {
   const deployed = readState(network)?.deployed;
   if (deployed === undefined) {
     throw new Error('The shared network has no chaincode yet.');
@@ -100,7 +109,7 @@ export async function defineChaincode({ network, binaries }: SharedNetwork): Pro
     const terms = definitionTerms(network).args;
     await approveAndCommit(network, binaries, build, { ...deployed, sequence: 1 }, terms);
   }
-  await waitUntilReady(network);
+  await ready(network);
 }
 
 /** Every organisation's clients can have a transaction endorsed on the network's channel. */

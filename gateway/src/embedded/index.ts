@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 export type {
   BlockOptions,
+  ChannelRules,
   ChaincodeOptions,
   EmbeddedLedger,
   EmbeddedLedgerOptions,
   EmbeddedOrganisation,
+  FurtherChannelOptions,
   OrganisationOptions,
   UserCredentials,
   UserOptions,

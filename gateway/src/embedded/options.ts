@@ -47,13 +47,39 @@ export interface BlockOptions {
   batchTimeoutMs?: number;
 }
 
+/** Where a channel's rules differ from the usual ones. */
+export interface ChannelRules {
+  /** MSP id → who of it may write, in Fabric's policy syntax. Default: its clients and administrators. */
+  writers?: Readonly<Record<string, string>>;
+  /**
+   * Who may be the creator of a transaction on another channel that calls chaincode here. Default:
+   * `/Channel/Application/Writers`.
+   */
+  acls?: { 'peer/ChaincodeToChaincode'?: `/Channel/Application/${'Readers' | 'Writers'}` };
+}
+
+/** A channel beside the first: another ledger of the same peers, with the same code. */
+export interface FurtherChannelOptions {
+  name: string;
+  /** MSP ids of the organisations whose peers join it. Default: all. */
+  members?: readonly string[];
+  /** The definition there; its name is by default that on the first channel. */
+  chaincode: { name?: string; endorsementPolicy: string; collections?: CollectionConfig[] };
+  /** Default: as on the first channel. */
+  block?: BlockOptions;
+  rules?: ChannelRules;
+}
+
 export interface EmbeddedLedgerOptions {
   /**
    * Keys, certificates and the block store live here; made at first start, reused afterwards; keys have mode
    * 600.
    */
   dataDir: string;
+  /** The first channel; all organisations are on it. */
   channel: string;
+  /** Default: none. One that is named newly is made; one that is not named any more stays on disk. */
+  furtherChannels?: readonly FurtherChannelOptions[];
   /** Each organisation has one peer, an `Admin` and the named client users. */
   organisations: OrganisationOptions[];
   chaincode: ChaincodeOptions;
@@ -82,7 +108,9 @@ export interface EmbeddedOrganisation {
 }
 
 export interface EmbeddedLedger {
+  /** The first channel. */
   channel: string;
+  /** Its chaincode. */
   chaincodeName: string;
   /** Throws for an MSP id that is not on the channel. */
   organisation(mspId: string): EmbeddedOrganisation;

@@ -8,8 +8,13 @@ import { type Endorsement, proposalResponsePayload } from './protocol/preparedTr
 import { ChaincodeUnavailable, type ChaincodeHost } from './simulation/chaincodeHost';
 import type { Interest } from './simulation/simulator';
 import type { SimulationOutcome } from './simulation/workerMessages';
-import { refusalOf } from './services/accessControl';
-import { QUERY_CHAINCODE, queryLedger, SystemChaincodeError } from './services/systemChaincode';
+import type { ChannelAccess } from './services/accessControl';
+import {
+  QUERY_CHAINCODE,
+  queryLedger,
+  SystemChaincodeError,
+  type ReadableLedger,
+} from './services/systemChaincode';
 import type { StateReader } from './store/stateReader';
 
 /**
@@ -51,13 +56,18 @@ export interface PeerOptions {
   identity: Uint8Array;
   privateKey: KeyObject;
   channel: string;
+  /** The one that is defined on the channel. */
+  chaincodeName: string;
   membership: Membership;
+  access: ChannelAccess;
   reader: StateReader;
   host: ChaincodeHost;
+  /** This organisation's ledger of any channel that its peer has joined. */
+  ledgerOf: (channel: string) => ReadableLedger | undefined;
   clock: () => number;
 }
 
-/** One organisation's endorsing peer. */
+/** One organisation's endorsing peer on one channel. */
 export class Peer {
   /** Where the organisation's gateway listens; set when it does. */
   endpoint = '';
@@ -77,6 +87,12 @@ export class Peer {
     const creator = this.#check(proposal);
     if (proposal.chaincodeName === QUERY_CHAINCODE) {
       return this.#queryLedger(proposal, creator, endorse);
+    }
+    const { channel, chaincodeName } = this.#options;
+    if (proposal.chaincodeName !== chaincodeName) {
+      const name = proposal.chaincodeName;
+      const message = `make sure the chaincode ${name} has been successfully defined on channel ${channel} and try again: chaincode ${name} not found`;
+      return { kind: 'peerError', message };
     }
     try {
       const outcome = await this.#options.host.simulate({
@@ -99,7 +115,7 @@ export class Peer {
 
   /** What every peer checks before it executes anything, in a peer's order. Throws ProposalRefused. */
   #check(proposal: Proposal): Principal {
-    const { channel, membership, reader, clock } = this.#options;
+    const { channel, membership, access, reader, clock } = this.#options;
     const now = clock();
     if (membership.hasExpired(proposal.creator, now)) {
       throw new ProposalRefused('proposal client identity expired', false);
@@ -132,7 +148,7 @@ export class Peer {
     }
     // A system chaincode asks for a policy of its own.
     const refusal =
-      proposal.chaincodeName === QUERY_CHAINCODE ? undefined : refusalOf(creator, 'Writers', channel);
+      proposal.chaincodeName === QUERY_CHAINCODE ? undefined : access.refusal(creator, 'Writers');
     if (refusal !== undefined) {
       throw new ProposalRefused(refusal, true);
     }
@@ -140,9 +156,8 @@ export class Peer {
   }
 
   #queryLedger(proposal: Proposal, creator: Principal, endorse: boolean): PeerReply {
-    const { channel, reader } = this.#options;
     try {
-      const payload = queryLedger(proposal.args, creator, channel, reader);
+      const payload = queryLedger(proposal.args, creator, this.#options.ledgerOf);
       const endorsed = endorse ? this.#endorseQuery(proposal, payload) : undefined;
       return { kind: 'success', status: 200, message: '', payload, endorsed };
     } catch (error) {

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey } from 'node:crypto';
 import path from 'node:path';
 import type { Server } from '@grpc/grpc-js';
-import { bootstrap } from './bootstrap';
 import { packageId } from './chaincodeDefinition';
-import { Committer } from './commit/committer';
-import { PrivateDataPool } from './commit/privateDataPool';
+import { EmbeddedChannel } from './channel';
 import { openIdentities, type Identities } from './identity/identities';
-import { Membership, serializeIdentity } from './identity/membership';
+import { serializeIdentity } from './identity/membership';
 import type { OrganisationFiles } from './identity/organisationFiles';
 import type { EmbeddedLedger, EmbeddedLedgerOptions, EmbeddedOrganisation } from './options';
-import { Admission, badRequest, type Refusal } from './ordering/admission';
-import { Orderer } from './ordering/orderer';
-import { Peer } from './peer';
-import type { SignaturePolicy } from './policy/signaturePolicy';
-import { LIFECYCLE } from './protocol/lifecycle';
+import { badRequest, type Refusal } from './ordering/admission';
 import { openEnvelope } from './protocol/preparedTransaction';
-import { ORDERER_MSP, resolveOptions, type Resolved } from './resolvedOptions';
-import { BlockFeed } from './services/blockFeed';
-import type { ChannelView } from './services/channelView';
+import { resolveOptions, type Resolved } from './resolvedOptions';
+import type { JoinedChannel, PeerNode } from './services/channelView';
 import { bind, newPeerServer, shutDown } from './services/peerServer';
 import { ChaincodeHost } from './simulation/chaincodeHost';
-import { LedgerStore } from './store/ledgerStore';
-import { TransientStore } from './store/transientStore';
-import { checkTransaction } from './validation/transactionValidator';
 
 /**
  * Starts the ledger: makes what is missing in `dataDir`, starts each organisation's peer and resolves when
@@ -33,9 +22,8 @@ import { checkTransaction } from './validation/transactionValidator';
 export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
   const resolved = resolveOptions(options);
   const identities = await openIdentities(resolved);
-  const store = LedgerStore.open(path.join(options.dataDir, 'blocks.db'));
-  const transient = TransientStore.open(path.join(options.dataDir, 'transient.db'), resolved.log);
-  const ledger = new RunningLedger(resolved, identities, store, transient);
+  const channels = openChannels(resolved, identities);
+  const ledger = new RunningLedger(resolved, identities, channels);
   try {
     await ledger.start();
   } catch (error) {
@@ -45,198 +33,121 @@ export async function startEmbeddedLedger(options: EmbeddedLedgerOptions): Promi
   return ledger;
 }
 
+/** All or none. */
+function openChannels(resolved: Resolved, identities: Identities): EmbeddedChannel[] {
+  const opened: EmbeddedChannel[] = [];
+  try {
+    for (const channel of resolved.channels) {
+      opened.push(new EmbeddedChannel(channel, { resolved, identities }));
+    }
+    return opened;
+  } catch (error) {
+    for (const channel of opened) {
+      channel.closeFiles();
+    }
+    throw error;
+  }
+}
+
+/** One organisation's peer, with one address and one chaincode thread for all channels that it has joined. */
+interface Node extends PeerNode {
+  files: OrganisationFiles;
+  host: ChaincodeHost;
+  endpoint: string;
+}
+
 class RunningLedger implements EmbeddedLedger {
   readonly channel: string;
   readonly chaincodeName: string;
-  readonly #membership: Membership;
-  readonly #pool: PrivateDataPool;
-  readonly #feed: BlockFeed;
-  readonly #height = new BigInt64Array(new SharedArrayBuffer(8));
-  readonly #hosts: ChaincodeHost[];
-  readonly #peers: Peer[];
-  readonly #committer: Committer;
-  readonly #admission: Admission;
-  readonly #orderer: Orderer;
+  readonly #channels: ReadonlyMap<string, EmbeddedChannel>;
+  readonly #nodes: Node[];
   readonly #servers: Server[] = [];
   #closing: Promise<void> | undefined;
 
   readonly #resolved: Resolved;
-  readonly #identities: Identities;
-  readonly #store: LedgerStore;
-  readonly #transient: TransientStore;
 
-  constructor(resolved: Resolved, identities: Identities, store: LedgerStore, transient: TransientStore) {
+  constructor(resolved: Resolved, identities: Identities, channels: readonly EmbeddedChannel[]) {
     this.#resolved = resolved;
-    this.#identities = identities;
-    this.#store = store;
-    this.#transient = transient;
-
-    this.#pool = new PrivateDataPool(transient);
-    const { options, limits, log } = resolved;
-    this.channel = options.channel;
-    this.chaincodeName = resolved.definition.name;
-    const members = [...identities.organisations, identities.ordering];
-    this.#membership = new Membership(
-      members.map(({ mspId, authority }) => [mspId, authority.certificatePem]),
-    );
-    this.#feed = new BlockFeed(store.reader);
-    this.#committer = this.#newCommitter();
-    this.#hosts = identities.organisations.map((files) => this.#newHost(files));
-    this.#peers = identities.organisations.map((files, i) => this.#newPeer(files, this.#hosts[i]));
-    this.#admission = new Admission({
-      channel: this.channel,
-      absoluteMaxBytes: limits.absoluteMaxBytes,
-      membership: this.#membership,
-      reader: store.reader,
-      pool: this.#pool,
-      clock: resolved.clock,
-    });
-    this.#orderer = new Orderer(
-      limits,
-      (envelopes) => {
-        this.#committer.commit(envelopes);
-      },
-      (error) => {
-        log(`the ledger stops taking transactions: ${error.stack ?? error.message}`);
-      },
-    );
+    this.channel = resolved.first.name;
+    this.chaincodeName = resolved.first.definition.name;
+    this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+    this.#nodes = identities.organisations.map((files) => this.#newNode(files));
   }
 
   async start(): Promise<void> {
-    const { log, options, mspIds } = this.#resolved;
+    const { log, mspIds } = this.#resolved;
+    const names = [...this.#channels.keys()];
     log(
-      `embedded ledger, channel ${options.channel}, organisations ${mspIds.join(', ')}: one process plays all of them and the orderer. They are not independent parties, and there is no fault tolerance.`,
+      `embedded ledger, ${names.length === 1 ? 'channel' : 'channels'} ${names.join(', ')}, organisations ${mspIds.join(', ')}: one process plays all of them and the orderer. They are not independent parties, and there is no fault tolerance.`,
     );
-    bootstrap(this.#resolved, this.#identities, this.#store.reader, this.#committer);
-    this.#publishHeight(this.#store.reader.height());
-    await Promise.all(this.#hosts.map((host) => host.start()));
+    for (const channel of this.#channels.values()) {
+      channel.start();
+    }
+    await Promise.all(this.#nodes.map(({ host }) => host.start()));
     await this.#listen();
   }
 
-  #newCommitter(): Committer {
-    const identities = this.#identities;
-    const membership = this.#membership;
-    const store = this.#store;
-    const { mspIds, chaincodePolicy, definition, collections, options } = this.#resolved;
-    const everyPeer: SignaturePolicy = {
-      kind: 'outOf',
-      n: mspIds.length,
-      rules: mspIds.map((mspId) => ({ kind: 'signedBy', mspId, role: 'peer' })),
-    };
-    const policies = new Map([
-      [definition.name, chaincodePolicy],
-      [LIFECYCLE, everyPeer],
+  #newNode(files: OrganisationFiles): Node {
+    const { mspId } = files;
+    const own = new Map([...this.#channels].filter(([, channel]) => channel.hasMember(mspId)));
+    const host = this.#newHost(files, [...own.values()]);
+    const ledgerOf = (name: string): EmbeddedChannel['ledger'] | undefined => own.get(name)?.ledger;
+    const joined = [...own].map(([name, channel]): [string, JoinedChannel] => [
+      name,
+      channel.join(files, host, ledgerOf),
     ]);
-    return new Committer({
-      store,
-      pool: this.#pool,
-      signer: {
-        identity: serializeIdentity(ORDERER_MSP, identities.ordering.node.certificatePem),
-        privateKey: createPrivateKey(identities.ordering.node.privateKeyPem),
-      },
-      organisations: mspIds,
-      collections: () => collections,
-      check: (envelope) =>
-        checkTransaction(envelope, {
-          channel: options.channel,
-          membership,
-          policyOf: (namespace) => policies.get(namespace),
-          collections,
-          isKnownTransaction: (id) => store.reader.transaction(id) !== undefined,
-        }),
-      committed: ({ number, transactions }) => {
-        this.#publishHeight(number + 1);
-        this.#feed.announce(transactions.map(({ id }) => id));
-      },
-    });
+    return {
+      mspId,
+      files,
+      host,
+      endpoint: '',
+      channels: new Map(joined),
+      order: (envelope) => this.#order(envelope),
+      clock: this.#resolved.clock,
+      log: this.#resolved.log,
+    };
   }
 
-  #publishHeight(height: number): void {
-    Atomics.store(this.#height, 0, BigInt(height));
-  }
-
-  #newHost(files: OrganisationFiles): ChaincodeHost {
-    const { options, definition, mspIds, log } = this.#resolved;
+  #newHost(files: OrganisationFiles, channels: readonly EmbeddedChannel[]): ChaincodeHost {
+    const { options, first, log } = this.#resolved;
+    const { definition } = first;
     const module = path.resolve(options.chaincode.module);
     return new ChaincodeHost({
       settings: {
         module,
-        chaincodeName: definition.name,
         chaincodeVersion: definition.version,
         chaincodeId: packageId(definition.name, definition.version, module),
         mspId: files.mspId,
-        channel: options.channel,
-        organisations: mspIds,
-        collections: [...definition.collections],
-        storeFile: this.#store.file,
+        channels: channels.map(({ forWorkers }) => forWorkers),
         endorser: serializeIdentity(files.mspId, files.node.certificatePem),
         endorserKeyPem: files.node.privateKeyPem,
-        height: this.#height.buffer,
       },
       onExit: options.chaincode.onExit ?? 'restart',
       executeTimeoutMs: options.chaincode.executeTimeoutMs ?? 30_000,
       log,
       stopped: () => {
-        for (const host of this.#hosts) {
+        for (const { host } of this.#nodes) {
           host.stop();
         }
       },
     });
   }
 
-  #newPeer(files: OrganisationFiles, host: ChaincodeHost | undefined): Peer {
-    if (!host) {
-      throw new Error(`No chaincode host for ${files.mspId}.`);
-    }
-    return new Peer({
-      mspId: files.mspId,
-      identity: serializeIdentity(files.mspId, files.node.certificatePem),
-      privateKey: createPrivateKey(files.node.privateKeyPem),
-      channel: this.channel,
-      membership: this.#membership,
-      reader: this.#store.reader,
-      host,
-      clock: this.#resolved.clock,
-    });
-  }
-
   async #listen(): Promise<void> {
     const { host = '127.0.0.1', port = 0 } = this.#resolved.options.listen ?? {};
-    const view = this.#view();
-    for (const [i, peer] of this.#peers.entries()) {
-      const server = newPeerServer(view, peer);
+    for (const [i, node] of this.#nodes.entries()) {
+      const server = newPeerServer(node);
       const bound = await bind(server, host, port === 0 ? 0 : port + i);
       this.#servers.push(server);
-      peer.endpoint = `${host}:${bound}`;
-      this.#resolved.log(`peer of ${peer.mspId} at ${peer.endpoint}`);
+      node.endpoint = `${host}:${bound}`;
+      for (const { local } of node.channels.values()) {
+        local.endpoint = node.endpoint;
+      }
+      this.#resolved.log(`peer of ${node.mspId} at ${node.endpoint}`);
     }
   }
 
-  #view(): ChannelView {
-    const resolved = this.#resolved;
-    const membership = this.#membership;
-    const peers = this.#peers;
-    const store = this.#store;
-    const feed = this.#feed;
-    return {
-      channelId: resolved.options.channel,
-      chaincodeName: resolved.definition.name,
-      membership,
-      peers,
-      reader: store.reader,
-      feed,
-      chaincodePolicy: () => resolved.chaincodePolicy,
-      collections: () => resolved.collections,
-      keepPrivateData: (transactionId, results) => {
-        this.#pool.add(transactionId, results, Number(Atomics.load(this.#height, 0)));
-      },
-      order: (envelope) => this.#order(envelope),
-      clock: resolved.clock,
-      log: resolved.log,
-    };
-  }
-
-  /** Gives an envelope to the orderer; the orderer's reason when it refuses, with its status. */
+  /** Gives an envelope to its channel's orderer; the reason when it is refused, with a status. */
   #order(bytes: Uint8Array): Refusal | undefined {
     if (this.#closing) {
       return { status: 'SERVICE_UNAVAILABLE', info: 'the ledger is closing' };
@@ -245,28 +156,23 @@ class RunningLedger implements EmbeddedLedger {
     if (!parts) {
       return badRequest('could not determine channel ID: envelope is malformed');
     }
-    const size = parts.payloadBytes.length + parts.signature.length;
-    const refusal = this.#admission.refusal(parts, size);
-    if (refusal) {
-      return refusal;
-    }
-    const stopped = this.#orderer.submit(bytes, size);
-    return stopped === undefined ? undefined : { status: 'SERVICE_UNAVAILABLE', info: stopped };
+    const channel = this.#channels.get(parts.channelHeader.getChannelId());
+    return channel === undefined ? badRequest('channel does not exist') : channel.order(bytes, parts);
   }
 
   organisation(mspId: string): EmbeddedOrganisation {
-    const files = this.#identities.organisations.find((candidate) => candidate.mspId === mspId);
-    const peer = this.#peers.find((candidate) => candidate.mspId === mspId);
-    if (!files || !peer) {
+    const node = this.#nodes.find((candidate) => candidate.mspId === mspId);
+    if (!node) {
       throw new Error(`Organisation ${mspId} is not on channel ${this.channel}.`);
     }
+    const { files, endpoint } = node;
     const users = [...files.users].map(([name, { certificatePem, certificatePath, privateKeyPath }]) => [
       name,
       { certificatePem, certificatePath, privateKeyPath },
     ]);
     return {
       mspId,
-      endpoint: peer.endpoint,
+      endpoint,
       caCertificatePem: files.authority.certificatePem,
       users: Object.fromEntries(users) as EmbeddedOrganisation['users'],
     };
@@ -278,11 +184,14 @@ class RunningLedger implements EmbeddedLedger {
   }
 
   async #stop(): Promise<void> {
-    this.#orderer.flush();
-    this.#feed.close();
+    const channels = [...this.#channels.values()];
+    for (const channel of channels) {
+      channel.finish();
+    }
     await Promise.all(this.#servers.map(shutDown));
-    await Promise.all(this.#hosts.map((host) => host.close()));
-    this.#store.close();
-    this.#transient.close();
+    await Promise.all(this.#nodes.map(({ host }) => host.close()));
+    for (const channel of channels) {
+      channel.closeFiles();
+    }
   }
 }

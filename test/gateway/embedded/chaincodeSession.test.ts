@@ -40,6 +40,7 @@ describe('the chaincode protocol', () => {
     request.setMetadata(metadata.serializeBinary());
     const message = new peer.ChaincodeMessage();
     message.setType(Type.GET_STATE_BY_RANGE);
+    message.setChannelId('ch');
     message.setTxid('tx');
     message.setPayload(request.serializeBinary());
     session.stream.write(message);

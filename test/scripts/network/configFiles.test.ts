@@ -152,3 +152,23 @@ describe('the terms of the definition', () => {
     expect(definitionTerms(signature).digest).not.toBe(definitionTerms(own).digest);
   });
 });
+
+test('a channel may have other writers and access rules; without them it has the usual ones', () => {
+  const writersOf = (of: Network): string[] =>
+    [...configtxYaml(of).matchAll(/Writers: \{ Type: Signature, Rule: "(.*)" \}/g)].map(
+      ([, rule]) => rule ?? '',
+    );
+  const { mspId } = north;
+  const rules = {
+    writers: { [mspId]: `OR('${mspId}.admin')` },
+    acls: { 'peer/ChaincodeToChaincode': '/Channel/Application/Readers' },
+  };
+  expect(configtxYaml(network)).not.toContain('ACLs:');
+  expect(writersOf(network)).toContain(`OR('${mspId}.admin', '${mspId}.client')`);
+  expect(writersOf({ ...network, rules })).toEqual(
+    writersOf(network).map((rule) => (rule.includes(mspId) ? `OR('${mspId}.admin')` : rule)),
+  );
+  expect(configtxYaml({ ...network, rules })).toMatch(
+    / {6}ACLs:\n {8}peer\/ChaincodeToChaincode: \/Channel\/Application\/Readers\n$/,
+  );
+});

@@ -4,7 +4,7 @@ import type { PrivateDataPool } from '../commit/privateDataPool';
 import { hasRole, hasSigned, type Membership } from '../identity/membership';
 import { openEndorserTransaction, type EnvelopeParts } from '../protocol/preparedTransaction';
 import { decodeReadWriteSet } from '../protocol/readWriteSet';
-import { refusalOf } from '../services/accessControl';
+import { noneSatisfied, type ChannelAccess } from '../services/accessControl';
 import type { StateReader } from '../store/stateReader';
 
 /** Why an envelope is not ordered; `status` is a name of `common.Status`. */
@@ -24,7 +24,7 @@ const UNSUPPORTED = new Map<number, string>([
 ]);
 
 export interface AdmissionOptions {
-  channel: string;
+  access: ChannelAccess;
   /** Payload and signature of one envelope, in bytes. */
   absoluteMaxBytes: number;
   membership: Membership;
@@ -33,7 +33,7 @@ export interface AdmissionOptions {
   clock: () => number;
 }
 
-/** What an orderer checks before it takes an envelope, in its order and with its words. */
+/** What an orderer checks before it takes an envelope for a channel, in its order and with its words. */
 export class Admission {
   readonly #options: AdmissionOptions;
 
@@ -50,12 +50,9 @@ export class Admission {
     return badRequest('the private data of the transaction are not here any more, endorse a new proposal');
   }
 
-  /** First channel, type and size. */
+  /** First type and size. */
   #ofMessage({ channelHeader }: EnvelopeParts, size: number): Refusal | undefined {
-    const { channel, absoluteMaxBytes } = this.#options;
-    if (channelHeader.getChannelId() !== channel) {
-      return badRequest('channel does not exist');
-    }
+    const { absoluteMaxBytes } = this.#options;
     const unsupported = UNSUPPORTED.get(channelHeader.getType());
     if (unsupported !== undefined) {
       return badRequest(unsupported);
@@ -67,19 +64,19 @@ export class Admission {
 
   /** Then expiry, and that a writer of the channel signed. */
   #ofSigner(parts: EnvelopeParts): Refusal | undefined {
-    const { channel, membership, clock } = this.#options;
+    const { access, membership, clock } = this.#options;
     const creatorBytes = parts.signatureHeader.getCreator_asU8();
     if (membership.hasExpired(creatorBytes, clock())) {
       return badRequest('broadcast client identity expired');
     }
     const creator = membership.identify(creatorBytes);
     const hasCreated = creator && hasRole(creator) && hasSigned(creator, parts.payloadBytes, parts.signature);
-    if (hasCreated && refusalOf(creator, 'Writers', channel) === undefined) {
+    if (hasCreated && access.refusal(creator, 'Writers') === undefined) {
       return undefined;
     }
     return {
       status: 'FORBIDDEN',
-      info: `implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied: permission denied`,
+      info: `${noneSatisfied('Writers')}: permission denied`,
     };
   }
 

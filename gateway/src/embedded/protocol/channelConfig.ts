@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { common, msp, orderer } from '@hyperledger/fabric-protos';
+import { common, msp, orderer, peer } from '@hyperledger/fabric-protos';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
+import type { ChannelRules } from '../options';
 import { parsePolicy, policyEnvelope } from '../policy/signaturePolicy';
 import { transactionIdOf } from './proposal';
 
@@ -22,6 +23,7 @@ export interface ChannelSettings {
     absoluteMaxBytes: number;
     batchTimeoutMs: number;
   };
+  rules: ChannelRules;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ChannelSettings {
 export function configTransaction(settings: ChannelSettings): Uint8Array {
   const root = new common.ConfigGroup();
   root.setModPolicy('Admins');
-  root.getGroupsMap().set('Application', applicationGroup(settings.organisations));
+  root.getGroupsMap().set('Application', applicationGroup(settings.organisations, settings.rules));
   root.getGroupsMap().set('Orderer', ordererGroup(settings));
   for (const name of ['Readers', 'Writers', 'Admins']) {
     root.getPoliciesMap().set(name, implicitPolicy(name));
@@ -68,7 +70,7 @@ function wrap(data: Uint8Array, settings: ChannelSettings): Uint8Array {
   return envelope.serializeBinary();
 }
 
-function applicationGroup(organisations: readonly ChannelMember[]): common.ConfigGroup {
+function applicationGroup(organisations: readonly ChannelMember[], rules: ChannelRules): common.ConfigGroup {
   const group = new common.ConfigGroup();
   group.setModPolicy('Admins');
   for (const name of ['Readers', 'Writers', 'Admins', 'Endorsement']) {
@@ -78,11 +80,25 @@ function applicationGroup(organisations: readonly ChannelMember[]): common.Confi
     const own = memberGroup(member);
     const id = member.mspId;
     own.getPoliciesMap().set('Readers', signaturePolicy(`OR('${id}.admin','${id}.peer','${id}.client')`));
-    own.getPoliciesMap().set('Writers', signaturePolicy(`OR('${id}.admin','${id}.client')`));
+    const writers = rules.writers?.[id] ?? `OR('${id}.admin','${id}.client')`;
+    own.getPoliciesMap().set('Writers', signaturePolicy(writers));
     own.getPoliciesMap().set('Endorsement', signaturePolicy(`OR('${id}.peer')`));
     group.getGroupsMap().set(id, own);
   }
+  if (rules.acls !== undefined) {
+    group.getValuesMap().set('ACLs', value(aclsOf(rules.acls)));
+  }
   return group;
+}
+
+function aclsOf(policies: NonNullable<ChannelRules['acls']>): Uint8Array {
+  const acls = new peer.ACLs();
+  for (const [resource, policyRef] of Object.entries(policies)) {
+    const rule = new peer.APIResource();
+    rule.setPolicyRef(policyRef);
+    acls.getAclsMap().set(resource, rule);
+  }
+  return acls.serializeBinary();
 }
 
 function ordererGroup(settings: ChannelSettings): common.ConfigGroup {

@@ -4,23 +4,22 @@ import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
 import { openEnvelope } from '../protocol/preparedTransaction';
 import { isWithinTimeWindow, timestampOf } from '../protocol/proposal';
-import { checkSignedData } from './accessControl';
 import { eventOf } from './chaincodeEvents';
-import type { ChannelView } from './channelView';
+import type { ChannelView, PeerNode } from './channelView';
 import { asServiceError, RpcError } from './rpcError';
 import { write } from './streamWriter';
 import { Cancellation } from './cancellation';
 
 type Call = ServerDuplexStream<common.Envelope, peer.DeliverResponse>;
-type Convert = (block: common.Block) => peer.DeliverResponse;
+type Convert = (block: common.Block, channel: ChannelView) => peer.DeliverResponse;
 type Status = common.StatusMap[keyof common.StatusMap];
 
 /**
  * `protos.Deliver`: full and filtered blocks from a position on. Private data are not delivered: the request
  * is UNIMPLEMENTED.
  */
-export function deliverService(channel: ChannelView): UntypedServiceImplementation {
-  return { deliver: stream(channel, fullBlock), deliverFiltered: stream(channel, filteredBlock(channel)) };
+export function deliverService(node: PeerNode): UntypedServiceImplementation {
+  return { deliver: stream(node, fullBlock), deliverFiltered: stream(node, filteredBlock) };
 }
 
 function fullBlock(block: common.Block): peer.DeliverResponse {
@@ -29,7 +28,7 @@ function fullBlock(block: common.Block): peer.DeliverResponse {
   return response;
 }
 
-function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
+function stream(node: PeerNode, convert: Convert): (call: Call) => void {
   return (call) => {
     const cancellation = new Cancellation();
     call.on('cancelled', () => {
@@ -38,7 +37,7 @@ function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
     let work = Promise.resolve();
     call.on('data', (envelope: common.Envelope) => {
       work = work
-        .then(() => deliver(channel, envelope, convert, call, cancellation))
+        .then(() => deliver(node, envelope, convert, call, cancellation))
         .then(async (result) => {
           if (cancellation.cancelled) {
             return;
@@ -55,7 +54,7 @@ function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
             return;
           }
           const reason = asServiceError(error, (line) => {
-            channel.log(line);
+            node.log(line);
           });
           call.emit('error', reason);
         });
@@ -69,17 +68,17 @@ function stream(channel: ChannelView, convert: Convert): (call: Call) => void {
 }
 
 async function deliver(
-  channel: ChannelView,
+  node: PeerNode,
   envelope: common.Envelope,
   convert: Convert,
   call: Call,
   cancellation: Cancellation,
 ): Promise<Status> {
-  const request = requestOf(channel, envelope);
+  const request = requestOf(node, envelope);
   if (typeof request === 'number') {
     return request;
   }
-  const { seek, start, stop, hasExpired } = request;
+  const { channel, seek, start, stop, hasExpired } = request;
   const wait = seek.getBehavior() === orderer.SeekInfo.SeekBehavior.BLOCK_UNTIL_READY;
   // As a peer does, the stream ends with the block that is its stop: one that is never reached does not end
   // it.
@@ -95,7 +94,7 @@ async function deliver(
     if (hasExpired()) {
       return common.Status.FORBIDDEN;
     }
-    await write(call, convert(contentOf(bytes, seek)), cancellation);
+    await write(call, convert(contentOf(bytes, seek), channel), cancellation);
     if (number === stop) {
       return common.Status.SUCCESS;
     }
@@ -103,6 +102,7 @@ async function deliver(
 }
 
 interface Request {
+  channel: ChannelView;
   seek: orderer.SeekInfo;
   start: number;
   stop: number;
@@ -110,12 +110,13 @@ interface Request {
 }
 
 /** What is asked for, checked in a peer's order; else the status that refuses it. */
-function requestOf(channel: ChannelView, envelope: common.Envelope): Request | Status {
+function requestOf({ channels, clock }: PeerNode, envelope: common.Envelope): Request | Status {
   const parts = openEnvelope(envelope.serializeBinary());
-  if (!parts || !isTimely(parts.channelHeader, channel.clock())) {
+  if (!parts || !isTimely(parts.channelHeader, clock())) {
     return common.Status.BAD_REQUEST;
   }
-  if (parts.channelHeader.getChannelId() !== channel.channelId) {
+  const channel = channels.get(parts.channelHeader.getChannelId())?.view;
+  if (!channel) {
     return common.Status.NOT_FOUND;
   }
   const seek = seekInfo(parts.payload.getData_asU8());
@@ -124,15 +125,12 @@ function requestOf(channel: ChannelView, envelope: common.Envelope): Request | S
   }
   const identity = parts.signatureHeader.getCreator_asU8();
   const signed = { data: parts.payloadBytes, identity, signature: parts.signature };
-  const hasExpired = (): boolean => channel.membership.hasExpired(identity, channel.clock());
-  if (
-    hasExpired() ||
-    checkSignedData(channel.membership, signed, 'Readers', channel.channelId) !== undefined
-  ) {
+  const hasExpired = (): boolean => channel.membership.hasExpired(identity, clock());
+  if (hasExpired() || channel.access.refusalOfSigned(channel.membership, signed, 'Readers') !== undefined) {
     return common.Status.FORBIDDEN;
   }
   const range = rangeOf(seek, channel.feed.height);
-  return typeof range === 'number' ? range : { seek, ...range, hasExpired };
+  return typeof range === 'number' ? range : { channel, seek, ...range, hasExpired };
 }
 
 function rangeOf(seek: orderer.SeekInfo, height: number): { start: number; stop: number } | Status {
@@ -210,23 +208,21 @@ function contentOf(bytes: Uint8Array, seek: orderer.SeekInfo): common.Block {
   return block;
 }
 
-function filteredBlock(channel: ChannelView): Convert {
-  return (block) => {
-    const codes = validationCodes(block);
-    const filtered = new peer.FilteredBlock();
-    filtered.setNumber(block.getHeader()?.getNumber() ?? 0);
-    const data = block.getData()?.getDataList_asU8() ?? [];
-    // A peer reads the name in the transactions: without any there is none.
-    if (data.length > 0) {
-      filtered.setChannelId(channel.channelId);
-    }
-    filtered.setFilteredTransactionsList(
-      data.map((bytesOfOne, i) => filteredTransaction(bytesOfOne, codes[i] ?? 0)),
-    );
-    const response = new peer.DeliverResponse();
-    response.setFilteredBlock(filtered);
-    return response;
-  };
+function filteredBlock(block: common.Block, { channelId }: ChannelView): peer.DeliverResponse {
+  const codes = validationCodes(block);
+  const filtered = new peer.FilteredBlock();
+  filtered.setNumber(block.getHeader()?.getNumber() ?? 0);
+  const data = block.getData()?.getDataList_asU8() ?? [];
+  // A peer reads the name in the transactions: without any there is none.
+  if (data.length > 0) {
+    filtered.setChannelId(channelId);
+  }
+  filtered.setFilteredTransactionsList(
+    data.map((bytesOfOne, i) => filteredTransaction(bytesOfOne, codes[i] ?? 0)),
+  );
+  const response = new peer.DeliverResponse();
+  response.setFilteredBlock(filtered);
+  return response;
 }
 
 /** Id, type, validation code and, of an endorsed transaction, the event without its payload. */

@@ -5,7 +5,7 @@ import { endorsementLayouts } from '../endorsementPlan';
 import { ProposalRefused, type EndorsedReply, type Peer, type PeerReply } from '../peer';
 import { prepareTransaction } from '../protocol/preparedTransaction';
 import type { Proposal } from '../protocol/proposal';
-import type { ChannelView } from './channelView';
+import type { ChannelView, JoinedChannel } from './channelView';
 import { QUERY_CHAINCODE } from './systemChaincode';
 import { RpcError, type ErrorDetail } from './rpcError';
 
@@ -16,14 +16,15 @@ const COLLECT = 'failed to collect enough transaction endorsements, see attached
 const FIRST = 'failed to endorse transaction, see attached details for more info';
 
 /**
- * Runs proposals on peers for one organisation's gateway and gathers their answers as Fabric's gateway does.
+ * Runs proposals on a channel's peers for one organisation's gateway and gathers their answers as Fabric's
+ * gateway does.
  */
 export class EndorsementService {
   readonly #channel: ChannelView;
   readonly #local: Peer;
 
-  constructor(channel: ChannelView, local: Peer) {
-    this.#channel = channel;
+  constructor({ view, local }: JoinedChannel) {
+    this.#channel = view;
     this.#local = local;
   }
 
@@ -52,10 +53,7 @@ export class EndorsementService {
     const known = this.#isHere(proposal) ? this.#channel.peers : [];
     const missing = organisations.filter((mspId) => !known.some((peer) => peer.mspId === mspId));
     if (missing.length > 0) {
-      throw new RpcError(
-        status.UNAVAILABLE,
-        `failed to find any endorsing peers for org(s): ${missing.join(', ')}`,
-      );
+      throw noEndorsers(proposal, missing);
     }
     const peers = known.filter(({ mspId }) => wanted.includes(mspId));
     const { replies, details } = await this.#collect(proposal, peers);
@@ -68,12 +66,7 @@ export class EndorsementService {
   /** The gateway's own peer first; what it touched decides who else must endorse. */
   async #planned(proposal: Proposal): Promise<EndorsedReply[]> {
     if (!this.#isHere(proposal)) {
-      throw new RpcError(
-        status.FAILED_PRECONDITION,
-        proposal.hasTransientData
-          ? "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data"
-          : `no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode ${proposal.chaincodeName} in channel ${proposal.channelId}`,
-      );
+      throw noEndorsers(proposal, []);
     }
     const answer = await this.#ask(this.#local, proposal, true);
     const first = endorsedOf(answer);
@@ -103,9 +96,9 @@ export class EndorsementService {
     throw new RpcError(status.ABORTED, COLLECT, failed);
   }
 
-  /** Whether the peers have the chaincode on that channel. */
-  #isHere({ chaincodeName, channelId }: Proposal): boolean {
-    return chaincodeName === this.#channel.chaincodeName && channelId === this.#channel.channelId;
+  /** Whether the peers have the chaincode on the channel. */
+  #isHere({ chaincodeName }: Proposal): boolean {
+    return chaincodeName === this.#channel.chaincodeName;
   }
 
   #layouts(proposal: Proposal, first: EndorsedReply): string[][] {
@@ -223,6 +216,23 @@ export class EndorsementService {
   #detail(peer: Peer, answer: Answer): ErrorDetail {
     return { address: peer.endpoint, mspId: peer.mspId, message: messageOf(answer, peer === this.#local) };
   }
+}
+
+/**
+ * Nobody here has the chaincode on that channel, or one of the named organisations has not.
+ * @param missing organisations that the client named and that cannot endorse; empty when it named none.
+ */
+export function noEndorsers(proposal: Proposal, missing: readonly string[]): RpcError {
+  if (missing.length > 0) {
+    const reason = `failed to find any endorsing peers for org(s): ${missing.join(', ')}`;
+    return new RpcError(status.UNAVAILABLE, reason);
+  }
+  return new RpcError(
+    status.FAILED_PRECONDITION,
+    proposal.hasTransientData
+      ? "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data"
+      : `no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode ${proposal.chaincodeName} in channel ${proposal.channelId}`,
+  );
 }
 
 function endorsedOf(answer: Answer): EndorsedReply | undefined {

@@ -6,9 +6,9 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { peer as protos } from '@hyperledger/fabric-protos';
-import { type Peer, type PeerReply, ProposalRefused } from '../peer';
+import { type PeerReply, ProposalRefused } from '../peer';
 import { MalformedProposal, parseProposal } from '../protocol/proposal';
-import type { ChannelView } from './channelView';
+import type { PeerNode } from './channelView';
 import { asServiceError, RpcError } from './rpcError';
 
 const { processProposal } = protos.EndorserService;
@@ -29,20 +29,20 @@ export const ENDORSER_SERVICE = {
  * `protos.Endorser` as one organisation's peer offers it: this peer itself judges and signs, even where
  * others may too.
  */
-export function endorserService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
+export function endorserService(node: PeerNode): UntypedServiceImplementation {
   return {
     processProposal: (
       call: ServerUnaryCall<protos.SignedProposal, protos.ProposalResponse>,
       callback: sendUnaryData<protos.ProposalResponse>,
     ) => {
-      process(channel, local, call.request).then(
+      process(node, call.request).then(
         (response) => {
           callback(null, response);
         },
         (error: unknown) => {
           callback(
             asServiceError(error, (line) => {
-              channel.log(line);
+              node.log(line);
             }),
           );
         },
@@ -51,17 +51,13 @@ export function endorserService(channel: ChannelView, local: Peer): UntypedServi
   };
 }
 
-async function process(
-  channel: ChannelView,
-  local: Peer,
-  signed: protos.SignedProposal,
-): Promise<protos.ProposalResponse> {
+async function process(node: PeerNode, signed: protos.SignedProposal): Promise<protos.ProposalResponse> {
   try {
     const proposal = parseProposal(signed);
-    if (proposal.channelId !== channel.channelId) {
-      throw new RpcError(status.UNKNOWN, `access denied: channel [${proposal.channelId}] does not exist`);
-    }
-    return responseOf(await local.process(proposal, true));
+    const joined = node.channels.get(proposal.channelId);
+    return joined === undefined
+      ? refusal(`channel '${proposal.channelId}' not found`)
+      : responseOf(await joined.local.process(proposal, true));
   } catch (error) {
     if (error instanceof ProposalRefused || error instanceof MalformedProposal) {
       throw new RpcError(status.UNKNOWN, error.message);
@@ -70,15 +66,24 @@ async function process(
   }
 }
 
+/** A peer's answer in place of an endorsement. */
+function refusal(message: string): protos.ProposalResponse {
+  const result = new protos.Response();
+  result.setStatus(500);
+  result.setMessage(message);
+  const answer = new protos.ProposalResponse();
+  answer.setResponse(result);
+  return answer;
+}
+
 function responseOf(reply: PeerReply): protos.ProposalResponse {
+  if (reply.kind !== 'success') {
+    return refusal(reply.message);
+  }
   const result = new protos.Response();
   const answer = new protos.ProposalResponse();
   answer.setResponse(result);
   result.setMessage(reply.message);
-  if (reply.kind !== 'success') {
-    result.setStatus(500);
-    return answer;
-  }
   result.setStatus(reply.status);
   result.setPayload(reply.payload);
   if (reply.endorsed !== undefined) {

@@ -7,24 +7,22 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { gateway, peer as peerProtos, type orderer } from '@hyperledger/fabric-protos';
-import type { Peer } from '../peer';
 import { MalformedProposal, parseProposal, type Proposal } from '../protocol/proposal';
-import { checkSignedData } from './accessControl';
 import { EventReader } from './chaincodeEvents';
-import type { ChannelView } from './channelView';
-import { EndorsementService } from './endorsement';
+import type { JoinedChannel, PeerNode } from './channelView';
+import { EndorsementService, noEndorsers } from './endorsement';
 import { asServiceError, RpcError } from './rpcError';
 import { write } from './streamWriter';
 import { Cancellation } from './cancellation';
 
 /** `gateway.Gateway` as one organisation's peer offers it. */
-export function gatewayService(channel: ChannelView, local: Peer): UntypedServiceImplementation {
-  const service = new GatewayService(channel, local);
+export function gatewayService(node: PeerNode): UntypedServiceImplementation {
+  const service = new GatewayService(node);
   return {
-    evaluate: unary(channel, (request: gateway.EvaluateRequest) => service.evaluate(request)),
-    endorse: unary(channel, (request: gateway.EndorseRequest) => service.endorse(request)),
-    submit: unary(channel, (request: gateway.SubmitRequest) => service.submit(request)),
-    commitStatus: unary(channel, (request: gateway.SignedCommitStatusRequest, cancellation) =>
+    evaluate: unary(node, (request: gateway.EvaluateRequest) => service.evaluate(request)),
+    endorse: unary(node, (request: gateway.EndorseRequest) => service.endorse(request)),
+    submit: unary(node, (request: gateway.SubmitRequest) => service.submit(request)),
+    commitStatus: unary(node, (request: gateway.SignedCommitStatusRequest, cancellation) =>
       service.commitStatus(request, cancellation),
     ),
     chaincodeEvents: (
@@ -34,7 +32,7 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
         call.emit(
           'error',
           asServiceError(error, (line) => {
-            channel.log(line);
+            node.log(line);
           }),
         );
       });
@@ -43,7 +41,7 @@ export function gatewayService(channel: ChannelView, local: Peer): UntypedServic
 }
 
 function unary<Request, Response>(
-  channel: ChannelView,
+  node: PeerNode,
   handle: (request: Request, cancellation: Cancellation) => Response | Promise<Response>,
 ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
   return (call, callback) => {
@@ -61,7 +59,7 @@ function unary<Request, Response>(
       (error: unknown) => {
         callback(
           asServiceError(error, (line) => {
-            channel.log(line);
+            node.log(line);
           }),
         );
       },
@@ -69,26 +67,33 @@ function unary<Request, Response>(
   };
 }
 
+/** A channel as the gateway serves it. */
+interface Served extends JoinedChannel {
+  endorsement: EndorsementService;
+  events: EventReader;
+}
+
 class GatewayService {
-  readonly #endorsement: EndorsementService;
-  readonly #events = new EventReader();
+  readonly #node: PeerNode;
+  readonly #channels: ReadonlyMap<string, Served>;
 
-  readonly #channel: ChannelView;
-  readonly #local: Peer;
-
-  constructor(channel: ChannelView, local: Peer) {
-    this.#channel = channel;
-    this.#local = local;
-
-    this.#endorsement = new EndorsementService(channel, local);
+  constructor(node: PeerNode) {
+    this.#node = node;
+    this.#channels = new Map(
+      [...node.channels].map(([name, joined]) => [
+        name,
+        { ...joined, endorsement: new EndorsementService(joined), events: new EventReader() },
+      ]),
+    );
   }
 
   async evaluate(request: gateway.EvaluateRequest): Promise<gateway.EvaluateResponse> {
     const proposal = proposalToEvaluate(request.getProposedTransaction());
-    if (proposal.channelId !== this.#channel.channelId) {
+    const channel = this.#channels.get(proposal.channelId);
+    if (!channel) {
       throw new RpcError(status.UNAVAILABLE, unknownChannel(proposal.channelId));
     }
-    const answer = await this.#endorsement.evaluate(proposal, request.getTargetOrganizationsList());
+    const answer = await channel.endorsement.evaluate(proposal, request.getTargetOrganizationsList());
     const result = new peerProtos.Response();
     result.setStatus(answer.status);
     result.setMessage(answer.message);
@@ -100,10 +105,13 @@ class GatewayService {
 
   async endorse(request: gateway.EndorseRequest): Promise<gateway.EndorseResponse> {
     const proposal = proposalToEndorse(request.getProposedTransaction());
+    const organisations = request.getEndorsingOrganizationsList();
+    const channel = this.#channels.get(proposal.channelId);
+    if (!channel) {
+      throw noEndorsers(proposal, organisations);
+    }
     const response = new gateway.EndorseResponse();
-    response.setPreparedTransaction(
-      await this.#endorsement.endorse(proposal, request.getEndorsingOrganizationsList()),
-    );
+    response.setPreparedTransaction(await channel.endorsement.endorse(proposal, organisations));
     return response;
   }
 
@@ -115,15 +123,18 @@ class GatewayService {
     if (envelope.getSignature_asU8().length === 0) {
       throw new RpcError(status.INVALID_ARGUMENT, 'prepared transaction must be signed');
     }
-    if (request.getChannelId() !== this.#channel.channelId) {
+    const channel = this.#channels.get(request.getChannelId());
+    if (!channel) {
       throw new RpcError(status.FAILED_PRECONDITION, unknownChannel(request.getChannelId()));
     }
-    const refusal = this.#channel.order(envelope.serializeBinary());
+    // As at a peer, the transaction itself says for which channel it is ordered.
+    const refusal = this.#node.order(envelope.serializeBinary());
     if (!refusal) {
       return new gateway.SubmitResponse();
     }
     if (refusal.status === 'SERVICE_UNAVAILABLE') {
-      const detail = { address: this.#local.endpoint, mspId: this.#local.mspId, message: refusal.info };
+      const { endpoint, mspId } = channel.local;
+      const detail = { address: endpoint, mspId, message: refusal.info };
       throw new RpcError(status.UNAVAILABLE, 'no orderers could successfully process transaction', [detail]);
     }
     throw new RpcError(
@@ -151,12 +162,12 @@ class GatewayService {
     if (id === '') {
       throw new RpcError(status.INVALID_ARGUMENT, 'transaction ID should not be empty');
     }
-    this.#admit(request.getChannelId(), {
+    const { view } = this.#admit(request.getChannelId(), {
       data,
       identity: request.getIdentity_asU8(),
       signature: signed.getSignature_asU8(),
     });
-    const record = await this.#channel.feed.transaction(id, cancellation);
+    const record = await view.feed.transaction(id, cancellation);
     if (!record) {
       throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
     }
@@ -166,21 +177,27 @@ class GatewayService {
     return response;
   }
 
-  #admit(channelId: string, signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array }): void {
-    const { membership } = this.#channel;
+  /** The channel, for somebody who may read it. Throws RpcError. */
+  #admit(
+    channelId: string,
+    signed: { data: Uint8Array; identity: Uint8Array; signature: Uint8Array },
+  ): Served {
     if (channelId === '') {
       const reason =
         'Invalid channel ID name during check policy on signed data. Name must be different from nil.';
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
-    if (channelId !== this.#channel.channelId) {
+    const channel = this.#channels.get(channelId);
+    if (!channel) {
       const reason = `Failed to get policy manager for channel [${channelId}]`;
       throw new RpcError(status.PERMISSION_DENIED, reason);
     }
-    const refusal = checkSignedData(membership, signed, 'Readers', channelId);
+    const { access, membership } = channel.view;
+    const refusal = access.refusalOfSigned(membership, signed, 'Readers');
     if (refusal !== undefined) {
       throw new RpcError(status.PERMISSION_DENIED, refusal);
     }
+    return channel;
   }
 
   async chaincodeEvents(
@@ -195,23 +212,24 @@ class GatewayService {
       'chaincode events request',
     );
     const signature = call.request.getSignature_asU8();
-    this.#admit(request.getChannelId(), { data, identity: request.getIdentity_asU8(), signature });
+    const signed = { data, identity: request.getIdentity_asU8(), signature };
+    const { view, events } = this.#admit(request.getChannelId(), signed);
     const cancellation = new Cancellation();
     call.on('cancelled', () => {
       cancellation.cancel();
     });
     const after = request.getAfterTransactionId();
     const start =
-      this.#channel.reader.transaction(after)?.block ?? this.#startBlock(request.getStartPosition());
+      view.reader.transaction(after)?.block ?? startBlock(request.getStartPosition(), view.feed.height);
     // As a peer does, the stream goes by the events that it sees: after a transaction that had none it waits
     // for ever.
     let hasPassed = after === '';
     for (let number = start; ; number += 1) {
-      const bytes = await this.#channel.feed.block(number, cancellation);
+      const bytes = await view.feed.block(number, cancellation);
       if (!bytes) {
         break;
       }
-      const wanted = this.#events.eventsOf(number, bytes).filter((event) => {
+      const wanted = events.eventsOf(number, bytes).filter((event) => {
         if (hasPassed) {
           return event.getChaincodeId() === request.getChaincodeId();
         }
@@ -230,18 +248,18 @@ class GatewayService {
       throw new RpcError(status.UNAVAILABLE, 'the ledger is closing');
     }
   }
+}
 
-  #startBlock(position: orderer.SeekPosition | undefined): number {
-    if (position?.hasSpecified()) {
-      return position.getSpecified()?.getNumber() ?? 0;
-    }
-    const refused = position?.hasOldest() ? 'Oldest' : position?.hasNewest() ? 'Newest' : undefined;
-    if (refused !== undefined) {
-      const reason = `invalid start position type: *orderer.SeekPosition_${refused}`;
-      throw new RpcError(status.INVALID_ARGUMENT, reason);
-    }
-    return this.#channel.feed.height;
+function startBlock(position: orderer.SeekPosition | undefined, height: number): number {
+  if (position?.hasSpecified()) {
+    return position.getSpecified()?.getNumber() ?? 0;
   }
+  const refused = position?.hasOldest() ? 'Oldest' : position?.hasNewest() ? 'Newest' : undefined;
+  if (refused !== undefined) {
+    const reason = `invalid start position type: *orderer.SeekPosition_${refused}`;
+    throw new RpcError(status.INVALID_ARGUMENT, reason);
+  }
+  return height;
 }
 
 function decode<T>(parse: () => T, what: string): T {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { gateway, peer as peerProtos } from '@hyperledger/fabric-protos';
-import type { Peer } from '../peer';
-import type { ChannelView } from './channelView';
+import type { PeerNode } from './channelView';
 import { deliverService } from './deliverService';
 import { ENDORSER_SERVICE, endorserService } from './endorserService';
 import { gatewayService } from './gatewayService';
@@ -11,14 +10,14 @@ const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 const GRACE_MS = 2_000;
 
 /** The gRPC server of one peer, with the services that Fabric's clients use. */
-export function newPeerServer(view: ChannelView, peer: Peer): Server {
+export function newPeerServer(node: PeerNode): Server {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });
-  server.addService(gateway.GatewayService, gatewayService(view, peer));
-  server.addService(ENDORSER_SERVICE, endorserService(view, peer));
-  server.addService(peerProtos.DeliverService, deliverService(view));
+  server.addService(gateway.GatewayService, gatewayService(node));
+  server.addService(ENDORSER_SERVICE, endorserService(node));
+  server.addService(peerProtos.DeliverService, deliverService(node));
   return server;
 }
 

@@ -3,22 +3,28 @@ import { common, peer } from '@hyperledger/fabric-protos';
 import { validationCodes } from '../protocol/block';
 import type { Principal } from '../identity/membership';
 import type { StateReader } from '../store/stateReader';
-import { refusalOf } from './accessControl';
+import type { ChannelAccess } from './accessControl';
 
 export const QUERY_CHAINCODE = 'qscc';
 
 /** A request that the system chaincode answers with status 500 and this message. */
 export class SystemChaincodeError extends Error {}
 
+/** A channel's chain and who may read it. */
+export interface ReadableLedger {
+  reader: StateReader;
+  access: ChannelAccess;
+}
+
 /**
- * `qscc`: the chain as protobuf, for identities that may read the channel. Throws SystemChaincodeError with a
- * peer's message.
+ * `qscc`: the chain of a channel as protobuf, for identities that may read it.
+ * @param ledgerOf the peer's ledger of a channel; undefined when the peer has not joined it.
+ * @throws SystemChaincodeError with a peer's message.
  */
 export function queryLedger(
   args: readonly Uint8Array[],
   caller: Principal,
-  channel: string,
-  reader: StateReader,
+  ledgerOf: (channel: string) => ReadableLedger | undefined,
 ): Uint8Array {
   const [fn = '', channelName = ''] = args.slice(0, 2).map((bytes) => Buffer.from(bytes).toString());
   const argument = args[2] ?? new Uint8Array();
@@ -28,17 +34,18 @@ export function queryLedger(
   if (fn !== 'GetChainInfo' && args.length < 3) {
     throw new SystemChaincodeError(`missing 3rd argument for ${fn}`);
   }
-  if (channelName !== channel) {
+  const ledger = ledgerOf(channelName);
+  if (!ledger) {
     throw new SystemChaincodeError(`Invalid chain ID, ${channelName}`);
   }
   const query = QUERIES.get(fn);
   // A peer looks the function up in its access rules first, so an unknown one is refused as one that nobody
   // may call.
-  const refusal = query ? refusalOf(caller, 'Readers', channel) : `Unmapped policy for qscc/${fn}`;
+  const refusal = query ? ledger.access.refusal(caller, 'Readers') : `Unmapped policy for qscc/${fn}`;
   if (!query || refusal !== undefined) {
     throw new SystemChaincodeError(`access denied for [${fn}][${channelName}]: [${refusal}]`);
   }
-  return query(argument, reader);
+  return query(argument, ledger.reader);
 }
 
 const LARGEST_NUMBER = 2n ** 64n - 1n;

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { common, ledger, peer } from '@hyperledger/fabric-protos';
-import { decodeReadWriteSet } from '../protocol/readWriteSet';
-import { openEndorserTransaction, openEnvelope } from '../protocol/preparedTransaction';
-import type { Version } from '../protocol/version';
+import { peer } from '@hyperledger/fabric-protos';
 import type { StateReader } from '../store/stateReader';
+import { respond, type Asking } from './chaincodeRequests';
 import { ShimStream } from './shimStream';
-import { SimulationError, type Scan, type Simulator } from './simulator';
+import { SimulationError, type Simulator } from './simulator';
 
 const { Type } = peer.ChaincodeMessage;
-/** Entries that a peer puts into one query response. */
-const MAX_RESULTS = 100;
-/** Entries that one query may return in all, as `ledger.state.totalQueryLimit`. */
-const TOTAL_LIMIT = 100_000;
-/** `ChaincodeMessage.Type.GET_STATE_MULTIPLE` of Fabric 3.1, which the type definitions lack. */
-const GET_STATE_MULTIPLE = 25;
 /** Keys of one such message, as a peer's `chaincode.runtimeParams.maxSizeGetMultipleKeys`. */
 const MAX_MULTIPLE_KEYS = 1_000;
 
@@ -32,18 +24,15 @@ export interface Invocation {
   simulator: Simulator;
   reader: StateReader;
   namespace: string;
+  /**
+   * Runs chaincode that this one calls: `peer.ChaincodeSpec` in, the called one's `protos.ChaincodeMessage`
+   * out. Rejects with SimulationError.
+   */
+  callChaincode: (spec: Uint8Array) => Promise<Uint8Array>;
 }
 
-interface Query {
-  next: () => Uint8Array | undefined;
-  pending: Uint8Array[];
-  returned: number;
-}
-
-interface Running extends Invocation {
+interface Running extends Invocation, Asking {
   finish: (completion: Completion) => void;
-  queries: Map<string, Query>;
-  nextQuery: number;
 }
 
 /**
@@ -52,6 +41,7 @@ interface Running extends Invocation {
  */
 export class ChaincodeSession {
   readonly stream: ShimStream;
+  /** By channel and transaction, as a peer knows them: one transaction runs once on each channel. */
   readonly #running = new Map<string, Running>();
 
   readonly #protos: ShimProtos;
@@ -69,15 +59,16 @@ export class ChaincodeSession {
     });
   }
 
+  /** Whether the transaction runs on the channel; it must not be invoked there again meanwhile. */
+  isRunning(channelId: string, transactionId: string): boolean {
+    return this.#running.has(contextOf(channelId, transactionId));
+  }
+
   /** Runs one transaction to its end. An abandoned one never resolves. */
   invoke(invocation: Invocation): Promise<Completion> {
-    const { transactionId, channelId } = invocation;
-    if (this.#running.has(transactionId)) {
-      const message = `error sending: txid: ${transactionId}(${channelId}) exists`;
-      return Promise.resolve({ kind: 'failed', message });
-    }
+    const context = contextOf(invocation.channelId, invocation.transactionId);
     return new Promise((resolve) => {
-      this.#running.set(invocation.transactionId, {
+      this.#running.set(context, {
         ...invocation,
         finish: resolve,
         queries: new Map(),
@@ -95,8 +86,8 @@ export class ChaincodeSession {
   }
 
   /** Forgets a transaction that nobody waits for; further requests of it are answered with an error. */
-  abandon(transactionId: string): void {
-    this.#running.delete(transactionId);
+  abandon(channelId: string, transactionId: string): void {
+    this.#running.delete(contextOf(channelId, transactionId));
   }
 
   #message(
@@ -121,7 +112,7 @@ export class ChaincodeSession {
       this.#registered();
       return;
     }
-    const running = this.#running.get(message.getTxid());
+    const running = this.#running.get(contextOf(message.getChannelId(), message.getTxid()));
     if (type === Type.COMPLETED || type === Type.ERROR) {
       this.#complete(message, running);
     } else {
@@ -133,7 +124,7 @@ export class ChaincodeSession {
     if (!running) {
       return;
     }
-    this.#running.delete(running.transactionId);
+    this.#running.delete(contextOf(running.channelId, running.transactionId));
     const payload = message.getPayload_asU8();
     if (message.getType() === Type.ERROR) {
       running.finish({
@@ -147,19 +138,42 @@ export class ChaincodeSession {
   }
 
   #answer(message: peer.ChaincodeMessage, running: Running | undefined): void {
-    const transactionId = message.getTxid();
     try {
       if (!running) {
         throw new SimulationError('no ledger context');
       }
-      const payload = respond(running, message.getType(), message.getPayload_asU8());
-      this.stream.emit('data', this.#message(Type.RESPONSE, payload, message.getChannelId(), transactionId));
+      const payload = message.getPayload_asU8();
+      if (message.getType() === Type.INVOKE_CHAINCODE) {
+        this.#answerLater(message, running.callChaincode(payload));
+      } else {
+        this.#succeed(message, respond(running, message.getType(), payload));
+      }
     } catch (error) {
-      const name = Object.entries(Type).find(([, value]) => value === message.getType())?.[0] ?? 'UNDEFINED';
-      const reason = error instanceof Error ? error.message : 'unknown error';
-      const text = Buffer.from(`${name} failed: transaction ID: ${transactionId}: ${reason}`);
-      this.stream.emit('data', this.#message(Type.ERROR, text, message.getChannelId(), transactionId));
+      this.#fail(message, error);
     }
+  }
+
+  /** The chaincode goes on with other transactions meanwhile, and may itself be the one that is called. */
+  #answerLater(message: peer.ChaincodeMessage, payload: Promise<Uint8Array>): void {
+    payload.then(
+      (bytes) => {
+        this.#succeed(message, bytes);
+      },
+      (error: unknown) => {
+        this.#fail(message, error);
+      },
+    );
+  }
+
+  #succeed(asked: peer.ChaincodeMessage, payload: Uint8Array): void {
+    this.stream.emit('data', this.#message(Type.RESPONSE, payload, asked.getChannelId(), asked.getTxid()));
+  }
+
+  #fail(asked: peer.ChaincodeMessage, error: unknown): void {
+    const name = Object.entries(Type).find(([, value]) => value === asked.getType())?.[0] ?? 'UNDEFINED';
+    const reason = error instanceof Error ? error.message : 'unknown error';
+    const text = Buffer.from(`${name} failed: transaction ID: ${asked.getTxid()}: ${reason}`);
+    this.stream.emit('data', this.#message(Type.ERROR, text, asked.getChannelId(), asked.getTxid()));
   }
 }
 
@@ -171,213 +185,6 @@ function offers(): Uint8Array {
   return parameters.serializeBinary();
 }
 
-const NOTHING = new Uint8Array();
-
-type Handler = (running: Running, payload: Uint8Array) => Uint8Array;
-
-const HANDLERS: Record<number, Handler> = {
-  [Type.GET_STATE]: ({ simulator }, payload) => {
-    const request = peer.GetState.deserializeBinary(payload);
-    const collection = request.getCollection();
-    return collection === ''
-      ? simulator.get(request.getKey())
-      : simulator.getPrivate(collection, request.getKey());
-  },
-  [GET_STATE_MULTIPLE]: ({ simulator }, payload) => {
-    const request = peer.GetStateMultiple.deserializeBinary(payload);
-    const collection = request.getCollection();
-    const result = new peer.GetStateMultipleResult();
-    result.setValuesList(
-      request
-        .getKeysList()
-        .map((key) => (collection === '' ? simulator.get(key) : simulator.getPrivateOfMany(collection, key))),
-    );
-    return result.serializeBinary();
-  },
-  [Type.PUT_STATE]: ({ simulator }, payload) => {
-    const request = peer.PutState.deserializeBinary(payload);
-    const collection = request.getCollection();
-    if (collection === '') {
-      simulator.put(request.getKey(), request.getValue_asU8());
-    } else {
-      simulator.putPrivate(collection, request.getKey(), request.getValue_asU8());
-    }
-    return NOTHING;
-  },
-  [Type.DEL_STATE]: ({ simulator }, payload) => {
-    const request = peer.DelState.deserializeBinary(payload);
-    const collection = request.getCollection();
-    if (collection === '') {
-      simulator.put(request.getKey(), NOTHING);
-    } else {
-      simulator.putPrivate(collection, request.getKey(), NOTHING);
-    }
-    return NOTHING;
-  },
-  [Type.PURGE_PRIVATE_DATA]: ({ simulator }, payload) => {
-    const request = peer.PurgePrivateState.deserializeBinary(payload);
-    if (request.getCollection() === '') {
-      throw new SimulationError('only applicable for private data');
-    }
-    simulator.purgePrivate(request.getCollection(), request.getKey());
-    return NOTHING;
-  },
-  [Type.GET_PRIVATE_DATA_HASH]: ({ simulator }, payload) => {
-    const request = peer.GetState.deserializeBinary(payload);
-    return simulator.getPrivateHash(request.getCollection(), request.getKey());
-  },
-  [Type.GET_STATE_BY_RANGE]: getByRange,
-  [Type.GET_HISTORY_FOR_KEY]: getHistory,
-  [Type.QUERY_STATE_NEXT]: (running, payload) => {
-    const id = peer.QueryStateNext.deserializeBinary(payload).getId();
-    const query = running.queries.get(id);
-    if (!query) {
-      throw new SimulationError('query iterator not found');
-    }
-    return respondToQuery(running, id, query).serializeBinary();
-  },
-  [Type.QUERY_STATE_CLOSE]: (running, payload) => {
-    const id = peer.QueryStateClose.deserializeBinary(payload).getId();
-    running.queries.delete(id);
-    const response = new peer.QueryResponse();
-    response.setId(id);
-    return response.serializeBinary();
-  },
-  [Type.GET_QUERY_RESULT]: () => {
-    throw new SimulationError('ExecuteQuery not supported for leveldb');
-  },
-  [Type.INVOKE_CHAINCODE]: ({ namespace }, payload) => {
-    const name = peer.ChaincodeSpec.deserializeBinary(payload).getChaincodeId()?.getName() ?? '';
-    throw new SimulationError(`could not find chaincode ${name}: this ledger runs ${namespace} only`);
-  },
-};
-
-function respond(running: Running, type: number, payload: Uint8Array): Uint8Array {
-  const handler = HANDLERS[type];
-  if (!handler) {
-    throw new SimulationError('this ledger does not support the request');
-  }
-  return handler(running, payload);
-}
-
-function getByRange(running: Running, payload: Uint8Array): Uint8Array {
-  const { simulator } = running;
-  const request = peer.GetStateByRange.deserializeBinary(payload);
-  const collection = request.getCollection();
-  const [start, end] = [request.getStartkey(), request.getEndkey()];
-  const metadata = peer.QueryMetadata.deserializeBinary(request.getMetadata_asU8());
-  const [pageSize, bookmark] = [metadata.getPagesize(), metadata.getBookmark()];
-  if (collection === '' && (pageSize !== 0 || bookmark !== '')) {
-    return pageResponse(running, simulator.scanPage(start, end, pageSize, bookmark));
-  }
-  const scan = collection === '' ? simulator.scan(start, end) : simulator.scanPrivate(collection, start, end);
-  return open(running, () => nextEntry(scan)).serializeBinary();
-}
-
-function nextEntry(scan: Scan): Uint8Array | undefined {
-  const entry = scan.next();
-  if (!entry) {
-    return undefined;
-  }
-  const pair = new ledger.queryresult.KV();
-  pair.setKey(entry.key);
-  pair.setValue(entry.value);
-  return pair.serializeBinary();
-}
-
-function pageResponse(running: Running, scan: Scan): Uint8Array {
-  const response = new peer.QueryResponse();
-  let count = 0;
-  while (count < TOTAL_LIMIT) {
-    const entry = nextEntry(scan);
-    if (!entry) {
-      break;
-    }
-    response.addResults(resultBytes(entry));
-    count += 1;
-  }
-  const metadata = new peer.QueryResponseMetadata();
-  metadata.setFetchedRecordsCount(count);
-  metadata.setBookmark(scan.bookmark());
-  response.setMetadata(metadata.serializeBinary());
-  response.setId(newQueryId(running));
-  return response.serializeBinary();
-}
-
-function newQueryId(running: Running): string {
-  running.nextQuery += 1;
-  return `${running.transactionId.slice(0, 8)}-${running.nextQuery}`;
-}
-
-function open(running: Running, next: () => Uint8Array | undefined): peer.QueryResponse {
-  const id = newQueryId(running);
-  const query: Query = { next, pending: [], returned: 0 };
-  running.queries.set(id, query);
-  return respondToQuery(running, id, query);
-}
-
-function resultBytes(bytes: Uint8Array): peer.QueryResultBytes {
-  const result = new peer.QueryResultBytes();
-  result.setResultbytes(bytes);
-  return result;
-}
-
-/** Fills one response; it is cut when an entry beyond the limit shows that there are more. */
-function respondToQuery(running: Running, id: string, query: Query): peer.QueryResponse {
-  const response = new peer.QueryResponse();
-  response.setId(id);
-  while (query.returned < TOTAL_LIMIT) {
-    const next = query.next();
-    if (next === undefined) {
-      break;
-    }
-    query.returned += 1;
-    if (query.pending.length === MAX_RESULTS) {
-      response.setResultsList(query.pending.map(resultBytes));
-      response.setHasMore(true);
-      query.pending = [next];
-      return response;
-    }
-    query.pending.push(next);
-  }
-  response.setResultsList(query.pending.map(resultBytes));
-  running.queries.delete(id);
-  return response;
-}
-
-/** Newest first, valid transactions only; the values come from the blocks. */
-function getHistory(running: Running, payload: Uint8Array): Uint8Array {
-  const key = peer.GetHistoryForKey.deserializeBinary(payload).getKey();
-  const { reader, namespace } = running;
-  let versions: Version[] = [];
-  let last: Version | undefined;
-  const next = (): Uint8Array | undefined => {
-    if (versions.length === 0) {
-      versions = reader.history(namespace, key, last, MAX_RESULTS);
-    }
-    last = versions.shift();
-    return last && modification(reader, namespace, key, last);
-  };
-  return open(running, next).serializeBinary();
-}
-
-function modification(reader: StateReader, namespace: string, key: string, version: Version): Uint8Array {
-  const bytes = reader.block(version.block);
-  const data = bytes && common.Block.deserializeBinary(bytes).getData()?.getDataList_asU8()[version.tx];
-  const parts = data && openEnvelope(data);
-  const transaction = parts && openEndorserTransaction(parts);
-  if (!transaction) {
-    throw new SimulationError(`block ${version.block} has no transaction ${version.tx}`);
-  }
-  const write = decodeReadWriteSet(transaction.chaincodeAction.getResults_asU8())
-    .find((set) => set.namespace === namespace)
-    ?.writes.find((candidate) => candidate.key === key);
-  const result = new ledger.queryresult.KeyModification();
-  result.setTxId(transaction.channelHeader.getTxId());
-  result.setTimestamp(transaction.channelHeader.getTimestamp());
-  if (write) {
-    result.setValue(write.value);
-    result.setIsDelete(write.isDelete);
-  }
-  return result.serializeBinary();
+function contextOf(channelId: string, transactionId: string): string {
+  return `${channelId}/${transactionId}`;
 }

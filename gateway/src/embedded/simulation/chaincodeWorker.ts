@@ -4,13 +4,12 @@ import { createPrivateKey } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { peer } from '@hyperledger/fabric-protos';
 import { signLowS } from '../identity/lowS';
-import { Collections } from '../policy/collections';
 import { proposalResponsePayload } from '../protocol/preparedTransaction';
-import { Snapshots } from '../store/snapshots';
 import { ChaincodeSession, type Completion } from './chaincodeSession';
 import { loadChaincode } from './loadChaincode';
 import { ownBytes } from './ownBytes';
-import { Simulator } from './simulator';
+import { PeerSimulations, type Transaction } from './peerSimulations';
+import type { Simulator } from './simulator';
 import type { FromWorker, SimulateTask, SimulationOutcome, ToWorker, WorkerSettings } from './workerMessages';
 
 const OK_LIMIT = 400;
@@ -24,47 +23,42 @@ async function main(): Promise<void> {
   const send = (message: FromWorker): void => {
     port.postMessage(message);
   };
-  const height = new BigInt64Array(settings.height);
-  const snapshots = new Snapshots(settings.storeFile, () => Number(Atomics.load(height, 0)));
-  const collections = new Collections(settings.collections, settings.organisations);
   const privateKey = createPrivateKey(settings.endorserKeyPem);
   const chaincode = await loadChaincode(settings.module);
   const session = new ChaincodeSession(chaincode.protos, () => {
     send({ type: 'ready' });
   });
-  const abandoned = new Map<number, () => void>();
+  const simulations = new PeerSimulations(settings.mspId, settings.channels, session);
+  const running = new Map<number, Transaction>();
 
   const execute = async (task: SimulateTask): Promise<SimulationOutcome> => {
-    const snapshot = snapshots.take();
-    abandoned.set(task.id, () => {
-      session.abandon(task.transactionId);
-      snapshot.release();
-    });
+    const { transactionId, signedProposal, creator, channelId } = task;
+    const chaincodeName = simulations.chaincodeOf(channelId);
+    const transaction: Transaction = {
+      transactionId,
+      signedProposal,
+      creator,
+      chaincodeName,
+      open: new Set(),
+      ended: false,
+    };
+    running.set(task.id, transaction);
     try {
-      const simulator = new Simulator({
-        reader: snapshot.reader,
-        channel: settings.channel,
-        namespace: settings.chaincodeName,
-        mspId: settings.mspId,
-        transactionId: task.transactionId,
-        creator: task.creator,
-        collections,
-      });
-      const { reader } = snapshot;
-      const completion = await session.invoke({
-        ...task,
-        simulator,
-        reader,
-        namespace: settings.chaincodeName,
-      });
-      return outcomeOf(task, completion, simulator);
+      const { completion, simulator } = await simulations.run(channelId, transaction, task.input);
+      return outcomeOf(task, completion, simulator, chaincodeName);
     } finally {
-      snapshot.release();
-      abandoned.delete(task.id);
+      // a call that the chaincode has not waited for ends with it
+      simulations.abandon(transaction);
+      running.delete(task.id);
     }
   };
 
-  const outcomeOf = (task: SimulateTask, completion: Completion, simulator: Simulator): SimulationOutcome => {
+  const outcomeOf = (
+    task: SimulateTask,
+    completion: Completion,
+    simulator: Simulator,
+    chaincodeName: string,
+  ): SimulationOutcome => {
     if (completion.kind === 'failed') {
       return completion;
     }
@@ -81,9 +75,9 @@ async function main(): Promise<void> {
     const responsePayload = proposalResponsePayload({
       proposalHash: task.proposalHash,
       results,
-      event: eventBytes(completion.event, task.transactionId, settings.chaincodeName),
+      event: eventBytes(completion.event, task.transactionId, chaincodeName),
       response,
-      chaincodeName: settings.chaincodeName,
+      chaincodeName,
       chaincodeVersion: settings.chaincodeVersion,
     });
     const signature = ownBytes(signLowS(privateKey, Buffer.concat([responsePayload, settings.endorser])));
@@ -111,7 +105,10 @@ async function main(): Promise<void> {
           },
         );
     } else {
-      abandoned.get(message.id)?.();
+      const transaction = running.get(message.id);
+      if (transaction) {
+        simulations.abandon(transaction);
+      }
     }
   };
   port.on('message', onMessage);

@@ -1,25 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Principal } from '../identity/membership';
+import type { ChannelRules } from '../options';
 import type { CollectionConfig } from '../policy/collections';
 import type { Interest } from './simulator';
+
+/** A channel that the peer has joined. */
+export interface WorkerChannel {
+  channel: string;
+  chaincodeName: string;
+  /** Organisations on it. */
+  organisations: string[];
+  collections: CollectionConfig[];
+  rules: ChannelRules | undefined;
+  storeFile: string;
+  /** Height of the chain, written by the committer after every block. */
+  height: SharedArrayBuffer;
+}
 
 /** What a peer's worker thread is started with. Only plain data and bytes cross between threads. */
 export interface WorkerSettings {
   module: string;
-  chaincodeName: string;
   chaincodeVersion: string;
   /** Package id under which the chaincode registers. */
   chaincodeId: string;
   mspId: string;
-  channel: string;
-  organisations: string[];
-  collections: CollectionConfig[];
-  storeFile: string;
+  channels: WorkerChannel[];
   /** `msp.SerializedIdentity` of the peer and its key, with which it endorses. */
   endorser: Uint8Array;
   endorserKeyPem: string;
-  /** Height of the chain, written by the committer after every block. */
-  height: SharedArrayBuffer;
 }
 
 export interface SimulateTask {

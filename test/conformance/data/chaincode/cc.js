@@ -1,5 +1,6 @@
 // Chaincode that provokes one ledger behaviour per function; plain shim, so that nothing stands between.
 const { Contract } = require('fabric-contract-api');
+const Across = require('./across');
 const B = (s) => Buffer.from(s);
 async function drain(x) {
   const it = x.iterator ?? x;
@@ -151,4 +152,4 @@ class Oracle extends Contract {
     await new Promise(() => {});
   }
 }
-module.exports.contracts = [Oracle];
+module.exports.contracts = [Oracle, Across];
