@@ -14,6 +14,22 @@ type Call = ServerDuplexStream<common.Envelope, peer.DeliverResponse>;
 type Convert = (block: common.Block, channel: ChannelView) => peer.DeliverResponse;
 type Status = common.StatusMap[keyof common.StatusMap];
 
+const { DeliverService } = peer;
+const onWire = {
+  requestDeserialize: (bytes: Buffer) => common.Envelope.deserializeBinary(new Uint8Array(bytes)),
+  responseSerialize: (response: peer.DeliverResponse) => Buffer.from(response.serializeBinary()),
+};
+
+/**
+ * `protos.Deliver` on the wire. A process may hold two copies of the generated classes, one of them the
+ * chaincode library's; the generated definition refuses messages of the other copy.
+ */
+export const DELIVER_SERVICE = {
+  deliver: { ...DeliverService.deliver, ...onWire },
+  deliverFiltered: { ...DeliverService.deliverFiltered, ...onWire },
+  deliverWithPrivateData: { ...DeliverService.deliverWithPrivateData, ...onWire },
+} as const;
+
 /**
  * `protos.Deliver`: full and filtered blocks from a position on. Private data are not delivered: the request
  * is UNIMPLEMENTED.

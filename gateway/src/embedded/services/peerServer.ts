@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { gateway, peer as peerProtos } from '@hyperledger/fabric-protos';
+import { gateway } from '@hyperledger/fabric-protos';
 import type { PeerNode } from './channelView';
-import { deliverService } from './deliverService';
+import { DELIVER_SERVICE, deliverService } from './deliverService';
 import { ENDORSER_SERVICE, endorserService } from './endorserService';
 import { gatewayService } from './gatewayService';
 
@@ -17,7 +17,7 @@ export function newPeerServer(node: PeerNode): Server {
   });
   server.addService(gateway.GatewayService, gatewayService(node));
   server.addService(ENDORSER_SERVICE, endorserService(node));
-  server.addService(peerProtos.DeliverService, deliverService(node));
+  server.addService(DELIVER_SERVICE, deliverService(node));
   return server;
 }
 
