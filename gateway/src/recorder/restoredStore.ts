@@ -32,11 +32,12 @@ export function entriesOwed(outbox: Outbox): number {
  * Takes from the store what the ledger's lanes hold already: a store that was restored from a copy would
  * record it a second time. Looks, while something is owed or under way, at every lane of the own organisation
  * that the ledger has: a lane that was opened after the copy is not in the store. A lane that goes on behind
- * the store's head, and one that the store does not know and that holds what it owes, show that the store is
- * a copy; then its rows no longer prove that nothing was given out, so nothing is said about that. Where
- * nobody gives the events of a place, it is noted as lost, and what is owed by now waits: {@link findLost}. A
- * lane of which the store has a batch under way, though its entries stand elsewhere, is fenced: the copy is
- * older than what became of that place. Nothing is written before everything has been read.
+ * the store's head shows that the store is a copy. So does a lane that the store does not know, where it
+ * holds what the store owes, or corrects what the store has under way. Then the rows of all lanes no longer
+ * prove that nothing was given out, so nothing is said about that. Where nobody gives the events of a place,
+ * it is noted as lost, and what is owed by now waits: {@link findLost}. A lane of which the store has a batch
+ * under way, though its entries stand elsewhere, is fenced: the copy is older than what became of that place.
+ * Nothing is written before everything has been read.
  * @param own the lane that is written now, and where it ends.
  * @returns ids of entries in the store's batches that the lanes hold.
  * @throws LedgerError while the ledger is away.
@@ -58,8 +59,10 @@ export async function forgetRecorded(
     outbox.write({ fence: lane });
   }
   const isIncomplete = searches.some(({ search }) => search.isIncomplete);
+  // One lane shows it, and it is so of what the store has under way in all of them.
+  const isCopy = searches.some(({ copy }) => copy !== undefined);
   for (const { search, copy } of searches) {
-    search.finish(copy, isIncomplete);
+    search.finish(copy ?? (isCopy ? {} : undefined), isIncomplete);
   }
   if (outbox.held() > 0) {
     // The callers of these requests are gone with the process.
@@ -193,7 +196,7 @@ class LaneSearch {
   /** Entries that left late and stand there without saying so: their amendments. By the entry's id. */
   readonly #unsaid = new Map<string, OwedEntry>();
   readonly #found: string[] = [];
-  /** Whether an entry of a batch of the store stands there. */
+  /** Whether an entry of a batch of the store stands there, or a correction of one. */
   #hasSeen = false;
 
   constructor(options: StoreAndLedger, lane: string, findings: Findings) {
@@ -208,7 +211,7 @@ class LaneSearch {
     return this.#rows[0]?.seq ?? this.#options.outbox.head(this.#lane).nextSeq;
   }
 
-  /** Whether something stands there that the store holds. */
+  /** Whether something stands there that the store holds, or a correction of it. */
   get hasFound(): boolean {
     return this.#found.length > 0 || this.#hasSeen;
   }
@@ -346,6 +349,7 @@ class LaneSearch {
     const amendment = amendments.get(id);
     if (inRows.has(id) || isOwedStill) {
       amended.add(id);
+      this.#hasSeen = true;
     }
     // What is corrected stands somewhere, also where that place cannot be read.
     this.#found.push(...(isOwedStill ? [id] : []), ...(amendment === undefined ? [] : [amendment]));

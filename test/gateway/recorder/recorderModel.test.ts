@@ -11,6 +11,7 @@ import { openOutbox } from '../../../gateway/src/recorder/sqliteOutbox';
 import { type Evaluation, FakeLedger, type Fault } from './support/fakeLedger';
 import { ManualScheduler } from './support/manualScheduler';
 import { emergencyOf, partsOf, requestOf } from './support/requests';
+import { expectSoundLanes } from './support/soundLanes';
 import { LANE, silent } from './support/workbench';
 
 type Step =
@@ -867,15 +868,7 @@ function expectSound(world: World, recorder: Recorder): void {
   });
   // Nothing stands aside but what the ledger never takes, and none of that is in a batch.
   expect(world.setAside.filter((request) => !world.isNeverTaken(request))).toEqual([]);
-  for (const lane of world.lanes) {
-    let start = 0;
-    world.ledger.lane(lane).forEach((batch, index) => {
-      expect([batch.seq, batch.start]).toEqual([index, start]);
-      start += batch.events.length;
-    });
-  }
-  const { events } = world;
-  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  expectSoundLanes(world.ledger, world.lanes);
   const views = viewsOf(world);
   for (const { parts, outcomes, wasRefused, wasUnanswerable } of world.asked) {
     parts.forEach(({ id }, at) => {

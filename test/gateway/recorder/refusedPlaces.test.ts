@@ -9,6 +9,7 @@ import { NOBODYS_CLIENT } from '@chartwitness/chaincode/domain';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { settle } from './support/manualScheduler';
 import { emergencyOf, requestOf } from './support/requests';
+import { expectSoundLanes as expectLanesSound } from './support/soundLanes';
 import { createWorkbench, LANE, recordOne, watch, type Watched, type Workbench } from './support/workbench';
 
 const NEW_LANE = `${LANE}-2`;
@@ -34,17 +35,9 @@ function refuse(...ids: readonly string[]): void {
   bench.ledger.refuses = ({ id }) => ids.includes(id);
 }
 
-function expectSoundLanes(...lanes: string[]): void {
-  for (const lane of lanes) {
-    let start = 0;
-    bench.ledger.lane(lane).forEach((batch, index) => {
-      expect([batch.seq, batch.start]).toEqual([index, start]);
-      start += batch.events.length;
-    });
-  }
-  const ids = recorded(...lanes);
-  expect(new Set(ids).size).toBe(ids.length);
-}
+const expectSoundLanes = (...lanes: string[]): void => {
+  expectLanesSound(bench.ledger, lanes);
+};
 
 /**
  * Five emergencies are handed in without an answer, and leave late; the orderer forgets them; then the ledger

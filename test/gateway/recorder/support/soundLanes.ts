@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FakeLedger } from './fakeLedger';
 
-/** Each entry once in all of them, and no gap in any. */
+/** Each entry once in all of them, no entry corrected twice, and no gap in any. */
 export function expectSoundLanes(ledger: FakeLedger, lanes: readonly string[]): void {
-  const ids = lanes.flatMap((lane) => ledger.events(lane).map(({ id }) => id));
-  expect(new Set(ids).size).toBe(ids.length);
+  const events = lanes.flatMap((lane) => ledger.events(lane));
+  expect(repeated(events.map(({ id }) => id))).toEqual([]);
+  expect(repeated(events.flatMap(({ amends }) => amends?.id ?? []))).toEqual([]);
   for (const lane of lanes) {
     let start = 0;
     ledger.lane(lane).forEach((batch, seq) => {
@@ -12,4 +13,8 @@ export function expectSoundLanes(ledger: FakeLedger, lanes: readonly string[]): 
       start += batch.events.length;
     });
   }
+}
+
+function repeated(ids: readonly string[]): readonly string[] {
+  return ids.filter((id, at) => ids.indexOf(id) !== at);
 }
