@@ -196,16 +196,20 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     recorder,
     close: () => {
       isStopping = true;
+      recorder.windDown();
+      // Follows the ledger beside the rest: a peer that hangs answers its last question after seconds.
+      const registryClosed = registry.close();
       return closeAll([
-        () => server.close(),
-        () => options.operations.close(0),
+        () => server.close(options.recorderLimits?.drainMs),
         () => guard.close(),
         () => {
           peerClocks.close();
         },
         () => recorder.close(),
+        // Until here it says that the service is stopping.
+        () => options.operations.close(0),
         () => hospital.close(),
-        () => registry.close(),
+        () => registryClosed,
         () => memory.close(),
         () => {
           replays.close();

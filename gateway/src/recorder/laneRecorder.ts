@@ -38,10 +38,12 @@ import { Queue } from './queue';
 import type { RecordOutcome, Recorder, RecorderDeps, RecorderPhase, RecorderState } from './recorder';
 import { fenced, overloaded, refusedByLedger, unavailable } from './refusals';
 import { checkedParts } from './requestParts';
+import { entriesOwed } from './restoredStore';
 import { pause, type Scheduler, systemScheduler } from './scheduler';
 import { type Admission, Shares } from './shares';
 import { StoreHealth } from './storeHealth';
 import { Ticket } from './ticket';
+import { WindingDown } from './windingDown';
 
 const RANDOM_BYTES = 16;
 
@@ -68,6 +70,7 @@ export class LaneRecorder implements Recorder {
   readonly #callers: Callers;
   readonly #writer: LaneWriter;
   readonly #late: LateReleases;
+  readonly #windingDown: WindingDown;
   readonly #lost: LostEvents;
   readonly #peer: PeerUpToDate;
   readonly #stop = new AbortController();
@@ -75,6 +78,8 @@ export class LaneRecorder implements Recorder {
   #reason: LaneReason | undefined = LANE_IS_READ;
   #isAccepting = true;
   #recoveries = 0;
+  /** The last state, of a recorder that is closed: its store cannot be asked any more. */
+  #last: RecorderState | undefined;
 
   constructor(deps: RecorderDeps) {
     parseLane(deps.lane);
@@ -121,7 +126,7 @@ export class LaneRecorder implements Recorder {
       names: this.#names,
       onBatch: deps.onBatch,
       onChange: () => {
-        this.#late.look();
+        this.#look();
       },
       onFenced: () => {
         this.#enterFenced();
@@ -144,6 +149,12 @@ export class LaneRecorder implements Recorder {
       writer: this.#writer,
       callers: this.#callers,
       withoutLedger: deps.emergencyWithoutLedger,
+    });
+    this.#windingDown = new WindingDown({
+      ...shared,
+      writer: this.#writer,
+      late: this.#late,
+      withinMs: limits.drainMs,
     });
     this.#peer = new PeerUpToDate(ledger, scheduler, this.#stop.signal);
     this.#lost = new LostEvents({
@@ -247,10 +258,15 @@ export class LaneRecorder implements Recorder {
         }),
       );
     }
+    this.#windingDown.look();
     return ticket.outcome;
   }
 
   state(): RecorderState {
+    return this.#last ?? this.#stateNow();
+  }
+
+  #stateNow(): RecorderState {
     const now = this.#scheduler.now();
     const { totals: committed } = this.#writer;
     const { totals: late } = this.#late;
@@ -284,23 +300,28 @@ export class LaneRecorder implements Recorder {
     };
   }
 
+  windDown(): void {
+    this.#windingDown.begin();
+  }
+
   async close(): Promise<void> {
     if (this.#phase === 'closed') {
       return;
     }
     this.#isAccepting = false;
     if (this.#phase === 'ready') {
-      await this.#writer.drain(this.#limits.drainMs);
+      await this.#windingDown.over();
     }
     this.#phase = 'closed';
     this.#reason = STOPPING;
     this.#stop.abort(new Error('the recorder is closed'));
-    this.#writer.giveUpAll(unavailable('the gateway is stopping'));
+    this.#writer.giveUp(() => true, unavailable('the gateway is stopping'));
     this.#writer.stop();
     this.#lost.stop();
     this.#callers.stop();
     this.#late.stop();
-    this.#flush();
+    this.#windingDown.stop();
+    this.#leaveStore();
     this.#deps.outbox.close();
   }
 
@@ -345,7 +366,7 @@ export class LaneRecorder implements Recorder {
     this.#phase = 'fenced';
     const { reason, remedy } = (this.#reason = anotherGatewayIn(lane));
     log.fatal({ lane, remedy }, reason);
-    this.#writer.giveUpAll(fenced(reason));
+    this.#writer.giveUp(() => true, fenced(reason));
   }
 
   async #keepRecovering(): Promise<void> {
@@ -406,7 +427,7 @@ export class LaneRecorder implements Recorder {
     this.#reason = PEER_LACKED_THE_END;
     this.#deps.log.warn({ lane: this.#deps.lane }, this.#reason.reason);
     this.#health.busy(this.#awake.now());
-    this.#late.look();
+    this.#look();
     void this.#keepRecovering();
   }
 
@@ -427,7 +448,7 @@ export class LaneRecorder implements Recorder {
     for (let tries = 1; this.#isLost(); tries += 1) {
       // Emergencies are treated as while the ledger is away, also when nothing else waits.
       this.#health.busy(this.#awake.now());
-      this.#late.look();
+      this.#look();
       if (!(await this.#tryProve(tries))) {
         await pause(this.#scheduler, backoffMs('unavailable', tries, this.#jitter()), signal);
       }
@@ -460,12 +481,24 @@ export class LaneRecorder implements Recorder {
     return true;
   }
 
-  #flush(): void {
+  /** Something changed that may make the lane away, or end that. */
+  #look(): void {
+    this.#late.look();
+    this.#windingDown.look();
+  }
+
+  #leaveStore(): void {
+    const { lane, outbox, log } = this.#deps;
     try {
-      this.#deps.outbox.flush();
+      outbox.flush();
+      this.#last = this.#stateNow();
+      log.info(
+        { lane, owed: entriesOwed(outbox), inFlight: this.#places.inFlight },
+        'the recorder has stopped; the next start goes on with what is owed and in flight',
+      );
     } catch (error) {
       // A restart takes up what a request that was given up leaves.
-      this.#deps.log.warn({ err: error }, 'the recorder store could not be brought up to date');
+      log.warn({ err: error }, 'the recorder store could not be brought up to date');
     }
   }
 

@@ -162,21 +162,17 @@ export class LaneWriter {
     this.#signalIdle();
   }
 
-  giveUpAll(error: AppError): void {
+  /** Refuses those who wait, wherever their requests are. */
+  giveUp(which: (ticket: Ticket) => boolean, error: AppError): void {
     const placed = [...this.#places.pending].flatMap(({ parts }) => [...ticketsOf(parts)]);
-    this.#giveUp([...this.#options.queue.takeAll(), ...this.#suspects.tickets, ...placed], error);
+    const all = [...this.#options.queue.tickets, ...this.#suspects.tickets, ...placed];
+    this.#giveUp(all.filter(which), error);
   }
 
-  /** Resolves when everything accepted is settled, at the latest after `milliseconds`. */
-  drain(milliseconds: number): Promise<void> {
+  /** Resolves when everything accepted is settled. */
+  idle(): Promise<void> {
     return new Promise((resolve) => {
-      const end = (): void => {
-        this.#whenIdle = undefined;
-        cancel();
-        resolve();
-      };
-      const cancel = this.#options.scheduler.after(milliseconds, end);
-      this.#whenIdle = end;
+      this.#whenIdle = resolve;
       this.#signalIdle();
     });
   }

@@ -3,6 +3,7 @@ import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
 import type { Logger } from 'pino';
 import type { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
+import { AwayAlarm } from './awayAlarm';
 import type { Callers } from './callers';
 import type { LaneHealth } from './laneHealth';
 import type { LaneWriter } from './laneWriter';
@@ -52,11 +53,19 @@ export class LateReleases {
   readonly #options: LateReleasesOptions;
   /** Each until when it is answered. */
   readonly #waiting = new Map<Ticket, number>();
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: AwayAlarm;
   readonly totals = { ownPeer: 0, deployment: 0, refusedSlow: 0, refusedAway: 0 };
 
   constructor(options: LateReleasesOptions) {
     this.#options = options;
+    this.#alarm = new AwayAlarm(options.health, options.awake, () => {
+      this.look();
+    });
+  }
+
+  /** Emergencies that are not answered yet. */
+  get waiting(): readonly Ticket[] {
+    return [...this.#waiting.keys()];
   }
 
   /**
@@ -80,12 +89,12 @@ export class LateReleases {
   look(): void {
     const { health, awake, log } = this.#options;
     if (this.#waiting.size === 0) {
-      this.#cancelAlarm();
+      this.#alarm.cancel();
       return;
     }
     if (health.isAway(awake.now())) {
-      this.#cancelAlarm();
-      const tickets = [...this.#waiting.keys()].filter((ticket) => !ticket.isDeciding);
+      this.#alarm.cancel();
+      const tickets = this.waiting.filter((ticket) => !ticket.isDeciding);
       if (tickets.length > 0) {
         this.#decideAll(tickets).catch((error: unknown) => {
           // A mistake in this program: nothing is released.
@@ -97,18 +106,7 @@ export class LateReleases {
       }
       return;
     }
-    const at = health.awayAt();
-    if (at === this.#alarm?.at) {
-      return;
-    }
-    this.#cancelAlarm();
-    if (at !== undefined) {
-      const cancel = awake.after(Math.max(0, at - awake.now()), () => {
-        this.#alarm = undefined;
-        this.look();
-      });
-      this.#alarm = { at, cancel };
-    }
+    this.#alarm.set();
   }
 
   /**
@@ -123,12 +121,7 @@ export class LateReleases {
   }
 
   stop(): void {
-    this.#cancelAlarm();
-  }
-
-  #cancelAlarm(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
   }
 
   /** Slow: the ledger commits, but not this in time. Nothing is released without its word. */

@@ -45,7 +45,7 @@ export interface RecorderLimits {
   readonly evaluateMs: number;
   /** How long the lane counts as away after the last try, when nothing has been tried since. */
   readonly awayMemoryMs: number;
-  /** How long `close` waits for what has been accepted. */
+  /** How long a stop waits, from its beginning, for what has been accepted; less where the lane is away. */
   readonly drainMs: number;
 }
 

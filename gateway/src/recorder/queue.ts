@@ -93,12 +93,8 @@ class Line {
     return taken;
   }
 
-  takeAll(): Ticket[] {
-    const all = [...this.#clients.values()].flatMap((entries) => [...entries.keys()]);
-    this.#clients.clear();
-    this.#parts = 0;
-    this.#bytes = 0;
-    return all;
+  get tickets(): readonly Ticket[] {
+    return [...this.#clients.values()].flatMap((entries) => [...entries.keys()]);
   }
 
   #first(): Entry | undefined {
@@ -156,8 +152,9 @@ export class Queue {
     return this.#lineOf(isEmergency).take(room, whole);
   }
 
-  takeAll(): Ticket[] {
-    return [...this.#emergencies.takeAll(), ...this.#ordinary.takeAll()];
+  /** All that wait. */
+  get tickets(): readonly Ticket[] {
+    return [...this.#emergencies.tickets, ...this.#ordinary.tickets];
   }
 
   #lineOf(isEmergency: boolean): Line {

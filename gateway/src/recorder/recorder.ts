@@ -184,8 +184,14 @@ export interface Recorder {
   record(parts: readonly AccessRequest[], admittedAt?: number): Promise<readonly RecordOutcome[]>;
   state(): RecorderState;
   /**
-   * Takes no more requests, waits for those accepted (bounded by `drainMs`), refuses the rest and closes the
-   * outbox.
+   * The process is about to end. Requests are still taken, but from now on nobody waits for a lane that is
+   * away: ordinary requests are refused then, emergencies treated as ever. The time that a stop may take
+   * begins.
+   */
+  windDown(): void;
+  /**
+   * Takes no more requests, waits for those accepted, refuses the rest and closes the outbox. Does not wait
+   * for a lane that is away, and for any other `drainMs` from {@link windDown} at most.
    */
   close(): Promise<void>;
 }

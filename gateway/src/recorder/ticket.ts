@@ -81,9 +81,13 @@ export class Ticket {
     return this.#isSettled;
   }
 
-  /** What to undo (its timer) once it is settled. */
+  /** What to undo (its timer) once it is settled; at once where it is already. */
   onSettled(action: () => void): void {
-    this.#whenSettled = action;
+    if (this.#isSettled) {
+      action();
+    } else {
+      this.#whenSettled = action;
+    }
   }
 
   resolve(outcomes: readonly RecordOutcome[]): void {

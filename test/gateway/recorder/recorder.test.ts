@@ -452,6 +452,11 @@ describe('a full disk', () => {
     expectRefused(journalled, 'LEDGER_UNAVAILABLE');
     expect(recorder.state().owed).toBe(0);
     expect(ledgerIds()).toEqual([]);
+    // What the disk refused at once is no longer asked about, nor refused a second time for slowness.
+    const asked = bench.ledger.evaluations;
+    await bench.scheduler.advance(60_000);
+    expect(bench.ledger.evaluations).toBe(asked);
+    expect(recorder.state().emergenciesRefused.slow).toBe(0);
   });
 
   test('a batch that cannot be taken back while ledger and disk are away is committed when they are back', async () => {
@@ -581,38 +586,6 @@ describe('starting again', () => {
     bench.ledger.isAway = false;
     await bench.scheduler.advance(3_000);
     expect(watched.outcome).toBeDefined();
-  });
-});
-
-describe('stopping', () => {
-  test('waits for what it took, then refuses', async () => {
-    bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start();
-    const watched = recordAll(recorder, many(3));
-    const closing = recorder.close();
-    const after = watch(recordOne(recorder, requestOf(9)));
-    await settle();
-    expectRefused(after, 'LEDGER_UNAVAILABLE');
-    bench.ledger.releaseHeld();
-    await settle();
-    await closing;
-    expect(watched.every((one) => one.outcome !== undefined)).toBe(true);
-    expect(recorder.state().phase).toBe('closed');
-  });
-
-  test('does not wait for ever', async () => {
-    bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start({ limits: { drainMs: 100, deadlineMs: 60_000 } });
-    const [watched] = recordAll(recorder, many(1));
-    const closing = recorder.close();
-    await bench.scheduler.advance(100);
-    await closing;
-    expectRefused(watched ?? {}, 'LEDGER_UNAVAILABLE');
-    const next = await bench.start();
-    await bench.scheduler.advance(1_000);
-    expect(ledgerIds()).toEqual([requestOf(0).id]);
-    expect(takenBack()).toEqual([requestOf(0).id]);
-    await next.close();
   });
 });
 

@@ -43,6 +43,8 @@ type Step =
   | { readonly do: 'upgrade'; readonly upgraded: boolean }
   /** The process ends, and the next one has another name. */
   | { readonly do: 'rename' }
+  /** The process is asked to end, and does; first it answers those who wait, or not. */
+  | { readonly do: 'stop'; readonly answers: boolean }
   | { readonly do: 'deliver' }
   | { readonly do: 'release' }
   /** The process ends at its n-th next use of store or ledger, just before or just after its effect. */
@@ -58,7 +60,7 @@ type Step =
  */
 type Trouble = 'none' | 'refused' | 'amendmentRefused' | 'differs' | 'refusedLater';
 
-type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' | 'rename' }>;
+type Happening = Exclude<Step, { readonly do: 'request' | 'advance' | 'release' | 'rename' | 'stop' }>;
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   {
@@ -161,6 +163,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'deliver' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ do: 'rename' }) },
+  { weight: 1, arbitrary: fc.boolean().map((answers): Step => ({ do: 'stop', answers })) },
   { weight: 2, arbitrary: fc.constant<Step>({ do: 'release' }) },
   {
     weight: 2,
@@ -374,6 +377,10 @@ function onDisk(store: Outbox, isFull: () => boolean, onWrite: (change: OutboxCh
                 code: 'SQLITE_FULL',
               });
             }
+            if (property === 'close') {
+              // The model looks at it after the end.
+              return undefined;
+            }
             if (property === 'write') {
               onWrite(args[0] as OutboxChange);
             }
@@ -456,6 +463,8 @@ interface Asked {
 }
 
 const AWAY_AFTER_MS = 2_000;
+const STOP_WITHIN_MS = 10_000;
+const STOP_TICK_MS = 500;
 const FLOOD = 12;
 /** As long as an emergency waits for the own peer. */
 const EVALUATE_MS = 1_000;
@@ -476,6 +485,8 @@ class World {
   /** Batches whose place was given to another one, and those that turned out to be there. */
   displaced = 0;
   rivalsFound = 0;
+  /** How often a process ended as it was asked to. */
+  stopped = 0;
   readonly #differing = new Set<string>();
   /** What was wrong at the moment of an answer. */
   readonly faults: string[] = [];
@@ -614,6 +625,8 @@ class World {
     } else if (one.do === 'rename') {
       this.#life.isOver = true;
       this.#name += 1;
+    } else if (one.do === 'stop') {
+      await this.#stop(one.answers);
     } else if (one.do === 'advance') {
       await this.#scheduler.advance(one.ms);
     } else if (one.do === 'release') {
@@ -622,6 +635,57 @@ class World {
     } else {
       this.#happen(one);
     }
+  }
+
+  /** Whatever hangs: soon after its last commit the process has ended. */
+  async #stop(answers: boolean): Promise<void> {
+    const life = this.#life;
+    const began = this.#scheduler.now();
+    const passUntil = async (isDone: () => boolean): Promise<void> => {
+      await this.#scheduler.advance(0);
+      while (!isDone() && !life.isOver && this.#scheduler.now() - began <= STOP_WITHIN_MS) {
+        await this.#scheduler.advance(STOP_TICK_MS);
+      }
+    };
+    this.#recorder?.windDown();
+    if (answers) {
+      await passUntil(() => this.#isAnswered(life));
+    }
+    const closed = new AbortController();
+    void this.#recorder?.close().then(
+      () => {
+        closed.abort();
+      },
+      // A crash in it.
+      () => undefined,
+    );
+    await passUntil(() => closed.signal.aborted);
+    if (!life.isOver) {
+      this.#judgeStop(closed.signal.aborted, this.#scheduler.now() - Math.max(began, this.#lastCommitAt));
+    }
+    life.isOver = true;
+  }
+
+  #isAnswered(life: Life): boolean {
+    return this.asked.every(
+      (one) => one.life !== life || one.outcomes !== undefined || one.wasRefused === true,
+    );
+  }
+
+  #judgeStop(hasEnded: boolean, quietMs: number): void {
+    // What the ledger refuses is an answer, and rests: the lane is not away then.
+    const isSlow = quietMs > AWAY_AFTER_MS + EVALUATE_MS + 2 * STOP_TICK_MS && !this.#hasTrouble;
+    if (!hasEnded || isSlow) {
+      this.faults.push(`a stop: ${String(hasEnded)}, ${String(quietMs)} ms without a commit`);
+    }
+    this.stopped += Number(hasEnded);
+  }
+
+  /** Whether an entry was handed in that the ledger refuses, or may. */
+  get #hasTrouble(): boolean {
+    return (
+      this.refused.size + this.amendmentsRefused.size + this.#refusedLater.size + this.#differing.size > 0
+    );
   }
 
   #happen(one: Happening): void {
@@ -902,7 +966,8 @@ type Seen = Record<
   | 'setAside'
   | 'displaced'
   | 'filled'
-  | 'rivalsFound',
+  | 'rivalsFound'
+  | 'stopped',
   number
 >;
 
@@ -918,6 +983,7 @@ function count(world: World, seen: Seen): void {
   seen.displaced += world.displaced;
   seen.rivalsFound += world.rivalsFound;
   seen.filled += world.filled;
+  seen.stopped += world.stopped;
   for (const { amends } of world.events) {
     seen.amendedLate += Number(amends?.why === 'releasedLate');
     seen.nothingGiven += Number(amends?.why === 'nothingGiven');
@@ -941,6 +1007,7 @@ test(
       displaced: 0,
       filled: 0,
       rivalsFound: 0,
+      stopped: 0,
     };
     await fc.assert(
       fc.asyncProperty(
@@ -965,6 +1032,7 @@ test(
     expect(seen.setAside).toBeGreaterThan(RUNS / 10);
     expect(seen.displaced).toBeGreaterThan(RUNS / 20);
     expect(seen.filled).toBeGreaterThan(RUNS / 20);
+    expect(seen.stopped).toBeGreaterThan(RUNS / 10);
     // About one history in a hundred ends so: a few hundred may by chance have none, and
     // refusedEntries.test.ts has each case.
     if (RUNS >= 1_000) {
