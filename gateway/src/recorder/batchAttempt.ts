@@ -25,7 +25,7 @@ export type AttemptResult =
    * a backup.
    */
   | { readonly kind: 'overtaken'; readonly error: LedgerError }
-  /** Its place is taken by somebody else's batch. */
+  /** Its place is taken by somebody else's batch, or one below is. */
   | { readonly kind: 'taken' }
   /** Not known to be on the ledger. */
   | { readonly kind: 'failed'; readonly error: LedgerError };
@@ -45,11 +45,14 @@ export async function attemptBatch(
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   try {
-    if (batch.mayBeOrdered) {
+    if (batch.mayBeOrdered || batch.isOrphan) {
       const found = await readOutcome(ledger, batch, rivals);
       if (found !== undefined) {
         return found;
       }
+    }
+    if (batch.isOrphan || (await isMisplaced(ledger, batch))) {
+      return { kind: 'taken' };
     }
     return await submit(ledger, batch, rivals, onEndorsed, signal);
   } catch (error) {
@@ -77,6 +80,21 @@ export async function readOutcome(
   }
   const rival = rivals.find(({ requests }) => isSameBatch(events, requests));
   return rival === undefined ? { kind: 'taken' } : { kind: 'rival', rival, ...decided };
+}
+
+/**
+ * Whether the place before holds another batch than the one behind which this one was opened: its numbers
+ * would not follow, and the lane be broken for good. Of what this process opened it knows that.
+ */
+async function isMisplaced(
+  ledger: RecordingLedger,
+  { lane, seq, start, isInherited }: PendingBatch,
+): Promise<boolean> {
+  if (!isInherited || seq === 0) {
+    return false;
+  }
+  const before = await ledger.findBatch(lane, seq - 1);
+  return before !== undefined && before.start + before.count !== start;
 }
 
 async function submit(

@@ -60,7 +60,8 @@ export async function recoverLane(
   const ends = new Map(unsettled.map((row) => [row.lane, outbox.head(row.lane).nextSeq]));
   const provenSeq = survey.nextSeq - 1;
   if (!isPast(survey, head)) {
-    return { nextSeq: head.nextSeq, nextStart: head.nextStart, provenSeq, unsettled, rivals, ends };
+    const { nextSeq, nextStart } = outbox.head(lane);
+    return { nextSeq, nextStart, provenSeq, unsettled, rivals, ends };
   }
   log.warn(
     { lane, store: head.nextSeq, ledger: survey.nextSeq, owedBefore, owed: entriesOwed(outbox) },

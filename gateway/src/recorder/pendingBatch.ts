@@ -37,6 +37,10 @@ export interface PendingBatch extends BatchOfPart {
   differences: number;
   /** Whether its place was given back: it is tried no more. */
   isTakenBack: boolean;
+  /** Whether a place below is another gateway's: it is on the ledger already, or goes there no more. */
+  isOrphan: boolean;
+  /** Whether an earlier process opened it; then the ledger may have gone another way meanwhile. */
+  readonly isInherited: boolean;
   /** When its first attempt began, milliseconds since the epoch. */
   readonly openedAt: number;
 }
@@ -66,6 +70,8 @@ export function newBatch(
     isStuck: false,
     differences: 0,
     isTakenBack: false,
+    isOrphan: false,
+    isInherited: false,
   };
 }
 
@@ -76,7 +82,7 @@ export function pendingOf(
 ): PendingBatch {
   const parts = requests.map(() => undefined);
   const batch = newBatch({ lane, seq, start, requests, parts, group: undefined, openedAt: now });
-  return { ...batch, isHandedIn, mayBeOrdered: isHandedIn };
+  return { ...batch, isHandedIn, mayBeOrdered: isHandedIn, isInherited: true };
 }
 
 export function hasWaiting(batch: PendingBatch): boolean {

@@ -61,8 +61,8 @@ export async function forgetRecorded(
   const isIncomplete = searches.some(({ search }) => search.isIncomplete);
   // One lane shows it, and it is so of what the store has under way in all of them.
   const isCopy = searches.some(({ copy }) => copy !== undefined);
-  for (const { search, copy } of searches) {
-    search.finish(copy ?? (isCopy ? {} : undefined), isIncomplete);
+  for (const { search, copy, end } of searches) {
+    search.finish(copy ?? (isCopy ? {} : undefined), end, isIncomplete);
   }
   if (outbox.held() > 0) {
     // The callers of these requests are gone with the process.
@@ -75,6 +75,8 @@ export async function forgetRecorded(
 interface Searched {
   readonly search: LaneSearch;
   readonly copy: Copy | undefined;
+  /** Where the lane ends on the ledger. */
+  readonly end: LaneSurvey;
 }
 
 async function searchOwn(
@@ -87,7 +89,7 @@ async function searchOwn(
   if (isWorthIt) {
     await search.read(placesFrom(search.lowest, survey.nextSeq));
   }
-  return { search, copy: isPast(survey, options.outbox.head(lane)) ? { advance: survey } : undefined };
+  return { search, copy: copyBy(search, survey, options.outbox.head(lane)), end: survey };
 }
 
 async function searchOthers(
@@ -103,14 +105,14 @@ async function searchOthers(
     const survey = await surveyAtTrustee(ledger, lane, head.nextSeq);
     const search = new LaneSearch(options, lane, findings);
     await search.read(placesFrom(search.lowest, survey.nextSeq));
-    searched.push({ search, copy: isPast(survey, head) ? { advance: survey } : undefined });
+    searched.push({ search, copy: copyBy(search, survey, head), end: survey });
   }
   for (const lane of (await ownLanes(ledger)).filter((one) => !known.has(one))) {
-    const { nextSeq } = await surveyAtTrustee(ledger, lane, 0);
+    const end = await surveyAtTrustee(ledger, lane, 0);
     const search = new LaneSearch(options, lane, findings);
-    await search.read(placesFrom(await search.firstSince(nextSeq), nextSeq));
+    await search.read(placesFrom(await search.firstSince(end.nextSeq), end.nextSeq));
     // Most are other gateways', of which this store knows nothing.
-    searched.push({ search, copy: search.hasFound ? {} : undefined });
+    searched.push({ search, copy: search.hasFound ? {} : undefined, end });
   }
   return searched;
 }
@@ -118,6 +120,14 @@ async function searchOthers(
 /** Whether the lane has what the store's head does not count: more batches, or as many of another length. */
 export function isPast(survey: LaneSurvey, { nextSeq, nextStart }: LaneHead): boolean {
   return survey.nextSeq > nextSeq || (survey.nextSeq === nextSeq && survey.nextStart !== nextStart);
+}
+
+/** Whether a lane that the store knows shows it to be a copy. */
+function copyBy(search: LaneSearch, survey: LaneSurvey, head: LaneHead): Copy | undefined {
+  if (isPast(survey, head)) {
+    return { advance: survey };
+  }
+  return search.hasCorrection ? {} : undefined;
 }
 
 /** The store is one. */
@@ -173,6 +183,8 @@ class Findings {
   readonly inRows: ReadonlyMap<string, BatchPlace>;
   /** Amendments that no batch of the store has, by what they correct: a lane may have another one of it. */
   readonly amendments: ReadonlyMap<string, string>;
+  /** The same of those in batches. */
+  readonly placed: ReadonlyMap<string, string>;
 
   constructor(outbox: Outbox) {
     this.inRows = new Map(
@@ -180,6 +192,13 @@ class Findings {
     );
     this.amendments = new Map(
       outbox.amendments().map(({ request }) => [request.amends?.id ?? '', request.id]),
+    );
+    this.placed = new Map(
+      outbox
+        .batches()
+        .flatMap(({ requests }) =>
+          requests.flatMap(({ id, amends }) => (amends === undefined ? [] : [[amends.id, id] as const])),
+        ),
     );
   }
 }
@@ -196,8 +215,9 @@ class LaneSearch {
   /** Entries that left late and stand there without saying so: their amendments. By the entry's id. */
   readonly #unsaid = new Map<string, OwedEntry>();
   readonly #found: string[] = [];
-  /** Whether an entry of a batch of the store stands there, or a correction of one. */
+  /** Whether an entry of a batch of the store stands there. */
   #hasSeen = false;
+  #hasCorrection = false;
 
   constructor(options: StoreAndLedger, lane: string, findings: Findings) {
     this.#options = options;
@@ -213,7 +233,15 @@ class LaneSearch {
 
   /** Whether something stands there that the store holds, or a correction of it. */
   get hasFound(): boolean {
-    return this.#found.length > 0 || this.#hasSeen;
+    return this.#found.length > 0 || this.#hasSeen || this.#hasCorrection;
+  }
+
+  /**
+   * Whether an entry is corrected there that the store has under way, or by another amendment than the one
+   * that the store has under way: a later life of the store wrote it.
+   */
+  get hasCorrection(): boolean {
+    return this.#hasCorrection;
   }
 
   /**
@@ -284,17 +312,15 @@ class LaneSearch {
   /**
    * One write takes what was found.
    * @param copy the store is one; `undefined` when it need not be.
+   * @param end where the lane ends on the ledger.
    * @param isIncomplete whether a place of any lane is lost: what is not known to be certain waits then.
    */
-  finish(copy: Copy | undefined, isIncomplete: boolean): void {
-    const remove: OutboxBatch[] = [];
-    const owe: OwedEntry[] = [];
-    for (const row of this.#rows.filter(({ seq }) => this.#lost.has(seq))) {
-      // The peer came back from a backup, and most likely the store with it: nothing is said about what is
-      // not owed.
-      remove.push(row);
-      owe.push(...row.requests.filter(isOwed).map((request) => ({ request, isWaiting: true })));
-    }
+  finish(copy: Copy | undefined, end: LaneSurvey, isIncomplete: boolean): void {
+    const uncertain = this.#uncertain();
+    const remove = [...uncertain];
+    const owe: OwedEntry[] = uncertain
+      .flatMap(({ requests }) => requests.filter(isOwed))
+      .map((request) => ({ request, isWaiting: true }));
     if (copy !== undefined) {
       const settled = this.#settled();
       remove.push(...settled);
@@ -311,23 +337,37 @@ class LaneSearch {
       return;
     }
     const lose = [...this.#lost].map((seq): BatchPlace => ({ lane: this.#lane, seq }));
-    const { advance: end } = copy ?? {};
+    const isHeadTheLedgers = copy?.advance !== undefined || uncertain.length > 0;
     const ofCopy: OutboxChange = {
       // Nobody knows whether their requests were complete in the end, and given out.
       ...(copy === undefined ? {} : { held: 'forget' }),
-      ...(end === undefined ? {} : { advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart } }),
+      ...(isHeadTheLedgers ? { advance: { lane: this.#lane, seq: end.nextSeq, start: end.nextStart } } : {}),
     };
     this.#options.outbox.write({ remove, forget: this.#found, lose, owe, ...ofCopy });
+  }
+
+  /**
+   * Rows of lost places, and those behind one: their entries may stand there, and their numbers count on it.
+   * The peer came back from a backup, and most likely the store with it: nothing is said about what is not
+   * owed.
+   */
+  #uncertain(): readonly OutboxBatch[] {
+    const lowest = Math.min(...this.#lost);
+    return this.#rows.filter((row) => row.seq >= lowest && !this.#isThere(row));
+  }
+
+  #isThere(row: OutboxBatch): boolean {
+    const there = this.#present.get(row.seq);
+    return there !== undefined && isSame(there.events, row);
   }
 
   /** Rows of a copy that are there as they are, or whose entries stand in another batch. */
   #settled(): readonly OutboxBatch[] {
     const { seen } = this.#findings;
-    const settled = this.#rows.filter((row) => {
-      const there = this.#present.get(row.seq);
-      const isOurs = there !== undefined && isSame(there.events, row);
-      return !this.#lost.has(row.seq) && (isOurs || row.requests.some(({ id }) => seen.has(id)));
-    });
+    const uncertain = new Set(this.#uncertain());
+    const settled = this.#rows.filter(
+      (row) => !uncertain.has(row) && (this.#isThere(row) || row.requests.some(({ id }) => seen.has(id))),
+    );
     for (const request of settled.flatMap(({ requests }) => requests)) {
       const place = seen.get(request.id);
       if (request.late && place?.late === false) {
@@ -343,34 +383,45 @@ class LaneSearch {
     this.#unsaid.set(late.id, { request });
   }
 
-  #noteCorrected(id: string): void {
-    const { inRows, amendments, amended } = this.#findings;
+  /** @param by the amendment that does it, which stands in place `seq` as entry `number` of the lane. */
+  #noteCorrected(id: string, by: AccessEvent, seq: number, number: number): void {
+    const { inRows, amendments, placed, amended } = this.#findings;
     const isOwedStill = this.#options.outbox.findEntry(id) !== undefined;
     const amendment = amendments.get(id);
     if (inRows.has(id) || isOwedStill) {
       amended.add(id);
-      this.#hasSeen = true;
     }
+    const other = placed.get(id);
+    if (other !== undefined && other !== by.id) {
+      this.#noteSeen(other, by.late, seq, number);
+    }
+    this.#hasCorrection ||= inRows.has(id) || (other !== undefined && other !== by.id);
     // What is corrected stands somewhere, also where that place cannot be read.
     this.#found.push(...(isOwedStill ? [id] : []), ...(amendment === undefined ? [] : [amendment]));
   }
 
+  /** What the store has under way under this id stands there, or what says the same. */
+  #noteSeen(id: string, late: boolean, seq: number, number: number): void {
+    const { seen, overtaken, moved, inRows } = this.#findings;
+    const row = inRows.get(id);
+    if (row === undefined) {
+      return;
+    }
+    seen.set(id, { lane: this.#lane, number, late });
+    this.#hasSeen = true;
+    if (row.lane !== this.#lane) {
+      overtaken.add(row.lane);
+    } else if (row.seq !== seq) {
+      moved.add(row.lane);
+    }
+  }
+
   #note(event: AccessEvent, seq: number, number: number): void {
     const { outbox } = this.#options;
-    const { seen, overtaken, moved, inRows } = this.#findings;
     if (event.amends !== undefined) {
-      this.#noteCorrected(event.amends.id);
+      this.#noteCorrected(event.amends.id, event, seq, number);
     }
-    const row = inRows.get(event.id);
-    if (row !== undefined) {
-      seen.set(event.id, { lane: this.#lane, number, late: event.late });
-      this.#hasSeen = true;
-      if (row.lane !== this.#lane) {
-        overtaken.add(row.lane);
-      } else if (row.seq !== seq) {
-        moved.add(row.lane);
-      }
-    }
+    this.#noteSeen(event.id, event.late, seq, number);
     const owed = outbox.findEntry(event.id)?.request;
     if (owed === undefined) {
       return;

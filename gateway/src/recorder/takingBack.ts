@@ -144,6 +144,9 @@ export class TakingBack {
       return false;
     }
     if (!isOfThisLane) {
+      for (const one of places.behind(batch)) {
+        one.isOrphan = true;
+      }
       places.free([batch]);
     }
     return true;
