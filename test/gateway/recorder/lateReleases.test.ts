@@ -394,6 +394,42 @@ describe('what leaves while the ledger is away', () => {
   });
 });
 
+describe('an emergency that was refused at once', () => {
+  test('is nobody that the own peer is asked about in the next outage, nor slow', async () => {
+    let isFull = true;
+    const failing = new Proxy(bench.outbox, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property, target);
+        return property === 'write' && isFull
+          ? () => {
+              throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+            }
+          : value;
+      },
+    });
+    const recorder = await bench.start({ outbox: failing });
+    for (let number = 0; number < 20; number += 1) {
+      const one = watch(recordOne(recorder, emergencyOf(number)));
+      await bench.scheduler.advance(300);
+      expect(one.error).toBeDefined();
+    }
+    isFull = false;
+    await bench.scheduler.advance(20_000);
+    expect(recorder.state().emergenciesRefused).toEqual({ slow: 0, away: 0 });
+    const asked: number[] = [];
+    const evaluate = bench.ledger.evaluateBatch.bind(bench.ledger);
+    bench.ledger.evaluateBatch = (lane, batch) => {
+      asked.push(batch.requests.length);
+      return evaluate(lane, batch);
+    };
+    bench.ledger.isCutOff = true;
+    const emergency = watch(recordOne(recorder, emergencyOf(100)));
+    await bench.scheduler.advance(3_000);
+    expect(emergency.outcome).toMatchObject({ late: true });
+    expect(asked).toEqual([1]);
+  });
+});
+
 describe('slow', () => {
   /** A ledger that commits one batch every second, with a full queue. */
   async function busy(recorder: Recorder, seconds: number): Promise<void> {
