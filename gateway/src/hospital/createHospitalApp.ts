@@ -162,8 +162,8 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
     app.use(metrics.middleware);
   }
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
-  app.use(healthRouter(readiness));
   app.use('/fhir', createFhir(dependencies, { upstream, table, facts, tokens, admission }, fhirBaseUrl));
+  app.use(healthRouter(readiness));
   app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());

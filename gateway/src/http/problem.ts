@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { APP_ERRORS, AppError, type AppErrorCode } from '../errors';
 import { endConnection } from './connectionEnd';
 import { faultTrace } from './faultTrace';
-import { noteFailure, requestIdOf } from './requestContext';
+import { logOf, noteFailure, requestIdOf } from './requestContext';
 import { toAppError } from './toAppError';
 
 /**
@@ -11,16 +11,17 @@ import { toAppError } from './toAppError';
  * request's end.
  */
 export function logAppError(request: Request, error: AppError): void {
+  const log = logOf(request);
   const { code, kind, message: reason } = error;
   if (kind.status < 500) {
-    request.log.info({ code, reason }, 'request refused');
+    log.info({ code, reason }, 'request refused');
     return;
   }
   const isSaidAtTheEnd = request.res !== undefined && noteFailure(request.res, { code, reason });
   if (kind.family === 'fault') {
-    request.log.error({ code, fault: faultTrace(error) }, 'request failed');
+    log.error({ code, fault: faultTrace(error) }, 'request failed');
   } else if (!isSaidAtTheEnd) {
-    request.log.warn({ code, reason }, 'request failed');
+    log.warn({ code, reason }, 'request failed');
   }
 }
 

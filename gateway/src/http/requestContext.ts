@@ -1,16 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 import { AppError } from '../errors';
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** Set by {@link requestContext}. */
+    context?: RequestContext;
+  }
+}
+
+/** Who a request is in the log. */
+class RequestContext {
+  readonly id: string;
+  readonly #method: string;
+  readonly #service: Logger;
+  #log: Logger | undefined;
+
+  constructor(id: string, method: string, service: Logger) {
+    this.id = id;
+    this.#method = method;
+    this.#service = service;
+  }
+
+  /** Made for those that write: most requests write nothing. */
+  get log(): Logger {
+    return (this.#log ??= this.#service.child({ req: { id: this.id, method: this.#method } }));
+  }
+}
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The request's id, as sent by the caller in `X-Request-Id` when well formed, else made here. */
 export function requestIdOf(request: IncomingMessage): string {
-  return typeof request.id === 'string' ? request.id : '';
+  return request.context?.id ?? '';
+}
+
+/**
+ * The log whose lines carry the request's id and method.
+ * @throws RangeError before {@link requestContext} has run.
+ */
+export function logOf({ context }: IncomingMessage): Logger {
+  if (context === undefined) {
+    throw new RangeError('the request has no context');
+  }
+  return context.log;
 }
 
 /** Why a request fails, as a log may hold it: both are this project's own words, and name nobody. */
@@ -36,43 +72,35 @@ export function noteFailure(response: ServerResponse, failure: Failure): boolean
  * paths and queries name patients.
  */
 export function requestContext(log: Logger): RequestHandler {
-  return pinoHttp({
-    logger: log,
-    genReqId: (request, response) => {
-      const given = request.headers['x-request-id'];
-      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-      response.setHeader('X-Request-Id', id);
-      return id;
-    },
-    // The library would hand these its own copies, whose errors have lost their name.
-    wrapSerializers: false,
-    serializers: {
-      req: ({ id, method }: IncomingMessage) => ({ id, method }),
-      res: ({ headersSent, statusCode }: ServerResponse) => ({ statusCode: headersSent ? statusCode : null }),
-      err: namedError,
-    },
-    // Added to the line at the end: before, no route is known, and a logger of its own for each request costs
-    // more than the line.
-    customSuccessObject: (request, _response, line: object) => ({
-      ...line,
-      route: routeOf(request as Request),
-    }),
-    // Instead of the error, which the library makes up of the status.
-    customErrorObject: (request, response, _error, line: object) => ({
-      ...line,
-      err: undefined,
-      ...FAILURES.get(response),
-      route: routeOf(request as Request),
-    }),
-    customLogLevel: (request, response, error) => {
-      // Asked every few seconds; the part that makes the readiness logs its changes.
-      const isPoll = routeOf(request as Request) === '/readyz';
-      if (!isPoll && (error !== undefined || response.statusCode >= 500)) {
-        return 'warn';
+  const service = log.child({}, { serializers: { err: namedError } });
+  return (request, response, next) => {
+    const given = request.headers['x-request-id'];
+    const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    response.setHeader('X-Request-Id', id);
+    request.context = new RequestContext(id, request.method, service);
+    const from = Date.now();
+    response.once('close', () => {
+      if (response.statusCode >= 500 || log.isLevelEnabled('debug')) {
+        tellEnd(request, response, Date.now() - from);
       }
-      return log.isLevelEnabled('debug') ? 'debug' : 'silent';
-    },
-  });
+    });
+    next();
+  };
+}
+
+/** @param responseTime milliseconds. */
+function tellEnd(request: Request, response: Response, responseTime: number): void {
+  const { headersSent, statusCode, writableEnded } = response;
+  const log = logOf(request);
+  const route = routeOf(request);
+  const res = { statusCode: headersSent ? statusCode : null };
+  const line = { res, responseTime, ...FAILURES.get(response), route };
+  // Readiness is asked every few seconds; the part that makes it logs its changes.
+  if (statusCode >= 500 && route !== '/readyz') {
+    log.warn(line, 'request errored');
+  } else {
+    log.debug(line, writableEnded && !request.readableAborted ? 'request completed' : 'request aborted');
+  }
 }
 
 /**

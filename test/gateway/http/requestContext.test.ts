@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import express from 'express';
 import { pino } from 'pino';
-import 'pino-http';
 import request from 'supertest';
 import { AppError, type AppErrorCode } from '../../../gateway/src/errors';
 import { problemHandler } from '../../../gateway/src/http/problem';
-import { noteFailure, requestContext } from '../../../gateway/src/http/requestContext';
+import { logOf, noteFailure, requestContext } from '../../../gateway/src/http/requestContext';
 
 /** An app with a route that succeeds and one that fails, and the log lines that it wrote. */
 function appAt(level: string) {
@@ -21,7 +20,7 @@ function appAt(level: string) {
   const app = express();
   app.use(requestContext(log));
   app.get('/things/:id', (req, response) => {
-    req.log.info('from the handler');
+    logOf(req).info('from the handler');
     response.send('ok');
   });
   app.get('/broken/:id', (_request, response) => {
@@ -143,7 +142,7 @@ describe('why a request failed', () => {
   ])('an %s error that a handler logs keeps its name', async (_whose, thrown, err) => {
     const { app, lines } = appAt('info');
     app.get('/logging', (req, response) => {
-      req.log.warn({ err: thrown }, 'noticed');
+      logOf(req).warn({ err: thrown }, 'noticed');
       response.send('ok');
     });
     await request(app).get('/logging');

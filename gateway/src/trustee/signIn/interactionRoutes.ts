@@ -3,6 +3,7 @@ import { type Request, type Response, Router, urlencoded } from 'express';
 import { errors, type Provider } from 'oidc-provider';
 import { splitScopes } from '../../auth/smartScope';
 import { AppError } from '../../errors';
+import { logOf } from '../../http/requestContext';
 import type { PatientAccounts } from '../accounts/patientAccounts';
 import type { SignInThrottle } from '../accounts/signInThrottle';
 import { PORTAL_CLIENT_ID } from './patientProvider';
@@ -149,7 +150,7 @@ async function login(
   }
   const account = await deps.accounts.verify(username, field(request, 'password').slice(0, 256));
   if (account === undefined) {
-    request.log.info('sign-in refused');
+    logOf(request).info('sign-in refused');
     send(response, 401, await askLogin(deps, details, language, username, wordsIn(language).wrong));
     return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type Response, Router } from 'express';
 import { AppError } from '../../errors';
+import { logOf } from '../../http/requestContext';
 import type { PatientDirectory } from '../accounts/patientDirectory';
 import { checkWrite } from '../session/csrf';
 import type { PortalSessions } from '../session/portalSession';
@@ -75,7 +76,7 @@ async function callback(deps: SignInDeps, request: Request, response: Response):
     if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
       throw error;
     }
-    request.log.info({ reason: error.message }, 'sign-in failed');
+    logOf(request).info({ reason: error.message }, 'sign-in failed');
     fail(request, response, 'notSignedIn');
   }
 }
