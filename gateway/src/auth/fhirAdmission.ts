@@ -14,9 +14,12 @@ const admitted = new WeakMap<Request, Principal>();
  * been on its way for minutes, so that a request with one is authenticated once more when it is there.
  * @throws AppError, LedgerError as {@link Authenticator.authenticate} does.
  */
-export async function admittedPrincipal(request: Request, authenticator: Authenticator): Promise<Principal> {
+export function admittedPrincipal(
+  request: Request,
+  authenticator: Authenticator,
+): Principal | Promise<Principal> {
   const known = request.method === 'POST' ? undefined : admitted.get(request);
-  return known ?? (await authenticator.authenticate(request.get('authorization')));
+  return known ?? authenticator.authenticate(request.get('authorization'));
 }
 
 /**

@@ -121,10 +121,10 @@ export interface BundleOptions {
  * their order.
  */
 export function writeSearchset(permitted: readonly Candidate[], options: BundleOptions): string {
-  const { self, selfOnly = [], cursor, next, total } = options;
-  const link = [
-    { relation: 'self', url: urlOf(options, new URLSearchParams([...self, ...selfOnly]), cursor) },
-  ];
+  const { self, selfOnly, cursor, next, total } = options;
+  const here =
+    selfOnly === undefined || selfOnly.size === 0 ? self : new URLSearchParams([...self, ...selfOnly]);
+  const link = [{ relation: 'self', url: urlOf(options, here, cursor) }];
   if (next !== undefined) {
     link.push({ relation: 'next', url: urlOf(options, self, next) });
   }
@@ -156,10 +156,12 @@ function writeEntries(shown: readonly Candidate[], options: BundleOptions): read
 }
 
 function urlOf(options: BundleOptions, self: URLSearchParams, cursor: string | undefined): string {
-  const query = new URLSearchParams(self);
-  if (cursor !== undefined) {
-    query.set('_cursor', cursor);
-  }
-  const text = query.toString();
+  const text = (cursor === undefined ? self : withCursor(self, cursor)).toString();
   return `${options.fhirBaseUrl}/${options.path}${text === '' ? '' : `?${text}`}`;
+}
+
+function withCursor(self: URLSearchParams, cursor: string): URLSearchParams {
+  const query = new URLSearchParams(self);
+  query.set('_cursor', cursor);
+  return query;
 }

@@ -41,6 +41,8 @@ export interface Reach {
   readonly parents: readonly (readonly number[])[];
 }
 
+const NOTHING_REACHED: Reach = { reached: [], parents: [] };
+
 /**
  * Whatever refers, leads; nothing comes because it refers to something: how directory resources come beside
  * `$everything`.
@@ -101,6 +103,9 @@ export function reachFrom(
   pool: readonly Candidate[],
   rules: IncludeRules,
 ): Reach {
+  if (pool.length === 0) {
+    return NOTHING_REACHED;
+  }
   const isRoot = new Set(roots.map(keyOf));
   const waiting = new Map(pool.filter((one) => !isRoot.has(keyOf(one))).map((one) => [keyOf(one), one]));
   const all = [...roots];

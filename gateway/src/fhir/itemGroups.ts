@@ -159,6 +159,10 @@ function refined(described: readonly Described[]): readonly number[] {
   let [groupOf, count] = numbered(
     described.map(({ type, labels, parents }) => `${kindOf({ type, labels })}${parents ? '<' : ''}`),
   );
+  // Nothing is led to.
+  if (!described.some(({ parents }) => parents !== undefined)) {
+    return groupOf;
+  }
   for (;;) {
     const before = groupOf;
     const [finer, more] = numbered(

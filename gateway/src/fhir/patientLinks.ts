@@ -28,6 +28,9 @@ export function linkedPatientIds(
   baseUrl: string | undefined,
   type?: 'replaced-by',
 ): readonly string[] {
+  if (patient['link'] === undefined) {
+    return [];
+  }
   const ids = elements(patient['link'])
     .filter((link) => type === undefined || link['type'] === type)
     .flatMap((link) => localPatientId(referenceOf(link), baseUrl) ?? []);

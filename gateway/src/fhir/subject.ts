@@ -60,6 +60,8 @@ export function createSubjects({ pseudonyms, onMalformed }: SubjectOptions): Sub
   };
 }
 
+export const NOBODY: ReadonlySet<string> = new Set();
+
 /** The one patient that a request is about. */
 export interface BoundPatient {
   readonly subject: string;
@@ -88,15 +90,34 @@ export interface BoundPatient {
 export type Ownership = 'own' | 'nobody' | 'foreign';
 
 export function ownershipOf(facts: ResourceFacts, bound: BoundPatient, subjects: Subjects): Ownership {
-  const { formerSubjects = [], besideSubjects = [] } = bound;
-  const own = [bound.subject, ...formerSubjects, ...besideSubjects];
-  const isBound = (subject: string | undefined): boolean => subject !== undefined && own.includes(subject);
+  const { patientIds, patientIdentifiers, namesStranger } = facts;
   const namesOther =
-    facts.namesStranger ||
-    [...facts.patientIds].some((id) => !bound.ids.has(id)) ||
-    facts.patientIdentifiers.some((identifier) => !isBound(subjects.ofIdentifier(identifier)));
+    namesStranger ||
+    !isWithin(patientIds, bound.ids) ||
+    patientIdentifiers.some((identifier) => !isBound(subjects.ofIdentifier(identifier), bound));
   if (namesOther) {
     return 'foreign';
   }
-  return facts.patientIds.size > 0 || facts.patientIdentifiers.length > 0 ? 'own' : 'nobody';
+  return patientIds.size > 0 || patientIdentifiers.length > 0 ? 'own' : 'nobody';
+}
+
+function isWithin(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  for (const one of some) {
+    if (!all.has(one)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isBound(
+  named: string | undefined,
+  { subject, formerSubjects, besideSubjects }: BoundPatient,
+): boolean {
+  return (
+    named !== undefined &&
+    (named === subject ||
+      formerSubjects?.includes(named) === true ||
+      besideSubjects?.includes(named) === true)
+  );
 }

@@ -16,6 +16,8 @@ export type Inquiry = Omit<Errand, 'subject' | 'formerSubjects' | 'besideSubject
 export interface Absence {
   /** The same recorder; how long accesses take there is noted. */
   readonly recorder: AccessRecorder;
+  /** Whether the own peer's last evaluation failed. */
+  readonly isBlind: boolean;
   /**
    * Waits as long as a record would, before it is said that nothing is there. Where it is not certain that
    * the ledger would take a record now, nothing is really recorded, as an access to nobody. Of a type that is
@@ -44,12 +46,10 @@ export interface AbsenceOptions {
 
 const SUBJECT_BYTES = 32;
 /**
- * Of what is handed in about nobody: one part, with room for a few ids. What is larger takes the ledger
- * longer.
+ * What the one part of a record names that counts as alike: items, ids, labels and leads. An entry about
+ * nobody has one item; what is larger takes the ledger longer.
  */
-const ALIKE_BYTES = 4 * 1024;
-/** Records of more are not alike, and their bytes need not be counted. */
-const ALIKE_ITEMS = 64;
+const ALIKE_NAMES = 64;
 /** In place of what the caller wrote, which may name somebody whom nobody could ever find it under. */
 const REASON = 'nobody was found';
 
@@ -61,12 +61,20 @@ export function createAbsence(options: AbsenceOptions): Absence {
   return new Waiting(options);
 }
 
+/** A record that is under way. */
+interface Begun {
+  readonly parts: readonly AccessRequest[];
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  /** Parts of others that were under way then. */
+  readonly beside: number;
+}
+
 class Waiting implements Absence {
   readonly recorder: AccessRecorder;
   readonly #options: AbsenceOptions;
   readonly #times = new RecordTimes();
-  /** Whether the own peer's last evaluation failed. */
-  #isBlind = false;
+  isBlind = false;
   /** Parts of records that have begun and not ended. */
   #underWay = 0;
 
@@ -77,12 +85,28 @@ class Waiting implements Absence {
       commitsNow: (isEmergency) => recorder.commitsNow(isEmergency),
       timeLeft: (isEmergency, admittedAt) => recorder.timeLeft(isEmergency, admittedAt),
       evaluate: (request, isRelease) => this.#evaluate(request, isRelease),
-      record: (parts, admittedAt) =>
-        this.#timed(parts, async () => {
+      record: async (parts, admittedAt) => {
+        const begun = this.#begin(parts);
+        try {
           const outcomes = await recorder.record(parts, admittedAt);
-          return { outcomes, late: outcomes.some(({ late }) => late) };
-        }).then(({ outcomes }) => outcomes),
-      rehearse: (request, admittedAt) => this.#timed([request], () => recorder.rehearse(request, admittedAt)),
+          this.#end(begun, outcomes.some(({ late }) => late) ? 'late' : 'recorded');
+          return outcomes;
+        } catch (error) {
+          this.#end(begun, 'refused');
+          throw error;
+        }
+      },
+      rehearse: async (request, admittedAt) => {
+        const begun = this.#begin([request]);
+        try {
+          const outcome = await recorder.rehearse(request, admittedAt);
+          this.#end(begun, outcome.late ? 'late' : 'recorded');
+          return outcome;
+        } catch (error) {
+          this.#end(begun, 'refused');
+          throw error;
+        }
+      },
     };
   }
 
@@ -113,7 +137,7 @@ class Waiting implements Absence {
   }
 
   async assertForeseen(type: string, inquiry: Inquiry): Promise<void> {
-    if (this.#isBlind && inquiry.emergency.kind === 'none') {
+    if (this.isBlind && inquiry.emergency.kind === 'none') {
       await this.#evaluate(this.#aboutNobody(type, inquiry));
     }
   }
@@ -121,46 +145,32 @@ class Waiting implements Absence {
   async #evaluate(request: AccessRequest, isRelease = false): Promise<readonly boolean[]> {
     try {
       const permitted = await this.#options.recorder.evaluate(request, isRelease);
-      this.#isBlind = false;
+      this.isBlind = false;
       return permitted;
     } catch (error) {
       // A refusal is of this one request, and an answer.
-      this.#isBlind = !(error instanceof AppError && ['denied', 'invalid'].includes(error.kind.family));
+      this.isBlind = !(error instanceof AppError && ['denied', 'invalid'].includes(error.kind.family));
       throw error;
     }
+  }
+
+  #begin(parts: readonly AccessRequest[]): Begun {
+    const begun = { parts, from: this.#options.clock(), beside: this.#underWay };
+    this.#underWay += parts.length;
+    return begun;
   }
 
   /**
    * What was decided without the ledger, or is larger than an entry about nobody, tells nothing about how
    * long that takes.
    */
-  async #timed<T extends { readonly late: boolean }>(
-    parts: readonly AccessRequest[],
-    record: () => Promise<T>,
-  ): Promise<T> {
-    const { clock } = this.#options;
-    const measure = likeNobody(parts);
-    const from = clock();
-    const beside = this.#underWay;
-    this.#underWay += parts.length;
-    const note = (isRecorded: boolean): void => {
-      if (measure === undefined) {
-        return;
-      }
-      const at = clock();
-      this.#times.note(kindOf(measure), { milliseconds: Math.max(0, at - from), isRecorded, at, beside });
-    };
-    try {
-      const outcome = await record();
-      if (!outcome.late) {
-        note(true);
-      }
-      return outcome;
-    } catch (error) {
-      note(false);
-      throw error;
-    } finally {
-      this.#underWay -= parts.length;
+  #end({ parts, from, beside }: Begun, outcome: 'recorded' | 'refused' | 'late'): void {
+    this.#underWay -= parts.length;
+    const measure = outcome === 'late' ? undefined : likeNobody(parts);
+    if (measure !== undefined) {
+      const at = this.#options.clock();
+      const [milliseconds, isRecorded] = [Math.max(0, at - from), outcome === 'recorded'];
+      this.#times.note(kindOf(measure), { milliseconds, isRecorded, at, beside });
     }
   }
 
@@ -192,8 +202,12 @@ function kindOf({ requester, emergency }: AccessRequest): string {
 /** The only part of a record that is of alike size as one about nobody; undefined for larger ones. */
 function likeNobody(parts: readonly AccessRequest[]): AccessRequest | undefined {
   const [only, ...others] = parts;
-  if (only === undefined || others.length > 0 || only.items.length > ALIKE_ITEMS) {
-    return undefined;
-  }
-  return Buffer.byteLength(JSON.stringify(only)) <= ALIKE_BYTES ? only : undefined;
+  return only === undefined || others.length > 0 || namesIn(only) > ALIKE_NAMES ? undefined : only;
+}
+
+function namesIn({ items }: AccessRequest): number {
+  return items.reduce(
+    (sum, { ids, labels, via }) => sum + 1 + ids.length + labels.length + (via?.length ?? 0),
+    0,
+  );
 }

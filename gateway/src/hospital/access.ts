@@ -13,7 +13,7 @@ import type { Chooser } from './chooseCandidates';
 import { Choosing, type ChoosingDependencies, type Found } from './choosing';
 import { completeDirectories } from './directories';
 import type { EverythingRequest } from './everythingRequest';
-import type { PageWish } from './filledPage';
+import type { UnboundedWish } from './filledPage';
 import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse } from './pageCursor';
 import type { Place } from './pagedSource';
@@ -65,7 +65,8 @@ export interface Access {
 export function createAccess(dependencies: AccessDependencies): Access {
   const absence = createAbsence(dependencies);
   const { random, emergencyWithoutLedger, log, clock } = dependencies;
-  const recording = { random, emergencyWithoutLedger, log, absence };
+  const { recorder } = absence;
+  const recording = { recorder, random, emergencyWithoutLedger, log, absence };
   const answer = <T>(context: AccessContext, work: (accessing: Accessing) => Promise<T>): Promise<T> =>
     inTime(context.deadline, () =>
       work(new Accessing(dependencies, new Recording(recording, context, clock()), context)),
@@ -84,6 +85,11 @@ function proposalOf(candidate: Candidate): Pick<Proposal, 'matches' | 'further'>
   return isUnreadable
     ? { matches: [], further: [{ type: resource.resourceType, labels: recordedLabels(facts), count: 1 }] }
     : { matches: [candidate], further: [] };
+}
+
+/** What is asked for on a page, apart from what holds for all of them. */
+interface AskedPage extends Pick<PageTask, 'emptyType'>, Partial<Pick<PageTask, 'complete'>> {
+  readonly wish: UnboundedWish;
 }
 
 /** One request on its way to its record. */
@@ -130,7 +136,9 @@ class Accessing {
 
   async search(search: SearchRequest): Promise<ReleasedPage> {
     this.#assertScope(search.type, 's');
-    await this.#recording.assertForeseen(search.type);
+    if (this.#recording.isBlind) {
+      await this.#recording.assertForeseen(search.type);
+    }
     const { limits } = this.#deps;
     const { page } = search;
     const use: CursorUse = { clientId: this.#client, path: search.type, parameters: search.self };
@@ -149,17 +157,20 @@ class Accessing {
     }
     const chooser = this.#choosing.chooser(bound, 's', found.source.isMatch);
     const rules = includeRules(search.type, search.upstream);
-    const task: PageTask = {
-      ...this.#task(found, start, bound, chooser, { wanted, countsAll, rules, isPoolShared: false }),
-      complete: (filled) => Promise.resolve(filled.besides),
+    const task = this.#task(found, start, bound, chooser, {
       emptyType: search.type,
-    };
-    return this.#released(await this.#answer(task, chooser), self, use);
+      wish: { wanted, countsAll, rules, isPoolShared: false },
+    });
+    const answer = await answerPage(task, this.#recording.dependencies);
+    this.#choosing.report(chooser);
+    return this.#released(answer, self, use);
   }
 
   async everything(patientId: string, request: EverythingRequest): Promise<ReleasedPage> {
     this.#assertScope('Patient', 's');
-    await this.#recording.assertForeseen('Patient');
+    if (this.#recording.isBlind) {
+      await this.#recording.assertForeseen('Patient');
+    }
     const { limits } = this.#deps;
     const { page, self, upstream: asked } = request;
     const path = `Patient/${patientId}/$everything`;
@@ -173,16 +184,17 @@ class Accessing {
     }
     const chooser = this.#choosing.chooser(bound, 's', found.source.isMatch);
     const means = this.#choosing.directoryMeans(chooser, asked);
-    const wish = { wanted, countsAll: false, rules: BY_REFERENCE, isPoolShared: true };
-    const task: PageTask = {
-      ...this.#task(found, start, bound, chooser, wish),
+    const task = this.#task(found, start, bound, chooser, {
+      emptyType: 'Patient',
+      wish: { wanted, countsAll: false, rules: BY_REFERENCE, isPoolShared: true },
       complete: async (filled, isWhole) =>
         isWhole && !found.walk.wasByName
           ? filled.besides
           : completeDirectories(filled.foreseen, filled.besides, means),
-      emptyType: 'Patient',
-    };
-    return this.#released(await this.#answer(task, chooser), self, use);
+    });
+    const answer = await answerPage(task, this.#recording.dependencies);
+    this.#choosing.report(chooser);
+    return this.#released(answer, self, use);
   }
 
   #task(
@@ -190,13 +202,15 @@ class Accessing {
     start: Place,
     bound: BoundPatient,
     chooser: Chooser,
-    wish: Omit<PageWish, 'fits' | 'keeps' | 'mayExceed'>,
-  ): Omit<PageTask, 'complete' | 'emptyType'> {
+    { wish, emptyType, complete }: AskedPage,
+  ): PageTask {
     return {
       source,
       walk,
       start,
-      wish: { ...wish, ...this.#choosing.bounds() },
+      emptyType,
+      complete,
+      wish: this.#choosing.bounded(wish),
       means: this.#choosing.means(chooser),
       newForesight: (said) => this.#recording.foresight(bound, said),
       errand: this.#recording.errand(bound, 'search'),
@@ -208,15 +222,9 @@ class Accessing {
     return this.#context.principal.requester.clientId;
   }
 
-  async #answer(task: PageTask, chooser: Chooser): Promise<PageAnswer> {
-    const answer = await answerPage(task, this.#recording.dependencies);
-    this.#choosing.report(chooser);
-    return answer;
-  }
-
-  #released({ next, ...answer }: PageAnswer, self: URLSearchParams, use: CursorUse): ReleasedPage {
-    const cursor = next && this.#deps.cursors.seal(next, { ...use, parameters: self });
-    return { ...answer, self, next: cursor };
+  #released(answer: PageAnswer, self: URLSearchParams, use: CursorUse): ReleasedPage {
+    const next = answer.next && this.#deps.cursors.seal(answer.next, { ...use, parameters: self });
+    return { ...answer, self, next };
   }
 
   #assertScope(type: string, letter: ScopeLetter): void {

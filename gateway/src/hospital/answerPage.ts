@@ -7,7 +7,7 @@ import { fillPage } from './fillPage';
 import type { Foresight } from './foresight';
 import { noRoom } from './inTime';
 import type { PagedSource, Place } from './pagedSource';
-import { recordAccess, type Recorded } from './recordAccess';
+import { type Proposal, recordAccess, type Recorded } from './recordAccess';
 import type { Errand, RecordDependencies } from './recordItems';
 import { SourceWalk } from './sourceWalk';
 
@@ -35,11 +35,11 @@ export interface PageTask {
   /** Begins at `start`; its first stretch may be on its way. */
   readonly walk: SourceWalk;
   readonly wish: PageWish;
-  readonly means: Omit<FillMeans, 'foresight'>;
+  readonly means: FillMeans;
   /** @param said what the answer's records have said of kinds of matches. */
   readonly newForesight: (said: ReadonlyMap<string, boolean>) => Foresight;
-  /** Adds what belongs beside the matches and stands on other pages of the source. */
-  readonly complete: (page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>;
+  /** Adds what belongs beside the matches and stands on other pages of the source; undefined: none does. */
+  readonly complete: ((page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>) | undefined;
   readonly emptyType: string;
   readonly errand: Errand;
   /**
@@ -74,10 +74,35 @@ interface Progress {
  */
 export async function answerPage(task: PageTask, recording: RecordDependencies): Promise<PageAnswer> {
   const progress: Progress = { records: [], omits: false, isCounted: true, next: undefined };
+  const { records } = progress;
+  let { walk } = task;
+  let said: ReadonlyMap<string, boolean> = new Map();
   try {
-    return await answerInRounds(task, recording, progress);
+    for (;;) {
+      const given = givenBy(records);
+      const page = await fillPage(walk, wishBeside(given, task), task.means, task.newForesight(said));
+      const isAll = records.length === 0 && isWhole(page, task);
+      const besides = task.complete === undefined ? page.besides : await task.complete(page, isAll);
+      const recorded = await recordAccess(proposalOf(page, besides, given, task), task.errand, recording);
+      note(progress, page, recorded);
+      if (!progress.omits && page.untold.size > 0) {
+        progress.omits = await task.mayHide(page.untold, recorded);
+      }
+      if (isStuck(page, recorded)) {
+        return stuckAnswer(progress, task);
+      }
+      if (page.next === undefined) {
+        return answer(progress, task);
+      }
+      const known = said.size;
+      said = saidBy(records);
+      if (isFull(records, page, task.wish) || isSettled(records, page, recorded, said.size > known)) {
+        return answer(progress, task);
+      }
+      walk = new SourceWalk(task.source, page.next);
+    }
   } catch (error) {
-    if (matchesIn(progress.records).length === 0) {
+    if (matchesIn(records).length === 0) {
       throw error;
     }
     recording.log.warn({ err: error }, 'a page could not be filled further; what is recorded is given');
@@ -85,54 +110,35 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
   }
 }
 
-async function answerInRounds(
-  task: PageTask,
-  recording: RecordDependencies,
-  progress: Progress,
-): Promise<PageAnswer> {
-  const { wish, errand } = task;
-  const { records } = progress;
-  let { walk } = task;
-  let said: ReadonlyMap<string, boolean> = new Map();
-  for (;;) {
-    const held = givenBy(records);
-    const given = matchesIn(records).length;
-    const givenBytes = [...held.values()].reduce((sum, candidate) => sum + task.means.sizeOf(candidate), 0);
-    const page = await fillPage(
-      walk,
-      {
-        ...wish,
-        wanted: wish.wanted - given,
-        fits: (bytes) => wish.fits(givenBytes + bytes),
-        mayExceed: wish.mayExceed && given === 0,
-      },
-      { ...task.means, foresight: task.newForesight(said) },
-    );
-    const besides = await task.complete(page, records.length === 0 && isWhole(page, task));
-    const recorded = await recordAccess(
-      { ...page, besides, rules: wish.rules, emptyType: task.emptyType, held: new Set(held.keys()) },
-      errand,
-      recording,
-    );
-    records.push(recorded);
-    progress.next = page.next;
-    progress.isCounted &&= !page.endsEarly;
-    progress.omits ||= mayGive(page.unreadable, recorded) || (await task.mayHide(page.untold, recorded));
-    if (isStuck(page, recorded)) {
-      return stuckAnswer(progress, task);
-    }
-    const known = said.size;
-    said = saidBy(records);
-    if (
-      page.next === undefined ||
-      isFull(records, page, wish) ||
-      isAsForeseen(page, recorded) ||
-      isEnough(records, said.size > known)
-    ) {
-      return answer(progress, task);
-    }
-    walk = new SourceWalk(task.source, page.next);
+function note(progress: Progress, page: FilledPage, recorded: Recorded): void {
+  progress.records.push(recorded);
+  progress.next = page.next;
+  progress.isCounted &&= !page.endsEarly;
+  progress.omits ||= mayGive(page.unreadable, recorded);
+}
+
+/** What a further round may add to what is given. */
+function wishBeside(given: readonly Candidate[], { wish, means }: PageTask): PageWish {
+  if (given.length === 0) {
+    return wish;
   }
+  const bytes = given.reduce((sum, candidate) => sum + means.sizeOf(candidate), 0);
+  const matches = given.filter(isMatch).length;
+  return {
+    ...wish,
+    wanted: wish.wanted - matches,
+    fits: (more) => wish.fits(bytes + more),
+    mayExceed: wish.mayExceed && matches === 0,
+  };
+}
+
+function proposalOf(
+  { matches, further }: FilledPage,
+  besides: readonly Candidate[],
+  given: readonly Candidate[],
+  { wish: { rules }, emptyType }: PageTask,
+): Proposal {
+  return { matches, besides, rules, further, emptyType, held: new Set(given.map(keyOf)) };
 }
 
 /** Whether all that the source has is on the page. */
@@ -150,8 +156,15 @@ function isFull(
   return countsAll || given >= wanted || (given > 0 && foreseen.length === 0);
 }
 
-function isEnough(records: readonly Recorded[], isSaidNew: boolean): boolean {
-  return records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || !isSaidNew);
+/** Whether a further round would hardly give more. */
+function isSettled(
+  records: readonly Recorded[],
+  page: FilledPage,
+  recorded: Recorded,
+  isSaidNew: boolean,
+): boolean {
+  const isEnough = records.length >= MAX_ROUNDS && (matchesIn(records).length > 0 || !isSaidNew);
+  return isEnough || isAsForeseen(page, recorded);
 }
 
 /** @throws AppError OVERLOADED when there is nothing else to give. */
@@ -173,7 +186,7 @@ function isAsForeseen(
   { permitted, items, decisions }: Recorded,
 ): boolean {
   const isNextPermitted = nextKind !== undefined && mayGive(new Set([nextKind]), { items, decisions });
-  const given = permitted.filter(({ mode }) => mode === 'match').length;
+  const given = permitted.filter(isMatch).length;
   return given > 0 && given >= foreseen.length && (nextKind === undefined || isNextPermitted);
 }
 
@@ -182,8 +195,11 @@ function mayGive(
   kinds: ReadonlySet<string>,
   { items, decisions }: Pick<Recorded, 'items' | 'decisions'>,
 ): boolean {
-  return items.some(
-    (item, place) => item.via === undefined && kinds.has(kindOf(item)) && decisions[place] === true,
+  return (
+    kinds.size > 0 &&
+    items.some(
+      (item, place) => item.via === undefined && kinds.has(kindOf(item)) && decisions[place] === true,
+    )
   );
 }
 
@@ -196,7 +212,7 @@ function answer({ records, next, omits, isCounted }: Progress, { start, wish }: 
   const counted =
     wish.countsAll && isCounted ? records.reduce((sum, record) => sum + countedIn(record), 0) : undefined;
   return {
-    permitted: [...givenBy(records).values()],
+    permitted: givenBy(records),
     isPartial: records.some(({ decisions }) => decisions.includes(false)),
     isLate: records.some(({ isLate }) => isLate),
     omits,
@@ -206,21 +222,28 @@ function answer({ records, next, omits, isCounted }: Progress, { start, wish }: 
 }
 
 function matchesIn(records: readonly Recorded[]): readonly Candidate[] {
-  return [...givenBy(records).values()].filter(({ mode }) => mode === 'match');
+  return givenBy(records).filter(isMatch);
+}
+
+function isMatch({ mode }: Candidate): boolean {
+  return mode === 'match';
 }
 
 /**
- * By key what the rounds give together, each once as the first of them gave it; a match if it is one in any
- * round.
+ * What the rounds give together, each once as the first of them gave it; a match if it is one in any round.
  */
-function givenBy(records: readonly Recorded[]): ReadonlyMap<string, Candidate> {
+function givenBy(records: readonly Recorded[]): readonly Candidate[] {
+  const [first, ...others] = records;
+  if (others.length === 0) {
+    return first?.permitted ?? [];
+  }
   const given = new Map<string, Candidate>();
   for (const candidate of records.flatMap(({ permitted }) => permitted)) {
     const key = keyOf(candidate);
     const known = given.get(key);
     given.set(key, known?.mode === 'include' ? { ...known, mode: candidate.mode } : (known ?? candidate));
   }
-  return given;
+  return [...given.values()];
 }
 
 /** What the records say of each kind of matches, the last word counting. */

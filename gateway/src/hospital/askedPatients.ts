@@ -5,9 +5,17 @@ import { sourceFailed } from '../fhir/sources/sourceFailed';
 import { NoRoom, PageTooLarge, type PreparedUpstream } from '../fhir/sources/upstream';
 import { patientNamedBy } from './boundPatient';
 import { lookAt, nameAlone } from './looking';
+import { PagedUpstream } from './pagedUpstream';
 import { nameOf } from './piecemeal';
 import type { Reading } from './reading';
 import type { Stretch } from './pagedSource';
+import type { Kept } from './requestAccount';
+
+/**
+ * A Patient of so many bytes stays as it was read. All that one request reads, some twenty, then keep to what
+ * always comes beside its pages.
+ */
+const WHOLE_BYTES = 8 * 1024;
 
 const DENIED = 'the source has data of a patient, but answers that this Patient is not there';
 
@@ -25,18 +33,18 @@ export class AskedPatients {
   }
 
   /**
-   * A Patient, for who it is only: of its content nothing stays in memory. One that is too large is asked for
-   * by name. undefined: not there.
+   * A Patient, for who it is only: of the content of a large one nothing stays in memory. One that is too
+   * large is asked for by name. undefined: not there.
    * @throws PageTooLarge where the source does not tell these apart; absence would be said of somebody who is
    *   there.
    */
   async read(id: string): Promise<FhirResource | undefined> {
     const { deadline, hurry, account } = this.#reading;
     try {
-      return await account.aside(async (room) => {
-        const patient = await this.#upstream.within(room, hurry).read('Patient', id, deadline);
-        return patient && nameAlone(patient);
-      }, sizeOf);
+      return await account.aside(
+        (room) => this.#upstream.within(room, hurry).read('Patient', id, deadline),
+        whoItIs,
+      );
     } catch (error) {
       if (!(error instanceof PageTooLarge)) {
         throw error;
@@ -53,7 +61,7 @@ export class AskedPatients {
   async entry(type: string, id: string): Promise<SearchEntry | undefined> {
     const { deadline, hurry, account, onUnreadable } = this.#reading;
     try {
-      const resource = await account.paged(this.#upstream, hurry).read(type, id, deadline);
+      const resource = await new PagedUpstream(account, this.#upstream, hurry).read(type, id, deadline);
       return resource && { resource, mode: 'match' };
     } catch (error) {
       if (!(error instanceof PageTooLarge)) {
@@ -70,7 +78,10 @@ export class AskedPatients {
   async #name(type: string, id: string, why: PageTooLarge): Promise<SearchEntry | undefined> {
     const { account, hurry, deadline } = this.#reading;
     const names = (): Promise<SearchEntry | undefined> =>
-      account.aside((room) => nameOf(type, id, this.#upstream.within(room, hurry).names, deadline), sizeOf);
+      account.aside(
+        (room) => nameOf(type, id, this.#upstream.within(room, hurry).names, deadline),
+        (value) => ({ value, bytes: sizeOf(value) }),
+      );
     if (!(why instanceof NoRoom)) {
       return names();
     }
@@ -110,6 +121,15 @@ export class AskedPatients {
       throw sourceFailed(DENIED);
     }
   }
+}
+
+/** A small Patient as it was read; of a larger one, what tells who it is. */
+function whoItIs(patient: FhirResource | undefined, bytes: number): Kept<FhirResource | undefined> {
+  if (patient === undefined || bytes <= WHOLE_BYTES) {
+    return { value: patient, bytes };
+  }
+  const value = nameAlone(patient);
+  return { value, bytes: sizeOf(value) };
 }
 
 /** Bytes as JSON. */

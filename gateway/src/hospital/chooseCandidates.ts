@@ -2,18 +2,10 @@
 import { EVERY_LABEL } from '@chartwitness/chaincode/domain';
 import { coversType, type ScopeLetter } from '../auth/systemScopes';
 import { type Candidate, isRecordable } from '../fhir/itemGroups';
-import type { SearchEntry } from '../fhir/resource';
+import type { ResourceFacts, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
 import { isDirectoryType, isPatientType } from '../fhir/resourceTypes';
-import { type BoundPatient, type Ownership, ownershipOf, type Subjects } from '../fhir/subject';
-
-/** Says of each entry of the source's answer whether it may be asked of the ledger at all. */
-export interface Chooser {
-  /** undefined for what is not of the bound patient, outside the token's scope, or cannot be recorded. */
-  readonly choose: (entry: SearchEntry) => Candidate | undefined;
-  /** How many entries were of somebody else, or of who cannot be told. */
-  readonly foreign: number;
-}
+import { type BoundPatient, NOBODY, type Ownership, ownershipOf, type Subjects } from '../fhir/subject';
 
 export interface ChooserOptions {
   readonly bound: BoundPatient;
@@ -39,52 +31,61 @@ function belongs(
   return !isMatch && isDirectoryType(resource.resourceType) && ownership === 'nobody';
 }
 
-/** The patient's own resources and directory resources beside them, of types within the token's scope. */
-export function createChooser(options: ChooserOptions): Chooser {
-  let foreign = 0;
-  const { ids, linkedIds = [] } = options.bound;
-  const ownIds = new Set([...ids, ...linkedIds]);
-  const covered = new Map<string, boolean>();
-  const covers = (type: string): boolean => {
-    // Directory resources are not searched here: who may read them gets them beside what refers to them.
+/**
+ * Says of each entry of the source's answer whether it may be asked of the ledger at all: the patient's own
+ * resources and directory resources beside them, of types within the token's scope.
+ */
+export class Chooser {
+  readonly #options: ChooserOptions;
+  readonly #covered = new Map<string, boolean>();
+  #foreign = 0;
+
+  constructor(options: ChooserOptions) {
+    this.#options = options;
+  }
+
+  /** How many entries were of somebody else, or of who cannot be told. */
+  get foreign(): number {
+    return this.#foreign;
+  }
+
+  /** undefined for what is not of the bound patient, outside the token's scope, or cannot be recorded. */
+  choose(entry: SearchEntry): Candidate | undefined {
+    const { bound, subjects, facts: factsOf } = this.#options;
+    const { resource, mode } = entry;
+    if (mode === 'outcome' || !this.#covers(resource.resourceType) || !isRecordable(resource)) {
+      return undefined;
+    }
+    const facts = entry.told ?? factsOf(resource);
+    const isMatch = this.#options.isMatch(entry);
+    if (!belongs(entry, isMatch, ownershipOf(facts, bound, subjects))) {
+      this.#foreign += 1;
+      return undefined;
+    }
+    if (entry.isUnreadable === true) {
+      return unreadable(entry, facts);
+    }
+    const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
+    return resource.resourceType === 'Patient' ? { ...candidate, ownIds: ownIdsOf(bound) } : candidate;
+  }
+
+  /** Directory resources are not searched here: who may read them gets them beside what refers to them. */
+  #covers(type: string): boolean {
+    const { scope, letter } = this.#options;
     const answer =
-      covered.get(type) ??
-      (coversType(options.scope, type, options.letter) ||
-        (isDirectoryType(type) && coversType(options.scope, type, 'r')));
-    covered.set(type, answer);
+      this.#covered.get(type) ??
+      (coversType(scope, type, letter) || (isDirectoryType(type) && coversType(scope, type, 'r')));
+    this.#covered.set(type, answer);
     return answer;
-  };
-  return {
-    choose: (entry) => {
-      const { resource, mode } = entry;
-      if (mode === 'outcome' || !covers(resource.resourceType) || !isRecordable(resource)) {
-        return undefined;
-      }
-      const facts = entry.told ?? options.facts(resource);
-      const isMatch = options.isMatch(entry);
-      const ownership = ownershipOf(facts, options.bound, options.subjects);
-      if (!belongs(entry, isMatch, ownership)) {
-        foreign += 1;
-        return undefined;
-      }
-      if (entry.isUnreadable === true) {
-        const labels = entry.told?.labels ?? [EVERY_LABEL];
-        const { lacksRoom = false } = entry;
-        const isUntold = entry.told === undefined;
-        return {
-          resource,
-          facts: { ...facts, labels },
-          mode: 'match',
-          isUnreadable: true,
-          lacksRoom,
-          isUntold,
-        };
-      }
-      const candidate: Candidate = { resource, facts, mode: isMatch ? 'match' : 'include' };
-      return resource.resourceType === 'Patient' ? { ...candidate, ownIds } : candidate;
-    },
-    get foreign() {
-      return foreign;
-    },
-  };
+  }
+}
+
+function ownIdsOf({ ids, linkedIds = NOBODY }: BoundPatient): ReadonlySet<string> {
+  return linkedIds.size === 0 ? ids : new Set([...ids, ...linkedIds]);
+}
+
+function unreadable({ resource, told, lacksRoom = false }: SearchEntry, facts: ResourceFacts): Candidate {
+  const labels = told?.labels ?? [EVERY_LABEL];
+  const isUntold = told === undefined;
+  return { resource, facts: { ...facts, labels }, mode: 'match', isUnreadable: true, lacksRoom, isUntold };
 }

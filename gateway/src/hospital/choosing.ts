@@ -16,13 +16,14 @@ import type { AccessContext } from './accessContext';
 import type { PageTask } from './answerPage';
 import { AskedPatients } from './askedPatients';
 import { matchingPatients } from './boundPatient';
-import { type Chooser, createChooser } from './chooseCandidates';
+import { Chooser } from './chooseCandidates';
 import type { DirectoryMeans } from './directories';
-import type { PageWish } from './filledPage';
+import type { PageWish, UnboundedWish } from './filledPage';
 import type { AccessLimits } from './limits';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type PagedSource, type Place, sourceOf } from './pagedSource';
 import type { Reading } from './reading';
+import { PagedUpstream } from './pagedUpstream';
 import { RequestAccount } from './requestAccount';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
 import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
@@ -73,9 +74,12 @@ export class Choosing {
     this.#deps = dependencies;
     this.#context = context;
     const account = new RequestAccount(context.room);
-    this.#upstream = account.paged(dependencies.upstream, context.hurry);
+    this.#upstream = new PagedUpstream(account, dependencies.upstream, context.hurry);
+    const { deadline, hurry, room } = context;
     this.#reading = {
-      ...context,
+      deadline,
+      hurry,
+      room,
       account,
       maxBytes: dependencies.limits.sourceBytes,
       onUnreadable: dependencies.onUnreadable,
@@ -103,15 +107,16 @@ export class Choosing {
 
   /** Asks for the search's first stretch and for whom it is about. */
   async findBySearch(search: SearchRequest, start: Place): Promise<Found> {
-    const asked = { ...search, upstream: widened(search, this.#deps.table) };
-    const source = searchSource(asked, this.#upstream, this.#reading);
     if (search.patient.kind === 'id') {
+      const source = searchSource(search, this.#upstream, this.#reading);
       const { id } = search.patient;
       const walk = new SourceWalk(source, start);
       const [first, patient] = await Promise.all([walk.prefetch(), this.#patients.read(id)]);
       this.#patients.assertNotDenied(id, patient, first);
       return { source, walk, patients: patient === undefined ? [] : [patient] };
     }
+    const asked = { ...search, upstream: widened(search, this.#deps.table) };
+    const source = searchSource(asked, this.#upstream, this.#reading);
     // Whom an identifier names is known once all Patients that it matches are at hand.
     const alone = searchByIdentifierAlone(asked);
     const named = alone === undefined ? source : searchSource(alone, this.#upstream, this.#reading);
@@ -137,16 +142,19 @@ export class Choosing {
 
   /** The one person whom the records are; undefined when to this caller there is nobody. */
   bind(patients: readonly FhirResource[]): Promise<BoundPatient | undefined> {
+    const { subjects, localSubject, findings, upstream } = this.#deps;
     return resolvePatient(patients, this.#isEmergency, {
-      ...this.#deps,
-      upstreamBaseUrl: this.#upstream.baseUrl,
+      subjects,
+      localSubject,
+      findings,
+      upstreamBaseUrl: upstream.baseUrl,
       read: (id) => this.#patients.read(id),
     });
   }
 
   chooser(bound: BoundPatient, letter: ScopeLetter, isMatch: PagedSource['isMatch']): Chooser {
     const { subjects, facts } = this.#deps;
-    return createChooser({ bound, subjects, facts, scope: this.#context.principal.scope, letter, isMatch });
+    return new Chooser({ bound, subjects, facts, scope: this.#context.principal.scope, letter, isMatch });
   }
 
   report({ foreign }: Chooser): void {
@@ -164,7 +172,7 @@ export class Choosing {
     // It counts from the admission, as the recorder's deadline does.
     const { hurry } = this.#context;
     return {
-      choose: chooser.choose,
+      choose: (entry) => chooser.choose(entry),
       sizeOf,
       sourceCount: limits.sourceCount,
       stepsOver: this.#isEmergency,
@@ -179,7 +187,7 @@ export class Choosing {
     const { deadline, hurry } = this.#context;
     return {
       read: (type, id, room, signal) => this.#upstream.within(room, hurry).read(type, id, signal),
-      fits: this.bounds().fits,
+      fits: (bytes) => this.#fits(bytes),
       sizeOf: this.#deps.sizeOf,
       chooser,
       types: asked.get('_type')?.split(','),
@@ -189,15 +197,23 @@ export class Choosing {
     };
   }
 
-  /** Of what one answer gives, and of what is kept of withheld data: for these no place is taken. */
-  bounds(): Pick<PageWish, 'fits' | 'keeps' | 'mayExceed'> {
+  /** Bounds what one answer gives, and what is kept of withheld data: for these no place is taken. */
+  bounded({ wanted, countsAll, rules, isPoolShared }: UnboundedWish): PageWish {
     const { answerBytes } = this.#deps.limits;
     const { room } = this.#context;
     return {
-      fits: (bytes) => bytes <= answerBytes && room.hasRoomFor(bytes),
+      wanted,
+      countsAll,
+      rules,
+      isPoolShared,
+      fits: (bytes) => this.#fits(bytes),
       keeps: (bytes) => bytes <= Math.min(answerBytes, room.heldBytes),
       mayExceed: true,
     };
+  }
+
+  #fits(bytes: number): boolean {
+    return bytes <= this.#deps.limits.answerBytes && this.#context.room.hasRoomFor(bytes);
   }
 
   /**

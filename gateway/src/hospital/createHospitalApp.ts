@@ -164,7 +164,7 @@ export async function createHospitalApp(dependencies: HospitalDependencies): Pro
   app.use(securityHeaders('api', settings.baseUrl.startsWith('https:')));
   app.use('/fhir', createFhir(dependencies, { upstream, table, facts, tokens, admission }, fhirBaseUrl));
   app.use(healthRouter(readiness));
-  app.use(ISSUER_PATH, dependencies.gate ?? pass, tokens.router);
+  app.use(ISSUER_PATH, ...gateOf(dependencies), tokens.router);
   app.use(wellKnown(tokens.service, fhirBaseUrl));
   app.use(notFound(), problemHandler());
   return {
@@ -197,21 +197,8 @@ function readinessOf(dependencies: HospitalDependencies, upstream: Upstream): Re
   });
 }
 
-const pass: RequestHandler = (_request, _response, next) => {
-  next();
-};
-
-/** The gate, then what comes after it. */
-function behind(gate: RequestHandler, after: RequestHandler): RequestHandler {
-  return (request, response, next) => {
-    void gate(request, response, (error?: unknown) => {
-      if (error === undefined) {
-        Promise.resolve(after(request, response, next)).catch(next);
-      } else {
-        next(error);
-      }
-    });
-  };
+function gateOf({ gate }: HospitalDependencies): readonly RequestHandler[] {
+  return gate === undefined ? [] : [gate];
 }
 
 interface FhirParts {
@@ -264,7 +251,7 @@ function createFhir(
   });
   const authenticator = createAuthenticator(verifier, registry);
   return createFhirRouter({
-    limiter: behind(dependencies.gate ?? pass, fhirAdmission(admission, authenticator)),
+    limiters: [...gateOf(dependencies), fhirAdmission(admission, authenticator)],
     access,
     authenticator,
     fhirBaseUrl,

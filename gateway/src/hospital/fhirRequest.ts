@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Request, type RequestHandler } from 'express';
+import type { Request, Response } from 'express';
 import { AppError } from '../errors';
 import type { Handling } from '../fhir/appliedParameters';
 
@@ -18,17 +18,15 @@ const FORM = 'application/x-www-form-urlencoded';
 /**
  * Refuses every method but GET, and POST on `_search` and `$everything`. HEAD too: it would have to be
  * recorded like the read that it stands for.
+ * @throws AppError METHOD_NOT_ALLOWED
  */
-export function allowedMethods(): RequestHandler {
-  return (request, response, next) => {
-    const isPost = POST_PATH.test(request.path);
-    if (request.method === 'GET' || (isPost && request.method === 'POST')) {
-      next();
-      return;
-    }
-    response.setHeader('Allow', isPost ? 'GET, POST' : 'GET');
-    next(new AppError('METHOD_NOT_ALLOWED', 'method not served'));
-  };
+export function assertMethod(request: Request, response: Response): void {
+  const isPost = POST_PATH.test(request.path);
+  if (request.method === 'GET' || (isPost && request.method === 'POST')) {
+    return;
+  }
+  response.setHeader('Allow', isPost ? 'GET, POST' : 'GET');
+  throw new AppError('METHOD_NOT_ALLOWED', 'method not served');
 }
 
 /**
@@ -48,35 +46,31 @@ const CONDITIONS = [
  * Ignores conditional and range headers, as RFC 9110 §13.1 allows a server that offers neither validators nor
  * ranges.
  */
-export function unconditional(): RequestHandler {
-  return (request, _response, next) => {
-    for (const name of CONDITIONS) {
-      // Express answers 304 to `If-None-Match: *` by itself.
-      Reflect.deleteProperty(request.headers, name);
+export function ignoreConditions({ headers }: Request): void {
+  for (const name of CONDITIONS) {
+    // Express answers 304 to `If-None-Match: *` by itself.
+    if (headers[name] !== undefined) {
+      Reflect.deleteProperty(headers, name);
     }
-    next();
-  };
+  }
 }
 
 /**
  * Only JSON is spoken: `_format` decides where given, else `Accept` (FHIR R4 §3.1.0.1.11).
- * @param parametersOf where `_format` may stand; of a `POST _search` also in the body.
+ * @param parameters where `_format` may stand; of a `POST _search` also those of the body.
+ * @throws AppError NOT_ACCEPTABLE
  */
-export function acceptsJson(parametersOf: (request: Request) => URLSearchParams = queryOf): RequestHandler {
-  return (request, _response, next) => {
-    const format = formatIn(parametersOf(request));
-    // A raw + in a query is a space.
-    const named = format?.split(';')[0]?.trim().replaceAll(' ', '+').toLowerCase();
-    const isAcceptable =
-      named === undefined || named === '' ? acceptsR4Json(request.get('accept')) : FORMATS.has(named);
-    next(
-      isAcceptable
-        ? undefined
-        : new AppError('NOT_ACCEPTABLE', 'another format than JSON was asked for', {
-            expose: 'Only application/fhir+json is supported.',
-          }),
-    );
-  };
+export function assertJson(request: Request, parameters: URLSearchParams): void {
+  const format = formatIn(parameters);
+  // A raw + in a query is a space.
+  const named = format?.split(';')[0]?.trim().replaceAll(' ', '+').toLowerCase();
+  const isAcceptable =
+    named === undefined || named === '' ? acceptsR4Json(request.get('accept')) : FORMATS.has(named);
+  if (!isAcceptable) {
+    throw new AppError('NOT_ACCEPTABLE', 'another format than JSON was asked for', {
+      expose: 'Only application/fhir+json is supported.',
+    });
+  }
 }
 
 /** The name is compared without case, as everywhere. */

@@ -20,17 +20,17 @@ import type { AccessContext } from './accessContext';
 import { BREAK_GLASS_HEADER, readEmergency } from './breakGlass';
 import { PARAMETERS_TYPES, parseEverything } from './everythingRequest';
 import {
-  acceptsJson,
-  allowedMethods,
+  assertJson,
+  assertMethod,
   formOf,
   handlingOf,
+  ignoreConditions,
   MAX_FORM_BYTES,
   queryOf,
-  unconditional,
 } from './fhirRequest';
 import { sendFhir, type SendLimits, sendWithin } from './sendFhir';
 import type { Tickets } from './tickets';
-import { refuseUnsupported } from './unsupported';
+import { assertSupported } from './unsupported';
 
 /**
  * Whether a requester may learn that a consent withheld something. `hidden`: withheld data look absent
@@ -39,8 +39,8 @@ import { refuseUnsupported } from './unsupported';
 export type Disclosure = 'hidden' | 'announced';
 
 export interface FhirRouterOptions {
-  /** Runs first; its refusals are answered as OperationOutcome too. */
-  readonly limiter: RequestHandler;
+  /** Run first; their refusals are answered as OperationOutcome too. */
+  readonly limiters: readonly RequestHandler[];
   readonly access: Access;
   readonly authenticator: Authenticator;
   readonly tickets: Tickets;
@@ -72,16 +72,21 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
     return async (request, response) => {
       const principal = await admittedPrincipal(request, options.authenticator);
       const emergency = readEmergency(principal, request.get(BREAK_GLASS_HEADER));
-      const { close, ...held } = options.tickets.open(principal, emergency);
+      const ticket = options.tickets.open(principal, emergency);
       try {
-        await handler(request, response, { principal, emergency, ...held });
+        await handler(request, response, ticket);
+        ticket.succeeded();
       } finally {
-        close(response);
+        ticket.close(response);
       }
     };
   };
   const answers = new Answers(options);
-  router.use(options.limiter, allowedMethods(), unconditional());
+  router.use(...options.limiters, (request, response, next) => {
+    assertMethod(request, response);
+    ignoreConditions(request);
+    next();
+  });
   // JSON whatever is asked for (SMART App Launch 2.2 §conformance).
   router.get('/.well-known/smart-configuration', (_request, response) => {
     response.json(options.smartConfiguration);
@@ -89,14 +94,20 @@ export function createFhirRouter(options: FhirRouterOptions): Router {
   router.post(
     '/:type/_search',
     express.text({ type: 'application/x-www-form-urlencoded', limit: MAX_FORM_BYTES }),
-    acceptsJson(formOf),
+    (request, _response, next) => {
+      assertJson(request, formOf(request));
+      next();
+    },
     secured((request, response, context) => answers.search(request, response, context, formOf(request))),
   );
-  router.use(acceptsJson());
+  router.use((request, _response, next) => {
+    assertJson(request, queryOf(request));
+    assertSupported(request);
+    next();
+  });
   router.get('/metadata', (_request, response) => {
     sendFhir(response, 200, JSON.stringify(options.capabilityStatement));
   });
-  router.use(refuseUnsupported());
   router.post(
     '/Patient/:id/$everything',
     express.text({ type: PARAMETERS_TYPES, limit: MAX_FORM_BYTES }),

@@ -2,7 +2,9 @@
 import { keyOf, reachFrom } from '../fhir/includes';
 import { type Candidate, type FurtherKind, kindOf, recordedLabels } from '../fhir/itemGroups';
 import type { FilledPage, FillMeans, PageWish } from './filledPage';
+import type { Foresight } from './foresight';
 import type { Place, Stretch } from './pagedSource';
+import { smallWhole } from './smallWhole';
 import type { SourceWalk } from './sourceWalk';
 
 /**
@@ -11,14 +13,22 @@ import type { SourceWalk } from './sourceWalk';
  * number and bytes as a page may hold, and only counted beyond: their content is gone then, so they cannot be
  * given even if the record permits them.
  */
-export async function fillPage(walk: SourceWalk, wish: PageWish, means: FillMeans): Promise<FilledPage> {
-  const filler = new Filler(wish, means);
-  for (let isFirst = true; ; isFirst = false) {
-    const stretch = await nextStretch(walk, filler, means);
-    if (stretch === undefined) {
-      break;
-    }
-    const isDone = await filler.add(stretch, isFirst);
+export async function fillPage(
+  walk: SourceWalk,
+  wish: PageWish,
+  means: FillMeans,
+  foresight: Foresight,
+): Promise<FilledPage> {
+  const first = await walk.next();
+  const chosen = first?.matches.map(means.choose) ?? [];
+  const whole = first && smallWhole(first, chosen, wish);
+  if (whole !== undefined) {
+    return whole;
+  }
+  const filler = new Filler(wish, means, foresight);
+  for (let stretch = first; stretch !== undefined; stretch = await nextStretch(walk, filler, means)) {
+    const isFirst = stretch === first;
+    const isDone = await filler.add(stretch, isFirst ? chosen : stretch.matches.map(means.choose), isFirst);
     if (isDone || stretch.isLast) {
       break;
     }
@@ -50,6 +60,7 @@ async function nextStretch(
 class Filler {
   readonly #wish: PageWish;
   readonly #means: FillMeans;
+  readonly #foresight: Foresight;
   readonly #matches = new Map<string, Candidate>();
   readonly #foreseen = new Set<string>();
   readonly #besides = new Map<string, Candidate>();
@@ -71,9 +82,10 @@ class Filler {
   #isStuck = false;
   #endsEarly = false;
 
-  constructor(wish: PageWish, means: FillMeans) {
+  constructor(wish: PageWish, means: FillMeans, foresight: Foresight) {
     this.#wish = wish;
     this.#means = means;
+    this.#foresight = foresight;
   }
 
   get hasSomething(): boolean {
@@ -85,11 +97,18 @@ class Filler {
     this.#next ??= place;
   }
 
-  /** Whether nothing more is needed of the source. */
-  async add(stretch: Stretch, isFirst: boolean): Promise<boolean> {
+  /**
+   * @param chosen the stretch's matches as candidates.
+   * @returns whether nothing more is needed of the source.
+   */
+  async add(
+    stretch: Stretch,
+    chosen: readonly (Candidate | undefined)[],
+    isFirst: boolean,
+  ): Promise<boolean> {
     const { wanted } = this.#wish;
-    const { choose, foresight } = this.#means;
-    const chosen = stretch.matches.map(choose);
+    const { choose } = this.#means;
+    const foresight = this.#foresight;
     const all = chosen.filter((candidate) => candidate !== undefined);
     const isAll = isFirst && stretch.isLast && this.#fitsWhole(all, stretch.bytes);
     const found = stretch.besides.flatMap((entry) => choose(entry) ?? []).filter(isBeside);

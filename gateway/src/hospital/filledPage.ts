@@ -2,7 +2,6 @@
 import type { IncludeRules } from '../fhir/includes';
 import type { Candidate, FurtherKind } from '../fhir/itemGroups';
 import type { SearchEntry } from '../fhir/resource';
-import type { Foresight } from './foresight';
 import type { Place } from './pagedSource';
 
 /** What a page may hold, as its caller asks for it. */
@@ -23,11 +22,12 @@ export interface PageWish {
   readonly isPoolShared: boolean;
 }
 
+export type UnboundedWish = Omit<PageWish, 'fits' | 'keeps' | 'mayExceed'>;
+
 /** What filling a page needs besides the source. */
 export interface FillMeans {
   /** undefined for what may not be asked of the ledger at all. */
   readonly choose: (entry: SearchEntry) => Candidate | undefined;
-  readonly foresight: Foresight;
   /** Bytes of the resource as it would be given. */
   readonly sizeOf: (candidate: Candidate) => number;
   /** Matches on a page of the source at most. */

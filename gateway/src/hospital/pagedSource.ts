@@ -28,7 +28,7 @@ export interface PagedSource {
   /** In an emergency, aborted when no further page is to be asked for while none holds anything. */
   readonly hurry?: AbortSignal | undefined;
   /** The same without what comes beside the matches, for when one match with it is too large. */
-  readonly bare?: PagedSource;
+  readonly bare?: PagedSource | undefined;
   /** The same by names alone, for pages that cannot be made small enough. */
   readonly byName?: PagedSource | undefined;
   /**
@@ -36,7 +36,7 @@ export interface PagedSource {
    * there is no room for comes without its content.
    * @param skip matches of the page that are done.
    */
-  readonly look?: (link: string | undefined, skip: number, count: number) => Promise<LookedPage | undefined>;
+  look?(link: string | undefined, skip: number, count: number): Promise<LookedPage | undefined>;
   /** Of a source by names: reads the resources themselves. */
   readonly fill?: (names: readonly SearchEntry[]) => Promise<Filled>;
 }
@@ -58,6 +58,18 @@ export interface Stretch {
 /** A match as what may come beside another one. */
 export function beside({ resource }: SearchEntry): SearchEntry {
   return { resource, mode: 'include' };
+}
+
+/** The source, which does not know how to tell names. */
+export function withoutNames(source: PagedSource): PagedSource {
+  return {
+    open: (count) => source.open(count),
+    page: (next) => source.page(next),
+    isMatch: source.isMatch,
+    hurry: source.hurry,
+    bare: source.bare,
+    ...(source.look && { look: source.look.bind(source) }),
+  };
 }
 
 /** A page that is at hand already, as a source. */

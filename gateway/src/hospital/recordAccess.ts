@@ -56,11 +56,11 @@ export async function recordAccess(
  * withheld.
  */
 function inOrderOfTheGiven(permitted: readonly Candidate[], rules: IncludeRules): readonly Candidate[] {
-  const matches = permitted.filter(({ mode }) => mode === 'match');
   const besides = permitted.filter(({ mode }) => mode === 'include');
   if (besides.length === 0) {
     return permitted;
   }
+  const matches = permitted.filter(({ mode }) => mode === 'match');
   // In several parts, decided one after the other, an anchor may have led to what no given match leads to.
   return [...new Set([...matches, ...reachFrom(matches, besides, rules).reached, ...besides])];
 }

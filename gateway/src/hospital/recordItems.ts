@@ -55,8 +55,8 @@ export async function recordItems(
   dependencies: RecordDependencies,
 ): Promise<RecordedItems> {
   const { recorder, random } = dependencies;
-  const narrowed = await narrow(items, errand, dependencies, true);
-  const parts = splitItems(narrowed.items);
+  const narrowed = hasFurtherSubjects(errand) ? await narrow(items, errand, dependencies, true) : undefined;
+  const parts = splitItems(narrowed?.items ?? items);
   const outcomes = await recorder.record(
     requestsFor(
       parts.map((part) => part.items),
@@ -76,7 +76,8 @@ export async function recordItems(
     }
     origins.forEach((origin, place) => {
       if (origin !== undefined) {
-        decisions[origin] = permitted[place] === true && narrowed.allowed[origin] === true;
+        const isAllowed = narrowed === undefined || narrowed.allowed[origin] === true;
+        decisions[origin] = permitted[place] === true && isAllowed;
       }
     });
   }
@@ -95,6 +96,11 @@ export async function foreseen(
     narrow(items, errand, dependencies, false),
   ]);
   return items.map((_item, place) => permitted[place] === true && allowed[place] === true);
+}
+
+/** Most persons have one number, whose consent the ledger itself decides by. */
+function hasFurtherSubjects({ formerSubjects = [], besideSubjects = [] }: Errand): boolean {
+  return formerSubjects.length + besideSubjects.length > 0;
 }
 
 /**

@@ -4,14 +4,11 @@ import { AppError } from '../errors';
 import type { BoundPatient } from '../fhir/subject';
 import type { AccessContext } from './accessContext';
 import type { Absence, Inquiry } from './absence';
-import { ALL_PERMITTED, createForesight, type Foresight } from './foresight';
+import { ALL_PERMITTED, AskedForesight, type Foresight } from './foresight';
 import { type Proposal, recordAccess, type Recorded } from './recordAccess';
 import { type Errand, foreseen, type RecordDependencies } from './recordItems';
 
-export interface RecordingDependencies extends Pick<
-  RecordDependencies,
-  'random' | 'emergencyWithoutLedger' | 'log'
-> {
+export interface RecordingDependencies extends RecordDependencies {
   readonly absence: Absence;
 }
 
@@ -30,9 +27,8 @@ export class Recording {
 
   /** @param requestedAt milliseconds since the epoch. */
   constructor(dependencies: RecordingDependencies, asker: Asker, requestedAt: number) {
-    const { absence, ...others } = dependencies;
-    this.dependencies = { ...others, recorder: absence.recorder };
-    this.#absence = absence;
+    this.dependencies = dependencies;
+    this.#absence = dependencies.absence;
     this.#asker = asker;
     this.#requestedAt = new Date(requestedAt).toISOString();
   }
@@ -46,8 +42,11 @@ export class Recording {
     if (this.#asker.emergency.kind === 'incomplete') {
       return ALL_PERMITTED;
     }
-    const errand = this.errand(bound, 'search');
-    return createForesight((kinds) => foreseen(kinds, errand, this.dependencies), this.#isEmergency, said);
+    return new AskedForesight(
+      (kinds) => foreseen(kinds, this.errand(bound, 'search'), this.dependencies),
+      this.#isEmergency,
+      said,
+    );
   }
 
   /**
@@ -76,7 +75,17 @@ export class Recording {
   }
 
   errand({ subject, formerSubjects, besideSubjects }: BoundPatient, action: Action): Errand {
-    return { ...this.#inquiry(action), subject, formerSubjects, besideSubjects };
+    const { principal, emergency, admittedAt } = this.#asker;
+    return {
+      principal,
+      emergency,
+      admittedAt,
+      action,
+      requestedAt: this.#requestedAt,
+      subject,
+      formerSubjects,
+      besideSubjects,
+    };
   }
 
   #inquiry(action: Action): Inquiry {
@@ -87,6 +96,11 @@ export class Recording {
   /** @throws what the recorder throws, for nobody as for somebody. */
   async assertForeseen(type: string): Promise<void> {
     await this.#absence.assertForeseen(type, this.#inquiry('search'));
+  }
+
+  /** Whether {@link assertForeseen} has anything to ask. */
+  get isBlind(): boolean {
+    return this.#absence.isBlind;
   }
 
   /**

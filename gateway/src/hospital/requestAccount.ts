@@ -1,9 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NoRoom, type PreparedUpstream, type Room, type Upstream } from '../fhir/sources/upstream';
+import { NoRoom, type Room } from '../fhir/sources/upstream';
 import { SMALL_BYTES } from './sourceMemory';
 
 /** Found no room beside what else is being read; alone it may find some. */
 class Crowded extends NoRoom {}
+
+/** What stays of something that was read. */
+export interface Kept<K> {
+  readonly value: K;
+  /** That it takes. */
+  readonly bytes: number;
+}
+
+/** Room of what is read beside a request's page. */
+class Aside implements Room {
+  readonly #assertRoom: (bytes: number) => void;
+  #bytes = 0;
+
+  constructor(assertRoom: (bytes: number) => void) {
+    this.#assertRoom = assertRoom;
+  }
+
+  /** That the answer has so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  reserve(bytes: number): void {
+    this.#bytes = 0;
+    this.#assertRoom(bytes);
+    this.#bytes = bytes;
+  }
+}
 
 /**
  * What one request has of the source's answers in memory: pages, one after the other, and beside them the
@@ -12,11 +40,18 @@ class Crowded extends NoRoom {}
  */
 export class RequestAccount {
   readonly #room: Room;
+  readonly #pageRoom: Room = {
+    reserve: (bytes) => {
+      this.#page = 0;
+      this.#assertRoom(bytes, this.#beside);
+      this.#page = bytes;
+    },
+  };
   /** Bytes of the page that was read last, or is being read. */
   #page = 0;
   #pagesUnderWay = 0;
-  /** Bytes of what is being read beside it. */
-  readonly #asides = new Map<Room, number>();
+  /** What is being read beside it. */
+  readonly #asides = new Set<Aside>();
   /** Bytes that stayed of it. */
   #kept = 0;
   /** Whether one of them is read alone. */
@@ -29,106 +64,78 @@ export class RequestAccount {
   }
 
   /**
-   * The source, each of whose answers takes the place of the one before. What is read `within` another room
-   * does not count here.
-   */
-  paged(upstream: PreparedUpstream, hurry: AbortSignal | undefined): PreparedUpstream {
-    const ask = <T>(work: (source: PreparedUpstream) => Promise<T>): Promise<T> =>
-      this.#readPage((room) => work(upstream.within(room, hurry)));
-    const asking = (of: (source: PreparedUpstream) => Upstream): Omit<Upstream, 'within'> => ({
-      baseUrl: upstream.baseUrl,
-      labels: upstream.labels,
-      read: (type, id, signal) => ask((source) => of(source).read(type, id, signal)),
-      search: (type, parameters, signal, handling) =>
-        ask((source) => of(source).search(type, parameters, signal, handling)),
-      everything: (patientId, parameters, signal) =>
-        ask((source) => of(source).everything(patientId, parameters, signal)),
-      page: (next, signal) => ask((source) => of(source).page(next, signal)),
-      isReady: () => upstream.isReady(),
-    });
-    const within: PreparedUpstream['within'] = (room, ownHurry) => upstream.within(room, ownHurry);
-    return {
-      ...asking((source) => source),
-      within,
-      names: {
-        ...asking((source) => source.names),
-        within: (room, ownHurry) => within(room, ownHurry).names,
-      },
-    };
-  }
-
-  /**
    * Reads something of which only a little is kept. What is larger than 256 KiB while others are read is read
    * once more, alone and when the page is there: so what else is being read just now does not decide whether
    * it finds room.
-   * @param keeps bytes of it that stay.
+   * @param keep what stays of it, of so many bytes as were read.
    * @throws NoRoom when there is none beside the page; what `read` throws.
    */
-  async aside<T>(read: (room: Room) => Promise<T>, keeps: (value: T) => number): Promise<T> {
+  async aside<T, K>(
+    read: (room: Room) => Promise<T>,
+    keep: (value: T, bytes: number) => Kept<K>,
+  ): Promise<K> {
+    const beside = this.#enter(false);
     try {
-      return await this.#readAside(read, keeps, false);
+      return this.#keep(keep(await read(beside), beside.bytes));
     } catch (error) {
       if (!(error instanceof Crowded)) {
         throw error;
       }
+    } finally {
+      this.#leave(beside);
     }
     while (this.#isAlone || this.#pagesUnderWay > 0) {
       await this.#nextEnd();
     }
     this.#isAlone = true;
+    const alone = this.#enter(true);
     try {
-      return await this.#readAside(read, keeps, true);
+      return this.#keep(keep(await read(alone), alone.bytes));
     } finally {
       this.#isAlone = false;
-      this.#end();
+      this.#leave(alone);
     }
   }
 
-  async #readPage<T>(work: (room: Room) => Promise<T>): Promise<T> {
+  /** Reads a page, which takes the place of the one before. @throws NoRoom; what `read` throws. */
+  async page<T>(read: (room: Room) => Promise<T>): Promise<T> {
     while (this.#isAlone || (this.#asides.size > 0 && this.#beside > SMALL_BYTES)) {
       await this.#nextEnd();
     }
     this.#page = 0;
     this.#pagesUnderWay += 1;
     try {
-      return await work({
-        reserve: (bytes) => {
-          this.#page = 0;
-          this.#assertRoom(bytes, this.#beside);
-          this.#page = bytes;
-        },
-      });
+      return await read(this.#pageRoom);
     } finally {
       this.#pagesUnderWay -= 1;
       this.#end();
     }
   }
 
-  async #readAside<T>(
-    read: (room: Room) => Promise<T>,
-    keeps: (value: T) => number,
-    isAlone: boolean,
-  ): Promise<T> {
-    const room: Room = {
-      reserve: (bytes) => {
-        this.#asides.set(room, 0);
-        const isBeside = this.#pagesUnderWay > 0 || this.#asides.size > 1;
-        if (!isAlone && isBeside && this.#beside + bytes > SMALL_BYTES) {
-          throw new Crowded();
-        }
-        this.#assertRoom(this.#page, this.#beside + bytes);
-        this.#asides.set(room, bytes);
-      },
-    };
-    this.#asides.set(room, 0);
-    try {
-      const value = await read(room);
-      this.#kept += keeps(value);
-      return value;
-    } finally {
-      this.#asides.delete(room);
-      this.#end();
+  #enter(isAlone: boolean): Aside {
+    const aside = new Aside((bytes) => {
+      this.#assertRoomBeside(bytes, isAlone);
+    });
+    this.#asides.add(aside);
+    return aside;
+  }
+
+  #keep<K>({ value, bytes }: Kept<K>): K {
+    this.#kept += bytes;
+    return value;
+  }
+
+  #leave(aside: Aside): void {
+    this.#asides.delete(aside);
+    this.#end();
+  }
+
+  #assertRoomBeside(bytes: number, isAlone: boolean): void {
+    const isBeside = this.#pagesUnderWay > 0 || this.#asides.size > 1;
+    if (!isAlone && isBeside && this.#beside + bytes > SMALL_BYTES) {
+      throw new Crowded();
     }
+    this.#assertRoom(this.#page, this.#beside + bytes);
   }
 
   #nextEnd(): Promise<void> {
@@ -138,13 +145,19 @@ export class RequestAccount {
   }
 
   #end(): void {
-    for (const resolve of this.#waiting.splice(0)) {
-      resolve();
+    if (this.#waiting.length > 0) {
+      this.#waiting.splice(0).forEach((resolve) => {
+        resolve();
+      });
     }
   }
 
   get #beside(): number {
-    return [...this.#asides.values()].reduce((sum, bytes) => sum + bytes, this.#kept);
+    let bytes = this.#kept;
+    for (const aside of this.#asides) {
+      bytes += aside.bytes;
+    }
+    return bytes;
   }
 
   #assertRoom(page: number, beside: number): void {

@@ -151,8 +151,9 @@ class PartBuilder {
 
   /** A lead takes at most three digits and a comma within the part. */
   #itemBytes(place: number): number {
-    const { via = [], ...rest } = this.#items[place] ?? {};
-    return Buffer.byteLength(JSON.stringify(rest)) + 10 + 4 * Math.min(via.length, this.#bounds.maxItems);
+    const item = this.#items[place];
+    const leads = 4 * Math.min(item?.via?.length ?? 0, this.#bounds.maxItems);
+    return Buffer.byteLength(JSON.stringify({ ...item, via: undefined })) + 10 + leads;
   }
 
   #anchorBytes(place: number): number {
@@ -169,8 +170,7 @@ class PartBuilder {
         return [];
       }
       const own = this.#members.get(place) === true ? anchorOf(item) : item;
-      const { via, ...rest } = own;
-      return [via === undefined ? rest : { ...rest, via: this.#viaWithin(via, placeIn) }];
+      return [own.via === undefined ? own : { ...own, via: this.#viaWithin(own.via, placeIn) }];
     });
     const origins = places.map((place) => (this.#members.get(place) === true ? undefined : place));
     return { items, origins };

@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import { isReplaced, linkedPatientIds } from '../fhir/patientLinks';
 import type { FhirResource } from '../fhir/resource';
-import type { BoundPatient, Subjects } from '../fhir/subject';
+import { type BoundPatient, NOBODY, type Subjects } from '../fhir/subject';
 import type { PatientFindings } from '../subjects/patientFindings';
 
 export interface ResolveDependencies {
@@ -52,13 +52,18 @@ export async function resolvePatient(
       expose: 'The identifier does not name exactly one patient; search by _id.',
     });
   }
+  const links = new Set(patients.flatMap((patient) => linkedPatientIds(patient, deps.upstreamBaseUrl)));
+  const linkedIds = links.size === 0 ? NOBODY : await ofSame(links, patients, first.subject, deps);
+  if (others.length === 0) {
+    return { ...first, linkedIds };
+  }
   const former = [...new Set(persons.flatMap(({ formerSubjects = [] }) => formerSubjects))];
   const besides = new Set(persons.flatMap(({ besideSubjects = [] }) => besideSubjects));
   const beside = [...besides].filter((subject) => !former.includes(subject));
   return {
     subject: first.subject,
     ids: new Set(persons.flatMap(({ ids }) => [...ids])),
-    linkedIds: await linkedOfSame(patients, first.subject, deps),
+    linkedIds,
     ...(former.length === 0 ? {} : { formerSubjects: former }),
     ...(beside.length === 0 ? {} : { besideSubjects: beside }),
   };
@@ -154,14 +159,14 @@ async function survivorsOf(
   return survivors.filter((survivor) => survivor !== undefined);
 }
 
-/** Ids of further records of the same person to which these have links. */
-async function linkedOfSame(
+/** Of the ids to which these records have links, those of further records of the same person. */
+async function ofSame(
+  ids: ReadonlySet<string>,
   patients: readonly FhirResource[],
   subject: string,
-  { subjects, read, upstreamBaseUrl }: ResolveDependencies,
+  { subjects, read }: ResolveDependencies,
 ): Promise<ReadonlySet<string>> {
   const known = idsOf(patients);
-  const ids = new Set(patients.flatMap((patient) => linkedPatientIds(patient, upstreamBaseUrl)));
   const unknown = [...ids].filter((id) => !known.has(id)).slice(0, MAX_LINKS);
   const linked = await Promise.all(unknown.map((id) => ifReadable(() => read(id))));
   return idsOf(linked.filter((patient) => patient !== undefined && subjects.ofPatient(patient) === subject));

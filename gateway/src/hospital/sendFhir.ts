@@ -9,7 +9,11 @@ export type SendLimits = Pick<AccessLimits, 'sendIdleMs' | 'sendBytesPerSecond'>
  * without a record.
  */
 export function sendFhir(response: Response, status: number, body: string): void {
-  response.status(status).setHeader('Cache-Control', 'no-store').type('application/fhir+json').send(body);
+  response.statusCode = status;
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Type', 'application/fhir+json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
 }
 
 /**

@@ -62,42 +62,67 @@ export function createSourceMemory({ totalBytes, answerBytes, ...times }: Source
     Math.max(2, Math.floor((totalBytes * (1 - LARGE_SHARE)) / MIDDLE_BYTES)),
   );
   const looks = new Looks(times);
-  return {
-    open: (client, isEmergency) => {
-      const wish: Wish = { client, isEmergency };
-      let held: Places | undefined;
-      let isClosed = false;
-      const take = (places: Places): boolean => {
-        if (isClosed || !places.take(wish)) {
-          return false;
-        }
-        held?.giveBack(wish);
-        held = places;
-        return true;
-      };
-      const heldBytes = (): number => held?.bytes ?? SMALL_BYTES;
-      /** What the source gives beyond the largest size, it bounds itself. */
-      const find = (bytes: number): boolean =>
-        bytes <= heldBytes() || held === large || take(bytes <= MIDDLE_BYTES ? middle : large);
-      return {
-        reserve: (bytes) => {
-          if (!find(bytes)) {
-            throw new NoRoom();
-          }
-        },
-        hasRoomFor: (bytes) => bytes <= largest && find(bytes),
-        get heldBytes() {
-          return heldBytes();
-        },
-        look: (until, work) => looks.look(wish, until, work),
-        close: () => {
-          isClosed = true;
-          held?.giveBack(wish);
-          held = undefined;
-        },
-      };
-    },
-  };
+  const shared: SharedMemory = { middle, large, looks };
+  return { open: (client, isEmergency) => new PlaceHolder({ client, isEmergency }, shared) };
+}
+
+interface SharedMemory {
+  readonly middle: Places;
+  readonly large: Places;
+  readonly looks: Looks;
+}
+
+class PlaceHolder implements RequestRoom {
+  readonly #wish: Wish;
+  readonly #shared: SharedMemory;
+  #held: Places | undefined;
+  #isClosed = false;
+
+  constructor(wish: Wish, shared: SharedMemory) {
+    this.#wish = wish;
+    this.#shared = shared;
+  }
+
+  reserve(bytes: number): void {
+    if (!this.#find(bytes)) {
+      throw new NoRoom();
+    }
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    return bytes <= this.#shared.large.bytes && this.#find(bytes);
+  }
+
+  get heldBytes(): number {
+    return this.#held?.bytes ?? SMALL_BYTES;
+  }
+
+  look<T>(until: LookUntil, work: (room: Room) => Promise<T>): Promise<T> {
+    return this.#shared.looks.look(this.#wish, until, work);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#held?.giveBack(this.#wish);
+    this.#held = undefined;
+  }
+
+  /** What the source gives beyond the largest size, it bounds itself. */
+  #find(bytes: number): boolean {
+    const { middle, large } = this.#shared;
+    return (
+      bytes <= this.heldBytes || this.#held === large || this.#take(bytes <= MIDDLE_BYTES ? middle : large)
+    );
+  }
+
+  #take(places: Places): boolean {
+    if (this.#isClosed || !places.take(this.#wish)) {
+      return false;
+    }
+    this.#held?.giveBack(this.#wish);
+    this.#held = places;
+    return true;
+  }
 }
 
 interface Wish {

@@ -5,7 +5,7 @@ import { NoRoom, PageTooLarge } from '../fhir/sources/upstream';
 import { type FullPage, LargerPages, placeIn } from './largerPages';
 import type { LookedPage } from './looking';
 import { isFar, largerThan, mayGrowAfter, smallerThan } from './pageSize';
-import { beside, type PagedSource, type Place, type Stretch } from './pagedSource';
+import { beside, type PagedSource, type Place, type Stretch, withoutNames } from './pagedSource';
 
 /** Names on a page that surely needs no place. */
 const MAX_NAMES_WITHOUT_ROOM = 100;
@@ -79,7 +79,7 @@ export class SourceWalk {
   }
 
   /** Asks for the first stretch; {@link next} then returns it. */
-  async prefetch(): Promise<Stretch | undefined> {
+  prefetch(): Promise<Stretch | undefined> {
     this.#prefetched = this.#read();
     return this.#prefetched;
   }
@@ -88,7 +88,7 @@ export class SourceWalk {
    * The next stretch; undefined at the end.
    * @throws AppError what the source throws; UPSTREAM_FAILED when its pages do not end.
    */
-  async next(): Promise<Stretch | undefined> {
+  next(): Promise<Stretch | undefined> {
     const prefetched = this.#prefetched;
     this.#prefetched = undefined;
     return prefetched ?? this.#read();
@@ -114,14 +114,6 @@ export class SourceWalk {
   }
 
   async #read(): Promise<Stretch | undefined> {
-    const stretch = await this.#nextStretch();
-    if (stretch !== undefined) {
-      this.#larger.note(stretch.bytes, stretch.matches.length);
-    }
-    return stretch;
-  }
-
-  async #nextStretch(): Promise<Stretch | undefined> {
     let grown = this.#isGrowing ? await this.#lookAtLarger() : undefined;
     this.#isGrowing = false;
     if (this.#rest !== undefined) {
@@ -137,7 +129,7 @@ export class SourceWalk {
       const stretch = this.#take(page);
       // A page that was skipped whole, or holds nothing, is passed by.
       if (stretch.matches.length > 0 || stretch.besides.length > 0 || stretch.isLast) {
-        return this.#filled(stretch);
+        return this.#source.fill === undefined ? this.#noted(stretch) : this.#filled(stretch);
       }
       empty = page.entries.length > 0 ? 0 : empty + 1;
       this.#assertEnding(empty);
@@ -150,7 +142,7 @@ export class SourceWalk {
     const { fill } = this.#source;
     this.#rest = undefined;
     if (fill === undefined) {
-      return stretch;
+      return this.#noted(stretch);
     }
     const { entries, bytes } = await fill(stretch.matches);
     const done = entries.length;
@@ -162,14 +154,19 @@ export class SourceWalk {
       };
     }
     const there = entries.flatMap((entry, place) => (entry === undefined ? [] : [{ entry, place }]));
-    return {
+    return this.#noted({
       ...stretch,
       matches: there.map(({ entry }) => entry),
       placeAfter: (further) => stretch.placeAfter(there[further]?.place ?? done),
       isLast: stretch.isLast && this.#rest === undefined,
       bytes,
       entries: done,
-    };
+    });
+  }
+
+  #noted(stretch: Stretch): Stretch {
+    this.#larger.note(stretch.bytes, stretch.matches.length);
+    return stretch;
   }
 
   #assertEnding(empty: number): void {
@@ -205,19 +202,19 @@ export class SourceWalk {
   }
 
   async #ask(): Promise<LookedPage | undefined> {
+    const source = this.#source;
     const [link, count] = [this.#link, this.#count];
-    const { look } = this.#source;
     try {
-      return await (link === undefined ? this.#source.open(count) : this.#source.page(link));
+      return await (link === undefined ? source.open(count) : source.page(link));
     } catch (error) {
       // What is done on a page is not kept, so the rest may find room.
-      if (look === undefined || !(error instanceof NoRoom) || (count > 1 && this.#skip === 0)) {
+      if (source.look === undefined || !(error instanceof NoRoom) || (count > 1 && this.#skip === 0)) {
         throw error;
       }
       if (count > 1) {
-        return orElse(error, look(link, this.#skip, count));
+        return orElse(error, source.look(link, this.#skip, count));
       }
-      return (await this.#lookAtLarger()) ?? look(link, this.#skip, count);
+      return (await this.#lookAtLarger()) ?? source.look(link, this.#skip, count);
     }
   }
 
@@ -293,7 +290,7 @@ export class SourceWalk {
 
   /** A source that gives whole resources when it is asked for names is asked in whole pages again. */
   #giveUpNames(whole: PagedSource): void {
-    this.#source = { ...whole, byName: undefined };
+    this.#source = withoutNames(whole);
     this.#whole = undefined;
     this.#restart(smallerThan(this.#wholeCount ?? this.#count));
   }

@@ -4,7 +4,7 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/sources/upstream';
-import { lookAtPage, lookPast, nameAlone } from './looking';
+import { type LookedPage, lookAtPage, lookPast, nameAlone } from './looking';
 import type { PagedSource, Stretch } from './pagedSource';
 import { elementsOf, readByName } from './piecemeal';
 import type { Reading } from './reading';
@@ -15,36 +15,84 @@ const MAX_PATIENTS = 1000;
 
 /** The search as it is asked of the source; a mere count needs nothing beside the matches. */
 export function searchSource(
-  { type, upstream: parameters, handling, countOnly }: SearchRequest,
+  search: SearchRequest,
   upstream: PreparedUpstream,
   reading: Reading,
 ): PagedSource {
-  const { deadline, hurry } = reading;
-  const bare = new URLSearchParams([...parameters].filter(([name]) => !/^_(rev)?include(:|$)/.test(name)));
-  const isOfType = ({ resource, mode }: SearchEntry): boolean =>
-    mode !== 'include' && resource.resourceType === type;
-  const by = (asked: URLSearchParams, of: Upstream = upstream): PagedSource => ({
-    open: (count) => of.search(type, withCount(asked, count), deadline, handling),
-    page: (next) => of.page(next, deadline),
-    hurry,
-    isMatch: isOfType,
-  });
-  const whole = (asked: URLSearchParams): PagedSource => ({
-    ...by(asked),
-    look: looking(
-      (of, count) => of.search(type, withCount(asked, count), deadline, handling),
-      isOfType,
-      upstream,
-      reading,
-    ),
-  });
-  const byName: PagedSource = {
-    ...by(withElements(bare, [type]), upstream.names),
-    fill: (names) => readByName(names, upstream, reading),
-  };
-  const hasIncludes = bare.size < parameters.size;
-  const plain: PagedSource = { ...whole(bare), byName };
-  return countOnly || !hasIncludes ? plain : { ...whole(parameters), bare: plain, byName };
+  const { upstream: asked, countOnly } = search;
+  const hasIncludes = [...asked.keys()].some(isInclude);
+  const means = { search, upstream, reading };
+  return hasIncludes && !countOnly ? new SearchSource(asked, false, means) : bareSource(asked, means);
+}
+
+interface SearchMeans {
+  readonly search: SearchRequest;
+  readonly upstream: PreparedUpstream;
+  readonly reading: Reading;
+}
+
+function isInclude(name: string): boolean {
+  return /^_(rev)?include(:|$)/.test(name);
+}
+
+function bareSource(parameters: URLSearchParams, means: SearchMeans): SearchSource {
+  const bare = new URLSearchParams([...parameters].filter(([name]) => !isInclude(name)));
+  return new SearchSource(bare, true, means);
+}
+
+class SearchSource implements PagedSource {
+  readonly isMatch: PagedSource['isMatch'];
+  readonly #asked: URLSearchParams;
+  readonly #isBare: boolean;
+  readonly #means: SearchMeans;
+
+  constructor(asked: URLSearchParams, isBare: boolean, means: SearchMeans) {
+    this.#asked = asked;
+    this.#isBare = isBare;
+    this.#means = means;
+    const { type } = means.search;
+    this.isMatch = ({ resource, mode }) => mode !== 'include' && resource.resourceType === type;
+  }
+
+  get hurry(): AbortSignal | undefined {
+    return this.#means.reading.hurry;
+  }
+
+  open(count: number): Promise<SourcePage> {
+    return this.#ask(this.#means.upstream, count);
+  }
+
+  page(next: string): Promise<SourcePage> {
+    const { upstream, reading } = this.#means;
+    return upstream.page(next, reading.deadline);
+  }
+
+  look(link: string | undefined, skip: number, count: number): Promise<LookedPage | undefined> {
+    const { upstream, reading } = this.#means;
+    const look = looking((of, size) => this.#ask(of, size), this.isMatch, upstream, reading);
+    return look(link, skip, count);
+  }
+
+  get bare(): PagedSource | undefined {
+    return this.#isBare ? undefined : bareSource(this.#asked, this.#means);
+  }
+
+  get byName(): PagedSource {
+    const { search, upstream, reading } = this.#means;
+    const names = withElements(bareSource(this.#asked, this.#means).#asked, [search.type]);
+    return {
+      open: (count) => this.#ask(upstream.names, count, names),
+      page: (next) => upstream.names.page(next, reading.deadline),
+      hurry: reading.hurry,
+      isMatch: this.isMatch,
+      fill: (entries) => readByName(entries, upstream, reading),
+    };
+  }
+
+  #ask(of: Upstream, count: number, asked = this.#asked): Promise<SourcePage> {
+    const { search, reading } = this.#means;
+    return of.search(search.type, withCount(asked, count), reading.deadline, search.handling);
+  }
 }
 
 export function everythingSource(

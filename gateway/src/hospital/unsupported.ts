@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RequestHandler } from 'express';
+import type { Request } from 'express';
 import { AppError } from '../errors';
 import { isDirectoryType, isPatientType, patientParameters } from '../fhir/resourceTypes';
 
@@ -34,20 +34,15 @@ function compartmentRemedy(type: string): string {
 /**
  * Refuses by name the interactions that FHIR R4 has and the gateway does not: a bare 404 would look like a
  * patient without data. The answer depends on the path's form alone.
+ * @throws AppError NOT_SUPPORTED
  */
-export function refuseUnsupported(): RequestHandler {
-  return (request, _response, next) => {
-    for (const [pattern, remedy] of UNSUPPORTED) {
-      const found = pattern.exec(request.path);
-      if (found !== null) {
-        next(
-          new AppError('NOT_SUPPORTED', 'an interaction that is not offered', {
-            expose: remedy(found[1] ?? ''),
-          }),
-        );
-        return;
-      }
+export function assertSupported({ path }: Request): void {
+  for (const [pattern, remedy] of UNSUPPORTED) {
+    const found = pattern.exec(path);
+    if (found !== null) {
+      throw new AppError('NOT_SUPPORTED', 'an interaction that is not offered', {
+        expose: remedy(found[1] ?? ''),
+      });
     }
-    next();
-  };
+  }
 }

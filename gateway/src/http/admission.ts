@@ -54,12 +54,15 @@ export function createAdmission(limits: RequestLimits, clock: () => number): Adm
       next();
     },
     authenticate: async (request, authenticate, keyOf) => {
-      const caller = await authenticate().catch((error: unknown) => {
+      let caller;
+      try {
+        caller = await authenticate();
+      } catch (error) {
         if (error instanceof AppError && REFUSALS.has(error.code)) {
           countAnonymous(request);
         }
         throw error;
-      });
+      }
       const key = keyOf(caller);
       if (key !== undefined) {
         countCaller(key);

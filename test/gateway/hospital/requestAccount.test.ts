@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import type { FhirResource } from '../../../gateway/src/fhir/resource';
 import { NoRoom, type PreparedUpstream, type Room } from '../../../gateway/src/fhir/sources/upstream';
-import { RequestAccount } from '../../../gateway/src/hospital/requestAccount';
+import { PagedUpstream } from '../../../gateway/src/hospital/pagedUpstream';
+import { type Kept, RequestAccount } from '../../../gateway/src/hospital/requestAccount';
 import { SMALL_BYTES } from '../../../gateway/src/hospital/sourceMemory';
 
 const KIB = 1024;
@@ -74,7 +75,7 @@ class Arriving {
   }
 }
 
-const keepsNothing = (): number => 0;
+const keepsNothing = <T>(value: T): Kept<T> => ({ value, bytes: 0 });
 
 test('whatever is read at once: all of it together keeps to the place, but for 256 KiB; and no page depends on it', async () => {
   const size = fc.constantFrom(KIB, 200 * KIB, 300 * KIB, 1.5 * MIB, 3 * MIB, 5 * MIB);
@@ -86,7 +87,7 @@ test('whatever is read at once: all of it together keeps to the place, but for 2
       async (pages, asides, scheduler) => {
         const source = new Arriving(() => scheduler.schedule(Promise.resolve()));
         const account = new RequestAccount(room);
-        const paged = account.paged(source.upstream, undefined);
+        const paged = new PagedUpstream(account, source.upstream, undefined);
         const read = async (): Promise<boolean[]> => {
           const found: boolean[] = [];
           for (const bytes of pages) {
@@ -127,7 +128,7 @@ test('what finds no room beside others is read again alone', async () => {
   const account = new RequestAccount(room);
   const aside = (bytes: number): Promise<FhirResource> =>
     account.aside((own) => source.read(own, bytes, false), keepsNothing);
-  const page = account.paged(source.upstream, undefined).read('Bundle', String(2 * MIB), NEVER);
+  const page = new PagedUpstream(account, source.upstream, undefined).read('Bundle', String(2 * MIB), NEVER);
   const found = await Promise.allSettled([aside(1.5 * MIB), aside(1.9 * MIB), aside(2.5 * MIB), page]);
   expect(found.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   expect(source.most).toBeLessThanOrEqual(PLACE);
@@ -138,9 +139,9 @@ test('what stays of it counts from then on', async () => {
   const account = new RequestAccount(room);
   await account.aside(
     (own) => source.read(own, MIB, false),
-    () => MIB,
+    (value) => ({ value, bytes: MIB }),
   );
-  const paged = account.paged(source.upstream, undefined);
+  const paged = new PagedUpstream(account, source.upstream, undefined);
   await expect(paged.read('Bundle', String(3.5 * MIB), NEVER)).rejects.toBeInstanceOf(NoRoom);
   expect((await paged.read('Bundle', String(3 * MIB), NEVER))?.id).toBe(String(3 * MIB));
 });

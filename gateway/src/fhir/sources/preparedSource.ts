@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { createLabelCheck } from './labelCheck';
 import { rereadingUpstream } from './rereadingUpstream';
 import type { FactsReader } from '../resourceFacts';
-import type { PreparedUpstream, Upstream } from './upstream';
-import { watchedUpstream } from './watchedUpstream';
+import type { PreparedUpstream, Room, SourceReadiness, Upstream } from './upstream';
+import { Watch, WatchedUpstream } from './watchedUpstream';
 
 export interface PreparationOptions {
   readonly facts: FactsReader;
@@ -31,25 +31,31 @@ export function prepareSource(
     );
   };
   const told = source.labels === 'reads' ? rereadingUpstream(source, { maxBytes, onUnread }) : source;
-  const watched = watchedUpstream(told, { facts, clock, log });
-  const over = (inner: Upstream, names: Upstream): PreparedUpstream => ({
-    baseUrl: inner.baseUrl,
-    labels: inner.labels,
-    names,
-    within: (room, hurry) => over(inner.within(room, hurry), names.within(room, hurry)),
-    read: (type, id, signal) => inner.read(type, id, signal),
-    search: (type, parameters, signal, handling) => inner.search(type, parameters, signal, handling),
-    everything: (patientId, parameters, signal) => inner.everything(patientId, parameters, signal),
-    page: (next, signal) => inner.page(next, signal),
-    isReady: async () => {
-      const readiness = await inner.isReady();
-      if (!readiness.ready) {
-        return readiness;
-      }
-      const { ready, detail } = await checkLabels();
-      const said = [readiness.detail, detail].filter((one) => one !== undefined);
-      return said.length === 0 ? { ready } : { ready, detail: said.join('; ') };
-    },
-  });
-  return over(watched, source);
+  return new Prepared(told, new Watch({ facts, clock, log }), source, checkLabels);
+}
+
+class Prepared extends WatchedUpstream implements PreparedUpstream {
+  readonly names: Upstream;
+  readonly #checkLabels: () => Promise<SourceReadiness>;
+
+  constructor(inner: Upstream, watch: Watch, names: Upstream, checkLabels: () => Promise<SourceReadiness>) {
+    super(inner, watch);
+    this.names = names;
+    this.#checkLabels = checkLabels;
+  }
+
+  override within(room: Room, hurry?: AbortSignal): PreparedUpstream {
+    const [inner, names] = [this.inner.within(room, hurry), this.names.within(room, hurry)];
+    return new Prepared(inner, this.watch, names, this.#checkLabels);
+  }
+
+  override async isReady(): Promise<SourceReadiness> {
+    const readiness = await super.isReady();
+    if (!readiness.ready) {
+      return readiness;
+    }
+    const { ready, detail } = await this.#checkLabels();
+    const said = [readiness.detail, detail].filter((one) => one !== undefined);
+    return said.length === 0 ? { ready } : { ready, detail: said.join('; ') };
+  }
 }

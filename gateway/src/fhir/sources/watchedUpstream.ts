@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import type { Handling } from '../appliedParameters';
 import { elements, type FhirResource } from '../resource';
 import type { FactsReader } from '../resourceFacts';
 import { isPatientType } from '../resourceTypes';
 import { sourceFailed } from './sourceFailed';
-import type { SourcePage, SourceReadiness, Upstream } from './upstream';
+import type { LabelTrust, Room, SourcePage, SourceReadiness, Upstream } from './upstream';
 
 export interface WatchOptions {
   readonly facts: FactsReader;
@@ -33,54 +34,124 @@ const CERTAIN_TYPES = 2;
  * kind of search. What the source says about parameters that it did not apply goes to the operator's log, by
  * code: its words may quote data.
  */
-export function watchedUpstream(source: Upstream, { facts, clock, log }: WatchOptions): Upstream {
-  const findings = new Findings(clock);
-  const watch = async (inner: Upstream, page: SourcePage, question: Question): Promise<SourcePage> => {
-    tellOutcomes(page.outcomes, log);
-    const { patientId, type, signal } = question;
-    const found = page.entries.map(({ resource }) => resource).filter(isPatientData);
-    if (patientId === undefined || found.length === 0) {
-      return page;
-    }
-    if (found.some((resource) => mayConcern(resource, patientId, facts))) {
-      findings.whole();
-    } else if ((await inner.read('Patient', patientId, signal)) !== undefined) {
-      const reason = faultOf(found, facts);
-      findings.fault(reason, patientId, type);
-      throw sourceFailed(reason);
+export class WatchedUpstream implements Upstream {
+  protected readonly inner: Upstream;
+  protected readonly watch: Watch;
+
+  constructor(inner: Upstream, watch: Watch) {
+    this.inner = inner;
+    this.watch = watch;
+  }
+
+  get baseUrl(): string | undefined {
+    return this.inner.baseUrl;
+  }
+
+  get labels(): LabelTrust {
+    return this.inner.labels;
+  }
+
+  within(room: Room, hurry?: AbortSignal): Upstream {
+    return new WatchedUpstream(this.inner.within(room, hurry), this.watch);
+  }
+
+  read(type: string, id: string, signal: AbortSignal): Promise<FhirResource | undefined> {
+    return this.inner.read(type, id, signal);
+  }
+
+  async search(
+    type: string,
+    parameters: URLSearchParams,
+    signal: AbortSignal,
+    handling?: Handling,
+  ): Promise<SourcePage> {
+    const page = await this.inner.search(type, parameters, signal, handling);
+    this.watch.tell(page);
+    const patientId = patientIn(parameters);
+    if (patientId !== undefined && !this.watch.isWhole(page, patientId)) {
+      await this.#assertAbsent(page, { patientId, type, signal });
     }
     return page;
-  };
-  const over = (inner: Upstream): Upstream => ({
-    baseUrl: inner.baseUrl,
-    labels: inner.labels,
-    within: (room, hurry) => over(inner.within(room, hurry)),
-    read: (type, id, signal) => inner.read(type, id, signal),
-    search: async (type, parameters, signal, handling) =>
-      watch(inner, await inner.search(type, parameters, signal, handling), {
-        patientId: patientIn(parameters),
-        type,
-        signal,
-      }),
-    everything: async (patientId, parameters, signal) => {
-      const page = await inner.everything(patientId, parameters, signal);
-      return page && watch(inner, page, { patientId, type: '$everything', signal });
-    },
-    page: async (next, signal) => {
-      const page = await inner.page(next, signal);
-      tellOutcomes(page.outcomes, log);
-      return page;
-    },
-    isReady: async () => {
-      const readiness = await inner.isReady();
-      return (readiness.ready ? findings.current() : undefined) ?? readiness;
-    },
-  });
-  return over(source);
+  }
+
+  async everything(
+    patientId: string,
+    parameters: URLSearchParams,
+    signal: AbortSignal,
+  ): Promise<SourcePage | undefined> {
+    const page = await this.inner.everything(patientId, parameters, signal);
+    if (page === undefined) {
+      return undefined;
+    }
+    this.watch.tell(page);
+    if (!this.watch.isWhole(page, patientId)) {
+      await this.#assertAbsent(page, { patientId, type: '$everything', signal });
+    }
+    return page;
+  }
+
+  async page(next: string, signal: AbortSignal): Promise<SourcePage> {
+    const page = await this.inner.page(next, signal);
+    this.watch.tell(page);
+    return page;
+  }
+
+  async isReady(): Promise<SourceReadiness> {
+    const readiness = await this.inner.isReady();
+    return (readiness.ready ? this.watch.finding() : undefined) ?? readiness;
+  }
+
+  /** @throws AppError UPSTREAM_FAILED where the source has the patient, whom no data on the page name. */
+  async #assertAbsent(page: SourcePage, { patientId, type, signal }: Question): Promise<void> {
+    if ((await this.inner.read('Patient', patientId, signal)) !== undefined) {
+      throw sourceFailed(this.watch.fault(page, patientId, type));
+    }
+  }
+}
+
+/** What all readings of one source find together. */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #findings: Findings;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#findings = new Findings(options.clock);
+  }
+
+  /** Whether no data on the page are a patient's, or some are of this one. */
+  isWhole(page: SourcePage, patientId: string): boolean {
+    const { facts } = this.#options;
+    const found = patientDataOf(page);
+    if (found.some((resource) => mayConcern(resource, patientId, facts))) {
+      this.#findings.whole();
+      return true;
+    }
+    return found.length === 0;
+  }
+
+  /** @returns what is wrong. */
+  fault(page: SourcePage, patientId: string, type: string): string {
+    const reason = faultOf(patientDataOf(page), this.#options.facts);
+    this.#findings.fault(reason, patientId, type);
+    return reason;
+  }
+
+  finding(): SourceReadiness | undefined {
+    return this.#findings.current();
+  }
+
+  tell({ outcomes }: SourcePage): void {
+    tellOutcomes(outcomes, this.#options.log);
+  }
+}
+
+function patientDataOf({ entries }: SourcePage): readonly FhirResource[] {
+  return entries.map(({ resource }) => resource).filter(isPatientData);
 }
 
 interface Question {
-  readonly patientId: string | undefined;
+  readonly patientId: string;
   /** Searched, or `$everything`. */
   readonly type: string;
   readonly signal: AbortSignal;
