@@ -26,7 +26,7 @@ it('a list of 100,000 entries opens, scrolls, is searched in bounded steps and s
   await page.locator('.bars').waitFor();
   expect(await page.locator('.chart').innerText()).toContain('Only the newest 3,000 entries are counted.');
   expect(await page.locator('.summary').innerText()).toMatch(
-    /^More than 3,000 accesses in the last 30 days; the newest 3,000 were by [\d,]+ people at 1 organisation\./,
+    /^More than 3,000 requests in the last 30 days; the newest 3,000 were by [\d,]+ people at 1 organisation\./,
   );
   // Wider than its bar, yet on one line and within the chart.
   const mark = page.locator('.bar-place:last-child .bar-mark');

@@ -36,7 +36,7 @@ describe('the first look', () => {
   it('counts what was read twice once', async () => {
     const page = await openList('chet');
     const folded = page.locator('.visit', { hasText: '3 requests' }).first();
-    const number = (text: string): number => Number(/results, (\d+)/.exec(text)?.[1] ?? 0);
+    const number = (text: string): number => Number(/(\d+) measurements/.exec(text)?.[1] ?? 0);
     const total = number(await folded.locator('.visit-body > .visit-what').innerText());
     await folded.getByRole('button').click();
     await folded.locator('.visit-entry').nth(2).waitFor();

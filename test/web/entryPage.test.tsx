@@ -66,11 +66,13 @@ function without(entry: AccessEntry, field: 'ruled' | 'corrected'): AccessEntry 
 describe('the entry of a release before its record', () => {
   it('against the rules says what left, by what it was decided, and what the rules would have said', async () => {
     const text = await open(lateRelease());
-    expect(group('Released')?.textContent).toContain('Measurements and laboratory results2');
+    expect(group('Released')?.textContent).toContain(
+      'Measurements and laboratory results Against the rules2',
+    );
     expect(group('Withheld')).toBeUndefined();
     expect(text).toContain('Data were released that should have stayed closed even in an emergency.');
     expect(text).toContain(
-      'Released, although the answer when it was recorded was: Refused by your rule “Nobody may see data about psychiatric care',
+      'Released, although the rules say no. What they said when it was recorded: Refused by your rule “Nobody may see data about psychiatric care',
     );
     expect(text).toContain('North Hospital asked its own copy of the ledger.');
     expect(text).toContain('They do not agree with what was released: see above.');
@@ -119,7 +121,7 @@ describe('the entry of a release before its record', () => {
   it('says it in Chinese', async () => {
     const text = await open(lateRelease({ lateBasis: 'deployment' }), 'zh-CN');
     expect(text).toContain('有些数据即使在紧急情况下也不应提供，却已经提供。');
-    expect(text).toContain('已提供，但记录时的判定是：已拒绝，依据您的规则');
+    expect(text).toContain('虽然规则不允许，数据仍已提供。记录时规则的结论：已拒绝，依据您的规则');
     expect(text).toContain('当时无法读取任何人的规则。');
     expect(text).toContain('数据提供于：09:12（由North Hospital说明）。补记于：09:15。');
   });
@@ -146,7 +148,7 @@ describe('a corrected entry', () => {
     expect(group('Withheld')).toBeDefined();
     expect(group('Released')).toBeUndefined();
     expect(text).toContain(
-      'Not given, although the answer when it was recorded was: Allowed by your setting “Open to those who say they treat me”.',
+      'Not given, although the rules say yes. What they said when it was recorded: Allowed by your setting “Open to those who say they treat me”.',
     );
     expect(text).toContain('In fact nothing was given.');
     expect(text).toContain('What it said at first: Allowed');
@@ -234,7 +236,7 @@ describe('what would have decided without the emergency', () => {
     expect(text).toContain(
       'Opened because of the emergency. Otherwise your rule “Nobody may see data about psychiatric care',
     );
-    expect(text).toContain('Without the emergency, your rules would have said the same.');
+    expect(text).toContain('Without the emergency, your rules would have had the same result.');
   });
 
   it('is said of what a holding rule refused and another would have refused', async () => {

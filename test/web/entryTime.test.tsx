@@ -101,7 +101,7 @@ describe('a line of the list that was recorded late', () => {
     expect(day?.visits.map(({ entries }) => entries.map(({ id }) => id))).toEqual([['c', 'b'], ['a'], ['d']]);
     // A fold says from when to when its requests happened, though they were recorded in another order.
     expect(linesOf(requests)[0]).toContain('08:05 – 08:40');
-    expect(linesOf(requests)[0]).toContain('Released before it was recorded');
+    expect(linesOf(requests)[0]).toContain('Released: 08:05 – 08:40, recorded later: 09:15');
     const yesterday = requests.map((request) => ({ ...request, at: '2026-05-07T00:10:00.000Z' }));
     expect(linesOf(yesterday)[0]).toMatch(/^May 6, 08:05 – 08:40/);
   });

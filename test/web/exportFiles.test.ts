@@ -111,7 +111,7 @@ describe('what left, in the CSV file', () => {
       otherwise_decision: 'deny', otherwise_rule: 'block-psy', 'Released or withheld': 'Released',
     }); // prettier-ignore
     expect(late?.['Result']).toBe(
-      '"Released, Emergency, Against the rules, Released: 09:12, recorded later: 09:15, Corrected"',
+      '"Released, Emergency, Against the rules: measurements and laboratory results, Released: 09:12, recorded later: 09:15, Corrected"',
     );
     expect(refused).toMatchObject({
       outcome: 'deny',

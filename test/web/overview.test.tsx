@@ -66,7 +66,7 @@ it('shows an entry as it was read last: one that was corrected changes the count
   const list = await open(30);
   const refused = list.add({ at: new Date().toISOString(), outcome: 'deny' });
   ask();
-  expect((await screen.findByRole('link')).textContent).toBe('1 received nothing');
+  expect((await screen.findByRole('link')).textContent).toBe('1 request was given nothing');
   list.entries[0] = { ...refused, outcome: 'permit', late: true };
   list.add({ at: new Date().toISOString() });
   ask();

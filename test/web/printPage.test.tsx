@@ -89,7 +89,7 @@ describe('what left, on paper', () => {
 
   it('of a corrected late release is what was given, against the rules, and never "refused"', async () => {
     const row = await rowOf(corrected());
-    expect(row).toContain('Measurements and laboratory results, 2');
+    expect(row).toContain('2 measurements and laboratory results');
     expect(row).toMatch(/^May 6, 202609:12/);
     expect(row).toMatch(
       /Released.*Emergency.*Against the rules.*Released: 09:12, recorded later: 09:15.*Corrected/,
@@ -99,7 +99,7 @@ describe('what left, on paper', () => {
 
   it('of its twin in time is nothing', async () => {
     const row = await rowOf(held());
-    expect(row).toMatch(/2 \(withheld\).*Refused/);
+    expect(row).toMatch(/2 withheld: measurements and laboratory results.*Refused/);
     expect(row).not.toMatch(/Against|Corrected/);
   });
 

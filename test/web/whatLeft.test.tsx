@@ -7,12 +7,15 @@ import { hasLeft as ledgerHasLeft, outcomeOf } from '@chartwitness/chaincode/dom
 import { cleanup, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import fc from 'fast-check';
+import { markOf, resultWord } from '../../web/src/components/AccessMarks';
 import { Summary } from '../../web/src/features/timeline/Summary';
 import { groupVisits, visitSummary } from '../../web/src/features/timeline/groupVisits';
 import { VisitRow } from '../../web/src/features/timeline/VisitRow';
 import { filterQuery, fits, parseFilter } from '../../web/src/lib/accessFilter';
 import { countKinds } from '../../web/src/lib/itemKinds';
 import { hasLeft, leftAgainstRules, leftByRules, notesOf } from '../../web/src/lib/whatLeft';
+import { Vocabulary } from '../../web/src/words/context';
+import { words as en } from '../../web/src/words/languages/en';
 import { entry } from './support/answers';
 import {
   corrected,
@@ -25,6 +28,8 @@ import {
   nothingGiven,
 } from './support/recorded';
 import { renderPage } from './support/renderPage';
+
+const WORDS = new Vocabulary('en', en);
 
 const ANY_ITEM = fc.record(
   {
@@ -110,22 +115,22 @@ describe('a line of the list', () => {
 
   it('of a late release says what left and never that it was refused', () => {
     const text = lineOf(lateRelease());
-    expect(text).toContain('Measurements and laboratory results, 2');
+    expect(text).toContain('2 measurements and laboratory results');
     expect(text).not.toMatch(/withheld|Refused|Allowed/);
-    expect(text).toContain('Against the rules');
+    expect(text).toContain('Against the rules: measurements and laboratory results');
     expect(text).toContain('Released: 09:12, recorded later: 09:15');
   });
 
   it('of the same request in time says that it was refused', () => {
     const text = lineOf(held());
-    expect(text).toContain('Measurements and laboratory results, 2 (withheld)');
+    expect(text).toContain('2 withheld: measurements and laboratory results');
     expect(text).toContain('Refused');
     expect(text).not.toMatch(/Against|before it was recorded/);
   });
 
   it('of a release that never was says neither that it was allowed nor that it was refused', () => {
     const text = lineOf(nothingGiven());
-    expect(text).toContain('(withheld)');
+    expect(text).toContain('2 withheld');
     expect(text).toContain('Nothing released');
     expect(text).toContain('Corrected');
     expect(text).not.toMatch(/Refused|Allowed/);
@@ -133,7 +138,7 @@ describe('a line of the list', () => {
 
   it('says how many more were decided on, and none found only where none was', () => {
     expect(lineOf(entry({ items: [item({ count: 1, ids: ['o-1'], further: 52 })] }))).toContain(
-      'Measurements and laboratory results, 1, and 52 more found but not given',
+      'Measurements and laboratory results (1), and 52 more found but not given',
     );
     expect(lineOf(entry({ items: [item({ count: 0, ids: [], further: 59 })] }))).toContain(
       'Measurements and laboratory results: 59 found, contents not given',
@@ -141,7 +146,7 @@ describe('a line of the list', () => {
     expect(lineOf(entry({ items: [item({ count: 0, ids: [] })] }))).toContain('none found');
     expect(
       lineOf(held({ items: [item({ decision: 'deny', count: 1, ids: ['o-1'], further: 52 })] })),
-    ).toContain('Measurements and laboratory results, 53 (withheld)');
+    ).toContain('53 withheld: measurements and laboratory results');
   });
 
   it('of an incomplete emergency says what was missing, and "emergency" once', () => {
@@ -157,7 +162,7 @@ describe('a line of the list', () => {
     expect(seen(byNobody)).toMatch(/^Without saying who is askingEmergencyRefused/);
     expect(seen({ ...incomplete, purpose: 'ETREAT' })).toBe('No reason that countsEmergencyRefused');
     expect(seen(incomplete, 'zh-CN')).toBe('没有符合要求的原因紧急已拒绝');
-    expect(seen(entry({ ...EMERGENCY }))).toBe('“Found unconscious”Emergency');
+    expect(seen(entry({ ...EMERGENCY }))).toBe('“Found unconscious”EmergencyAllowed');
   });
 
   it.each([
@@ -177,7 +182,9 @@ describe('a line of the list', () => {
   });
 
   it('says the same in Chinese', () => {
-    expect(lineOf(corrected(), 'zh-CN')).toMatch(/2 项.*与规则不符.*提供：09:12，补记：09:15.*已更正/);
+    expect(lineOf(corrected(), 'zh-CN')).toMatch(
+      /2 项.*与规则不符：测量与化验结果.*提供：09:12，补记：09:15.*已更正/,
+    );
     expect(lineOf(inParts(2), 'zh-CN')).toContain('尚未全部记录');
     expect(lineOf(entry({ items: [item({ count: 1, ids: [], further: 52 })] }), 'zh-CN')).toContain(
       '1 项，另找到 52 项，未提供内容',
@@ -201,6 +208,91 @@ describe('a line of the list', () => {
     expect(second?.textContent).not.toContain('Corrected');
   });
 
+  const ofTypes = (types: readonly string[], part: Partial<AccessItem> = {}): readonly AccessItem[] =>
+    types.map((type, at) => item({ type, count: at + 1, ids: [], ...part }));
+  const MANY = ['Claim', 'Encounter', 'Condition', 'Procedure', 'Immunization', 'CarePlan'];
+
+  it('counts all that was withheld in one number, however many kinds there are', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.constantFrom(...MANY), { minLength: 1 }),
+        fc.uniqueArray(fc.constantFrom(...MANY), { minLength: 1 }),
+        (left, kept) => {
+          const items = [
+            ...ofTypes(left).map((one) => ({ ...one, count: one.count + 5 })),
+            ...ofTypes(kept, { decision: 'deny' }),
+          ];
+          const total = (kept.length * (kept.length + 1)) / 2;
+          const text = lineOf(entry({ outcome: 'partial', items }));
+          cleanup();
+          const more = kept.length > 3 ? /, and \d more kinds? of data/ : /[^·]/;
+          expect(text.match(/\d+ withheld/g)).toEqual([`${String(total)} withheld`]);
+          expect(text.split('withheld: ')[1]).toMatch(more);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('names the kinds that were withheld, which are mostly few, before it speaks of more kinds', () => {
+    const items = [
+      ...ofTypes(MANY, { count: 9 }),
+      item({ type: 'Claim', decision: 'deny', count: 1, ids: ['c'] }),
+    ];
+    const shown = entry({ outcome: 'partial', items });
+    expect(lineOf(shown)).toContain('3 more kinds of data 1 withheld: bills');
+    expect(lineOf(shown, 'zh-CN')).toContain('另有 3 类数据 未提供 1 项：账单');
+  });
+
+  it('says in words what became of an ordinary request, and does not count what is one thing', () => {
+    const own = entry({ items: [item({ type: 'Patient', count: 1, ids: ['p-1'] })] });
+    const text = lineOf(own);
+    expect(text).toContain('Name, ID numbers, contact details and date of birth');
+    expect(text).not.toContain('birth (1)');
+    expect([...document.querySelectorAll('.visit-why')].at(-1)?.textContent).toMatch(/^TreatmentAllowed/);
+  });
+
+  it('of a late release that nobody had been asked about says that it was released, not allowed', () => {
+    const items = [item({ released: true })];
+    const byChoice = lateRelease({ items, lateBasis: 'deployment' });
+    expect(resultWord(WORDS, byChoice)).toBe('Released');
+    expect(resultWord(WORDS, { ...byChoice, lateBasis: 'ownPeer' })).toBe('Allowed');
+    expect(resultWord(WORDS, { ...byChoice, late: false })).toBe('Allowed');
+  });
+
+  it('that left against the rules has a shape of its own, before that of the emergency', () => {
+    expect(markOf(lateRelease())).toBe('against');
+    expect(markOf(lateRelease({ items: [item({ released: true })] }))).toBe('emergency');
+    expect(markOf(held())).toBe('deny');
+    lineOf(lateRelease());
+    expect(document.querySelector('.badge-against .mark-against')).not.toBeNull();
+  });
+
+  it('that folds several says of how many what is to be noticed is true, and all its times', () => {
+    const late = (id: string, minute: number, part: Partial<AccessEntry> = {}): AccessEntry =>
+      lateRelease({
+        id,
+        at: `2026-05-06T09:${String(minute + 20)}:00.000Z`,
+        requestedAt: `2026-05-06T09:${String(minute)}:00.000Z`,
+        ...part,
+      });
+    const byRules = { items: [item({ released: true })] };
+    const entries = [late('one', 32), late('two', 31, byRules), late('three', 30, byRules)];
+    const [day] = groupVisits(entries);
+    const [visit] = day?.visits ?? [];
+    if (visit === undefined) {
+      throw new Error('a line was expected');
+    }
+    const texts = (['en', 'zh-CN'] as const).map((language) => {
+      const { container } = renderPage(<VisitRow visit={visit} />, { language });
+      return container.querySelector('.visit-why')?.textContent;
+    });
+    expect(texts[0]).toContain('Against the rules: measurements and laboratory results (in 1 of 3 requests)');
+    expect(texts[0]).toContain('Released: 09:30 – 09:32, recorded later: 09:50 – 09:52');
+    expect(texts[1]).toContain('与规则不符：测量与化验结果（3 次请求中的 1 次）');
+    expect(texts[1]).toContain('提供：09:30–09:32，补记：09:50–09:52');
+  });
+
   it('does not add up what several answers held back of one search', () => {
     const page = (id: string): AccessEntry => entry({ items: [item({ count: 1, ids: [id], further: 53 })] });
     expect(countKinds([page('o-1'), page('o-2')])).toEqual([{ type: 'Observation', given: 2 }]);
@@ -220,7 +312,7 @@ describe('the headline', () => {
     const text = headlineOf([corrected({ at: now() }), held({ at: now() }), nothingGiven({ at: now() })]);
     expect(text).toContain('2 emergencies');
     expect(text).toContain('1 released against the rules');
-    expect(text).toContain('2 received nothing');
+    expect(text).toContain('2 requests were given nothing');
   });
 
   it('leads from each count to exactly the entries that it counts', () => {

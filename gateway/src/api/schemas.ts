@@ -252,8 +252,19 @@ export const previewChange = z
     standing: outcome,
     /** How the draft would decide it. */
     outcome,
-    /** `before` by the rules that hold now, `after` by the draft. */
-    items: z.array(z.strictObject({ type: z.string(), count: z.int(), before: effect, after: effect })),
+    /**
+     * `before` by the rules that hold now, `after` by the draft; `count` and `further` as in the entry's
+     * items.
+     */
+    items: z.array(
+      z.strictObject({
+        type: z.string(),
+        count: z.int(),
+        further: z.int().optional(),
+        before: effect,
+        after: effect,
+      }),
+    ),
   })
   .meta({ id: 'PreviewChange' });
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Fragment, type ReactNode } from 'react';
-import type { KindCount } from '../lib/itemKinds';
-import { useWords } from '../words/context';
+import { ONE_WHOLE, type KindCount } from '../lib/itemKinds';
+import { useWords, type Vocabulary } from '../words/context';
 
 const SHOWN = 3;
 
@@ -9,36 +9,80 @@ interface KindListProps {
   readonly kinds: readonly KindCount[];
   /** Show every kind instead of the largest few. */
   readonly isFull?: boolean;
-  /** Leave out which data were withheld, where that stands beside the list. */
+  /** Do not tell what was withheld from the rest, where that stands beside the list. */
   readonly isPlain?: boolean;
 }
 
 /**
- * "Measurements and laboratory results, 12 · bills, 3, and 1 withheld": what left and what did not, told as
- * such.
+ * "12 measurements and laboratory results · 8 more kinds of data · 3 withheld: bills and referrals": what
+ * left, and then in one number all that did not, of whatever kinds.
  */
 export function KindList({ kinds, isFull = false, isPlain = false }: KindListProps): ReactNode {
   const words = useWords();
-  const shown = isFull ? kinds : kinds.slice(0, SHOWN);
-  const rest = kinds.length - shown.length;
+  const given = isPlain ? kinds : kinds.filter((kind) => kind.given !== undefined || !isWithheld(kind));
+  const withheld = isPlain ? [] : kinds.filter(isWithheld);
+  const shown = isFull ? given : given.slice(0, SHOWN);
+  const rest = given.length - shown.length;
+  const parts = [
+    ...shown.map((kind, at) => <Kind key={kind.type} kind={kind} isFirst={at === 0} isPlain={isPlain} />),
+    ...(rest > 0 ? [words.text('list.moreKinds', { count: rest })] : []),
+    ...(withheld.length > 0
+      ? [
+          <span key="withheld" className="kind-withheld">
+            {withheldWords(words, withheld, isFull)}
+          </span>,
+        ]
+      : []),
+  ];
   return (
     <span className="kinds">
-      {shown.map((kind, at) => (
-        <Fragment key={kind.type}>
+      {parts.map((part, at) => (
+        <Fragment key={at}>
           {at > 0 && ' '}
-          <span className="kind">
-            <Kind kind={kind} isFirst={at === 0} isPlain={isPlain} />
-          </span>
+          <span className="kind">{part}</span>
         </Fragment>
       ))}
-      {rest > 0 && (
-        <>
-          {' '}
-          <span className="kind">{words.text('list.moreKinds', { count: rest })}</span>
-        </>
-      )}
     </span>
   );
+}
+
+function isWithheld({ withheld = 0 }: KindCount): boolean {
+  return withheld > 0;
+}
+
+/** All that was withheld as one number, and of which kinds: what a reader looks for is never left out. */
+function withheldWords(words: Vocabulary, kinds: readonly KindCount[], isFull: boolean): string {
+  const numberOf = ({ withheld = 0 }: KindCount): number => withheld;
+  const byNumber = [...kinds].sort((a, b) => numberOf(b) - numberOf(a));
+  const shown = isFull ? byNumber : byNumber.slice(0, SHOWN);
+  const rest = byNumber.length - shown.length;
+  const total = kinds.reduce((sum, kind) => sum + numberOf(kind), 0);
+  const isAtLeast = kinds.some((kind) => kind.isAtLeast);
+  const names = shown.map((kind) => {
+    const word = words.code('type', kind.type);
+    return isFull && kinds.length > 1 ? counted(words, word, { ...kind, count: numberOf(kind) }) : word;
+  });
+  return words.text('list.withheldAll', {
+    count: written(words, total, isAtLeast),
+    kinds: words.list(rest > 0 ? [...names, words.text('list.moreKinds', { count: rest })] : names),
+  });
+}
+
+interface Counted extends Pick<KindCount, 'type' | 'isAtLeast'> {
+  readonly count: number;
+}
+
+/** "12 bills"; a number that is no more than the least has a "+". */
+function counted(words: Vocabulary, kind: string, { type, count, isAtLeast }: Counted): string {
+  if (count === 1 && type === ONE_WHOLE) {
+    return kind;
+  }
+  // One that is no more than the least may be several: only a plain number chooses the form of one.
+  return words.text('list.kind', { kind, count: isAtLeast ? written(words, count, true) : count });
+}
+
+function written(words: Vocabulary, count: number, isAtLeast: boolean): string {
+  return words.number(count) + (isAtLeast ? '+' : '');
 }
 
 interface KindProps {
@@ -53,28 +97,25 @@ function Kind({
   isPlain,
 }: KindProps): ReactNode {
   const words = useWords();
-  const word = words.code('type', type);
-  const kind = isFirst ? words.capital(word) : word;
-  const written = (count: number): string => words.number(count) + (isAtLeast ? '+' : '');
+  const kind = words.code('type', type);
   const count = given ?? withheld ?? 0;
-  const found = (): string => {
-    if (given !== undefined && withheld !== undefined) {
-      return words.text('list.kind.both', { kind, count: written(given), withheld: written(withheld) });
-    }
-    if (count > 0) {
-      return words.text('list.kind', { kind, count: written(count) });
-    }
-    return further > 0
-      ? words.text('list.kind.further', { kind, count: further })
-      : words.text('list.kind.none', { kind });
-  };
+  const text = found();
   return (
     <>
-      {found()}
+      {isFirst ? words.capital(text) : text}
       {count > 0 && further > 0 && words.text('list.further', { count: further })}
-      {given === undefined && !isPlain && (
+      {given === undefined && withheld !== undefined && !isPlain && (
         <span className="kind-withheld"> ({words.text('list.withheld')})</span>
       )}
     </>
   );
+
+  function found(): string {
+    if (count > 0) {
+      return counted(words, kind, { type, count, ...(isAtLeast && { isAtLeast }) });
+    }
+    return further > 0
+      ? words.text('list.kind.further', { kind, count: further })
+      : words.text('list.kind.none', { kind });
+  }
 }

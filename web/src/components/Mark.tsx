@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from 'react';
 
-export type MarkKind = 'permit' | 'partial' | 'deny' | 'emergency';
+export type MarkKind = 'permit' | 'partial' | 'deny' | 'emergency' | 'against';
 
 const SHAPES: Readonly<Record<MarkKind, ReactNode>> = {
   permit: <circle cx="8" cy="8" r="4" className="mark-fill" />,
@@ -21,6 +21,12 @@ const SHAPES: Readonly<Record<MarkKind, ReactNode>> = {
     <>
       <path d="M8 1.2 15.2 14H.8z" className="mark-fill" />
       <path d="M8 6v4M8 11.6v.8" className="mark-gap" />
+    </>
+  ),
+  against: (
+    <>
+      <path d="M8 .8 15.2 8 8 15.2.8 8z" className="mark-fill" />
+      <path d="M5.6 10.4l4.8-4.8" className="mark-gap" />
     </>
   ),
 };

@@ -16,6 +16,9 @@ export interface KindCount {
   readonly isAtLeast?: true;
 }
 
+/** A person's own details are one thing, whatever they hold: one of them is not counted. */
+export const ONE_WHOLE = 'Patient';
+
 /** Resources of one type with one fate, over several entries. */
 interface Tally {
   readonly ids: Set<string>;

@@ -11,9 +11,14 @@ export function hasLeft({ decision, released }: Item): boolean {
   return released ?? decision === 'permit';
 }
 
-/** Whether something left although the rules, asked when it was recorded, refuse it. */
+/** Whether an item's data left although the rules, asked when it was recorded, refuse them. */
+export function isAgainstRules(item: Item): boolean {
+  return item.decision === 'deny' && hasLeft(item);
+}
+
+/** The same of anything in an entry. */
 export function leftAgainstRules({ items }: Pick<AccessEntry, 'items'>): boolean {
-  return items.some((item) => item.decision === 'deny' && hasLeft(item));
+  return items.some(isAgainstRules);
 }
 
 /** Whether what left is what the rules say, item by item: two wrongs do not make an entry right. */

@@ -92,6 +92,7 @@ export function replayAccess(
   const changes = event.items.map((item, index) => ({
     type: item.type,
     count: item.count,
+    ...(item.further === undefined ? {} : { further: item.further }),
     before: now.items[index]?.decision ?? 'deny',
     after: then.items[index]?.decision ?? 'deny',
   }));

@@ -230,3 +230,13 @@ it('says of a draft what the rules would have said, whatever left', async () => 
     items: [{ standing: 'permit', outcome: 'deny', items: [{ before: 'permit', after: 'deny' }] }],
   });
 });
+
+it('tells in a preview what a mere count found: what a change refuses of it is not nothing', async () => {
+  record({ items: [{ type: 'Claim', labels: [], count: 0, ids: [], further: 8 }] });
+  await harness.projected();
+  const draft = { rules: [{ id: 'nobody', effect: 'deny', holdsInEmergency: true }], default: 'deny' };
+  const answer = await browser.api('consent/preview', { method: 'POST', body: JSON.stringify(draft) });
+  expect(JSON.parse(answer.text)).toMatchObject({
+    items: [{ items: [{ type: 'Claim', count: 0, further: 8, after: 'deny' }] }],
+  });
+});

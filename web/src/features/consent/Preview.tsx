@@ -138,12 +138,15 @@ interface NewlyDecided {
   readonly count: number;
 }
 
-/** What the draft decides otherwise and then ends as `after`, by type: the largest first. */
+/**
+ * What the draft decides otherwise and then ends as `after`, by type, the largest first; with what was found
+ * of it and not given.
+ */
 function newlyDecided(change: Change, after: 'permit' | 'deny'): readonly NewlyDecided[] {
   const counts = new Map<string, number>();
   for (const item of change.items) {
     if (item.after === after && item.before !== after) {
-      counts.set(item.type, (counts.get(item.type) ?? 0) + item.count);
+      counts.set(item.type, (counts.get(item.type) ?? 0) + item.count + (item.further ?? 0));
     }
   }
   return [...counts]
@@ -228,11 +231,14 @@ function Also({ change, after }: AlsoProps): ReactNode {
       <Text
         k={after === 'deny' ? 'review.also.refused' : 'review.also.allowed'}
         values={{
-          kinds: words.list(
-            kinds.map(({ type, count }) =>
-              words.text('list.kind', { kind: words.code('type', type), count: words.number(count) }),
-            ),
-          ),
+          kinds: kinds
+            .map(({ type, count }) => {
+              const kind = words.code('type', type);
+              return count > 0
+                ? words.text('list.kind', { kind, count })
+                : words.text('list.kind.none', { kind });
+            })
+            .join(' · '),
         }}
       />
     </>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Mark } from '../../components/Mark';
 import { Name } from '../../components/Name';
 import { sensitiveLabels } from '../../lib/itemKinds';
-import { hasLeft } from '../../lib/whatLeft';
+import { hasLeft, isAgainstRules } from '../../lib/whatLeft';
 import { useWords } from '../../words/context';
 
 /** What was asked for: what of it was withheld, which is what a reader looks for, and what was released. */
@@ -29,17 +29,20 @@ export function ItemGroups({ items }: { readonly items: readonly AccessItem[] })
 
 interface Row extends Pick<AccessItem, 'type' | 'labels' | 'count' | 'ids'> {
   readonly further: number;
+  readonly isAgainst: boolean;
 }
 
 /**
- * One row for each type with the same labels, whichever rule decided it and whichever part of the request
- * recorded it.
+ * One row for each type with the same labels that left by the rules or against them, whichever rule decided
+ * it and whichever part of the request recorded it.
  */
 function rowsOf(items: readonly AccessItem[]): readonly Row[] {
   const rows = new Map<string, Row>();
-  for (const { type, labels, count, ids, further = 0 } of items) {
-    const key = JSON.stringify([type, [...labels].sort()]);
-    const row = rows.get(key) ?? { type, labels, count: 0, ids: [], further: 0 };
+  for (const item of items) {
+    const { type, labels, count, ids, further = 0 } = item;
+    const isAgainst = isAgainstRules(item);
+    const key = JSON.stringify([type, [...labels].sort(), isAgainst]);
+    const row = rows.get(key) ?? { type, labels, count: 0, ids: [], further: 0, isAgainst };
     rows.set(key, {
       ...row,
       count: row.count + count,
@@ -62,7 +65,17 @@ function Items({ isLeft, rows }: { readonly isLeft: boolean; readonly rows: read
       <ul className="items">
         {rows.map((row, at) => (
           <li key={at} className="item">
-            <ItemKind item={row} />
+            <ItemKind item={row}>
+              {row.isAgainst && (
+                <>
+                  {' '}
+                  <span className="badge badge-against">
+                    <Mark kind="against" />
+                    {words.text('note.against')}
+                  </span>
+                </>
+              )}
+            </ItemKind>
             <ItemCount row={row} isLeft={isLeft} />
           </li>
         ))}
@@ -96,7 +109,12 @@ function ItemCount({ row, isLeft }: { readonly row: Row; readonly isLeft: boolea
   );
 }
 
-function ItemKind({ item }: { readonly item: Pick<AccessItem, 'type' | 'labels'> }): ReactNode {
+interface ItemKindProps {
+  readonly item: Pick<AccessItem, 'type' | 'labels'>;
+  readonly children?: ReactNode;
+}
+
+function ItemKind({ item, children }: ItemKindProps): ReactNode {
   const words = useWords();
   const labels = sensitiveLabels(item.labels).map((label) => words.code('label', label));
   return (
@@ -105,6 +123,7 @@ function ItemKind({ item }: { readonly item: Pick<AccessItem, 'type' | 'labels'>
       {labels.length > 0 && (
         <span className="item-labels"> {words.text('entry.sensitive', { labels: words.list(labels) })}</span>
       )}
+      {children}
     </span>
   );
 }

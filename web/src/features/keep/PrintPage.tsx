@@ -202,7 +202,7 @@ function WrittenReason({ entry }: { readonly entry: AccessEntry }): ReactNode {
 /** The result and the marks of the list, in words: paper may be black and white. */
 function ResultWords({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
-  const [result, ...notes] = markWords(words, entry);
+  const [result, ...notes] = markWords(words, { entry });
   const marks = [...notes, ...quietMarks(entry).map((mark) => words.text(`mark.${mark}`))];
   return (
     <>

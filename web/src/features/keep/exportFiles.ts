@@ -101,7 +101,7 @@ function readableCells(
     nameOf(entry.holder),
     words.capital(words.code('purpose', entry.purpose)),
     entry.emergency?.reason ?? '',
-    [...markWords(words, entry), ...quiet].join(words.text('app.comma')),
+    [...markWords(words, { entry }), ...quiet].join(words.text('app.comma')),
     ...readableItem(words, item),
   ];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
-import { Mark, type MarkKind } from '../../components/Mark';
+import { Mark } from '../../components/Mark';
 import { signInPath } from '../../lib/sessionState';
 import { useWords } from '../../words/context';
 
@@ -38,11 +38,11 @@ export function SignInPage(): ReactNode {
   );
 }
 
-const EXAMPLES: readonly { readonly key: 1 | 2 | 3; readonly mark: MarkKind; readonly time: string }[] = [
-  { key: 1, mark: 'permit', time: '09:42' },
-  { key: 2, mark: 'deny', time: '11:05' },
-  { key: 3, mark: 'emergency', time: '23:17' },
-];
+const EXAMPLES = [
+  { key: 1, marks: ['permit'], time: '09:42' },
+  { key: 2, marks: ['deny'], time: '11:05' },
+  { key: 3, marks: ['emergency', 'permit'], time: '23:17' },
+] as const;
 
 /** Three invented lines: what the list will look like, and what each line says. */
 function Example(): ReactNode {
@@ -51,11 +51,11 @@ function Example(): ReactNode {
     <figure className="welcome-example">
       <figcaption className="small">{words.text('signIn.example')}</figcaption>
       <ul className="visits">
-        {EXAMPLES.map(({ key, mark, time }) => (
+        {EXAMPLES.map(({ key, marks, time }) => (
           <li key={key} className="visit">
             <span className="visit-time">{time}</span>
             <span className="visit-mark">
-              <Mark kind={mark} />
+              <Mark kind={marks[0]} />
             </span>
             <div className="visit-body">
               <p className="visit-who">
@@ -65,12 +65,12 @@ function Example(): ReactNode {
               <p className="visit-what">{words.text(`signIn.example${key}.what`)}</p>
               <p className="visit-why">
                 {words.text(`signIn.example${key}.why`)}
-                {mark !== 'permit' && (
-                  <span className={`badge badge-${mark}`}>
+                {marks.map((mark) => (
+                  <span key={mark} className={`badge badge-${mark}`}>
                     <Mark kind={mark} />
                     {words.text(`mark.${mark}`)}
                   </span>
-                )}
+                ))}
               </p>
             </div>
           </li>

@@ -30,6 +30,8 @@ export function EntryLink({
 
 interface SpokenProps {
   readonly entry: AccessEntry;
+  /** The entries of a line of several, of which `entry` is the summary. */
+  readonly entries?: readonly AccessEntry[];
   /** When, and how many requests; nothing where the name itself says that. */
   readonly before?: readonly string[];
 }
@@ -38,13 +40,13 @@ interface SpokenProps {
  * What a reader of one line sees beside its name, for those who hear the name alone: what came before, the
  * result, and what is to be noticed.
  */
-export function Spoken({ entry, before = [] }: SpokenProps): ReactNode {
+export function Spoken({ entry, entries, before = [] }: SpokenProps): ReactNode {
   const words = useWords();
   const comma = words.text('app.comma');
   return (
     <span className="unseen">
       {comma}
-      {[...before, ...markWords(words, entry)].join(comma)}
+      {[...before, ...markWords(words, { entry, entries })].join(comma)}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessEntry } from '@api/schemas';
 import type { ReactNode } from 'react';
-import { markOf, noteWord, resultWord } from '../../components/AccessMarks';
+import { markOf, NoteMark, resultWord } from '../../components/AccessMarks';
 import { KindList } from '../../components/KindList';
 import { Mark } from '../../components/Mark';
 import { countKinds } from '../../lib/itemKinds';
@@ -28,13 +28,9 @@ function FoldedEntry({ entry }: { readonly entry: AccessEntry }): ReactNode {
           <KindList kinds={countKinds([entry])} />
           <Spoken entry={entry} />
         </EntryLink>
-        {entry.outcome !== 'permit' && (
-          <span className={`badge badge-${entry.outcome}`}>{resultWord(words, entry)}</span>
-        )}
+        <span className={`badge badge-${entry.outcome}`}>{resultWord(words, entry)}</span>
         {notesOf(entry).map((note) => (
-          <span key={note} className="badge">
-            {noteWord(words, entry, note)}
-          </span>
+          <NoteMark key={note} entries={[entry]} note={note} />
         ))}
       </span>
     </li>

@@ -27,6 +27,9 @@ export function HowToRead(): ReactNode {
           <Mark kind="emergency" /> {words.text('how.emergency')}
         </li>
         <li>
+          <Mark kind="against" /> {words.text('how.against')}
+        </li>
+        <li>
           <Icon name="night" /> {words.text('how.afterHours')}
         </li>
         <li>

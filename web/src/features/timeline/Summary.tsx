@@ -76,7 +76,7 @@ function Highlights({
           className={`highlight highlight-${kind}`}
           to={{ hash: filterFragment({ ...filter, from }) }}
         >
-          <Mark kind={kind === 'against' ? 'emergency' : kind} />
+          <Mark kind={kind} />
           {words.text(text, { count: entries.filter(isOf).length })}
         </Link>
       ))}
@@ -85,7 +85,7 @@ function Highlights({
 }
 
 interface Highlight {
-  readonly kind: MarkKind | 'against';
+  readonly kind: MarkKind;
   readonly text: Key;
   /** Leads to the entries that it counts. */
   readonly filter: AccessFilter;

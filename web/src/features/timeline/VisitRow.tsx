@@ -85,7 +85,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
             }}
           >
             <Requester entry={first} />
-            <Spoken before={[time, times]} entry={summary} />
+            <Spoken before={[time, times]} entry={summary} entries={visit.entries} />
           </button>{' '}
           <RoleAndPlace entry={first} />
         </p>
@@ -98,7 +98,7 @@ function FoldedRow({ visit }: { readonly visit: Visit }): ReactNode {
         </p>
         <p className="visit-why">
           <Reason entry={first} />
-          <AccessMarks entry={summary} />
+          <AccessMarks entry={summary} entries={visit.entries} />
         </p>
         <ul id={listId} className="visit-entries" hidden={!isOpen}>
           {isOpen && (
