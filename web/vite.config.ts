@@ -44,7 +44,10 @@ export default defineConfig({
     sourcemap: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: here('index.html'), [EARLY]: here(`src/${EARLY}.ts`) },
+      input: {
+        index: here('index.html'),
+        ...Object.fromEntries(EARLY.map((name) => [name, here(`src/${name}.ts`)])),
+      },
       // Libraries change less often than the portal: a new release is a small download.
       output: {
         codeSplitting: {

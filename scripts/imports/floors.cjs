@@ -148,6 +148,7 @@ const FLOORS = new Map([
   ['web/src/components', [...gateway('api'), ...web('styles', 'words', 'lib')]],
   ['web/src/features', [DOMAIN, ...gateway('api'), ...web('styles', 'words', 'lib', 'components')]],
   ['web/src/app', [...gateway('api'), ...web('styles', 'words', 'lib', 'components', 'features')]],
+  ['web/src/watch.ts', web('lib')],
   ['web/src/early.ts', web('words', 'lib')],
   ['web/src/main.tsx', web('styles', 'words', 'lib', 'app', 'early.ts')],
 ]);

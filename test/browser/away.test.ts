@@ -109,6 +109,45 @@ it('brings by itself a page of which nothing could be fetched, what tells of it 
   await context.close();
 });
 
+it.each([1, 2, 3, 5, 7])(
+  'says so, in both languages, where the server goes after the first %i files of the page, and comes back by itself',
+  async (served) => {
+    const { page, context } = await openPage(browser, product.demo.portalUrl);
+    await signIn(page, patientOf(product.demo, 'ned'));
+    await page.locator('.visit').first().waitFor();
+    let asked = 0;
+    const gone = new AbortController();
+    const given: string[] = [];
+    await page.route('**', async (route) => {
+      asked += 1;
+      if (!gone.signal.aborted && asked > served) {
+        await route.abort('connectionrefused');
+        return;
+      }
+      given.push(route.request().url());
+      await route.continue();
+    });
+    await page.goto('/');
+    await page
+      .getByText(/has not started yet|cannot be reached/)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/尚未启动|无法连接服务器/)
+      .first()
+      .waitFor();
+    const hasWatch = given.some((url) => /\/watch-[^/]+\.js$/.test(url));
+    gone.abort();
+    if (!hasWatch) {
+      await page.getByRole('link', { name: 'Load the page again' }).click();
+    }
+    await page.locator('.visit').first().waitFor({ timeout: 45_000 });
+    expect(await page.getByText(/has not started yet|cannot be reached/).count()).toBe(0);
+    await context.close();
+  },
+  90_000,
+);
+
 it('asks nothing of the server for somebody who was never signed in', async () => {
   const { page, context, troubles } = await openPage(browser, product.demo.portalUrl);
   await page.route('**/api/v1/**', (route) => route.abort());

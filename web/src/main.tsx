@@ -40,6 +40,8 @@ const root = createRoot(element, {
 const render = (page: ReactNode): void => {
   root.render(<StrictMode>{page}</StrictMode>);
 };
+// From here on the page says itself what is missing.
+element.querySelector('[data-not-there]')?.removeAttribute('data-not-there');
 ready.then(
   ([vocabulary]) => {
     render(<App first={{ language, vocabulary }} queryClient={queryClient} />);

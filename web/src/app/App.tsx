@@ -84,13 +84,17 @@ export function App({ first, queryClient }: AppProps): ReactNode {
   );
 }
 
-/** The words themselves could not be loaded: the only text that is not among them. */
+/**
+ * The words themselves could not be loaded: the only text that is not among them. The page is loaded anew by
+ * itself when the server answers (`startWatch.ts`).
+ */
 export function NoWords(): ReactNode {
   return (
-    <main className="main">
+    <main className="main" data-not-there="">
       <h1>Chartwitness</h1>
       <p role="alert">
-        The server cannot be reached. <span lang="zh-CN">无法连接服务器。</span> <a href="">Reload · 刷新</a>
+        The server cannot be reached; this page tries again by itself.{' '}
+        <span lang="zh-CN">无法连接服务器；页面会自动重试。</span> <a href="">Reload · 刷新</a>
       </p>
     </main>
   );
