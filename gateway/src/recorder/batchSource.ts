@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from 'pino';
 import { type Composed, composeBatch, composeGroup } from './composer';
-import type { LanePlaces } from './lanePlaces';
-import type { RecorderLimits } from './limits';
+import type { LaneContext } from './laneContext';
 import { nextOpening, type Opening } from './nextBatch';
-import type { Outbox } from './outbox';
-import type { Queue, Room } from './queue';
-import type { Scheduler } from './scheduler';
+import type { Room } from './queue';
 import type { Suspects } from './suspects';
 import type { TakingBack } from './takingBack';
 
-export interface BatchSourceOptions {
-  readonly places: LanePlaces;
+export type BatchSourceOptions = Pick<
+  LaneContext,
+  'places' | 'queue' | 'outbox' | 'limits' | 'scheduler' | 'log'
+> & {
   readonly suspects: Suspects;
   readonly takingBack: Pick<TakingBack, 'owedRestsUntil'>;
-  readonly queue: Queue;
-  readonly outbox: Outbox;
-  readonly limits: RecorderLimits;
   /** Room of an empty batch. */
   readonly whole: Room;
-  readonly scheduler: Scheduler;
-  readonly log: Logger;
-}
+};
 
 /**
  * When the next batch may go, and what it is made of: what waits, what is owed, or suspects by themselves.

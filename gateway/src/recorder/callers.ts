@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AppError } from '../errors';
-import type { Outbox } from './outbox';
-import type { Queue } from './queue';
-import type { Scheduler } from './scheduler';
-import type { StoreHealth } from './storeHealth';
+import type { LaneContext } from './laneContext';
 import type { Ticket } from './ticket';
 
 /** What a given-up request leaves is on the disk at the latest after this time without another write. */
 const FLUSH_AFTER_MS = 100;
 const RETRY_AFTER_MS = 1_000;
 
-export interface CallersOptions {
-  readonly queue: Queue;
-  readonly outbox: Pick<Outbox, 'activate' | 'flush'>;
-  readonly scheduler: Scheduler;
+export type CallersOptions = Pick<LaneContext, 'queue' | 'outbox' | 'scheduler' | 'store'> & {
   /** Amendments became owed. */
   readonly onOwed: () => void;
-  readonly store: StoreHealth;
-}
+};
 
 /** Tells callers that nothing is given, and sees to it that what is recorded of their requests says so. */
 export class Callers {
@@ -40,6 +33,12 @@ export class Callers {
     if (held.length > 0) {
       outbox.activate(held);
       this.#flushAfter(FLUSH_AFTER_MS);
+    }
+  }
+
+  giveUpAll(tickets: Iterable<Ticket>, error: AppError): void {
+    for (const ticket of tickets) {
+      this.giveUp(ticket, error);
     }
   }
 

@@ -1,58 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from 'pino';
-import { AppError } from '../errors';
-import { LedgerError } from '../ledger/ledgerError';
+import type { AppError } from '../errors';
+import type { LedgerError } from '../ledger/ledgerError';
 import { backoffMs } from './backoff';
-import { attemptBatch, type AttemptResult } from './batchAttempt';
 import type { Callers } from './callers';
 import { BatchSource } from './batchSource';
 import type { Composed } from './composer';
-import type { EntryNames } from './lateMark';
-import type { LaneHealth } from './laneHealth';
+import { LaneAttempt } from './laneAttempt';
+import type { LaneContext } from './laneContext';
 import type { LaneProof } from './laneProof';
+import { LaneTally } from './laneTally';
 import type { LanePlaces } from './lanePlaces';
 import type { RecoveredLane } from './laneRecovery';
-import type { RecorderLimits } from './limits';
+import { ENVELOPE_BYTES } from './limits';
 import type { Opening } from './nextBatch';
-import type { Outbox, OutboxChange } from './outbox';
+import type { OutboxChange } from './outbox';
 import { type PendingBatch, pendingOf, ticketsOf } from './pendingBatch';
-import type { Queue } from './queue';
-import type { BatchReport, RecordingLedger } from './recorder';
+import type { BatchReport } from './recorder';
 import { unavailable } from './refusals';
-import { pause, type Scheduler } from './scheduler';
-import { rivalSettlement } from './rivals';
-import { type Committed, concernedBy, type Settlement, settlementOf } from './settlement';
-import type { StoreHealth } from './storeHealth';
+import { pause } from './scheduler';
+import { type Committed, settlementOf } from './settlement';
+import { type RivalCommitted, Settler } from './settler';
 import { Suspects } from './suspects';
 import { TakingBack } from './takingBack';
 import type { Ticket } from './ticket';
 
-type RivalCommitted = Extract<AttemptResult, { kind: 'rival' }>;
-
 /** What is set aside is tried again so often: somebody may have mended the cause. */
 const SET_ASIDE_AGAIN_MS = 15 * 60_000;
 
-/** Room for `{"start":…,"requests":[…]}` around the requests. */
-export const ENVELOPE_BYTES = 64;
-
-export interface LaneWriterOptions {
-  readonly ledger: RecordingLedger;
-  readonly lane: string;
-  readonly places: LanePlaces;
+export interface LaneWriterOptions extends LaneContext {
   readonly proof: LaneProof;
-  readonly outbox: Outbox;
-  readonly queue: Queue;
-  readonly health: LaneHealth;
-  readonly store: StoreHealth;
   readonly callers: Callers;
-  readonly limits: RecorderLimits;
-  readonly scheduler: Scheduler;
-  /** Time in which this process could have noticed a commit; the health's. */
-  readonly awake: Scheduler;
-  readonly jitter: () => number;
-  /** A random id and salt for each amendment. */
-  readonly names: () => EntryNames;
-  readonly log: Logger;
   readonly onBatch: ((report: BatchReport) => void) | undefined;
   /** Something was begun, committed or given back. */
   readonly onChange: () => void;
@@ -71,30 +48,34 @@ export class LaneWriter {
   readonly #suspects = new Suspects();
   readonly #takingBack: TakingBack;
   readonly #source: BatchSource;
+  readonly #settler: Settler;
+  readonly #attempt: LaneAttempt;
   readonly #stop = new AbortController();
+  readonly #tally: LaneTally;
   #isOpen = false;
-  /** Whether this process has seen a commit in this lane. */
-  #hasCommitted = false;
-  /** Failures in a row, and whether the last one left the ledger unreached. */
-  #failures = 0;
-  #isUnreached = false;
   #cancelPump: (() => void) | undefined;
   #cancelRecall: (() => void) | undefined;
   #whenIdle: (() => void) | undefined;
-  readonly #totals = { events: 0, batches: 0, failed: 0, lastCommitAt: undefined as number | undefined };
 
   constructor(options: LaneWriterOptions) {
     this.#options = options;
     const { maxBatchEvents, maxBatchBytes } = options.limits;
     this.#places = options.places;
+    this.#tally = new LaneTally(options);
     this.#takingBack = new TakingBack({
       ...options,
       suspects: this.#suspects,
-      committed: () => this.#totals.batches,
+      committed: () => this.#tally.totals.batches,
       begin: (batch) => {
         this.#begin(batch);
       },
     });
+    this.#attempt = new LaneAttempt({
+      ...options,
+      isWriting: () => this.#isWriting(),
+      signal: this.#stop.signal,
+    });
+    this.#settler = new Settler({ ...options, takingBack: this.#takingBack });
     this.#source = new BatchSource({
       ...options,
       suspects: this.#suspects,
@@ -103,18 +84,13 @@ export class LaneWriter {
     });
   }
 
-  get totals(): Readonly<{
-    events: number;
-    batches: number;
-    failed: number;
-    lastCommitAt: number | undefined;
-  }> {
-    return this.#totals;
+  get totals(): Readonly<LaneTally['totals']> {
+    return this.#tally.totals;
   }
 
   /** Whether the last try failed. */
   get isFailing(): boolean {
-    return this.#failures > 0;
+    return this.#tally.isFailing;
   }
 
   /** Parts that wait to go by themselves, after a batch with them was refused. */
@@ -135,7 +111,7 @@ export class LaneWriter {
   }
 
   #recall(): void {
-    this.#source.recall(this.#totals.batches);
+    this.#source.recall(this.totals.batches);
     this.#cancelRecall = this.#options.scheduler.after(SET_ASIDE_AGAIN_MS, () => {
       this.#recall();
       this.pump();
@@ -166,7 +142,7 @@ export class LaneWriter {
   giveUp(which: (ticket: Ticket) => boolean, error: AppError): void {
     const placed = [...this.#places.pending].flatMap(({ parts }) => [...ticketsOf(parts)]);
     const all = [...this.#options.queue.tickets, ...this.#suspects.tickets, ...placed];
-    this.#giveUp(all.filter(which), error);
+    this.#options.callers.giveUpAll(all.filter(which), error);
   }
 
   /** Resolves when everything accepted is settled. */
@@ -196,7 +172,7 @@ export class LaneWriter {
       this.#options.outbox.write(composed === undefined ? change : { ...change, open: composed.opening });
     } catch (error) {
       this.#options.store.noteFailure(error, 'the recorder store cannot be used; requests are refused');
-      this.#giveUp(
+      this.#options.callers.giveUpAll(
         ticketsOf(composed?.batch.parts ?? []),
         unavailable('the recorder store cannot be used', error),
       );
@@ -230,7 +206,10 @@ export class LaneWriter {
     this.#commit(batch).catch((error: unknown) => {
       // A mistake in this program: the row stays, and a restart settles it.
       log.error({ err: error, lane: batch.lane, seq: batch.seq }, 'a batch could not be settled');
-      this.#giveUp(ticketsOf(batch.parts), unavailable('the batch could not be settled', error));
+      this.#options.callers.giveUpAll(
+        ticketsOf(batch.parts),
+        unavailable('the batch could not be settled', error),
+      );
     });
   }
 
@@ -241,21 +220,7 @@ export class LaneWriter {
       if (!this.#isWriting() || batch.isTakenBack) {
         return;
       }
-      batch.isTrying = true;
-      const unproven = await this.#options.proof.prove();
-      const result: AttemptResult =
-        unproven === undefined
-          ? await attemptBatch(
-              this.#options.ledger,
-              batch,
-              this.#places.rivalsOf(batch),
-              () => {
-                this.#handIn(batch);
-              },
-              signal,
-            )
-          : { kind: 'failed', error: unproven };
-      batch.isTrying = false;
+      const result = await this.#attempt.run(batch);
       if (!this.#isWriting()) {
         return;
       }
@@ -283,7 +248,7 @@ export class LaneWriter {
   #startAnew(batch: PendingBatch): boolean {
     const behind = this.#places.behind(batch).length;
     const isAlone = this.#places.pending.size === behind + 1 && batch.lane === this.#options.lane;
-    if (this.#hasCommitted || !isAlone || !this.#takingBack.giveBack(batch)) {
+    if (this.#tally.hasCommitted || !isAlone || !this.#takingBack.giveBack(batch)) {
       batch.mayBeOrdered = true;
       return false;
     }
@@ -306,32 +271,12 @@ export class LaneWriter {
     }
   }
 
-  /**
-   * @throws LedgerError `retryable` when the disk cannot be told that the batch is handed in: then it is not.
-   */
-  #handIn(batch: PendingBatch): void {
-    if (!this.#isWriting()) {
-      throw new LedgerError('unavailable', 'the recorder is closed');
-    }
-    if (!this.#options.proof.mayHandIn) {
-      throw new LedgerError('retryable', 'the ledger was out of reach in the meantime');
-    }
-    if (!batch.isHandedIn) {
-      try {
-        this.#options.outbox.write({ handIn: batch });
-      } catch (error) {
-        this.#options.store.noteFailure(error, 'a batch is not handed in, since the store cannot be told');
-        throw new LedgerError('retryable', 'the recorder store cannot be written', { cause: error });
-      }
-      batch.isHandedIn = true;
-    }
-    batch.admitted.open();
-  }
-
   async #settle(batch: PendingBatch, result: Committed | RivalCommitted): Promise<void> {
     this.#noteCommit(batch, result.kind === 'rival' ? result.rival : batch);
     while (
-      !(result.kind === 'rival' ? this.#trySettleRival(batch, result) : this.#trySettle(batch, result))
+      !(result.kind === 'rival'
+        ? this.#settler.trySettleRival(batch, result)
+        : this.#trySettle(batch, result))
     ) {
       await pause(
         this.#options.scheduler,
@@ -358,81 +303,29 @@ export class LaneWriter {
     });
     if (!isWritten) {
       this.#places.pending.add(batch);
-      this.#giveUp(concernedBy(settlement), unavailable('the recorder store cannot be used'));
+      this.#settler.refuse(settlement);
       return false;
     }
     this.#places.noteFilled(batch);
-    this.#answer(settlement);
+    this.#settler.answer(settlement);
     return true;
-  }
-
-  /**
-   * The place holds a batch that had it before: one write settles that one and takes this one back; the next
-   * is opened only then.
-   */
-  #trySettleRival(batch: PendingBatch, { rival, ...decided }: RivalCommitted): boolean {
-    const { outbox, names, store, lane } = this.#options;
-    const { settlement, change, ids } = rivalSettlement(rival, batch, decided, outbox, names);
-    try {
-      outbox.write(change);
-    } catch (error) {
-      store.noteFailure(error, 'what the ledger has could not be written down; requests are refused');
-      this.#giveUp(concernedBy(settlement), unavailable('the recorder store cannot be used', error));
-      return false;
-    }
-    store.noteWritten();
-    this.#places.pending.delete(batch);
-    this.#places.noteFilled(batch);
-    if (batch.lane === lane && batch.seq + 1 === this.#places.nextSeq) {
-      this.#places.nextStart = rival.start + rival.requests.length;
-    }
-    this.#takingBack.giveWay(batch, ids);
-    this.#answer(settlement);
-    return true;
-  }
-
-  #answer(settlement: Settlement): void {
-    const { health, awake } = this.#options;
-    health.committed(awake.now(), this.#places.pending.size > 0);
-    for (const { part, outcome, held } of settlement.committed) {
-      part.state = { kind: 'committed', outcome, held };
-    }
-    for (const { ticket, outcomes } of settlement.answers) {
-      ticket.resolve(outcomes);
-    }
-    this.#giveUp(settlement.misfits, new AppError('INTERNAL', 'the decision does not fit the request'));
   }
 
   /** @param there what the place holds. */
   #noteCommit(batch: PendingBatch, there: { readonly requests: readonly unknown[] }): void {
-    const { lane, scheduler, awake, health, onBatch, onChange } = this.#options;
-    const now = scheduler.now();
-    this.#failures = 0;
-    this.#isUnreached = false;
+    this.#tally.noteCommit(batch, there.requests.length);
     this.#source.goOn();
     this.#takingBack.noteCommit();
     batch.admitted.open();
-    this.#totals.events += there.requests.length;
-    this.#totals.batches += 1;
-    this.#totals.lastCommitAt = now;
-    if (batch.lane === lane) {
-      this.#hasCommitted = true;
-      this.#places.noteProven(batch.seq);
-    }
-    health.committed(awake.now(), true);
-    onBatch?.({
-      lane: batch.lane,
-      seq: batch.seq,
-      events: there.requests.length,
-      milliseconds: now - batch.openedAt,
-    });
-    onChange();
+    this.#options.onChange();
   }
 
   /** @returns how long to wait before the next try; `undefined` when the batch was taken back. */
   #afterFailure(batch: PendingBatch, error: LedgerError): number | undefined {
     batch.admitted.close();
-    const wait = this.#noteFailure(batch, error);
+    this.#options.proof.noteFailure(error);
+    const wait = this.#tally.noteFailure(batch, error);
+    this.#takingBack.noteFailure(batch, error);
     const hold = this.#takingBack.takeBack(batch, error, wait);
     if (hold === undefined) {
       return wait;
@@ -441,22 +334,6 @@ export class LaneWriter {
     this.#options.onChange();
     this.pump();
     return undefined;
-  }
-
-  #noteFailure(batch: PendingBatch, error: LedgerError): number {
-    this.#options.proof.noteFailure(error);
-    this.#failures += 1;
-    this.#totals.failed += 1;
-    const wait = backoffMs(error.kind, this.#failures, this.#options.jitter());
-    // The ledger that the service watches logs, once and with its remedy, what keeps it from committing.
-    const level = error.kind === 'rejected' ? 'error' : 'debug';
-    this.#options.log[level](
-      { err: error, lane: batch.lane, seq: batch.seq, failures: this.#failures, retryInMs: wait },
-      'a batch was not committed; it is tried again',
-    );
-    this.#isUnreached = error.kind === 'unavailable' || error.kind === 'unknown';
-    this.#takingBack.noteFailure(batch, error);
-    return wait;
   }
 
   /**
@@ -475,14 +352,8 @@ export class LaneWriter {
     return undefined;
   }
 
-  #giveUp(tickets: Iterable<Ticket>, error: AppError): void {
-    for (const ticket of tickets) {
-      this.#options.callers.giveUp(ticket, error);
-    }
-  }
-
   #opening(): Opening {
-    return this.#source.opening(this.#isUnreached);
+    return this.#source.opening(this.#tally.isUnreached);
   }
 
   #isWriting(): boolean {

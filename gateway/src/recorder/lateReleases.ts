@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AccessRequest, LateBasis } from '@chartwitness/chaincode/domain';
-import type { Logger } from 'pino';
 import type { AppError } from '../errors';
 import { LedgerError } from '../ledger/ledgerError';
 import { AwayAlarm } from './awayAlarm';
 import type { Callers } from './callers';
-import type { LaneHealth } from './laneHealth';
+import type { LaneContext } from './laneContext';
 import type { LaneWriter } from './laneWriter';
 import { markedLate } from './lateMark';
-import type { Outbox, OwedEntry } from './outbox';
+import type { OwedEntry } from './outbox';
 import type { OwnPeer } from './ownPeer';
 import { releasable } from './peerBehind';
-import type { Queue } from './queue';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
 import { isAnswered, isConsideredNo, refusedByLedger, unavailable } from './refusals';
-import type { Scheduler } from './scheduler';
-import type { StoreHealth } from './storeHealth';
 import type { BatchOfPart, Part, Ticket } from './ticket';
 
-export interface LateReleasesOptions {
+export type LateReleasesOptions = Pick<
+  LaneContext,
+  'outbox' | 'queue' | 'health' | 'store' | 'scheduler' | 'awake' | 'log'
+> & {
   readonly ownPeer: OwnPeer;
-  readonly outbox: Outbox;
-  readonly queue: Queue;
-  readonly health: LaneHealth;
   readonly callers: Callers;
   readonly writer: Pick<LaneWriter, 'pump'>;
-  readonly store: StoreHealth;
   readonly withoutLedger: EmergencyWithoutLedger;
-  readonly scheduler: Scheduler;
-  /** Time in which this process could have noticed a commit; the health's. */
-  readonly awake: Scheduler;
-  readonly log: Logger;
-}
+};
 
 /** What leaves of one part, and by whose word. */
 interface PartRelease {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_IN_FLIGHT } from '@chartwitness/chaincode/domain';
 
+/** Room for `{"start":…,"requests":[…]}` around the requests. */
+export const ENVELOPE_BYTES = 64;
+
 /** Bounds of one recorder. All durations in milliseconds. */
 export interface RecorderLimits {
   /** Ordinary requests admitted at once, over all clients; see `Shares` for what one client gets. */

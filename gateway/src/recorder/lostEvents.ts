@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from 'pino';
 import { LEDGER_REMEDIES } from '../ledger/ledgerError';
 import type { OwedCounts } from './outbox';
-import { findLost, type StoreAndLedger } from './restoredStore';
-import { pause, type Scheduler } from './scheduler';
+import type { LaneContext } from './laneContext';
+import { findLost } from './restoredStore';
+import { pause } from './scheduler';
 
 /** Peers that do not give what was lost do so, if ever, after somebody has mended them. */
 const LOOK_AGAIN_MS = 60_000;
 
-export interface LostEventsOptions extends StoreAndLedger {
-  readonly lane: string;
-  readonly scheduler: Scheduler;
-  readonly log: Logger;
+export type LostEventsOptions = Pick<
+  LaneContext,
+  'ledger' | 'outbox' | 'names' | 'lane' | 'scheduler' | 'log'
+> & {
   /** What waited is decided: some of it may be owed again. */
   readonly onFound: () => void;
-}
+};
 
 /**
  * Places that are on the ledger and whose events nobody gives, after own peer and store came back from one

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Logger } from 'pino';
 import type { LedgerError } from '../ledger/ledgerError';
 import { backoffMs } from './backoff';
 import type { Callers } from './callers';
-import type { LaneHealth } from './laneHealth';
-import type { LanePlaces } from './lanePlaces';
+import type { LaneContext } from './laneContext';
 import { type Filler, fillerFor, isFiller } from './filler';
-import { type EntryNames, isOwed } from './lateMark';
-import type { Outbox, OwedEntry } from './outbox';
+import { isOwed } from './lateMark';
+import type { OwedEntry } from './outbox';
 import { OWED_REST_MS, resting } from './owedRest';
 import { hasWaiting, liveEntriesOf, type PendingBatch, ticketsOf } from './pendingBatch';
-import type { Queue } from './queue';
 import { isConsideredNo, mayBeOneEntrys, refusedByLedger } from './refusals';
-import type { Scheduler } from './scheduler';
-import type { StoreHealth } from './storeHealth';
 import { halvesOf, type Suspect, type SuspectGroup, type Suspects } from './suspects';
 
 /** So often in a row the peers differ about a batch before it is taken apart: one may only be behind. */
@@ -26,26 +21,17 @@ const TRIES_OF_DIFFERENCES = 5;
  */
 const REFUSALS_IN_A_ROW = 16;
 
-export interface TakingBackOptions {
-  readonly places: LanePlaces;
+export type TakingBackOptions = Pick<
+  LaneContext,
+  'places' | 'queue' | 'outbox' | 'health' | 'store' | 'scheduler' | 'awake' | 'jitter' | 'log' | 'names'
+> & {
   readonly suspects: Suspects;
-  readonly queue: Queue;
-  readonly outbox: Outbox;
   readonly callers: Callers;
-  readonly health: LaneHealth;
-  readonly store: StoreHealth;
-  readonly scheduler: Scheduler;
-  /** Time in which this process could have noticed a commit; the health's. */
-  readonly awake: Scheduler;
-  readonly jitter: () => number;
-  readonly log: Logger;
   /** Batches committed since the start. */
   readonly committed: () => number;
-  /** A random id and salt for each entry that fills a place. */
-  readonly names: () => EntryNames;
   /** A batch that has got a place goes on its way. */
   readonly begin: (batch: PendingBatch) => void;
-}
+};
 
 /** What becomes of the entries of a batch that is taken apart. */
 interface TakenApart {

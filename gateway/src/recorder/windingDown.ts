@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AwayAlarm } from './awayAlarm';
-import type { LaneHealth } from './laneHealth';
+import type { LaneContext } from './laneContext';
 import type { LaneWriter } from './laneWriter';
 import type { LateReleases } from './lateReleases';
 import { unavailable } from './refusals';
-import { pause, type Scheduler } from './scheduler';
+import { pause } from './scheduler';
 
-export interface WindingDownOptions {
-  readonly health: LaneHealth;
-  readonly scheduler: Scheduler;
-  /** Time in which this process could have noticed a commit; the health's. */
-  readonly awake: Scheduler;
+export type WindingDownOptions = Pick<LaneContext, 'health' | 'scheduler' | 'awake' | 'limits'> & {
   readonly writer: Pick<LaneWriter, 'idle' | 'giveUp'>;
   readonly late: Pick<LateReleases, 'waiting'>;
-  /** Longest time of it all, in milliseconds. */
-  readonly withinMs: number;
-}
+};
 
 /**
  * The end of a recorder that is to stop. A ledger that commits is waited for. One that is away is not: its
@@ -41,8 +35,8 @@ export class WindingDown {
 
   /** From now on nobody but an emergency waits for a lane that is away. */
   begin(): void {
-    const { scheduler, withinMs } = this.#options;
-    this.#until ??= scheduler.now() + withinMs;
+    const { scheduler, limits } = this.#options;
+    this.#until ??= scheduler.now() + limits.drainMs;
     this.look();
   }
 
