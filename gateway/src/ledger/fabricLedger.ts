@@ -155,7 +155,7 @@ class FabricGatewayLedger implements FabricLedger {
         transient: { batch: JSON.stringify(batch) },
         // Implicit collections are written, and the peer spreads transient data only to organisations that
         // are named.
-        endorsers: await this.#calls.ownAndTrustee(),
+        ...(await this.#calls.ownAndTrustee()),
       },
       options,
     );
@@ -257,7 +257,7 @@ class FabricGatewayLedger implements FabricLedger {
       'Consent',
       'Put',
       [subject, String(expectedVersion)],
-      [this.mspId],
+      { endorsers: [this.mspId] },
       {
         policy: JSON.stringify(policy),
         changeId,

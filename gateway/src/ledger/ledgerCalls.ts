@@ -17,6 +17,9 @@ const WRITE_TRIES = { tries: 6, firstMs: 50, longestMs: 800 } as const;
 
 export type ContractName = 'Registry' | 'Consent' | 'Access';
 
+/** Who endorses a write. */
+export type EndorsedBy = Pick<TransactionCall, 'endorsers' | 'trustee'>;
+
 export interface LedgerCallsOptions {
   readonly network: Network;
   readonly chaincode: string;
@@ -67,11 +70,13 @@ export class LedgerCalls {
 
   /** The trustee's peer's word, asked by way of the own one. */
   async askTrustee(contract: ContractName, name: string, args: readonly string[]): Promise<Uint8Array> {
+    const trustee = await this.trusteeMspId();
     return this.#options.submitter.evaluate({
       contract: this.contract(contract),
       name,
       args,
-      endorsers: [await this.trusteeMspId()],
+      endorsers: [trustee],
+      trustee: this.#otherThanOwn(trustee),
     });
   }
 
@@ -89,10 +94,10 @@ export class LedgerCalls {
     contract: ContractName,
     name: string,
     args: readonly string[],
-    endorsers: readonly string[],
+    by: EndorsedBy,
     transient?: Readonly<Record<string, string>>,
   ): Promise<SubmitResult> {
-    const call = { contract: this.contract(contract), name, args, endorsers };
+    const call = { contract: this.contract(contract), name, args, ...by };
     return tryAgain(() => this.submit(transient === undefined ? call : { ...call, transient }), {
       ...WRITE_TRIES,
       isWorthIt: (error) => error instanceof LedgerError && error.kind === 'retryable',
@@ -112,9 +117,14 @@ export class LedgerCalls {
     }
   }
 
-  async ownAndTrustee(): Promise<readonly string[]> {
-    const trustee = await this.trusteeMspId();
-    return trustee === this.mspId ? [trustee] : [this.mspId, trustee];
+  /** Who endorses a record. */
+  async ownAndTrustee(): Promise<EndorsedBy> {
+    const trustee = this.#otherThanOwn(await this.trusteeMspId());
+    return { endorsers: trustee === undefined ? [this.mspId] : [this.mspId, trustee], trustee };
+  }
+
+  #otherThanOwn(trustee: string): string | undefined {
+    return trustee === this.mspId ? undefined : trustee;
   }
 
   async trusteeMspId(): Promise<string> {

@@ -94,13 +94,16 @@ const REFUSAL_REMEDIES: Readonly<Partial<Record<DomainErrorCode, string>>> = {
   NOT_INITIALISED: 'the trustee has to initialise the network first',
 };
 
-/** Names a failed call. The error's message stays in the log, since it may name addresses. */
+/**
+ * Names a failed call. The error's message stays in the log, since it may name addresses. What is known of
+ * the call's effect is the caller's matter: it changes from call to call while the cause stays.
+ */
 export function ledgerFailureOf(error: LedgerError): LedgerFailure {
   const code = error.domainCode === undefined ? '' : ` ${error.domainCode}`;
-  const reason = error.reason === undefined ? '' : ` (${error.reason})`;
   return {
     problem: error.reason ?? 'LEDGER_ANSWER',
-    reason: `ledger ${error.kind}${code}${reason}`,
+    reason:
+      error.reason === undefined ? `ledger ${error.kind}${code}` : `ledger unavailable (${error.reason})`,
     remedy: remedyOf(error) ?? UNNAMED_REMEDY,
   };
 }

@@ -127,8 +127,17 @@ export function isRefusedForTime(error: unknown): boolean {
   );
 }
 
-/** Whatever a call to the fabric-gateway client threw, as a {@link LedgerError}. */
-export function toLedgerError(error: unknown, stage: LedgerStage, transactionId?: string): LedgerError {
+/**
+ * Whatever a call to the fabric-gateway client threw, as a {@link LedgerError}.
+ * @param trustee MSP id of the trustee where its peer had a part in the call beside the own one, so that its
+ *   trouble is not taken for the own peer's.
+ */
+export function toLedgerError(
+  error: unknown,
+  stage: LedgerStage,
+  transactionId?: string,
+  trustee?: string,
+): LedgerError {
   if (error instanceof LedgerError) {
     return error;
   }
@@ -138,7 +147,7 @@ export function toLedgerError(error: unknown, stage: LedgerStage, transactionId?
     return fromValidationCode(error.code, error.transactionId, error);
   }
   if (error instanceof GatewayError) {
-    return fromGateway(error, stage, fields);
+    return fromGateway(error, stage, fields, trustee);
   }
   const kind = stage === 'submit' || stage === 'commitStatus' ? 'unknown' : 'unavailable';
   return new LedgerError(kind, `${stage} failed: ${messageOf(error)}`, fields);
@@ -156,10 +165,16 @@ export function fromValidationCode(code: number, transactionId: string, cause?: 
   return new LedgerError(RETRYABLE_VALIDATION.has(code) ? 'retryable' : 'rejected', message, fields);
 }
 
-function fromGateway(error: GatewayError, stage: LedgerStage, known: LedgerErrorFields): LedgerError {
+function fromGateway(
+  error: GatewayError,
+  stage: LedgerStage,
+  known: LedgerErrorFields,
+  trustee: string | undefined,
+): LedgerError {
   const texts = [...error.details.map((detail) => detail.message), error.message];
   const summary = `${stage} failed: ${[error.message, ...error.details.map(describeDetail)].join('; ')}`;
-  const reason = reasonOf(error.code, stage, texts);
+  const said = reasonOf(error.code, stage, texts);
+  const reason = isTrusteesAlone(said, error.details, trustee) ? 'TRUSTEE_AWAY' : said;
   const fields = reason === undefined ? known : { ...known, reason };
   if (texts.some((text) => PASSING_CONDITIONS.some((condition) => text.includes(condition)))) {
     return new LedgerError('retryable', summary, fields);
@@ -201,6 +216,24 @@ function chaincodeReasonOf(says: (words: string) => boolean): LedgerFailureReaso
     return 'CHAINCODE_MISSING';
   }
   return SILENT_CHAINCODE.some(says) ? 'CHAINCODE_SILENT' : undefined;
+}
+
+/** What a peer or its chaincode may suffer from without the others doing so. */
+const OF_ONE_PEER: readonly (LedgerFailureReason | undefined)[] = [
+  'CHAINCODE_SILENT',
+  'CHAINCODE_MISSING',
+  'NO_ANSWER',
+];
+
+/** Whether only the trustee's peer complains: the own peer's answer names each that failed, by its MSP id. */
+function isTrusteesAlone(
+  reason: LedgerFailureReason | undefined,
+  details: GatewayError['details'],
+  trustee: string | undefined,
+): boolean {
+  return (
+    OF_ONE_PEER.includes(reason) && details.length > 0 && details.every(({ mspId }) => mspId === trustee)
+  );
 }
 
 /** A peer or orderer that is not there. */

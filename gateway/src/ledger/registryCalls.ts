@@ -35,7 +35,9 @@ export class RegistryCalls implements RegistryPart {
 
   async initialise(settings: NetworkSettings): Promise<Committed> {
     return committedOf(
-      await this.#calls.write('Registry', 'Initialise', [JSON.stringify(settings)], this.#endorsers),
+      await this.#calls.write('Registry', 'Initialise', [JSON.stringify(settings)], {
+        endorsers: this.#endorsers,
+      }),
     );
   }
 
@@ -73,7 +75,7 @@ export class RegistryCalls implements RegistryPart {
 
   async #write(name: string, args: readonly string[]): Promise<Committed> {
     const isTrustee = this.#calls.mspId === (await this.#calls.trusteeMspId());
-    const endorsers = isTrustee ? this.#endorsers : await this.#calls.ownAndTrustee();
-    return committedOf(await this.#calls.write('Registry', name, args, endorsers));
+    const by = isTrustee ? { endorsers: this.#endorsers } : await this.#calls.ownAndTrustee();
+    return committedOf(await this.#calls.write('Registry', name, args, by));
   }
 }

@@ -48,6 +48,8 @@ export interface TransactionCall {
   readonly transient?: Readonly<Record<string, string>>;
   /** MSP ids whose peers must endorse; empty: those that the peer's discovery finds for the policy. */
   readonly endorsers: readonly string[];
+  /** MSP id of the trustee where its peer is asked beside the own one, or by way of it. */
+  readonly trustee?: string | undefined;
 }
 
 export interface SubmitResult extends Committed {
@@ -109,7 +111,7 @@ export class Submitter {
       try {
         return await newProposal(call).evaluate(this.#within(timeoutMs));
       } catch (error) {
-        throw toLedgerError(error, 'evaluate');
+        throw toLedgerError(error, 'evaluate', undefined, call.trustee);
       }
     });
   }
@@ -147,7 +149,7 @@ export class Submitter {
       try {
         return await proposal.endorse(this.#within(this.#deadlines.endorseMs));
       } catch (error) {
-        throw toLedgerError(error, 'endorse', id);
+        throw toLedgerError(error, 'endorse', id, call.trustee);
       }
     });
     try {

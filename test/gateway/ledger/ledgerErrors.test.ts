@@ -3,6 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { CommitError, GatewayError } from '@hyperledger/fabric-gateway';
 import {
   LEDGER_REMEDIES,
+  ledgerFailureOf,
   LedgerError,
   type LedgerErrorKind,
   type LedgerFailureReason,
@@ -13,11 +14,20 @@ import {
   toLedgerError,
 } from '../../../gateway/src/ledger/ledgerErrors';
 
-function gatewayError(code: status, message: string, details: readonly string[] = []): GatewayError {
+function gatewayError(
+  code: status,
+  message: string,
+  details: readonly string[] = [],
+  mspIds: readonly string[] = [],
+): GatewayError {
   return new GatewayError({
     code,
     message,
-    details: details.map((text) => ({ address: 'peer0:7051', mspId: 'NorthHospitalMSP', message: text })),
+    details: details.map((text, index) => ({
+      address: 'peer0:7051',
+      mspId: mspIds[index] ?? 'NorthHospitalMSP',
+      message: text,
+    })),
     cause: Object.assign(new Error(message), { code, details: message, metadata: new Metadata() }),
   });
 }
@@ -294,4 +304,46 @@ test.each<[string, LedgerStage, GatewayError, LedgerFailureReason | undefined, L
   if (reason !== undefined) {
     expect(LEDGER_REMEDIES[reason]).not.toBe('');
   }
+});
+
+const SILENT =
+  'error in simulation: failed to execute transaction 4f: error sending: timeout expired while executing transaction';
+const [NORTH, TRUSTEE] = ['NorthHospitalMSP', 'TrusteeMSP'];
+
+test.each<[string, readonly string[], readonly string[], LedgerFailureReason]>([
+  ['the own chaincode', [SILENT], [NORTH], 'CHAINCODE_SILENT'],
+  ['the trustee’s chaincode', [SILENT], [TRUSTEE], 'TRUSTEE_AWAY'],
+  [
+    'a trustee’s chaincode that is dead',
+    ['error in simulation: could not launch chaincode provenance:4f'],
+    [TRUSTEE],
+    'TRUSTEE_AWAY',
+  ],
+  ['a trustee without chaincode', ['chaincode is not installed'], [TRUSTEE], 'TRUSTEE_AWAY'],
+  ['both chaincodes', [SILENT, SILENT], [TRUSTEE, NORTH], 'CHAINCODE_SILENT'],
+])('names whose it is, of a peer’s own trouble: %s', (_, texts, mspIds, reason) => {
+  for (const stage of ['endorse', 'evaluate'] as const) {
+    const error = gatewayError(status.ABORTED, ABORTED, texts, mspIds);
+    expect(toLedgerError(error, stage, 'tx', TRUSTEE)).toMatchObject({ reason, kind: 'unavailable' });
+  }
+});
+
+test('the trustee’s own call, and one with no trustee in it, name no trustee', () => {
+  const error = gatewayError(status.ABORTED, ABORTED, [SILENT], [TRUSTEE]);
+  expect(toLedgerError(error, 'endorse', 'tx').reason).toBe('CHAINCODE_SILENT');
+});
+
+test('a peer of the trustee that is not there is the trustee’s, unless the own peer says so of itself', () => {
+  const error = (details: readonly string[]) => gatewayError(status.UNAVAILABLE, ABORTED, details, [TRUSTEE]);
+  expect(toLedgerError(error(['connect ECONNREFUSED']), 'endorse', 'tx', TRUSTEE).reason).toBe(
+    'TRUSTEE_AWAY',
+  );
+  expect(toLedgerError(error([]), 'endorse', 'tx', TRUSTEE).reason).toBe('NO_ANSWER');
+});
+
+test('what is known of a call’s effect is no part of its cause in words', () => {
+  const said = (['unavailable', 'unknown', 'retryable'] as const).map(
+    (kind) => ledgerFailureOf(new LedgerError(kind, 'x', { reason: 'ORDERER_AWAY' })).reason,
+  );
+  expect(new Set(said)).toEqual(new Set(['ledger unavailable (ORDERER_AWAY)']));
 });
