@@ -10,6 +10,7 @@ import type { TakenPort } from '../http/listen';
 import { createMetrics } from '../http/metrics';
 import { openTrusteeClockCheck } from '../ledger/clockCheck';
 import { addProjectionMetrics } from './projectionMetrics';
+import { NetworkCheck } from '../ledger/networkCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../registry/networkDirectory';
@@ -27,6 +28,7 @@ import { addPeerClockMetric, clockHealth } from './clockHealth';
 import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
 import { addStoreFailures, countedDatabase, countedFailures } from './countedFailures';
+import { addNetworkMetric, networkHealth } from './networkHealth';
 
 export interface TrusteeServiceOptions {
   readonly baseUrl: string;
@@ -90,6 +92,8 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   addCertificateDays(metrics, options.certificates ?? {}, Date.now);
   const clocks = openTrusteeClockCheck({ ledger, log });
   addPeerClockMetric(metrics, clocks);
+  const network = new NetworkCheck({ ledger, log });
+  addNetworkMetric(metrics, network);
   const cache = createRegistryCache({ ledger, log });
   const registry = createNetworkDirectory(cache, log);
   const projection = createProjection({
@@ -110,14 +114,18 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   let isStopping = false;
   const trustee = createTrusteeApp({
     baseUrl: options.baseUrl,
-    ledger,
+    ledger: network.noting(ledger),
     ledgerKeeping: options.ledgerKeeping,
     store,
     registry,
     projectionStatus: () => projection.status(),
     subjectOf: (identifier) => pseudonyms.of(identifier),
     gate: guard.gate,
-    readiness: { identifiers: () => guard.health(), clock: () => clockHealth(clocks) },
+    readiness: {
+      network: () => networkHealth(network),
+      identifiers: () => guard.health(),
+      clock: () => clockHealth(clocks),
+    },
     database,
     accounts,
     keys: await openTrusteeKeys(join(options.dataDir, 'keys.json')),
@@ -153,7 +161,6 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
       isStopping = true;
       return closeAll([
         () => server.close(),
-        () => options.operations.close(0),
         () => {
           stop.abort();
           return projecting;
@@ -161,6 +168,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         () => guard.close(),
         () => {
           clocks.close();
+          network.close();
         },
         () => cache.close(),
         () => trustee.close(),
@@ -168,6 +176,8 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         () => {
           database.close();
         },
+        // To the end it says that the service is stopping.
+        () => options.operations.close(0),
       ]);
     },
   };

@@ -9,16 +9,16 @@ import {
   type TimeVerdicts,
 } from './clockWords';
 import type { ProvenanceLedger } from './provenanceLedger';
+import { type After, afterTimeout } from './stalledWrites';
+
+/** Pause between two looks while a clock is wrong: somebody sets it and wants to see that it is right. */
+const WRONG_MS = 3_000;
 
 interface ClockCheckTiming {
   readonly log: Logger;
-  /** Pause between two looks, in milliseconds. Default 30,000. */
+  /** Pause between two looks while nothing is wrong, in milliseconds. Default 30,000. */
   readonly everyMs?: number;
-  /**
-   * Runs `action` once after `milliseconds` unless the returned function is called before; keeps no process
-   * alive.
-   */
-  readonly after?: (milliseconds: number, action: () => void) => () => void;
+  readonly after?: After;
 }
 
 export interface HospitalClockOptions extends ClockCheckTiming {
@@ -42,10 +42,10 @@ export interface ClockCheck {
 }
 
 /**
- * Asks the own peer and the trustee's, at once and then every half a minute, whether they would take a record
- * of this moment (within 60 s of their clocks). A refusal counts when it is given twice in a row, so that a
- * process that was halted in between is no clock that is wrong. Makes no call that could fail; nothing is
- * recorded, and no client has a part in it.
+ * Asks the own peer and the trustee's whether they would take a record of this moment (within 60 s of their
+ * clocks): at once, then every half a minute, every 3 s while one refuses. A refusal counts when it is given
+ * twice in a row, so that a process that was halted in between is no clock that is wrong. Makes no call that
+ * could fail; nothing is recorded, and no client has a part in it.
  */
 export function openHospitalClockCheck({ ledger, lane, ...timing }: HospitalClockOptions): ClockCheck {
   return new Checking({
@@ -118,7 +118,9 @@ class Checking implements ClockCheck {
     const { mspId, read, after = afterTimeout, everyMs = 30_000 } = this.#options;
     this.#verdicts = verdicts;
     this.#say(read(verdicts, mspId));
-    this.#cancel = after(everyMs, () => void this.#run());
+    this.#cancel = after(this.#finding === undefined ? everyMs : Math.min(everyMs, WRONG_MS), () => {
+      void this.#run();
+    });
   }
 
   /** Once when it begins, when it becomes another one, and when it is over. */
@@ -159,12 +161,4 @@ class Checking implements ClockCheck {
       return 'unknown';
     }
   }
-}
-
-function afterTimeout(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
-  };
 }

@@ -93,3 +93,12 @@ export class StalledWrites {
     }
   }
 }
+
+/** By the process's clock; keeps no process alive. */
+export function afterTimeout(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds);
+  timer.unref();
+  return () => {
+    clearTimeout(timer);
+  };
+}

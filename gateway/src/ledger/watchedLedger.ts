@@ -8,7 +8,7 @@ import {
   remedyOf,
 } from './ledgerError';
 import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from './provenanceLedger';
-import { type After, StalledWrites } from './stalledWrites';
+import { type After, afterTimeout, StalledWrites } from './stalledWrites';
 
 /** What keeps the ledger from doing its work at present, in words for an operator. */
 export interface LedgerTrouble extends LedgerFailure {
@@ -210,12 +210,4 @@ function isClockRefused({ domainCode }: LedgerError): boolean {
 
 function found(reason: LedgerFailureReason): LedgerError {
   return new LedgerError('unavailable', 'found by asking each peer while no batch commits', { reason });
-}
-
-function afterTimeout(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
-  };
 }

@@ -13,6 +13,21 @@ const HEIGHT_MS = 1_000;
 const BLOCK_MS = 2_000;
 
 /**
+ * What of the own organisation does not do its part: its peer, or the peer's chaincode.
+ * @param lane of the own organisation where it is a holder.
+ * @returns `undefined` when both answer. Never rejects.
+ */
+export async function ownHangs(
+  ledger: Pick<ProvenanceLedger, 'mspId' | 'takesTime' | 'ownHeight'>,
+  lane?: string,
+): Promise<LedgerFailureReason | undefined> {
+  const peer = await failureOf(ledger.ownHeight());
+  return peer === undefined
+    ? chaincodeTrouble(await failureOf(ledger.takesTime(ledger.mspId, lane)))
+    : (reasonOf(peer) ?? 'NO_ANSWER');
+}
+
+/**
  * Who does not do their part while no batch commits, found by asking each: the own peer, its chaincode, the
  * trustee's peer with its chaincode. An own peer that lacks blocks and gets none has no orderer. Takes as
  * long as the calls that nobody answers.
@@ -32,11 +47,16 @@ export async function whatHangs(
     failureOf(askTrustee(ledger, lane)),
   ]);
   if (own !== undefined) {
-    // The peer itself has just answered.
-    const reason = reasonOf(own);
-    return reason === undefined || reason === 'NO_ANSWER' ? 'CHAINCODE_SILENT' : reason;
+    return chaincodeTrouble(own);
   }
   return trustees === undefined ? missingBlocks(ledger, pause) : 'TRUSTEE_AWAY';
+}
+
+/** Of a failed question to the chaincode of a peer that has itself just answered. */
+function chaincodeTrouble(error: unknown): LedgerFailureReason | undefined {
+  const reason = reasonOf(error);
+  const isNamed = reason !== undefined && reason !== 'NO_ANSWER';
+  return error === undefined || isNamed ? reason : 'CHAINCODE_SILENT';
 }
 
 async function askTrustee(ledger: HangingLedger, lane: string): Promise<void> {

@@ -6,6 +6,8 @@ import pino from 'pino';
 import { US_IDENTIFIER_SYSTEMS } from '../../../gateway/src/compose/bootstrap';
 import { startTrusteeService, type TrusteeService } from '../../../gateway/src/compose/trusteeService';
 import { takePort, type TakenPort } from '../../../gateway/src/http/listen';
+import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
+import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 
@@ -13,11 +15,13 @@ let dataDir: string;
 let ledger: FakeProvenanceLedger;
 let server: TakenPort;
 let operations: TakenPort;
+let store: AccessStore;
 let service: TrusteeService;
 
 async function start(): Promise<void> {
   server = await takePort('127.0.0.1', 0, 'PORT');
   operations = await takePort('127.0.0.1', 0, 'OPERATIONS_PORT');
+  store = openSqlAccessStore(join(dataDir, 'accesses.db'));
   service = await startTrusteeService({
     baseUrl: `http://127.0.0.1:${String(server.port)}`,
     dataDir,
@@ -26,7 +30,7 @@ async function start(): Promise<void> {
     apps: [],
     ledger,
     ledgerKeeping: 'shared',
-    store: openSqlAccessStore(join(dataDir, 'accesses.db')),
+    store,
     server,
     operations,
     log: pino({ level: 'silent' }),
@@ -68,6 +72,44 @@ test('a peer whose clock is wrong is named where the trustee’s operator looks'
   expect(await (await ask('/metrics')).text()).toContain(
     'chartwitness_clock_refused_by_peers{service="trustee"} 1\n',
   );
+});
+
+test('a chaincode on which the whole network waits is told where the trustee’s operator looks', async () => {
+  jest
+    .spyOn(ledger, 'takesTime')
+    .mockRejectedValue(new LedgerError('unavailable', 'x', { reason: 'NO_ANSWER' }));
+  await start();
+  const ready = await ask('/readyz');
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({
+    parts: {
+      network: {
+        ready: false,
+        reason: expect.stringMatching(/CHAINCODE_SILENT/) as string,
+        remedy: LEDGER_REMEDIES.CHAINCODE_SILENT,
+      },
+    },
+  });
+  expect(await (await ask('/metrics')).text()).toContain(
+    'chartwitness_network_stopped{service="trustee"} 1\n',
+  );
+});
+
+test('the listener of operators is the last that ends, so that they read that it stops', async () => {
+  await start();
+  let end = (): void => undefined;
+  jest.spyOn(store, 'close').mockReturnValue(
+    new Promise<void>((resolve) => {
+      end = resolve;
+    }),
+  );
+  const closed = service.close();
+  const stopping = await ask('/readyz');
+  expect([stopping.status, await stopping.json()]).toEqual([503, { status: 'stopping', parts: {} }]);
+  end();
+  await closed;
+  await expect(ask('/readyz')).rejects.toThrow();
+  await start();
 });
 
 test('while it stops it says so, for as long as requests in flight are waited for', async () => {

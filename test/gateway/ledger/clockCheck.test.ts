@@ -11,6 +11,7 @@ const LANE = 'NorthHospitalMSP/main';
 class Bench {
   readonly lines: { readonly level: number; readonly msg: string }[] = [];
   readonly asked: string[] = [];
+  readonly pauses: number[] = [];
   words: Record<string, readonly TimeVerdict[]> = {};
   hasSettings = true;
   readonly check: ClockCheck;
@@ -22,7 +23,8 @@ class Bench {
       lane: LANE,
       log: pino({ level: 'info' }, { write: (line: string) => this.lines.push(JSON.parse(line) as never) }),
       everyMs: 30_000,
-      after: (_milliseconds, action) => {
+      after: (milliseconds, action) => {
+        this.pauses.push(milliseconds);
         this.#next = action;
         return () => {
           this.#next = undefined;
@@ -51,7 +53,7 @@ class Bench {
     return this.#next !== undefined;
   }
 
-  /** Half a minute later. */
+  /** After the pause. */
   async again(): Promise<void> {
     this.#next?.();
     await settle();
@@ -95,6 +97,15 @@ test('is said once, when it becomes another one, and when it is over', async () 
   await bench.again();
   expect(bench.lines.map(({ level }) => level)).toEqual([50, 50, 30]);
   expect(bench.check.finding()).toBeUndefined();
+});
+
+test('while a clock is wrong it is looked at again soon, so that who sets it sees that it is right', async () => {
+  const bench = new Bench({ NorthHospitalMSP: ['refused'], TrusteeMSP: ['taken'] });
+  await settle();
+  await bench.again();
+  bench.words = { NorthHospitalMSP: ['taken'], TrusteeMSP: ['taken'] };
+  await bench.again();
+  expect(bench.pauses).toEqual([3_000, 3_000, 30_000]);
 });
 
 test('one refusal alone is no wrong clock: this process may have been halted between question and answer', async () => {

@@ -28,7 +28,10 @@ function calls(
     heights: { note: () => undefined },
     trusteeMspId: 'TrusteeMSP',
   });
-  return { write: () => made.write('Consent', 'Put', [], ['TrusteeMSP']), submitted: () => submitted };
+  return {
+    write: () => made.write('Consent', 'Put', [], { endorsers: ['TrusteeMSP'] }),
+    submitted: () => submitted,
+  };
 }
 
 test('a small write that wrote nothing is submitted again', async () => {
