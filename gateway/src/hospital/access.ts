@@ -14,11 +14,13 @@ import { Choosing, type ChoosingDependencies, type Found } from './choosing';
 import { completeDirectories } from './directories';
 import type { EverythingRequest } from './everythingRequest';
 import type { UnboundedWish } from './filledPage';
+import { includedBeside } from './includedBeside';
 import { inTime, noRoom, tooLarge } from './inTime';
 import type { CursorUse } from './pageCursor';
 import type { Place } from './pagedSource';
 import type { Proposal } from './recordAccess';
 import { Recording, type RecordingDependencies } from './recording';
+import { hasIncludes } from './sources';
 
 export interface AccessDependencies
   extends ChoosingDependencies, Omit<RecordingDependencies, 'absence' | 'log'> {
@@ -146,24 +148,35 @@ class Accessing {
     const countsAll = search.countOnly || (search.counts && page.cursor === undefined);
     const start = this.#choosing.start(page, use, countsAll ? limits.sourceCount : wanted);
     const found = await this.#choosing.findBySearch(search, start);
-    const self =
+    let applied: URLSearchParams | undefined;
+    const selfLink = (): URLSearchParams =>
       page.cursor === undefined
-        ? appliedParameters(search.type, search.self, found.walk.applied)
+        ? appliedParameters(search.type, search.self, applied ?? found.walk.applied)
         : search.self;
     const bound = await this.#choosing.bind(found.patients);
     if (bound === undefined) {
       await this.#recording.nothing(search.type, 'search');
-      return { ...NOTHING, self };
+      return { ...NOTHING, self: selfLink() };
     }
     const chooser = this.#choosing.chooser(bound, 's', found.source.isMatch);
     const rules = includeRules(search.type, search.upstream);
     const task = this.#task(found, start, bound, chooser, {
       emptyType: search.type,
       wish: { wanted, countsAll, rules, isPoolShared: false },
+      ...(hasIncludes(search) && {
+        complete: async (filled) => {
+          if (!found.walk.wasBare) {
+            return filled.besides;
+          }
+          const included = await includedBeside(filled, this.#choosing.includeMeans(chooser, search));
+          applied ??= included.applied;
+          return included.besides;
+        },
+      }),
     });
     const answer = await answerPage(task, this.#recording.dependencies);
     this.#choosing.report(chooser);
-    return this.#released(answer, self, use);
+    return this.#released(answer, selfLink(), use);
   }
 
   async everything(patientId: string, request: EverythingRequest): Promise<ReleasedPage> {
@@ -188,7 +201,7 @@ class Accessing {
       emptyType: 'Patient',
       wish: { wanted, countsAll: false, rules: BY_REFERENCE, isPoolShared: true },
       complete: async (filled, isWhole) =>
-        isWhole && !found.walk.wasByName
+        isWhole && !found.walk.wasBare
           ? filled.besides
           : completeDirectories(filled.foreseen, filled.besides, means),
     });

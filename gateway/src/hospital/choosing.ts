@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ScopeLetter } from '../auth/systemScopes';
 import { AppError } from '../errors';
 import { widened } from '../fhir/identifierSearch';
+import { includeRules } from '../fhir/includes';
 import type { Candidate } from '../fhir/itemGroups';
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
@@ -19,6 +20,7 @@ import { matchingPatients } from './boundPatient';
 import { Chooser } from './chooseCandidates';
 import type { DirectoryMeans } from './directories';
 import type { PageWish, UnboundedWish } from './filledPage';
+import type { IncludeMeans } from './includedBeside';
 import type { AccessLimits } from './limits';
 import type { CursorUse, PageCursors } from './pageCursor';
 import { type PagedSource, type Place, sourceOf } from './pagedSource';
@@ -26,7 +28,7 @@ import type { Reading } from './reading';
 import { PagedUpstream } from './pagedUpstream';
 import { RequestAccount } from './requestAccount';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
-import { everythingSource, gatherPatients, searchByIdentifierAlone, searchSource } from './sources';
+import { everythingSource, gatherPatients, ofThese, searchByIdentifierAlone, searchSource } from './sources';
 import { SourceWalk } from './sourceWalk';
 
 export interface ChoosingDependencies extends Pick<
@@ -194,6 +196,29 @@ export class Choosing {
       deadline,
       hurry,
       log: this.#deps.log,
+    };
+  }
+
+  /** With which what comes beside a page's matches is asked for, where the page lacks it. */
+  includeMeans(chooser: Chooser, search: SearchRequest): IncludeMeans {
+    const { deadline } = this.#context;
+    const { sizeOf, table } = this.#deps;
+    const { endsEarly } = this.means(chooser);
+    return {
+      search: (ids) =>
+        this.#upstream.search(
+          search.type,
+          ofThese({ upstream: widened(search, table) }, ids),
+          deadline,
+          search.handling,
+        ),
+      chooser,
+      rules: includeRules(search.type, search.upstream),
+      fits: (bytes) => this.#fits(bytes),
+      sizeOf,
+      endsEarly: (error) =>
+        endsEarly(error) ||
+        (search.handling === 'lenient' && error instanceof AppError && error.code === 'BAD_REQUEST'),
     };
   }
 

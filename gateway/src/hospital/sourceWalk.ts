@@ -40,7 +40,7 @@ export class SourceWalk {
    * tell them.
    */
   #whole: PagedSource | undefined;
-  #wasByName = false;
+  #wasBare = false;
   /** Matches on a page of it before names were asked for; undefined where the walk began with names. */
   #wholeCount: number | undefined;
   /** Names of the last page that are not read yet. */
@@ -68,9 +68,9 @@ export class SourceWalk {
     return this.#applied;
   }
 
-  /** Whether the source was asked for names alone; what comes beside those matches is unknown then. */
-  get wasByName(): boolean {
-    return this.#wasByName;
+  /** Whether pages lack what comes beside their matches, because it was not asked for. */
+  get wasBare(): boolean {
+    return this.#wasBare;
   }
 
   /** Where the next stretch begins. */
@@ -305,13 +305,14 @@ export class SourceWalk {
         throw new AppError('UPSTREAM_FAILED', reason, { cause: error });
       }
       this.#source = this.#source.bare;
+      this.#wasBare = true;
     }
     this.#restart(smaller);
   }
 
   #goByName(byName: PagedSource): void {
     this.#whole = this.#source;
-    this.#wasByName = true;
+    this.#wasBare = true;
     this.#source = byName;
     this.#wasTooLarge = true;
   }

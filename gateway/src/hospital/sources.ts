@@ -19,20 +19,15 @@ export function searchSource(
   upstream: PreparedUpstream,
   reading: Reading,
 ): PagedSource {
-  const { upstream: asked, countOnly } = search;
-  const hasIncludes = [...asked.keys()].some(isInclude);
+  const { upstream: asked } = search;
   const means = { search, upstream, reading };
-  return hasIncludes && !countOnly ? new SearchSource(asked, false, means) : bareSource(asked, means);
+  return hasIncludes(search) ? new SearchSource(asked, false, means) : bareSource(asked, means);
 }
 
 interface SearchMeans {
   readonly search: SearchRequest;
   readonly upstream: PreparedUpstream;
   readonly reading: Reading;
-}
-
-function isInclude(name: string): boolean {
-  return /^_(rev)?include(:|$)/.test(name);
 }
 
 function bareSource(parameters: URLSearchParams, means: SearchMeans): SearchSource {
@@ -93,6 +88,25 @@ class SearchSource implements PagedSource {
     const { search, reading } = this.#means;
     return of.search(search.type, withCount(asked, count), reading.deadline, search.handling);
   }
+}
+
+function isInclude(name: string): boolean {
+  return /^_(rev)?include(:|$)/.test(name);
+}
+
+/** Whether something comes beside the matches. */
+export function hasIncludes({ upstream, countOnly }: SearchRequest): boolean {
+  return !countOnly && [...upstream.keys()].some(isInclude);
+}
+
+/** The search as it is asked of the source for these of its matches alone. */
+export function ofThese(
+  { upstream }: Pick<SearchRequest, 'upstream'>,
+  ids: readonly string[],
+): URLSearchParams {
+  const all = withCount(upstream, ids.length);
+  all.set('_id', ids.join());
+  return all;
 }
 
 export function everythingSource(

@@ -20,6 +20,8 @@ export interface PagedSourceOptions {
    * parameter.
    */
   readonly elements?: 'given' | 'ignored' | 'refused';
+  /** Parameters that it takes no notice of; its `self` link lacks them. */
+  readonly ignores?: readonly string[];
   /** Where its labels can be trusted; default `everywhere`. */
   readonly labels?: LabelTrust;
   /** Runs before each answer. */
@@ -80,9 +82,19 @@ export function pagedSource(records: readonly FhirResource[], options: PagedSour
           : [],
     };
   };
-  const page = async (query: string, room?: Room): Promise<SourcePage | undefined> => {
-    calls.push(query);
-    await options.before?.(query);
+  const understood = (query: string): string => {
+    const { ignores } = options;
+    if (ignores === undefined) {
+      return query;
+    }
+    const [path = '', text] = query.split('?');
+    const kept = [...new URLSearchParams(text)].filter(([name]) => !ignores.includes(name));
+    return `${path}?${new URLSearchParams(kept).toString()}`;
+  };
+  const page = async (sent: string, room?: Room): Promise<SourcePage | undefined> => {
+    calls.push(sent);
+    const query = understood(sent);
+    await options.before?.(sent);
     const key = query.replace(WITHOUT_PAGING, '');
     const elements = elementsIn(query, options);
     if (!answers.has(key)) {
