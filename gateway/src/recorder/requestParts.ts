@@ -34,11 +34,13 @@ function isPartOf(first: AccessRequest, request: AccessRequest, index: number, o
   const { part } = request;
   const isNumbered =
     of === 1 ? part === undefined : part?.request === first.id && part.number === index + 1 && part.of === of;
+  return isNumbered && (request === first || isAlike(request, first));
+}
+
+function isAlike(one: AccessRequest, other: AccessRequest): boolean {
   return (
-    isNumbered &&
-    COMMON.every((field) => request[field] === first[field]) &&
-    JSON.stringify([request.requester, request.emergency]) ===
-      JSON.stringify([first.requester, first.emergency])
+    COMMON.every((field) => one[field] === other[field]) &&
+    JSON.stringify([one.requester, one.emergency]) === JSON.stringify([other.requester, other.emergency])
   );
 }
 
