@@ -15,6 +15,7 @@ import {
   runAndCommit,
   see,
   type Step,
+  untilSeen,
 } from './acrossSteps';
 import { CHANNEL_QUESTIONS } from './channelQuestions';
 import { BOTH, CLOSED, OPENED, SECOND, text } from './network';
@@ -54,6 +55,8 @@ const values: Question[] = [
     await askers.holder(SECOND).submit('put', ['a1', 'of the second']);
     await askers.holder().submit('put', ['a1', 'of the first']);
     await askers.holder(SECOND).submit('put', ['a2', 'two']);
+    await askers.as(1, { user: 'Admin', channel: OPENED }).submit('put', ['a1', 'of the third']);
+    await untilSeen(askers.as(2, { channel: SECOND }), ['get', 'a2'], 'two');
   }),
   asked('a value read across, evaluated', call(SECOND, [get('a1')]), get('a1')),
   committed('a value read across, committed', call(SECOND, [get('a1')]), put('a3', 'x')),
@@ -61,7 +64,7 @@ const values: Question[] = [
   asked('no steps there', call(SECOND, [])),
   asked('two calls in one transaction', call(SECOND, [get('a1')]), call(SECOND, [get('a2')])),
   asked('a scan there', call(SECOND, [{ do: 'keys', from: 'a1', to: 'a3' }])),
-  asked('a history there', call(SECOND, [{ do: 'history', key: 'a2' }])),
+  asked('the newest of a history there', call(SECOND, [{ do: 'newest', key: 'a2' }])),
   ask('read across from the second channel', (askers) =>
     run(askers.holder(SECOND), [call('access', [get('a1')]), get('a1')]),
   ),
@@ -219,8 +222,8 @@ const privately: Question[] = [
     await trustee.submit('pvtPut', ['all', 'p1'], secret('for all'));
     await trustee.submit('pvtPut', ['pair', 'p1'], { ...secret('for two'), endorsingOrganizations: BOTH });
     // Values reach the other members' peers a moment after the commit.
-    await until(() => askers.holder(SECOND).evaluate('pvtGet', ['all', 'p1']), 'for all');
-    await until(() => askers.holder(SECOND).evaluate('pvtGet', ['pair', 'p1']), 'for two');
+    await untilSeen(askers.holder(SECOND), ['pvtGet', 'all', 'p1'], 'for all');
+    await untilSeen(askers.holder(SECOND), ['pvtGet', 'pair', 'p1'], 'for two');
   }),
   asked('a private value for members', readPrivately('all', 'p1')),
   asked('a private value for two of them', readPrivately('pair', 'p1')),
@@ -235,7 +238,7 @@ const privately: Question[] = [
   ),
   ask('a caller that reads privately itself', async (askers) => {
     await askers.as(2).submit('pvtPut', ['all', 'p3'], secret('here'));
-    await until(() => askers.holder().evaluate('pvtGet', ['all', 'p3']), 'here');
+    await untilSeen(askers.holder(), ['pvtGet', 'all', 'p3'], 'here');
     return run(askers.holder(), [
       { do: 'privateGet', collection: 'all', key: 'p3' },
       readPrivately('all', 'p1'),
@@ -243,16 +246,6 @@ const privately: Question[] = [
     ]);
   }),
 ];
-
-async function until(read: () => Promise<string>, wanted: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await read().catch(() => '')) === wanted) {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the value ${wanted} has not arrived`);
-}
 
 const QUESTIONS = [...CHANNEL_QUESTIONS, ...[values, writes, failures, rules, privately].flat()];
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Steps for the chaincode of `data/chaincode/across.js`, and clients that ask for them. */
+import { untilItWorks } from '../support/untilItWorks';
 import type { ClientOptions, TestClient, TestNetwork } from './network';
 
 /** One step of the chaincode: what to do and with what. */
@@ -38,6 +39,24 @@ export const runAndCommit = (
   steps: Step[],
   options: Record<string, unknown> = {},
 ): Promise<Uint8Array> => client.submit('Across:run', [JSON.stringify(steps)], options);
+
+/**
+ * Waits until the client's own peer answers so: it has the block, or the private value, a moment after the
+ * peer that said so.
+ */
+export async function untilSeen(
+  client: TestClient,
+  call: [string, ...string[]],
+  wanted: string,
+): Promise<void> {
+  const [fn, ...args] = call;
+  await untilItWorks(async () => {
+    const seen = await client.evaluate(fn, args);
+    if (seen !== wanted) {
+      throw new Error(`${fn} ${args.join(' ')} gives '${seen}', not '${wanted}'`);
+    }
+  });
+}
 
 /** What the questions need of a ledger, embedded or real. */
 export type LedgerOfChannels = Pick<TestNetwork, 'as' | 'certificateOf'>;

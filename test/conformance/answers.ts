@@ -75,14 +75,19 @@ function detailsOf(details: Detail[]): Detail[] {
     .sort((a, b) => a.mspId.localeCompare(b.mspId));
 }
 
+/** A process that is just ending refuses a connection, or resets it. */
+const HOW_REFUSED = /desc = "transport: [^"]*"/;
+
 /**
- * What may be compared. Two things are chance on a real network: which organisation is named when endorsers
- * disagree, and whether a deadline shows as CANCELLED or DEADLINE_EXCEEDED.
+ * What may be compared. Three things are chance on a real network: which organisation is named when endorsers
+ * disagree, whether a deadline shows as CANCELLED or DEADLINE_EXCEEDED, and how a process that is just ending
+ * refuses a connection.
  */
 export function comparable(answer: Answer): Answer {
-  const details = answer.details?.map((detail) =>
-    detail.message.includes('do not match') ? { ...detail, mspId: '<any>' } : detail,
-  );
+  const details = answer.details?.map(({ mspId, message }) => ({
+    mspId: message.includes('do not match') ? '<any>' : mspId,
+    message: message.replace(HOW_REFUSED, 'desc = <refused>'),
+  }));
   const shared = { ...answer, ...(details ? { details } : {}) };
   const timedOut = answer.code === 4 || (answer.code === 1 && /cancel/i.test(answer.message ?? ''));
   return timedOut ? { ...shared, code: 4, message: 'deadline' } : shared;

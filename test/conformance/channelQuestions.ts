@@ -2,7 +2,7 @@
 /** Questions about each service on more than one channel: who is served, and what is said to others. */
 import type { ChaincodeEvent, CloseableAsyncIterable } from '@hyperledger/fabric-gateway';
 import { common } from '@hyperledger/fabric-protos';
-import { ask, type Askers, type Question } from './acrossSteps';
+import { ask, type Askers, type Question, untilSeen } from './acrossSteps';
 import { BOTH, OPENED, SECOND, text, type ClientOptions, type TestClient } from './network';
 import { commitStatusOn, onChannel, proposeDirectly, submitAs } from './signedRequests';
 
@@ -85,6 +85,8 @@ const served: Question[] = [
     await askers.holder().submit('put', ['c1', 'first']);
     await askers.holder(SECOND).submit('put', ['c1', 'second']);
     await askers.as(1, { channel: OPENED, user: 'Admin' }).submit('put', ['c1', 'opened']);
+    await untilSeen(askers.as(2), ['get', 'c1'], 'first');
+    await untilSeen(askers.as(2, { channel: SECOND }), ['get', 'c1'], 'second');
     const channels = ['access', SECOND].map((channel) => askers.as(2, { channel }).evaluate('get', ['c1']));
     return Promise.all(channels);
   }),

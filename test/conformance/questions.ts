@@ -7,6 +7,7 @@ import {
   type SubmittedTransaction,
 } from '@hyperledger/fabric-gateway';
 import { common, gateway, msp } from '@hyperledger/fabric-protos';
+import { untilItWorks } from '../support/untilItWorks';
 import { answerTo, type Answer } from './answers';
 import { BOTH, text, type ClientOptions, type TestClient, type TestNetwork } from './network';
 
@@ -147,12 +148,16 @@ const conflicts: Step[] = [
     const { code, successful, blockNumber } = await (await stale.submit()).getStatus();
     return { code, successful, hasBlock: typeof blockNumber === 'bigint' };
   }),
-  ask('the same proposal endorsed again after its commit', async ({ holder }) => {
+  ask('the same proposal endorsed again after its commit', async ({ holder, trustee }) => {
     const proposal = holder.contract.newProposal('put', {
       arguments: ['again', '1'],
       endorsingOrganizations: BOTH,
     });
     await (await (await proposal.endorse()).submit()).getStatus();
+    // The status is the holder's own peer's; the trustee's has the block a moment earlier or later.
+    const qscc = trustee.network.getContract('qscc');
+    const id = proposal.getTransactionId();
+    await untilItWorks(() => qscc.evaluateTransaction('GetTransactionByID', 'access', id));
     await proposal.endorse();
     return 'endorsed';
   }),

@@ -25,12 +25,11 @@ const STEPS = {
   privateKeys: async ({ stub }, { collection, from, to }) =>
     keysOf(stub.getPrivateDataByRange(collection, from, to)),
   keys: async ({ stub }, { from, to }) => keysOf(stub.getStateByRange(from, to)),
-  history: async ({ stub }, { key }) => {
-    const values = [];
+  newest: async ({ stub }, { key }) => {
     for await (const { value } of stub.getHistoryForKey(key)) {
-      values.push(value.toString());
+      return value.toString();
     }
-    return values;
+    return undefined;
   },
   event: ({ stub }, { name }) => {
     stub.setEvent(name, Buffer.from(name));
