@@ -10,7 +10,8 @@ export function recorderHealth(
   ledger: Pick<WatchedLedger, 'trouble'>,
 ): PartHealth {
   const state = recorder.state();
-  const ready = state.phase === 'ready' && !state.ledgerAway && !state.storeFailing;
+  const { phase, ledgerAway, storeFailing, owedRefused } = state;
+  const ready = phase === 'ready' && !ledgerAway && !storeFailing && !owedRefused;
   const trouble = troubleOf(state);
   if (trouble === undefined) {
     return { ready };
@@ -44,6 +45,9 @@ function troubleOf({ reason, remedy, notice, ...state }: RecorderState): Trouble
   }
   if (state.ledgerAway) {
     return { text: 'the ledger is away: nothing of this lane commits', isLedgers: true };
+  }
+  if (state.owedRefused) {
+    return { text: 'the ledger refuses what this lane owes, and commits nothing', isLedgers: true };
   }
   if (state.ledgerSlow) {
     return {

@@ -93,6 +93,11 @@ export class LaneWriter {
     return this.#tally.isFailing;
   }
 
+  /** Whether the ledger refuses what is owed, for no entry's fault. */
+  get isOwedRefused(): boolean {
+    return this.#takingBack.isOwedRefused;
+  }
+
   /** Parts that wait to go by themselves, after a batch with them was refused. */
   get suspects(): number {
     return this.#suspects.parts;

@@ -80,6 +80,8 @@ export interface RecorderState {
   readonly lastCommitAt: number | undefined;
   /** Something of this lane was under way for `awayAfterMs` and no batch of it committed, for any cause. */
   readonly ledgerAway: boolean;
+  /** The ledger refused what this lane owes, for no entry's fault, and nothing has committed since. */
+  readonly owedRefused: boolean;
   /** Commits go on, but the oldest request has waited for `awayAfterMs`. */
   readonly ledgerSlow: boolean;
   /** How long the ledger was away since the start of this process. */

@@ -9,7 +9,7 @@ import type { RecorderState } from './recorder';
 
 export interface Watched {
   readonly keeper: Pick<LaneKeeper, 'phase' | 'reason'>;
-  readonly writer: Pick<LaneWriter, 'totals' | 'suspects'>;
+  readonly writer: Pick<LaneWriter, 'totals' | 'suspects' | 'isOwedRefused'>;
   readonly late: Pick<LateReleases, 'totals'>;
   readonly lost: Pick<LostEvents, 'waiting' | 'reason' | 'remedy'>;
 }
@@ -39,6 +39,7 @@ export function stateOf(context: LaneContext, { keeper, writer, late, lost }: Wa
     nextSeq: places.nextSeq,
     lastCommitAt: committed.lastCommitAt,
     ledgerAway: isAway,
+    owedRefused: writer.isOwedRefused,
     ledgerSlow: !isAway && oldestWaitOf(context, now) >= limits.awayAfterMs,
     awaySeconds: health.awayMs(awake.now()) / 1000,
     storeFailing: isStoreFailing(context, now),

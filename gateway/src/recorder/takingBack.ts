@@ -58,6 +58,7 @@ export class TakingBack {
   readonly #options: TakingBackOptions;
   /** Nothing owed before this time: the ledger refused a batch with it, and others must not fail with it. */
   #owedRestsUntil = 0;
+  #isOwedRefused = false;
   #refusalsInARow = 0;
 
   constructor(options: TakingBackOptions) {
@@ -68,11 +69,17 @@ export class TakingBack {
     return this.#owedRestsUntil;
   }
 
+  /** Whether the ledger refused what is owed for no entry's fault, and has committed nothing since. */
+  get isOwedRefused(): boolean {
+    return this.#isOwedRefused;
+  }
+
   /** Something was committed. */
   noteCommit(): void {
     this.#refusalsInARow = 0;
     // The ledger takes again: what rested for no entry's fault goes on.
     this.#owedRestsUntil = 0;
+    this.#isOwedRefused = false;
   }
 
   /** Notes what the failure says of the batch, and tells those whom it ends. */
@@ -181,6 +188,7 @@ export class TakingBack {
     }
     if (batch.refused && owed.length > 0) {
       this.#owedRestsUntil = restsUntil;
+      this.#isOwedRefused = true;
     }
     return true;
   }

@@ -146,6 +146,11 @@ test('readiness says what is the matter and what to do, each in a field of its o
     remedy: 'ask both peers',
   });
   expect(health({ ledgerAway: false })).toEqual({ ready: true });
+  expect(health({ ledgerAway: false, owedRefused: true })).toEqual({
+    ready: false,
+    reason: 'the ledger refuses what this lane owes, and commits nothing: ledger unavailable (NO_ANSWER)',
+    remedy: 'R',
+  });
   expect(health({ storeFailing: true })).toEqual({
     ready: false,
     reason: 'the recorder store cannot be written',

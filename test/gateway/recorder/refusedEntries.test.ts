@@ -54,6 +54,22 @@ function expectSoundLane(): void {
   expect(new Set(recorded()).size).toBe(recorded().length);
 }
 
+test('while what is owed rests for no entry’s fault, the recorder says so until something commits', async () => {
+  const recorder = await bench.start();
+  await releaseLate(recorder, [1]);
+  bench.ledger.faults = Array.from({ length: 50 }, () => ({ kind: 'refused', code: 'TIME_OUT_OF_RANGE' }));
+  await bench.scheduler.advance(3_000);
+  // Nothing is under way, and the memory of the absence ends.
+  for (let turn = 0; turn < 20; turn += 1) {
+    await bench.scheduler.advance(1_000);
+    expect(recorder.state()).toMatchObject({ owedRefused: true, owed: 1 });
+  }
+  expect(recorder.state()).toMatchObject({ ledgerAway: false, inFlight: 0 });
+  bench.ledger.faults = [];
+  await recordAnother(recorder, 2);
+  expect(recorder.state()).toMatchObject({ owedRefused: false, ledgerAway: false, owed: 0 });
+});
+
 test('what rests for no entry’s fault goes on with the next commit of the lane', async () => {
   const recorder = await bench.start();
   bench.ledger.isCutOff = true;
