@@ -31,9 +31,14 @@ class RequestContext {
   }
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/**
+ * What is given back of a caller's id, and what of it may stand in the log: a UUID, or a trace id of W3C
+ * Trace Context. A caller that names its requests after its patients must not bring their numbers there.
+ */
+const CALLERS_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const RANDOM_ID = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})$/i;
 
-/** The request's id, as sent by the caller in `X-Request-Id` when well formed, else made here. */
+/** The request's id: the caller's `X-Request-Id` when it is a random one, else made here. */
 export function requestIdOf(request: IncomingMessage): string {
   return request.context?.id ?? '';
 }
@@ -67,7 +72,8 @@ export function noteFailure(response: ServerResponse, failure: Failure): boolean
 }
 
 /**
- * Gives each request an id (answered as `X-Request-Id`) and a log line at its end. The line holds method,
+ * Gives each request an id and a log line at its end. The id is answered as `X-Request-Id`; another id of the
+ * caller's comes back as `X-Correlation-Id` (FHIR R4, RESTful API, custom headers). The line holds method,
  * route *pattern*, status, duration, and code and reason of a failure; never the URL, headers or address:
  * paths and queries name patients.
  */
@@ -75,8 +81,12 @@ export function requestContext(log: Logger): RequestHandler {
   const service = log.child({}, { serializers: { err: namedError } });
   return (request, response, next) => {
     const given = request.headers['x-request-id'];
-    const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    const callers = typeof given === 'string' && CALLERS_ID.test(given) ? given : undefined;
+    const id = callers !== undefined && RANDOM_ID.test(callers) ? callers : randomUUID();
     response.setHeader('X-Request-Id', id);
+    if (callers !== undefined && callers !== id) {
+      response.setHeader('X-Correlation-Id', callers);
+    }
     request.context = new RequestContext(id, request.method, service);
     const from = Date.now();
     response.once('close', () => {

@@ -29,16 +29,18 @@ function appAt(level: string) {
   return { app, lines };
 }
 
+const RANDOM_ID = '5f0c6b9e-6a1d-4c39-9c52-0d8f6a3b1e77';
+
 const ended = (lines: readonly Record<string, unknown>[]) => lines.filter((line) => 'responseTime' in line);
 
 test('a request’s end is one line with its route pattern and status, and never its URL', async () => {
   const { app, lines } = appAt('debug');
-  await request(app).get('/things/patient-7?name=secret').set('X-Request-Id', 'abc');
+  await request(app).get('/things/patient-7?name=secret').set('X-Request-Id', RANDOM_ID);
   expect(ended(lines)).toEqual([
     expect.objectContaining({
       level: 20,
       route: '/things/:id',
-      req: { id: 'abc', method: 'GET' },
+      req: { id: RANDOM_ID, method: 'GET' },
       res: { statusCode: 200 },
     }),
   ]);
@@ -66,11 +68,37 @@ test('readiness is asked every few seconds: its answer is no line, and no line h
   expect(ended(lines)[0]).not.toHaveProperty('err');
 });
 
+test('a caller’s id that is no random one comes back, and is not in the log', async () => {
+  const { app, lines } = appAt('debug');
+  const answer = await request(app).get('/things/7').set('X-Request-Id', 'req-999-34-1238-Zorblax');
+  expect(answer.headers['x-correlation-id']).toBe('req-999-34-1238-Zorblax');
+  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  expect(JSON.stringify(lines)).not.toContain('999-34');
+  expect(ended(lines)).toEqual([
+    expect.objectContaining({ req: { id: answer.headers['x-request-id'], method: 'GET' } }),
+  ]);
+});
+
+test.each([
+  ['a UUID', RANDOM_ID, { 'x-request-id': RANDOM_ID }],
+  ['a trace id', '0af7651916cd43dd8448eb211c80319c', { 'x-request-id': '0af7651916cd43dd8448eb211c80319c' }],
+])('%s is the request’s id', async (_what, given, headers) => {
+  const answer = await request(appAt('debug').app).get('/things/7').set('X-Request-Id', given);
+  expect(answer.headers).toMatchObject(headers);
+  expect(answer.headers).not.toHaveProperty('x-correlation-id');
+});
+
+test('what is no id comes back nowhere', async () => {
+  const answer = await request(appAt('debug').app).get('/things/7').set('X-Request-Id', 'a b<c>');
+  expect(answer.headers).not.toHaveProperty('x-correlation-id');
+  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 test('what a handler logs carries the request’s id', async () => {
   const { app, lines } = appAt('info');
-  await request(app).get('/things/7').set('X-Request-Id', 'abc');
+  await request(app).get('/things/7').set('X-Request-Id', RANDOM_ID);
   expect(lines).toEqual([
-    expect.objectContaining({ msg: 'from the handler', req: { id: 'abc', method: 'GET' } }),
+    expect.objectContaining({ msg: 'from the handler', req: { id: RANDOM_ID, method: 'GET' } }),
   ]);
 });
 

@@ -97,10 +97,16 @@ describe('the trustee’s service', () => {
   });
 
   it('answers unknown paths with a problem that has the request’s id', async () => {
-    const answer = await get('/nothing', { accept: 'application/json', 'x-request-id': 'abc-1' });
+    const answer = await get('/nothing', {
+      accept: 'application/json',
+      'x-request-id': '5f0c6b9e-6a1d-4c39-9c52-0d8f6a3b1e77',
+    });
     expect(answer.status).toBe(404);
-    expect(answer.headers.get('x-request-id')).toBe('abc-1');
-    expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND', requestId: 'abc-1' });
+    expect(answer.headers.get('x-request-id')).toBe('5f0c6b9e-6a1d-4c39-9c52-0d8f6a3b1e77');
+    expect(await answer.json()).toMatchObject({
+      code: 'NOT_FOUND',
+      requestId: '5f0c6b9e-6a1d-4c39-9c52-0d8f6a3b1e77',
+    });
   });
 
   it.each([
