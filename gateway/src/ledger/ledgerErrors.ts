@@ -129,8 +129,8 @@ export function isRefusedForTime(error: unknown): boolean {
 
 /**
  * Whatever a call to the fabric-gateway client threw, as a {@link LedgerError}.
- * @param trustee MSP id of the trustee where its peer had a part in the call beside the own one, so that its
- *   trouble is not taken for the own peer's.
+ * @param trustee MSP id of the trustee where its peer had a part in the call beside the own one: its trouble
+ *   is not the own peer's.
  */
 export function toLedgerError(
   error: unknown,

@@ -22,6 +22,11 @@ export interface LedgerTrouble extends LedgerFailure {
 export interface WatchedLedger extends ProvenanceLedger {
   /** The last failure that no success of the same kind of call followed; of writes before that of reads. */
   trouble(): LedgerTrouble | undefined;
+  /**
+   * This process ends: from now on calls also fail because it closes what they need, and the log has none of
+   * them.
+   */
+  leave(): void;
 }
 
 /** Calls that fail for causes of their own: an orderer that is away says nothing about reads. */
@@ -51,6 +56,7 @@ class Troubles {
   readonly #log: Logger;
   readonly #clock: () => number;
   readonly #known = new Map<Way, LedgerTrouble>();
+  #isLeaving = false;
 
   constructor(log: Logger, clock: () => number) {
     this.#log = log;
@@ -72,7 +78,14 @@ class Troubles {
     }
   }
 
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   failed(way: Way, error: LedgerError): void {
+    if (this.#isLeaving) {
+      return;
+    }
     const failure = ledgerFailureOf(error);
     const before = this.#known.get(way);
     const isSame = before?.problem === failure.problem;
@@ -164,7 +177,14 @@ export function watchLedger(
       throw error;
     }
   }
-  const own = { trouble: () => troubles.first, events, recordBatch };
+  const own = {
+    trouble: () => troubles.first,
+    leave: () => {
+      troubles.leave();
+    },
+    events,
+    recordBatch,
+  };
   const watching: ProxyHandler<ProvenanceLedger> = {
     get(target, name) {
       if (Object.hasOwn(own, name)) {

@@ -13,7 +13,7 @@ import { LateReleases } from './lateReleases';
 import { LostEvents } from './lostEvents';
 import { OwnPeer } from './ownPeer';
 import type { RecordOutcome, Recorder, RecorderDeps, RecorderState } from './recorder';
-import { fenced, refusedByLedger, unavailable } from './refusals';
+import { fenced, refusedByLedger, storeUnavailable, unavailable } from './refusals';
 import { checkedParts } from './requestParts';
 import { entriesOwed } from './restoredStore';
 import type { Admission } from './shares';
@@ -136,7 +136,7 @@ export class LaneRecorder implements Recorder {
     }
     this.#admitting.assertOpen();
     if (isStoreFailing(this.#context, scheduler.now())) {
-      throw unavailable('the emergency could not be written down');
+      throw storeUnavailable('the emergency could not be written down');
     }
     await this.#late.rehearse(ticket);
     return { late: true };
@@ -171,7 +171,7 @@ export class LaneRecorder implements Recorder {
     } else {
       ticket.onSettled(
         scheduler.after(by - handedInAt, () => {
-          this.#callers.giveUp(ticket, unavailable('the access was not committed in time'));
+          this.#callers.giveUp(ticket, this.#context.store.notInTime('the access was not committed in time'));
         }),
       );
     }

@@ -16,7 +16,7 @@ import type { Opening } from './nextBatch';
 import type { OutboxChange } from './outbox';
 import { type PendingBatch, pendingOf, ticketsOf } from './pendingBatch';
 import type { BatchReport } from './recorder';
-import { unavailable } from './refusals';
+import { storeUnavailable, unavailable } from './refusals';
 import { pause } from './scheduler';
 import { type Committed, settlementOf } from './settlement';
 import { type RivalCommitted, Settler } from './settler';
@@ -179,7 +179,7 @@ export class LaneWriter {
       this.#options.store.noteFailure(error, 'the recorder store cannot be used; requests are refused');
       this.#options.callers.giveUpAll(
         ticketsOf(composed?.batch.parts ?? []),
-        unavailable('the recorder store cannot be used', error),
+        storeUnavailable('the recorder store cannot be used', error),
       );
       if (composed?.batch.group !== undefined) {
         this.#suspects.putFirst([composed.batch.group]);

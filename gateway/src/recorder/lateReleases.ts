@@ -5,13 +5,14 @@ import { LedgerError } from '../ledger/ledgerError';
 import { AwayAlarm } from './awayAlarm';
 import type { Callers } from './callers';
 import type { LaneContext } from './laneContext';
+import { STORE_CANNOT_BE_WRITTEN } from './laneReason';
 import type { LaneWriter } from './laneWriter';
 import { markedLate } from './lateMark';
 import type { OwedEntry } from './outbox';
 import type { OwnPeer } from './ownPeer';
 import { releasable } from './peerBehind';
 import type { EmergencyWithoutLedger, RecordOutcome } from './recorder';
-import { isAnswered, isConsideredNo, refusedByLedger, unavailable } from './refusals';
+import { isAnswered, isConsideredNo, refusedByLedger, storeUnavailable, unavailable } from './refusals';
 import type { BatchOfPart, Part, Ticket } from './ticket';
 
 export type LateReleasesOptions = Pick<
@@ -120,15 +121,21 @@ export class LateReleases {
     if (ticket.isDeciding) {
       return;
     }
-    const now = this.#options.scheduler.now();
+    const { scheduler, store, callers, log } = this.#options;
+    const now = scheduler.now();
     this.totals.refusedSlow += 1;
-    this.#options.log.error(
+    log.error(
       { waitedMs: now - ticket.since, sinceAdmissionMs: now - (ticket.admittedAt ?? ticket.since) },
-      ticket.wasRefusedAlone
-        ? 'an emergency was refused because the ledger refuses its entry'
-        : 'an emergency was refused because the ledger is slow',
+      `an emergency was refused because ${this.#whyNotInTime(ticket)}`,
     );
-    this.#options.callers.giveUp(ticket, unavailable('the emergency was not committed in time'));
+    callers.giveUp(ticket, store.notInTime('the emergency was not committed in time'));
+  }
+
+  #whyNotInTime({ wasRefusedAlone }: Ticket): string {
+    if (this.#options.store.failedAt !== undefined) {
+      return STORE_CANNOT_BE_WRITTEN.reason;
+    }
+    return wasRefusedAlone ? 'the ledger refuses its entry' : 'the ledger is slow';
   }
 
   async #decideAll(tickets: readonly Ticket[]): Promise<void> {
@@ -231,7 +238,7 @@ export class LateReleases {
     } catch (error) {
       store.noteFailure(error, 'an emergency could not be written down and is refused');
       for (const { ticket } of releases) {
-        callers.giveUp(ticket, unavailable('the emergency could not be written down', error));
+        callers.giveUp(ticket, storeUnavailable('the emergency could not be written down', error));
       }
       return;
     }

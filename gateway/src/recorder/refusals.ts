@@ -73,6 +73,11 @@ export function unavailable(detail: string, cause?: unknown): AppError {
   return new AppError('LEDGER_UNAVAILABLE', detail, { cause, retryAfterSeconds: LATER_SECONDS });
 }
 
+/** The recorder's own store is what fails; the ledger may be well. */
+export function storeUnavailable(detail: string, cause?: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', detail, { cause, retryAfterSeconds: LATER_SECONDS });
+}
+
 export function overloaded(detail: string): AppError {
   return new AppError('OVERLOADED', detail, { retryAfterSeconds: SOON_SECONDS });
 }

@@ -4,7 +4,7 @@ import type { AttemptResult } from './batchAttempt';
 import type { Callers } from './callers';
 import type { LaneContext } from './laneContext';
 import type { PendingBatch } from './pendingBatch';
-import { unavailable } from './refusals';
+import { storeUnavailable } from './refusals';
 import { rivalSettlement } from './rivals';
 import { concernedBy, type Settlement } from './settlement';
 import type { TakingBack } from './takingBack';
@@ -42,7 +42,7 @@ export class Settler {
 
   /** The store could not be told, and later nobody could know: nothing is given. */
   refuse(settlement: Settlement, error?: unknown): void {
-    const refusal = unavailable('the recorder store cannot be used', error);
+    const refusal = storeUnavailable('the recorder store cannot be used', error);
     this.#options.callers.giveUpAll(concernedBy(settlement), refusal);
   }
 

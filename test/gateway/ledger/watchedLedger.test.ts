@@ -97,6 +97,14 @@ test.each([
   expect(ledger.trouble()).toBeUndefined();
 });
 
+test('once the process ends, what its own closed channels say is no peer’s fault', async () => {
+  const { ledger, lines, fail } = watch();
+  ledger.leave();
+  await fail(new LedgerError('unavailable', 'Channel has been shut down'));
+  await fail(NOBODY);
+  expect([ledger.trouble(), lines]).toEqual([undefined, []]);
+});
+
 test('peers that differ are trouble, a mistake of this program is none', async () => {
   const { ledger, lines, fail } = watch();
   await fail(new TypeError('bug'));

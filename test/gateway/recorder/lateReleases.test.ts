@@ -390,7 +390,7 @@ describe('what leaves while the ledger is away', () => {
     bench.ledger.isAway = true;
     const watched = watch(recordOne(recorder, emergencyOf(1)));
     await bench.scheduler.advance(5_000);
-    refused(watched, 'LEDGER_UNAVAILABLE');
+    refused(watched, 'STORE_UNAVAILABLE');
   });
 });
 

@@ -127,7 +127,7 @@ test('a store that cannot be written between commit and answer: nothing is given
   isFull = true;
   bench.ledger.releaseHeld();
   await settle();
-  expect(watched.error).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+  expect(watched.error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   isFull = false;
   await bench.scheduler.advance(1_000);
   expect(takenBack()).toMatchObject([{ number: 0, id: requestOf(1).id }]);

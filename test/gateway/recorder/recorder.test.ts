@@ -426,7 +426,7 @@ describe('a full disk', () => {
     fill();
     const refused = watch(recordOne(recorder, large(1)));
     await settle();
-    expect(expectRefused(refused, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBe(5);
+    expect(expectRefused(refused, 'STORE_UNAVAILABLE').retryAfterSeconds).toBe(5);
     expect(bench.ledger.attempts).toHaveLength(0);
     expect(recorder.state()).toMatchObject({ phase: 'ready', storeFailing: true });
     free();
@@ -445,11 +445,11 @@ describe('a full disk', () => {
     const emergency = { ...emergencyOf(1), items: large(1).items };
     const direct = watch(recordOne(recorder, emergency));
     await settle();
-    expectRefused(direct, 'LEDGER_UNAVAILABLE');
+    expectRefused(direct, 'STORE_UNAVAILABLE');
     bench.ledger.isAway = true;
     const journalled = watch(recordOne(recorder, { ...emergency, id: requestOf(3).id }));
     await bench.scheduler.advance(5_000);
-    expectRefused(journalled, 'LEDGER_UNAVAILABLE');
+    expectRefused(journalled, 'STORE_UNAVAILABLE');
     expect(recorder.state().owed).toBe(0);
     expect(ledgerIds()).toEqual([]);
     // What the disk refused at once is no longer asked about, nor refused a second time for slowness.
@@ -597,7 +597,7 @@ test('a store belongs to the process that opened it last; an earlier one refuses
   const second = await bench.start({ outbox: openOutbox(file) });
   const refused = watch(recordOne(first, requestOf(2)));
   await settle();
-  expectRefused(refused, 'LEDGER_UNAVAILABLE');
+  expectRefused(refused, 'STORE_UNAVAILABLE');
   expect(await recordOne(second, requestOf(3))).toMatchObject({ late: false });
   expect(ledgerIds()).toEqual([requestOf(1).id, requestOf(3).id]);
   await second.close();
