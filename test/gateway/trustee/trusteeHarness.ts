@@ -12,7 +12,7 @@ import { createRegistryCache } from '../../../gateway/src/registry/registryCache
 import { createProjection, type Projection } from '../../../gateway/src/projection/projection';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
-import { openDatabase } from '../../../gateway/src/sqlite/openDatabase';
+import { openDatabase, type SqlDatabase } from '../../../gateway/src/sqlite/openDatabase';
 import {
   openPatientAccounts,
   type PatientAccounts,
@@ -62,6 +62,8 @@ export interface Harness {
   readonly store: AccessStore;
   readonly projection: Projection;
   readonly accounts: PatientAccounts;
+  /** Of accounts and sign-ins. */
+  readonly database: SqlDatabase;
   readonly logLines: string[];
   /** How long sign-ins were held back, one number each. */
   readonly pauses: number[];
@@ -149,6 +151,7 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     store,
     projection,
     accounts,
+    database,
     logLines,
     pauses,
     advance: (ms) => {

@@ -48,7 +48,7 @@ export interface OpenIdClient {
   /**
    * Exchanges the code of the callback URL.
    * @throws AppError UNAUTHENTICATED when the answer is not one to `state`; ISSUER_UNAVAILABLE when the
-   *   issuer does not answer.
+   *   issuer does not answer, or says that it cannot now.
    */
   finish(callback: URL, state: SignInState): Promise<SignedIn>;
 }
@@ -165,9 +165,15 @@ function harden(config: openid.Configuration, insecure: boolean): openid.Configu
   return config;
 }
 
+/** By these an issuer says that it cannot serve now (RFC 6749 §4.1.2.1): no word about the patient. */
+const NOT_NOW: readonly string[] = ['server_error', 'temporarily_unavailable'];
+
 function translate(error: unknown): AppError {
   if (error instanceof AppError) {
     return error;
+  }
+  if (saysNotNow(error)) {
+    return unavailable(error);
   }
   if (error instanceof openid.AuthorizationResponseError) {
     return new AppError('UNAUTHENTICATED', `the issuer refused: ${error.error}`, { cause: error });
@@ -181,6 +187,15 @@ function translate(error: unknown): AppError {
     });
   }
   return unavailable(error);
+}
+
+function saysNotNow(error: unknown): boolean {
+  return (
+    (error instanceof openid.AuthorizationResponseError && NOT_NOW.includes(error.error)) ||
+    (error instanceof openid.ResponseBodyError && NOT_NOW.includes(error.error)) ||
+    // An answer from 500 on the library does not read; it gives it as the cause.
+    (error instanceof openid.ClientError && error.cause instanceof Response && error.cause.status >= 500)
+  );
 }
 
 function unavailable(cause: unknown): AppError {

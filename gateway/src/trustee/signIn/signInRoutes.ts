@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Request, type Response, Router } from 'express';
 import { AppError } from '../../errors';
+import { logAppError, setErrorHeaders } from '../../http/problem';
 import { logOf } from '../../http/requestContext';
+import { toAppError } from '../../http/toAppError';
 import type { PatientDirectory } from '../accounts/patientDirectory';
 import { checkWrite } from '../session/csrf';
 import type { PortalSessions } from '../session/portalSession';
@@ -32,10 +34,14 @@ export function signInRoutes(deps: SignInDeps): Router {
     next();
   });
   router.get('/login', async (request, response) => {
-    const { url, state } = await deps.client.begin(localesIn(request.query['ui_locales']));
-    const returnTo = localPath(request.query['returnTo'], deps.baseUrl);
-    await deps.pending.keep(request, response, { ...state, returnTo });
-    response.redirect(303, url.href);
+    try {
+      const { url, state } = await deps.client.begin(localesIn(request.query['ui_locales']));
+      const returnTo = localPath(request.query['returnTo'], deps.baseUrl);
+      await deps.pending.keep(request, response, { ...state, returnTo });
+      response.redirect(303, url.href);
+    } catch (error) {
+      failNow(request, response, error);
+    }
   });
   router.get('/callback', async (request, response) => {
     await callback(deps, request, response);
@@ -74,17 +80,37 @@ async function callback(deps: SignInDeps, request: Request, response: Response):
     response.redirect(303, pending.returnTo);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
-      throw error;
+      failNow(request, response, error);
+      return;
     }
     logOf(request).info({ reason: error.message }, 'sign-in failed');
     fail(request, response, 'notSignedIn');
   }
 }
 
-function fail(request: Request, response: Response, why: 'ended' | 'notSignedIn'): void {
+/**
+ * A store or an issuer that does not serve is no refusal of the patient, and her browser shows a page.
+ * @throws everything else.
+ */
+function failNow(request: Request, response: Response, error: unknown): void {
+  const failure = toAppError(error);
+  if (failure.kind.family !== 'unavailable') {
+    throw error;
+  }
+  logAppError(request, failure);
+  setErrorHeaders(response, failure);
+  fail(request, response, 'notNow', failure.kind.status);
+}
+
+function fail(
+  request: Request,
+  response: Response,
+  why: 'ended' | 'notSignedIn' | 'notNow',
+  status = 400,
+): void {
   const language = requestLanguage(request);
   const page = errorPage(language, wordsIn(language)[why]);
-  response.status(400).set('Content-Security-Policy', page.policy).type('html').send(page.html);
+  response.status(status).set('Content-Security-Policy', page.policy).type('html').send(page.html);
 }
 
 const LOCALES = /^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*( [A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*){0,3}$/;

@@ -23,6 +23,8 @@ export interface SignInWords {
   readonly ended: { readonly title: string; readonly what: string; readonly remedy: string };
   readonly failed: { readonly title: string; readonly remedy: string };
   readonly notSignedIn: { readonly title: string; readonly what: string; readonly remedy: string };
+  /** Nobody can sign in at present: no word about the patient. */
+  readonly notNow: { readonly title: string; readonly what: string; readonly remedy: string };
   readonly scopes: {
     readonly accesses: string;
     readonly consent: string;
@@ -63,6 +65,11 @@ const en: SignInWords = {
     what: 'The sign-in was cancelled or refused.',
     remedy: 'Go to the portal and sign in again.',
   },
+  notNow: {
+    title: 'Nobody can sign in at present',
+    what: 'This service has a fault. You did nothing wrong, and nothing is lost.',
+    remedy: 'Try again in a few minutes.',
+  },
   scopes: {
     accesses: 'See who asked for your data, and why',
     consent: 'See what you chose about who may see your record',
@@ -98,6 +105,11 @@ const zhCN: SignInWords = {
   },
   failed: { title: '登录无法继续', remedy: '请返回应用或门户，重新开始。' },
   notSignedIn: { title: '您尚未登录', what: '登录被取消或被拒绝。', remedy: '请前往门户重新登录。' },
+  notNow: {
+    title: '目前无法登录',
+    what: '本服务出现故障。您没有做错任何事，也没有丢失任何内容。',
+    remedy: '请几分钟后再试。',
+  },
   scopes: {
     accesses: '查看谁请求过您的数据及其原因',
     consent: '查看您对“谁可以看您的病历”的设置',

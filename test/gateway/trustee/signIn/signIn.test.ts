@@ -95,6 +95,26 @@ describe('signing in', () => {
     expect(await status()).toBe(401);
   });
 
+  it('a store that cannot be written is no refusal of the patient: a page says so, and it works after', async () => {
+    const form = await browser.follow('/auth/login');
+    const action = /action="([^"]+login)"/.exec(form.text)?.[1] ?? '';
+    const body = new URLSearchParams({ username: ALICE.username, password: ALICE.password });
+    let step = await browser.send(action, { method: 'POST', body });
+    while (!(step.headers.get('location') ?? '').includes('/auth/callback')) {
+      step = await browser.send(step.headers.get('location') ?? '');
+    }
+    const callback = step.headers.get('location') ?? '';
+    harness.database.pragma('query_only = ON');
+    const away = await browser.send(callback);
+    harness.database.pragma('query_only = OFF');
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(away.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(away.text).toContain('Nobody can sign in at present');
+    expect(away.text).not.toContain('You are not signed in');
+    await browser.signIn(ALICE.username, ALICE.password);
+    expect(await status()).toBe(200);
+  });
+
   it('refuses a callback without, with another’s, and with a used state', async () => {
     expect((await browser.send('/auth/callback?code=x&state=y')).status).toBe(400);
     const form = await browser.follow('/auth/login');
@@ -157,6 +177,17 @@ describe('signing in', () => {
       });
       expect((await browser.send(`/auth/callback?${query.toString()}`)).status).toBe(400);
     }
+  });
+
+  it.each([
+    ['temporarily_unavailable', 503],
+    ['server_error', 503],
+    ['invalid_scope', 400],
+  ])('an issuer that says %s is told as %i', async (error, expected) => {
+    const start = await browser.send('/auth/login');
+    const state = new URL(start.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const query = new URLSearchParams({ error, state, iss: `${harness.baseUrl}/oidc` });
+    expect((await browser.send(`/auth/callback?${query.toString()}`)).status).toBe(expected);
   });
 
   it('is told in another language when that is chosen, also after a wrong password', async () => {
