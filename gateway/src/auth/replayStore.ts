@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type Database from 'libsql';
 import { openOwnDatabase } from '../sqlite/ownDatabase';
+import { probeWrite } from '../sqlite/probeWrite';
 
 /**
  * Remembers which client assertions were used. Durable and shared by every process that serves one issuer.
@@ -14,6 +15,8 @@ export interface ReplayStore {
    * @returns false when it was used before.
    */
   use(id: string, expiresAtMs: number): boolean;
+  /** Writes and changes nothing. @throws what a write throws while the store cannot be written. */
+  probe(): void;
   close(): void;
 }
 
@@ -46,6 +49,9 @@ export function replayStoreOn(database: Database.Database, clock: () => number):
     use: (id, expiresAtMs) => {
       purge.run(clock());
       return insert.run(id, expiresAtMs).changes === 1;
+    },
+    probe: () => {
+      probeWrite(database);
     },
     close: () => {
       database.close();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
-import { noteFailure } from '../http/requestContext';
+import { type Failure, noteFailure } from '../http/requestContext';
+import { toAppError } from '../http/toAppError';
 import { type ClientClocks, signOf } from './clientClocks';
 import { JwsRefused, readClaims } from './compactJws';
 import { USED_BEFORE } from './authorizationStorage';
 import type { JsonObject } from './strictJson';
+import { TemporarilyUnavailable } from './temporarilyUnavailable';
 
 const EXPIRED = 'jwt expired';
 
@@ -106,14 +108,13 @@ export function explainRefusals(
   { log, clock, clocks, onRefusal }: RefusalsOptions,
 ): void {
   provider.on('grant.error', (context: KoaContextWithOIDC, error) => {
-    const detail = error.error_detail ?? error.error_description;
-    log.info(
-      { code: error.error, reason: detail, client: context.oidc.client?.clientId },
-      'token request refused',
-    );
-    noteFailure(context.res, { code: error.error, reason: detail });
-    onRefusal?.(reasonOf(error, context.oidc.client !== undefined));
     const { client, params } = context.oidc;
+    const failure = failureOf(error);
+    if (!(error instanceof TemporarilyUnavailable)) {
+      log.info({ ...failure, client: client?.clientId }, 'token request refused');
+    }
+    noteFailure(context.res, failure);
+    onRefusal?.(reasonOf(error, client !== undefined));
     if (client !== undefined && error.error_detail === EXPIRED) {
       const claims = claimsOf(String(params?.['client_assertion']));
       clocks?.note(signOf(client.clientId, claims, clock() / 1000, 'expired'));
@@ -124,6 +125,18 @@ export function explainRefusals(
       context.body = { ...body, error_description: told };
     }
   });
+}
+
+/**
+ * For the log. What does not serve is no refusal of the client: the line at the request's end, a warning,
+ * says what it is.
+ */
+function failureOf(error: errors.OIDCProviderError): Failure {
+  if (error instanceof TemporarilyUnavailable) {
+    const { code, message } = toAppError(error.cause);
+    return { code, reason: message };
+  }
+  return { code: error.error, reason: error.error_detail ?? error.error_description };
 }
 
 /** The library reads more loosely than this product: what it alone can read says nothing here. */

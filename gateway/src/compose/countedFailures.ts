@@ -8,10 +8,13 @@ import { isStorageFailure } from '../sqlite/storageFailure';
  * A store whose failures are counted: a disk that is full or failing, a file that is locked, a server that
  * does not answer. What a store refuses by its rules is no failure. Everything else is as it was.
  */
-export function countedFailures<Store extends object>(store: Store, onFailure: () => void): Store {
+export function countedFailures<Store extends object>(
+  store: Store,
+  onFailure: (error: unknown) => void,
+): Store {
   const note = (error: unknown): never => {
     if (error instanceof StoreUnavailableError || isStorageFailure(error)) {
-      onFailure();
+      onFailure(error);
     }
     throw error;
   };
@@ -34,7 +37,10 @@ export function countedFailures<Store extends object>(store: Store, onFailure: (
 }
 
 /** A database whose failures are counted, and those of its prepared statements. */
-export function countedDatabase(database: SqlDatabase, onFailure: () => void): SqlDatabase {
+export function countedDatabase(
+  database: SqlDatabase,
+  onFailure: (error: unknown) => void,
+): SqlDatabase {
   const counted = countedFailures(database, onFailure);
   return new Proxy(counted, {
     get: (target, property) =>

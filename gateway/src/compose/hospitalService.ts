@@ -32,6 +32,7 @@ import { addStoreFailures, countedFailures } from './countedFailures';
 import { recorderHealth } from './recorderHealth';
 import { addBatchSeconds, addRecorderMetrics } from './recorderMetrics';
 import { addRegistryMetric, registryHealth } from './registryHealth';
+import { StoreWatch } from './storeWatch';
 
 export interface HospitalServiceOptions {
   readonly settings: HospitalSettings;
@@ -147,15 +148,23 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     memory,
     isLedgerAway: () => recorder.state().ledgerAway,
   });
-  const replays = countedFailures(openReplayStore(join(options.dataDir, 'replays.db'), Date.now), () => {
-    storeFailed('replays');
+  const replays = openReplayStore(join(options.dataDir, 'replays.db'), Date.now);
+  const replaysWatch = new StoreWatch({
+    store: 'used client assertions',
+    probe: () => {
+      replays.probe();
+    },
+    log,
   });
   const tokens: TokenIssuer =
     options.externalIssuer === undefined
       ? {
           kind: 'embedded',
           signingKey: await keepSigningKey(join(options.dataDir, 'token-key.json'), 'ES256', 'gateway'),
-          replays,
+          replays: countedFailures(replays, (error) => {
+            storeFailed('replays');
+            replaysWatch.note(error);
+          }),
         }
       : { kind: 'external', ...options.externalIssuer };
   let isStopping = false;
@@ -188,6 +197,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
       registry: () => registryHealth(memory),
       identifiers: () => guard.health(),
       clock: () => clockHealth(peerClocks, clientClocks),
+      replays: () => replaysWatch.health(),
     },
   });
   server.serve(hospital.app);
@@ -196,6 +206,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
     recorder,
     close: () => {
       isStopping = true;
+      ledger.leave();
       recorder.windDown();
       // Follows the ledger beside the rest: a peer that hangs answers its last question after seconds.
       const registryClosed = registry.close();
@@ -212,6 +223,7 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
         () => registryClosed,
         () => memory.close(),
         () => {
+          replaysWatch.close();
           replays.close();
         },
       ]);

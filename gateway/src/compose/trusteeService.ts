@@ -17,6 +17,7 @@ import { createNetworkDirectory } from '../registry/networkDirectory';
 import { createRegistryCache } from '../registry/registryCache';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../sqlite/openDatabase';
+import { probeWrite } from '../sqlite/probeWrite';
 import { identifierTable } from '../subjects/networkTable';
 import { createPseudonyms } from '../subjects/pseudonyms';
 import { openTableGuard } from '../subjects/tableGuard';
@@ -29,6 +30,7 @@ import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
 import { addStoreFailures, countedDatabase, countedFailures } from './countedFailures';
 import { addNetworkMetric, networkHealth } from './networkHealth';
+import { StoreWatch } from './storeWatch';
 
 export interface TrusteeServiceOptions {
   readonly baseUrl: string;
@@ -105,8 +107,17 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     ...(options.openPlaceMs === undefined ? {} : { openPlaceMs: options.openPlaceMs }),
   });
-  const database = countedDatabase(openDatabase(join(options.dataDir, 'accounts.db')), () => {
+  const file = openDatabase(join(options.dataDir, 'accounts.db'));
+  const accountsWatch = new StoreWatch({
+    store: 'accounts and sign-ins',
+    probe: () => {
+      probeWrite(file);
+    },
+    log,
+  });
+  const database = countedDatabase(file, (error) => {
     storeFailed('accounts');
+    accountsWatch.note(error);
   });
   migrateTrusteeDatabase(database);
   const accounts = openPatientAccounts(database);
@@ -125,6 +136,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
       network: () => networkHealth(network),
       identifiers: () => guard.health(),
       clock: () => clockHealth(clocks),
+      accounts: () => accountsWatch.health(),
     },
     database,
     accounts,
@@ -174,6 +186,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
         () => trustee.close(),
         () => store.close(),
         () => {
+          accountsWatch.close();
           database.close();
         },
         // To the end it says that the service is stopping.

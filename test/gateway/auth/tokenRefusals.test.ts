@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Database from 'libsql';
 import { pino } from 'pino';
 import type { Response } from 'supertest';
+import { replayStoreOn } from '../../../gateway/src/auth/replayStore';
 import { REFUSAL_REASONS } from '../../../gateway/src/auth/tokenRefusals';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createMetrics, type Metrics } from '../../../gateway/src/http/metrics';
@@ -8,6 +10,7 @@ import {
   assertion,
   type AssertionChanges,
   createHospital,
+  type FixtureOptions,
   type Hospital,
   makeKey,
   requestToken,
@@ -16,14 +19,18 @@ import {
 let hospital: Hospital;
 let lines: Record<string, unknown>[];
 let metrics: Metrics;
-beforeEach(async () => {
+async function open(options: Pick<FixtureOptions, 'replays'> = {}): Promise<void> {
   lines = [];
   metrics = createMetrics('hospital');
   const log = pino(
     { level: 'info' },
     { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  hospital = await createHospital({ log, metrics });
+  hospital = await createHospital({ log, metrics, ...options });
+}
+
+beforeEach(async () => {
+  await open();
 });
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -88,18 +95,30 @@ test('no line and no answer holds the assertion, a claim of it, or the person', 
   expect(written).not.toContain(signed.slice(0, 40));
 });
 
-test('a 503 says in its line at the end why: the registry cannot be read', async () => {
+const endings = () => lines.filter((line) => 'responseTime' in line);
+
+test('a 503 is no refusal of the client; its line at the end says why: the registry cannot be read', async () => {
   hospital.registry.failure = new LedgerError('unavailable', 'no peer');
   await requestToken(hospital.app, { assertion: await assertion(hospital.key) });
-  const [ended, ...others] = lines.filter((line) => 'responseTime' in line);
-  expect(others).toEqual([]);
+  const [ended, ...others] = endings();
+  expect([others, refusals()]).toEqual([[], []]);
   expect(ended).toMatchObject({
     level: 40,
-    code: 'temporarily_unavailable',
-    reason: refusals()[0]?.['reason'],
+    code: 'LEDGER_UNAVAILABLE',
+    reason: expect.stringContaining('no peer') as string,
     res: { statusCode: 503 },
   });
   expect(ended).not.toHaveProperty('err');
+});
+
+test('the same: used assertions cannot be written down', async () => {
+  const database = new Database(':memory:');
+  await open({ replays: replayStoreOn(database, Date.now) });
+  const signed = await assertion(hospital.key);
+  database.pragma('query_only = ON');
+  await requestToken(hospital.app, { assertion: signed });
+  expect(refusals()).toEqual([]);
+  expect(endings()).toMatchObject([{ level: 40, code: 'STORE_UNAVAILABLE', res: { statusCode: 503 } }]);
 });
 
 test('refusals are counted by reason, from a closed set that names nobody', async () => {
