@@ -101,10 +101,13 @@ function startedWithout(name: string): Way {
 
 async function untilServing(url: string): Promise<void> {
   const isServing = (): Promise<boolean> =>
-    fetch(`${url}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+    fetch(`${url}/readyz`)
+      .then((answer) => answer.text())
+      .then(
+        // Alive it is as soon as it has its port.
+        (text) => !text.includes('"STARTING"'),
+        () => false,
+      );
   while (!(await isServing())) {
     await wait(LOOK_EVERY_MS);
   }

@@ -37,10 +37,7 @@ export function countedFailures<Store extends object>(
 }
 
 /** A database whose failures are counted, and those of its prepared statements. */
-export function countedDatabase(
-  database: SqlDatabase,
-  onFailure: (error: unknown) => void,
-): SqlDatabase {
+export function countedDatabase(database: SqlDatabase, onFailure: (error: unknown) => void): SqlDatabase {
   const counted = countedFailures(database, onFailure);
   return new Proxy(counted, {
     get: (target, property) =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { PROBLEM_TYPE, problemOf } from './problem';
+import { startingAnswer } from './startingAnswer';
 
 export interface Listening {
   readonly host: string;
@@ -32,25 +32,15 @@ export class PortBusyError extends Error {
  */
 const BACKLOG = 8_192;
 const DEFAULT_GRACE_MS = 10_000;
-/** What every request gets before there is anything to serve. */
-const STARTING = problemOf('STARTING');
 
 /**
  * Takes `host:port` (0: a free port) before there is anything to serve, because a service's own URL goes into
- * what it serves. Requests before `serve` are answered `STARTING` (503).
+ * what it serves. Requests before `serve`: {@link startingAnswer}.
  * @param setting name of the setting that chooses the port, for the error message.
  * @throws {@link PortBusyError} when the port is taken.
  */
 export async function takePort(host: string, port: number, setting: string): Promise<TakenPort> {
-  let current: RequestListener = (_request, response) => {
-    response
-      .writeHead(STARTING.status, {
-        'Content-Type': PROBLEM_TYPE,
-        'Cache-Control': 'no-store',
-        'Retry-After': '1',
-      })
-      .end(JSON.stringify(STARTING));
-  };
+  let current = startingAnswer;
   const open = new Map<Socket, ServerResponse>();
   let isClosing = false;
   const hear: RequestListener = (request, response) => {

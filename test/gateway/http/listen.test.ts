@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Agent, request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { AppError } from '../../../gateway/src/errors';
+import { operationOutcome } from '../../../gateway/src/fhir/answers';
 import { takePort, type TakenPort } from '../../../gateway/src/http/listen';
 
 let agent: Agent;
@@ -14,9 +16,12 @@ afterEach(async () => {
   await taken.close(0);
 });
 
-function get(): Promise<IncomingMessage & { readonly body: string }> {
+function get(
+  path = '/',
+  headers: Record<string, string> = {},
+): Promise<IncomingMessage & { readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ agent, host: taken.host, port: taken.port }, (response) => {
+    const asked = request({ agent, host: taken.host, port: taken.port, path, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         body += part;
@@ -48,6 +53,52 @@ test('before there is anything to serve callers are told to come back', async ()
   expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(JSON.parse(answer.body)).toMatchObject({ status: 503, code: 'STARTING' });
+});
+
+test.each([
+  ['/fhir', 'application/fhir+json'],
+  ['/fhir/Patient?_id=1', 'application/fhir+json'],
+  ['/fhirs', 'application/problem+json'],
+  ['/oauth/token', 'application/json'],
+  ['/oidc/token', 'application/json'],
+  ['/readyz', 'application/problem+json'],
+  ['/api/v1/me', 'application/problem+json'],
+])('… in the form that %s has otherwise', async (path, type) => {
+  const answer = await get(path);
+  expect([answer.statusCode, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
+    503,
+    type,
+    '1',
+  ]);
+  const body = JSON.parse(answer.body) as Record<string, unknown>;
+  if (path.endsWith('/token')) {
+    expect(body['error']).toBe('temporarily_unavailable');
+  } else if (type === 'application/fhir+json') {
+    expect(body).toEqual(operationOutcome(new AppError('STARTING', 'x')));
+  } else {
+    expect(body['code']).toBe('STARTING');
+  }
+});
+
+test('a browser is shown a page that asks again by itself and loads nothing, but never under /fhir', async () => {
+  const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+  const answer = await get('/', headers);
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+  expect(answer.headers['content-type']).toMatch(/^text\/html/);
+  expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'/);
+  expect(answer.body).toContain('<meta http-equiv="refresh"');
+  expect(answer.body).not.toMatch(/<script|src=|href=/);
+  expect((await get('/fhir/Patient', headers)).headers['content-type']).toBe('application/fhir+json');
+});
+
+test('a process that starts is alive, and not ready', async () => {
+  const alive = await get('/healthz');
+  expect([alive.statusCode, alive.headers['retry-after'], JSON.parse(alive.body)]).toEqual([
+    200,
+    undefined,
+    { status: 'ok' },
+  ]);
+  expect((await get('/readyz')).statusCode).toBe(503);
 });
 
 test('a connection is kept for the next request', async () => {
