@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isOnFabric } from '../support/ledgerUnderTest';
-import { askAcross, LIFE_CYCLE } from './acrossQuestions';
+import { askAcross, LIFE_CYCLE, MANY_KEYS } from './acrossQuestions';
 import { comparable, type Answer } from './answers';
 import type { TestNetwork } from './network';
 import { startNetwork } from './startNetwork';
 
-/** What a peer of Fabric 3.1.5 said; one of 2.5.16 says the same. */
+/** What a peer of Fabric 3.1.5 said. One of 2.5.16 says the same but for what it does not offer. */
 const recorded = JSON.parse(
   readFileSync(path.join(__dirname, 'data', 'across-3.1.5.json'), 'utf8'),
 ) as Answer[];
@@ -30,6 +30,10 @@ describe('several channels answer, and call each other, as those of a Fabric 3.1
 
   test.each(asked.map((answer): [string, Answer] => [answer.name, answer]))('%s', (name, expected) => {
     const answer = answers.get(name);
+    if (network?.version.startsWith('2.') && name.startsWith(MANY_KEYS)) {
+      expect(answer?.result).toContain('not offered');
+      return;
+    }
     expect(answer && comparable(answer)).toEqual(comparable(expected));
   });
 });

@@ -247,7 +247,26 @@ const privately: Question[] = [
   }),
 ];
 
-const QUESTIONS = [...CHANNEL_QUESTIONS, ...[values, writes, failures, rules, privately].flat()];
+const readMany = (collection: string, ...keys: string[]): Step =>
+  call(SECOND, [{ do: 'many', collection, keys }]);
+
+/** Of one message for many keys, which Fabric 2.5 does not offer. */
+export const MANY_KEYS = 'many keys in one message: ';
+
+const many: Question[] = [
+  asked(`${MANY_KEYS}public values`, readMany('', 'a1', 'a9', 'a2')),
+  asked(`${MANY_KEYS}private values, one of them absent`, readMany('all', 'p1', 'p9')),
+  committed(`${MANY_KEYS}private values, committed`, readMany('pair', 'p1', 'p9'), put('m1', 'x')),
+  asked(`${MANY_KEYS}a collection that is not there`, readMany('nocollection', 'p1')),
+  ask(`${MANY_KEYS}by a member’s client, at a peer that is no member’s`, (askers) =>
+    run(askers.as(1, { peer: 3 }), [readMany('pair', 'p1', 'p9')]),
+  ),
+  ask(`${MANY_KEYS}by a client that is no member, at a member’s peer`, (askers) =>
+    run(askers.as(3, { peer: 1 }), [readMany('pair', 'p1')]),
+  ),
+];
+
+const QUESTIONS = [...CHANNEL_QUESTIONS, ...[values, writes, failures, rules, privately, many].flat()];
 
 /** Puts every question to the ledger, in their order. */
 export async function askAcross(network: LedgerOfChannels): Promise<Answer[]> {

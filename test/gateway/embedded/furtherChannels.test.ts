@@ -27,7 +27,7 @@ const OTHER: FurtherChannelOptions = {
   chaincode: { endorsementPolicy: POLICY, collections: COLLECTIONS },
 };
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describe('further channels of the embedded ledger', () => {
   let dataDir: string;

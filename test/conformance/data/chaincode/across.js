@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chaincode that does what a caller lists, step by step, and calls chaincode on other channels in between.
 const { Contract } = require('fabric-contract-api');
+const readMany = require('./manyKeys');
 
 async function keysOf(iterator) {
   const keys = [];
@@ -25,6 +26,7 @@ const STEPS = {
   privateKeys: async ({ stub }, { collection, from, to }) =>
     keysOf(stub.getPrivateDataByRange(collection, from, to)),
   keys: async ({ stub }, { from, to }) => keysOf(stub.getStateByRange(from, to)),
+  many: ({ stub }, { collection, keys }) => readMany(stub, collection, keys),
   newest: async ({ stub }, { key }) => {
     for await (const { value } of stub.getHistoryForKey(key)) {
       return value.toString();
