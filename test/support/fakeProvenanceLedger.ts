@@ -5,6 +5,7 @@ import {
   type AccessRequest,
   type BatchRecord,
   batchRecordOf,
+  type ClientApplication,
   completeEvent,
   type ConsentPolicy,
   type LEDGER_EVENTS,
@@ -206,8 +207,9 @@ export class FakeProvenanceLedger implements ProvenanceLedger {
   findClient(): Promise<never> {
     return this.#absent();
   }
-  clients(): Promise<never> {
-    return this.#absent();
+  /** Of every organisation none. */
+  clients(): Promise<readonly ClientApplication[]> {
+    return this.#answer(() => []);
   }
 
   async *events(after: LedgerPosition | undefined, signal: AbortSignal): AsyncIterable<LedgerEvent> {

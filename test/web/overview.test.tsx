@@ -17,12 +17,12 @@ let counted = 0;
 /** The headline, following the position that the list has. */
 function Headline(): ReactNode {
   const { list } = useMe();
-  const overview = useOverview(true, list.block ?? 0);
+  const { overview, isUnread } = useOverview(true, list.block ?? 0);
   const client = useQueryClient();
   counted = overview?.entries.length ?? 0;
   return (
     <>
-      <Summary overview={overview} />
+      <Summary overview={overview} isUnread={isUnread} />
       <button type="button" onClick={() => void client.invalidateQueries({ queryKey: meQuery.queryKey })}>
         ask
       </button>

@@ -2,7 +2,7 @@
 import type { AccessItem } from '@api/schemas';
 import fc from 'fast-check';
 import { groupVisits, visitSummary } from '../../web/src/features/timeline/groupVisits';
-import { countWeeks } from '../../web/src/features/timeline/weekCounts';
+import { coloursOf, COLOURS, countWeeks } from '../../web/src/features/timeline/weekCounts';
 import { isAfterHours } from '../../web/src/lib/dates';
 import { countKinds, sensitiveLabels } from '../../web/src/lib/itemKinds';
 import { DOCTOR, entry, NORTH, SOUTH } from './support/answers';
@@ -104,6 +104,23 @@ describe('the chart', () => {
     expect(series).toEqual(['A', 'B', 'C', null]);
     expect(weeks[1]?.counts).toEqual([1, 1, 1, 3]);
   });
+});
+
+it('gives an organisation or a reason one colour, whatever is most frequent', () => {
+  const order = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J'];
+  const shown = fc.uniqueArray(fc.constantFrom(...order, 'X', 'Y'), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(shown, fc.boolean(), (keys, hasRest) => {
+      const series = hasRest ? [...keys, null] : keys;
+      const colours = coloursOf(series, order);
+      expect(new Set(colours).size).toBe(series.length);
+      const turned = coloursOf(keys.toReversed(), order).toReversed();
+      expect(turned).toEqual(colours.slice(0, keys.length));
+      if (keys.every((key) => order.indexOf(key) >= 0 && order.indexOf(key) < COLOURS)) {
+        expect(colours.slice(0, keys.length)).toEqual(keys.map((key) => order.indexOf(key)));
+      }
+    }),
+  );
 });
 
 it.each([

@@ -305,7 +305,7 @@ describe('the headline', () => {
   const now = (): string => new Date().toISOString();
   const headlineOf = (entries: readonly AccessEntry[], language: 'en' | 'zh-CN' = 'en'): string => {
     const overview = { since: new Date(0), isCapped: false, entries };
-    return renderPage(<Summary overview={overview} />, { language }).container.textContent;
+    return renderPage(<Summary overview={overview} isUnread={false} />, { language }).container.textContent;
   };
 
   it('counts what left against the rules, and what left nothing, as the filters behind it do', () => {

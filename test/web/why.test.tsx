@@ -288,7 +288,7 @@ describe('the sentence that says why', () => {
     fakeApi({ [HISTORY]: { status: 403, body: null } });
     const text = await whyText(decided('deny', { kind: 'rule', version: 2, rule: 'block-psy' }));
     expect(text).toContain('Refused by your rule “block-psy”.');
-    expect(text).toContain('Your consent cannot be read now: its rule is named by its number.');
+    expect(text).toContain('Your consent cannot be read now, so its rule is named as the computers name it.');
     expect(screen.queryByRole('link')).toBeNull();
   });
 

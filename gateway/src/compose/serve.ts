@@ -82,6 +82,7 @@ export async function serveTrustee(config: TrusteeConfig): Promise<Serving> {
       },
       ledger: opened.ledger,
       ledgerKeeping: opened.keeping,
+      network: { channel: config.channel, chaincode: config.chaincode },
       certificates: ofLedger(config),
       store: await openStore({ mongodbUri: config.mongodbUri, file: join(config.dataDir, 'accesses.db') }),
       server,

@@ -15,6 +15,10 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../registry/networkDirectory';
 import { createRegistryCache } from '../registry/registryCache';
+import { createRegistryFile } from '../registry/registryFile';
+import type { NetworkName } from '../registry/registryFileForm';
+import { openRegistryMemory } from '../registry/registryMemory';
+import { DEFAULT_STALE_MS } from '../registry/rememberedAnswer';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../sqlite/openDatabase';
 import { probeWrite } from '../sqlite/probeWrite';
@@ -48,6 +52,8 @@ export interface TrusteeServiceOptions {
   /** Stays the caller's. */
   readonly ledger: ProvenanceLedger;
   readonly ledgerKeeping: LedgerKeeping;
+  /** What the ledger is called: a remembered Registry of another one is not used. */
+  readonly network: Omit<NetworkName, 'mspId'>;
   /** Of the ledger, for the operator's metric. */
   readonly certificates?: Certificates | undefined;
   /** Closed with the service. */
@@ -87,7 +93,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
     consortiumKey: options.consortiumKey,
   });
   const metrics = createMetrics('trustee');
-  const storeFailed = addStoreFailures(metrics, ['list', 'accounts']);
+  const storeFailed = addStoreFailures(metrics, ['list', 'accounts', 'registry']);
   const store = countedFailures(options.store, () => {
     storeFailed('list');
   });
@@ -96,8 +102,27 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   addPeerClockMetric(metrics, clocks);
   const network = new NetworkCheck({ ledger, log });
   addNetworkMetric(metrics, network);
-  const cache = createRegistryCache({ ledger, log });
-  const registry = createNetworkDirectory(cache, log);
+  const { channel, chaincode } = options.network;
+  const registryFile = createRegistryFile({
+    path: join(options.dataDir, 'registry.json'),
+    network: { channel, chaincode, mspId: ledger.mspId },
+    log,
+  });
+  const remembered = registryFile.read();
+  // Read at once, so that names are there when the ledger goes before anybody has asked for one.
+  const memory = openRegistryMemory({
+    ledger,
+    remembered,
+    file: registryFile,
+    log,
+    clock: Date.now,
+    staleMs: DEFAULT_STALE_MS,
+    onWriteFailed: () => {
+      storeFailed('registry');
+    },
+  });
+  const cache = createRegistryCache({ ledger, log, memory });
+  const registry = createNetworkDirectory(cache, remembered?.registry.organisations, log);
   const projection = createProjection({
     ledger,
     store,
@@ -183,6 +208,7 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
           network.close();
         },
         () => cache.close(),
+        () => memory.close(),
         () => trustee.close(),
         () => store.close(),
         () => {

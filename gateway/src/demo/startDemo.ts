@@ -127,6 +127,7 @@ async function build(options: DemoOptions, opened: Steps): Promise<RunningDemo> 
     apps: [APP],
     ledger: ledgerOf(TRUSTEE.mspId),
     ledgerKeeping: 'single',
+    network: { channel: CHANNEL, chaincode: CHAINCODE },
     store: await openStore({
       mongodbUri: options.mongodbUri,
       file: join(dataDir, 'trustee', 'accesses.db'),

@@ -19,8 +19,8 @@ export class PeerBehind extends LedgerError {
 }
 
 /**
- * What may leave of so many items by the deployment's choice to release: all but what the own peer denies, as
- * far as it was heard.
+ * What may leave of so many items by the deployment's choice to release: all but what the own peer denies,
+ * where it is behind. Where it is silent nothing is known to be denied, so all.
  */
 export function releasable(items: number, failure: unknown): readonly boolean[] {
   const oldWord = failure instanceof PeerBehind ? failure.oldWord : undefined;

@@ -7,9 +7,9 @@ import type { RegistryCache } from './registryCache';
 
 /** Organisations' names and network settings for pages that must be drawn, whatever the ledger does. */
 export interface NetworkDirectory {
-  /** The organisation's name; its MSP id while the Registry has never answered, or does not know it. */
+  /** The organisation's name; its MSP id where no Registry was ever read, or none that knows it. */
   readonly nameOf: (mspId: string) => string;
-  /** As of the last {@link freshen}; empty before the first answer. */
+  /** As of the last {@link freshen}; before the first, as they were remembered. */
   organisations(): readonly Organisation[];
   /**
    * @throws AppError LEDGER_UNAVAILABLE while the network is not set up. LedgerError when the ledger can
@@ -25,14 +25,16 @@ export interface NetworkDirectory {
 const RETRY_SECONDS = 2;
 
 /**
+ * @param remembered organisations as a process before this one has read them, however long ago.
  * @param log hears why the Registry cannot be read, once for each reason, and when it can be read again.
  */
 export function createNetworkDirectory(
   registry: Pick<RegistryCache, 'organisations' | 'settings'>,
+  remembered: readonly Organisation[] = [],
   log?: Pick<Logger, 'warn' | 'info'>,
 ): NetworkDirectory {
-  let organisations: readonly Organisation[] = [];
-  let names: ReadonlyMap<string, string> = new Map();
+  let organisations = remembered;
+  let names = namesOf(organisations);
   let said: string | undefined;
 
   const tell = (error?: unknown): void => {
@@ -65,7 +67,7 @@ export function createNetworkDirectory(
         const found = await registry.organisations();
         if (found !== organisations) {
           organisations = found;
-          names = new Map(found.map(({ mspId, name }) => [mspId, name]));
+          names = namesOf(found);
         }
         tell();
       } catch (error) {
@@ -73,6 +75,10 @@ export function createNetworkDirectory(
       }
     },
   };
+}
+
+function namesOf(organisations: readonly Organisation[]): ReadonlyMap<string, string> {
+  return new Map(organisations.map(({ mspId, name }) => [mspId, name]));
 }
 
 function failureOf(error: unknown): { readonly problem: string } {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, rmSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -9,6 +10,9 @@ import { takePort, type TakenPort } from '../../../gateway/src/http/listen';
 import { LEDGER_REMEDIES, LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { AccessStore } from '../../../gateway/src/readmodel/accessStore';
 import { openSqlAccessStore } from '../../../gateway/src/readmodel/sqlAccessStore';
+import type { Me } from '../../../gateway/src/api/schemas';
+import { Browser } from '../trustee/browser';
+import { untilItWorks } from '../../support/untilItWorks';
 import { FakeProvenanceLedger } from '../../support/fakeProvenanceLedger';
 
 let dataDir: string;
@@ -18,7 +22,9 @@ let operations: TakenPort;
 let store: AccessStore;
 let service: TrusteeService;
 
-async function start(): Promise<void> {
+const NETWORK = { channel: 'health', chaincode: 'chartwitness' };
+
+async function start(network = NETWORK): Promise<void> {
   server = await takePort('127.0.0.1', 0, 'PORT');
   operations = await takePort('127.0.0.1', 0, 'OPERATIONS_PORT');
   store = openSqlAccessStore(join(dataDir, 'accesses.db'));
@@ -30,6 +36,7 @@ async function start(): Promise<void> {
     apps: [],
     ledger,
     ledgerKeeping: 'shared',
+    network,
     store,
     server,
     operations,
@@ -128,6 +135,56 @@ test('while it stops it says so, for as long as requests in flight are waited fo
   jest.restoreAllMocks();
   await server.close(0);
   await start();
+});
+
+/** The organisations' names that the service gives a signed-in patient's page. */
+async function namesTold(): Promise<readonly string[]> {
+  const browser = new Browser(`http://127.0.0.1:${String(server.port)}`);
+  await browser.signIn('alice', 'alice likes tea very much');
+  const { organisations } = JSON.parse((await browser.api('me')).text) as Me;
+  return organisations.map(({ name }) => name);
+}
+
+describe('the names of the organisations, when the ledger goes before anybody has read a list', () => {
+  const file = (): string => join(dataDir, 'registry.json');
+  beforeEach(async () => {
+    await ledger.admitOrganisation({
+      mspId: 'NorthHospitalMSP',
+      role: 'holder',
+      name: 'North Hospital',
+      identifiers: ['https://north.example.org'],
+    });
+    await start();
+    await service.accounts.put({
+      username: 'alice',
+      password: 'alice likes tea very much',
+      name: 'Alice Example',
+      identifier: { system: 'http://hl7.org/fhir/sid/us-ssn', value: '999-11-1111' },
+    });
+    await untilItWorks(() => access(file()));
+  });
+  const goAway = (): void => {
+    ledger.failing = new LedgerError('unavailable', 'down', { reason: 'NO_ANSWER' });
+  };
+
+  test('are there all the same', async () => {
+    goAway();
+    expect(await namesTold()).toEqual(['North Hospital']);
+  });
+
+  test('are there after a restart without the ledger', async () => {
+    await service.close();
+    goAway();
+    await start();
+    expect(await namesTold()).toEqual(['North Hospital']);
+  });
+
+  test('twin: are not taken from the file of another network', async () => {
+    await service.close();
+    goAway();
+    await start({ channel: 'another', chaincode: 'chartwitness' });
+    expect(await namesTold()).toEqual([]);
+  });
 });
 
 test('clocks that agree are no reason', async () => {

@@ -38,9 +38,22 @@ describe('the directory of the network', () => {
     expect(directory.organisations()).toHaveLength(1);
   });
 
+  test('has the remembered names at once, and the ledger’s as soon as it answers', async () => {
+    const directory = createNetworkDirectory(cache, [{ ...named('North of old'), status: 'active' }]);
+    ledger.failing = new LedgerError('unavailable', 'down', { reason: 'NO_ANSWER' });
+    await directory.freshen();
+    expect(directory.nameOf(NORTH)).toBe('North of old');
+    expect(directory.organisations().map(({ name }) => name)).toEqual(['North of old']);
+    ledger.failing = undefined;
+    await ledger.admitOrganisation(named('North Hospital'));
+    now += 60_000;
+    await directory.freshen();
+    expect(directory.nameOf(NORTH)).toBe('North Hospital');
+  });
+
   test('says once why it cannot be read, and when it can be again', async () => {
     const log = { warn: jest.fn(), info: jest.fn() };
-    const directory = createNetworkDirectory(cache, log);
+    const directory = createNetworkDirectory(cache, [], log);
     ledger.failing = new LedgerError('unavailable', 'what the peer said', { reason: 'IDENTITY_REFUSED' });
     await directory.freshen();
     await directory.freshen();

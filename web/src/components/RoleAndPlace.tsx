@@ -31,7 +31,7 @@ export function RoleAndPlace({ entry, isFull = false }: RoleAndPlaceProps): Reac
       )}
       {person !== null && (
         <span>
-          <Name isShort={isShort}>{organisation.name}</Name>{' '}
+          <Name isShort={isShort}>{organisationName(organisation.mspId, organisation.name)}</Name>{' '}
         </span>
       )}
       {entry.holder !== organisation.mspId && (

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ListPosition, Me } from '@api/schemas';
+import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { dayKey, formatMoment, formatTime } from '../lib/dates';
 import { latePart } from '../lib/latePart';
-import { useMe } from '../lib/queries';
+import { nameOfOrganisation } from '../lib/organisationNames';
+import { meQuery, useMe } from '../lib/queries';
 import { safeName } from '../lib/safeName';
 import { useWords, type Vocabulary } from '../words/context';
 import { needAllWords } from '../words/loadWords';
@@ -23,6 +25,7 @@ export function TrustLine(): ReactNode {
   const words = useWords();
   const me = useMe();
   const { list } = me;
+  const { error } = useQuery({ ...meQuery, enabled: false });
   const sentence = trustSentence(words, me);
   const explanation = <Explanation block={list.block ?? 0} />;
   const { state } = list;
@@ -39,7 +42,7 @@ export function TrustLine(): ReactNode {
     );
   }
   return (
-    <div className={`trust trust-${state}`}>
+    <div className={`trust trust-${error === null ? state : 'unchecked'}`}>
       <p>{sentence}</p>
       {explanation}
     </div>
@@ -87,9 +90,7 @@ export function isSound(state: ListPosition['state']): state is 'live' | 'catchi
 function missingFrom(words: Vocabulary, { list, organisations }: Pick<Me, 'list' | 'organisations'>) {
   const missing = list.missing ?? [];
   const since = missing.map((gap) => gap.since).sort()[0];
-  const names = missing.map(
-    ({ holder }) => organisations.find(({ mspId }) => mspId === holder)?.name ?? holder,
-  );
+  const names = missing.map(({ holder }) => nameOfOrganisation(words, organisations, holder));
   return {
     holders: words.list(names.map(safeName)),
     moment: since === undefined ? words.text('trust.never') : formatMoment(words.tag, new Date(since)),

@@ -4,7 +4,9 @@ import { QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react
 import { createContext, use } from 'react';
 import { fetchAccess, fetchAccesses, fetchMe } from './api';
 import { ApiError } from './apiError';
+import { useWords } from '../words/context';
 import { forgetUnsaved } from './draft';
+import { nameOfOrganisation } from './organisationNames';
 
 const RETRIES = 2;
 const ME_KEY = ['me'] as const;
@@ -93,10 +95,11 @@ export function usePersonName(id: string | undefined): string | undefined {
   return data?.requester.person?.name;
 }
 
-/** The name of an organisation; its MSP id where it is not known. */
-export function useOrganisationName(): (mspId: string) => string {
+/** {@link nameOfOrganisation} in the page's words. */
+export function useOrganisationName(): (mspId: string, given?: string) => string {
+  const words = useWords();
   const { organisations } = useMe();
-  return (mspId) => organisations.find((organisation) => organisation.mspId === mspId)?.name ?? mspId;
+  return (mspId, given) => nameOfOrganisation(words, organisations, mspId, given);
 }
 
 /** Somebody who has asked for the caller's data. */

@@ -65,7 +65,12 @@ export function ArrangementWords({ policy, level, decided = [] }: ArrangementWor
 
 function Decided(): ReactNode {
   const words = useWords();
-  return <span className="badge badge-decided">{words.text('history.decided')}</span>;
+  return (
+    <>
+      {' '}
+      <span className="badge badge-decided">{words.text('history.decided')}</span>
+    </>
+  );
 }
 
 export function RuleMark({ rule }: { readonly rule: Pick<ConsentRule, 'effect'> }): ReactNode {

@@ -9,6 +9,7 @@ import { formatDate, formatMoment } from '../../lib/dates';
 import { happenedAt } from '../../lib/entryTime';
 import { RuleSentence } from '../../components/RuleSentence';
 import { countKinds } from '../../lib/itemKinds';
+import { useOrganisationName } from '../../lib/queries';
 import type { PolicyChange } from '../../lib/policy/policyDifference';
 import { daysHeld } from '../../lib/policy/daysHeld';
 import { leftByRules } from '../../lib/whatLeft';
@@ -175,6 +176,7 @@ function Examples({ preview }: { readonly preview: ConsentPreview }): ReactNode 
 
 function Example({ change }: { readonly change: Change }): ReactNode {
   const words = useWords();
+  const organisationName = useOrganisationName();
   const { access, standing, outcome } = change;
   const endedOtherwise = access.outcome !== standing || !leftByRules(access);
   const { person, organisation } = access.requester;
@@ -190,7 +192,7 @@ function Example({ change }: { readonly change: Change }): ReactNode {
                 <Name>{person?.name ?? ''}</Name>
               </strong>
             ),
-            org: <Name>{organisation.name}</Name>,
+            org: <Name>{organisationName(organisation.mspId, organisation.name)}</Name>,
           }}
         />
         <br />

@@ -17,7 +17,7 @@ export function VersionPage(): ReactNode {
   const words = useWords();
   const { version: wanted = '' } = useParams();
   const history = useQuery(historyQuery);
-  const decided = useDecided();
+  const { decided, entry } = useOrigin();
   if (history.data === undefined) {
     if (history.error !== null) {
       return <ErrorPage error={history.error} onRetry={() => void history.refetch()} />;
@@ -45,7 +45,7 @@ export function VersionPage(): ReactNode {
       lead={
         <p className="lead">
           {next === undefined
-            ? words.text('history.asOf', { date: from })
+            ? words.text('history.nowSince', { date: from })
             : words.text('history.period', { from, to: formatMoment(words.tag, new Date(next.at)) })}
         </p>
       }
@@ -54,6 +54,11 @@ export function VersionPage(): ReactNode {
         <ArrangementWords policy={version.consent} level={2} decided={decided} />
       </section>
       {next !== undefined && <Revert policy={version.consent} />}
+      {entry !== undefined && (
+        <p>
+          <Link to={`/accesses/${encodeURIComponent(entry)}`}>{words.text('history.toEntry')}</Link>
+        </p>
+      )}
       <p>
         <Link to="/consent/history">{words.text('consent.history')}</Link>
       </p>
@@ -61,14 +66,21 @@ export function VersionPage(): ReactNode {
   );
 }
 
-/** What decided the access whose page led here; empty for a reader who came another way. */
-function useDecided(): readonly (string | null)[] {
+interface Origin {
+  /** What decided the access whose page led here: a rule's id, or null for the general setting. */
+  readonly decided: readonly (string | null)[];
+  /** The id of its entry. */
+  readonly entry: string | undefined;
+}
+
+/** The access whose page led here; nothing for a reader who came another way. */
+function useOrigin(): Origin {
   const state: unknown = useLocation().state;
-  if (typeof state !== 'object' || state === null || !('decided' in state)) {
-    return [];
-  }
-  const { decided } = state;
-  return Array.isArray(decided) ? decided.map((rule) => (typeof rule === 'string' ? rule : null)) : [];
+  const { decided, entry } = Object(state) as { readonly decided?: unknown; readonly entry?: unknown };
+  return {
+    decided: Array.isArray(decided) ? decided.map((rule) => (typeof rule === 'string' ? rule : null)) : [],
+    entry: typeof entry === 'string' ? entry : undefined,
+  };
 }
 
 function Revert({ policy }: { readonly policy: Parameters<typeof draftPolicy>[1] }): ReactNode {

@@ -13,7 +13,7 @@ import { RoleAndPlace } from '../../components/RoleAndPlace';
 import { ApiError } from '../../lib/apiError';
 import { formatMoment } from '../../lib/dates';
 import { happenedAt } from '../../lib/entryTime';
-import { entryQuery } from '../../lib/queries';
+import { entryQuery, useOrganisationName } from '../../lib/queries';
 import { safeName } from '../../lib/safeName';
 import { Text, useWords } from '../../words/context';
 import { Actions } from './Actions';
@@ -47,7 +47,10 @@ export function EntryPage(): ReactNode {
 function Entry({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
   const { person, organisation } = entry.requester;
-  const name = person?.name ?? words.text('list.system', { org: organisation.name });
+  const organisationName = useOrganisationName();
+  const name =
+    person?.name ??
+    words.text('list.system', { org: organisationName(organisation.mspId, organisation.name) });
   const at = happenedAt(entry);
   return (
     <Page

@@ -28,7 +28,7 @@ export function Facts({ entry }: { readonly entry: AccessEntry }): ReactNode {
           </Fact>
         )}
         <Fact name={words.text('entry.organisation')}>
-          <Name>{organisation.name}</Name>
+          <Name>{organisationName(organisation.mspId, organisation.name)}</Name>
         </Fact>
         <Fact name={words.text('entry.holder')}>
           <Name>{organisationName(entry.holder)}</Name>

@@ -15,6 +15,7 @@ import { countKinds } from '../../lib/itemKinds';
 import { hasLeft } from '../../lib/whatLeft';
 import { inForceSince } from '../../lib/policy/standingRule';
 import { historyQuery } from '../../lib/consentQueries';
+import { useOrganisationName } from '../../lib/queries';
 import { Text, useWords } from '../../words/context';
 import { BasisSentence, HeldRule, ruleOf, type RuleBasis, type Versions } from './BasisSentence';
 
@@ -57,12 +58,14 @@ export function Why({ entry }: { readonly entry: AccessEntry }): ReactNode {
                   <KindList kinds={countKinds([{ ...entry, items: [...reason.items] }])} isFull isPlain />
                 </p>
               )}
-              {!isUnread && <VersionLink reasons={[reason]} versions={versions} isSinceOnly={isShared} />}
+              {!isUnread && (
+                <VersionLink id={entry.id} reasons={[reason]} versions={versions} isSinceOnly={isShared} />
+              )}
             </div>
           </li>
         ))}
       </ul>
-      {isShared && !isUnread && <VersionLink reasons={reasons} versions={versions} />}
+      {isShared && !isUnread && <VersionLink id={entry.id} reasons={reasons} versions={versions} />}
       {isUnread && (
         <p className="small">{words.text(reasons.some(namesRule) ? 'why.unread' : 'why.unreadThen')}</p>
       )}
@@ -84,10 +87,12 @@ interface EmergencyLeadProps {
 /** Who declared the emergency and why, and what became of the patient's rules. */
 function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactNode {
   const words = useWords();
+  const organisationName = useOrganisationName();
   if (!isEmergency(entry)) {
     return null;
   }
   const { person, organisation } = entry.requester;
+  const asking = person?.name ?? organisationName(organisation.mspId, organisation.name);
   if (entry.emergency === null) {
     if (entry.items.some(hasLeft)) {
       return <p>{words.text('why.emergency.against')}</p>;
@@ -109,7 +114,7 @@ function EmergencyLead({ entry, reasons, versions }: EmergencyLeadProps): ReactN
     <Text
       k="why.emergency.said"
       values={{
-        person: <Name>{person?.name ?? organisation.name}</Name>,
+        person: <Name>{asking}</Name>,
         reason: <Name>{entry.emergency.reason}</Name>,
       }}
     />
@@ -188,6 +193,8 @@ function Otherwise({ reason, versions, isSaid }: OtherwiseProps): ReactNode {
 }
 
 interface VersionLinkProps {
+  /** Of the entry, for the way back. */
+  readonly id: string;
   /** Decided by one version. */
   readonly reasons: readonly Reason[];
   readonly versions: Versions;
@@ -196,7 +203,7 @@ interface VersionLinkProps {
 }
 
 /** Which version decided, since when what decided was in force, and the way to that version. */
-function VersionLink({ reasons, versions, isSinceOnly = false }: VersionLinkProps): ReactNode {
+function VersionLink({ id, reasons, versions, isSinceOnly = false }: VersionLinkProps): ReactNode {
   const words = useWords();
   const version = reasons[0] === undefined ? null : versionOf(reasons[0].basis);
   if (version === null) {
@@ -219,7 +226,7 @@ function VersionLink({ reasons, versions, isSinceOnly = false }: VersionLinkProp
       {!isSinceOnly && (
         <Link
           to={`/consent/versions/${String(version)}`}
-          state={{ decided: rules.map((rule) => rule ?? null) }}
+          state={{ decided: rules.map((rule) => rule ?? null), entry: id }}
         >
           {words.text('why.seeVersion')}
         </Link>

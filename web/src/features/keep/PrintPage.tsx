@@ -15,6 +15,7 @@ import { isEmergency } from '../../lib/accessKinds';
 import { formatDate, formatMoment, formatTime } from '../../lib/dates';
 import { happenedAt } from '../../lib/entryTime';
 import { countKinds } from '../../lib/itemKinds';
+import { useOrganisationName } from '../../lib/queries';
 import { timeZoneName } from '../../lib/timeZone';
 import { useFilter } from '../../lib/useFilter';
 import { Text, useWords } from '../../words/context';
@@ -148,6 +149,7 @@ function useCopy(filter: AccessFilter) {
 
 function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
   const words = useWords();
+  const organisationName = useOrganisationName();
   const { person, organisation } = entry.requester;
   const at = happenedAt(entry);
   return (
@@ -160,7 +162,10 @@ function PrintRow({ entry }: { readonly entry: AccessEntry }): ReactNode {
       <td data-label={words.text('print.who')}>
         <strong>
           {person === null ? (
-            <Text k="list.system" values={{ org: <Name>{organisation.name}</Name> }} />
+            <Text
+              k="list.system"
+              values={{ org: <Name>{organisationName(organisation.mspId, organisation.name)}</Name> }}
+            />
           ) : (
             <Name>{person.name}</Name>
           )}

@@ -8,6 +8,7 @@ import { dayKey, formatMoment, formatTime } from '../../lib/dates';
 import { happenedAt } from '../../lib/entryTime';
 import { sensitiveLabels } from '../../lib/itemKinds';
 import { timeZoneName } from '../../lib/timeZone';
+import { nameOfOrganisation } from '../../lib/organisationNames';
 import type { Vocabulary } from '../../words/context';
 import { hasLeft } from '../../lib/whatLeft';
 
@@ -53,8 +54,7 @@ const CODE_COLUMNS = [
  */
 export function toCsvFile(facts: ExportFacts, words: Vocabulary): string {
   const { me, filter, entries, madeAt } = facts;
-  const nameOf = (mspId: string): string =>
-    me.organisations.find((organisation) => organisation.mspId === mspId)?.name ?? mspId;
+  const nameOf: NameOf = (mspId, given) => nameOfOrganisation(words, me.organisations, mspId, given);
   const rows = entries.flatMap((entry) =>
     (entry.items.length === 0 ? [undefined] : entry.items).map((item) => [
       ...readableCells(words, nameOf, entry, item),
@@ -78,6 +78,8 @@ function readableColumns(words: Vocabulary, madeAt: Date): readonly string[] {
   return [`${words.text('print.time')} (${zone})`, ...READABLE.map((key) => words.text(key))];
 }
 
+type NameOf = (mspId: string, given?: string) => string;
+
 const READABLE = [
   'entry.recordedAt', 'print.who', 'entry.role', 'entry.organisation', 'entry.holder', 'print.reason', 'csv.emergency', 'print.result', 'print.data',
   'csv.labels', 'csv.count', 'csv.fate', 'csv.further',
@@ -85,7 +87,7 @@ const READABLE = [
 
 function readableCells(
   words: Vocabulary,
-  nameOf: (mspId: string) => string,
+  nameOf: NameOf,
   entry: AccessEntry,
   item: AccessItem | undefined,
 ): readonly string[] {
@@ -95,9 +97,9 @@ function readableCells(
   return [
     moment(happenedAt(entry)),
     moment(new Date(entry.at)),
-    person?.name ?? words.text('list.system', { org: organisation.name }),
+    person?.name ?? words.text('list.system', { org: nameOf(organisation.mspId, organisation.name) }),
     person === null || person.role === '' ? '' : words.code('role', person.role),
-    organisation.name,
+    nameOf(organisation.mspId, organisation.name),
     nameOf(entry.holder),
     words.capital(words.code('purpose', entry.purpose)),
     entry.emergency?.reason ?? '',

@@ -7,7 +7,6 @@ import type { AccessFilter } from '../../lib/accessFilter';
 import { useWords } from '../../words/context';
 import type { AccessPages } from './useAccessPages';
 import { useNewEntries } from './useNewEntries';
-import { useTrueAddress } from './useTrueAddress';
 import '../../styles/listLater.css';
 
 export interface NewEntriesProps {
@@ -19,7 +18,6 @@ export interface NewEntriesProps {
 export function NewEntries({ filter, pages }: NewEntriesProps): ReactNode {
   const words = useWords();
   const announce = useAnnounce();
-  useTrueAddress();
   const { count, isMany, emergencies, show } = useNewEntries(filter, pages);
   const entries = words.text(isMany ? 'news.many' : 'news.entries', { count });
   const label =

@@ -13,8 +13,14 @@ import type { Overview } from './useOverview';
 
 const DAYS = 30;
 
+interface SummaryProps {
+  readonly overview: Overview | undefined;
+  /** The entries could not be read; they are not none. */
+  readonly isUnread: boolean;
+}
+
 /** The answer in one look: how many, by whom, and whether anything stands out. */
-export function Summary({ overview }: { readonly overview: Overview | undefined }): ReactNode {
+export function Summary({ overview, isUnread }: SummaryProps): ReactNode {
   const words = useWords();
   const from = useMemo(() => daysAgo(DAYS), []);
   const recent = useMemo(
@@ -26,7 +32,7 @@ export function Summary({ overview }: { readonly overview: Overview | undefined 
   return (
     <section className="summary">
       {recent === undefined ? (
-        <p className="summary-line">…</p>
+        <p className="summary-line">{isUnread ? words.text('list.summary.unread') : '…'}</p>
       ) : (
         <p className="summary-line">{summaryLine(words, recent, isMore)}</p>
       )}

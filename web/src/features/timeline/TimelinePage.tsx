@@ -17,6 +17,7 @@ import { highestBlock } from './joinEntries';
 import { Summary } from './Summary';
 import { useAccessPages, useNextPageAhead } from './useAccessPages';
 import { useOverview, WEEKS } from './useOverview';
+import { useTrueAddress } from './useTrueAddress';
 
 const HowToRead = latePart(async () => {
   const [module] = await Promise.all([import('./HowToRead'), needAllWords()]);
@@ -32,6 +33,7 @@ const WeekChart = latePart(async () => (await import('./WeekChart')).WeekChart);
 export function TimelinePage(): ReactNode {
   const words = useWords();
   const { filter } = useFilter();
+  useTrueAddress();
   const pages = useAccessPages(filter);
   const isSettled = useHasBeenIdle(pages.list.data !== undefined);
   useEffect(() => {
@@ -42,9 +44,10 @@ export function TimelinePage(): ReactNode {
   }, [isSettled]);
   const { list: position } = useMe();
   const newestLoaded = useMemo(() => highestBlock(pages.list.data?.pages[0]?.items ?? []), [pages.list.data]);
-  const overview = useOverview(isSettled, Math.max(position.block ?? 0, newestLoaded));
+  const { overview, isUnread } = useOverview(isSettled, Math.max(position.block ?? 0, newestLoaded));
   useNextPageAhead(filter, pages, overview !== undefined);
   const counted = overview?.entries ?? pages.entries;
+  const isEmpty = pages.list.data !== undefined && pages.entries.length === 0;
   const title = words.text('list.title');
   return (
     <Page title={title} windowTitle={title} className="page-list">
@@ -58,13 +61,14 @@ export function TimelinePage(): ReactNode {
         {words.text('list.skip')}
       </button>
       <div className="list-top">
-        <Summary overview={overview} />
-        <p className="list-act">{words.text('list.act')}</p>
+        <Summary overview={overview} isUnread={isUnread} />
+        {!isEmpty && <p className="list-act">{words.text('list.act')}</p>}
         <TrustLine />
       </div>
       <aside className="list-side">
         <Fold title={words.text('chart.title', { weeks: WEEKS })}>
           <div className="chart-place">
+            {isUnread && <p className="small">{words.text('list.summary.unread')}</p>}
             {overview !== undefined && (
               <PartBoundary otherwise={null}>
                 <WeekChart overview={overview} />

@@ -13,6 +13,7 @@ import { formatTime } from '../../lib/dates';
 import { besideRecord, happenedAt } from '../../lib/entryTime';
 import { countKinds } from '../../lib/itemKinds';
 import { latePart } from '../../lib/latePart';
+import { useOrganisationName } from '../../lib/queries';
 import { Text, useWords, type Vocabulary } from '../../words/context';
 import { EntryLink, Spoken } from './EntryLink';
 import { visitSummary, type Visit } from './groupVisits';
@@ -143,9 +144,13 @@ function Reason({ entry }: { readonly entry: AccessEntry }): ReactNode {
 }
 
 function Requester({ entry }: { readonly entry: AccessEntry }): ReactNode {
+  const organisationName = useOrganisationName();
   const { person, organisation } = entry.requester;
   return person === null ? (
-    <Text k="list.system" values={{ org: <Name isShort>{organisation.name}</Name> }} />
+    <Text
+      k="list.system"
+      values={{ org: <Name isShort>{organisationName(organisation.mspId, organisation.name)}</Name> }}
+    />
   ) : (
     <Name isShort>{person.name}</Name>
   );

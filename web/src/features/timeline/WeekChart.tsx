@@ -6,10 +6,11 @@ import type { AccessFilter, OutcomeFilter } from '../../lib/accessFilter';
 import { EMERGENCY } from '../../lib/accessKinds';
 import { formatShortDate } from '../../lib/dates';
 import { latePart } from '../../lib/latePart';
+import { useMe } from '../../lib/queries';
 import { useFilter, withMember } from '../../lib/useFilter';
 import { useWords } from '../../words/context';
 import { SeriesName, type CountsProps, type SeriesProps } from './SeriesName';
-import { countWeeks, weekStart, type Split, type Week } from './weekCounts';
+import { coloursOf, countWeeks, weekStart, type Split, type Week } from './weekCounts';
 import { WEEKS, type Overview } from './useOverview';
 
 const WeekTable = latePart(async () => (await import('./WeekTable')).WeekTable);
@@ -68,8 +69,16 @@ export function WeekChart({ overview }: { readonly overview: Overview }): ReactN
   );
 }
 
+/** Reasons that most lists have, in the order of their colours. */
+const REASONS = ['TREAT', EMERGENCY, 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'PATRQT', 'CAREMGT'];
+
+type Colours = ReturnType<typeof coloursOf>;
+
 function WeekBars({ counts, split }: CountsProps): ReactNode {
   const words = useWords();
+  const { organisations } = useMe();
+  const order = split === 'reason' ? REASONS : organisations.map(({ mspId }) => mspId);
+  const colours = coloursOf(counts.series, order);
   return (
     <>
       <p className="small">{words.text('chart.hint')}</p>
@@ -79,7 +88,7 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
         </p>
         <ol className="bars">
           {counts.weeks.map((week) => (
-            <WeekBar key={week.start} week={week} largest={counts.largest} />
+            <WeekBar key={week.start} week={week} largest={counts.largest} colours={colours} />
           ))}
         </ol>
       </div>
@@ -90,7 +99,7 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
       <ul className="legend">
         {counts.series.map((value, at) => (
           <li key={value ?? ''}>
-            <SeriesChoice value={value} at={at} split={split} />
+            <SeriesChoice value={value} colour={colours[at]} split={split} />
           </li>
         ))}
         {!(split === 'reason' && counts.series.includes(EMERGENCY)) && (
@@ -110,7 +119,13 @@ function WeekBars({ counts, split }: CountsProps): ReactNode {
   );
 }
 
-function WeekBar({ week, largest }: { readonly week: Week; readonly largest: number }): ReactNode {
+interface WeekBarProps {
+  readonly week: Week;
+  readonly largest: number;
+  readonly colours: Colours;
+}
+
+function WeekBar({ week, largest, colours }: WeekBarProps): ReactNode {
   const words = useWords();
   const { filter, setFilter } = useFilter();
   const isChosen = filter.from === week.start && filter.to === week.end;
@@ -134,7 +149,7 @@ function WeekBar({ week, largest }: { readonly week: Week; readonly largest: num
         <span className="bar-area">
           <span className="bar-stack" style={{ height }}>
             {week.counts.map((count, at) => (
-              <span key={at} className={`series series-${String(at)}`} style={{ flexGrow: count }} />
+              <span key={at} className={`series series-${String(colours[at])}`} style={{ flexGrow: count }} />
             ))}
           </span>
           <span className="bar-marks" style={{ bottom: height }}>
@@ -168,8 +183,12 @@ function BarMark({ kind, count }: BarMarkProps): ReactNode {
   );
 }
 
-function SeriesChoice({ value, split, at }: SeriesProps & { readonly at: number }): ReactNode {
-  const colour = <span className={`swatch series-${String(at)}`} aria-hidden="true" />;
+interface SeriesChoiceProps extends SeriesProps {
+  readonly colour: Colours[number] | undefined;
+}
+
+function SeriesChoice({ value, split, colour: name }: SeriesChoiceProps): ReactNode {
+  const colour = <span className={`swatch series-${String(name)}`} aria-hidden="true" />;
   const swatch =
     value === EMERGENCY ? (
       <>

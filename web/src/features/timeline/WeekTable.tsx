@@ -7,7 +7,10 @@ import { SeriesName, type CountsProps } from './SeriesName';
 import { weekStart } from './weekCounts';
 import '../../styles/tables.css';
 
-/** The chart's numbers, week by week, the newest first. */
+/**
+ * The chart's numbers, week by week, the newest first. What stands out comes before what there may be many
+ * of: the place is narrow.
+ */
 export function WeekTable({ counts, split }: CountsProps): ReactNode {
   const words = useWords();
   return (
@@ -17,11 +20,6 @@ export function WeekTable({ counts, split }: CountsProps): ReactNode {
         <thead>
           <tr>
             <th scope="col">{words.text('chart.week')}</th>
-            {counts.series.map((value) => (
-              <th key={value ?? ''} scope="col">
-                <SeriesName value={value} split={split} />
-              </th>
-            ))}
             <th scope="col">{words.text('chart.total')}</th>
             <th scope="col">
               <Mark kind="emergency" /> {words.text('mark.emergency')}
@@ -29,18 +27,23 @@ export function WeekTable({ counts, split }: CountsProps): ReactNode {
             <th scope="col">
               <Mark kind="deny" /> {words.text('chart.refused')}
             </th>
+            {counts.series.map((value) => (
+              <th key={value ?? ''} scope="col">
+                <SeriesName value={value} split={split} />
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {counts.weeks.toReversed().map((week) => (
             <tr key={week.start}>
               <th scope="row">{formatShortDate(words.tag, weekStart(week))}</th>
-              {week.counts.map((count, at) => (
-                <td key={at}>{words.number(count)}</td>
-              ))}
               <td>{words.number(week.total)}</td>
               <td>{words.number(week.emergencies)}</td>
               <td>{words.number(week.refusals)}</td>
+              {week.counts.map((count, at) => (
+                <td key={at}>{words.number(count)}</td>
+              ))}
             </tr>
           ))}
         </tbody>

@@ -22,6 +22,12 @@ export interface Overview {
   readonly isCapped: boolean;
 }
 
+interface Counted {
+  readonly overview: Overview | undefined;
+  /** Nothing was read yet because it failed. */
+  readonly isUnread: boolean;
+}
+
 const overviewQuery = (day: string, position: number) =>
   queryOptions({
     queryKey: ['overview', day, position] as const,
@@ -37,11 +43,12 @@ const overviewQuery = (day: string, position: number) =>
  * @param isWanted false as long as the list itself is not there: it goes first.
  * @param position the ledger position that the counts must reach.
  */
-export function useOverview(isWanted: boolean, position: number): Overview | undefined {
+export function useOverview(isWanted: boolean, position: number): Counted {
   const client = useQueryClient();
   const day = new Date().toDateString();
-  const { data } = useQuery({ ...overviewQuery(day, position), enabled: isWanted });
-  return data ?? latestOverview(client, day);
+  const { data, error } = useQuery({ ...overviewQuery(day, position), enabled: isWanted });
+  const overview = data ?? latestOverview(client, day);
+  return { overview, isUnread: overview === undefined && error !== null };
 }
 
 function latestOverview(client: QueryClient, day: string): Overview | undefined {

@@ -60,6 +60,37 @@ export function countWeeks(
   return { series, weeks: rows, largest: Math.max(0, ...rows.map((week) => week.total)) };
 }
 
+/** There are as many as the style sheet has; more than are shown at once. */
+export const COLOURS = 8;
+/** Of what has no place of its own: the rest. */
+export const OTHER_COLOUR = 'other';
+
+/**
+ * A colour for each series that does not change with what is most frequent: by its place in `order`. Of two
+ * that would have the same, the later in the order has the next one that is free; what the order lacks comes
+ * last, by name.
+ */
+export function coloursOf(
+  series: readonly (string | null)[],
+  order: readonly string[],
+): readonly (number | typeof OTHER_COLOUR)[] {
+  const placeOf = (key: string): number => {
+    const place = order.indexOf(key);
+    return place === -1 ? order.length : place;
+  };
+  const taken = new Map<number, string>();
+  const named = series.filter((key) => key !== null);
+  for (const key of named.toSorted((a, b) => placeOf(a) - placeOf(b) || a.localeCompare(b, 'en'))) {
+    let colour = placeOf(key) % COLOURS;
+    while (taken.has(colour)) {
+      colour = (colour + 1) % COLOURS;
+    }
+    taken.set(colour, key);
+  }
+  const found = new Map([...taken].map(([colour, key]) => [key, colour]));
+  return series.map((key) => (key === null ? OTHER_COLOUR : (found.get(key) ?? OTHER_COLOUR)));
+}
+
 function topSeries(keys: readonly string[]): readonly (string | null)[] {
   const counts = new Map<string, number>();
   for (const key of keys) {

@@ -19,6 +19,7 @@ const english = {
   'app.retry': 'Try again',
   'app.settings': 'Settings',
   'app.comma': ', ',
+  'app.unnamed': '{id} (its name cannot be read now)',
   'app.footer':
     'Every line comes from the hospitals’ shared ledger. Lines are numbered and sealed: whoever keeps a copy can tell when one is changed or missing.',
 
@@ -136,6 +137,7 @@ const english = {
   },
   'list.summary.more':
     'More than {count} requests in the last {days} days; the newest {count} were {people} {organisations}.',
+  'list.summary.unread': 'The requests cannot be counted now.',
   'list.summary.none': 'Nobody asked for your data in the last {days} days.',
   'list.summary.people': { one: 'by {count} person', other: 'by {count} people' },
   'list.summary.organisations': { one: 'at {count} organisation', other: 'at {count} organisations' },
@@ -369,7 +371,7 @@ const english = {
     '{person} declared an emergency, but gave no reason or one that does not count: it needs at least three letters (two in Chinese, Japanese or Korean script) and at most 500 characters. That is always refused.',
   'why.version': 'Version {version} of your consent, saved on {date}.',
   'why.since': 'In force since {date}.',
-  'why.unread': 'Your consent cannot be read now: its rule is named by its number.',
+  'why.unread': 'Your consent cannot be read now, so its rule is named as the computers name it.',
   'why.unreadThen': 'Your consent cannot be read now: what it said then is not shown.',
   'why.seeVersion': 'See your consent as it was then',
   'refused.emergencyIncomplete': 'Refused: in an emergency, a named person must ask and give a reason.',
@@ -484,6 +486,7 @@ const english = {
     'These people asked for your data lately. To block somebody else, open their entry in your list.',
   'form.personAt': 'A permission is for one organisation: elsewhere somebody else may have the same number.',
   'form.personEverywhere': 'A block holds wherever this person works.',
+  'form.noOrganisations': 'The names of the organisations cannot be read now. Try again in a moment.',
   'form.noPeople': 'Nobody has asked for your data yet, so there is nobody to choose.',
   'form.role': 'Role',
   'form.choose': 'Choose…',
@@ -633,7 +636,8 @@ const english = {
   'history.revert': 'Bring this version back',
   'history.revertReplaces': 'It replaces the changes that you have not saved yet.',
   'history.revertHint': 'It becomes a draft: you see what changes before you save.',
-  'history.asOf': 'Your consent as it was from {date} on',
+  'history.nowSince': 'This is your consent as it holds now. It was saved on {date}.',
+  'history.toEntry': 'Back to the entry',
   'history.period': 'It held from {from} until {to}.',
   'history.same': 'Saved without a change.',
   'history.decided': 'decided that access',

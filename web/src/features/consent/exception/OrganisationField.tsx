@@ -14,6 +14,9 @@ interface OrganisationFieldProps extends QuestionProps {
 export function OrganisationField({ form, change, errors, hint }: OrganisationFieldProps): ReactNode {
   const words = useWords();
   const { organisations } = useMe();
+  if (organisations.length === 0 && form.org === '') {
+    return <p className="small">{words.text('form.noOrganisations')}</p>;
+  }
   return (
     <SelectField
       field="org"
