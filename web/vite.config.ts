@@ -7,6 +7,7 @@ import { compressedCopies } from './compressedCopies';
 import { EARLY, earlyScript } from './earlyScript';
 import { firstChunk } from './firstChunks';
 import { firstPageBudget } from './firstPageBudget';
+import { config } from './package.json';
 import { wordsInParts } from './wordsInParts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -19,7 +20,10 @@ export default defineConfig({
     compressedCopies(),
     wordsInParts(),
     react(),
-    firstPageBudget({ limitBytes: 135_000, also: [/languages\/.+\?first$/, /timeline\/WeekChart\.tsx$/] }),
+    firstPageBudget({
+      limitBytes: config.firstPageBytes,
+      also: [/languages\/.+\?first$/, /timeline\/WeekChart\.tsx$/],
+    }),
   ],
   resolve: {
     alias: {
