@@ -71,8 +71,8 @@ class Filler {
   #bytes = 0;
   /** Besides that are counted in them. */
   readonly #counted = new Set<string>();
-  /** Besides without room next to what is given; a withheld match that leads to them brings none along. */
-  readonly #leftOut = new Set<string>();
+  /** Besides that may be given, and are kept because a withheld match leads to them. */
+  readonly #forWithheld = new Set<string>();
   /** Of withheld matches, and of what only they lead to. */
   #kept = 0;
   #keptBytes = 0;
@@ -272,6 +272,9 @@ class Filler {
       } else if (!isLeftOut.has(key) && keeps(this.#keptBytes + share)) {
         this.#keptBytes += share;
         this.#besides.set(key, candidate);
+        if (permits(candidate)) {
+          this.#forWithheld.add(key);
+        }
       } else {
         this.#lacksBesides = true;
       }
@@ -289,7 +292,7 @@ class Filler {
     const given = here.filter((candidate) => this.#foreseen.has(keyOf(candidate)));
     const pool = isPoolShared ? [...this.#besides.values(), ...found] : found;
     const isGiven = new Set<string>();
-    const isLeftOut = this.#leftOut;
+    const isLeftOut = new Set<string>();
     for (const candidate of reachFrom(given, pool, rules).reached.filter(permits)) {
       const key = keyOf(candidate);
       if (this.#mayCome(candidate, key)) {
@@ -316,7 +319,28 @@ class Filler {
     return true;
   }
 
+  /**
+   * A given match may lead to what is kept for a withheld one's sake, though there was no room for it beside
+   * the given one. It must not come along: nobody learns that something withheld leads to it as well.
+   */
+  #dropUncounted(): void {
+    const uncounted = [...this.#forWithheld].filter((key) => !this.#counted.has(key));
+    if (uncounted.length === 0) {
+      return;
+    }
+    const given = [...this.#matches].flatMap(([key, one]) => (this.#foreseen.has(key) ? [one] : []));
+    const { reached } = reachFrom(given, [...this.#besides.values()], this.#wish.rules);
+    const isLed = new Set(reached.map(keyOf));
+    for (const key of uncounted) {
+      if (isLed.has(key)) {
+        this.#besides.delete(key);
+        this.#lacksBesides = true;
+      }
+    }
+  }
+
   page(): FilledPage {
+    this.#dropUncounted();
     for (const [key, candidate] of this.#matches) {
       const beside = this.#besides.get(key);
       if (beside !== undefined) {
