@@ -20,7 +20,7 @@ import type { CursorUse } from './pageCursor';
 import type { Place } from './pagedSource';
 import type { Proposal } from './recordAccess';
 import { Recording, type RecordingDependencies } from './recording';
-import { hasIncludes } from './sources';
+import { includesOf } from './sources';
 
 export interface AccessDependencies
   extends ChoosingDependencies, Omit<RecordingDependencies, 'absence' | 'log'> {
@@ -163,9 +163,9 @@ class Accessing {
     const task = this.#task(found, start, bound, chooser, {
       emptyType: search.type,
       wish: { wanted, countsAll, rules, isPoolShared: false },
-      ...(hasIncludes(search) && {
-        complete: async (filled) => {
-          if (!found.walk.wasBare) {
+      ...(includesOf(search).length > 0 && {
+        complete: async (filled, _isWhole, isBare) => {
+          if (!isBare) {
             return filled.besides;
           }
           const included = await includedBeside(filled, this.#choosing.includeMeans(chooser, search));

@@ -39,7 +39,8 @@ export interface PageTask {
   /** @param said what the answer's records have said of kinds of matches. */
   readonly newForesight: (said: ReadonlyMap<string, boolean>) => Foresight;
   /** Adds what belongs beside the matches and stands on other pages of the source; undefined: none does. */
-  readonly complete: ((page: FilledPage, isWhole: boolean) => Promise<readonly Candidate[]>) | undefined;
+  readonly complete:
+    ((page: FilledPage, isWhole: boolean, isBare: boolean) => Promise<readonly Candidate[]>) | undefined;
   readonly emptyType: string;
   readonly errand: Errand;
   /**
@@ -82,7 +83,8 @@ export async function answerPage(task: PageTask, recording: RecordDependencies):
       const given = givenBy(records);
       const page = await fillPage(walk, wishBeside(given, task), task.means, task.newForesight(said));
       const isAll = records.length === 0 && isWhole(page, task);
-      const besides = task.complete === undefined ? page.besides : await task.complete(page, isAll);
+      const besides =
+        task.complete === undefined ? page.besides : await task.complete(page, isAll, walk.wasBare);
       const recorded = await recordAccess(proposalOf(page, besides, given, task), task.errand, recording);
       note(progress, page, recorded);
       if (!progress.omits && page.untold.size > 0) {

@@ -28,7 +28,14 @@ import type { Reading } from './reading';
 import { PagedUpstream } from './pagedUpstream';
 import { RequestAccount } from './requestAccount';
 import { type ResolveDependencies, resolvePatient } from './resolvePatient';
-import { everythingSource, gatherPatients, ofThese, searchByIdentifierAlone, searchSource } from './sources';
+import {
+  everythingSource,
+  gatherPatients,
+  includesOf,
+  ofThese,
+  searchByIdentifierAlone,
+  searchSource,
+} from './sources';
 import { SourceWalk } from './sourceWalk';
 
 export interface ChoosingDependencies extends Pick<
@@ -205,13 +212,15 @@ export class Choosing {
     const { sizeOf, table } = this.#deps;
     const { endsEarly } = this.means(chooser);
     return {
-      search: (ids) =>
+      search: (question) =>
         this.#upstream.search(
           search.type,
-          ofThese({ upstream: widened(search, table) }, ids),
+          ofThese({ upstream: widened(search, table) }, question),
           deadline,
           search.handling,
         ),
+      page: (next) => this.#upstream.page(next, deadline),
+      includes: includesOf(search),
       chooser,
       rules: includeRules(search.type, search.upstream),
       fits: (bytes) => this.#fits(bytes),

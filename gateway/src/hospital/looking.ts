@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FhirResource, SearchEntry } from '../fhir/resource';
 import type { FactsReader } from '../fhir/resourceFacts';
-import { NoRoom, type SourcePage, type Upstream } from '../fhir/sources/upstream';
+import { NoRoom, PageTooLarge, type SourcePage, type Upstream } from '../fhir/sources/upstream';
 import type { Reading } from './reading';
 
 /** By which a Patient tells who somebody is; some numbers do not tell their century. */
@@ -164,4 +164,13 @@ function nameOnly({ resource, mode }: SearchEntry): SearchEntry {
 
 function sizedOn({ entries, bytes }: SourcePage, entry: SearchEntry): Sized {
   return { entry, size: entries.length === 1 ? bytes : Buffer.byteLength(JSON.stringify(entry.resource)) };
+}
+
+/** @throws `error` where the page is too large to be looked at, or no part of it finds room. */
+export async function orElse<T>(error: NoRoom, looked: Promise<T>): Promise<T> {
+  try {
+    return await looked;
+  } catch (why) {
+    throw why instanceof PageTooLarge ? error : why;
+  }
 }

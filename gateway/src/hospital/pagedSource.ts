@@ -16,6 +16,8 @@ export interface Place {
   readonly count: number;
   /** Whether the source is asked for names alone from here on. */
   readonly isByName?: boolean;
+  /** Whether the search is asked without what comes beside its matches. */
+  readonly isBare?: boolean;
 }
 
 /** A search or an operation, asked of the source page by page. */

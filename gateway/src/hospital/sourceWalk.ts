@@ -3,7 +3,7 @@ import { AppError } from '../errors';
 import { sourceFailed } from '../fhir/sources/sourceFailed';
 import { NoRoom, PageTooLarge } from '../fhir/sources/upstream';
 import { type FullPage, LargerPages, placeIn } from './largerPages';
-import type { LookedPage } from './looking';
+import { type LookedPage, orElse } from './looking';
 import { isFar, largerThan, mayGrowAfter, smallerThan } from './pageSize';
 import { beside, type PagedSource, type Place, type Stretch, withoutNames } from './pagedSource';
 
@@ -60,6 +60,8 @@ export class SourceWalk {
     this.#isResuming = start.next !== undefined;
     if (start.isByName === true && source.byName !== undefined) {
       this.#goByName(source.byName);
+    } else if (start.isBare === true && source.bare !== undefined) {
+      this.#goBare(source.bare);
     }
   }
 
@@ -304,10 +306,14 @@ export class SourceWalk {
         const reason = 'a single resource exceeds the bound of one answer of the source';
         throw new AppError('UPSTREAM_FAILED', reason, { cause: error });
       }
-      this.#source = this.#source.bare;
-      this.#wasBare = true;
+      this.#goBare(this.#source.bare);
     }
     this.#restart(smaller);
+  }
+
+  #goBare(bare: PagedSource): void {
+    this.#wasBare = true;
+    this.#source = bare;
   }
 
   #goByName(byName: PagedSource): void {
@@ -381,18 +387,11 @@ export class SourceWalk {
     if (larger !== undefined) {
       return placeIn(larger, position);
     }
-    const how = { count: this.#count, ...(this.#whole === undefined ? {} : { isByName: true }) };
+    const isByName = this.#whole !== undefined;
+    const isBare = this.#wasBare && !isByName && this.#source.bare === undefined;
+    const how = { count: this.#count, ...(isByName && { isByName }), ...(isBare && { isBare }) };
     return link === undefined
       ? { index: position, position, ...how }
       : { next: link, index, position, ...how };
-  }
-}
-
-/** @throws `error` where the page is too large to be looked at, or no part of it finds room. */
-async function orElse<T>(error: NoRoom, looked: Promise<T>): Promise<T> {
-  try {
-    return await looked;
-  } catch (why) {
-    throw why instanceof PageTooLarge ? error : why;
   }
 }

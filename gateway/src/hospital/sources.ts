@@ -4,6 +4,7 @@ import type { SearchEntry } from '../fhir/resource';
 import { isPatientType } from '../fhir/resourceTypes';
 import type { SearchRequest } from '../fhir/searchRequest';
 import type { PreparedUpstream, SourcePage, Upstream } from '../fhir/sources/upstream';
+import type { IncludeQuestion, Parameter } from './includedBeside';
 import { type LookedPage, lookAtPage, lookPast, nameAlone } from './looking';
 import type { PagedSource, Stretch } from './pagedSource';
 import { elementsOf, readByName } from './piecemeal';
@@ -21,7 +22,7 @@ export function searchSource(
 ): PagedSource {
   const { upstream: asked } = search;
   const means = { search, upstream, reading };
-  return hasIncludes(search) ? new SearchSource(asked, false, means) : bareSource(asked, means);
+  return includesOf(search).length > 0 ? new SearchSource(asked, false, means) : bareSource(asked, means);
 }
 
 interface SearchMeans {
@@ -94,17 +95,21 @@ function isInclude(name: string): boolean {
   return /^_(rev)?include(:|$)/.test(name);
 }
 
-/** Whether something comes beside the matches. */
-export function hasIncludes({ upstream, countOnly }: SearchRequest): boolean {
-  return !countOnly && [...upstream.keys()].some(isInclude);
+/** What asks for something beside the matches. */
+export function includesOf({ upstream, countOnly }: SearchRequest): readonly Parameter[] {
+  return countOnly ? [] : [...upstream].filter(([name]) => isInclude(name));
 }
 
-/** The search as it is asked of the source for these of its matches alone. */
+/** The search as it is asked of the source for what comes beside these of its matches alone. */
 export function ofThese(
   { upstream }: Pick<SearchRequest, 'upstream'>,
-  ids: readonly string[],
+  { ids, only }: IncludeQuestion,
 ): URLSearchParams {
-  const all = withCount(upstream, ids.length);
+  const all = new URLSearchParams([...upstream].filter(([name]) => only === undefined || !isInclude(name)));
+  if (only !== undefined) {
+    all.append(...only);
+  }
+  all.set('_count', String(ids.length));
   all.set('_id', ids.join());
   return all;
 }
