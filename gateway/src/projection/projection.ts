@@ -4,8 +4,6 @@ import type { Logger } from 'pino';
 import { LedgerError } from '../ledger/ledgerError';
 import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
 import { type AccessStore, type Checkpoint, StoreConflictError } from '../readmodel/accessStore';
-import { advance, type Step } from './advance';
-import { untilDuplicateId } from './duplicateIds';
 import { fetchBatch, type ProvedBatch } from './fetchBatch';
 import { LedgerProof } from './ledgerProof';
 import { Liveness } from './liveness';
@@ -20,8 +18,9 @@ import { portions } from './portions';
 import { isPassing, problemOf, REMEDIES } from './problems';
 import { ProjectionHalted } from './projectionHalted';
 import { INITIAL_STATUS, isAtEnd, NO_PROBLEM, type ProjectionStatus } from './projectionStatus';
-import { type Begun, readAhead } from './readAhead';
+import { readAhead } from './readAhead';
 import { RecordAbsence } from './recordAbsence';
+import { type Loaded, soundSteps } from './soundSteps';
 
 /** What the projection asks of the ledger. */
 export type FollowedLedger = Pick<
@@ -60,8 +59,6 @@ const READ_AHEAD = 16;
 const DEFAULT_POLL_MS = 1000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
-
-type Loaded = Begun<LedgerEvent, ProvedBatch | undefined>;
 
 export function createProjection(deps: ProjectionDeps): Projection {
   return new LedgerProjection(deps);
@@ -170,23 +167,9 @@ class LedgerProjection implements Projection {
     checkpoint: Checkpoint | undefined,
     loaded: readonly Loaded[],
   ): Promise<Checkpoint | undefined> {
-    let reached = checkpoint;
-    const steps: Step[] = [];
-    let failure: { error: unknown } | undefined;
-    for (const { item, result } of loaded) {
-      try {
-        const step = advance(reached, item, await result);
-        reached = step.checkpoint;
-        steps.push(step);
-      } catch (error) {
-        failure = { error };
-        break;
-      }
-    }
-    const sound = await untilDuplicateId(this.#deps.store, steps);
-    reached = sound.steps.at(-1)?.checkpoint ?? checkpoint;
-    failure = sound.error === undefined ? failure : { error: sound.error };
-    const batches = sound.steps.flatMap(({ batch }) => batch ?? []);
+    const { steps, failure } = await soundSteps(this.#deps.store, checkpoint, loaded);
+    let reached = steps.at(-1)?.checkpoint ?? checkpoint;
+    const batches = steps.flatMap(({ batch }) => batch ?? []);
     if (reached !== undefined && reached !== checkpoint) {
       const { anchor } = this.#proof;
       reached = anchor === undefined ? reached : { ...reached, anchor };

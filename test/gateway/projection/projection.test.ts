@@ -512,7 +512,7 @@ describe('the projection', () => {
       ledger.break(new LedgerError(kind, 'what the peer said', { reason }));
       const projection = run.start({ log });
       const status = await reaches(projection, ({ state }) => state === 'stale');
-      expect(status).toMatchObject({ problemKind: reason, problem: `ledger ${kind} (${reason})` });
+      expect(status).toMatchObject({ problemKind: reason, problem: `ledger unavailable (${reason})` });
       expect(status.remedy).toContain(remedy);
       expect(status.problem).not.toContain('what the peer said');
       expect(warn).toHaveBeenCalledWith(
