@@ -30,7 +30,11 @@ afterEach(() => {
 
 function plant(network: typeof NETWORK, where: string): Promise<void> {
   const registry = registryOf([client('intruder')]);
-  return createRegistryFile({ path: where, network, log }).write({ registry, readAt: Date.now() });
+  return createRegistryFile({ path: where, network, log }).write({
+    registry,
+    height: 1n,
+    readAt: Date.now(),
+  });
 }
 
 /** Whether a gateway that starts without the ledger knows the client. */
@@ -43,6 +47,7 @@ async function isKnown(clientId: string, userId?: number): Promise<boolean> {
     organisations: () => ledger.organisations(),
     findSettings: () => Promise.reject(away),
     clients: () => Promise.reject(away),
+    ownHeight: () => ledger.ownHeight(),
     events: ledger.events.bind(ledger),
     height: () => Promise.reject(away),
   };

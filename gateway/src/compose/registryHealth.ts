@@ -19,7 +19,8 @@ export function registryHealth(memory: Pick<RegistryMemory, 'state'>): PartHealt
       remedy: failure.remedy,
     };
   }
-  const asOf = `Registry as of ${instantOf(readAt)}, ledger away`;
+  const why = failure.problem === 'PEER_BEHIND' ? 'own peer behind' : 'ledger away';
+  const asOf = `Registry as of ${instantOf(readAt)}, ${why}`;
   return isUsable
     ? { ready: true, detail: `${asOf}: good for emergencies until ${instantOf(usableUntil)}` }
     : {

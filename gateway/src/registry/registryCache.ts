@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { LedgerError, type LedgerFailure, ledgerFailureOf } from '../ledger/ledgerError';
 import type { LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { RegistryMemory } from './registryMemory';
+import { RegistryPeer } from './registryPeer';
 import { DEFAULT_STALE_MS, type Patience, type Remembered, RememberedAnswer } from './rememberedAnswer';
 import type { WholeRegistry } from './wholeRegistry';
 
@@ -22,7 +23,7 @@ export interface RegistryCache {
 export interface RegistryCacheOptions {
   readonly ledger: Pick<
     ProvenanceLedger,
-    'findClient' | 'organisations' | 'findSettings' | 'events' | 'height'
+    'findClient' | 'organisations' | 'findSettings' | 'events' | 'height' | 'ownHeight'
   >;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -40,7 +41,7 @@ export interface RegistryCacheOptions {
    */
   readonly staleMs?: number;
   /** The whole Registry as it was last read: answers what was not asked for lately. Default: nothing. */
-  readonly memory?: Pick<RegistryMemory, 'recall' | 'outdate' | 'look'>;
+  readonly memory?: Pick<RegistryMemory, 'peer' | 'recall' | 'outdate' | 'look'>;
   /**
    * Wait before the event stream is opened again. Default 500; doubled with each failure in a row, eight
    * times as long at most.
@@ -86,6 +87,7 @@ export function createRegistryCache(options: RegistryCacheOptions): RegistryCach
 
 class EventDrivenRegistry implements RegistryCache {
   readonly #options: RegistryCacheOptions;
+  readonly #peer: RegistryPeer;
   readonly #now: () => number;
   readonly #clients = new Map<string, RememberedAnswer<ClientApplication | undefined>>();
   readonly #strangers = new Map<string, RememberedAnswer<ClientApplication | undefined>>();
@@ -99,6 +101,7 @@ class EventDrivenRegistry implements RegistryCache {
 
   constructor(options: RegistryCacheOptions) {
     this.#options = options;
+    this.#peer = options.memory?.peer ?? new RegistryPeer(options.ledger);
     this.#now = options.clock ?? Date.now;
     const hasFailedLately = (): boolean =>
       this.#failedAt !== undefined && this.#now() - this.#failedAt < (options.failedLatelyMs ?? 30_000);
@@ -120,12 +123,12 @@ class EventDrivenRegistry implements RegistryCache {
       after: options.after ?? afterTimeout,
     };
     this.#organisations = new RememberedAnswer(
-      () => options.ledger.organisations(),
+      () => this.#peer.ask(() => options.ledger.organisations()),
       () => this.#recall((whole) => whole.organisations),
       this.#patience,
     );
     this.#settings = new RememberedAnswer(
-      () => options.ledger.findSettings(),
+      () => this.#peer.ask(() => options.ledger.findSettings()),
       () => this.#recall((whole) => whole.settings),
       this.#patience,
     );
@@ -166,7 +169,7 @@ class EventDrivenRegistry implements RegistryCache {
       return known;
     }
     const cell = new RememberedAnswer<ClientApplication | undefined>(
-      () => this.#options.ledger.findClient(clientId),
+      () => this.#peer.ask(() => this.#options.ledger.findClient(clientId)),
       () => this.#recallClient(clientId),
       this.#patience,
     );
@@ -208,6 +211,9 @@ class EventDrivenRegistry implements RegistryCache {
           failures = 0;
           said = undefined;
           if (event.name === 'RegistryChanged') {
+            this.#peer.noteBlock(event.block);
+            // The own peer lives, whatever was tried before: its answer is waited for.
+            this.#failedAt = undefined;
             this.#outdate(event.payload.kind, event.payload.id);
           }
         }

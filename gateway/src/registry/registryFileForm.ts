@@ -14,6 +14,8 @@ export interface NetworkName {
 /** The Registry, and when it was read. */
 export interface RegistryAsOf {
   readonly registry: WholeRegistry;
+  /** How many blocks the own peer had before it was asked. */
+  readonly height: bigint;
   /** Milliseconds since the epoch. */
   readonly readAt: number;
 }
@@ -24,16 +26,19 @@ export class RegistryFileRefused extends Error {
 }
 
 const FORM = 'chartwitness-registry';
-const VERSION = 1;
+const VERSION = 2;
+/** A number of blocks: 64 bits at most. */
+const HEIGHT = /^[1-9][0-9]{0,19}$/;
 
 /**
- * Two lines of JSON: form, version and SHA-256 of the second line; then the network, the time and the
- * Registry. A key with one bit changed is still a key, so its form alone would not tell.
+ * Two lines of JSON: form, version and SHA-256 of the second line; then the network, the height, the time and
+ * the Registry. A key with one bit changed is still a key, so its form alone would not tell.
  */
-export function writeRegistryText({ registry, readAt }: RegistryAsOf, network: NetworkName): string {
+export function writeRegistryText({ registry, height, readAt }: RegistryAsOf, network: NetworkName): string {
   const { channel, chaincode, mspId } = network;
   const content = JSON.stringify({
     network: { channel, chaincode, mspId },
+    height: String(height),
     readAt: new Date(readAt).toISOString(),
     registry: plainRegistry(registry),
   });
@@ -57,12 +62,12 @@ export function parseRegistryText(text: string, network: NetworkName): RegistryA
   if (end !== '' || more.length > 0 || sha256 !== digestOf(content)) {
     throw new RegistryFileRefused('it is damaged: its content does not have its digest');
   }
-  const { network: written, readAt, registry } = objectOf(content);
+  const { network: written, height, readAt, registry } = objectOf(content);
   const own = nameOf(network);
   if (nameOf(written) !== own) {
     throw new RegistryFileRefused(`it is of another network: ${nameOf(written)}, and this gateway of ${own}`);
   }
-  return { registry: registryOf(registry), readAt: instantOf(readAt) };
+  return { registry: registryOf(registry), height: heightOf(height), readAt: instantOf(readAt) };
 }
 
 function registryOf(value: unknown): WholeRegistry {
@@ -74,6 +79,13 @@ function registryOf(value: unknown): WholeRegistry {
     }
     throw error;
   }
+}
+
+function heightOf(value: unknown): bigint {
+  if (typeof value !== 'string' || !HEIGHT.test(value)) {
+    throw new RegistryFileRefused('it is not understood: height is no number of blocks');
+  }
+  return BigInt(value);
 }
 
 function instantOf(value: unknown): number {

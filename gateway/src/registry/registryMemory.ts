@@ -4,6 +4,7 @@ import { LedgerError, ledgerFailureOf, UNNAMED_REMEDY } from '../ledger/ledgerEr
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import type { RegistryFile } from './registryFile';
 import type { RegistryAsOf } from './registryFileForm';
+import { type PeerAnswer, RegistryPeer } from './registryPeer';
 import { isBelievable, type Remembered } from './rememberedAnswer';
 import { readWholeRegistry, type WholeRegistry } from './wholeRegistry';
 
@@ -28,6 +29,8 @@ export interface RegistryMemoryState {
 
 /** The whole Registry as it was last read, by this process or the one before; for a ledger that is away. */
 export interface RegistryMemory {
+  /** The own peer, which knows as many blocks as what is remembered rests on, or does not count. */
+  readonly peer: RegistryPeer;
   recall(): Remembered<WholeRegistry> | undefined;
   /** A change was announced, or may have been missed: it is read again. */
   outdate(): void;
@@ -39,7 +42,7 @@ export interface RegistryMemory {
 }
 
 export interface RegistryMemoryOptions {
-  readonly ledger: Pick<ProvenanceLedger, 'findSettings' | 'organisations' | 'clients'>;
+  readonly ledger: Pick<ProvenanceLedger, 'findSettings' | 'organisations' | 'clients' | 'ownHeight'>;
   /** What the process before has left, as {@link RegistryFile.read} gave it. */
   readonly remembered: RegistryAsOf | undefined;
   readonly file: Pick<RegistryFile, 'write'>;
@@ -67,6 +70,7 @@ export function openRegistryMemory(options: RegistryMemoryOptions): RegistryMemo
 }
 
 class FollowedMemory implements RegistryMemory {
+  readonly peer: RegistryPeer;
   readonly #options: RegistryMemoryOptions;
   #known: RegistryAsOf | undefined;
   #changes = 0;
@@ -81,6 +85,7 @@ class FollowedMemory implements RegistryMemory {
   constructor(options: RegistryMemoryOptions) {
     this.#options = options;
     this.#known = options.remembered;
+    this.peer = new RegistryPeer(options.ledger, options.remembered?.height);
     void this.#follow();
   }
 
@@ -88,6 +93,7 @@ class FollowedMemory implements RegistryMemory {
     return (
       this.#known && {
         value: this.#known.registry,
+        height: this.#known.height,
         readAt: this.#known.readAt,
         isOutdated: this.#changes !== this.#changesKnown,
       }
@@ -135,9 +141,9 @@ class FollowedMemory implements RegistryMemory {
     const { ledger, clock } = this.#options;
     const changes = this.#changes;
     const readAt = clock();
-    let registry: WholeRegistry;
+    let answer: PeerAnswer<WholeRegistry>;
     try {
-      registry = await readWholeRegistry(ledger);
+      answer = await this.peer.ask(() => readWholeRegistry(ledger));
     } catch (error) {
       this.#tellReading(error);
       return;
@@ -145,7 +151,7 @@ class FollowedMemory implements RegistryMemory {
     if (this.#isClosed) {
       return;
     }
-    this.#known = { registry, readAt };
+    this.#known = { registry: answer.value, height: answer.height, readAt };
     this.#changesKnown = changes;
     this.#tellReading();
     this.#writing = this.#write(this.#known);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LedgerError } from '../ledger/ledgerError';
+import type { PeerAnswer } from './registryPeer';
 
 /**
  * How long an answer counts while the ledger is away, unless a deployment says otherwise. Three days: a
@@ -8,8 +9,7 @@ import { LedgerError } from '../ledger/ledgerError';
 export const DEFAULT_STALE_MS = 259_200_000;
 
 /** An answer of the Registry, and when it was asked for. */
-export interface Remembered<T> {
-  readonly value: T;
+export interface Remembered<T> extends PeerAnswer<T> {
   /** Milliseconds since the epoch, before the question was sent. */
   readonly readAt: number;
   /** A change was announced since: not to be used again unless the ledger is away. */
@@ -50,15 +50,19 @@ export class RememberedAnswer<T> {
   #own: Remembered<T> | undefined;
   #reading: Promise<T> | undefined;
   #changes = 0;
-  readonly #read: () => Promise<T>;
+  readonly #read: () => Promise<PeerAnswer<T>>;
   readonly #recall: () => Remembered<T> | undefined;
   readonly #patience: Patience;
 
   /**
-   * @param read asks the ledger. @throws LedgerError
+   * @param read asks the ledger. @throws LedgerError, `PEER_BEHIND` for a peer whose word does not count.
    * @param recall the same question's answer as it was last read together with all others.
    */
-  constructor(read: () => Promise<T>, recall: () => Remembered<T> | undefined, patience: Patience) {
+  constructor(
+    read: () => Promise<PeerAnswer<T>>,
+    recall: () => Remembered<T> | undefined,
+    patience: Patience,
+  ) {
     this.#read = read;
     this.#recall = recall;
     this.#patience = patience;
@@ -85,13 +89,16 @@ export class RememberedAnswer<T> {
     return kept === undefined ? this.#first(reading) : this.#orRemembered(reading, kept);
   }
 
-  /** The later of what this very question was answered and what all were together. */
+  /**
+   * The later of what this very question was answered and what all were together. That something is not there
+   * is nothing to remember: it may have come since.
+   */
   #kept(): Remembered<T> | undefined {
     const believable = [this.#own, this.#recall()].filter(
-      (one) => one !== undefined && isBelievable(one.readAt, this.#patience),
+      (one) => one?.value !== undefined && isBelievable(one.readAt, this.#patience),
     );
     return believable.reduce(
-      (later, one) => (one !== undefined && one.readAt > (later?.readAt ?? -Infinity) ? one : later),
+      (later, one) => (one !== undefined && (later === undefined || isLater(one, later)) ? one : later),
       undefined,
     );
   }
@@ -154,11 +161,11 @@ export class RememberedAnswer<T> {
     const changes = this.#changes;
     const readAt = this.#patience.now();
     try {
-      const value = await this.#read();
+      const { value, height } = await this.#read();
       this.#patience.note(true);
       if (changes === this.#changes) {
         // An answer that was overtaken by a change is given to those who asked before it and not kept.
-        this.#own = { value, readAt, isOutdated: false };
+        this.#own = { value, height, readAt, isOutdated: false };
       }
       return value;
     } catch (error) {
@@ -172,9 +179,14 @@ export class RememberedAnswer<T> {
   }
 }
 
+/** By the ledger first: a clock may have been set. */
+function isLater<T>(one: Remembered<T>, other: Remembered<T>): boolean {
+  return one.height === other.height ? one.readAt > other.readAt : one.height > other.height;
+}
+
 /**
- * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, or its peer
- * refuses this identity (revoked, expired) before any chaincode is asked.
+ * Whether the ledger could not be asked, as opposed to its answering no: it did not answer, its peer
+ * is behind, or refuses this identity (revoked, expired) before any chaincode is asked.
  */
 function isAway(error: unknown): boolean {
   return error instanceof LedgerError && (error.kind !== 'rejected' || error.domainCode === undefined);

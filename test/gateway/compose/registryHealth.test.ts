@@ -26,6 +26,14 @@ test('while it is away: of when the Registry is, and how long it serves', () => 
   });
 });
 
+test('while the own peer is behind, the same, by its name', () => {
+  const behind = { ...failure, problem: 'PEER_BEHIND', reason: 'ledger unavailable (PEER_BEHIND)' };
+  expect(healthOf({ ...known, failure: behind })).toMatchObject({
+    ready: true,
+    detail: expect.stringContaining('own peer behind: good for emergencies until') as string,
+  });
+});
+
 test.each([
   ['too old', { ...known, isUsable: false, failure }, /^Registry as of 2026-11-28.*too old/],
   [

@@ -19,6 +19,8 @@ export class FakeRegistryLedger {
   #events: LedgerEvent[] = [];
   #isBroken = false;
   opened = 0;
+  /** Blocks of the own peer. */
+  blocks = 5n;
   #noteReopened: () => void = () => undefined;
 
   async findClient(clientId: string): Promise<ClientApplication | undefined> {
@@ -40,7 +42,10 @@ export class FakeRegistryLedger {
     return Promise.resolve(undefined);
   }
   height() {
-    return Promise.resolve(5n);
+    return Promise.resolve(this.blocks);
+  }
+  ownHeight() {
+    return this.failure === undefined ? this.height() : Promise.reject(this.failure);
   }
   /** Resolves when events are asked for a second time. */
   readonly reopened = new Promise<void>((resolve) => {
@@ -69,8 +74,11 @@ export class FakeRegistryLedger {
     }
   }
 
+  /** In a block of its own. */
   change(kind: 'client' | 'organisation' | 'settings', id: string): void {
-    this.#events.push({ name: 'RegistryChanged', payload: { kind, id }, block: 6n, transactionId: 'tx' });
+    const block = this.blocks;
+    this.blocks += 1n;
+    this.#events.push({ name: 'RegistryChanged', payload: { kind, id }, block, transactionId: 'tx' });
     this.#wake.splice(0).forEach((wake) => {
       wake();
     });

@@ -3,6 +3,7 @@ import type { RegistryStatus } from '@chartwitness/chaincode/domain';
 import pino from 'pino';
 import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import { createRegistryCache, type RegistryCache } from '../../../gateway/src/registry/registryCache';
+import { RegistryPeer } from '../../../gateway/src/registry/registryPeer';
 import type { Remembered } from '../../../gateway/src/registry/rememberedAnswer';
 import type { WholeRegistry } from '../../../gateway/src/registry/wholeRegistry';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,6 +20,7 @@ let memory: FakeMemory;
 
 /** A fake of what is remembered of the whole Registry. */
 class FakeMemory {
+  readonly peer = new RegistryPeer(ledger);
   known: Remembered<WholeRegistry> | undefined;
   readonly told: string[] = [];
 
@@ -266,6 +268,23 @@ describe('while the ledger hangs', () => {
     expect(await next).toBe('suspended');
   });
 
+  test('nor does a read that failed before keep it from being waited for', async () => {
+    const first = statusNow();
+    await pass(500);
+    expect(await first).toBe('active');
+    let open: () => void = () => undefined;
+    ledger.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    ledger.status = 'suspended';
+    ledger.change('client', CLIENT.clientId);
+    await settle();
+    const next = statusNow();
+    await pass(100);
+    open();
+    expect(await next).toBe('suspended');
+  });
+
   test('what was never read fails in bounded time, sooner when it is known to hang', async () => {
     const first = expect(cache.findClient('anyone')).rejects.toMatchObject({ kind: 'unavailable' });
     await pass(3_000);
@@ -310,7 +329,7 @@ describe('the whole Registry as it was read last', () => {
   const away = new LedgerError('unavailable', 'fake: away');
   const remember = (readAt: number, status: RegistryStatus = 'active', isOutdated = false): void => {
     const value = registryOf([client(CLIENT.clientId, { status }), client('north-lab')]);
-    memory.known = { value, readAt, isOutdated };
+    memory.known = { value, height: ledger.blocks, readAt, isOutdated };
   };
 
   test('answers while the ledger is away what nobody has asked yet', async () => {

@@ -22,7 +22,7 @@ let path: string;
 let file: RegistryFile;
 const lines: { level: number; why?: string; path?: string }[] = [];
 const log = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line) as never) });
-const known = { registry: registryOf([client('north-ward')]), readAt: 1_000_000 };
+const known = { registry: registryOf([client('north-ward')]), height: 7n, readAt: 1_000_000 };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'registry-file-'));

@@ -11,14 +11,14 @@ import { client, NETWORK, organisation, registryOf } from './registries';
 
 const READ_AT = Date.parse('2026-11-28T06:30:00.123Z');
 const CLIENTS = [client('south-lab', { org: SOUTH, status: 'suspended' }), client('north-ward')];
-const known = { registry: registryOf(CLIENTS), readAt: READ_AT };
+const known = { registry: registryOf(CLIENTS), height: 100n, readAt: READ_AT };
 const text = writeRegistryText(known, NETWORK);
 
 /** A file whose digest is right: only its content can be refused. */
 function fileOf(content: unknown): string {
   const line = JSON.stringify(content);
   const sha256 = createHash('sha256').update(line).digest('hex');
-  return `${JSON.stringify({ form: 'chartwitness-registry', version: 1, sha256 })}\n${line}\n`;
+  return `${JSON.stringify({ form: 'chartwitness-registry', version: 2, sha256 })}\n${line}\n`;
 }
 const contentOf = (file: string): Record<string, unknown> =>
   JSON.parse(file.split('\n')[1] ?? '') as Record<string, unknown>;
@@ -30,15 +30,17 @@ const withRegistry = (change: object): string => {
 test('what was written is read, in whatever order the peer listed it', () => {
   const read = parseRegistryText(text, NETWORK);
   expect(read.readAt).toBe(READ_AT);
+  expect(read.height).toBe(100n);
   expect([...read.registry.clients.values()]).toEqual([CLIENTS[1], CLIENTS[0]]);
   expect(read.registry.organisations.map(({ mspId }) => mspId)).toEqual([NORTH, SOUTH, 'TrusteeMSP']);
   expect(read.registry.settings).toEqual(known.registry.settings);
-  const other = { readAt: READ_AT, registry: registryOf(CLIENTS.slice().reverse()) };
+  const other = { height: 100n, readAt: READ_AT, registry: registryOf(CLIENTS.slice().reverse()) };
   expect(writeRegistryText(other, NETWORK)).toBe(text);
 });
 
 test('a network without settings yet is one too', () => {
-  const none = { registry: registryOf([], { settings: undefined, organisations: [] }), readAt: READ_AT };
+  const nothing = registryOf([], { settings: undefined, organisations: [] });
+  const none = { registry: nothing, height: 1n, readAt: READ_AT };
   expect(parseRegistryText(writeRegistryText(none, NETWORK), NETWORK)).toEqual(none);
 });
 
@@ -77,7 +79,12 @@ test.each([
 
 test.each([
   ['another form', text.replace('chartwitness-registry', 'chartwitness-outbox'), 'another file'],
-  ['a later version', text.replace('"version":1', '"version":2'), 'version 2, this program writes 1'],
+  ['a later version', text.replace('"version":2', '"version":3'), 'version 3, this program writes 2'],
+  [
+    'the version before, without a height',
+    text.replace('"version":2', '"version":1'),
+    'version 1, this program writes 2',
+  ],
   ['nothing', '', 'damaged'],
   ['a word', 'null', 'another file'],
   ['a line more', `${text}{}\n`, 'damaged'],
@@ -87,6 +94,10 @@ test.each([
     'damaged',
   ],
   ['no registry', fileOf({ ...contentOf(text), registry: null }), 'not understood'],
+  ['no height', fileOf({ ...contentOf(text), height: undefined }), 'height'],
+  ['a height that is no text', fileOf({ ...contentOf(text), height: 100 }), 'height'],
+  ['a height below one block', fileOf({ ...contentOf(text), height: '0' }), 'height'],
+  ['a height with a sign', fileOf({ ...contentOf(text), height: '-100' }), 'height'],
   ['no time', fileOf({ ...contentOf(text), readAt: 'yesterday' }), 'readAt'],
   ['a time that is none', fileOf({ ...contentOf(text), readAt: '2026-11-28' }), 'readAt'],
   ['members of a later version', withRegistry({ lanes: [] }), 'unknown members: lanes'],

@@ -15,11 +15,17 @@ class FakeLedger {
   now: WholeRegistry = registryOf([client('north-ward')]);
   failure: LedgerError | undefined;
   reads = 0;
+  /** Blocks of the own peer. */
+  blocks = 100n;
   /** While set, reads answer only when it resolves. */
   gate: Promise<void> | undefined;
 
-  async findSettings(): Promise<NetworkSettings | undefined> {
+  async ownHeight(): Promise<bigint> {
     this.reads += 1;
+    this.#assertThere();
+    return Promise.resolve(this.blocks);
+  }
+  async findSettings(): Promise<NetworkSettings | undefined> {
     const { settings } = this.now;
     await this.gate;
     this.#assertThere();
@@ -111,8 +117,13 @@ const suspend = (): void => {
 
 test('everything is read at the start and kept, with the time before it was asked for', async () => {
   await open();
-  expect(written).toEqual([{ registry: ledger.now, readAt: now }]);
-  expect(memory.recall()).toEqual({ value: ledger.now, readAt: now, isOutdated: false });
+  expect(written).toEqual([{ registry: ledger.now, height: 100n, readAt: now }]);
+  expect(memory.recall()).toEqual({
+    value: ledger.now,
+    height: 100n,
+    readAt: now,
+    isOutdated: false,
+  });
   expect(memory.state()).toEqual({
     readAt: now,
     usableUntil: now + 72 * HOUR,
@@ -164,7 +175,7 @@ describe('after a start without the ledger', () => {
 
   test('what the process before has left serves, and says so', async () => {
     ledger.failure = away();
-    await open({ registry: before, readAt: now - 5 * HOUR });
+    await open({ registry: before, height: 60n, readAt: now - 5 * HOUR });
     expect(memory.recall()?.value).toBe(before);
     expect(memory.state()).toMatchObject({
       readAt: now - 5 * HOUR,
@@ -177,7 +188,7 @@ describe('after a start without the ledger', () => {
 
   test('the ledger is asked again, and its word replaces all', async () => {
     ledger.failure = away();
-    await open({ registry: before, readAt: now - 5 * HOUR });
+    await open({ registry: before, height: 60n, readAt: now - 5 * HOUR });
     await pass(1_000);
     await pass(10_000);
     expect(ledger.reads).toBe(2);
@@ -187,7 +198,7 @@ describe('after a start without the ledger', () => {
     await pass(1_000);
     expect(memory.recall()?.value).toEqual(ledger.now);
     expect(memory.recall()?.value.clients.has('north-lab')).toBe(false);
-    expect(written).toEqual([{ registry: ledger.now, readAt: now }]);
+    expect(written).toEqual([{ registry: ledger.now, height: 100n, readAt: now }]);
     expect(memory.state().failure).toBeUndefined();
     expect(lines.map(({ msg }) => msg)).toEqual([
       expect.stringContaining('cannot be read'),
@@ -200,9 +211,47 @@ describe('after a start without the ledger', () => {
     ['ahead of this clock', 120_000],
   ])('what is %s may not be given', async (_what, age) => {
     ledger.failure = away();
-    await open({ registry: before, readAt: now + age });
+    await open({ registry: before, height: 60n, readAt: now + age });
     expect(memory.state().isUsable).toBe(false);
     expect(lines).toEqual([expect.objectContaining({ isUsable: false })]);
+  });
+});
+
+describe('an own peer that has fewer blocks than what is remembered rests on', () => {
+  const before = registryOf([client('north-ward', { status: 'suspended' })]);
+
+  test.each([
+    ['counts as away', 59n],
+    ['counts as away while it has hardly any', 1n],
+  ])('%s', async (_what, blocks) => {
+    ledger.blocks = blocks;
+    await open({ registry: before, height: 60n, readAt: now - HOUR });
+    expect(memory.recall()?.value).toBe(before);
+    expect(memory.state()).toMatchObject({
+      readAt: now - HOUR,
+      isUsable: true,
+      failure: { problem: 'PEER_BEHIND', remedy: expect.stringContaining('fetching blocks') as string },
+    });
+    expect(written).toEqual([]);
+    expect(lines).toEqual([expect.objectContaining({ problem: 'PEER_BEHIND', isUsable: true })]);
+  });
+
+  test('also where that is too old to be given', async () => {
+    ledger.blocks = 59n;
+    await open({ registry: before, height: 60n, readAt: now - 72 * HOUR });
+    expect(memory.recall()?.value).toBe(before);
+    expect(memory.state().isUsable).toBe(false);
+    expect(written).toEqual([]);
+  });
+
+  test.each([60n, 61n])('counts again with %d', async (blocks) => {
+    ledger.blocks = 59n;
+    await open({ registry: before, height: 60n, readAt: now - HOUR });
+    ledger.blocks = blocks;
+    await pass(1_000);
+    await pass(10_000);
+    expect(written).toEqual([{ registry: ledger.now, height: blocks, readAt: now }]);
+    expect(statusIn(memory.recall()?.value)).toBe('active');
   });
 });
 
