@@ -162,7 +162,7 @@ it('says in both languages that the server cannot be reached when its words cann
   await page.route(/_first-[^/]+\.js$/, (route) => route.abort());
   await page.goto('/');
   expect(await page.getByRole('alert').innerText()).toBe(
-    'The server cannot be reached. 无法连接服务器。 Reload · 刷新',
+    'The server cannot be reached; this page tries again by itself. 无法连接服务器；页面会自动重试。 Reload · 刷新',
   );
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.unroute(/_first-[^/]+\.js$/);
