@@ -30,19 +30,25 @@ export type AttemptResult =
   /** Not known to be on the ledger. */
   | { readonly kind: 'failed'; readonly error: LedgerError };
 
+export interface AttemptHooks {
+  /** Called before the transaction is handed in; what it throws ends the try before that. */
+  readonly onEndorsed: () => void;
+  /** Called at once when another batch has the place, or may have it. */
+  readonly onConflict: () => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * One try to get the batch committed, or to find that it already is. Sets `batch.mayBeOrdered` when the try
  * ends without an answer.
  * @param rivals batches that may be in its place instead.
- * @param onEndorsed called before the transaction is handed in; what it throws ends the try before that.
  * Two transactions for one place never both commit: each reads that the place is empty.
  */
 export async function attemptBatch(
   ledger: RecordingLedger,
   batch: PendingBatch,
   rivals: readonly Rival[],
-  onEndorsed: () => void,
-  signal: AbortSignal,
+  hooks: AttemptHooks,
 ): Promise<AttemptResult> {
   try {
     if (batch.mayBeOrdered || batch.isOrphan) {
@@ -54,7 +60,7 @@ export async function attemptBatch(
     if (batch.isOrphan || (await isMisplaced(ledger, batch))) {
       return { kind: 'taken' };
     }
-    return await submit(ledger, batch, rivals, onEndorsed, signal);
+    return await submit(ledger, batch, rivals, hooks);
   } catch (error) {
     return { kind: 'failed', error: asLedgerError(error) };
   }
@@ -84,7 +90,8 @@ export async function readOutcome(
 
 /**
  * Whether the place before holds another batch than the one behind which this one was opened: its numbers
- * would not follow, and the lane be broken for good. Of what this process opened it knows that.
+ * would not follow, and the lane be broken for good. What this process opened goes behind no place that may
+ * be another's, see `LanePlaces.mayGoBehind`.
  */
 async function isMisplaced(
   ledger: RecordingLedger,
@@ -101,8 +108,7 @@ async function submit(
   ledger: RecordingLedger,
   batch: PendingBatch,
   rivals: readonly Rival[],
-  onEndorsed: () => void,
-  signal: AbortSignal,
+  { onEndorsed, onConflict, signal }: AttemptHooks,
 ): Promise<AttemptResult> {
   const requests = batch.requests;
   try {
@@ -121,6 +127,9 @@ async function submit(
   } catch (error) {
     const failure = asLedgerError(error);
     const isTaken = failure.domainCode === 'BATCH_EXISTS';
+    if (mayHaveMetAnother(batch, failure)) {
+      onConflict();
+    }
     const before = isTaken && rivals.length === 0 ? await filledBefore(ledger, batch, failure) : undefined;
     if (before !== undefined) {
       return before;
@@ -138,6 +147,11 @@ async function submit(
       }
     );
   }
+}
+
+/** The ledger's conflicts are `retryable`, and show only once a batch was handed in. */
+function mayHaveMetAnother({ isHandedIn }: PendingBatch, { domainCode, kind }: LedgerError): boolean {
+  return domainCode === 'BATCH_EXISTS' || (isHandedIn && kind === 'retryable');
 }
 
 /**

@@ -25,27 +25,42 @@ export class LaneAttempt {
     const { ledger, places, proof, signal } = this.#options;
     batch.isTrying = true;
     const unproven = await proof.prove();
-    const handIn = (): void => {
-      this.#handIn(batch);
+    const hooks = {
+      onEndorsed: () => {
+        this.#handIn(batch);
+      },
+      onConflict: () => {
+        places.claims.noteConflict(batch);
+      },
+      signal,
     };
     const result: AttemptResult =
       unproven === undefined
-        ? await attemptBatch(ledger, batch, places.rivalsOf(batch), handIn, signal)
+        ? await attemptBatch(ledger, batch, places.rivalsOf(batch), hooks)
         : { kind: 'failed', error: unproven };
     batch.isTrying = false;
+    // What an earlier process handed in may have been there before another one wrote in the lane.
+    if (result.kind === 'committed' && (result.transactionId !== undefined || !batch.isInherited)) {
+      places.claims.noteOwn(batch);
+    }
     return result;
   }
 
   /**
-   * @throws LedgerError `retryable` when the disk cannot be told that the batch is handed in: then it is not.
+   * @throws LedgerError when the batch is not handed in: the recorder is closed, the disk cannot be told, or
+   * its numbers may not follow by now.
    */
   #handIn(batch: PendingBatch): void {
-    const { outbox, store, proof, isWriting } = this.#options;
+    const { outbox, store, places, proof, isWriting } = this.#options;
     if (!isWriting()) {
       throw new LedgerError('unavailable', 'the recorder is closed');
     }
     if (!proof.mayHandIn) {
       throw new LedgerError('retryable', 'the ledger was out of reach in the meantime');
+    }
+    const before = places.before(batch);
+    if (before !== undefined && !places.claims.gateOf(batch.lane).isOpen && !before.committed.isOpen) {
+      throw new LedgerError('retryable', 'another batch may stand in the place before by now');
     }
     if (!batch.isHandedIn) {
       try {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LaneClaims } from './laneClaims';
 import type { RecoveredLane } from './laneRecovery';
 import type { BatchPlace } from './outbox';
 import type { PendingBatch, Rival } from './pendingBatch';
@@ -15,6 +16,8 @@ const MAX_RIVALS = 8;
 export class LanePlaces {
   readonly lane: string;
   readonly pending = new Set<PendingBatch>();
+  /** Which lanes have shown to be this process's own. */
+  readonly claims = new LaneClaims();
   /** Batches that may still be ordered at a place that was given to another. */
   rivals: readonly Rival[] = [];
   nextSeq = 0;
@@ -104,6 +107,15 @@ export class LanePlaces {
   }
 
   /**
+   * Whether a batch may go behind `before`: nobody else's can stand there. It is committed; or it is
+   * endorsed, in a lane that is this process's own.
+   */
+  mayGoBehind(before: PendingBatch): boolean {
+    const isOwn = this.claims.gateOf(before.lane).isOpen;
+    return before.committed.isOpen || (isOwn && before.admitted.isOpen);
+  }
+
+  /**
    * Whether the place and all behind it can be free again: none of them may be ordered, none behind is being
    * tried, and none behind is on the ledger already, which then is no longer pending.
    */
@@ -141,6 +153,7 @@ export class LanePlaces {
   replace(batch: PendingBatch): void {
     batch.isTakenBack = true;
     batch.admitted.open();
+    batch.committed.open();
     this.pending.delete(batch);
   }
 

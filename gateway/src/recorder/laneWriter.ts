@@ -265,13 +265,15 @@ export class LaneWriter {
   }
 
   /**
-   * Each try waits for the place before: behind one that the ledger may refuse by now, the batch could not be
-   * taken back with it.
+   * Each try waits for the place before. Behind one that the ledger may refuse by now, the batch could not be
+   * taken back with it; behind one that may be another's, its numbers might not follow.
    */
   async #turnOf(batch: PendingBatch): Promise<void> {
     let before = this.#places.before(batch);
-    while (before?.admitted.isOpen === false && !batch.isTakenBack) {
-      await before.admitted.opened;
+    while (before !== undefined && !this.#places.mayGoBehind(before) && !batch.isTakenBack) {
+      const isOwn = this.#places.claims.gateOf(batch.lane);
+      const endorsed = Promise.all([isOwn.opened, before.admitted.opened]);
+      await Promise.race([endorsed, before.committed.opened]);
       before = this.#places.before(batch);
     }
   }
@@ -322,6 +324,7 @@ export class LaneWriter {
     this.#source.goOn();
     this.#takingBack.noteCommit();
     batch.admitted.open();
+    batch.committed.open();
     this.#options.onChange();
   }
 

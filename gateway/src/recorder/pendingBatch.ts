@@ -15,9 +15,11 @@ export interface PendingBatch extends BatchOfPart {
   readonly group: SuspectGroup | undefined;
   /**
    * Opens when the peers have endorsed it once, or it is found on the ledger: only then the next place is
-   * handed in.
+   * proposed, in a lane that is this process's own.
    */
   readonly admitted: Gate;
+  /** Opens when it is known what stands in its place: in any other lane the next one waits for that. */
+  readonly committed: Gate;
   /** Whether the disk says that it may have been handed in. */
   isHandedIn: boolean;
   /** Whether a try is under way. */
@@ -62,6 +64,7 @@ export function newBatch(
   return {
     ...given,
     admitted: new Gate(),
+    committed: new Gate(),
     isHandedIn: false,
     isTrying: false,
     mayBeOrdered: false,

@@ -5,6 +5,7 @@ import { LedgerError } from '../../../gateway/src/ledger/ledgerError';
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import type { Evaluation } from './support/fakeLedger';
 import { settle } from './support/manualScheduler';
+import { startOwn } from './support/ownLane';
 import { emergencyOf, partsOf, requestOf } from './support/requests';
 import {
   createWorkbench,
@@ -442,7 +443,8 @@ describe('slow', () => {
   }
 
   test('an emergency goes into the next batch, before everything that waits, and is answered after its commit', async () => {
-    const recorder = await bench.start({ limits: { maxBatchEvents: 10, maxInFlight: 2, pipelineAt: 1 } });
+    const limits = { maxBatchEvents: 10, maxInFlight: 2, pipelineAt: 1 };
+    const recorder = await startOwn(bench, { limits });
     bench.ledger.faults = Array.from({ length: 50 }, () => ({ kind: 'held' as const }));
     for (const request of many(100)) {
       watch(recordOne(recorder, request));
@@ -461,8 +463,8 @@ describe('slow', () => {
   });
 
   test('never becomes late: refused after its wait, counted, and the entry that comes after all says that nothing was given', async () => {
+    const recorder = await startOwn(bench, { limits: { maxInFlight: 8 } });
     bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start({ limits: { maxInFlight: 8 } });
     const emergency = watch(recordOne(recorder, emergencyOf(1)));
     await bench.scheduler.advance(1_600);
     for (const request of many(7, 100)) {
@@ -470,7 +472,7 @@ describe('slow', () => {
       await bench.scheduler.advance(1_900);
       expect(recorder.state().ledgerAway).toBe(false);
     }
-    expect(recorder.state()).toMatchObject({ ledgerSlow: true, committedBatches: 7 });
+    expect(recorder.state()).toMatchObject({ ledgerSlow: true, committedBatches: 8 });
     await bench.scheduler.advance(100);
     expect(refused(emergency, 'LEDGER_UNAVAILABLE').retryAfterSeconds).toBeGreaterThan(0);
     expect(recorder.state().emergenciesRefused).toEqual({ slow: 1, away: 0 });
@@ -483,7 +485,7 @@ describe('slow', () => {
         late: false,
         outcome: 'deny',
         items: [{ released: false }, { released: false }],
-        amends: { lane: LANE, number: 0, id: emergencyOf(1).id, why: 'nothingGiven' },
+        amends: { lane: LANE, number: 1, id: emergencyOf(1).id, why: 'nothingGiven' },
       },
     ]);
     expect(recorder.state()).toMatchObject({

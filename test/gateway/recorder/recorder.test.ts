@@ -9,6 +9,7 @@ import type { Outbox, OutboxChange } from '../../../gateway/src/recorder/outbox'
 import type { Recorder } from '../../../gateway/src/recorder/recorder';
 import { openOutbox, outboxOn } from '../../../gateway/src/recorder/sqliteOutbox';
 import { settle } from './support/manualScheduler';
+import { startOwn } from './support/ownLane';
 import { emergencyOf, requestOf } from './support/requests';
 import {
   createWorkbench,
@@ -119,32 +120,34 @@ describe('group commit', () => {
   });
 
   test('under load several batches fly at once, each with its own place and start', async () => {
+    const limits = { pipelineAt: 10, maxBatchEvents: 10, maxInFlight: 3 };
+    const recorder = await startOwn(bench, { limits });
     bench.ledger.faults = Array.from({ length: 9 }, () => ({ kind: 'held' as const }));
-    const recorder = await bench.start({ limits: { pipelineAt: 10, maxBatchEvents: 10, maxInFlight: 3 } });
     recordAll(recorder, many(61));
     await settle();
     expect(bench.ledger.attempts.map(({ seq, batch }) => [seq, batch.start])).toEqual([
       [0, 0],
       [1, 1],
-      [2, 11],
+      [2, 2],
+      [3, 12],
     ]);
     expect(recorder.state()).toMatchObject({ inFlight: 3, queued: 40 });
     for (let turn = 0; turn < 8; turn += 1) {
       bench.ledger.releaseHeld();
       await settle();
     }
-    expect(ledgerIds()).toHaveLength(61);
+    expect(ledgerIds()).toHaveLength(62);
     expectSoundLane();
   });
 
   test('a lone request beside a slow batch waits no longer than the pipeline time', async () => {
+    const recorder = await startOwn(bench, { limits: { pipelineAfterMs: 50 } });
     bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start({ limits: { pipelineAfterMs: 50 } });
     recordAll(recorder, many(2));
     await bench.scheduler.advance(49);
-    expect(bench.ledger.attempts).toHaveLength(1);
-    await bench.scheduler.advance(1);
     expect(bench.ledger.attempts).toHaveLength(2);
+    await bench.scheduler.advance(1);
+    expect(bench.ledger.attempts).toHaveLength(3);
   });
 
   test('a batch is bounded by events and by bytes', async () => {
@@ -298,32 +301,37 @@ describe('attempts that fail', () => {
   });
 
   test('a refused batch with others behind it keeps its place: they count on it', async () => {
-    bench.ledger.faults = [{ kind: 'conflict' }, { kind: 'held' }, { kind: 'refused', code: 'SUSPENDED' }];
-    const recorder = await bench.start({ limits: { pipelineAt: 1 } });
+    const recorder = await startOwn(bench, { limits: { pipelineAt: 1 } });
+    bench.ledger.faults = [
+      { kind: 'held', conflicts: true },
+      { kind: 'held' },
+      { kind: 'refused', code: 'SUSPENDED' },
+    ];
     const [first, second] = recordAll(recorder, many(2));
+    await settle();
+    bench.ledger.releaseHeld();
     await bench.scheduler.advance(200);
     expectRefused(first ?? {}, 'FORBIDDEN');
-    bench.ledger.releaseHeld();
     await bench.scheduler.advance(20_000);
     expect(second?.outcome).toBeDefined();
     // The last one says of the refused request, which was recorded to fill its place, that nothing was given.
-    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 0, 0, 2]);
-    expect(bench.ledger.events(LANE).at(-1)).toMatchObject({ amends: { number: 0, why: 'nothingGiven' } });
+    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 2, 1, 1, 3]);
+    expect(bench.ledger.events(LANE).at(-1)).toMatchObject({ amends: { number: 1, why: 'nothingGiven' } });
     expectSoundLane();
   });
 
   test('a batch that cannot be committed stops the lane a window further on', async () => {
+    const recorder = await startOwn(bench, { limits: { pipelineAt: 1, maxInFlight: 3 } });
     bench.ledger.faults = [{ kind: 'held' }];
-    const recorder = await bench.start({ limits: { pipelineAt: 1, maxInFlight: 3 } });
     for (let number = 0; number < 6; number += 1) {
       watch(recordOne(recorder, requestOf(number)));
       await bench.scheduler.advance(1_000);
     }
-    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 2]);
-    expect(recorder.state()).toMatchObject({ inFlight: 1, queued: 3, nextSeq: 3 });
+    expect(bench.ledger.attempts.map((attempt) => attempt.seq)).toEqual([0, 1, 2, 3]);
+    expect(recorder.state()).toMatchObject({ inFlight: 1, queued: 3, nextSeq: 4 });
     bench.ledger.releaseHeld();
     await bench.scheduler.advance(1_000);
-    expect(ledgerIds()).toHaveLength(6);
+    expect(ledgerIds()).toHaveLength(7);
     expectSoundLane();
   });
 });

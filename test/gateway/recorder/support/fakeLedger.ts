@@ -25,8 +25,8 @@ export type Fault =
   | { readonly kind: 'refused'; readonly code: DomainErrorCode }
   /** The reply is lost: nothing was written, it was written, or it is written by the next `deliver`. */
   | { readonly kind: 'lost'; readonly fate: 'dropped' | 'written' | 'delayed' }
-  /** Answers when `releaseHeld` is called. */
-  | { readonly kind: 'held' }
+  /** Answers when `releaseHeld` is called; then by a conflict, if told so. */
+  | { readonly kind: 'held'; readonly conflicts?: true }
   /** Every answer of two peers is another. */
   | { readonly kind: 'differ' };
 
@@ -106,6 +106,9 @@ export class FakeLedger implements RecordingLedger {
     }
     if (fault.kind === 'held') {
       await new Promise<void>((resolve) => this.#held.push(resolve));
+      if (fault.conflicts) {
+        throw new LedgerError('retryable', 'fake: MVCC_READ_CONFLICT');
+      }
     }
     return this.#commit(lane, seq, input);
   }
