@@ -69,6 +69,8 @@ export interface Harness {
   readonly pauses: number[];
   /** Moves the service's clock; OpenID Connect itself runs on the real one. */
   advance(ms: number): void;
+  /** Stops it, so that how long an answer takes decides nothing. */
+  stopClock(): void;
   /** Waits until the list holds everything that the ledger has. */
   projected(): Promise<void>;
   close(): Promise<void>;
@@ -81,7 +83,8 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
   const pauses: number[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) });
   let shift = 0;
-  const clock = (): number => Date.now() + shift;
+  let stoppedAt: number | undefined;
+  const clock = (): number => (stoppedAt ?? Date.now()) + shift;
   const ledger = new FakeProvenanceLedger();
   await ledger.initialise({
     trustee: 'TrusteeMSP',
@@ -154,6 +157,9 @@ export async function startTrustee(change: Partial<TrusteeDeps> = {}): Promise<H
     database,
     logLines,
     pauses,
+    stopClock: () => {
+      stoppedAt = Date.now();
+    },
     advance: (ms) => {
       shift += ms;
     },
