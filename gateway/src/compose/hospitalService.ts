@@ -12,9 +12,7 @@ import { createMetrics } from '../http/metrics';
 import { openHospitalClockCheck } from '../ledger/clockCheck';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createRegistryCache } from '../registry/registryCache';
-import { createRegistryFile } from '../registry/registryFile';
 import type { NetworkName, RegistryAsOf } from '../registry/registryFileForm';
-import { openRegistryMemory } from '../registry/registryMemory';
 import { DEFAULT_STALE_MS } from '../registry/rememberedAnswer';
 import { watchLedger } from '../ledger/watchedLedger';
 import type { RecorderLimits } from '../recorder/limits';
@@ -29,6 +27,7 @@ import { addClientClockMetric, addPeerClockMetric, clockHealth } from './clockHe
 import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
 import { addStoreFailures, countedFailures } from './countedFailures';
+import { keptRegistry } from './keptRegistry';
 import { recorderHealth } from './recorderHealth';
 import { addBatchSeconds, addRecorderMetrics } from './recorderMetrics';
 import { addRegistryMetric, registryHealth } from './registryHealth';
@@ -89,34 +88,20 @@ export async function startHospitalService(options: HospitalServiceOptions): Pro
   const { log, server } = options;
   const ledger = watchLedger(options.ledger, log, Date.now);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const { channel, chaincode } = options.network;
-  const file = createRegistryFile({
-    path: join(options.dataDir, 'registry.json'),
-    network: { channel, chaincode, mspId: ledger.mspId },
-    log,
-  });
-  const remembered = file.read();
+  const kept = keptRegistry({ dataDir: options.dataDir, ledger, network: options.network, log });
   const guard = await openTableGuard({
     systems: options.settings.identifierSystems,
     ledger,
-    remembered: tableOf(remembered),
+    remembered: tableOf(kept.remembered),
     log,
   });
   const metrics = createMetrics('hospital');
   const lane = `${ledger.mspId}/${options.gatewayName}`;
   const storeFailed = addStoreFailures(metrics, ['outbox', 'replays', 'registry']);
   const staleMs = options.registryRememberedMs ?? DEFAULT_STALE_MS;
-  const memory = openRegistryMemory({
-    ledger,
-    remembered,
-    file,
-    log,
-    clock: Date.now,
-    staleMs,
-    onWriteFailed: () => {
-      storeFailed('registry');
-    },
-  });
+  const memory = kept.follow(() => {
+    storeFailed('registry');
+  }, staleMs);
   addRegistryMetric(metrics, memory);
   const recorder = await createRecorder({
     ledger,

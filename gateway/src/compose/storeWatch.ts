@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import type { PartHealth } from '../http/health';
-import { type After, afterTimeout } from '../ledger/stalledWrites';
 import { STORE_CANNOT_BE_WRITTEN } from '../recorder/laneReason';
+import { type After, afterTimeout } from '../retry/after';
 import { isStorageFailure } from '../sqlite/storageFailure';
 
 /** Pause between two probes while the store serves; so late a full disk is known that nobody has met. */

@@ -15,10 +15,7 @@ import type { ProvenanceLedger } from '../ledger/provenanceLedger';
 import { createProjection, type Projection } from '../projection/projection';
 import { createNetworkDirectory } from '../registry/networkDirectory';
 import { createRegistryCache } from '../registry/registryCache';
-import { createRegistryFile } from '../registry/registryFile';
 import type { NetworkName } from '../registry/registryFileForm';
-import { openRegistryMemory } from '../registry/registryMemory';
-import { DEFAULT_STALE_MS } from '../registry/rememberedAnswer';
 import type { AccessStore } from '../readmodel/accessStore';
 import { openDatabase } from '../sqlite/openDatabase';
 import { probeWrite } from '../sqlite/probeWrite';
@@ -32,6 +29,7 @@ import { openTrusteeKeys } from '../trustee/signIn/trusteeKeys';
 import { addPeerClockMetric, clockHealth } from './clockHealth';
 import { addCertificateDays, type Certificates } from './certificateDays';
 import { closeAll } from './closeAll';
+import { keptRegistry } from './keptRegistry';
 import { addStoreFailures, countedDatabase, countedFailures } from './countedFailures';
 import { addNetworkMetric, networkHealth } from './networkHealth';
 import { StoreWatch } from './storeWatch';
@@ -102,27 +100,13 @@ export async function startTrusteeService(options: TrusteeServiceOptions): Promi
   addPeerClockMetric(metrics, clocks);
   const network = new NetworkCheck({ ledger, log });
   addNetworkMetric(metrics, network);
-  const { channel, chaincode } = options.network;
-  const registryFile = createRegistryFile({
-    path: join(options.dataDir, 'registry.json'),
-    network: { channel, chaincode, mspId: ledger.mspId },
-    log,
-  });
-  const remembered = registryFile.read();
+  const kept = keptRegistry({ dataDir: options.dataDir, ledger, network: options.network, log });
   // Read at once, so that names are there when the ledger goes before anybody has asked for one.
-  const memory = openRegistryMemory({
-    ledger,
-    remembered,
-    file: registryFile,
-    log,
-    clock: Date.now,
-    staleMs: DEFAULT_STALE_MS,
-    onWriteFailed: () => {
-      storeFailed('registry');
-    },
+  const memory = kept.follow(() => {
+    storeFailed('registry');
   });
   const cache = createRegistryCache({ ledger, log, memory });
-  const registry = createNetworkDirectory(cache, remembered?.registry.organisations, log);
+  const registry = createNetworkDirectory(cache, kept.remembered?.registry.organisations, log);
   const projection = createProjection({
     ledger,
     store,

@@ -319,6 +319,11 @@ class Filler {
     return true;
   }
 
+  /** Matches that are foreseen to be given. */
+  get #given(): readonly Candidate[] {
+    return [...this.#matches].flatMap(([key, one]) => (this.#foreseen.has(key) ? [one] : []));
+  }
+
   /**
    * A given match may lead to what is kept for a withheld one's sake, though there was no room for it beside
    * the given one. It must not come along: nobody learns that something withheld leads to it as well.
@@ -328,8 +333,7 @@ class Filler {
     if (uncounted.length === 0) {
       return;
     }
-    const given = [...this.#matches].flatMap(([key, one]) => (this.#foreseen.has(key) ? [one] : []));
-    const { reached } = reachFrom(given, [...this.#besides.values()], this.#wish.rules);
+    const { reached } = reachFrom(this.#given, [...this.#besides.values()], this.#wish.rules);
     const isLed = new Set(reached.map(keyOf));
     for (const key of uncounted) {
       if (isLed.has(key)) {
@@ -350,9 +354,7 @@ class Filler {
     }
     return {
       matches: [...this.#matches.values()],
-      foreseen: [...this.#matches].flatMap(([key, candidate]) =>
-        this.#foreseen.has(key) ? [candidate] : [],
-      ),
+      foreseen: this.#given,
       besides: [...this.#besides.values()],
       further: [...this.#further.values()],
       next: this.#next,

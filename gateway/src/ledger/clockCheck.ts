@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import { type After, afterTimeout } from '../retry/after';
 import {
   type ClockFinding,
   readAsHospital,
@@ -9,7 +10,6 @@ import {
   type TimeVerdicts,
 } from './clockWords';
 import type { ProvenanceLedger } from './provenanceLedger';
-import { type After, afterTimeout } from './stalledWrites';
 
 /** Pause between two looks while a clock is wrong: somebody sets it and wants to see that it is right. */
 const WRONG_MS = 3_000;

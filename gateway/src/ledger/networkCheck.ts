@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import { type After, afterTimeout } from '../retry/after';
 import { LedgerError, type LedgerFailure, ledgerFailureOf, type LedgerFailureReason } from './ledgerError';
 import type { ProvenanceLedger } from './provenanceLedger';
-import { type After, afterTimeout } from './stalledWrites';
 import { ownHangs } from './whatHangs';
 
 /** Pause between two looks; one takes as long as a call that nobody answers. */

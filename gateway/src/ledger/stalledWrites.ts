@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { After } from '../retry/after';
 import type { LedgerFailureReason } from './ledgerError';
 import { type HangingLedger, whatHangs } from './whatHangs';
-
-/** Runs `action` once after `milliseconds` unless the returned function is called before. */
-export type After = (milliseconds: number, action: () => void) => () => void;
 
 /**
  * So long no batch commits before everybody is asked: as long as until the lane counts as away, unless that
@@ -92,13 +90,4 @@ export class StalledWrites {
       onFound(reason);
     }
   }
-}
-
-/** By the process's clock; keeps no process alive. */
-export function afterTimeout(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
-  };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import { type After, afterTimeout } from '../retry/after';
 import {
   LedgerError,
   type LedgerFailure,
@@ -8,7 +9,7 @@ import {
   remedyOf,
 } from './ledgerError';
 import type { LedgerEvent, LedgerPosition, ProvenanceLedger } from './provenanceLedger';
-import { type After, afterTimeout, StalledWrites } from './stalledWrites';
+import { StalledWrites } from './stalledWrites';
 
 /** What keeps the ledger from doing its work at present, in words for an operator. */
 export interface LedgerTrouble extends LedgerFailure {

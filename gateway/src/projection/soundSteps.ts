@@ -9,7 +9,7 @@ import type { Begun } from './readAhead';
 /** An event of the ledger, and its batch as it is being fetched and proved. */
 export type Loaded = Begun<LedgerEvent, ProvedBatch | undefined>;
 
-export interface SoundSteps {
+export interface UntilFailure {
   readonly steps: readonly Step[];
   /** What stands in the way of the rest. */
   readonly failure: { readonly error: unknown } | undefined;
@@ -20,10 +20,10 @@ export async function soundSteps(
   store: AccessStore,
   from: Checkpoint | undefined,
   loaded: readonly Loaded[],
-): Promise<SoundSteps> {
+): Promise<UntilFailure> {
   let reached = from;
   const steps: Step[] = [];
-  let failure: SoundSteps['failure'];
+  let failure: UntilFailure['failure'];
   for (const { item, result } of loaded) {
     try {
       const step = advance(reached, item, await result);

@@ -3,6 +3,7 @@ import type { ClientApplication, NetworkSettings, Organisation } from '@chartwit
 import type { Logger } from 'pino';
 import { LedgerError, type LedgerFailure, ledgerFailureOf } from '../ledger/ledgerError';
 import type { LedgerPosition, ProvenanceLedger } from '../ledger/provenanceLedger';
+import { type After, afterTimeout } from '../retry/after';
 import type { RegistryMemory } from './registryMemory';
 import { RegistryPeer } from './registryPeer';
 import { DEFAULT_STALE_MS, type Patience, type Remembered, RememberedAnswer } from './rememberedAnswer';
@@ -64,8 +65,7 @@ export interface RegistryCacheOptions {
    * at once. Default: nobody.
    */
   readonly isLedgerAway?: () => boolean;
-  /** Runs `action` once after `milliseconds` unless the returned function is called before. */
-  readonly after?: (milliseconds: number, action: () => void) => () => void;
+  readonly after?: After;
 }
 
 /**
@@ -286,11 +286,4 @@ function keepAtMost<T>(count: number, cells: Map<string, T>): Map<string, T> {
     cells.delete(oldest);
   }
   return cells;
-}
-
-function afterTimeout(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds);
-  return () => {
-    clearTimeout(timer);
-  };
 }

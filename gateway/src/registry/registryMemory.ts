@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { LedgerError, ledgerFailureOf, UNNAMED_REMEDY } from '../ledger/ledgerError';
 import type { ProvenanceLedger } from '../ledger/provenanceLedger';
+import { type After, afterTimeout } from '../retry/after';
 import type { RegistryFile } from './registryFile';
 import type { RegistryAsOf } from './registryFileForm';
 import { type PeerAnswer, RegistryPeer } from './registryPeer';
@@ -53,8 +54,7 @@ export interface RegistryMemoryOptions {
   readonly staleMs: number;
   /** Told of each write that failed. */
   readonly onWriteFailed?: () => void;
-  /** Runs `action` once after `milliseconds` unless the returned function is called before. */
-  readonly after?: (milliseconds: number, action: () => void) => () => void;
+  readonly after?: After;
 }
 
 /** Changes in a row are read together. */
@@ -221,12 +221,4 @@ function failureOf(error: unknown): RegistryFailure {
 
 function instantOf(at: number | undefined): string | undefined {
   return at === undefined ? undefined : new Date(at).toISOString();
-}
-
-function afterTimeout(milliseconds: number, action: () => void): () => void {
-  const timer = setTimeout(action, milliseconds);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
-  };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LedgerError } from '../ledger/ledgerError';
+import type { After } from '../retry/after';
 import type { PeerAnswer } from './registryPeer';
 
 /**
@@ -28,7 +29,7 @@ export interface Patience {
   readonly isLedgerAway: () => boolean;
   /** Tells all answers how a read ended. */
   readonly note: (isAnswered: boolean) => void;
-  readonly after: (milliseconds: number, action: () => void) => () => void;
+  readonly after: After;
 }
 
 /**
